@@ -1,0 +1,195 @@
+/**
+ * The port to where records are kept. An archive knows records and their keys, not markets: it
+ * never decodes a body. Writing goes through `commit`, one atomic step each; reading never sees
+ * half of one. Keys come from the data (security, epoch, sequence), so writing a record twice
+ * changes nothing, and the same key with other content is an error.
+ */
+
+import type { GapCause, Proof } from '../market/coverage.ts';
+import type { BookLevel } from '../market/security.ts';
+import type { ClockName } from '../market/time.ts';
+
+/**
+ * What a record says about itself beside its body. Times µs; sequences safe integers. An epoch
+ * counts the chains of a security: 1, 2, 3 … A chain is a base image and the blocks (and later
+ * images) that follow it without a hole.
+ */
+export interface RecordHeader {
+  readonly kind: 'image' | 'block';
+  readonly security: string;
+  readonly level: BookLevel;
+  readonly feed: string;
+  readonly proof: Proof;
+  readonly epoch: number;
+  /** Receive times of the first and last message in it (an image: of its last message, twice). */
+  readonly fromUs: number;
+  readonly toUs: number;
+  /** Least and greatest exchange time of the diffs in it (trades do not count). */
+  readonly exchangeFromUs: number;
+  readonly exchangeToUs: number;
+  /**
+   * Block: the sequence before its first diff; its `firstSequence` is that plus one, and its key.
+   * Image: all three are the sequence at which the book stands; the key is `lastSequence`.
+   */
+  readonly previousSequence: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /** Block: how many. Image: 0. */
+  readonly diffs: number;
+  readonly levelChanges: number;
+  readonly trades: number;
+  /** Image: price levels of both sides. Block: 0. */
+  readonly levels: number;
+  readonly reason: ImageReason | null;
+  /** Which decoder reads the body: `block/1`, `image/1`. */
+  readonly encoding: string;
+  /** Length of the body. */
+  readonly bytes: number;
+  /** Program and version that wrote it. */
+  readonly writer: string;
+  /** Over every other field and the body: see `record.ts`. */
+  readonly checksum: string;
+}
+
+/** Why an image was written. `scale`: prices or sizes became finer; `instrument`: new tick size. */
+export type ImageReason = 'start' | 'interval' | 'gap' | 'manual' | 'scale' | 'instrument';
+
+export interface StoredRecord {
+  readonly header: RecordHeader;
+  readonly body: Uint8Array;
+}
+
+/**
+ * The hole between the end of chain `epoch - 1` and the image that starts chain `epoch`. Written
+ * together with that image.
+ */
+export interface GapRecord {
+  readonly security: string;
+  readonly epoch: number;
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly cause: GapCause;
+  readonly firstMissing: number | null;
+  readonly lastMissing: number | null;
+}
+
+/** A chain has ended and no other has begun: the hole is open. */
+export interface OpenGap {
+  /** The epoch of the chain that ended. */
+  readonly epoch: number;
+  readonly fromUs: number;
+  readonly cause: GapCause;
+  readonly firstMissing: number | null;
+}
+
+/** What is to be recorded. Stays when a security is removed, so that its history can be asked. */
+export interface SecurityState {
+  readonly security: string;
+  readonly wanted: boolean;
+  readonly feed: string;
+}
+
+export type Write =
+  /** Also closes the open gap, when a `gap` is in the same commit. */
+  | { readonly type: 'image'; readonly record: StoredRecord }
+  /** A sealed block; the security's journal goes in the same step. */
+  | { readonly type: 'block'; readonly record: StoredRecord }
+  /**
+   * The next piece of the open block, itself a small block that continues the one before it.
+   * `part` counts 0, 1, 2 … since the last seal. A piece may hold trades alone; then it has
+   * `lastSequence === previousSequence`.
+   */
+  | { readonly type: 'journal'; readonly part: number; readonly record: StoredRecord }
+  /** Up to when the open chain's connection is known to have been whole. */
+  | {
+      readonly type: 'mark';
+      readonly security: string;
+      readonly epoch: number;
+      readonly wholeUntilUs: number;
+    }
+  | { readonly type: 'open-gap'; readonly security: string; readonly gap: OpenGap }
+  /** Replaces the open gap. */
+  | { readonly type: 'gap'; readonly record: GapRecord }
+  | { readonly type: 'security'; readonly state: SecurityState };
+
+/** Where a security's recording stands in the archive: what a start needs to go on. */
+export interface ChainTail {
+  /** The last chain; 0 when there is none yet. */
+  readonly epoch: number;
+  /** Where its sealed records end. */
+  readonly lastSequence: number | null;
+  /** The latest time any record or mark of the security speaks of; null: none. */
+  readonly lastUs: number | null;
+  /** The mark of the last chain. */
+  readonly wholeUntilUs: number | null;
+  /** Pieces of a block that was open, in order. */
+  readonly journal: readonly StoredRecord[];
+  readonly openGap: OpenGap | null;
+}
+
+/** A place in a security's history. */
+export type Position =
+  { readonly clock: ClockName; readonly us: number } | { readonly sequence: number };
+
+/** Kept by the archive as it commits, so that asking costs nothing. */
+export interface SecurityTotals {
+  readonly images: number;
+  readonly blocks: number;
+  readonly gaps: number;
+  readonly storedBytes: number;
+  readonly lastImageUs: number | null;
+}
+
+/** A sealed block, or a piece of the open one, whose body is read when it is needed. */
+export interface BlockRef {
+  readonly header: RecordHeader;
+  /** @throws RecordCorruptError when the bytes are not what was written. */
+  load(): Promise<StoredRecord>;
+}
+
+/** Reading; beside a writer in this or another process. */
+export interface ArchiveReader {
+  readonly kind: 'embedded' | 'mongodb';
+  securities(): Promise<readonly SecurityState[]>;
+  totals(security: string): Promise<SecurityTotals>;
+  tail(security: string): Promise<ChainTail>;
+
+  /**
+   * The last image at or before a position (of the latest chain that has one), by one key look-up.
+   * By sequence: the last image whose sequence is at most that.
+   */
+  imageAt(security: string, position: Position): Promise<BlockRef | null>;
+
+  /** The image that starts the first chain after `epoch`. */
+  chainStart(security: string, afterEpoch: number): Promise<BlockRef | null>;
+
+  /** Headers of all images of one chain with `lastSequence >= fromSequence`, in order. */
+  images(security: string, epoch: number, fromSequence: number): Promise<readonly BlockRef[]>;
+
+  /**
+   * The blocks of a chain after a sequence, in order, sealed ones first, then the journal's pieces,
+   * all as of one moment. Stops before the first block that begins after `untilUs` (by `clock`).
+   */
+  blocks(
+    security: string,
+    epoch: number,
+    range: {
+      readonly afterSequence: number;
+      readonly untilUs?: number;
+      readonly clock?: ClockName;
+    },
+  ): Promise<readonly BlockRef[]>;
+
+  /** The gap before chain `epoch`. */
+  gapBefore(security: string, epoch: number): Promise<GapRecord | null>;
+
+  close(): Promise<void>;
+}
+
+export interface Archive extends ArchiveReader {
+  /**
+   * Writes all of it, or nothing. Resolves when it would survive the death of the process.
+   * @throws DuplicateRecordError, ArchiveFullError, ArchiveUnavailableError.
+   */
+  commit(writes: readonly Write[]): Promise<void>;
+}

@@ -1,0 +1,31 @@
+/**
+ * Records ↔ bytes. A format version is a module (`block-1.ts`, `image-1.ts`) that never changes
+ * once written with; this file is the one place that knows which versions there are. Writers use
+ * the newest, readers dispatch on the record's `encoding`.
+ */
+
+import type { Scale } from '../market/decimal.ts';
+import type { BookImage, MarketEvent } from '../market/events.ts';
+
+/** What a block holds: every event of one stretch, decodable with nothing but itself. */
+export interface BlockContent {
+  readonly scale: Scale;
+  /** The sequence at which the book stood before the first diff. */
+  readonly previousSequence: number;
+  /** In the order in which they were recorded. */
+  readonly events: readonly MarketEvent[];
+}
+
+export interface BlockCodec {
+  readonly encoding: string;
+  encode(content: BlockContent): Uint8Array;
+  /** @throws RecordCorruptError for anything that `encode` could not have made. */
+  decode(body: Uint8Array): BlockContent;
+}
+
+export interface ImageCodec {
+  readonly encoding: string;
+  encode(image: BookImage): Uint8Array;
+  /** @throws RecordCorruptError */
+  decode(body: Uint8Array): BookImage;
+}

@@ -1,0 +1,117 @@
+/**
+ * The port between an exchange and the recorders. An adapter knows a wire protocol and its sequence
+ * rule, nothing of storage; a recorder knows none of the wire. One `Exchange` serves any number of
+ * securities; trouble with one is never felt by another.
+ */
+
+import type { BookSnapshot, Diff, MarketEvent } from '../market/events.ts';
+import type { Proof } from '../market/coverage.ts';
+import type { BookLevel } from '../market/security.ts';
+import type { Scale } from '../market/decimal.ts';
+
+export interface Exchange {
+  readonly name: string;
+  readonly level: BookLevel;
+  /** What is recorded, in the exchange's words: `depth`, `depth@100ms`, `full` … */
+  readonly feed: string;
+  readonly proof: Proof;
+  readonly rule: SequenceRule;
+
+  /** The exchange's own spelling of a symbol given in any case. Pure; asks nobody. */
+  normalizeSymbol(symbol: string): string;
+
+  /**
+   * What the exchange says about a symbol.
+   * @throws UnknownSecurityError with the exchange's own reason; RateLimitedError,
+   *   FeedClosedError when it can't be asked now.
+   */
+  instrument(symbol: string): Promise<Instrument>;
+
+  /** Starts the symbol's streams. The listener hears of them until `close` of the handle. */
+  open(instrument: Instrument, listener: FeedListener): FeedHandle;
+
+  /**
+   * The exchange's full answer about the book, within the exchange's request budget (so it may wait
+   * its turn; `signal` gives the place up).
+   * @throws RateLimitedError, FeedClosedError, WireFormatError, ExchangeRefusedError.
+   */
+  snapshot(symbol: string, signal: AbortSignal): Promise<BookSnapshot>;
+
+  /** Replaces every connection, the new one first, so that nothing is lost. Resolves when done. */
+  reset(): Promise<void>;
+
+  /** Ends everything. No listener is called afterwards. */
+  close(): Promise<void>;
+
+  counters(): ExchangeCounters;
+}
+
+export interface Instrument {
+  readonly symbol: string;
+  /** The scale in which the adapter hands out prices and sizes of this symbol. */
+  readonly scale: Scale;
+  /** As the exchange prints them, without trailing zeros; null where it does not say. */
+  readonly tickSize: string | null;
+  readonly lotSize: string | null;
+}
+
+export interface FeedListener {
+  /** The exchange has confirmed the streams on a connection (again, after a reconnect). */
+  onUp(): void;
+  /**
+   * The connection that carried the streams is gone and no other has taken over.
+   * `wholeUntilUs`: the last moment at which it is known to have been whole.
+   */
+  onDown(wholeUntilUs: number, reason: string): void;
+  /**
+   * Diffs and trades in the order of arrival. Duplicates and overlaps happen (two connections
+   * overlap on purpose): the sequence rule sorts them out.
+   */
+  onEvent(event: MarketEvent): void;
+  /** From here on prices and sizes come at this finer scale. Called before the first such event. */
+  onScale(scale: Scale): void;
+  /** The exchange changed tick or lot size. */
+  onInstrument(instrument: Instrument): void;
+  /** The exchange refuses this symbol's streams; the reason is its own. */
+  onRefused(reason: string): void;
+}
+
+export interface FeedHandle {
+  /**
+   * The last moment (receive clock, µs) at which the connection was known to be whole: anything at
+   * all came in, pongs included. null while there is no connection with these streams on it.
+   */
+  wholeUntilUs(): number | null;
+  /** Stops the streams. The listener is not called again. Idempotent. */
+  close(): void;
+}
+
+/** The exchange's rule of continuity, pure. Sequences are safe integers. */
+export interface SequenceRule {
+  /** What to do with a diff when the book stands at `lastSequence`. Checked for life. */
+  follow(lastSequence: number, diff: Diff): 'apply' | 'ignore' | 'gap';
+  /** How a snapshot joins the diffs buffered since before it was asked for. */
+  bridge(snapshotSequence: number, buffered: readonly Diff[]): Bridge;
+}
+
+export type Bridge =
+  /** `buffered[from]` spans the snapshot's sequence, and from there on there is no hole. */
+  | { readonly kind: 'bridged'; readonly from: number }
+  /** Nothing buffered reaches past the snapshot yet: wait for the next diff. */
+  | { readonly kind: 'waiting' }
+  /** The snapshot is older than the buffer: fetch again, keep buffering. */
+  | { readonly kind: 'too-old' }
+  /** A hole inside the buffer: drop everything before `buffered[from]` and fetch again. */
+  | { readonly kind: 'hole'; readonly from: number };
+
+export interface ExchangeCounters {
+  readonly connections: number;
+  readonly frames: number;
+  readonly bytes: number;
+  /** Frames that could not be used, by kind. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Request weight used in the running minute, as the exchange reports it. */
+  readonly requestWeightUsed: number;
+  /** Receive time until which the exchange wants no requests; null: none asked. */
+  readonly bannedUntilUs: number | null;
+}

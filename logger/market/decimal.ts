@@ -1,0 +1,130 @@
+/**
+ * Exact decimals. A price or size is an integer scaled by a power of ten that belongs to the
+ * security: with exponent 8, `61837.63` is 6183763000000. Values are parsed from the exchange's
+ * text and printed back to text; no binary fraction is ever on the way.
+ */
+
+import { WireFormatError } from '../errors.ts';
+
+/**
+ * A scaled integer in its one canonical form: a `number` where it is a safe integer (|v| < 2^53),
+ * else a `bigint`. `<`, `>` and arithmetic comparison between the two forms are exact in
+ * JavaScript; use `compareScaled` for order and `===` for equality (the form is canonical).
+ */
+export type ScaledInt = number | bigint;
+
+/** How many decimals the integers of a book carry. Part of every base image and block. */
+export interface Scale {
+  readonly priceExponent: number;
+  readonly sizeExponent: number;
+}
+
+/** No exchange quotes finer than this; more digits are a malformed frame. */
+export const MAX_FRACTION_DIGITS = 18;
+/** Room for 92233720368 (Binance's cap) with plenty to spare; longer is a malformed frame. */
+export const MAX_INTEGER_DIGITS = 24;
+
+const PLAIN_DECIMAL = /^(\d+)(?:\.(\d+))?$/;
+const POWERS = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
+
+function malformed(text: string): WireFormatError {
+  const shown = text.length > 40 ? `${text.slice(0, 40)}… (${text.length} characters)` : text;
+  return new WireFormatError(`Not a plain decimal: ${JSON.stringify(shown)}`, {
+    context: { kind: 'decimal' },
+  });
+}
+
+function canonical(value: bigint): ScaledInt {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) && value >= BigInt(-Number.MAX_SAFE_INTEGER)
+    ? Number(value)
+    : value;
+}
+
+/**
+ * How many decimals `text` needs once trailing zeros are dropped.
+ * @throws WireFormatError unless it is a plain non-negative decimal of bearable length.
+ */
+export function fractionDigits(text: string): number {
+  const match = PLAIN_DECIMAL.exec(text);
+  const integer = match?.[1];
+  if (integer === undefined || integer.length > MAX_INTEGER_DIGITS) throw malformed(text);
+  const digits = (match?.[2] ?? '').replace(/0+$/, '').length;
+  if (digits > MAX_FRACTION_DIGITS || text.length > 2 * MAX_INTEGER_DIGITS + 2) {
+    throw malformed(text);
+  }
+  return digits;
+}
+
+/**
+ * Parses an exchange's decimal text (`"61837.63000000"`) at `exponent` decimals.
+ * @returns the scaled integer, or `undefined` where the text needs more decimals than `exponent`
+ *   (the caller then moves to a finer scale; nothing is rounded).
+ * @throws WireFormatError for signs, exponents, `NaN`, empty text and absurd lengths.
+ */
+export function parseScaled(text: string, exponent: number): ScaledInt | undefined {
+  // The common case by hand: few enough digits that every step stays a safe integer.
+  const length = text.length;
+  if (length <= 16) {
+    let value = 0;
+    let fraction = -1;
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code >= 48 && code <= 57) {
+        value = value * 10 + (code - 48);
+        if (fraction >= 0) fraction++;
+      } else if (code === 46 && fraction < 0 && i > 0) {
+        fraction = 0;
+      } else {
+        throw malformed(text);
+      }
+    }
+    if (length === 0 || fraction === 0) throw malformed(text);
+    if (fraction < 0) fraction = 0;
+    if (fraction === exponent && Number.isSafeInteger(value)) return value;
+    if (fraction < exponent) {
+      const power = POWERS[exponent - fraction];
+      const scaled = power === undefined ? Number.NaN : value * power;
+      if (Number.isSafeInteger(scaled)) return scaled;
+    }
+  }
+  return parseScaledSlowly(text, exponent);
+}
+
+function parseScaledSlowly(text: string, exponent: number): ScaledInt | undefined {
+  const digits = fractionDigits(text);
+  if (digits > exponent) return undefined;
+  const [integer = '', fraction = ''] = text.split('.');
+  return canonical(BigInt(integer + fraction.slice(0, digits).padEnd(exponent, '0')));
+}
+
+/** Prints a scaled integer as a plain decimal: no trailing zeros, no exponent (`61837.63`). */
+export function formatScaled(value: ScaledInt, exponent: number): string {
+  const digits = value.toString();
+  const sign = digits.startsWith('-') ? '-' : '';
+  const padded = digits.slice(sign.length).padStart(exponent + 1, '0');
+  const integer = padded.slice(0, padded.length - exponent);
+  const fraction = padded.slice(padded.length - exponent).replace(/0+$/, '');
+  return fraction === '' ? sign + integer : `${sign}${integer}.${fraction}`;
+}
+
+/** -1, 0 or 1; exact across both forms. */
+export function compareScaled(a: ScaledInt, b: ScaledInt): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The same quantity at a finer exponent (`to >= from`). */
+export function rescale(value: ScaledInt, from: number, to: number): ScaledInt {
+  return from === to ? value : canonical(BigInt(value) * 10n ** BigInt(to - from));
+}
+
+/** The exact sum, in canonical form. */
+export function addScaled(a: ScaledInt, b: ScaledInt): ScaledInt {
+  if (typeof a === 'number' && typeof b === 'number') {
+    const sum = a + b;
+    if (Number.isSafeInteger(sum)) return sum;
+  }
+  return canonical(BigInt(a) + BigInt(b));
+}
+
+/** A `bigint` brought into canonical form. */
+export const toScaled = canonical;
