@@ -5,5 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // CommonJS packages as Node itself hands them out, so that tests and dist/ see the same thing.
+    deps: { interopDefault: false },
   },
 });

@@ -1,0 +1,106 @@
+/**
+ * `LevelBook` on one `sorted-btree` a side, each ordered best first. Plain and exact: keys and
+ * values are scaled integers in canonical form, and the tree's copy-on-write clone makes a
+ * consistent image cheap while updates go on.
+ */
+
+import SortedBTree from 'sorted-btree';
+import { compareScaled, rescale } from '../market/decimal.ts';
+import type { Scale, ScaledInt } from '../market/decimal.ts';
+import type { Levels } from '../market/events.ts';
+import type { LevelBook, Side } from './level-book.ts';
+
+// The package is CommonJS with a `default` export: Node hands out its exports object.
+const BTree = SortedBTree.default;
+type Tree = InstanceType<typeof BTree<ScaledInt, ScaledInt>>;
+
+const lowestFirst = compareScaled;
+const highestFirst = (a: ScaledInt, b: ScaledInt): number => compareScaled(b, a);
+
+export class TreeLevelBook implements LevelBook {
+  readonly scale: Scale;
+  readonly #bids: Tree;
+  readonly #asks: Tree;
+
+  private constructor(scale: Scale, bids: Tree, asks: Tree) {
+    this.scale = scale;
+    this.#bids = bids;
+    this.#asks = asks;
+  }
+
+  static empty(scale: Scale): TreeLevelBook {
+    return new TreeLevelBook(
+      scale,
+      new BTree<ScaledInt, ScaledInt>(undefined, highestFirst),
+      new BTree<ScaledInt, ScaledInt>(undefined, lowestFirst),
+    );
+  }
+
+  /** The book that an image (or a snapshot) shows. */
+  static fromImage(image: {
+    readonly scale: Scale;
+    readonly bids: Levels;
+    readonly asks: Levels;
+  }): TreeLevelBook {
+    const book = TreeLevelBook.empty(image.scale);
+    book.apply(image.bids, image.asks);
+    return book;
+  }
+
+  apply(bids: Levels, asks: Levels): void {
+    applySide(this.#bids, bids);
+    applySide(this.#asks, asks);
+  }
+
+  best(side: Side): readonly [ScaledInt, ScaledInt] | undefined {
+    const tree = this.#tree(side);
+    const price = tree.minKey();
+    return price === undefined ? undefined : [price, tree.get(price) ?? 0];
+  }
+
+  levels(side: Side, depth = Number.POSITIVE_INFINITY): ScaledInt[] {
+    const flat: ScaledInt[] = [];
+    if (depth <= 0) return flat;
+    const wanted = depth * 2;
+    for (const [price, size] of this.#tree(side).entries()) {
+      flat.push(price, size);
+      if (flat.length >= wanted) break;
+    }
+    return flat;
+  }
+
+  size(side: Side): number {
+    return this.#tree(side).size;
+  }
+
+  clone(): TreeLevelBook {
+    return new TreeLevelBook(this.scale, this.#bids.clone(), this.#asks.clone());
+  }
+
+  rescaled(scale: Scale): TreeLevelBook {
+    const finer = (side: Side): ScaledInt[] => rescaleLevels(this.levels(side), this.scale, scale);
+    return TreeLevelBook.fromImage({ scale, bids: finer('bid'), asks: finer('ask') });
+  }
+
+  #tree(side: Side): Tree {
+    return side === 'bid' ? this.#bids : this.#asks;
+  }
+}
+
+/** The same levels at a scale that is finer or equal in both parts. */
+export function rescaleLevels(levels: Levels, from: Scale, to: Scale): ScaledInt[] {
+  return levels.map((value, i) =>
+    i % 2 === 0
+      ? rescale(value, from.priceExponent, to.priceExponent)
+      : rescale(value, from.sizeExponent, to.sizeExponent),
+  );
+}
+
+function applySide(tree: Tree, levels: Levels): void {
+  for (let i = 0; i + 1 < levels.length; i += 2) {
+    const price = levels[i] as ScaledInt;
+    const size = levels[i + 1] as ScaledInt;
+    if (size === 0) tree.delete(price);
+    else tree.set(price, size);
+  }
+}
