@@ -1,0 +1,217 @@
+/**
+ * Environment → frozen `Config`. Every bad value is a `ConfigError` of one line that names the
+ * variable, the value (never a secret) and what is allowed; nothing has been opened by then.
+ */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { ConfigError, describeError } from '../errors.ts';
+import { parseSecurity } from '../market/security.ts';
+import type { LogFormat } from '../service/line-log.ts';
+import type { LogLevel } from '../service/log.ts';
+import { checkManagerBinding } from './manager-binding.ts';
+import { LOG_LEVELS, NOT_YET, OPTIONS } from './options.ts';
+import type { Option, OptionType } from './options.ts';
+
+export interface Config {
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  readonly dataDirectory: string;
+  /** `exchange:symbol` as given. */
+  readonly securities: readonly string[];
+  readonly updateFrequencyMs: 100 | 1000;
+  readonly baseImageIntervalS: number;
+  readonly staleAfterMs: number;
+  readonly managerHost: string;
+  readonly managerPort: number;
+  readonly managerAuthkey: string;
+  /** A warning about the manager port that every start repeats; undefined: all is well. */
+  readonly managerWarning: string | undefined;
+  readonly binanceWsUrl: string;
+  readonly binanceRestUrl: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+type OptionName = (typeof OPTIONS)[number]['env'];
+
+/** @throws ConfigError */
+export async function loadConfig(given: Environment, directory = process.cwd()): Promise<Config> {
+  const environment = withEnvFile(given, directory);
+  for (const name of NOT_YET) {
+    if (environment[name]) {
+      throw new ConfigError(`${name} is set, but this version does not support it yet: unset it`);
+    }
+  }
+  const text = (name: OptionName): string => readOption(environment, name) ?? '';
+  const authkey = readAuthkey(environment);
+  const managerHost = text('MANAGER_HOST');
+  const managerWarning = await checkManagerBinding({
+    host: managerHost,
+    authkey,
+    isDefaultKey: authkey === defaultOf('MANAGER_AUTHKEY'),
+    isPlaintextAllowed: text('MANAGER_ALLOW_PLAINTEXT') === 'true',
+  });
+  return Object.freeze({
+    logLevel: LOG_LEVELS[text('LOGLEVEL')] ?? 'info',
+    logFormat: logFormat(text('LOG_FORMAT'), text('AS_SERVICE') === 'true', environment),
+    dataDirectory: text('DATA_DIR') || environment['STATE_DIRECTORY'] || 'data',
+    securities: text('SECURITIES')
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== ''),
+    updateFrequencyMs: text('ORDERBOOK_UPDATEFREQUENCY') === '100' ? 100 : 1000,
+    baseImageIntervalS: Number(text('BASE_IMAGE_INTERVAL')),
+    staleAfterMs: Number(text('STALE_AFTER')) * 1000,
+    managerHost,
+    managerPort: Number(text('MANAGER_PORT')),
+    managerAuthkey: authkey,
+    managerWarning,
+    binanceWsUrl: text('BINANCE_WS_URL').replace(/\/+$/, ''),
+    binanceRestUrl: text('BINANCE_REST_URL').replace(/\/+$/, ''),
+  });
+}
+
+function withEnvFile(given: Environment, directory: string): Environment {
+  if (readOption(given, 'USE_ENV_FILE') !== 'true') return given;
+  const path = join(directory, 'vars.env');
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(
+      `USE_ENV_FILE is true, but vars.env can't be read: ${describeError(error)}`,
+      { cause: error },
+    );
+  }
+  const merged: Record<string, string | undefined> = { ...parseEnv(content) };
+  for (const [name, value] of Object.entries(given)) {
+    // An empty variable counts as unset, so it does not hide the file's value.
+    if (value) merged[name] = value;
+  }
+  return merged;
+}
+
+function optionOf(name: OptionName): Option {
+  return OPTIONS.find((option) => option.env === name) as Option;
+}
+
+function defaultOf(name: OptionName): string | undefined {
+  return optionOf(name).default;
+}
+
+/** The checked text of a setting, lower case where case does not matter; its default if unset. */
+function readOption(environment: Environment, name: OptionName): string | undefined {
+  const option = optionOf(name);
+  const given = environment[name]?.trim();
+  if (!given) return option.default;
+  const { normal, allowed } = check(option.type, given);
+  if (normal === undefined) {
+    const shown = option.isSecret ? '' : `: ${JSON.stringify(given.slice(0, 100))}`;
+    throw new ConfigError(`${name}${shown} is not valid: ${allowed}`);
+  }
+  return normal;
+}
+
+function check(
+  type: OptionType,
+  given: string,
+): { readonly normal: string | undefined; readonly allowed: string } {
+  switch (type.kind) {
+    case 'text':
+      return { normal: given, allowed: 'any text' };
+    case 'boolean': {
+      const word = given.toLowerCase();
+      return {
+        normal: word === 'true' || word === 'false' ? word : undefined,
+        allowed: 'use true or false',
+      };
+    }
+    case 'choice': {
+      const word = given.toLowerCase();
+      return {
+        normal: type.values.includes(word) ? word : undefined,
+        allowed: `use one of ${type.values.join(', ')}`,
+      };
+    }
+    case 'integer':
+      return {
+        normal: /^\d{1,15}$/.test(given) && isWithin(type, given) ? given : undefined,
+        allowed: `use a whole number from ${type.min} to ${type.max}`,
+      };
+    case 'number':
+      return {
+        normal: /^\d{1,15}(\.\d{1,6})?$/.test(given) && isWithin(type, given) ? given : undefined,
+        allowed: `use a number from ${type.min} to ${type.max}`,
+      };
+    case 'securities':
+      return checkSecurities(given);
+    case 'url':
+      return {
+        normal: isBaseUrl(given, type.protocols) ? given : undefined,
+        allowed: `use an address without a path, like ${type.protocols[1]}//host:port`,
+      };
+  }
+}
+
+function isWithin(range: { readonly min: number; readonly max: number }, given: string): boolean {
+  return Number(given) >= range.min && Number(given) <= range.max;
+}
+
+function checkSecurities(given: string): ReturnType<typeof check> {
+  try {
+    for (const one of given.split(',')) if (one.trim() !== '') parseSecurity(one.trim());
+    return { normal: given, allowed: '' };
+  } catch (error) {
+    return { normal: undefined, allowed: describeError(error) };
+  }
+}
+
+function isBaseUrl(given: string, protocols: readonly string[]): boolean {
+  if (!URL.canParse(given)) return false;
+  const url = new URL(given);
+  const isBare = url.pathname === '/' && url.search === '' && url.hash === '';
+  return protocols.includes(url.protocol) && isBare && url.username === '' && url.password === '';
+}
+
+function readAuthkey(environment: Environment): string {
+  const credentials = environment['CREDENTIALS_DIRECTORY'];
+  const file = readOption(environment, 'MANAGER_AUTHKEY_FILE');
+  const isGiven = Boolean(environment['MANAGER_AUTHKEY']?.trim());
+  if (file && isGiven) {
+    throw new ConfigError('MANAGER_AUTHKEY and MANAGER_AUTHKEY_FILE are both set: use one');
+  }
+  if (file) return readKeyFile('MANAGER_AUTHKEY_FILE', file);
+  if (!isGiven && credentials) {
+    const path = join(credentials, 'authkey');
+    try {
+      readFileSync(path);
+    } catch {
+      // No credential of that name was handed over, which is one of the ways to run.
+      return readOption(environment, 'MANAGER_AUTHKEY') ?? '';
+    }
+    return readKeyFile('CREDENTIALS_DIRECTORY', path);
+  }
+  return readOption(environment, 'MANAGER_AUTHKEY') ?? '';
+}
+
+function readKeyFile(variable: string, path: string): string {
+  let key: string;
+  try {
+    key = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new ConfigError(`${variable}: the key file can't be read: ${describeError(error)}`, {
+      cause: error,
+    });
+  }
+  if (key === '' || /[^\x21-\x7e]/.test(key)) {
+    throw new ConfigError(`${variable}: the key file must hold one line of visible characters`);
+  }
+  return key;
+}
+
+/** `auto` asks whether standard error goes to the journal (systemd sets JOURNAL_STREAM then). */
+function logFormat(given: string, isService: boolean, environment: Environment): LogFormat {
+  if (given === 'text' || given === 'json' || given === 'journal') return given;
+  return isService || environment['JOURNAL_STREAM'] ? 'journal' : 'text';
+}

@@ -1,0 +1,180 @@
+/**
+ * The one table of settings. Loading, validation, the README's table and its test all read it; a
+ * setting that is not here does not exist.
+ */
+
+import type { LogLevel } from '../service/log.ts';
+
+export type OptionType =
+  | { readonly kind: 'text' }
+  | { readonly kind: 'boolean' }
+  | { readonly kind: 'integer'; readonly min: number; readonly max: number }
+  | { readonly kind: 'number'; readonly min: number; readonly max: number }
+  | { readonly kind: 'choice'; readonly values: readonly string[] }
+  | { readonly kind: 'securities' }
+  | { readonly kind: 'url'; readonly protocols: readonly string[] };
+
+export interface Option {
+  readonly env: string;
+  readonly type: OptionType;
+  /** As text, as it would stand in the environment; undefined: unset. */
+  readonly default?: string;
+  /** Its value is never shown. */
+  readonly isSecret?: boolean;
+  /** What the README says of the default where the plain value would mislead. */
+  readonly shownDefault?: string;
+  readonly meaning: string;
+}
+
+/** Unix level names; those we do not use themselves mean the next one that we do. */
+export const LOG_LEVELS: Readonly<Record<string, LogLevel>> = {
+  emerg: 'error',
+  alert: 'error',
+  crit: 'error',
+  critical: 'error',
+  err: 'error',
+  error: 'error',
+  warn: 'warning',
+  warning: 'warning',
+  notice: 'notice',
+  info: 'info',
+  debug: 'debug',
+};
+
+export const OPTIONS = [
+  {
+    env: 'USE_ENV_FILE',
+    type: { kind: 'boolean' },
+    default: 'false',
+    meaning: '`true`: also read `vars.env` in the working directory; real variables win',
+  },
+  {
+    env: 'LOGLEVEL',
+    type: { kind: 'choice', values: Object.keys(LOG_LEVELS) },
+    default: 'info',
+    meaning: '`error`, `warning`, `notice`, `info` or `debug`, in any case',
+  },
+  {
+    env: 'LOG_FORMAT',
+    type: { kind: 'choice', values: ['auto', 'text', 'json', 'journal'] },
+    default: 'auto',
+    meaning: '`text`, `json` or `journal`; `auto`: journal levels under systemd, text otherwise',
+  },
+  {
+    env: 'AS_SERVICE',
+    type: { kind: 'boolean' },
+    default: 'false',
+    meaning: '`true`: the log is for the journal',
+  },
+  {
+    env: 'DATA_DIR',
+    type: { kind: 'text' },
+    shownDefault: '`$STATE_DIRECTORY` under systemd, else `./data`',
+    meaning: 'where the embedded archive and all local state live',
+  },
+  {
+    env: 'SECURITIES',
+    type: { kind: 'securities' },
+    default: '',
+    meaning:
+      'comma-separated `exchange:symbol` to record from the start, beside those that were added by the manager and not removed since',
+  },
+  {
+    env: 'ORDERBOOK_UPDATEFREQUENCY',
+    type: { kind: 'choice', values: ['100', '1000'] },
+    default: '1000',
+    meaning: 'pace of the Binance diff stream in milliseconds: `100` or `1000`',
+  },
+  {
+    env: 'BASE_IMAGE_INTERVAL',
+    type: { kind: 'integer', min: 1, max: 86_400 },
+    default: '1800',
+    meaning: 'most seconds between full base images of a security; busy ones get more',
+  },
+  {
+    env: 'STALE_AFTER',
+    type: { kind: 'number', min: 0.1, max: 3600 },
+    default: '15',
+    meaning: 'seconds without a byte, pongs included, after which a connection counts as dead',
+  },
+  {
+    env: 'MANAGER_HOST',
+    type: { kind: 'text' },
+    default: '127.0.0.1',
+    meaning: 'address of the manager port',
+  },
+  {
+    env: 'MANAGER_PORT',
+    type: { kind: 'integer', min: 0, max: 65_535 },
+    default: '6634',
+    meaning: 'manager port (gRPC); `0` takes a free one and logs it',
+  },
+  {
+    env: 'MANAGER_AUTHKEY',
+    type: { kind: 'text' },
+    default: 'secret',
+    isSecret: true,
+    meaning:
+      'shared key of the manager port; the default, or one under 16 characters, is refused on any address but loopback',
+  },
+  {
+    env: 'MANAGER_AUTHKEY_FILE',
+    type: { kind: 'text' },
+    shownDefault: '`$CREDENTIALS_DIRECTORY/authkey` under systemd, if it is there',
+    meaning: 'a file that holds the key, instead of the variable',
+  },
+  {
+    env: 'MANAGER_ALLOW_PLAINTEXT',
+    type: { kind: 'boolean' },
+    default: 'false',
+    meaning: '`true`: lets the manager port bind to another address than loopback without TLS',
+  },
+  {
+    env: 'BINANCE_WS_URL',
+    type: { kind: 'url', protocols: ['ws:', 'wss:'] },
+    default: 'wss://stream.binance.com:9443',
+    meaning: 'base address of the Binance streams, without a path',
+  },
+  {
+    env: 'BINANCE_REST_URL',
+    type: { kind: 'url', protocols: ['http:', 'https:'] },
+    default: 'https://api.binance.com',
+    meaning: 'base address of the Binance REST API, without a path',
+  },
+] as const satisfies readonly Option[];
+
+/**
+ * Settings of the contract that this version can't honour yet. Ignoring them would make a promise
+ * that is not kept (somebody who names a database wants his data there), so they are refused.
+ */
+export const NOT_YET = [
+  'MONGODB_ENDPOINT',
+  'RETENTION_DAYS',
+  'METRICS_PORT',
+  'MANAGER_TLS_CERT',
+  'MANAGER_TLS_KEY',
+  'MANAGER_TLS_CLIENT_CA',
+  'COINBASE_API_KEY',
+  'COINBASE_FEED',
+] as const;
+
+const TABLE_START = '<!-- options: made by `npm run docs` -->';
+const TABLE_END = '<!-- /options -->';
+
+/** The README's table of settings. */
+export function renderOptionTable(): string {
+  const rows = OPTIONS.map((option: Option) => {
+    const shown = option.shownDefault ?? (option.default ? `\`${option.default}\`` : 'empty');
+    return `| \`${option.env}\` | ${shown} | ${option.meaning} |`;
+  });
+  return ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+/** A README with today's table between its two marks; unchanged where it has no marks. */
+export function withOptionTable(readme: string): string {
+  const start = readme.indexOf(TABLE_START);
+  const end = readme.indexOf(TABLE_END);
+  if (start < 0 || end < start) return readme;
+  const before = readme.slice(0, start + TABLE_START.length);
+  return `${before}\n\n${renderOptionTable()}\n\n${readme.slice(end)}`;
+}

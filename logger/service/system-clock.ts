@@ -1,0 +1,67 @@
+/**
+ * The machine's clock behind the `Clock` port. Receive time follows the wall clock but never goes
+ * back: it advances by the monotonic clock, jumps forward when the wall clock is ahead of it, and
+ * runs at half speed while the wall clock is behind. So a clock that is set back by an hour changes
+ * neither the order of records nor any duration; it only bends receive times until it has caught up
+ * (exchange times are kept beside them and are not touched).
+ */
+
+import type { Clock, Timer } from './clock.ts';
+
+/** Date.now() cuts to the millisecond: being ahead by less than that is not being ahead. */
+const WALL_RESOLUTION_US = 1000;
+/** A difference between wall and monotonic clock beyond this is a step, and is told. */
+const STEP_US = 1_000_000;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+export interface ClockSources {
+  wallMs(): number;
+  monotonicMs(): number;
+}
+
+export interface SystemClock extends Clock {
+  /** Receive time will never be before this (the archive's latest record, at start). */
+  notBefore(us: number): void;
+  /** Called with the milliseconds by which the wall clock jumped against the monotonic one. */
+  onStep: ((milliseconds: number) => void) | undefined;
+}
+
+const MACHINE: ClockSources = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+};
+
+export function createSystemClock(sources: ClockSources = MACHINE): SystemClock {
+  let lastUs = sources.wallMs() * 1000;
+  let lastMonotonicUs = Math.floor(sources.monotonicMs() * 1000);
+  /** Wall minus monotonic clock, to notice steps; only ever compared with itself. */
+  let offsetUs = lastUs - lastMonotonicUs;
+
+  const clock: SystemClock = {
+    onStep: undefined,
+    notBefore: (us) => {
+      lastUs = Math.max(lastUs, us);
+    },
+    monotonicMs: () => sources.monotonicMs(),
+    nowUs: () => {
+      const monotonicUs = Math.floor(sources.monotonicMs() * 1000);
+      const wallUs = sources.wallMs() * 1000;
+      const elapsedUs = Math.max(0, monotonicUs - lastMonotonicUs);
+      const isAhead = lastUs + elapsedUs > wallUs + WALL_RESOLUTION_US;
+      lastUs = Math.max(lastUs + (isAhead ? Math.floor(elapsedUs / 2) : elapsedUs), wallUs);
+      lastMonotonicUs = monotonicUs;
+      const stepUs = wallUs - monotonicUs - offsetUs;
+      if (Math.abs(stepUs) > STEP_US) {
+        offsetUs += stepUs;
+        clock.onStep?.(Math.round(stepUs / 1000));
+      }
+      return lastUs;
+    },
+    schedule: (delayMs, run): Timer => {
+      const timer = setTimeout(run, Math.min(Math.max(delayMs, 0), MAX_TIMER_MS));
+      timer.unref();
+      return { cancel: () => clearTimeout(timer) };
+    },
+  };
+  return clock;
+}

@@ -1,0 +1,123 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../../logger/config/load.ts';
+import { ConfigError } from '../../../logger/errors.ts';
+
+const directory = (): string => mkdtempSync(join(tmpdir(), 'orderbook-config-'));
+const longKey = 'k'.repeat(32);
+
+describe('settings', () => {
+  test('an empty environment gives the documented defaults', async () => {
+    expect(await loadConfig({})).toMatchObject({
+      logLevel: 'info',
+      logFormat: 'text',
+      dataDirectory: 'data',
+      securities: [],
+      updateFrequencyMs: 1000,
+      baseImageIntervalS: 1800,
+      staleAfterMs: 15_000,
+      managerHost: '127.0.0.1',
+      managerPort: 6634,
+      managerAuthkey: 'secret',
+      binanceWsUrl: 'wss://stream.binance.com:9443',
+      binanceRestUrl: 'https://api.binance.com',
+    });
+  });
+
+  test('an empty variable counts as unset', async () => {
+    const config = await loadConfig({ LOGLEVEL: '', MANAGER_PORT: ' ', MANAGER_AUTHKEY: '' });
+    expect(config).toMatchObject({ logLevel: 'info', managerPort: 6634, managerAuthkey: 'secret' });
+  });
+
+  test('Unix level names are known in any case', async () => {
+    expect((await loadConfig({ LOGLEVEL: 'WARN' })).logLevel).toBe('warning');
+    expect((await loadConfig({ LOGLEVEL: 'Crit' })).logLevel).toBe('error');
+  });
+
+  test.each([
+    ['LOGLEVEL', 'loud'],
+    ['USE_ENV_FILE', 'yes'],
+    ['AS_SERVICE', '1'],
+    ['LOG_FORMAT', 'xml'],
+    ['ORDERBOOK_UPDATEFREQUENCY', '250'],
+    ['BASE_IMAGE_INTERVAL', '0'],
+    ['BASE_IMAGE_INTERVAL', '10m'],
+    ['BASE_IMAGE_INTERVAL', '1e3'],
+    ['STALE_AFTER', '-1'],
+    ['STALE_AFTER', 'NaN'],
+    ['MANAGER_PORT', '65536'],
+    ['MANAGER_PORT', '-1'],
+    ['MANAGER_PORT', '6634.0'],
+    ['MANAGER_HOST', 'no such host'],
+    ['SECURITIES', 'BTCUSDT'],
+    ['SECURITIES', 'binance:BTCUSDT,binance:../etc'],
+    ['BINANCE_WS_URL', 'https://example.org'],
+    ['BINANCE_WS_URL', 'not a url'],
+    ['BINANCE_REST_URL', 'http://127.0.0.1:1/api'],
+    ['BINANCE_REST_URL', 'http://user:pass@127.0.0.1:1'],
+    ['MANAGER_ALLOW_PLAINTEXT', 'maybe'],
+  ])('%s=%s is refused in one line that names both', async (name, value) => {
+    const refused = loadConfig({ [name]: value });
+    await expect(refused).rejects.toThrow(ConfigError);
+    await expect(refused).rejects.toThrow(new RegExp(`^${name}[^\\n]*$`));
+    await expect(refused).rejects.toThrow(value.slice(0, 20));
+  });
+
+  test('what this version can not honour is refused, not ignored', async () => {
+    await expect(loadConfig({ MONGODB_ENDPOINT: 'localhost:27017' })).rejects.toThrow(
+      /^MONGODB_ENDPOINT .*not support/,
+    );
+  });
+
+  test('vars.env is read when asked for, and real variables win', async () => {
+    const cwd = directory();
+    writeFileSync(join(cwd, 'vars.env'), 'LOGLEVEL=debug\n# remark\nMANAGER_PORT="7000"\n');
+    const environment = { USE_ENV_FILE: 'true', MANAGER_PORT: '7001' };
+    expect(await loadConfig(environment, cwd)).toMatchObject({
+      logLevel: 'debug',
+      managerPort: 7001,
+    });
+    await expect(loadConfig({ USE_ENV_FILE: 'true' }, directory())).rejects.toThrow(/vars\.env/);
+  });
+
+  test('the key comes from a file, and never shows in an error', async () => {
+    const cwd = directory();
+    const file = join(cwd, 'key');
+    writeFileSync(file, `${longKey}\n`);
+    expect((await loadConfig({ MANAGER_AUTHKEY_FILE: file })).managerAuthkey).toBe(longKey);
+    const both = loadConfig({ MANAGER_AUTHKEY_FILE: file, MANAGER_AUTHKEY: 'hidden-key' });
+    await expect(both).rejects.toThrow(ConfigError);
+    await expect(both).rejects.not.toThrow(/hidden-key/);
+    await expect(loadConfig({ MANAGER_AUTHKEY_FILE: join(cwd, 'none') })).rejects.toThrow(
+      /^MANAGER_AUTHKEY_FILE/,
+    );
+    writeFileSync(join(cwd, 'authkey'), 'from-systemd-credentials');
+    expect((await loadConfig({ CREDENTIALS_DIRECTORY: cwd })).managerAuthkey).toBe(
+      'from-systemd-credentials',
+    );
+    expect((await loadConfig({ CREDENTIALS_DIRECTORY: directory() })).managerAuthkey).toBe(
+      'secret',
+    );
+  });
+
+  test.each(['0.0.0.0', '::', '[::]', '::ffff:0.0.0.0', '192.0.2.7'])(
+    'on %s the key must be long, and plaintext allowed',
+    async (MANAGER_HOST) => {
+      const start = (more: Record<string, string>): Promise<unknown> =>
+        loadConfig({ MANAGER_HOST, ...more });
+      await expect(start({})).rejects.toThrow(/MANAGER_AUTHKEY/);
+      await expect(start({ MANAGER_AUTHKEY: 'fifteen-letters' })).rejects.toThrow(/16 characters/);
+      await expect(start({ MANAGER_AUTHKEY: longKey })).rejects.toThrow(/MANAGER_ALLOW_PLAINTEXT/);
+      await expect(
+        start({ MANAGER_AUTHKEY: longKey, MANAGER_ALLOW_PLAINTEXT: 'true' }),
+      ).resolves.toMatchObject({ managerWarning: expect.stringContaining('without TLS') });
+    },
+  );
+
+  test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('%s is loopback', async (host) => {
+    const config = await loadConfig({ MANAGER_HOST: host, MANAGER_AUTHKEY: 'short' });
+    expect(config.managerWarning).toBeUndefined();
+  });
+});
