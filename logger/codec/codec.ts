@@ -1,6 +1,6 @@
 /**
  * Records ↔ bytes. A format version is a module (`block-1.ts`, `image-1.ts`) that never changes
- * once written with; this file is the one place that knows which versions there are. Writers use
+ * once written with; `formats.ts` is the one place that knows which versions there are. Writers use
  * the newest, readers dispatch on the record's `encoding`.
  */
 
@@ -18,6 +18,11 @@ export interface BlockContent {
 
 export interface BlockCodec {
   readonly encoding: string;
+  /**
+   * The same content gives the same bytes.
+   * @throws LimitExceededError above `MAX_COLUMN_BYTES` unpacked, some five million level changes;
+   *   InvariantError for numbers that are no integers.
+   */
   encode(content: BlockContent): Uint8Array;
   /** @throws RecordCorruptError for anything that `encode` could not have made. */
   decode(body: Uint8Array): BlockContent;
@@ -25,6 +30,7 @@ export interface BlockCodec {
 
 export interface ImageCodec {
   readonly encoding: string;
+  /** Likewise; some ten million levels. */
   encode(image: BookImage): Uint8Array;
   /** @throws RecordCorruptError */
   decode(body: Uint8Array): BookImage;

@@ -1,0 +1,52 @@
+/**
+ * Which format versions there are. Writers use the newest; readers dispatch on the name that a record
+ * carries (`RecordHeader.encoding`), so that every version ever written stays readable.
+ */
+
+import { RecordCorruptError } from '../errors.ts';
+import type { BookImage } from '../market/events.ts';
+import { block1 } from './block-1.ts';
+import type { BlockCodec, BlockContent, ImageCodec } from './codec.ts';
+import { image1 } from './image-1.ts';
+
+const BLOCK_CODECS: readonly BlockCodec[] = [block1];
+const IMAGE_CODECS: readonly ImageCodec[] = [image1];
+
+/** What new blocks are written with. */
+export const newestBlock: BlockCodec = block1;
+/** What new base images are written with. */
+export const newestImage: ImageCodec = image1;
+
+/**
+ * @param encoding the block record's `encoding`, such as `block/1`.
+ * @throws RecordCorruptError for damaged bytes, and for an encoding that this program doesn't know.
+ */
+export function decodeBlock(encoding: string, body: Uint8Array): BlockContent {
+  return codecOf(BLOCK_CODECS, encoding, 'block').decode(body);
+}
+
+/**
+ * @param encoding the image record's `encoding`, such as `image/1`.
+ * @throws RecordCorruptError for damaged bytes, and for an encoding that this program doesn't know.
+ */
+export function decodeImage(encoding: string, body: Uint8Array): BookImage {
+  return codecOf(IMAGE_CODECS, encoding, 'image').decode(body);
+}
+
+function codecOf<Codec extends { readonly encoding: string }>(
+  codecs: readonly Codec[],
+  encoding: string,
+  kind: 'block' | 'image',
+): Codec {
+  const codec = codecs.find((candidate) => candidate.encoding === encoding);
+  if (codec !== undefined) return codec;
+  const known = codecs.map((candidate) => candidate.encoding).join(', ');
+  const shown = JSON.stringify(encoding.slice(0, 40));
+  const isVersion = new RegExp(`^${kind}/[1-9][0-9]*$`).test(encoding);
+  throw new RecordCorruptError(
+    isVersion
+      ? `A newer program wrote this ${kind}: its encoding is ${shown}, this one reads ${known}`
+      : `${shown} is no encoding of a ${kind}; this program reads ${known}, a newer one may know more`,
+    { context: { encoding } },
+  );
+}

@@ -1,0 +1,72 @@
+/**
+ * The sizes seen last, most recent first. Orders are moved more often than made: a size that was just
+ * deleted at one price comes back at another, and round sizes recur, so an index of one byte stands
+ * for what would need two or three. Encoder and decoder keep the same list by the same steps.
+ *
+ * The list is a window that slides down a longer array, so that putting a size in front moves
+ * nothing; counts by hash tell for most sizes that they are not in it without looking.
+ */
+
+import { corrupt } from './bytes.ts';
+
+/** Fewer find much less, more hardly anything. */
+export const RECENT_SIZES = 128;
+const CAPACITY = 4096;
+const HASHES = 4096;
+/** In place of a size where there has been none yet. */
+const NONE = -1;
+
+export class RecentSizes {
+  readonly #sizes = new Float64Array(CAPACITY).fill(NONE);
+  /** How many sizes of the window have a hash. */
+  readonly #counts = new Uint8Array(HASHES);
+  #first = CAPACITY - RECENT_SIZES;
+
+  /** The place of `size`, or -1. */
+  find(size: number): number {
+    if (this.#counts[hashOf(size)] === 0) return -1;
+    const sizes = this.#sizes;
+    const first = this.#first;
+    const end = first + RECENT_SIZES;
+    for (let index = first; index < end; index++) if (sizes[index] === size) return index - first;
+    return -1;
+  }
+
+  /** Moves the size at `index` to the front and returns it. */
+  use(index: number): number {
+    if (index >= RECENT_SIZES) throw corrupt('a place beyond the recent sizes');
+    const sizes = this.#sizes;
+    const first = this.#first;
+    const size = sizes[first + index] as number;
+    if (size === NONE) throw corrupt('it refers to a size that was never there');
+    for (let i = first + index; i > first; i--) sizes[i] = sizes[i - 1] as number;
+    sizes[first] = size;
+    return size;
+  }
+
+  /** Puts a size in front that is not in the list; the oldest falls out. */
+  addNew(size: number): void {
+    const sizes = this.#sizes;
+    if (this.#first === 0) {
+      sizes.copyWithin(CAPACITY - RECENT_SIZES, 0, RECENT_SIZES);
+      this.#first = CAPACITY - RECENT_SIZES;
+    }
+    const first = --this.#first;
+    sizes[first] = size;
+    const oldest = sizes[first + RECENT_SIZES] as number;
+    const counts = this.#counts;
+    if (oldest !== NONE) counts[hashOf(oldest)]! -= 1;
+    counts[hashOf(size)]! += 1;
+  }
+
+  /** Puts `size` in front, from wherever it stands. */
+  add(size: number): void {
+    const index = this.find(size);
+    if (index < 0) this.addNew(size);
+    else this.use(index);
+  }
+}
+
+function hashOf(size: number): number {
+  return size & (HASHES - 1);
+}

@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import { describe, expect, test } from 'vitest';
+
+import { BINANCE_FILES, binanceRecording, recordingsPath } from '../../../bench/recordings.ts';
+import { image1 } from '../../../logger/codec/image-1.ts';
+import { RecordCorruptError } from '../../../logger/errors.ts';
+import type { BookImage } from '../../../logger/market/events.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
+import { flippedBits, outcomeOf, withRightChecksum } from './damage.ts';
+import { randomImage } from './random-records.ts';
+
+const random = seededRandom();
+
+const IMAGE: BookImage = {
+  sequence: 50_093_239_218,
+  exchangeTimeUs: 1_723_161_255_408_000,
+  receiveTimeUs: 1_723_161_255_411_207,
+  scale: { priceExponent: 2, sizeExponent: 8 },
+  horizon: { bid: 9_990, ask: null },
+  bids: [10_000, 500, 9_999, 1, 9_995, 123_456_789, 9_990, 500],
+  asks: [10_001, 2n ** 60n, 10_002, 500, 2n ** 70n, 7],
+};
+
+function expectSame(image: BookImage): void {
+  const decoded = image1.decode(image1.encode(image));
+  if (!isDeepStrictEqual(decoded, image)) expect(decoded).toEqual(image);
+  expect(isDeepStrictEqual(decoded, image)).toBe(true);
+}
+
+describe('a base image', () => {
+  test('comes back equal, whatever its numbers need', () => expectSame(IMAGE));
+
+  test('of an empty book comes back equal', () => {
+    expectSame({ ...IMAGE, bids: [], asks: [], horizon: { bid: null, ask: null } });
+  });
+
+  test('of one side alone comes back equal', () => expectSame({ ...IMAGE, bids: [] }));
+
+  test('keeps a horizon beyond 2^53', () => {
+    expectSame({ ...IMAGE, horizon: { bid: 0, ask: 2n ** 64n } });
+  });
+
+  test(`comes back equal for any legal book (SEED=${random.seed})`, () => {
+    for (let round = 0; round < 300; round++) expectSame(randomImage(random));
+  });
+
+  test('is found out whichever single bit is wrong', () => {
+    for (const { place, bytes } of flippedBits(image1.encode(IMAGE))) {
+      expect(() => image1.decode(bytes), place).toThrow(RecordCorruptError);
+    }
+  });
+
+  test('is found out wherever it is cut off', () => {
+    const body = image1.encode(IMAGE);
+    for (let length = 0; length < body.length; length++) {
+      expect(() => image1.decode(body.subarray(0, length))).toThrow(RecordCorruptError);
+    }
+  });
+
+  test(`forged with a right checksum is refused or decodes (SEED=${random.seed})`, () => {
+    for (let round = 0; round < 3000; round++) {
+      const bytes = image1.encode(round % 50 === 0 ? randomImage(random) : IMAGE);
+      for (let count = random.integer(1, 4); count > 0; count--) {
+        bytes[random.integer(0, bytes.length - 1)] = random.integer(0, 255);
+      }
+      outcomeOf(() => image1.decode(withRightChecksum(bytes)));
+    }
+  });
+});
+
+describe.skipIf(recordingsPath() === undefined)('the recorded Binance snapshot', () => {
+  test('comes back equal in at most 3.0 bytes per level', () => {
+    const frames = [...binanceRecording(BINANCE_FILES[0])];
+    const snapshot = frames.find((frame) => frame.kind === 'snapshot')?.snapshot;
+    if (snapshot === undefined) throw new Error('the recording has no snapshot');
+    const { receiveTimeUs, sequence, scale, horizon, bids, asks } = snapshot;
+    const times = { receiveTimeUs, exchangeTimeUs: receiveTimeUs };
+    const image: BookImage = { ...times, sequence, scale, horizon, bids, asks };
+    expectSame(image);
+    const levels = (bids.length + asks.length) / 2;
+    expect(levels).toBeGreaterThan(1000);
+    expect(image1.encode(image).length / levels).toBeLessThan(3);
+  });
+});

@@ -1,0 +1,168 @@
+/**
+ * Random records for property tests: mostly what a market looks like, often enough what no market
+ * ever sent but what is still legal (times that go back, ids that jump, prices off every grid or
+ * beyond 2^53, levels in any order, the same level twice in one diff).
+ */
+
+import type { BlockContent } from '../../../logger/codec/codec.ts';
+import { toScaled } from '../../../logger/market/decimal.ts';
+import type { ScaledInt } from '../../../logger/market/decimal.ts';
+import type { BookImage, Diff, MarketEvent, Trade } from '../../../logger/market/events.ts';
+import type { SeededRandom } from '../../support/seeded-random.ts';
+
+const SAFE = Number.MAX_SAFE_INTEGER;
+const EXTREMES = [0, 1, -1, SAFE, -SAFE, 2 ** 31, 2 ** 32, 2 ** 49, 2 ** 50, 2 ** 51, 2 ** 52];
+
+/** Any safe integer, of any magnitude. */
+export function anyInteger(random: SeededRandom): number {
+  if (random.chance(0.3)) return random.pick(EXTREMES);
+  const value = Math.floor(2 ** (random.next() * 53)) - 1;
+  return random.chance(0.3) ? 0 - value : value;
+}
+
+/** Any scaled integer, canonical. */
+export function anyScaled(random: SeededRandom): ScaledInt {
+  if (random.chance(0.5)) return anyInteger(random);
+  let value = 0n;
+  for (let part = random.integer(1, 5); part > 0; part--) {
+    value = value * 2n ** 32n + BigInt(random.integer(0, 2 ** 32 - 1));
+  }
+  return toScaled(random.chance(0.2) ? -value : value);
+}
+
+/** How wild one record is: each share between 0 (a calm market) and 1. */
+class Temper {
+  readonly #random: SeededRandom;
+  readonly #wildness: number;
+  readonly #priceStep: number;
+  readonly #sizeStep: number;
+  readonly #basePrice: number;
+  readonly #prices: ScaledInt[] = [];
+  readonly #sizes: ScaledInt[] = [];
+  #timeUs: number;
+  #sequence: number;
+  #tradeId: number;
+
+  constructor(random: SeededRandom) {
+    this.#random = random;
+    this.#wildness = random.pick([0, 0, 0.01, 0.1, 0.5, 1]);
+    this.#priceStep = random.pick([1, 1, 5, 20, 50, 1_000_000]);
+    this.#sizeStep = random.pick([1, 1, 100, 1000, 25]);
+    this.#basePrice = random.integer(0, 5000);
+    this.#timeUs = random.pick([0, 1_723_161_254_000_000, anyInteger(random)]);
+    this.#sequence = random.pick([0, 50_093_239_188, -1, anyInteger(random)]);
+    this.#tradeId = random.pick([0, 3_735_683_259]);
+  }
+
+  get isWild(): boolean {
+    return this.#random.chance(this.#wildness);
+  }
+
+  price(): ScaledInt {
+    if (this.isWild) return anyScaled(this.#random);
+    if (this.#prices.length > 0 && this.#random.chance(0.6)) return this.#random.pick(this.#prices);
+    const price = (this.#basePrice + this.#random.integer(0, 300)) * this.#priceStep;
+    this.#prices.push(price);
+    return price;
+  }
+
+  size(): ScaledInt {
+    if (this.isWild) return anyScaled(this.#random);
+    if (this.#random.chance(0.4)) return 0;
+    if (this.#sizes.length > 0 && this.#random.chance(0.4)) return this.#random.pick(this.#sizes);
+    const lots = Math.floor(2 ** (this.#random.next() * 24));
+    const isOffLot = this.#random.chance(0.02);
+    const size = lots * this.#sizeStep + (isOffLot ? 1 : 0);
+    this.#sizes.push(size);
+    return size;
+  }
+
+  timeUs(): number {
+    if (this.isWild) return anyInteger(this.#random);
+    const next = this.#timeUs + this.#random.pick([0, 1000, 100_000, 100_000, 137, -5000]);
+    this.#timeUs = Number.isSafeInteger(next) ? next : 0;
+    return this.#timeUs;
+  }
+
+  sequence(): number {
+    if (this.isWild) return anyInteger(this.#random);
+    const next = this.#sequence + this.#random.pick([1, 1, 1, 12, -3]);
+    this.#sequence = Number.isSafeInteger(next) ? next : 0;
+    return this.#sequence;
+  }
+
+  tradeId(): number {
+    if (this.isWild) return anyInteger(this.#random);
+    this.#tradeId += this.#random.pick([1, 1, 1, 7]);
+    return this.#tradeId;
+  }
+}
+
+function levelsOf(random: SeededRandom, temper: Temper, side: 'bid' | 'ask'): ScaledInt[] {
+  const rows: [ScaledInt, ScaledInt][] = [];
+  for (let count = random.pick([0, 1, 2, 5, 40]); count > 0; count--) {
+    rows.push([temper.price(), temper.size()]);
+  }
+  if (!temper.isWild) {
+    rows.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0) * (side === 'bid' ? -1 : 1));
+  }
+  return rows.flat();
+}
+
+function randomDiff(random: SeededRandom, temper: Temper): Diff {
+  return {
+    type: 'diff',
+    firstSequence: temper.sequence(),
+    lastSequence: temper.sequence(),
+    exchangeTimeUs: temper.timeUs(),
+    receiveTimeUs: temper.timeUs(),
+    bids: levelsOf(random, temper, 'bid'),
+    asks: levelsOf(random, temper, 'ask'),
+  };
+}
+
+function randomTrade(random: SeededRandom, temper: Temper): Trade {
+  return {
+    type: 'trade',
+    tradeId: temper.tradeId(),
+    sequence: random.chance(0.7) ? null : temper.sequence(),
+    exchangeTimeUs: temper.timeUs(),
+    eventTimeUs: temper.timeUs(),
+    receiveTimeUs: temper.timeUs(),
+    price: temper.price(),
+    size: temper.size(),
+    side: random.pick(['buy', 'sell']),
+  };
+}
+
+export function randomBlock(random: SeededRandom): BlockContent {
+  const temper = new Temper(random);
+  const events: MarketEvent[] = [];
+  const tradeShare = random.pick([0, 0.3, 0.8, 1]);
+  for (let count = random.pick([0, 1, 2, 30, 150]); count > 0; count--) {
+    events.push(
+      random.chance(tradeShare) ? randomTrade(random, temper) : randomDiff(random, temper),
+    );
+  }
+  return {
+    scale: { priceExponent: random.integer(0, 18), sizeExponent: random.integer(0, 18) },
+    previousSequence: temper.sequence(),
+    events,
+  };
+}
+
+export function randomImage(random: SeededRandom): BookImage {
+  const temper = new Temper(random);
+  return {
+    sequence: temper.sequence(),
+    exchangeTimeUs: temper.timeUs(),
+    receiveTimeUs: temper.timeUs(),
+    scale: { priceExponent: random.integer(0, 18), sizeExponent: random.integer(0, 18) },
+    horizon: {
+      bid: random.chance(0.5) ? null : temper.price(),
+      ask: random.chance(0.5) ? null : temper.price(),
+    },
+    bids: levelsOf(random, temper, 'bid'),
+    asks: levelsOf(random, temper, 'ask'),
+  };
+}
