@@ -90,7 +90,10 @@ export interface SecurityState {
 }
 
 export type Write =
-  /** Also closes the open gap, when a `gap` is in the same commit. */
+  /**
+   * Stands between blocks: what came before it is sealed first. Also closes the open gap, when a
+   * `gap` is in the same commit.
+   */
   | { readonly type: 'image'; readonly record: StoredRecord }
   /** A sealed block; the security's journal goes in the same step. */
   | { readonly type: 'block'; readonly record: StoredRecord }
@@ -143,6 +146,13 @@ export interface SecurityTotals {
 /** A sealed block, or a piece of the open one, whose body is read when it is needed. */
 export interface BlockRef {
   readonly header: RecordHeader;
+  /**
+   * Set when the stored header itself is not what was written: then kind, security, epoch and key
+   * sequence of `header` are known, nothing else, and `load` throws.
+   */
+  readonly damaged?: true;
+  /** A journal piece, not a sealed block. */
+  readonly piece?: true;
   /** @throws RecordCorruptError when the bytes are not what was written. */
   load(): Promise<StoredRecord>;
 }
@@ -168,7 +178,11 @@ export interface ArchiveReader {
 
   /**
    * The blocks of a chain after a sequence, in order, sealed ones first, then the journal's pieces,
-   * all as of one moment. Stops before the first block that begins after `untilUs` (by `clock`).
+   * all as of one moment. The first may begin earlier, if the sequence lies inside it. Stops before
+   * the first block that begins after `untilUs` (by `clock`; blocks without diffs have no exchange
+   * time and do not stop it) or after `untilSequence`; with `andNext` that one is listed too, for
+   * its header proves that nothing is missing before it. `limit` counts sealed blocks: where it is
+   * reached, neither more of them nor the journal is listed.
    */
   blocks(
     security: string,
@@ -177,6 +191,9 @@ export interface ArchiveReader {
       readonly afterSequence: number;
       readonly untilUs?: number;
       readonly clock?: ClockName;
+      readonly untilSequence?: number;
+      readonly andNext?: boolean;
+      readonly limit?: number;
     },
   ): Promise<readonly BlockRef[]>;
 

@@ -1,0 +1,80 @@
+/**
+ * Where each security stands: one small record a security, rewritten in the very transaction that
+ * changes it, so that `tail` and `totals` cost one look-up and never disagree with the records.
+ */
+
+import type { ChainTail, OpenGap, RecordHeader, SecurityTotals } from './archive.ts';
+
+export interface Standing extends Omit<ChainTail, 'journal'>, SecurityTotals {}
+
+export const NOTHING_STORED: Standing = Object.freeze({
+  epoch: 0,
+  lastSequence: null,
+  lastUs: null,
+  wholeUntilUs: null,
+  openGap: null,
+  images: 0,
+  blocks: 0,
+  gaps: 0,
+  storedBytes: 0,
+  lastImageUs: null,
+});
+
+function later(a: number | null, b: number): number {
+  return a === null || b > a ? b : a;
+}
+
+/** After a new image or sealed block of `storedBytes`. */
+export function afterRecord(
+  standing: Standing,
+  header: RecordHeader,
+  storedBytes: number,
+): Standing {
+  const isNewChain = header.epoch > standing.epoch;
+  const isLastChain = header.epoch >= standing.epoch;
+  const isImage = header.kind === 'image';
+  return {
+    ...standing,
+    epoch: Math.max(standing.epoch, header.epoch),
+    lastSequence: isNewChain
+      ? header.lastSequence
+      : isLastChain
+        ? later(standing.lastSequence, header.lastSequence)
+        : standing.lastSequence,
+    lastUs: later(standing.lastUs, header.toUs),
+    wholeUntilUs: isNewChain ? null : standing.wholeUntilUs,
+    images: standing.images + (isImage ? 1 : 0),
+    blocks: standing.blocks + (isImage ? 0 : 1),
+    storedBytes: standing.storedBytes + storedBytes,
+    lastImageUs: isImage ? later(standing.lastImageUs, header.toUs) : standing.lastImageUs,
+  };
+}
+
+/** After a journal piece that reaches to `us`. */
+export function afterPiece(standing: Standing, us: number): Standing {
+  return { ...standing, lastUs: later(standing.lastUs, us) };
+}
+
+/** A mark of a chain that is over says nothing any more. */
+export function afterMark(standing: Standing, epoch: number, wholeUntilUs: number): Standing {
+  if (epoch !== standing.epoch) return standing;
+  return {
+    ...standing,
+    wholeUntilUs: later(standing.wholeUntilUs, wholeUntilUs),
+    lastUs: later(standing.lastUs, wholeUntilUs),
+  };
+}
+
+export function afterOpenGap(standing: Standing, openGap: OpenGap): Standing {
+  return { ...standing, openGap, lastUs: later(standing.lastUs, openGap.fromUs) };
+}
+
+export function afterGap(standing: Standing, toUs: number, storedBytes: number): Standing {
+  return {
+    ...standing,
+    openGap: null,
+    gaps: standing.gaps + 1,
+    lastUs: later(standing.lastUs, toUs),
+    storedBytes: standing.storedBytes + storedBytes,
+  };
+}

@@ -1,0 +1,33 @@
+/**
+ * A process that opens an archive for writing, says `open` or the error's code, commits when told
+ * `commit <n>`, and holds it until it is killed or told `close`. Started by tests.
+ */
+
+import { createInterface } from 'node:readline';
+import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
+import { LoggerError } from '../../logger/errors.ts';
+import { sampleBlock, sampleImage } from './sample-records.ts';
+
+const [directory = ''] = process.argv.slice(2);
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+try {
+  const archive = await openEmbeddedArchive({ directory });
+  say('open');
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [word, count] = line.split(' ');
+    if (word === 'close') break;
+    await archive.commit([{ type: 'image', record: sampleImage({ lastSequence: 0, toUs: 1 }) }]);
+    for (let i = 0; i < Number(count); i++) {
+      const record = sampleBlock({ previousSequence: i * 10, lastSequence: i * 10 + 10 });
+      await archive.commit([{ type: 'block', record }]);
+      say(`committed ${i}`);
+    }
+  }
+  await archive.close();
+  say('closed');
+} catch (error) {
+  say(error instanceof LoggerError ? error.code : String(error));
+}
+process.exit(0);

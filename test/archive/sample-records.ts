@@ -1,0 +1,79 @@
+/** Records for tests of archives, which never look into a body. */
+
+import type { RecordHeader, StoredRecord } from '../../logger/archive/archive.ts';
+import { sealRecord } from '../../logger/archive/record.ts';
+
+export const SECURITY = 'binance:BTCUSDT';
+
+const COMMON = {
+  level: 'L2',
+  feed: 'depth',
+  proof: 'sequence',
+  levelChanges: 3,
+  trades: 0,
+  writer: 'test 1',
+} as const;
+
+export function sampleImage(
+  fields: Partial<RecordHeader> & { readonly lastSequence: number },
+  body = Buffer.from(`image ${fields.lastSequence}`),
+): StoredRecord {
+  const us = fields.toUs ?? fields.lastSequence * 1000;
+  return sealRecord(
+    {
+      ...COMMON,
+      kind: 'image',
+      security: SECURITY,
+      epoch: 1,
+      fromUs: us,
+      toUs: us,
+      exchangeFromUs: us - 5,
+      exchangeToUs: us - 5,
+      previousSequence: fields.lastSequence,
+      firstSequence: fields.lastSequence,
+      diffs: 0,
+      levels: 2,
+      reason: 'start',
+      encoding: 'image/1',
+      ...withoutSeal(fields),
+    },
+    body,
+  );
+}
+
+/** A block of the sequences after `previousSequence` up to `lastSequence`, 1 ms each. */
+export function sampleBlock(
+  fields: Partial<RecordHeader> & {
+    readonly previousSequence: number;
+    readonly lastSequence: number;
+  },
+  body = Buffer.from(`block ${fields.previousSequence} to ${fields.lastSequence}`),
+): StoredRecord {
+  const { previousSequence, lastSequence } = fields;
+  return sealRecord(
+    {
+      ...COMMON,
+      kind: 'block',
+      security: SECURITY,
+      epoch: 1,
+      fromUs: (previousSequence + 1) * 1000,
+      toUs: lastSequence * 1000,
+      exchangeFromUs: (previousSequence + 1) * 1000 - 5,
+      exchangeToUs: lastSequence * 1000 - 5,
+      firstSequence: previousSequence + 1,
+      diffs: lastSequence - previousSequence,
+      levels: 0,
+      reason: null,
+      encoding: 'block/1',
+      ...withoutSeal(fields),
+    },
+    body,
+  );
+}
+
+type Described<T> = Omit<T, 'bytes' | 'checksum'>;
+
+function withoutSeal<T extends Partial<RecordHeader>>(fields: T): Described<T> {
+  const { bytes: _bytes, checksum: _checksum, ...described } = fields;
+  return described;
+}
