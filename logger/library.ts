@@ -1,0 +1,187 @@
+/**
+ * The package's public door: reading an archive from a program of one's own, beside a running logger
+ * or without one.
+ *
+ * ```ts
+ * import { openArchive } from 'orderbook-logger';
+ *
+ * await using archive = await openArchive('./data');
+ * const book = await archive.bookAt('binance:BTCUSDT', '2026-11-20T07:00:04.5Z', { depth: 10 });
+ * if (book.state === 'proven') console.log(book.bids[0], book.asks[0]);
+ * for await (const trade of archive.trades('binance:BTCUSDT', { from: '2026-11-20T07:00:00Z' })) {
+ *   console.log(trade);
+ * }
+ * ```
+ */
+
+import type { ArchiveReader, Position } from './archive/archive.ts';
+import { openEmbeddedArchive } from './archive/embedded-archive.ts';
+import { InvalidArgumentError } from './errors.ts';
+import { parseSecurity } from './market/security.ts';
+import type { ClockName } from './market/time.ts';
+import { parseTimeUs } from './market/time.ts';
+import type { BookAnswer, CoverageAnswer, NoBookAnswer } from './reader/answers.ts';
+import { createReader } from './reader/create-reader.ts';
+import type {
+  DiffItem,
+  GapItem,
+  ImageItem,
+  QuoteItem,
+  RangeQuestion,
+  Reader,
+  TradeItem,
+} from './reader/reader.ts';
+
+export type {
+  BookAnswer,
+  CoverageAnswer,
+  DiffItem,
+  GapItem,
+  ImageItem,
+  NoBookAnswer,
+  QuoteItem,
+  TradeItem,
+};
+export { LoggerError } from './errors.ts';
+
+/**
+ * A moment: ISO 8601 with a zone and up to nine fractional digits, an integer with a unit
+ * (`1723161254206ms`, `…us`, `…ns`), or a sequence of the exchange (text where it passes 2^53).
+ */
+export type At = string | { readonly sequence: number | string };
+
+export interface BookOptions {
+  /** Levels per side. Default: all. */
+  readonly depth?: number;
+  /** Whose time `at` is: of arrival here (default), or the exchange's event time. */
+  readonly clock?: ClockName;
+}
+
+export interface RangeOptions {
+  /** First moment, in one of the text forms of `At`. Default: the beginning. */
+  readonly from?: string;
+  /** The moment before which it ends. Default: everything there is. */
+  readonly to?: string;
+  /** Whose time `from` and `to` are. Default `receive`. */
+  readonly clock?: ClockName;
+}
+
+/** An archive opened for reading. All methods reject with UnknownSecurityError where it applies. */
+export interface OpenedArchive {
+  /** Every security that was ever asked to be recorded. */
+  securities(): Promise<string[]>;
+  /**
+   * The book after the last message at or before `at`; without `at`, the last one that is proven.
+   * Inside a gap, before the start and after the end the answer's `state` is `gap`.
+   */
+  bookAt(security: string, at?: At, options?: BookOptions): Promise<BookAnswer | NoBookAnswer>;
+  /** What is recorded and every gap; by receive time, with `from` and `to` what touches them. */
+  coverage(security: string, options?: Omit<RangeOptions, 'clock'>): Promise<CoverageAnswer>;
+  /** Single trades in order of arrival, with gaps on the way. */
+  trades(security: string, options?: RangeOptions): AsyncIterableIterator<TradeItem | GapItem>;
+  /** The top of the book at the start of each interval and whenever it changes. */
+  quotes(security: string, options?: RangeOptions): AsyncIterableIterator<QuoteItem | GapItem>;
+  /** The book at the start of each interval, and every diff as the exchange sent it. */
+  diffs(
+    security: string,
+    options?: RangeOptions,
+  ): AsyncIterableIterator<ImageItem | DiffItem | GapItem>;
+  /** Idempotent. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Opens an archive for reading.
+ * @param location the directory of an embedded archive (a logger's `DATA_DIR`).
+ * @throws InvalidArgumentError when there is none, or for a location of another kind.
+ */
+export async function openArchive(location: string): Promise<OpenedArchive> {
+  if (/^mongodb(\+srv)?:\/\//i.test(location)) {
+    throw new InvalidArgumentError(
+      'archive: this version reads embedded archives only; give the directory of one',
+    );
+  }
+  const archive = await openEmbeddedArchive({ directory: location, readOnly: true });
+  return new ReadableArchive(archive);
+}
+
+class ReadableArchive implements OpenedArchive {
+  readonly #archive: ArchiveReader;
+  readonly #reader: Reader;
+
+  constructor(archive: ArchiveReader) {
+    this.#archive = archive;
+    this.#reader = createReader(archive);
+  }
+
+  async securities(): Promise<string[]> {
+    return (await this.#archive.securities()).map(({ security }) => security);
+  }
+
+  async bookAt(
+    security: string,
+    at?: At,
+    options: BookOptions = {},
+  ): Promise<BookAnswer | NoBookAnswer> {
+    const { depth, clock = 'receive' } = options;
+    if (depth !== undefined && !(Number.isSafeInteger(depth) && depth > 0)) {
+      throw new InvalidArgumentError(`depth: ${depth} is not a positive whole number`);
+    }
+    return this.#reader.bookAt({
+      security: parseSecurity(security).id,
+      position: at === undefined ? undefined : positionOf(at, clock),
+      depth,
+    });
+  }
+
+  async coverage(
+    security: string,
+    options: Omit<RangeOptions, 'clock'> = {},
+  ): Promise<CoverageAnswer> {
+    const { fromUs, toUs } = rangeOf(security, options);
+    return this.#reader.coverage({ security: parseSecurity(security).id, fromUs, toUs });
+  }
+
+  trades(security: string, options?: RangeOptions): AsyncIterableIterator<TradeItem | GapItem> {
+    return this.#reader.trades(rangeOf(security, options));
+  }
+
+  quotes(security: string, options?: RangeOptions): AsyncIterableIterator<QuoteItem | GapItem> {
+    return this.#reader.quotes(rangeOf(security, options));
+  }
+
+  diffs(
+    security: string,
+    options?: RangeOptions,
+  ): AsyncIterableIterator<ImageItem | DiffItem | GapItem> {
+    return this.#reader.diffs(rangeOf(security, options));
+  }
+
+  close(): Promise<void> {
+    return this.#archive.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function positionOf(at: At, clock: ClockName): Position {
+  if (typeof at === 'string') return { clock, us: parseTimeUs(at, 'at') };
+  const sequence = Number(at.sequence);
+  if (!Number.isSafeInteger(sequence) || sequence < 0 || String(at.sequence).trim() === '') {
+    throw new InvalidArgumentError(`sequence: ${String(at.sequence)} is not a sequence number`);
+  }
+  return { sequence };
+}
+
+function rangeOf(security: string, options: RangeOptions = {}): RangeQuestion {
+  const { from, to, clock } = options;
+  return {
+    security: parseSecurity(security).id,
+    fromUs: from === undefined ? undefined : parseTimeUs(from, 'from'),
+    toUs: to === undefined ? undefined : parseTimeUs(to, 'to'),
+    clock,
+  };
+}

@@ -1,0 +1,313 @@
+/**
+ * The book at a moment: the last image before it, the blocks after that image, and the proof that
+ * the moment lies inside what its chain covers. Costs the same number of look-ups however much is
+ * stored. Where the proof fails, the answer is the hole, never a book.
+ */
+
+import type { BlockRef, Position } from '../archive/archive.ts';
+import type { TreeLevelBook } from '../book/tree-level-book.ts';
+import { RecordCorruptError, UnknownSecurityError } from '../errors.ts';
+import type { GapCause } from '../market/coverage.ts';
+import type { Diff, Horizon } from '../market/events.ts';
+import type { BookAnswer, NoBookAnswer } from './answers.ts';
+import { afterChainUs, chainEndUs, gapAfter, readChainEnd } from './chain-end.ts';
+import type { ChainEnd } from './chain-end.ts';
+import type { ReaderContext } from './create-reader.ts';
+import { formatBook, formatNoBook } from './format.ts';
+import type { BookQuestion } from './reader.ts';
+import type { LoadedBlock, LoadedImage } from './record-loader.ts';
+import { LastSizes, continues, refine } from './replay.ts';
+
+/** Behind everything stored. */
+const AT_THE_END: Position = { clock: 'receive', us: Number.MAX_SAFE_INTEGER };
+
+/** @throws UnknownSecurityError when the archive has never heard of it. */
+export async function bookAt(
+  context: ReaderContext,
+  question: BookQuestion,
+): Promise<BookAnswer | NoBookAnswer> {
+  const { security } = question;
+  const position = question.position ?? AT_THE_END;
+  const ref = await context.archive.imageAt(security, position);
+  if (ref === null) return beforeStart(context, security, position);
+  const start = await lastGoodImage(context, ref, position);
+  if (start === null) return withoutImage(context, ref);
+  const end = await readChainEnd(context.archive, security, start.header.epoch);
+  const stretch = await readStretch(context, start, position);
+  const taken = takenAt(start, stretch, position);
+  if (question.position !== undefined) {
+    const hole = await holeAt(context, { start, end, stretch, position, reached: taken.sequence });
+    if (hole !== null) return formatNoBook(security, hole);
+  }
+  const replayed = replay(start, stretch.blocks, taken.sequence);
+  const atUs =
+    'sequence' in position || question.position === undefined ? taken.receiveTimeUs : position.us;
+  return formatBook({
+    header: start.header,
+    atUs,
+    clock: 'clock' in position ? position.clock : 'receive',
+    image: {
+      ...taken,
+      ...replayed,
+      scale: replayed.book.scale,
+      bids: replayed.book.levels('bid', question.depth),
+      asks: replayed.book.levels('ask', question.depth),
+    },
+  });
+}
+
+/** Where the book stands. */
+interface Stand {
+  readonly sequence: number;
+  readonly exchangeTimeUs: number;
+  readonly receiveTimeUs: number;
+}
+
+/** The blocks between an image and a position, as far as they hang together. */
+interface Stretch {
+  readonly blocks: readonly LoadedBlock[];
+  /** The sequence at their end, and the receive time of the last event in them. */
+  readonly lastSequence: number;
+  readonly lastEventUs: number;
+  /** The header of the block that begins behind the position. */
+  readonly next: BlockRef | null;
+  /** A block is damaged or missing, so what comes after these is unknown. */
+  readonly isBroken: boolean;
+}
+
+/** The image, or the one before it in its chain if it is damaged, and so on. */
+async function lastGoodImage(
+  context: ReaderContext,
+  ref: BlockRef,
+  position: Position,
+): Promise<LoadedImage | null> {
+  const first = await goodImage(context, ref, position);
+  if (first !== null) return first;
+  const { security, epoch, lastSequence } = ref.header;
+  const images = await context.archive.images(security, epoch, Number.MIN_SAFE_INTEGER);
+  const earlier = images.filter(({ header }) => header.lastSequence < lastSequence);
+  for (const candidate of earlier.reverse()) {
+    const image = await goodImage(context, candidate, position);
+    if (image !== null) return image;
+  }
+  return null;
+}
+
+async function goodImage(
+  context: ReaderContext,
+  ref: BlockRef,
+  position: Position,
+): Promise<LoadedImage | null> {
+  try {
+    const loaded = await context.records.image(ref);
+    return isBeyond(loaded.image, loaded.image.sequence, position) ? null : loaded;
+  } catch (error) {
+    // A damaged image makes answers costlier, not wrong: an earlier one leads to the same book.
+    if (error instanceof RecordCorruptError) return null;
+    throw error;
+  }
+}
+
+function isBeyond(
+  times: { readonly exchangeTimeUs: number; readonly receiveTimeUs: number },
+  sequence: number,
+  position: Position,
+): boolean {
+  if ('sequence' in position) return sequence > position.sequence;
+  const us = position.clock === 'receive' ? times.receiveTimeUs : times.exchangeTimeUs;
+  return us > position.us;
+}
+
+async function readStretch(
+  context: ReaderContext,
+  start: LoadedImage,
+  position: Position,
+): Promise<Stretch> {
+  const { security, epoch, lastSequence } = start.header;
+  const until =
+    'sequence' in position
+      ? { untilSequence: position.sequence }
+      : { untilUs: position.us, clock: position.clock };
+  const range = { afterSequence: lastSequence, andNext: true, ...until };
+  const refs = await context.archive.blocks(security, epoch, range);
+  const blocks: LoadedBlock[] = [];
+  let reached = lastSequence;
+  let scale = start.image.scale;
+  let lastEventUs = start.image.receiveTimeUs;
+  for (const ref of refs) {
+    const found = { blocks, lastSequence: reached, lastEventUs };
+    if (!ref.damaged && beginsBehind(ref, position)) {
+      // Its header alone proves that nothing lies between: it continues what was reached.
+      const isBroken = ref.header.previousSequence !== reached;
+      return { ...found, next: ref, isBroken };
+    }
+    const block = await goodBlock(context, ref);
+    const stand = { sequence: reached, scale, isImage: blocks.length === 0 };
+    if (block === null || !continues(block, stand)) {
+      return { ...found, next: null, isBroken: true };
+    }
+    blocks.push(block);
+    scale = block.content.scale;
+    reached = Math.max(reached, block.header.lastSequence);
+    lastEventUs = Math.max(lastEventUs, block.header.toUs);
+  }
+  return { blocks, lastSequence: reached, lastEventUs, next: null, isBroken: false };
+}
+
+function beginsBehind({ header }: BlockRef, position: Position): boolean {
+  if ('sequence' in position) return header.firstSequence > position.sequence;
+  if (position.clock === 'receive') return header.fromUs > position.us;
+  return header.diffs > 0 && header.exchangeFromUs > position.us;
+}
+
+async function goodBlock(context: ReaderContext, ref: BlockRef): Promise<LoadedBlock | null> {
+  try {
+    return await context.records.block(ref);
+  } catch (error) {
+    // Damaged: the hole is the answer.
+    if (error instanceof RecordCorruptError) return null;
+    throw error;
+  }
+}
+
+/** The last message at or before the position, in the order of the chain. */
+function takenAt(start: LoadedImage, stretch: Stretch, position: Position): Stand {
+  const { sequence, exchangeTimeUs, receiveTimeUs } = start.image;
+  let taken: Diff | undefined;
+  for (const { content } of stretch.blocks) {
+    for (const event of content.events) {
+      if (event.type !== 'diff' || event.lastSequence <= sequence) continue;
+      if (!isBeyond(event, event.lastSequence, position)) taken = event;
+    }
+  }
+  if (taken === undefined) return { sequence, exchangeTimeUs, receiveTimeUs };
+  return {
+    sequence: taken.lastSequence,
+    exchangeTimeUs: taken.exchangeTimeUs,
+    receiveTimeUs: taken.receiveTimeUs,
+  };
+}
+
+function replay(
+  start: LoadedImage,
+  blocks: readonly LoadedBlock[],
+  untilSequence: number,
+): { book: TreeLevelBook; horizon: Horizon } {
+  let book = start.book.clone();
+  let horizon = start.image.horizon;
+  for (const { content } of blocks) {
+    ({ book, horizon } = refine(book, horizon, content.scale));
+    const last = new LastSizes();
+    for (const event of content.events) {
+      if (event.type !== 'diff' || event.lastSequence <= start.image.sequence) continue;
+      if (event.lastSequence > untilSequence) break;
+      last.add(event.bids, event.asks);
+    }
+    last.applyTo(book);
+  }
+  return { book, horizon };
+}
+
+interface Hole {
+  readonly fromUs: number;
+  readonly toUs: number | null;
+  readonly cause: GapCause;
+}
+
+interface Proving {
+  readonly start: LoadedImage;
+  readonly end: ChainEnd;
+  readonly stretch: Stretch;
+  readonly position: Position;
+  /** The sequence of the book that would be the answer. */
+  readonly reached: number;
+}
+
+/** null: the position is covered. Else the hole in which it lies. */
+async function holeAt(context: ReaderContext, proving: Proving): Promise<Hole | null> {
+  const { start, end, stretch, position } = proving;
+  const startUs = start.image.receiveTimeUs;
+  const isCut =
+    stretch.isBroken || (stretch.next === null && (end.knownSequence ?? 0) > stretch.lastSequence);
+  if (isSeen(proving, isCut)) return null;
+  if (isCut) return brokenAfter(context, proving);
+  const endUs = chainEndUs(end, startUs, stretch.lastEventUs);
+  if ('clock' in position && position.clock === 'receive' && position.us <= endUs) return null;
+  const gap = gapAfter(end, endUs, stretch.lastSequence, start.header.proof);
+  return gap ?? { fromUs: endUs, toUs: null, cause: end.openGap?.cause ?? 'other' };
+}
+
+/** Whether what was read reaches the position, and not only what is said of the chain's end. */
+function isSeen({ start, end, stretch, position, reached }: Proving, isCut: boolean): boolean {
+  const isFollowed = stretch.next !== null && !isCut;
+  if ('sequence' in position) {
+    // Between two sequences only if the next is known to lie behind.
+    return reached === position.sequence || stretch.lastSequence > position.sequence;
+  }
+  if (position.clock === 'exchange') {
+    const lastUs = stretch.blocks.reduce(
+      (us, { header }) => (header.diffs > 0 ? Math.max(us, header.exchangeToUs) : us),
+      start.image.exchangeTimeUs,
+    );
+    return isFollowed || position.us <= lastUs;
+  }
+  if (isFollowed) return true;
+  // What is declared as a gap stays one, even where an event was stored after its beginning.
+  const saidUs = isCut ? undefined : (end.gap?.fromUs ?? end.openGap?.fromUs);
+  const lastUs = Math.min(stretch.lastEventUs, saidUs ?? Infinity);
+  return position.us <= Math.max(start.image.receiveTimeUs, lastUs);
+}
+
+/** From the last good record to the next good image, or to the chain's end. */
+async function brokenAfter(context: ReaderContext, proving: Proving): Promise<Hole> {
+  const { start, end, stretch } = proving;
+  const { security, epoch } = start.header;
+  const images = await context.archive.images(security, epoch, stretch.lastSequence + 1);
+  const next = images.find((image) => !image.damaged);
+  const fromUs = stretch.lastEventUs;
+  const toUs = next?.header.fromUs ?? afterChainUs(end);
+  return { fromUs, toUs: toUs === null ? null : Math.max(fromUs, toUs), cause: 'corrupt' };
+}
+
+/** No image of the chain up to the position can be read. */
+async function withoutImage(context: ReaderContext, ref: BlockRef): Promise<NoBookAnswer> {
+  const { security, epoch } = ref.header;
+  const end = await readChainEnd(context.archive, security, epoch);
+  const gap = await context.archive.gapBefore(security, epoch);
+  const images = await context.archive.images(security, epoch, ref.header.lastSequence + 1);
+  const next = images.find((image) => !image.damaged);
+  const toUs = next?.header.fromUs ?? afterChainUs(end);
+  const fromUs = gap?.toUs ?? (ref.damaged ? (toUs ?? 0) : ref.header.fromUs);
+  return formatNoBook(security, { fromUs, toUs, cause: 'corrupt' });
+}
+
+/**
+ * Before the first image. The hole's beginning is the time that was asked for, as nothing is known
+ * of an earlier one; for a sequence, which is no time, it is the first image's.
+ */
+async function beforeStart(
+  context: ReaderContext,
+  security: string,
+  position: Position,
+): Promise<NoBookAnswer> {
+  const first = await context.archive.chainStart(security, 0);
+  if (first === null) await assertKnown(context, security);
+  const toUs = first === null || first.damaged ? null : first.header.fromUs;
+  const askedUs = 'clock' in position ? Math.min(position.us, MAX_TIME_US) : (toUs ?? 0);
+  const fromUs = toUs === null ? askedUs : Math.min(askedUs, toUs);
+  return formatNoBook(security, { fromUs, toUs, cause: 'other' });
+}
+
+/** Times are safe integers of µs: this is in the year 2255. */
+const MAX_TIME_US = 9_007_199_254_740_991;
+
+/** @throws UnknownSecurityError */
+export async function assertKnown(context: ReaderContext, security: string): Promise<void> {
+  const { archive } = context;
+  if ((await archive.chainStart(security, 0)) !== null) return;
+  const securities = await archive.securities();
+  if (securities.some((state) => state.security === security)) return;
+  throw new UnknownSecurityError(`${security} was never recorded in this archive`, {
+    context: { security },
+  });
+}

@@ -1,0 +1,183 @@
+/**
+ * What is covered, from headers alone: every stretch in which each block begins where the one
+ * before it ended. A missing or visibly damaged record is a hole; damage inside a body is found by
+ * reading it (`bookAt`, the streams) and by `verify`.
+ */
+
+import type { BlockRef, RecordHeader } from '../archive/archive.ts';
+import type { Gap, Interval } from '../market/coverage.ts';
+import type { CoverageAnswer } from './answers.ts';
+import { assertKnown } from './book-at.ts';
+import {
+  chainBeginUs,
+  chainEndUs,
+  lostBeginning,
+  lostUntilNext,
+  gapAfter,
+  missingBetween,
+  readChainEnd,
+} from './chain-end.ts';
+import type { ChainEnd } from './chain-end.ts';
+import type { ReaderContext } from './create-reader.ts';
+import { formatGap, formatInterval } from './format.ts';
+import { blockPages } from './pages.ts';
+import type { CoverageQuestion } from './reader.ts';
+
+/** @throws UnknownSecurityError */
+export async function coverage(
+  context: ReaderContext,
+  question: CoverageQuestion,
+): Promise<CoverageAnswer> {
+  const { security, fromUs = Number.MIN_SAFE_INTEGER, toUs = Number.MAX_SAFE_INTEGER } = question;
+  const intervals: Interval[] = [];
+  const gaps: Gap[] = [];
+  let start = await firstChain(context, security, fromUs);
+  if (start === null) await assertKnown(context, security);
+  while (start !== null && (start.damaged || start.header.fromUs <= toUs)) {
+    const end = await readChainEnd(context.archive, security, start.header.epoch);
+    const chain = await chainCoverage(context, start, end);
+    intervals.push(...chain.intervals);
+    gaps.push(...chain.gaps);
+    start = end.next;
+  }
+  const touches = (stretch: { fromUs: number; toUs: number | null }): boolean =>
+    stretch.fromUs <= toUs && (stretch.toUs ?? Infinity) >= fromUs;
+  return {
+    security,
+    intervals: intervals.filter(touches).map(formatInterval),
+    gaps: gaps.filter(touches).map(formatGap),
+  };
+}
+
+async function firstChain(
+  context: ReaderContext,
+  security: string,
+  fromUs: number,
+): Promise<BlockRef | null> {
+  const { archive } = context;
+  const before = await archive.imageAt(security, { clock: 'receive', us: fromUs });
+  return archive.chainStart(security, before === null ? 0 : before.header.epoch - 1);
+}
+
+/** Intervals of one chain, the holes between them, and the hole after it. In order. */
+export async function chainCoverage(
+  context: ReaderContext,
+  first: BlockRef,
+  end: ChainEnd,
+): Promise<{ readonly intervals: Interval[]; readonly gaps: Gap[] }> {
+  const { security, epoch, lastSequence } = first.header;
+  const images = await context.archive.images(security, epoch, Number.MIN_SAFE_INTEGER);
+  const beginUs = await chainBeginUs(context.archive, first);
+  const walk = new HeaderWalk(images, beginUs, first.damaged === true);
+  for await (const page of blockPages(context.archive, {
+    security,
+    epoch,
+    afterSequence: lastSequence,
+  })) {
+    for (const ref of page) walk.add(ref);
+  }
+  return walk.finish(end);
+}
+
+/**
+ * Follows the headers of one chain: pure. A break ends the interval at the last good event; the
+ * next one starts at the first image behind it.
+ */
+class HeaderWalk {
+  readonly #images: readonly RecordHeader[];
+  readonly #intervals: Interval[] = [];
+  readonly #gaps: Gap[] = [];
+  /** Where the running interval started; undefined: nothing can start any more. */
+  #image: RecordHeader | undefined;
+  #reached = 0;
+  #lastEventUs = 0;
+  #isBroken = false;
+
+  readonly #beginUs: number;
+
+  constructor(images: readonly BlockRef[], beginUs: number, isFirstLost: boolean) {
+    this.#images = images.filter((ref) => !ref.damaged).map(({ header }) => header);
+    this.#beginUs = beginUs;
+    const first = this.#images[0];
+    if (first !== undefined && isFirstLost) this.#gaps.push(lostBeginning(beginUs, first));
+    this.#begin(first);
+  }
+
+  add({ header, damaged }: BlockRef): void {
+    while (this.#image !== undefined && !this.#isBroken) {
+      if (!damaged) {
+        if (header.lastSequence <= this.#reached && header.firstSequence <= this.#reached) return;
+        if (this.#continues(header, this.#image)) {
+          this.#reached = header.lastSequence;
+          this.#lastEventUs = Math.max(this.#lastEventUs, header.toUs);
+          return;
+        }
+      }
+      this.#break(this.#image);
+      if (damaged) return;
+    }
+  }
+
+  #continues(header: RecordHeader, image: RecordHeader): boolean {
+    if (header.previousSequence === this.#reached) return true;
+    const isFirst = this.#reached === image.lastSequence;
+    return isFirst && header.previousSequence < this.#reached;
+  }
+
+  #begin(image: RecordHeader | undefined): void {
+    this.#image = image;
+    if (image === undefined) return;
+    this.#reached = image.lastSequence;
+    this.#lastEventUs = image.toUs;
+  }
+
+  /** Moves to the next image, over a hole; without one, the rest of the chain is lost. */
+  #break(image: RecordHeader): void {
+    const next = this.#images.find(({ lastSequence }) => lastSequence > this.#reached);
+    if (next === undefined) {
+      this.#isBroken = true;
+      return;
+    }
+    const endUs = this.#close(image, this.#lastEventUs);
+    this.#gaps.push({
+      fromUs: endUs,
+      toUs: Math.max(endUs, next.fromUs),
+      cause: 'corrupt',
+      ...missingBetween(this.#reached, next.lastSequence, image.proof),
+    });
+    this.#begin(next);
+  }
+
+  #close(image: RecordHeader, toUs: number): number {
+    this.#intervals.push({
+      epoch: image.epoch,
+      fromUs: image.toUs,
+      toUs,
+      firstSequence: image.lastSequence,
+      lastSequence: this.#reached,
+      feed: image.feed,
+      proof: image.proof,
+    });
+    return toUs;
+  }
+
+  finish(end: ChainEnd): { intervals: Interval[]; gaps: Gap[] } {
+    const result = { intervals: this.#intervals, gaps: this.#gaps };
+    // Something is known to follow that is not there.
+    while (this.#image && !this.#isBroken && (end.knownSequence ?? 0) > this.#reached) {
+      this.#break(this.#image);
+    }
+    if (this.#image === undefined) {
+      this.#gaps.push(lostUntilNext(this.#beginUs, end));
+    } else if (this.#isBroken) {
+      const endUs = this.#close(this.#image, this.#lastEventUs);
+      this.#gaps.push(lostUntilNext(endUs, end, this.#reached));
+    } else {
+      const endUs = chainEndUs(end, this.#image.toUs, this.#lastEventUs);
+      this.#close(this.#image, endUs);
+      const gap = gapAfter(end, endUs, this.#reached, this.#image.proof);
+      if (gap !== null) this.#gaps.push(gap);
+    }
+    return result;
+  }
+}

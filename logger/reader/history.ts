@@ -1,0 +1,210 @@
+/**
+ * A security's history in order, one decoded block at a time: the image at the start of each proven
+ * interval, the events of each block, and the holes between. What the streams, the exports and the
+ * range questions are made of. Nothing is read before it is asked for.
+ */
+
+import type { BlockRef, RecordHeader } from '../archive/archive.ts';
+import type { TreeLevelBook } from '../book/tree-level-book.ts';
+import { RecordCorruptError } from '../errors.ts';
+import type { Gap } from '../market/coverage.ts';
+import type { Scale } from '../market/decimal.ts';
+import type { Horizon, MarketEvent } from '../market/events.ts';
+import { assertKnown } from './book-at.ts';
+import {
+  afterChainUs,
+  chainBeginUs,
+  chainEndUs,
+  gapAfter,
+  lostBeginning,
+  lostUntilNext,
+  missingBetween,
+  readChainEnd,
+} from './chain-end.ts';
+import type { ChainEnd } from './chain-end.ts';
+import type { ReaderContext } from './create-reader.ts';
+import { blockPages } from './pages.ts';
+import type { LoadedBlock, LoadedImage } from './record-loader.ts';
+import { continues } from './replay.ts';
+
+export type HistoryItem =
+  /** A proven interval begins with this book, which the receiver may change (it is his copy). */
+  | {
+      readonly type: 'begin';
+      readonly header: RecordHeader;
+      readonly book: TreeLevelBook;
+      readonly horizon: Horizon;
+      readonly exchangeTimeUs: number;
+      readonly receiveTimeUs: number;
+    }
+  /** Events that follow; trades may be older than the book (they came while it was being proven). */
+  | {
+      readonly type: 'events';
+      readonly header: RecordHeader;
+      readonly scale: Scale;
+      readonly events: readonly MarketEvent[];
+    }
+  /** The interval is proven up to here. */
+  | { readonly type: 'end'; readonly toUs: number }
+  | { readonly type: 'gap'; readonly gap: Gap };
+
+/** @param from the image to start with, as the archive's look-up found it; null: the first. */
+export async function* history(
+  context: ReaderContext,
+  security: string,
+  from: BlockRef | null,
+): AsyncGenerator<HistoryItem> {
+  const first = await context.archive.chainStart(
+    security,
+    from === null ? 0 : from.header.epoch - 1,
+  );
+  if (first === null) {
+    await assertKnown(context, security);
+    return;
+  }
+  let fromSequence = from?.header.lastSequence;
+  let beginUs = await chainBeginUs(context.archive, first);
+  for (let chain: BlockRef | null = first; chain !== null;) {
+    const end: ChainEnd = await readChainEnd(context.archive, security, chain.header.epoch);
+    yield* new ChainHistory(context, { first: chain.header, beginUs, end }).walk(fromSequence);
+    fromSequence = undefined;
+    beginUs = afterChainUs(end) ?? 0;
+    chain = end.next;
+  }
+}
+
+class ChainHistory {
+  readonly #context: ReaderContext;
+  readonly #first: RecordHeader;
+  readonly #end: ChainEnd;
+  readonly #beginUs: number;
+  #reached = 0;
+  #lastEventUs = 0;
+
+  constructor(
+    context: ReaderContext,
+    chain: { readonly first: RecordHeader; readonly beginUs: number; readonly end: ChainEnd },
+  ) {
+    this.#context = context;
+    this.#first = chain.first;
+    this.#beginUs = chain.beginUs;
+    this.#end = chain.end;
+  }
+
+  /** From the last good image at or before `fromSequence`, else from the chain's first good one. */
+  async *walk(fromSequence: number | undefined): AsyncGenerator<HistoryItem> {
+    let start = await this.#startImage(fromSequence);
+    if (start === null) {
+      yield { type: 'gap', gap: lostUntilNext(this.#beginUs, this.#end) };
+      return;
+    }
+    const isLate = start.image.sequence > (fromSequence ?? this.#first.lastSequence);
+    if (isLate) yield { type: 'gap', gap: lostBeginning(this.#beginUs, start.header) };
+    for (;;) {
+      const isWhole = yield* this.#interval(start);
+      const { proof } = start.header;
+      if (isWhole) {
+        const endUs = chainEndUs(this.#end, start.image.receiveTimeUs, this.#lastEventUs);
+        yield { type: 'end', toUs: endUs };
+        const gap = gapAfter(this.#end, endUs, this.#reached, proof);
+        if (gap !== null) yield { type: 'gap', gap };
+        return;
+      }
+      yield { type: 'end', toUs: this.#lastEventUs };
+      const next = await this.#imageFrom(this.#reached + 1);
+      if (next === null) {
+        yield { type: 'gap', gap: lostUntilNext(this.#lastEventUs, this.#end, this.#reached) };
+        return;
+      }
+      const gap: Gap = {
+        fromUs: this.#lastEventUs,
+        toUs: Math.max(this.#lastEventUs, next.image.receiveTimeUs),
+        cause: 'corrupt',
+        ...missingBetween(this.#reached, next.image.sequence, proof),
+      };
+      yield { type: 'gap', gap };
+      start = next;
+    }
+  }
+
+  /** Yields an image and its blocks; returns whether they reach to the chain's end. */
+  async *#interval(start: LoadedImage): AsyncGenerator<HistoryItem, boolean> {
+    const { image, header } = start;
+    const { security, epoch } = header;
+    this.#reached = image.sequence;
+    this.#lastEventUs = image.receiveTimeUs;
+    const { horizon, exchangeTimeUs, receiveTimeUs } = image;
+    const book = start.book.clone();
+    yield { type: 'begin', header, book, horizon, exchangeTimeUs, receiveTimeUs };
+    let { scale } = image;
+    let isImage = true;
+    const chain = { security, epoch, afterSequence: image.sequence };
+    for await (const page of blockPages(this.#context.archive, chain)) {
+      for (const ref of page) {
+        const block = await this.#load(ref);
+        if (block === null || !continues(block, { sequence: this.#reached, scale, isImage })) {
+          return false;
+        }
+        scale = block.content.scale;
+        isImage = false;
+        const events = this.#eventsAfter(block, image.sequence, header);
+        this.#reached = block.header.lastSequence;
+        this.#lastEventUs = Math.max(this.#lastEventUs, block.header.toUs);
+        yield { type: 'events', header: block.header, scale, events };
+      }
+    }
+    return (this.#end.knownSequence ?? 0) <= this.#reached;
+  }
+
+  /**
+   * Of a block in which an image stands in the middle, what comes after the image. Before the first
+   * diff of a chain's first block, trades of the time before the image belong to the history.
+   */
+  #eventsAfter(
+    block: LoadedBlock,
+    imageSequence: number,
+    image: RecordHeader,
+  ): readonly MarketEvent[] {
+    const { events, previousSequence } = block.content;
+    if (previousSequence >= imageSequence) return events;
+    const last = events.findIndex(
+      (event) => event.type === 'diff' && event.lastSequence === image.lastSequence,
+    );
+    return events.slice(last + 1);
+  }
+
+  async #load(ref: BlockRef): Promise<LoadedBlock | null> {
+    try {
+      return await this.#context.records.block(ref);
+    } catch (error) {
+      // Damaged: its stretch is declared as a hole.
+      if (error instanceof RecordCorruptError) return null;
+      throw error;
+    }
+  }
+
+  async #startImage(fromSequence: number | undefined): Promise<LoadedImage | null> {
+    if (fromSequence === undefined) return this.#imageFrom(Number.MIN_SAFE_INTEGER);
+    const { security, epoch } = this.#first;
+    const refs = await this.#context.archive.images(security, epoch, Number.MIN_SAFE_INTEGER);
+    const before = refs.filter(({ header }) => header.lastSequence <= fromSequence);
+    return (await this.#firstGood(before.reverse())) ?? this.#imageFrom(fromSequence + 1);
+  }
+
+  async #imageFrom(fromSequence: number): Promise<LoadedImage | null> {
+    const { security, epoch } = this.#first;
+    return this.#firstGood(await this.#context.archive.images(security, epoch, fromSequence));
+  }
+
+  async #firstGood(refs: readonly BlockRef[]): Promise<LoadedImage | null> {
+    for (const ref of refs) {
+      try {
+        return await this.#context.records.image(ref);
+      } catch (error) {
+        // A damaged image: the next one has to do.
+        if (!(error instanceof RecordCorruptError)) throw error;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,25 @@
+/** A chain's blocks in pages, so that a chain of weeks is never in memory at once. */
+
+import type { ArchiveReader, BlockRef } from '../archive/archive.ts';
+
+/** Some hours of blocks; their headers take about a megabyte. */
+export const PAGE_BLOCKS = 512;
+
+/** Sealed blocks after a sequence, then the journal's pieces as of the moment of the last page. */
+export async function* blockPages(
+  archive: ArchiveReader,
+  chain: { readonly security: string; readonly epoch: number; readonly afterSequence: number },
+): AsyncGenerator<readonly BlockRef[]> {
+  let { afterSequence } = chain;
+  for (;;) {
+    const page = await archive.blocks(chain.security, chain.epoch, {
+      afterSequence,
+      limit: PAGE_BLOCKS,
+    });
+    if (page.length > 0) yield page;
+    const last = page.at(-1);
+    if (last === undefined || last.piece || page.length < PAGE_BLOCKS) return;
+    // A block of trades alone ends before it begins; none is sealed but at a chain's end.
+    afterSequence = Math.max(afterSequence, last.header.firstSequence, last.header.lastSequence);
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The reader: the only way back from records to books. Everything that answers a question about
+ * the past (manager, CLI, library, tests) asks one of these. It claims only time inside an unbroken
+ * chain of records that starts at a base image; whatever else is stored or missing, it never
+ * answers with a book across a hole.
+ */
+
+import type { Position } from '../archive/archive.ts';
+import type { GapCause } from '../market/coverage.ts';
+import type { ClockName } from '../market/time.ts';
+import type {
+  BookAnswer,
+  CoverageAnswer,
+  ExportFormat,
+  ExportType,
+  GapAnswer,
+  LevelRow,
+  NoBookAnswer,
+  VerifyAnswer,
+} from './answers.ts';
+
+export interface BookQuestion {
+  readonly security: string;
+  /** Absent: the last proven book that the archive holds. */
+  readonly position?: Position | undefined;
+  /** Levels per side; absent: all. */
+  readonly depth?: number | undefined;
+}
+
+export interface CoverageQuestion {
+  readonly security: string;
+  /** Only what touches this stretch of receive time; nothing is cut at its ends. */
+  readonly fromUs?: number | undefined;
+  readonly toUs?: number | undefined;
+}
+
+/** A stretch of a security's history: `fromUs <= t < toUs` on `clock`; absent ends are open. */
+export interface RangeQuestion {
+  readonly security: string;
+  readonly fromUs?: number | undefined;
+  readonly toUs?: number | undefined;
+  /** Default `receive`. */
+  readonly clock?: ClockName | undefined;
+}
+
+export interface ExportQuestion extends RangeQuestion {
+  readonly type: ExportType;
+  readonly format: ExportFormat;
+}
+
+/** One line without its line end, or a gap on the way (jsonl prints it, csv tells it on stderr). */
+export type ExportLine = { readonly text: string } | { readonly gap: ExportGap };
+
+/** `missing` says what `firstMissing` and `lastMissing` count: book sequences or trade ids. */
+export interface ExportGap extends GapAnswer {
+  readonly missing: 'sequence' | 'tradeId';
+}
+
+export interface GapItem {
+  readonly type: 'gap';
+  readonly fromUs: number;
+  /** null: not yet closed. */
+  readonly toUs: number | null;
+  readonly cause: GapCause;
+  readonly firstMissing: number | null;
+  readonly lastMissing: number | null;
+  readonly missing: 'sequence' | 'tradeId';
+}
+
+/** The whole proven book: at the start of every interval, and at the start of the range. */
+export interface ImageItem {
+  readonly type: 'image';
+  readonly sequence: number;
+  readonly exchangeTimeUs: number;
+  readonly receiveTimeUs: number;
+  readonly horizon: { readonly bid: string | null; readonly ask: string | null };
+  /** Exact decimals, best first. */
+  readonly bids: readonly LevelRow[];
+  readonly asks: readonly LevelRow[];
+}
+
+/** One diff as the exchange sent it: levels in its order, phantom deletes and all. */
+export interface DiffItem {
+  readonly type: 'diff';
+  readonly firstSequence: number;
+  readonly sequence: number;
+  readonly exchangeTimeUs: number;
+  readonly receiveTimeUs: number;
+  readonly bids: readonly LevelRow[];
+  readonly asks: readonly LevelRow[];
+}
+
+export interface TradeItem {
+  readonly type: 'trade';
+  readonly tradeId: number;
+  readonly sequence: number | null;
+  readonly exchangeTimeUs: number;
+  readonly receiveTimeUs: number;
+  readonly price: string;
+  readonly size: string;
+  /** Side of the taker. */
+  readonly side: 'buy' | 'sell';
+}
+
+/** The best prices after a message; null on an empty side. */
+export interface QuoteItem {
+  readonly type: 'quote';
+  readonly sequence: number;
+  readonly exchangeTimeUs: number;
+  readonly receiveTimeUs: number;
+  readonly bidPrice: string | null;
+  readonly bidSize: string | null;
+  readonly askPrice: string | null;
+  readonly askSize: string | null;
+}
+
+export interface VerifyQuestion {
+  /** Absent: every security. */
+  readonly security?: string | undefined;
+  /** Called after every record. */
+  readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface VerifyProgress {
+  readonly security: string;
+  readonly records: number;
+  readonly problems: number;
+}
+
+export interface ReaderOptions {
+  /** Bytes of decoded images and blocks kept for the next question. Default 32 MiB. */
+  readonly cacheMaxBytes?: number;
+}
+
+/** All methods @throws UnknownSecurityError for a security the archive has never heard of. */
+export interface Reader {
+  bookAt(question: BookQuestion): Promise<BookAnswer | NoBookAnswer>;
+  coverage(question: CoverageQuestion): Promise<CoverageAnswer>;
+  /** Images and diffs in order, with gaps on the way. */
+  diffs(question: RangeQuestion): AsyncIterableIterator<ImageItem | DiffItem | GapItem>;
+  trades(question: RangeQuestion): AsyncIterableIterator<TradeItem | GapItem>;
+  quotes(question: RangeQuestion): AsyncIterableIterator<QuoteItem | GapItem>;
+  exportLines(question: ExportQuestion): AsyncIterableIterator<ExportLine>;
+  verify(question?: VerifyQuestion): Promise<VerifyAnswer>;
+}

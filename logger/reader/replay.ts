@@ -1,0 +1,82 @@
+/** What every replay of blocks over a book needs. Pure. */
+
+import type { TreeLevelBook } from '../book/tree-level-book.ts';
+import { RecordCorruptError } from '../errors.ts';
+import type { Scale, ScaledInt } from '../market/decimal.ts';
+import { rescale } from '../market/decimal.ts';
+import type { Horizon, Levels } from '../market/events.ts';
+import type { LoadedBlock } from './record-loader.ts';
+
+/** Where a book stands, and whether it comes straight from an image. */
+export interface Stand {
+  readonly sequence: number;
+  readonly scale: Scale;
+  readonly isImage: boolean;
+}
+
+/**
+ * Whether a block goes on where the book stands: it begins there; or, right after an image, one of
+ * its diffs leads to just that sequence. And its scale is the same, or finer once the exchange
+ * quoted finer.
+ */
+export function continues(block: LoadedBlock, stand: Stand): boolean {
+  const { previousSequence, events, scale } = block.content;
+  const isFinest =
+    scale.priceExponent >= stand.scale.priceExponent &&
+    scale.sizeExponent >= stand.scale.sizeExponent;
+  if (!isFinest) return false;
+  if (previousSequence === stand.sequence) return true;
+  return (
+    stand.isImage &&
+    events.some((event) => event.type === 'diff' && event.lastSequence === stand.sequence)
+  );
+}
+
+/**
+ * The book at the scale of a block that follows it: the same, or finer once the exchange quoted
+ * finer.
+ * @throws RecordCorruptError for a coarser one, which no writer makes.
+ */
+export function refine(
+  book: TreeLevelBook,
+  horizon: Horizon,
+  scale: Scale,
+): { readonly book: TreeLevelBook; readonly horizon: Horizon } {
+  const from = book.scale;
+  const isSame =
+    from.priceExponent === scale.priceExponent && from.sizeExponent === scale.sizeExponent;
+  if (isSame) return { book, horizon };
+  if (from.priceExponent > scale.priceExponent || from.sizeExponent > scale.sizeExponent) {
+    throw new RecordCorruptError('A block is coarser than the book before it');
+  }
+  const finer = (price: ScaledInt | null): ScaledInt | null =>
+    price === null ? null : rescale(price, from.priceExponent, scale.priceExponent);
+  return {
+    book: book.rescaled(scale),
+    horizon: { bid: finer(horizon.bid), ask: finer(horizon.ask) },
+  };
+}
+
+/**
+ * Many diffs as one: sizes are absolute, so of all that a price was set to only the last counts. The
+ * levels at the top change again and again, and a map takes that faster than an ordered book.
+ */
+export class LastSizes {
+  readonly #bids = new Map<ScaledInt, ScaledInt>();
+  readonly #asks = new Map<ScaledInt, ScaledInt>();
+
+  add(bids: Levels, asks: Levels): void {
+    setAll(this.#bids, bids);
+    setAll(this.#asks, asks);
+  }
+
+  applyTo(book: TreeLevelBook): void {
+    book.apply([...this.#bids].flat(), [...this.#asks].flat());
+  }
+}
+
+function setAll(sizes: Map<ScaledInt, ScaledInt>, levels: Levels): void {
+  for (let i = 0; i + 1 < levels.length; i += 2) {
+    sizes.set(levels[i] as ScaledInt, levels[i + 1] as ScaledInt);
+  }
+}

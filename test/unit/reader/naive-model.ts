@@ -1,0 +1,108 @@
+/** What the reader must say of a random history, found by looking at everything. */
+
+import type { Position } from '../../../logger/archive/archive.ts';
+import type { Message, ModelChain, ModelRecord, RandomHistory } from './random-history.ts';
+
+/** A record's damage: of its body only, or of its header (then nothing of it can be used). */
+export type Damage = 'body' | 'header';
+
+/** A proven stretch: from a good image, over good blocks. */
+interface Stretch {
+  readonly chain: ModelChain;
+  readonly messages: Message[];
+  lastEventUs: number;
+  /** Set when a damaged record follows; then the chain's end says nothing. */
+  brokenBy: { readonly record: ModelRecord; readonly damage: Damage } | null;
+  isLast: boolean;
+}
+
+export class NaiveModel {
+  readonly #chains: readonly ModelChain[];
+  readonly #damaged: ReadonlyMap<ModelRecord, Damage>;
+
+  constructor(history: RandomHistory, damaged: ReadonlyMap<ModelRecord, Damage> = new Map()) {
+    this.#chains = history.chains;
+    this.#damaged = damaged;
+  }
+
+  stretches(chain: ModelChain): Stretch[] {
+    const found: Stretch[] = [];
+    let running: Stretch | null = null;
+    for (const record of chain.records) {
+      const damage = this.#damaged.get(record);
+      if (record.kind === 'image') {
+        if (running !== null || damage !== undefined) continue;
+        const messages = [...record.messages];
+        const lastEventUs = record.lastEventUs;
+        running = { chain, messages, lastEventUs, brokenBy: null, isLast: false };
+        found.push(running);
+      } else if (running !== null && damage === undefined) {
+        running.messages.push(...record.messages);
+        running.lastEventUs = Math.max(running.lastEventUs, record.lastEventUs);
+      } else if (running !== null && damage !== undefined) {
+        running.brokenBy = { record, damage };
+        running = null;
+      }
+    }
+    if (running !== null) running.isLast = true;
+    return found;
+  }
+
+  /** The message whose book is the answer, or null where there must be none. */
+  at(position: Position): Message | null {
+    const value = (message: Message): number =>
+      'sequence' in position
+        ? message.sequence
+        : position.clock === 'receive'
+          ? message.receiveTimeUs
+          : message.exchangeTimeUs;
+    const bound = 'sequence' in position ? position.sequence : position.us;
+    const chain = this.#chains.findLast(
+      ({ records }) => value(records[0]?.messages[0] as Message) <= bound,
+    );
+    if (chain === undefined) return null;
+    const stretch = this.stretches(chain).findLast(
+      ({ messages }) => value(messages[0] as Message) <= bound,
+    );
+    if (stretch === undefined || bound > this.#end(stretch, position)) return null;
+    return stretch.messages.findLast((message) => value(message) <= bound) ?? null;
+  }
+
+  /**
+   * Whether a moment on the exchange's clock lies between the stamp of a stretch's last message and
+   * a greater one that came before it: then a book and a hole are both right answers.
+   */
+  isTossUp(position: Position): boolean {
+    if ('sequence' in position || position.clock === 'receive') return false;
+    return this.#chains
+      .flatMap((chain) => this.stretches(chain))
+      .some(({ messages }) => {
+        const stamps = messages.map((message) => message.exchangeTimeUs);
+        return (stamps.at(-1) as number) < position.us && position.us <= Math.max(...stamps);
+      });
+  }
+
+  #end(stretch: Stretch, position: Position): number {
+    const { messages, brokenBy, isLast, chain } = stretch;
+    // An undamaged header still tells when what it stands for began.
+    const next = brokenBy?.damage === 'body' ? brokenBy.record.header : undefined;
+    if ('sequence' in position) return (messages.at(-1) as Message).sequence;
+    if (position.clock === 'exchange') {
+      const lastUs = Math.max(...messages.map((message) => message.exchangeTimeUs));
+      return Math.max(lastUs, next === undefined ? lastUs : next.exchangeFromUs - 1);
+    }
+    if (isLast) return chain.endUs;
+    return Math.max(stretch.lastEventUs, next === undefined ? 0 : next.fromUs - 1);
+  }
+}
+
+/** `[price, size]` texts, best first. */
+export function rowsOf(
+  side: ReadonlyMap<number, number>,
+  bestFirst: 'highest' | 'lowest',
+): [string, string][] {
+  const sign = bestFirst === 'highest' ? -1 : 1;
+  return [...side]
+    .sort(([a], [b]) => sign * (a - b))
+    .map(([price, size]) => [String(price / 100), String(size / 1000)]);
+}

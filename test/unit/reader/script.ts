@@ -1,0 +1,124 @@
+/** Short histories written by hand: one line a step, times in ms, sequences one by one. */
+
+import type { Archive, GapRecord, StoredRecord, Write } from '../../../logger/archive/archive.ts';
+import { sealRecord } from '../../../logger/archive/record.ts';
+import { newestImage } from '../../../logger/codec/formats.ts';
+import type { GapCause } from '../../../logger/market/coverage.ts';
+import type { Diff, Trade } from '../../../logger/market/events.ts';
+import { SCALE, SECURITY, blockRecordOf } from './random-history.ts';
+
+/** 2026-11-20T07:00:00Z. */
+export const START_US = 1_795_158_000_000_000;
+export const us = (ms: number): number => START_US + ms * 1000;
+
+/** Exchange time is 2 ms before. Prices in cents, sizes in thousandths. */
+export function diff(
+  sequence: number,
+  ms: number,
+  bids: number[] = [],
+  asks: number[] = [],
+  firstSequence = sequence,
+): Diff {
+  return {
+    type: 'diff',
+    firstSequence,
+    lastSequence: sequence,
+    exchangeTimeUs: us(ms - 2),
+    receiveTimeUs: us(ms),
+    bids,
+    asks,
+  };
+}
+
+export function trade(tradeId: number, ms: number, side: 'buy' | 'sell' = 'buy'): Trade {
+  return {
+    type: 'trade',
+    tradeId,
+    sequence: null,
+    exchangeTimeUs: us(ms - 3),
+    eventTimeUs: us(ms - 2),
+    receiveTimeUs: us(ms),
+    price: 10_050,
+    size: 1500,
+    side,
+  };
+}
+
+export function image(
+  epoch: number,
+  sequence: number,
+  ms: number,
+  bids: number[] = [10_000, 1000],
+  asks: number[] = [10_100, 2000],
+): Write {
+  return { type: 'image', record: imageRecordOf(epoch, sequence, ms, bids, asks) };
+}
+
+function imageRecordOf(
+  epoch: number,
+  sequence: number,
+  ms: number,
+  bids: number[],
+  asks: number[],
+): StoredRecord {
+  const body = newestImage.encode({
+    sequence,
+    exchangeTimeUs: us(ms - 2),
+    receiveTimeUs: us(ms),
+    scale: SCALE,
+    horizon: { bid: 9000, ask: null },
+    bids,
+    asks,
+  });
+  return sealRecord(
+    {
+      kind: 'image',
+      security: SECURITY,
+      level: 'L2',
+      feed: 'depth',
+      proof: 'sequence',
+      epoch,
+      fromUs: us(ms),
+      toUs: us(ms),
+      exchangeFromUs: us(ms - 2),
+      exchangeToUs: us(ms - 2),
+      previousSequence: sequence,
+      firstSequence: sequence,
+      lastSequence: sequence,
+      diffs: 0,
+      levelChanges: 0,
+      trades: 0,
+      levels: (bids.length + asks.length) / 2,
+      reason: 'start',
+      encoding: newestImage.encoding,
+      writer: 'test',
+    },
+    body,
+  );
+}
+
+export function block(epoch: number, previous: number, events: readonly (Diff | Trade)[]): Write {
+  return { type: 'block', record: blockRecordOf(epoch, previous, events) };
+}
+
+export function gap(
+  epoch: number,
+  fromMs: number,
+  toMs: number,
+  cause: GapCause = 'connection',
+): Write {
+  const record: GapRecord = {
+    security: SECURITY,
+    epoch,
+    fromUs: us(fromMs),
+    toUs: us(toMs),
+    cause,
+    firstMissing: null,
+    lastMissing: null,
+  };
+  return { type: 'gap', record };
+}
+
+export async function writeAll(archive: Archive, ...writes: readonly Write[]): Promise<void> {
+  for (const write of writes) await archive.commit([write]);
+}
