@@ -64,8 +64,8 @@ export interface FeedListener {
    */
   onDown(wholeUntilUs: number, reason: string): void;
   /**
-   * Diffs and trades in the order of arrival. Duplicates and overlaps happen (two connections
-   * overlap on purpose): the sequence rule sorts them out.
+   * Diffs and trades in the order of arrival; receive times never go back. A trade comes once. Diffs
+   * may come twice or overlap (two connections do, on purpose): the sequence rule sorts them out.
    */
   onEvent(event: MarketEvent): void;
   /** From here on prices and sizes come at this finer scale. Called before the first such event. */
@@ -105,6 +105,7 @@ export type Bridge =
   | { readonly kind: 'hole'; readonly from: number };
 
 export interface ExchangeCounters {
+  /** Connections that are open now. */
   readonly connections: number;
   readonly frames: number;
   readonly bytes: number;

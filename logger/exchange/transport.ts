@@ -17,10 +17,16 @@ export interface SocketHandlers {
   onOpen(): void;
   /** One whole message. `receiveTimeUs` was taken before anything else touched it. */
   onMessage(data: Buffer, receiveTimeUs: number): void;
-  /** A ping or pong of the peer: it lives. */
-  onAlive(receiveTimeUs: number): void;
-  /** Exactly once, whatever ended it; nothing is called afterwards. */
-  onClose(reason: string): void;
+  /**
+   * A ping or pong of the peer: it lives. `isPing`: it has been answered by a pong, which the peer
+   * counts as a message of ours.
+   */
+  onAlive(receiveTimeUs: number, isPing: boolean): void;
+  /**
+   * Exactly once, whatever ended it; nothing is called afterwards. The reason is one line.
+   * `isTooLarge`: a message above the transport's size limit ended it.
+   */
+  onClose(reason: string, isTooLarge?: boolean): void;
 }
 
 export interface Socket {

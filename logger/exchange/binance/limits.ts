@@ -1,0 +1,80 @@
+/**
+ * What Binance allows and what we allow ourselves, in one place. Sources: the spot WebSocket page
+ * (https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams) and the general REST
+ * page beside it, facts gathered 2026-11-20.
+ */
+
+import type { BackoffLimits } from '../backoff.ts';
+import { RECONNECT_BACKOFF } from '../backoff.ts';
+import type { PaceLimits } from '../message-pace.ts';
+import type { BudgetLimits } from '../request-budget.ts';
+import type { BucketLimits } from '../token-bucket.ts';
+
+export interface BinanceLimits {
+  /** The exchange's cap; further streams go to a further connection. */
+  readonly streamsPerConnectionMax: number;
+  /**
+   * Streams named in one SUBSCRIBE. The server falls silent on a message above 4,096 bytes, header
+   * included; the longest stream name (20 characters of symbol) takes 35 with its quotes.
+   */
+  readonly paramsPerMessageMax: number;
+  /**
+   * Client messages: the exchange disconnects beyond 5 a second, pongs counted. Three of ours leave
+   * room for a pong; the window is a little longer than a second, for what the network squeezes.
+   */
+  readonly pace: PaceLimits;
+  /** 300 new connections in 5 minutes and address: 30 at once and 240 more over the time. */
+  readonly connecting: BucketLimits;
+  readonly backoff: BackoffLimits;
+  /** A SUBSCRIBE or UNSUBSCRIBE unanswered for this long: the connection is replaced. */
+  readonly replyWithinMs: number;
+  /** The exchange cuts every connection at 24 h: replaced before. */
+  readonly connectionAgeMaxMs: number;
+  /**
+   * While two connections overlap: a symbol that brings nothing on the new one for this long after
+   * its subscription was confirmed there is quiet, and does not keep the old one. Also the longest
+   * time that the new one's diffs wait for the old one to catch up with them. Added to the pace of
+   * the diff stream.
+   */
+  readonly quietAfterMs: number;
+  /** A `reset` that has not replaced every connection by then fails (it goes on trying). */
+  readonly resetWithinMs: number;
+  /** Messages kept per symbol until its subscription is confirmed, or joins; the oldest go. */
+  readonly heldFramesMax: number;
+  readonly requests: BudgetLimits;
+  /** Between two looks at tick and lot sizes; after a failed one, sooner. */
+  readonly instrumentPollMs: number;
+  readonly instrumentRetryMs: number;
+  /** Symbols in one exchangeInfo request: keeps its address below 4 KiB. */
+  readonly symbolsPerRequestMax: number;
+  readonly requestTimeoutMs: number;
+  /** The largest honest answer (5,000 levels a side) has about 400 KiB. */
+  readonly answerMaxBytes: number;
+}
+
+export const BINANCE_LIMITS: BinanceLimits = Object.freeze({
+  streamsPerConnectionMax: 1024,
+  paramsPerMessageMax: 100,
+  pace: { max: 3, windowMs: 1200 },
+  connecting: { capacity: 30, perSecond: 0.8 },
+  backoff: RECONNECT_BACKOFF,
+  replyWithinMs: 5000,
+  connectionAgeMaxMs: (23 * 60 + 50) * 60_000,
+  quietAfterMs: 1000,
+  resetWithinMs: 8000,
+  heldFramesMax: 1000,
+  requests: {
+    weightPerMinute: 6000,
+    // Ten full snapshots at once, then twelve a minute: at most 5,700 in any minute.
+    burstWeight: 2700,
+    steadyWeightPerMinute: 3000,
+    reportedWeightMax: 5700,
+    inFlightMax: 4,
+    queueMax: 2000,
+  },
+  instrumentPollMs: 3_600_000,
+  instrumentRetryMs: 300_000,
+  symbolsPerRequestMax: 100,
+  requestTimeoutMs: 10_000,
+  answerMaxBytes: 8 * 1024 * 1024,
+});

@@ -1,0 +1,313 @@
+/**
+ * The lasting connection for up to 512 symbols: it survives the physical ones. An unplanned end is
+ * followed by a new connection at once, then with back-off. A planned one (age, shutdown announced,
+ * reset, no data in spite of pings) opens the new connection first, and gives up the old one only
+ * when every symbol has come in on the new one, or is so quiet that waiting longer proves nothing.
+ * A symbol is down only while no connection carries it.
+ */
+
+import { FeedClosedError } from '../../errors.ts';
+import type { Timer } from '../../service/clock.ts';
+import type { Log } from '../../service/log.ts';
+import type { Random } from '../../service/random.ts';
+import { backoffDelayMs } from '../backoff.ts';
+import type { TokenBucket } from '../token-bucket.ts';
+import { Carrier } from './carrier.ts';
+import type { CarrierOptions, CarrierOwner } from './carrier.ts';
+import type { Membership } from './membership.ts';
+import type { MarketFrame, Subscription } from './subscription.ts';
+
+export interface LineOptions extends CarrierOptions {
+  readonly random: Random;
+  readonly log: Log;
+  /** New connections, shared by all lines: the exchange's limit is per address. */
+  readonly connecting: TokenBucket;
+  /** The exchange refused the symbol's streams; it has left this line. */
+  readonly onRefused: (subscription: Subscription, reason: string) => void;
+}
+
+interface Waiter {
+  /** The connection that was to be replaced; undefined: there was none. */
+  readonly replaced: Carrier | undefined;
+  readonly timer: Timer;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class Line implements CarrierOwner {
+  readonly #options: LineOptions;
+  readonly #subscriptions = new Map<string, Subscription>();
+  /** Oldest first, at most two: the second is to replace the first. */
+  #carriers: Carrier[] = [];
+  /** Attempts since data last came in on a new connection. */
+  #failures = 0;
+  #connectTimer: Timer | null = null;
+  #isReplacing = false;
+  /** Asked to be replaced while it was itself the replacement. */
+  #replaceNext: { readonly carrier: Carrier; readonly reason: string } | null = null;
+  #waiters: Waiter[] = [];
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+  }
+
+  get streamCount(): number {
+    let count = 0;
+    for (const { streams } of this.#subscriptions.values()) count += streams.length;
+    return count;
+  }
+
+  get openConnections(): number {
+    return this.#carriers.filter((carrier) => carrier.isOpen).length;
+  }
+
+  add(subscription: Subscription): void {
+    this.#subscriptions.set(subscription.symbol, subscription);
+    for (const carrier of this.#carriers) carrier.add(subscription);
+    if (this.#carriers.length === 0 && !this.#connectTimer) this.#connectIn(0);
+  }
+
+  remove(subscription: Subscription): void {
+    if (this.#subscriptions.get(subscription.symbol) !== subscription) return;
+    this.#subscriptions.delete(subscription.symbol);
+    for (const carrier of this.#carriers) carrier.remove(subscription);
+    if (this.#subscriptions.size === 0) this.#shut();
+    else this.#checkTakeover();
+    this.#settleWaiters();
+  }
+
+  /** The last moment at which a connection that carries the symbol was whole; null: none does. */
+  wholeUntilUs(subscription: Subscription): number | null {
+    let wholeUntilUs: number | null = null;
+    for (const carrier of this.#carriers) {
+      const membership = carrier.confirmed(subscription);
+      if (!membership || membership.isBehind) continue;
+      wholeUntilUs = Math.max(wholeUntilUs ?? 0, carrier.wholeUntilUs ?? 0);
+    }
+    return wholeUntilUs;
+  }
+
+  /**
+   * Replaces the connection, the new one first. Resolves when every symbol has moved.
+   * @throws FeedClosedError when that did not happen within the limit; it goes on being tried.
+   */
+  reset(): Promise<void> {
+    if (this.#subscriptions.size === 0) return Promise.resolve();
+    const { clock, limits } = this.#options;
+    return new Promise<void>((resolve, reject) => {
+      const waiter: Waiter = {
+        replaced: this.#carriers[0],
+        resolve,
+        reject,
+        timer: clock.schedule(limits.resetWithinMs, () => {
+          this.#waiters = this.#waiters.filter((other) => other !== waiter);
+          const late = `The connection was not replaced within ${limits.resetWithinMs} ms`;
+          reject(new FeedClosedError(`${late}; it goes on being tried`, { retryable: true }));
+        }),
+      };
+      this.#waiters.push(waiter);
+      this.#replace('A reset was asked for');
+    });
+  }
+
+  /** Ends everything. Resolves when the sockets are gone. */
+  async close(): Promise<void> {
+    this.#subscriptions.clear();
+    this.#shut();
+    for (const { timer, reject } of this.#waiters) {
+      timer.cancel();
+      reject(new FeedClosedError('The exchange was closed'));
+    }
+    this.#waiters = [];
+    await Promise.all(this.#closing);
+  }
+
+  onOpen(): void {
+    this.#options.log.info('Connected to the exchange', { url: this.#options.url });
+    this.#checkTakeover();
+  }
+
+  onConfirmed(carrier: Carrier, membership: Membership): void {
+    const { subscription } = membership;
+    const rival = this.#otherCarrying(carrier, subscription);
+    // Up first: what came in before the confirmation follows after it.
+    if (!rival) subscription.up();
+    membership.confirm(rival !== undefined);
+    // A quiet symbol stops keeping the old connection after a while.
+    carrier.schedule(this.#options.joinWithinMs, () => {
+      membership.isSettled = true;
+      this.#checkTakeover();
+    });
+    this.#checkTakeover();
+    this.#settleWaiters();
+  }
+
+  onRefused(_carrier: Carrier, { subscription }: Membership, reason: string): void {
+    this.remove(subscription);
+    this.#options.onRefused(subscription, reason);
+  }
+
+  onFirstData(): void {
+    this.#failures = 0;
+  }
+
+  onMarketFrame(
+    carrier: Carrier,
+    arrival: {
+      readonly membership: Membership;
+      readonly frame: MarketFrame;
+      readonly receiveTimeUs: number;
+    },
+  ): void {
+    const { membership, frame, receiveTimeUs } = arrival;
+    membership.receive(frame, receiveTimeUs);
+    if (this.#carriers.length < 2) return;
+    this.#otherCarrying(carrier, membership.subscription)?.catchUp();
+    this.#checkTakeover();
+  }
+
+  onReplace(carrier: Carrier, reason: string): void {
+    if (carrier === this.#carriers[0]) this.#replace(reason);
+    else this.#replaceNext = { carrier, reason };
+  }
+
+  onEnd(carrier: Carrier, reason: string): void {
+    const wasOldest = this.#carriers[0] === carrier;
+    this.#carriers = this.#carriers.filter((other) => other !== carrier);
+    this.#options.log.warning('The connection to the exchange ended', {
+      url: this.#options.url,
+      reason,
+    });
+    const wholeUntilUs = carrier.wholeUntilUs ?? this.#options.clock.nowUs();
+    // Arranged before any listener hears of it: what it then asks for finds things in order.
+    if (this.#carriers.length === 0) {
+      this.#isReplacing = false;
+      this.#connectAfterFailure();
+    } else if (wasOldest) {
+      this.#isReplacing = false;
+    } else if (this.#isReplacing) {
+      this.#connectAfterFailure();
+    }
+    for (const subscription of this.#subscriptions.values()) {
+      if (!carrier.confirmed(subscription)) continue;
+      const other = this.#otherCarrying(carrier, subscription);
+      if (other) other.join();
+      else subscription.down(wholeUntilUs, reason);
+    }
+    if (wasOldest) this.#promoted();
+    this.#settleWaiters();
+  }
+
+  #replace(reason: string): void {
+    if (this.#carriers.length === 0) {
+      this.#failures = 0;
+      this.#connectIn(0);
+      return;
+    }
+    if (this.#isReplacing) return;
+    this.#isReplacing = true;
+    this.#options.log.info('Replacing the connection to the exchange', {
+      url: this.#options.url,
+      reason,
+    });
+    this.#connectIn(0);
+  }
+
+  #connectAfterFailure(): void {
+    const { random, limits } = this.#options;
+    this.#connectIn(backoffDelayMs(this.#failures, random, limits.backoff));
+    this.#failures++;
+  }
+
+  #connectIn(delayMs: number): void {
+    const { clock, connecting } = this.#options;
+    this.#connectTimer?.cancel();
+    this.#connectTimer = clock.schedule(Math.max(delayMs, connecting.waitMs(1)), () => {
+      this.#connectTimer = null;
+      this.#connect();
+    });
+  }
+
+  #connect(): void {
+    const { connecting } = this.#options;
+    if (connecting.waitMs(1) > 0) {
+      // Another line took the place in the meantime.
+      this.#connectIn(0);
+      return;
+    }
+    connecting.take(1);
+    const carrier = new Carrier(this.#options, this);
+    this.#carriers.push(carrier);
+    for (const subscription of this.#subscriptions.values()) carrier.add(subscription);
+  }
+
+  #checkTakeover(): void {
+    const [old, fresh] = this.#carriers;
+    if (!old || !fresh?.isOpen) return;
+    for (const subscription of this.#subscriptions.values()) {
+      if (!old.confirmed(subscription)) continue;
+      const membership = fresh.confirmed(subscription);
+      if (!membership?.hasTakenOver && !membership?.isSettled) return;
+    }
+    this.#carriers = [fresh];
+    this.#isReplacing = false;
+    this.#retire(old);
+    this.#options.log.info('The connection to the exchange was replaced', {
+      url: this.#options.url,
+    });
+    for (const subscription of this.#subscriptions.values()) {
+      fresh.confirmed(subscription)?.join();
+    }
+    this.#promoted();
+    this.#settleWaiters();
+  }
+
+  /** The connection that is now the first may have asked to be replaced already. */
+  #promoted(): void {
+    const next = this.#replaceNext;
+    this.#replaceNext = null;
+    if (next && next.carrier === this.#carriers[0]) this.#replace(next.reason);
+  }
+
+  #otherCarrying(carrier: Carrier, subscription: Subscription): Membership | undefined {
+    for (const other of this.#carriers) {
+      if (other === carrier) continue;
+      const membership = other.confirmed(subscription);
+      if (membership) return membership;
+    }
+    return undefined;
+  }
+
+  #settleWaiters(): void {
+    if (this.#waiters.length === 0) return;
+    const [carrier, second] = this.#carriers;
+    const isWhole =
+      this.#subscriptions.size === 0 ||
+      (carrier !== undefined &&
+        second === undefined &&
+        [...this.#subscriptions.values()].every((each) => carrier.confirmed(each)));
+    if (!isWhole) return;
+    const done = this.#waiters.filter(
+      ({ replaced }) => this.#subscriptions.size === 0 || replaced !== carrier,
+    );
+    this.#waiters = this.#waiters.filter((waiter) => !done.includes(waiter));
+    for (const { timer, resolve } of done) {
+      timer.cancel();
+      resolve();
+    }
+  }
+
+  #shut(): void {
+    this.#connectTimer?.cancel();
+    this.#connectTimer = null;
+    this.#isReplacing = false;
+    for (const carrier of this.#carriers) this.#retire(carrier);
+    this.#carriers = [];
+  }
+
+  #retire(carrier: Carrier): void {
+    const gone = carrier.close().then(() => void this.#closing.delete(gone));
+    this.#closing.add(gone);
+  }
+}

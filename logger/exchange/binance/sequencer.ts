@@ -1,0 +1,67 @@
+/**
+ * Binance spot's rule of continuity, pure. In our own words, after "How to manage a local order book
+ * correctly" (https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams, text as
+ * corrected by the exchange on 2025-11-12; facts gathered 2026-11-20):
+ *
+ * 1. Open the diff stream and keep what comes; remember the first update id `U0` of the first diff.
+ * 2. Ask for the snapshot; its `lastUpdateId` is `L`.
+ * 3. `L < U0`: the snapshot is too old. Ask again, keep buffering.
+ * 4. Drop buffered diffs that end at or before `L`. The first one left must span the snapshot: it
+ *    begins at or before `L + 1` and ends after `L`.
+ * 5. The book is the snapshot, at `L`; then the diffs that are left, in order.
+ * 6. From then on, for each diff and for life: it ends at or before the book's id: ignore. It begins
+ *    after the id + 1: updates are missing, start over. Else apply it; the book's id is its last id.
+ *
+ * Where the page is (or was) wrong: its older text, still quoted widely, restarts on `U > id`, which
+ * every healthy diff fulfils (`U == id + 1`); the right condition is `U > id + 1`. Step 3 is stricter
+ * than it needs to be: `L == U0 - 1` joins without a hole, so it bridges here.
+ *
+ * Decided here: a snapshot with `lastUpdateId` -1 (a brand-new symbol without any update yet) is no
+ * point in the numbering, so nothing bridges it, not even a diff that begins at 0. It waits for the
+ * first diff, and is then too old by step 3: the next snapshot has a real id. An overlap (a diff that
+ * begins before the book's id and ends after it) is applied, since sizes are absolute.
+ *
+ * This is the rule of spot. Futures number differently (`pu`); do not use it there.
+ */
+
+import type { Diff } from '../../market/events.ts';
+import type { Bridge, SequenceRule } from '../exchange.ts';
+
+export const binanceRule: SequenceRule = Object.freeze({
+  follow(lastSequence: number, diff: Diff): 'apply' | 'ignore' | 'gap' {
+    if (diff.lastSequence <= lastSequence) return 'ignore';
+    return diff.firstSequence > lastSequence + 1 ? 'gap' : 'apply';
+  },
+
+  bridge(snapshotSequence: number, buffered: readonly Diff[]): Bridge {
+    if (buffered.length === 0) return { kind: 'waiting' };
+    if (snapshotSequence < 0) return { kind: 'too-old' };
+    const from = buffered.findIndex((diff) => diff.lastSequence > snapshotSequence);
+    const first = buffered[from];
+    if (!first) return { kind: 'waiting' };
+    if (first.firstSequence > snapshotSequence + 1) {
+      // Diffs before it end at or before the snapshot, so what is missing lies inside the buffer;
+      // without any, the snapshot is older than all that we have.
+      return from === 0 ? { kind: 'too-old' } : { kind: 'hole', from: lastHole(buffered, from) };
+    }
+    const hole = lastHole(buffered, from);
+    return hole === from ? { kind: 'bridged', from } : { kind: 'hole', from: hole };
+  },
+});
+
+/**
+ * Where the last stretch without a hole begins, looking from `start` on; `start` itself where there
+ * is none after it. Holes before the diff that spans the snapshot don't matter: the snapshot holds
+ * what was missing.
+ */
+function lastHole(buffered: readonly Diff[], start: number): number {
+  let hole = start;
+  let lastSequence = buffered[start]?.lastSequence ?? 0;
+  for (let i = start + 1; i < buffered.length; i++) {
+    const diff = buffered[i];
+    if (!diff || diff.lastSequence <= lastSequence) continue;
+    if (diff.firstSequence > lastSequence + 1) hole = i;
+    lastSequence = diff.lastSequence;
+  }
+  return hole;
+}

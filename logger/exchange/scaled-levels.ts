@@ -1,0 +1,88 @@
+/**
+ * Exact integers out of the `[price, size]` texts of exchanges. Where a text has more decimals than
+ * the security's scale, the whole message is read again at a finer scale: nothing is rounded.
+ */
+
+import { WireFormatError } from '../errors.ts';
+import { fractionDigits, parseScaled } from '../market/decimal.ts';
+import type { Scale, ScaledInt } from '../market/decimal.ts';
+import type { Levels } from '../market/events.ts';
+
+export interface ScaledSides {
+  readonly scale: Scale;
+  readonly bids: Levels;
+  readonly asks: Levels;
+}
+
+/**
+ * Reads both sides of a message at `scale`, or at the finer one that it needs.
+ * @throws WireFormatError where a level is not `[price, size]` in plain decimal text.
+ */
+export function scaleSides(
+  bids: readonly unknown[],
+  asks: readonly unknown[],
+  scale: Scale,
+): ScaledSides {
+  const scaledBids = scaleSide(bids, scale);
+  const scaledAsks = scaledBids && scaleSide(asks, scale);
+  if (scaledAsks) return { scale, bids: scaledBids, asks: scaledAsks };
+  const finer = scaleNeeded([...bids, ...asks], scale);
+  return {
+    scale: finer,
+    bids: scaleSide(bids, finer) ?? [],
+    asks: scaleSide(asks, finer) ?? [],
+  };
+}
+
+/** Reads a single price and size at `scale`, or at the finer one that they need. */
+export function scalePair(
+  priceText: string,
+  sizeText: string,
+  scale: Scale,
+): { readonly scale: Scale; readonly price: ScaledInt; readonly size: ScaledInt } {
+  const { scale: used, bids } = scaleSides([[priceText, sizeText]], [], scale);
+  return { scale: used, price: bids[0] ?? 0, size: bids[1] ?? 0 };
+}
+
+export function isSameScale(a: Scale, b: Scale): boolean {
+  return a.priceExponent === b.priceExponent && a.sizeExponent === b.sizeExponent;
+}
+
+/** The coarsest scale that is fine enough for both. */
+export function finerScale(a: Scale, b: Scale): Scale {
+  return {
+    priceExponent: Math.max(a.priceExponent, b.priceExponent),
+    sizeExponent: Math.max(a.sizeExponent, b.sizeExponent),
+  };
+}
+
+function scaleSide(levels: readonly unknown[], scale: Scale): ScaledInt[] | undefined {
+  const flat: ScaledInt[] = [];
+  for (const level of levels) {
+    const [priceText, sizeText] = textsOf(level);
+    const price = parseScaled(priceText, scale.priceExponent);
+    const size = parseScaled(sizeText, scale.sizeExponent);
+    if (price === undefined || size === undefined) return undefined;
+    flat.push(price, size);
+  }
+  return flat;
+}
+
+function scaleNeeded(levels: readonly unknown[], scale: Scale): Scale {
+  let { priceExponent, sizeExponent } = scale;
+  for (const level of levels) {
+    const [priceText, sizeText] = textsOf(level);
+    priceExponent = Math.max(priceExponent, fractionDigits(priceText));
+    sizeExponent = Math.max(sizeExponent, fractionDigits(sizeText));
+  }
+  return { priceExponent, sizeExponent };
+}
+
+function textsOf(level: unknown): readonly [string, string] {
+  if (Array.isArray(level)) {
+    const price: unknown = level[0];
+    const size: unknown = level[1];
+    if (typeof price === 'string' && typeof size === 'string') return [price, size];
+  }
+  throw new WireFormatError('A level is not a pair of texts', { context: { kind: 'level' } });
+}

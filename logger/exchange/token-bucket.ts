@@ -1,0 +1,50 @@
+/**
+ * A token bucket on the monotonic clock. In any stretch of time no more is taken than the capacity
+ * plus what flows in meanwhile: so a limit "N per window" is kept by a capacity and a flow that add
+ * up to N, and unlike a fixed window it never makes a caller wait out a whole window.
+ */
+
+import { assertInvariant } from '../errors.ts';
+import type { Clock } from '../service/clock.ts';
+
+export interface BucketLimits {
+  /** The most that can be taken at one moment. */
+  readonly capacity: number;
+  readonly perSecond: number;
+}
+
+export class TokenBucket {
+  readonly #clock: Clock;
+  readonly #limits: BucketLimits;
+  #tokens: number;
+  #atMs: number;
+
+  constructor(clock: Clock, limits: BucketLimits) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#tokens = limits.capacity;
+    this.#atMs = clock.monotonicMs();
+  }
+
+  /** How long until `amount` can be taken; 0: now. */
+  waitMs(amount: number): number {
+    this.#refill();
+    const missing = amount - this.#tokens;
+    return missing <= 0 ? 0 : Math.ceil((missing / this.#limits.perSecond) * 1000);
+  }
+
+  /** @throws InvariantError when it is more than there is: ask `waitMs` first. */
+  take(amount: number): void {
+    this.#refill();
+    // A rounding error of the refill must not turn a wait that is over into a crash.
+    assertInvariant(amount <= this.#tokens + 1e-6, 'Taken from a bucket that is too empty');
+    this.#tokens -= amount;
+  }
+
+  #refill(): void {
+    const nowMs = this.#clock.monotonicMs();
+    const flowed = ((nowMs - this.#atMs) / 1000) * this.#limits.perSecond;
+    this.#tokens = Math.min(this.#limits.capacity, this.#tokens + flowed);
+    this.#atMs = nowMs;
+  }
+}

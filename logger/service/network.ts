@@ -1,0 +1,185 @@
+/**
+ * The real network: WebSockets by `ws`, requests by Node's fetch. Receive times are taken first thing
+ * in the message handler. Pings are answered by `ws` itself. Nothing is followed (redirects), nothing
+ * is inflated (permessage-deflate is off), and every size and time has a limit. Whatever goes wrong
+ * comes out as one line that names no secret: bodies, headers and query strings are never in it.
+ */
+
+import { WebSocket } from 'ws';
+import { FeedClosedError } from '../errors.ts';
+import type {
+  GetOptions,
+  HttpAnswer,
+  Socket,
+  SocketHandlers,
+  Transport,
+} from '../exchange/transport.ts';
+import type { Clock } from './clock.ts';
+
+/** A larger message ends its connection: the largest honest one stays far below. */
+export const MESSAGE_MAX_BYTES = 32 * 1024 * 1024;
+/** TCP, TLS and the upgrade together. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** How long a goodbye is waited for before the socket is dropped. */
+export const CLOSE_TIMEOUT_MS = 1000;
+const REASON_CHARACTERS_MAX = 160;
+/** What `ws` calls a message above `maxPayload`. */
+const TOO_LARGE_CODE = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+
+export function createNetwork(clock: Clock): Transport {
+  return {
+    connect: (url, handlers) => new WebSocketSocket(url, handlers, clock),
+    get: getOverHttp,
+  };
+}
+
+class WebSocketSocket implements Socket {
+  readonly #clock: Clock;
+  readonly #handlers: SocketHandlers;
+  readonly #socket: WebSocket | null;
+  #error: Error | null = null;
+  #isClosed = false;
+
+  constructor(url: string, handlers: SocketHandlers, clock: Clock) {
+    this.#clock = clock;
+    this.#handlers = handlers;
+    this.#socket = this.#connect(url);
+  }
+
+  send(text: string): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(text);
+  }
+
+  ping(): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.ping();
+  }
+
+  close(): void {
+    if (!this.#socket || this.#isClosed) return;
+    this.#socket.close(1000);
+    this.#clock.schedule(CLOSE_TIMEOUT_MS, () => this.terminate());
+  }
+
+  terminate(): void {
+    this.#socket?.terminate();
+  }
+
+  #connect(url: string): WebSocket | null {
+    let socket: WebSocket;
+    try {
+      socket = new WebSocket(url, {
+        perMessageDeflate: false,
+        maxPayload: MESSAGE_MAX_BYTES,
+        handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+        followRedirects: false,
+        // A text that is not UTF-8 would else end the connection of every symbol on it. It arrives
+        // with replacement characters, and fails as the one message that it is.
+        skipUTF8Validation: true,
+      });
+    } catch (error) {
+      // An address that is none. Reported as any other failure to connect: later, by `onClose`.
+      this.#error = error instanceof Error ? error : new TypeError(String(error));
+      this.#clock.schedule(0, () => this.#closed(''));
+      return null;
+    }
+    socket.on('message', (data) => {
+      const receiveTimeUs = this.#clock.nowUs();
+      if (!this.#isClosed) this.#handlers.onMessage(bufferOf(data), receiveTimeUs);
+    });
+    const alive = (isPing: boolean): void => {
+      const receiveTimeUs = this.#clock.nowUs();
+      if (!this.#isClosed) this.#handlers.onAlive(receiveTimeUs, isPing);
+    };
+    socket.on('ping', () => alive(true));
+    socket.on('pong', () => alive(false));
+    socket.on('open', () => {
+      if (!this.#isClosed) this.#handlers.onOpen();
+    });
+    // Always followed by 'close', which reports it.
+    socket.on('error', (error) => (this.#error = error));
+    socket.on('close', (code, reason) => {
+      const said = oneLine(reason.toString('utf8'));
+      this.#closed(`closed with code ${code}${said === '' ? '' : ` (${said})`}`);
+    });
+    return socket;
+  }
+
+  #closed(how: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const error = this.#error;
+    const isTooLarge = error !== null && codeOf(error) === TOO_LARGE_CODE;
+    this.#handlers.onClose(error === null ? how : reasonOf(error), isTooLarge);
+  }
+}
+
+function bufferOf(data: Buffer | ArrayBuffer | Buffer[]): Buffer {
+  if (Buffer.isBuffer(data)) return data;
+  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+}
+
+async function getOverHttp(url: string, options: GetOptions): Promise<HttpAnswer> {
+  const { headers, timeoutMs, maxBytes, signal } = options;
+  const timeout = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await fetch(url, {
+      redirect: 'manual',
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      ...(headers ? { headers: { ...headers } } : {}),
+    });
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: await readBody(response, maxBytes),
+    };
+  } catch (error) {
+    if (error instanceof FeedClosedError) throw error;
+    const reason = signal?.aborted
+      ? 'it was given up'
+      : timeout.aborted
+        ? `no whole answer within ${timeoutMs} ms`
+        : reasonOf(error);
+    throw new FeedClosedError(`Request to ${hostOf(url)} failed: ${reason}`, {
+      retryable: true,
+      cause: error,
+    });
+  }
+}
+
+/** Counts while it reads, after decompression: neither a flood nor a bomb gets into memory. */
+async function readBody(response: Response, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  // Leaving the loop early cancels the body, and with it the connection.
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) {
+      throw new FeedClosedError(
+        `Request to ${hostOf(response.url)} failed: its answer has more than ${maxBytes} bytes`,
+        { retryable: true },
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : 'an address that is none';
+}
+
+/** `fetch failed` says nothing; its cause does. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return oneLine(String(error));
+  if (error.cause instanceof Error) return reasonOf(error.cause);
+  return oneLine(error.message) || codeOf(error) || error.name;
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+function oneLine(text: string): string {
+  const line = text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
+  return line.length > REASON_CHARACTERS_MAX ? `${line.slice(0, REASON_CHARACTERS_MAX)}…` : line;
+}

@@ -1,0 +1,248 @@
+/**
+ * A Binance in small, on real sockets: the `/stream` WebSocket with SUBSCRIBE and UNSUBSCRIBE, and the
+ * two REST calls. It does nothing by itself: a test sends every frame, and changes any behaviour by
+ * replacing one of the functions of `behaviour`.
+ */
+
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket as NetSocket } from 'node:net';
+import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+
+export interface ControlRequest {
+  readonly method: string;
+  readonly params: readonly string[];
+  readonly id: number;
+}
+
+export interface FakeBehaviour {
+  /** Answers a control request. Default: confirms. */
+  control(connection: FakeConnection, request: ControlRequest): void;
+  /** Answers a REST request; false: the default answer. */
+  rest(url: URL, response: ServerResponse): boolean;
+  /** false: the upgrade is refused with 503. */
+  accepts(): boolean;
+}
+
+export class FakeConnection {
+  readonly socket: WebSocket;
+  readonly url: string;
+  readonly streams = new Set<string>();
+  readonly requests: ControlRequest[] = [];
+  /** Monotonic times of everything that the client sent, pings and pongs included. */
+  readonly clientMessagesMs: number[] = [];
+  /** false: control requests and pings go unanswered. */
+  isAnswering = true;
+  closeCode: number | null = null;
+  readonly #raw: NetSocket;
+
+  constructor(socket: WebSocket, request: IncomingMessage) {
+    this.socket = socket;
+    this.url = request.url ?? '';
+    this.#raw = request.socket;
+    socket.on('close', (code) => (this.closeCode = code));
+  }
+
+  get isOpen(): boolean {
+    return this.closeCode === null;
+  }
+
+  /** The text as it is. */
+  raw(text: string | Buffer): void {
+    this.socket.send(text);
+  }
+
+  /** In the envelope of the combined stream. */
+  data(stream: string, data: unknown): void {
+    this.raw(JSON.stringify({ stream, data }));
+  }
+
+  reply(id: number, rest: Record<string, unknown> = { result: null }): void {
+    this.raw(JSON.stringify({ ...rest, id }));
+  }
+
+  /** Drops the TCP connection without a goodbye: the client sees 1006. */
+  cut(): void {
+    this.#raw.destroy();
+  }
+}
+
+interface DepthFields {
+  readonly U: number;
+  readonly u: number;
+  readonly b?: unknown;
+  readonly a?: unknown;
+  readonly E?: unknown;
+}
+
+export class FakeBinance {
+  readonly connections: FakeConnection[] = [];
+  readonly restRequests: { readonly path: string; readonly atMs: number }[] = [];
+  readonly behaviour: FakeBehaviour;
+  /** What exchangeInfo knows: symbol to tick size. */
+  readonly symbols = new Map<string, string>([
+    ['BTCUSDT', '0.01000000'],
+    ['ETHUSDT', '0.01000000'],
+    ['SOLUSDT', '0.01000000'],
+  ]);
+  readonly #http: Server;
+  readonly #sockets: WebSocketServer;
+
+  private constructor(http: Server) {
+    this.#http = http;
+    this.behaviour = {
+      control: (connection, request) => this.confirm(connection, request),
+      rest: () => false,
+      accepts: () => true,
+    };
+    this.#sockets = new WebSocketServer({ noServer: true, autoPong: false });
+    http.on('upgrade', (request, socket, head) => {
+      if (!this.behaviour.accepts()) {
+        socket.end('HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n');
+        return;
+      }
+      this.#sockets.handleUpgrade(request, socket, head, (client) =>
+        this.#connected(client, request),
+      );
+    });
+    http.on('request', (request, response) => this.#rest(request, response));
+  }
+
+  static async start(): Promise<FakeBinance> {
+    const http = createServer();
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    return new FakeBinance(http);
+  }
+
+  get wsUrl(): string {
+    return `ws://127.0.0.1:${this.#port}`;
+  }
+
+  get restUrl(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get open(): FakeConnection[] {
+    return this.connections.filter((connection) => connection.isOpen);
+  }
+
+  /** The newest connection that is open. */
+  get latest(): FakeConnection {
+    const latest = this.open.at(-1);
+    if (!latest) throw new Error('the fake Binance has no open connection');
+    return latest;
+  }
+
+  confirm(connection: FakeConnection, { method, params, id }: ControlRequest): void {
+    for (const stream of params) {
+      if (method === 'SUBSCRIBE') connection.streams.add(stream);
+      else connection.streams.delete(stream);
+    }
+    connection.reply(id);
+  }
+
+  /** A diff to the given connections (default: all open ones that subscribed). */
+  depth(symbol: string, fields: DepthFields, to: readonly FakeConnection[] = this.open): void {
+    const data = { e: 'depthUpdate', E: 1790000000123456, s: symbol, b: [], a: [], ...fields };
+    const prefix = `${symbol.toLowerCase()}@depth`;
+    for (const connection of to) {
+      const stream = [...connection.streams].find((name) => name.startsWith(prefix));
+      if (stream) connection.data(stream, data);
+    }
+  }
+
+  trade(symbol: string, tradeId: number, to: readonly FakeConnection[] = this.open): void {
+    const stream = `${symbol.toLowerCase()}@trade`;
+    for (const connection of to) {
+      if (connection.streams.has(stream)) connection.data(stream, tradeData(symbol, tradeId));
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#sockets.clients) client.terminate();
+    this.#sockets.close();
+    this.#http.closeAllConnections();
+    await new Promise<void>((resolve) => this.#http.close(() => resolve()));
+  }
+
+  get #port(): number {
+    return (this.#http.address() as AddressInfo).port;
+  }
+
+  #connected(client: WebSocket, request: IncomingMessage): void {
+    const connection = new FakeConnection(client, request);
+    const seen = (): void => void connection.clientMessagesMs.push(performance.now());
+    client.on('error', () => undefined);
+    client.on('ping', (payload) => {
+      seen();
+      if (connection.isAnswering) client.pong(payload);
+    });
+    client.on('pong', seen);
+    client.on('message', (data: Buffer) => {
+      seen();
+      const control = JSON.parse(data.toString('utf8')) as ControlRequest;
+      connection.requests.push(control);
+      if (connection.isAnswering) this.behaviour.control(connection, control);
+    });
+    this.connections.push(connection);
+  }
+
+  #rest(request: IncomingMessage, response: ServerResponse): void {
+    const url = new URL(request.url ?? '/', this.restUrl);
+    this.restRequests.push({ path: `${url.pathname}${url.search}`, atMs: performance.now() });
+    if (this.behaviour.rest(url, response)) return;
+    if (url.pathname === '/api/v3/exchangeInfo') this.#exchangeInfo(url, response);
+    else if (url.pathname === '/api/v3/depth') {
+      answer(response, 200, {
+        lastUpdateId: 100,
+        bids: [['10.00000000', '1.00000000']],
+        asks: [['11.00000000', '2.00000000']],
+      });
+    } else answer(response, 404, {});
+  }
+
+  #exchangeInfo(url: URL, response: ServerResponse): void {
+    const one = url.searchParams.get('symbol');
+    const many = url.searchParams.get('symbols');
+    const names = one === null ? (JSON.parse(many ?? '[]') as string[]) : [one];
+    if (names.some((name) => !this.symbols.has(name))) {
+      answer(response, 400, { code: -1121, msg: 'Invalid symbol.' });
+      return;
+    }
+    answer(response, 200, {
+      symbols: names.map((symbol) => ({
+        symbol,
+        status: 'TRADING',
+        filters: [
+          { filterType: 'PRICE_FILTER', tickSize: this.symbols.get(symbol) },
+          { filterType: 'LOT_SIZE', stepSize: '0.00001000' },
+        ],
+      })),
+    });
+  }
+}
+
+export function tradeData(symbol: string, tradeId: number): Record<string, unknown> {
+  return {
+    e: 'trade',
+    E: 1790000000130000,
+    s: symbol,
+    t: tradeId,
+    p: '10.50000000',
+    q: '0.40000000',
+    T: 1790000000129000,
+    m: true,
+    M: true,
+  };
+}
+
+export function answer(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(typeof body === 'string' ? body : JSON.stringify(body));
+}

@@ -1,0 +1,67 @@
+/** A feed listener that writes down what it is told, in order. */
+
+import type { FeedListener, Instrument } from '../../logger/exchange/exchange.ts';
+import type { Scale } from '../../logger/market/decimal.ts';
+import type { Diff, MarketEvent, Trade } from '../../logger/market/events.ts';
+
+export type Told =
+  | { readonly what: 'up' }
+  | { readonly what: 'down'; readonly wholeUntilUs: number; readonly reason: string }
+  | { readonly what: 'event'; readonly event: MarketEvent }
+  | { readonly what: 'scale'; readonly scale: Scale }
+  | { readonly what: 'instrument'; readonly instrument: Instrument }
+  | { readonly what: 'refused'; readonly reason: string };
+
+export class RecordingListener implements FeedListener {
+  readonly told: Told[] = [];
+
+  onUp(): void {
+    this.told.push({ what: 'up' });
+  }
+
+  onDown(wholeUntilUs: number, reason: string): void {
+    this.told.push({ what: 'down', wholeUntilUs, reason });
+  }
+
+  onEvent(event: MarketEvent): void {
+    this.told.push({ what: 'event', event });
+  }
+
+  onScale(scale: Scale): void {
+    this.told.push({ what: 'scale', scale });
+  }
+
+  onInstrument(instrument: Instrument): void {
+    this.told.push({ what: 'instrument', instrument });
+  }
+
+  onRefused(reason: string): void {
+    this.told.push({ what: 'refused', reason });
+  }
+
+  count(what: Told['what']): number {
+    return this.told.filter((entry) => entry.what === what).length;
+  }
+
+  /** What was told, without the events. */
+  get states(): string[] {
+    return this.told.flatMap(({ what }) => (what === 'event' ? [] : [what]));
+  }
+
+  get events(): MarketEvent[] {
+    return this.told.flatMap((entry) => (entry.what === 'event' ? [entry.event] : []));
+  }
+
+  get diffs(): Diff[] {
+    return this.events.filter((event) => event.type === 'diff');
+  }
+
+  get trades(): Trade[] {
+    return this.events.filter((event) => event.type === 'trade');
+  }
+
+  /** `[first, last]` of each diff. */
+  get ranges(): [number, number][] {
+    return this.diffs.map(({ firstSequence, lastSequence }) => [firstSequence, lastSequence]);
+  }
+}

@@ -1,0 +1,21 @@
+/** Awaiting a condition, with a deadline: what tests use instead of sleeping. */
+
+import { setTimeout as wait } from 'node:timers/promises';
+
+const POLL_MS = 5;
+
+/** Resolves with the first truthy value of `check`; fails with what was waited for. */
+export async function until<T>(
+  what: string,
+  check: () => T | Promise<T>,
+  withinMs = 10_000,
+): Promise<NonNullable<T>> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const value = await check();
+    if (value) return value;
+    if (performance.now() > deadline)
+      throw new Error(`Waited in vain (${withinMs} ms) for ${what}`);
+    await wait(POLL_MS);
+  }
+}
