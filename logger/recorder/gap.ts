@@ -1,0 +1,22 @@
+/** Closing a hole: pure. */
+
+import type { GapRecord, OpenGap } from '../archive/archive.ts';
+import type { ProvenBook } from './chain.ts';
+import type { ChainIdentity } from './records.ts';
+
+/** The record of the hole that ends where a new chain's image stands. */
+export function closeGap(open: OpenGap, next: ChainIdentity, proven: ProvenBook): GapRecord {
+  const { firstMissing } = open;
+  const lastMissing = proven.sequence - 1;
+  // A quiet security may come back where it was left: time is missing then, but no sequence.
+  const isAnyMissing = firstMissing !== null && firstMissing <= lastMissing;
+  return {
+    security: next.security,
+    epoch: next.epoch,
+    fromUs: open.fromUs,
+    toUs: Math.max(open.fromUs, proven.receiveTimeUs),
+    cause: open.cause,
+    firstMissing: isAnyMissing ? firstMissing : null,
+    lastMissing: isAnyMissing ? lastMissing : null,
+  };
+}

@@ -1,0 +1,75 @@
+/** What a recorder's state says to people: the book now, and the line in `list`. */
+
+import type { SecurityTotals } from '../archive/archive.ts';
+import type { RecordingState, SecurityStatus } from '../manager/control.ts';
+import { formatBook } from '../reader/format.ts';
+import type { BookAnswer, NoBookAnswer } from '../reader/answers.ts';
+import { formatScaled } from '../market/decimal.ts';
+import { formatTimeUs } from '../market/time.ts';
+import type { SecurityRecorder } from './security-recorder.ts';
+
+export function stateOf(recorder: SecurityRecorder): RecordingState {
+  switch (recorder.phase) {
+    case 'live':
+    case 'stale':
+    case 'failed':
+      return recorder.phase;
+    case 'starting':
+    case 'syncing':
+    case 'closed':
+      return 'syncing';
+  }
+}
+
+/** @param startedUs since when nothing is known, for a security that was never proven. */
+export function bookNow(
+  recorder: SecurityRecorder,
+  nowUs: number,
+  startedUs: number,
+  depth: number | undefined,
+): BookAnswer | NoBookAnswer {
+  const { chain, openGap } = recorder;
+  const security = recorder.security.id;
+  if (!chain || recorder.phase !== 'live') {
+    // While stale the chain is still open: it may yet turn out that nothing was missed.
+    const gap = chain
+      ? { fromUs: recorder.wholeUntilUs, cause: 'connection' as const }
+      : (openGap ?? { fromUs: startedUs, cause: 'other' as const });
+    return {
+      security,
+      state: 'gap',
+      gap: { from: formatTimeUs(gap.fromUs), to: null, cause: gap.cause },
+    };
+  }
+  return formatBook({
+    header: chain.identity,
+    image: chain.snapshot(depth),
+    atUs: nowUs,
+    clock: 'receive',
+  });
+}
+
+export function statusOf(recorder: SecurityRecorder, totals: SecurityTotals): SecurityStatus {
+  const { chain, exchange } = recorder;
+  const bestPrice = (side: 'bid' | 'ask'): string | null => {
+    const best = recorder.phase === 'live' ? chain?.book.best(side) : undefined;
+    return best && chain ? formatScaled(best[0], chain.book.scale.priceExponent) : null;
+  };
+  const isInGap = recorder.openGap !== null;
+  return {
+    security: recorder.security.id,
+    level: exchange.level,
+    state: stateOf(recorder),
+    feed: exchange.feed,
+    proof: exchange.proof,
+    sequence: chain ? String(chain.sequence) : null,
+    bestBid: bestPrice('bid'),
+    bestAsk: bestPrice('ask'),
+    lastMessageAge: recorder.lastMessageAgeS(),
+    messageRate: recorder.messageRate(),
+    gaps: totals.gaps + (isInGap ? 1 : 0),
+    lastBaseImage: totals.lastImageUs === null ? null : formatTimeUs(totals.lastImageUs),
+    storedBytes: totals.storedBytes,
+    message: recorder.phase === 'live' ? null : recorder.message,
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * The block that is being filled. Its events reach the archive twice: piece by piece in the
+ * journal, so that a crash costs no more than the last moment, and then as one sealed block, which
+ * takes the pieces' place in the same commit.
+ */
+
+import type { StoredRecord } from '../archive/archive.ts';
+import type { Scale } from '../market/decimal.ts';
+import type { MarketEvent } from '../market/events.ts';
+import { blockRecord } from './records.ts';
+import type { ChainIdentity } from './records.ts';
+import type { RecorderLimits } from './limits.ts';
+
+export class OpenBlock {
+  readonly scale: Scale;
+  readonly #chain: ChainIdentity;
+  readonly #previousSequence: number;
+  readonly #startExchangeTimeUs: number;
+  readonly #openedMs: number;
+  readonly #events: MarketEvent[] = [];
+  #diffs = 0;
+  #levelChanges = 0;
+  #lastSequence: number;
+  #lastExchangeTimeUs: number;
+  #journaledEvents = 0;
+  #journaledSequence: number;
+  #journaledExchangeTimeUs: number;
+  #parts = 0;
+
+  constructor(
+    chain: ChainIdentity,
+    start: {
+      readonly scale: Scale;
+      /** Where the book stands: sequence and exchange time. */
+      readonly sequence: number;
+      readonly exchangeTimeUs: number;
+      readonly monotonicMs: number;
+    },
+  ) {
+    this.#chain = chain;
+    this.scale = start.scale;
+    this.#previousSequence = start.sequence;
+    this.#lastSequence = start.sequence;
+    this.#journaledSequence = start.sequence;
+    this.#startExchangeTimeUs = start.exchangeTimeUs;
+    this.#lastExchangeTimeUs = start.exchangeTimeUs;
+    this.#journaledExchangeTimeUs = start.exchangeTimeUs;
+    this.#openedMs = start.monotonicMs;
+  }
+
+  get events(): number {
+    return this.#events.length;
+  }
+
+  add(event: MarketEvent): void {
+    this.#events.push(event);
+    if (event.type !== 'diff') return;
+    this.#diffs++;
+    this.#levelChanges += (event.bids.length + event.asks.length) / 2;
+    this.#lastSequence = event.lastSequence;
+    this.#lastExchangeTimeUs = event.exchangeTimeUs;
+  }
+
+  /**
+   * `sealable`: it is old or full, and holds a diff (its key needs one). `stuck`: it is full of
+   * trades alone, which no working depth stream allows.
+   */
+  due(monotonicMs: number, limits: RecorderLimits): 'open' | 'sealable' | 'stuck' {
+    const trades = this.#events.length - this.#diffs;
+    if (this.#diffs === 0) return trades >= limits.blockMaxTrades ? 'stuck' : 'open';
+    const isFull =
+      this.#levelChanges >= limits.blockMaxLevelChanges || trades >= limits.blockMaxTrades;
+    const isOld = monotonicMs - this.#openedMs >= limits.blockMaxAgeMs;
+    return isFull || isOld ? 'sealable' : 'open';
+  }
+
+  /** What came in since the last piece, for the journal. */
+  takePiece(): { readonly part: number; readonly record: StoredRecord } | undefined {
+    if (this.#journaledEvents === this.#events.length) return undefined;
+    const record = blockRecord(
+      this.#chain,
+      {
+        scale: this.scale,
+        previousSequence: this.#journaledSequence,
+        events: this.#events.slice(this.#journaledEvents),
+      },
+      this.#journaledExchangeTimeUs,
+    );
+    this.#journaledEvents = this.#events.length;
+    this.#journaledSequence = this.#lastSequence;
+    this.#journaledExchangeTimeUs = this.#lastExchangeTimeUs;
+    return { part: this.#parts++, record };
+  }
+
+  /** The whole of it as one record; undefined where nothing came in. */
+  seal(): StoredRecord | undefined {
+    if (this.#events.length === 0) return undefined;
+    return blockRecord(
+      this.#chain,
+      { scale: this.scale, previousSequence: this.#previousSequence, events: this.#events },
+      this.#startExchangeTimeUs,
+    );
+  }
+}

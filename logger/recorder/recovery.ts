@@ -1,0 +1,90 @@
+/**
+ * Where a chain was left (a crash, a stop, an archive that took no more) and how to go on: what the
+ * journal holds becomes a sealed block, and the hole since then is opened. The same for a start and
+ * for a security whose records could not be written.
+ */
+
+import type { Archive, ChainTail, OpenGap, Write } from '../archive/archive.ts';
+import { checkRecord } from '../archive/record.ts';
+import { decodeBlock } from '../codec/formats.ts';
+import { RecordCorruptError } from '../errors.ts';
+import type { GapCause } from '../market/coverage.ts';
+import type { Scale } from '../market/decimal.ts';
+import type { MarketEvent } from '../market/events.ts';
+import type { Log } from '../service/log.ts';
+import { blockRecord } from './records.ts';
+
+export interface Recovered {
+  /** The last chain; 0: there is none. */
+  readonly epoch: number;
+  /** The hole after it; null: there is no chain before it, so there is no hole. */
+  readonly openGap: OpenGap | null;
+  /** The latest time that anything stored speaks of. */
+  readonly lastUs: number | null;
+}
+
+/** @throws ArchiveUnavailableError, ArchiveFullError */
+export async function recoverChain(
+  archive: Archive,
+  security: string,
+  cause: GapCause,
+  log: Log,
+): Promise<Recovered> {
+  const tail = await archive.tail(security);
+  if (tail.epoch === 0) return { epoch: 0, openGap: null, lastUs: null };
+  const writes: Write[] = [];
+  const { sequence, wholeUntilUs } = sealJournal(tail, security, log, writes);
+  let openGap = tail.openGap;
+  if (openGap?.epoch !== tail.epoch) {
+    openGap = {
+      epoch: tail.epoch,
+      fromUs: wholeUntilUs,
+      cause,
+      firstMissing: sequence === null ? null : sequence + 1,
+    };
+    writes.push({ type: 'open-gap', security, gap: openGap });
+  }
+  if (writes.length > 0) await archive.commit(writes);
+  return { epoch: tail.epoch, openGap, lastUs: tail.lastUs };
+}
+
+/** Journal pieces that follow one another without a hole become one block. */
+function sealJournal(
+  tail: ChainTail,
+  security: string,
+  log: Log,
+  writes: Write[],
+): { readonly sequence: number | null; readonly wholeUntilUs: number } {
+  const [first] = tail.journal;
+  let sequence = tail.lastSequence;
+  let wholeUntilUs = tail.wholeUntilUs ?? tail.lastUs ?? 0;
+  if (!first) return { sequence, wholeUntilUs };
+  const events: MarketEvent[] = [];
+  let scale: Scale | undefined;
+  for (const piece of tail.journal) {
+    try {
+      checkRecord(piece);
+      const content = decodeBlock(piece.header.encoding, piece.body);
+      if (piece.header.previousSequence !== (sequence ?? piece.header.previousSequence)) {
+        throw new RecordCorruptError('A journal piece does not continue the one before it');
+      }
+      scale ??= content.scale;
+      events.push(...content.events);
+      sequence = piece.header.lastSequence;
+      wholeUntilUs = Math.max(wholeUntilUs, piece.header.toUs);
+    } catch (error) {
+      if (!(error instanceof RecordCorruptError)) throw error;
+      // What came before is whole; from here on it is a hole like any other, whatever the mark says.
+      log.error('A piece of the journal is damaged', { security, reason: error.message });
+      wholeUntilUs = Math.min(piece.header.fromUs, wholeUntilUs);
+      break;
+    }
+  }
+  if (scale && events.length > 0) {
+    const { level, feed, proof, epoch, writer, previousSequence, exchangeFromUs } = first.header;
+    const chain = { security, level, feed, proof, epoch, writer };
+    const record = blockRecord(chain, { scale, previousSequence, events }, exchangeFromUs);
+    writes.push({ type: 'block', record });
+  }
+  return { sequence, wholeUntilUs };
+}

@@ -1,0 +1,355 @@
+/**
+ * All recorders of a logger and what can be asked of them: the `LoggerControl` behind the manager
+ * port. Commands on one security take their turn, those on different ones run side by side.
+ */
+
+import type { SecurityTotals } from '../archive/archive.ts';
+import type { Exchange, Instrument } from '../exchange/exchange.ts';
+import {
+  InvalidArgumentError,
+  LoggerError,
+  UnknownSecurityError,
+  describeError,
+} from '../errors.ts';
+import type {
+  CommandResult,
+  HealthStatus,
+  LoggerControl,
+  ProcessStatus,
+  SecurityStatus,
+} from '../manager/control.ts';
+import { parseSecurity, securityOf } from '../market/security.ts';
+import type { Security } from '../market/security.ts';
+import type { BookAnswer, NoBookAnswer } from '../reader/answers.ts';
+import type { Timer } from '../service/clock.ts';
+import { bookNow, stateOf, statusOf } from './live-book.ts';
+import { SecurityRecorder } from './security-recorder.ts';
+import type { RecorderParts } from './security-recorder.ts';
+
+/** Beyond this much lag the archive is behind. */
+const LAG_DEGRADED_S = 10;
+/** How old what `status` says of the archive may be. */
+const TOTALS_EVERY_MS = 1000;
+const NO_TOTALS: SecurityTotals = {
+  images: 0,
+  blocks: 0,
+  gaps: 0,
+  storedBytes: 0,
+  lastImageUs: null,
+};
+
+export interface RegistryParts extends Omit<RecorderParts, 'onChange'> {
+  readonly exchanges: ReadonlyMap<string, Exchange>;
+  readonly version: string;
+  readonly processStatus: () => Omit<ProcessStatus, 'queuedEvents' | 'spoolBytes'>;
+  readonly onTerminate: () => void;
+}
+
+export class RecorderRegistry implements LoggerControl {
+  readonly startedUs: number;
+  readonly #startedMs: number;
+  readonly #parts: RegistryParts;
+  readonly #recorders = new Map<string, SecurityRecorder>();
+  /** The last command of each security: the next one waits for it. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #listeners = new Set<(security: string) => void>();
+  readonly #totals = new Map<string, SecurityTotals>();
+  #tickTimer: Timer | undefined;
+  #totalsTimer: Timer | undefined;
+  #isStopping = false;
+
+  constructor(parts: RegistryParts) {
+    this.#parts = parts;
+    this.startedUs = parts.clock.nowUs();
+    this.#startedMs = parts.clock.monotonicMs();
+  }
+
+  /** Goes on with what was recorded before, beside what the settings name. */
+  async start(configured: readonly string[]): Promise<void> {
+    const stored = await this.#parts.archive.securities();
+    const ids = new Set(configured.map((text) => this.canonicalId(text)));
+    for (const state of stored) if (state.wanted) ids.add(state.security);
+    await Promise.all([...ids].map((id) => this.#inTurn(id, () => this.#startRecorder(id))));
+    this.#scheduleTick();
+    this.#scheduleTotals();
+  }
+
+  /** Writes everything out. The exchanges' connections are the caller's to close. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#tickTimer?.cancel();
+    this.#totalsTimer?.cancel();
+    await Promise.allSettled(this.#turns.values());
+    for (const recorder of this.#recorders.values()) recorder.close('restart');
+    await this.#parts.queue.drained();
+  }
+
+  async add(
+    securities: readonly string[],
+    wait: boolean,
+    signal: AbortSignal,
+  ): Promise<CommandResult[]> {
+    const ids = securities.map((text) => this.canonicalId(text));
+    return Promise.all(
+      ids.map(async (id) => {
+        const refused = await this.#inTurn(id, () => this.#addOne(id));
+        if (refused) return refused;
+        if (wait) await this.#proven(id, signal);
+        return this.#result(id, wait);
+      }),
+    );
+  }
+
+  async remove(securities: readonly string[]): Promise<CommandResult[]> {
+    const ids = securities.map((text) => this.canonicalId(text));
+    return Promise.all(ids.map((id) => this.#inTurn(id, () => this.#removeOne(id))));
+  }
+
+  async snapshot(securities: readonly string[]): Promise<CommandResult[]> {
+    const isAll = securities.length === 1 && securities[0]?.toLowerCase() === 'all';
+    const ids = isAll
+      ? [...this.#recorders.keys()]
+      : securities.map((text) => this.canonicalId(text));
+    const isWritten = ids.map((id) => this.#recorders.get(id)?.imageNow());
+    await this.#parts.queue.drained();
+    return ids.map((security, i) => ({
+      security,
+      ok: isWritten[i] === true,
+      state: this.#state(security),
+      message:
+        isWritten[i] === undefined
+          ? 'not recorded; add it first'
+          : isWritten[i]
+            ? null
+            : 'no proven book to take an image of',
+    }));
+  }
+
+  async reset(exchange: string): Promise<CommandResult[]> {
+    const name = exchange.toLowerCase();
+    const chosen =
+      name === 'all' ? [...this.#parts.exchanges.values()] : [this.#exchange(name, 'exchange')];
+    await Promise.all(chosen.map((one) => one.reset()));
+    return [...this.#recorders.values()]
+      .filter((recorder) => chosen.includes(recorder.exchange))
+      .map((recorder) => this.#result(recorder.security.id, false));
+  }
+
+  async list(): Promise<SecurityStatus[]> {
+    await this.#refreshTotals();
+    return [...this.#recorders.keys()].sort().flatMap((id) => this.status(id) ?? []);
+  }
+
+  status(security: string): SecurityStatus | undefined {
+    const id = this.canonicalId(security);
+    const recorder = this.#recorders.get(id);
+    return recorder && statusOf(recorder, this.#totals.get(id) ?? NO_TOTALS);
+  }
+
+  async health(): Promise<HealthStatus> {
+    const securities = await this.list();
+    const queue = this.#parts.queue.status();
+    const isBehind = queue.lagS > LAG_DEGRADED_S;
+    const areAllLive = securities.every(({ state }) => state === 'live');
+    const status = queue.isFailing ? 'down' : isBehind || !areAllLive ? 'degraded' : 'serving';
+    let queuedEvents = 0;
+    for (const recorder of this.#recorders.values()) queuedEvents += recorder.queuedEvents;
+    return {
+      status,
+      uptime: (this.#parts.clock.monotonicMs() - this.#startedMs) / 1000,
+      version: this.#parts.version,
+      archive: {
+        kind: this.#parts.archive.kind,
+        reachable: !queue.isFailing,
+        lag: queue.lagS,
+        spoolBytes: queue.pendingBytes,
+      },
+      securities,
+      process: {
+        ...this.#parts.processStatus(),
+        queuedEvents,
+        spoolBytes: queue.pendingBytes,
+      },
+    };
+  }
+
+  bookNow(security: string, depth: number | undefined): BookAnswer | NoBookAnswer {
+    const id = this.canonicalId(security);
+    const recorder = this.#recorders.get(id);
+    if (!recorder) {
+      throw new UnknownSecurityError(`${id} is not recorded now: add it, or ask for a past moment`);
+    }
+    return bookNow(recorder, this.#parts.clock.nowUs(), this.startedUs, depth);
+  }
+
+  canonicalId(security: string): string {
+    const { exchange, symbol } = parseSecurity(security);
+    return securityOf(exchange, this.#exchange(exchange, 'security').normalizeSymbol(symbol)).id;
+  }
+
+  async flush(security: string): Promise<void> {
+    const recorder = this.#recorders.get(security);
+    if (!recorder) return;
+    recorder.journal();
+    await this.#parts.queue.drained();
+  }
+
+  onChange(listener: (security: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  terminate(): void {
+    this.#parts.onTerminate();
+  }
+
+  #exchange(name: string, field: string): Exchange {
+    const exchange = this.#parts.exchanges.get(name);
+    if (exchange) return exchange;
+    const known = [...this.#parts.exchanges.keys()].join(', ');
+    throw new InvalidArgumentError(
+      `${field}: unknown exchange ${JSON.stringify(name.slice(0, 40))} (known: ${known})`,
+    );
+  }
+
+  /** @returns a result where it can't be recorded. */
+  async #addOne(id: string): Promise<CommandResult | undefined> {
+    if (this.#recorders.has(id) || this.#isStopping) return undefined;
+    const { exchange, symbol } = this.#resolve(id);
+    let instrument: Instrument;
+    try {
+      instrument = await exchange.instrument(symbol);
+      await this.#setWanted(id, true);
+    } catch (error) {
+      if (!(error instanceof LoggerError)) throw error;
+      return { security: id, ok: false, state: null, message: describeError(error) };
+    }
+    this.#parts.log.notice('Added', { security: id });
+    await this.#startRecorder(id, instrument);
+    return undefined;
+  }
+
+  async #removeOne(id: string): Promise<CommandResult> {
+    const recorder = this.#recorders.get(id);
+    if (recorder) {
+      this.#recorders.delete(id);
+      recorder.close('removed');
+      await this.#setWanted(id, false);
+      await this.#parts.queue.drained();
+      this.#parts.log.notice('Removed', { security: id });
+      this.#tell(id);
+    }
+    const message = recorder ? null : 'was not recorded';
+    return { security: id, ok: true, state: 'removed', message };
+  }
+
+  async #startRecorder(id: string, instrument?: Instrument): Promise<void> {
+    if (this.#isStopping || this.#recorders.has(id)) return;
+    const { exchange, security } = this.#resolve(id);
+    const recorder = new SecurityRecorder(security, exchange, {
+      ...this.#parts,
+      onChange: (changed) => this.#tell(changed),
+    });
+    this.#recorders.set(id, recorder);
+    if (!instrument) await this.#setWanted(id, true);
+    await recorder.start(instrument);
+  }
+
+  async #setWanted(id: string, wanted: boolean): Promise<void> {
+    const { feed } = this.#resolve(id).exchange;
+    await this.#parts.archive.commit([{ type: 'security', state: { security: id, wanted, feed } }]);
+  }
+
+  #resolve(id: string): {
+    readonly security: Security;
+    readonly exchange: Exchange;
+    readonly symbol: string;
+  } {
+    const security = parseSecurity(id);
+    return {
+      security,
+      exchange: this.#exchange(security.exchange, 'security'),
+      symbol: security.symbol,
+    };
+  }
+
+  async #inTurn<T>(id: string, command: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(command, command);
+    // The next command comes after this one, however it ended; its own caller hears of errors.
+    const settled = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#turns.set(id, settled);
+    return turn;
+  }
+
+  /** Resolves when the security is live or has failed, is removed, or the signal ends the waiting. */
+  async #proven(id: string, signal: AbortSignal): Promise<void> {
+    const isSettled = (): boolean => {
+      const phase = this.#recorders.get(id)?.phase;
+      return signal.aborted || phase === undefined || phase === 'live' || phase === 'failed';
+    };
+    if (isSettled()) return;
+    await new Promise<void>((resolve) => {
+      const check = (): void => {
+        if (!isSettled()) return;
+        stop();
+        signal.removeEventListener('abort', check);
+        resolve();
+      };
+      const stop = this.onChange(check);
+      signal.addEventListener('abort', check);
+    });
+  }
+
+  #result(id: string, hasWaited: boolean): CommandResult {
+    const recorder = this.#recorders.get(id);
+    const state = this.#state(id);
+    const isOk = state === 'live' || (!hasWaited && state !== null && state !== 'failed');
+    const waiting = hasWaited && !isOk ? 'recording goes on, but no book is proven yet' : null;
+    return {
+      security: id,
+      ok: isOk,
+      state,
+      message: state === 'live' ? null : (recorder?.message ?? waiting),
+    };
+  }
+
+  #state(id: string): CommandResult['state'] {
+    const recorder = this.#recorders.get(id);
+    return recorder ? stateOf(recorder) : null;
+  }
+
+  #tell(security: string): void {
+    for (const listener of this.#listeners) listener(security);
+  }
+
+  #scheduleTick(): void {
+    const { clock, limits, onFatal } = this.#parts;
+    this.#tickTimer = clock.schedule(limits.journalEveryMs, () => {
+      try {
+        for (const recorder of this.#recorders.values()) recorder.tick();
+      } catch (error) {
+        onFatal(error);
+        return;
+      }
+      this.#scheduleTick();
+    });
+  }
+
+  #scheduleTotals(): void {
+    const { clock, onFatal } = this.#parts;
+    this.#totalsTimer = clock.schedule(TOTALS_EVERY_MS, () => {
+      this.#refreshTotals()
+        .then(() => this.#isStopping || this.#scheduleTotals())
+        .catch((error: unknown) => onFatal(error));
+    });
+  }
+
+  async #refreshTotals(): Promise<void> {
+    for (const id of this.#recorders.keys()) {
+      this.#totals.set(id, await this.#parts.archive.totals(id));
+    }
+  }
+}

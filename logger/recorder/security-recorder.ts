@@ -1,0 +1,505 @@
+/**
+ * Owns the recording of one security: from the feed's events to records in the archive. Its phases:
+ *
+ *   starting → syncing → live ⇄ stale
+ *                 ↑________|______|      a proven hole ends the chain and starts over
+ *
+ * `stale` keeps the chain open while the connection is away: if the next diff continues it, there
+ * was no hole. Decisions lie in the sequence rule, the chain and the buffer; here they are acted on.
+ */
+
+import type { Archive, OpenGap, Write } from '../archive/archive.ts';
+import { backoffDelayMs } from '../exchange/backoff.ts';
+import type { Exchange, FeedHandle, FeedListener, Instrument } from '../exchange/exchange.ts';
+import {
+  DuplicateRecordError,
+  LoggerError,
+  UnknownSecurityError,
+  describeError,
+} from '../errors.ts';
+import type { GapCause } from '../market/coverage.ts';
+import type { Scale } from '../market/decimal.ts';
+import type { Diff, MarketEvent, Trade } from '../market/events.ts';
+import type { Security } from '../market/security.ts';
+import type { Clock, Timer } from '../service/clock.ts';
+import type { Log } from '../service/log.ts';
+import type { Random } from '../service/random.ts';
+import { proveBook } from './book-proof.ts';
+import { Chain } from './chain.ts';
+import type { ProvenBook } from './chain.ts';
+import { delay } from './delay.ts';
+import { closeGap } from './gap.ts';
+import type { RecorderLimits } from './limits.ts';
+import { RateMeter } from './rate-meter.ts';
+import { recoverChain } from './recovery.ts';
+import { SyncBuffer } from './sync-buffer.ts';
+import type { WriteQueue } from './write-queue.ts';
+
+export type Phase = 'starting' | 'syncing' | 'live' | 'stale' | 'failed' | 'closed';
+
+export interface RecorderParts {
+  readonly archive: Archive;
+  readonly queue: WriteQueue;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly limits: RecorderLimits;
+  readonly imageIntervalMs: number;
+  readonly writer: string;
+  /** Phase or top of book may have changed. */
+  readonly onChange: (security: string) => void;
+  /** A bug: the process has to end. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+export class SecurityRecorder {
+  readonly security: Security;
+  readonly exchange: Exchange;
+  readonly #parts: RecorderParts;
+  readonly #buffer: SyncBuffer;
+  readonly #rate = new RateMeter();
+  #phase: Phase = 'starting';
+  #message: string | null = null;
+  #instrument: Instrument | undefined;
+  #scale: Scale = { priceExponent: 0, sizeExponent: 0 };
+  #handle: FeedHandle | undefined;
+  #chain: Chain | undefined;
+  #epoch = 0;
+  #openGap: OpenGap | null = null;
+  #isUp = false;
+  #wholeUntilUs = 0;
+  #lastEventMs: number | undefined;
+  #proof: AbortController | undefined;
+  #quietTimer: Timer | undefined;
+  /** The archive lost records of this security: nothing is proven until it is known where it ends. */
+  #isSuspended = false;
+  #crossedSinceMs: number | undefined;
+  readonly #life = new AbortController();
+
+  constructor(security: Security, exchange: Exchange, parts: RecorderParts) {
+    this.security = security;
+    this.exchange = exchange;
+    this.#parts = parts;
+    this.#buffer = new SyncBuffer(exchange.rule, parts.limits);
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** Why it is not live. */
+  get message(): string | null {
+    return this.#message;
+  }
+
+  get chain(): Chain | undefined {
+    return this.#chain;
+  }
+
+  get openGap(): OpenGap | null {
+    return this.#openGap;
+  }
+
+  /** While stale: up to when the chain is known to be whole. */
+  get wholeUntilUs(): number {
+    return this.#wholeUntilUs;
+  }
+
+  get queuedEvents(): number {
+    return (this.#chain?.queuedEvents ?? 0) + this.#buffer.events;
+  }
+
+  messageRate(): number {
+    return this.#rate.perSecond(this.#parts.clock.monotonicMs());
+  }
+
+  lastMessageAgeS(): number | null {
+    if (this.#lastEventMs === undefined) return null;
+    return (this.#parts.clock.monotonicMs() - this.#lastEventMs) / 1000;
+  }
+
+  /**
+   * Recovers what an earlier life left, then records until `close`. Returns once recovery is done;
+   * the rest happens by itself, with retries.
+   * @param instrument when the caller has asked the exchange already.
+   */
+  async start(instrument?: Instrument): Promise<void> {
+    const { archive, log } = this.#parts;
+    const recovered = await recoverChain(archive, this.security.id, 'restart', log);
+    this.#epoch = recovered.epoch;
+    this.#openGap = recovered.openGap;
+    if (this.#life.signal.aborted) return;
+    this.#run(instrument ? Promise.resolve(instrument) : this.#askInstrument(), (found) => {
+      if (found) this.#open(found);
+    });
+  }
+
+  /**
+   * Stops and hands what is pending to the queue. `removed` and `restart` are the causes under
+   * which the time until the next start will be declared.
+   */
+  close(cause: 'removed' | 'restart'): void {
+    if (this.#phase === 'closed') return;
+    const { clock } = this.#parts;
+    const wasLive = this.#phase === 'live';
+    this.#life.abort();
+    this.#stopProof();
+    this.#quietTimer?.cancel();
+    if (this.#chain) {
+      const untilUs = wasLive ? clock.nowUs() : this.#wholeUntilUs;
+      this.#endChain(cause, Math.max(untilUs, this.#chain.lastDataUs));
+    } else if (this.#openGap && cause === 'removed') {
+      // From here on it is missing because nobody wanted it.
+      this.#setOpenGap({ ...this.#openGap, cause });
+    }
+    this.#handle?.close();
+    this.#handle = undefined;
+    this.#setPhase('closed', null);
+  }
+
+  /** Regular work, many times a second: journal, seal, images. */
+  tick(): void {
+    const chain = this.#chain;
+    if (!chain) return;
+    const sealed = chain.seal(this.#parts.clock.monotonicMs());
+    if (sealed === 'stuck') {
+      this.#hole('other', 'Trades come, but no diffs');
+      return;
+    }
+    this.#write(sealed);
+    this.journal();
+    this.#checkCrossed(chain);
+  }
+
+  /** A book whose best bid reaches its best ask for long is not what the exchange has: start over. */
+  #checkCrossed(chain: Chain): void {
+    const nowMs = this.#parts.clock.monotonicMs();
+    const bid = chain.book.best('bid')?.[0];
+    const ask = chain.book.best('ask')?.[0];
+    const isCrossed = bid !== undefined && ask !== undefined && bid >= ask;
+    this.#crossedSinceMs = isCrossed ? (this.#crossedSinceMs ?? nowMs) : undefined;
+    if (this.#crossedSinceMs === undefined) return;
+    if (nowMs - this.#crossedSinceMs < this.#parts.limits.crossedMaxMs) return;
+    this.#crossedSinceMs = undefined;
+    this.#hole('other', 'The book stays crossed');
+  }
+
+  /** Brings the archive up to what was heard. */
+  journal(): void {
+    if (!this.#chain) return;
+    if (this.#phase === 'live') {
+      this.#wholeUntilUs = Math.max(this.#handle?.wholeUntilUs() ?? 0, this.#wholeUntilUs);
+    }
+    this.#write(this.#chain.journal(this.#wholeUntilUs));
+  }
+
+  /** @returns false when there is no proven book to take an image of. */
+  imageNow(): boolean {
+    if (!this.#chain || this.#phase !== 'live') return false;
+    this.#write(this.#chain.imageNow('manual', this.#parts.clock.monotonicMs()));
+    return true;
+  }
+
+  async #askInstrument(): Promise<Instrument | undefined> {
+    const { clock, limits, random, log } = this.#parts;
+    const retries = { baseMs: limits.retryBaseMs, capMs: limits.retryMaxMs };
+    for (let attempt = 0; !this.#life.signal.aborted; attempt++) {
+      try {
+        return await this.exchange.instrument(this.security.symbol);
+      } catch (error) {
+        if (!(error instanceof LoggerError)) throw error;
+        const isFinal = error instanceof UnknownSecurityError;
+        this.#setPhase(isFinal ? 'failed' : 'starting', describeError(error));
+        log.warning('The exchange tells nothing of a security', {
+          security: this.security.id,
+          reason: describeError(error),
+        });
+        await delay(clock, backoffDelayMs(attempt + 1, random, retries), this.#life.signal);
+      }
+    }
+    return undefined;
+  }
+
+  #open(instrument: Instrument): void {
+    if (this.#life.signal.aborted) return;
+    this.#instrument = instrument;
+    this.#scale = instrument.scale;
+    this.#setPhase('syncing', null);
+    const listener: FeedListener = {
+      onUp: () => this.#onUp(),
+      onDown: (wholeUntilUs, reason) => this.#onDown(wholeUntilUs, reason),
+      onEvent: (event) => this.#onEvent(event),
+      onScale: (scale) => this.#onScale(scale),
+      onInstrument: (changed) => this.#onInstrument(changed),
+      onRefused: (reason) => this.#onRefused(reason),
+    };
+    this.#handle = this.exchange.open(instrument, listener);
+  }
+
+  #onUp(): void {
+    this.#isUp = true;
+    if (this.#isSuspended) return;
+    if (this.#phase === 'syncing' || this.#phase === 'failed') {
+      this.#setPhase('syncing', null);
+      this.#startProof();
+    } else if (this.#phase === 'stale') {
+      this.#quietTimer?.cancel();
+      this.#quietTimer = this.#parts.clock.schedule(this.#parts.limits.quietProofAfterMs, () =>
+        this.#run(this.#proveQuiet()),
+      );
+    }
+  }
+
+  #onDown(wholeUntilUs: number, reason: string): void {
+    this.#isUp = false;
+    this.#quietTimer?.cancel();
+    if (this.#phase === 'live') {
+      this.#wholeUntilUs = Math.max(this.#wholeUntilUs, wholeUntilUs);
+      this.#setPhase('stale', reason);
+    } else if (this.#phase === 'syncing') {
+      this.#stopProof();
+      this.#buffer.clearDiffs();
+      this.#setPhase('syncing', reason);
+    }
+  }
+
+  #onRefused(reason: string): void {
+    this.#parts.log.error('The exchange refuses the streams', {
+      security: this.security.id,
+      reason,
+    });
+    this.#setPhase('failed', reason);
+  }
+
+  #onEvent(event: MarketEvent): void {
+    const nowMs = this.#parts.clock.monotonicMs();
+    this.#lastEventMs = nowMs;
+    this.#rate.count(nowMs);
+    if (event.type === 'trade') this.#onTrade(event);
+    else this.#onDiff(event);
+  }
+
+  #onTrade(trade: Trade): void {
+    if (this.#chain && this.#phase === 'live') this.#chain.addTrade(trade);
+    else this.#buffer.addTrade(trade);
+  }
+
+  #onDiff(diff: Diff): void {
+    const chain = this.#chain;
+    if (!chain) {
+      this.#buffer.addDiff(diff);
+      return;
+    }
+    switch (this.exchange.rule.follow(chain.sequence, diff)) {
+      case 'ignore':
+        return;
+      case 'apply':
+        if (this.#phase === 'stale') this.#goOn(chain);
+        chain.apply(diff);
+        this.#parts.onChange(this.security.id);
+        return;
+      case 'gap':
+        this.#hole(
+          this.#phase === 'stale' ? 'connection' : 'sequence',
+          `The diff after ${chain.sequence} begins at ${diff.firstSequence}`,
+        );
+        this.#buffer.addDiff(diff);
+        return;
+    }
+  }
+
+  /** Nothing was missed while the connection was away. */
+  #goOn(chain: Chain): void {
+    this.#quietTimer?.cancel();
+    for (const trade of this.#buffer.takeTrades()) chain.addTrade(trade);
+    this.#setPhase('live', null);
+  }
+
+  /** Back on a connection, and silence: a snapshot at the book's own sequence shows that nothing was missed. */
+  async #proveQuiet(): Promise<void> {
+    const chain = this.#chain;
+    if (!chain) return;
+    const { sequence } = chain;
+    try {
+      const snapshot = await this.exchange.snapshot(this.security.symbol, this.#life.signal);
+      const isSame = this.#chain === chain && this.#phase === 'stale' && this.#isUp;
+      if (isSame && snapshot.sequence === sequence && chain.sequence === sequence) {
+        this.#goOn(chain);
+      }
+    } catch (error) {
+      if (!(error instanceof LoggerError)) throw error;
+      // The next diff will settle it, as it would have without this short cut.
+      this.#parts.log.debug('No snapshot to prove silence', { reason: describeError(error) });
+    }
+  }
+
+  #hole(cause: GapCause, reason: string): void {
+    const chain = this.#chain;
+    if (!chain) return;
+    this.#parts.log.warning('Gap', { security: this.security.id, cause, reason });
+    // A silence that ends in a hole is one from the last data on, whatever answered in between.
+    this.#endChain(cause, chain.lastDataUs);
+    this.#setPhase('syncing', reason);
+    this.#buffer.clearDiffs();
+    if (this.#isUp) this.#startProof();
+  }
+
+  #endChain(cause: GapCause, fromUs: number): void {
+    const chain = this.#chain;
+    if (!chain) return;
+    this.#chain = undefined;
+    this.#quietTimer?.cancel();
+    const firstMissing = chain.sequence + 1;
+    this.#write(chain.end());
+    this.#setOpenGap({ epoch: chain.identity.epoch, fromUs, cause, firstMissing });
+  }
+
+  #setOpenGap(gap: OpenGap): void {
+    this.#openGap = gap;
+    this.#write([{ type: 'open-gap', security: this.security.id, gap }]);
+  }
+
+  #startProof(): void {
+    this.#stopProof();
+    const proof = new AbortController();
+    this.#proof = proof;
+    const { clock, random, log, limits } = this.#parts;
+    this.#run(
+      proveBook({
+        exchange: this.exchange,
+        security: this.security.id,
+        symbol: this.security.symbol,
+        buffer: this.#buffer,
+        scale: () => this.#scale,
+        onProven: (proven) => this.#onProven(proven),
+        onTrouble: (message, error) =>
+          this.#setPhase(
+            error && !error.retryable && isRefusal(error) ? 'failed' : 'syncing',
+            message,
+          ),
+        clock,
+        random,
+        log,
+        limits,
+        signal: proof.signal,
+      }),
+    );
+  }
+
+  #stopProof(): void {
+    this.#proof?.abort();
+    this.#proof = undefined;
+  }
+
+  #onProven(proven: ProvenBook): void {
+    const { limits, imageIntervalMs, clock, writer } = this.#parts;
+    const { level, feed, proof } = this.exchange;
+    this.#proof = undefined;
+    this.#epoch++;
+    const identity = { security: this.security.id, level, feed, proof, epoch: this.#epoch, writer };
+    const monotonicMs = clock.monotonicMs();
+    const chain = new Chain(identity, proven, { limits, imageIntervalMs, monotonicMs });
+    const gap = this.#openGap && closeGap(this.#openGap, identity, proven);
+    const isHole = gap && gap.cause !== 'restart' && gap.cause !== 'removed';
+    this.#openGap = null;
+    this.#chain = chain;
+    this.#wholeUntilUs = proven.receiveTimeUs;
+    this.#write(chain.begin(isHole ? 'gap' : 'start', gap ?? undefined, monotonicMs));
+    for (const trade of this.#buffer.takeTrades()) chain.addTrade(trade);
+    this.#setPhase('live', null);
+    this.#parts.log.info('Live', { security: this.security.id, sequence: proven.sequence });
+  }
+
+  #onScale(scale: Scale): void {
+    this.#buffer.refine(this.#scale, scale);
+    this.#scale = scale;
+    if (this.#chain) this.#write(this.#chain.refine(scale, this.#parts.clock.monotonicMs()));
+  }
+
+  #onInstrument(changed: Instrument): void {
+    this.#parts.log.notice('The exchange changed the price or quantity step', {
+      security: this.security.id,
+      tickSize: changed.tickSize,
+      lotSize: changed.lotSize,
+      before: `${this.#instrument?.tickSize} / ${this.#instrument?.lotSize}`,
+    });
+    this.#instrument = changed;
+    if (this.#chain) {
+      this.#write(this.#chain.imageNow('instrument', this.#parts.clock.monotonicMs()));
+    }
+  }
+
+  #write(writes: readonly Write[]): void {
+    if (writes.length === 0) return;
+    this.#parts.queue.push({
+      security: this.security.id,
+      writes,
+      settled: (error) => {
+        if (error) this.#run(this.#onWriteLost(error));
+      },
+    });
+  }
+
+  /**
+   * Records of the running chain will never be in the archive: the chain ends where the archive
+   * ends, which is found out as at a start, once the archive takes records again.
+   */
+  async #onWriteLost(error: LoggerError): Promise<void> {
+    if (this.#phase === 'closed' || this.#isSuspended) return;
+    const isConflict = error instanceof DuplicateRecordError;
+    this.#isSuspended = true;
+    this.#stopProof();
+    this.#chain = undefined;
+    this.#buffer.clearDiffs();
+    this.#buffer.takeTrades();
+    this.#setPhase('failed', describeError(error));
+    if (isConflict) {
+      this.#parts.log.error('Stopped: the archive holds another record under the same key', {
+        security: this.security.id,
+        reason: describeError(error),
+      });
+      this.#handle?.close();
+      this.#handle = undefined;
+      return;
+    }
+    await this.#resume();
+  }
+
+  async #resume(): Promise<void> {
+    const { archive, queue, clock, limits, log } = this.#parts;
+    const { signal } = this.#life;
+    while (!signal.aborted) {
+      await delay(clock, limits.commitRetryMs, signal);
+      if (signal.aborted || queue.status().isFailing) continue;
+      await queue.drained();
+      try {
+        const recovered = await recoverChain(archive, this.security.id, 'other', log);
+        this.#epoch = Math.max(this.#epoch, recovered.epoch);
+        this.#openGap = recovered.openGap;
+        break;
+      } catch (error) {
+        if (!(error instanceof LoggerError)) throw error;
+        log.warning('The archive still fails', { reason: describeError(error) });
+      }
+    }
+    if (signal.aborted) return;
+    this.#isSuspended = false;
+    this.#setPhase('syncing', null);
+    if (this.#isUp) this.#startProof();
+  }
+
+  #setPhase(phase: Phase, message: string | null): void {
+    this.#phase = phase;
+    this.#message = message;
+    this.#parts.onChange(this.security.id);
+  }
+
+  /** Work in the background: what it throws beyond operating errors is a bug, and ends the process. */
+  #run<T>(work: Promise<T>, then?: (result: T) => void): void {
+    work.then(then).catch((error: unknown) => this.#parts.onFatal(error));
+  }
+}
+
+function isRefusal(error: LoggerError): boolean {
+  return error.code === 'exchange-refused' || error.code === 'unknown-security';
+}

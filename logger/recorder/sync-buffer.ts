@@ -1,0 +1,121 @@
+/**
+ * What comes in while a book is being proven: diffs that wait for a snapshot to join them, and
+ * trades, which need no proof and go into the next chain as they are. Bounded; pure but for the
+ * one callback.
+ */
+
+import { rescaleLevels, TreeLevelBook } from '../book/tree-level-book.ts';
+import type { SequenceRule } from '../exchange/exchange.ts';
+import { rescale } from '../market/decimal.ts';
+import type { Scale } from '../market/decimal.ts';
+import type { BookSnapshot, Diff, Horizon, Trade } from '../market/events.ts';
+import type { ProvenBook } from './chain.ts';
+import type { RecorderLimits } from './limits.ts';
+
+export type Joined =
+  { readonly kind: 'proven'; readonly proven: ProvenBook } | { readonly kind: 'waiting' | 'again' };
+
+export class SyncBuffer {
+  readonly #rule: SequenceRule;
+  readonly #limits: RecorderLimits;
+  #diffs: Diff[] = [];
+  #trades: Trade[] = [];
+  /** Called once at the next diff. */
+  #onDiff: (() => void) | undefined;
+
+  constructor(rule: SequenceRule, limits: RecorderLimits) {
+    this.#rule = rule;
+    this.#limits = limits;
+  }
+
+  get diffs(): number {
+    return this.#diffs.length;
+  }
+
+  get events(): number {
+    return this.#diffs.length + this.#trades.length;
+  }
+
+  addDiff(diff: Diff): void {
+    // No snapshot came in all that time: older diffs than the next snapshot are of no use.
+    if (this.#diffs.length >= this.#limits.bufferMaxDiffs) this.#diffs = [];
+    this.#diffs.push(diff);
+    const wake = this.#onDiff;
+    this.#onDiff = undefined;
+    wake?.();
+  }
+
+  addTrade(trade: Trade): void {
+    if (this.#trades.length >= this.#limits.heldMaxTrades) this.#trades.shift();
+    this.#trades.push(trade);
+  }
+
+  takeTrades(): Trade[] {
+    return this.#trades.splice(0);
+  }
+
+  /** Forgets the diffs: the connection that brought them is gone. Trades stay. */
+  clearDiffs(): void {
+    this.#diffs = [];
+  }
+
+  /** Calls `wake` once when another diff has come in. */
+  onNextDiff(wake: () => void): void {
+    this.#onDiff = wake;
+  }
+
+  /** Everything held becomes finer, so that old and new diffs can be merged. */
+  refine(from: Scale, to: Scale): void {
+    this.#diffs = this.#diffs.map((diff) => ({
+      ...diff,
+      bids: rescaleLevels(diff.bids, from, to),
+      asks: rescaleLevels(diff.asks, from, to),
+    }));
+    this.#trades = this.#trades.map((trade) => ({
+      ...trade,
+      price: rescale(trade.price, from.priceExponent, to.priceExponent),
+      size: rescale(trade.size, from.sizeExponent, to.sizeExponent),
+    }));
+  }
+
+  /**
+   * Merges a snapshot with the buffered diffs, if the sequence rule finds the bridge. The book it
+   * gives stands at the last buffered diff.
+   * @param scale at least as fine as the snapshot's; the diffs' own.
+   */
+  join(snapshot: BookSnapshot, scale: Scale): Joined {
+    const bridge = this.#rule.bridge(snapshot.sequence, this.#diffs);
+    switch (bridge.kind) {
+      case 'waiting':
+        return { kind: 'waiting' };
+      case 'too-old':
+        return { kind: 'again' };
+      case 'hole':
+        this.#diffs = this.#diffs.slice(bridge.from);
+        return { kind: 'again' };
+      case 'bridged':
+        return { kind: 'proven', proven: this.#merge(snapshot, bridge.from, scale) };
+    }
+  }
+
+  #merge(snapshot: BookSnapshot, from: number, scale: Scale): ProvenBook {
+    const book = TreeLevelBook.fromImage({
+      scale,
+      bids: rescaleLevels(snapshot.bids, snapshot.scale, scale),
+      asks: rescaleLevels(snapshot.asks, snapshot.scale, scale),
+    });
+    const diffs = this.#diffs.slice(from);
+    for (const diff of diffs) book.apply(diff.bids, diff.asks);
+    this.#diffs = [];
+    const last = diffs.at(-1) as Diff;
+    const finer = (price: Horizon['bid']): Horizon['bid'] =>
+      price === null ? null : rescale(price, snapshot.scale.priceExponent, scale.priceExponent);
+    return {
+      book,
+      horizon: { bid: finer(snapshot.horizon.bid), ask: finer(snapshot.horizon.ask) },
+      sequence: last.lastSequence,
+      exchangeTimeUs: last.exchangeTimeUs,
+      receiveTimeUs: last.receiveTimeUs,
+    };
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * The one way from recorders to the archive. Batches are committed in the order in which they were
+ * pushed, as many at a time as wait (group commit); a recorder never waits for the disk. While the
+ * archive fails, batches stay here and are tried again, up to a bound in bytes; a security that
+ * would pass it loses what it has waiting and is told, so that it can declare the hole.
+ */
+
+import type { Archive, Write } from '../archive/archive.ts';
+import { ArchiveFullError, DuplicateRecordError, LoggerError, describeError } from '../errors.ts';
+import type { Clock, Timer } from '../service/clock.ts';
+import type { Log } from '../service/log.ts';
+import type { RecorderLimits } from './limits.ts';
+
+/** Writes of one commit at most: bounds how long one transaction takes. */
+const GROUP_MAX_BYTES = 8 * 1024 * 1024;
+/** What a write without a record is taken to weigh. */
+const SMALL_WRITE_BYTES = 256;
+
+export interface Batch {
+  readonly security: string;
+  readonly writes: readonly Write[];
+  /** Called once: without an error when it is in the archive, else with why it never will be. */
+  readonly settled?: (error?: LoggerError) => void;
+}
+
+interface QueuedBatch extends Batch {
+  readonly bytes: number;
+  readonly pushedMs: number;
+}
+
+export interface QueueStatus {
+  readonly isFailing: boolean;
+  readonly failure: string | null;
+  readonly pendingBytes: number;
+  /** Seconds since the oldest batch that waits was pushed. */
+  readonly lagS: number;
+}
+
+export class WriteQueue {
+  readonly #archive: Archive;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #limits: RecorderLimits;
+  /** A bug or a foreign error: nothing may be recorded after it. */
+  readonly #onFatal: (error: unknown) => void;
+  #queued: QueuedBatch[] = [];
+  #committing: QueuedBatch[] = [];
+  #pendingBytes = 0;
+  #failure: LoggerError | undefined;
+  #retryTimer: Timer | undefined;
+  readonly #idleWaiters: (() => void)[] = [];
+
+  constructor(parts: {
+    readonly archive: Archive;
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly limits: RecorderLimits;
+    readonly onFatal: (error: unknown) => void;
+  }) {
+    this.#archive = parts.archive;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+    this.#limits = parts.limits;
+    this.#onFatal = parts.onFatal;
+  }
+
+  push(batch: Batch): void {
+    const bytes = batch.writes.reduce((sum, write) => sum + weigh(write), 0);
+    if (this.#pendingBytes + bytes > this.#limits.pendingMaxBytes) {
+      this.#overflow(batch);
+      return;
+    }
+    this.#pendingBytes += bytes;
+    this.#queued.push({ ...batch, bytes, pushedMs: this.#clock.monotonicMs() });
+    this.#pump();
+  }
+
+  status(): QueueStatus {
+    const oldest = this.#committing[0] ?? this.#queued[0];
+    const lagS = oldest ? (this.#clock.monotonicMs() - oldest.pushedMs) / 1000 : 0;
+    return {
+      isFailing: this.#failure !== undefined,
+      failure: this.#failure ? describeError(this.#failure) : null,
+      pendingBytes: this.#pendingBytes,
+      lagS,
+    };
+  }
+
+  /** Resolves when everything pushed so far is settled. */
+  async drained(): Promise<void> {
+    if (this.#queued.length === 0 && this.#committing.length === 0) return;
+    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  #pump(): void {
+    if (this.#committing.length > 0 || this.#retryTimer) return;
+    let bytes = 0;
+    const until = this.#queued.findIndex((batch) => (bytes += batch.bytes) > GROUP_MAX_BYTES);
+    this.#committing = this.#queued.splice(0, until === -1 ? this.#queued.length : until || 1);
+    if (this.#committing.length > 0) {
+      this.#commit(this.#committing).catch((error: unknown) => this.#onFatal(error));
+    } else {
+      for (const wake of this.#idleWaiters.splice(0)) wake();
+    }
+  }
+
+  async #commit(group: readonly QueuedBatch[]): Promise<void> {
+    try {
+      await this.#archive.commit(group.flatMap((batch) => batch.writes));
+      for (const batch of group) this.#settle(batch);
+    } catch (error) {
+      if (!(error instanceof LoggerError)) throw error;
+      if (error instanceof DuplicateRecordError) await this.#commitOneByOne(group);
+      else this.#keepForLater(group, error);
+      this.#committing = [];
+      this.#pump();
+      return;
+    }
+    if (this.#failure) this.#log.notice('The archive takes records again');
+    this.#failure = undefined;
+    this.#committing = [];
+    this.#pump();
+  }
+
+  /** A group is rolled back whole: only the batch with the conflict must not come in. */
+  async #commitOneByOne(group: readonly QueuedBatch[]): Promise<void> {
+    for (const [index, batch] of group.entries()) {
+      try {
+        await this.#archive.commit(batch.writes);
+        this.#settle(batch);
+      } catch (error) {
+        if (!(error instanceof LoggerError)) throw error;
+        if (!(error instanceof DuplicateRecordError)) {
+          this.#keepForLater(group.slice(index), error);
+          return;
+        }
+        this.#settle(batch, error);
+        this.#discardQueued(batch.security, error);
+      }
+    }
+  }
+
+  #keepForLater(group: readonly QueuedBatch[], error: LoggerError): void {
+    if (!this.#failure) this.#log.error('The archive takes no records', { reason: error.message });
+    this.#failure = error;
+    this.#queued = [...group, ...this.#queued];
+    this.#retryTimer = this.#clock.schedule(this.#limits.commitRetryMs, () => {
+      this.#retryTimer = undefined;
+      this.#pump();
+    });
+  }
+
+  #overflow(batch: Batch): void {
+    const error = new ArchiveFullError(
+      `More than ${this.#limits.pendingMaxBytes} bytes wait for the archive`,
+      { cause: this.#failure },
+    );
+    this.#log.error('A security loses what was waiting for the archive', {
+      security: batch.security,
+    });
+    this.#discardQueued(batch.security, error);
+    batch.settled?.(error);
+  }
+
+  #discardQueued(security: string, error: LoggerError): void {
+    const lost = this.#queued.filter((batch) => batch.security === security);
+    this.#queued = this.#queued.filter((batch) => batch.security !== security);
+    for (const batch of lost) this.#settle(batch, error);
+  }
+
+  #settle(batch: QueuedBatch, error?: LoggerError): void {
+    this.#pendingBytes -= batch.bytes;
+    batch.settled?.(error);
+  }
+}
+
+function weigh(write: Write): number {
+  const isRecord = write.type === 'image' || write.type === 'block' || write.type === 'journal';
+  return SMALL_WRITE_BYTES + (isRecord ? write.record.body.byteLength : 0);
+}

@@ -1,0 +1,44 @@
+/** The built logger as a process of its own. */
+
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { until } from './until.ts';
+
+export interface LoggerProcess {
+  readonly child: ChildProcess;
+  /** Everything it has said so far. */
+  output(): string;
+  /** Resolves when it is recording. */
+  ready(): Promise<void>;
+  /** Sends a signal and waits for the end. */
+  end(signal: NodeJS.Signals): Promise<{ readonly code: number | null }>;
+  ended(): Promise<{ readonly code: number | null }>;
+}
+
+export function spawnLogger(env: Readonly<Record<string, string>>): LoggerProcess {
+  const child = spawn(process.execPath, ['dist/logger/main.js'], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+  }
+  const exit = once(child, 'close').then(([code]) => ({ code: code as number | null }));
+  return {
+    child,
+    output: () => text,
+    ready: async () => {
+      await until('the logger to start', () => {
+        if (child.exitCode !== null) throw new Error(`The logger ended: ${text}`);
+        return /Recording/.test(text);
+      });
+    },
+    end: (signal) => {
+      child.kill(signal);
+      return exit;
+    },
+    ended: () => exit,
+  };
+}

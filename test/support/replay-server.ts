@@ -1,0 +1,332 @@
+/**
+ * Plays a Binance recording over real sockets and REST into whatever connects, as the exchange did:
+ * only streams that were subscribed, the REST snapshot at its place, later snapshots of the book that
+ * the recording implies. A fault hook sees every frame before it goes out. Nothing plays until a
+ * client has subscribed; after the hook cut the connection the play waits for the next subscriber.
+ */
+
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { BinanceServer } from '../../sandbox/binance-server.ts';
+import { BINANCE_LIMITS } from '../../sandbox/binance-session.ts';
+import type { BinanceLimits, Receiver, StreamSource } from '../../sandbox/binance-session.ts';
+import type { RestAnswer, RestRequest } from '../../sandbox/binance-rest.ts';
+import { systemClock } from '../../sandbox/clock.ts';
+import type { NaiveRows } from './naive-book.ts';
+import { RecordedSession } from './recorded-session.ts';
+
+/**
+ * What becomes of a frame: these texts instead of it (none: it is lost; in the combined form), or
+ * something done to the connections. The frame itself is then lost unless `frames` holds it.
+ */
+export type Fault =
+  | readonly string[]
+  | {
+      readonly frames?: readonly string[];
+      /** Closes every connection after the frames; 1006 cuts it without a word. */
+      readonly close?: number;
+      /** Every connection goes dead: nothing in or out, TCP stays open. */
+      readonly halfOpen?: true;
+      /** Announces the end and closes after that many milliseconds; the play goes on meanwhile. */
+      readonly shutdownAfterMs?: number;
+    };
+
+/** undefined: the frame goes out as it is. A promise holds the play up until it settles. */
+export type FaultHook = (
+  index: number,
+  frame: string,
+) => Fault | undefined | Promise<Fault | undefined>;
+
+/** What becomes of a book snapshot. undefined: the true one. */
+export interface SnapshotFault {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly delayMs?: number;
+  /** The book so many diffs ago (never before the first proven one). */
+  readonly diffsBehind?: number;
+  /** Claims another sequence than the true one. */
+  readonly lastUpdateId?: number;
+}
+
+export interface ReplayOptions {
+  /** Default: both recordings, one after the other. */
+  readonly session?: RecordedSession;
+  /** Times real time; `max`, the default: as fast as the clients read. */
+  readonly speed?: number | 'max';
+  /** `index` counts the lines of the recording. */
+  readonly fault?: FaultHook;
+  /** `request` counts the book snapshots asked for, from 0. */
+  readonly snapshotFault?: (request: number) => SnapshotFault | undefined;
+  readonly limits?: Partial<BinanceLimits>;
+  /** Nothing plays unless each of these has a subscriber. Default: 100 ms diffs and trades. */
+  readonly waitFor?: readonly string[];
+}
+
+export interface ReplayServer {
+  readonly wsUrl: string;
+  readonly restUrl: string;
+  readonly session: RecordedSession;
+  /** Resolves when the last line was played and written out; rejects when the hook threw. */
+  readonly finished: Promise<void>;
+  /** Lines played so far. */
+  position(): number;
+  /** How many connections, requests and book snapshots there were. */
+  counts(): { readonly connections: number; readonly requests: number; readonly snapshots: number };
+  /** Full-depth oracle: the book after the last diff at or before `sequence`. */
+  naiveBookAt(sequence: number): NaiveRows;
+  close(): Promise<void>;
+}
+
+/** The play waits while more than this is on its way to a client. */
+const MAX_AHEAD_BYTES = 256 * 1024;
+const POLL_MS = 1;
+const DEFAULT_WAIT_FOR = ['btcusdt@depth@100ms', 'btcusdt@trade'];
+/** So many lines are played between two turns of the event loop. */
+const LINES_PER_TURN = 50;
+/** For the recorded symbol. */
+const INSTRUMENT = {
+  symbol: 'BTCUSDT',
+  status: 'TRADING',
+  baseAsset: 'BTC',
+  quoteAsset: 'USDT',
+  filters: [
+    {
+      filterType: 'PRICE_FILTER',
+      minPrice: '0.01000000',
+      maxPrice: '1000000.00000000',
+      tickSize: '0.01000000',
+    },
+    {
+      filterType: 'LOT_SIZE',
+      minQty: '0.00001000',
+      maxQty: '9000.00000000',
+      stepSize: '0.00001000',
+    },
+  ],
+};
+
+export async function startReplayServer(options: ReplayOptions = {}): Promise<ReplayServer> {
+  const replay = new Replay(options);
+  await replay.listen();
+  return replay;
+}
+
+class Replay implements ReplayServer, StreamSource {
+  readonly session: RecordedSession;
+  readonly finished: Promise<void>;
+  readonly #options: ReplayOptions;
+  readonly #server: BinanceServer;
+  readonly #receivers = new Map<string, Set<Receiver>>();
+  #position = 0;
+  #lastDiff = -1;
+  #snapshots = 0;
+  #isClosed = false;
+  /** Requests for a book wait here until the play has reached the recorded snapshot. */
+  readonly #snapshotReached = latch();
+  readonly #firstSnapshotAnswered = latch();
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+    this.session = options.session ?? new RecordedSession();
+    this.#server = new BinanceServer({
+      host: '127.0.0.1',
+      port: 0,
+      restPort: undefined,
+      clock: systemClock(),
+      limits: { ...BINANCE_LIMITS, ...options.limits },
+      source: this,
+      rest: (request) => this.#answer(request),
+      control: () => null,
+      refusesConnection: () => false,
+    });
+    this.finished = this.#play();
+    // Who awaits `finished` hears of a failure; nobody doing so must not crash the test run.
+    this.finished.catch(() => undefined);
+  }
+
+  get wsUrl(): string {
+    return this.#server.wsUrl;
+  }
+
+  get restUrl(): string {
+    return this.#server.restUrl;
+  }
+
+  listen(): Promise<void> {
+    return this.#server.listen();
+  }
+
+  position(): number {
+    return this.#position;
+  }
+
+  counts(): { connections: number; requests: number; snapshots: number } {
+    const { connections, requests } = this.#server;
+    return { connections, requests, snapshots: this.#snapshots };
+  }
+
+  naiveBookAt(sequence: number): NaiveRows {
+    return this.session.bookAt(sequence).rows();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#snapshotReached.open();
+    this.#firstSnapshotAnswered.open();
+    await this.#server.close();
+    await this.finished.catch(() => undefined);
+  }
+
+  subscribe(stream: string, receiver: Receiver): void {
+    const receivers = this.#receivers.get(stream) ?? new Set();
+    this.#receivers.set(stream, receivers.add(receiver));
+  }
+
+  unsubscribe(stream: string, receiver: Receiver): void {
+    this.#receivers.get(stream)?.delete(receiver);
+  }
+
+  #isSubscribed(): boolean {
+    const wanted = this.#options.waitFor ?? DEFAULT_WAIT_FOR;
+    return wanted.every((stream) => (this.#receivers.get(stream)?.size ?? 0) > 0);
+  }
+
+  async #play(): Promise<void> {
+    const pace = this.#options.speed ?? 'max';
+    const firstNs = this.session.lines[0]?.timeNs ?? 0n;
+    let startedMs = performance.now();
+    for (const [index, line] of this.session.lines.entries()) {
+      const heldMs = await this.#whileHeld();
+      if (this.#isClosed) return;
+      // Recorded time stands still while nobody listens.
+      startedMs += heldMs;
+      if (pace !== 'max') {
+        const dueMs = startedMs + Number(line.timeNs - firstNs) / 1e6 / pace;
+        if (dueMs > performance.now()) await wait(dueMs - performance.now());
+      } else if (index % LINES_PER_TURN === 0) await nextTurn();
+      await this.#playLine(index);
+    }
+    while (!this.#isClosed && this.#server.bufferedBytes() > 0) await wait(POLL_MS);
+  }
+
+  async #whileHeld(): Promise<number> {
+    const sinceMs = performance.now();
+    const isHeld = (): boolean =>
+      !this.#isSubscribed() || this.#server.bufferedBytes() > MAX_AHEAD_BYTES;
+    while (!this.#isClosed && isHeld()) await wait(POLL_MS);
+    return performance.now() - sinceMs;
+  }
+
+  async #playLine(index: number): Promise<void> {
+    const line = this.session.lines[index];
+    if (!line) return;
+    if (line.stream === null) {
+      // Everything after it would be missed by a client that plays catch-up at full speed.
+      this.#snapshotReached.open();
+      await this.#firstSnapshotAnswered.passed;
+      this.#position = index + 1;
+      return;
+    }
+    const fault = await this.#options.fault?.(index, line.raw);
+    this.#position = index + 1;
+    if (line.diff !== null) this.#lastDiff = line.diff;
+    if (fault === undefined) this.#deliver(line.stream, line.raw);
+    else if ('length' in fault) for (const frame of fault) this.#deliver(line.stream, frame);
+    else await this.#misbehave(line.stream, fault);
+  }
+
+  async #misbehave(stream: string, fault: Exclude<Fault, readonly string[]>): Promise<void> {
+    for (const frame of fault.frames ?? []) this.#deliver(stream, frame);
+    if (fault.shutdownAfterMs !== undefined) this.#server.announceShutdown(fault.shutdownAfterMs);
+    if (fault.close === undefined && fault.halfOpen === undefined) return;
+    if (fault.close !== undefined) this.#server.closeAll(fault.close, 'Fault');
+    if (fault.halfOpen) this.#server.freezeAll(60_000);
+    // Whoever is cut off no longer counts as a subscriber: the play waits for a new one.
+    for (const receivers of this.#receivers.values()) receivers.clear();
+  }
+
+  #deliver(stream: string, frame: string): void {
+    for (const receiver of this.#receivers.get(stream) ?? []) {
+      receiver.deliver(receiver.isCombined ? frame : unwrapped(frame));
+    }
+  }
+
+  #answer(request: RestRequest): RestAnswer | Promise<RestAnswer> {
+    const { pathname, searchParams } = new URL(request.url, 'http://replay');
+    if (pathname === '/api/v3/ping') return answerOf(200, '{}');
+    if (pathname === '/api/v3/time') {
+      return answerOf(200, JSON.stringify({ serverTime: this.#playedMs() }));
+    }
+    const symbols = searchParams.get('symbol') ?? searchParams.get('symbols') ?? '';
+    const isKnown = symbols.replaceAll(/[[\]"]/g, '') === INSTRUMENT.symbol;
+    if (!isKnown) return answerOf(400, '{"code":-1121,"msg":"Invalid symbol."}');
+    if (pathname === '/api/v3/exchangeInfo') {
+      const body = { timezone: 'UTC', serverTime: this.#playedMs(), symbols: [INSTRUMENT] };
+      return answerOf(200, JSON.stringify(body));
+    }
+    if (pathname !== '/api/v3/depth') return answerOf(404, '');
+    return this.#snapshot(Number(searchParams.get('limit') ?? 100));
+  }
+
+  async #snapshot(limit: number): Promise<RestAnswer> {
+    const fault = this.#options.snapshotFault?.(this.#snapshots++);
+    if (fault?.status !== undefined || fault?.body !== undefined) {
+      return {
+        status: fault.status ?? 200,
+        headers: fault.headers ?? {},
+        body: fault.body ?? '',
+        delayMs: fault.delayMs ?? 0,
+      };
+    }
+    await this.#snapshotReached.passed;
+    const text = this.#snapshotText(limit, fault?.diffsBehind ?? 0);
+    const claimed = fault?.lastUpdateId;
+    if (claimed === undefined && fault?.diffsBehind === undefined) {
+      this.#firstSnapshotAnswered.open();
+      return answerOf(200, text, fault?.delayMs);
+    }
+    // A wrong snapshot must not let the play run on past a client that has no book yet.
+    const body = text.replace(/\d+/, (sequence) => String(claimed ?? sequence));
+    return answerOf(200, body, fault?.delayMs);
+  }
+
+  #snapshotText(limit: number, diffsBehind: number): string {
+    if (this.#position === this.session.snapshotLine && diffsBehind === 0) {
+      return this.session.snapshotText;
+    }
+    const diff = this.session.diffs[Math.max(0, this.#lastDiff - diffsBehind)];
+    const sequence = Math.max(diff?.lastSequence ?? 0, this.session.firstProvenSequence);
+    const book = this.session.bookAt(sequence);
+    const bids = book.wireRows('bid', limit);
+    const asks = book.wireRows('ask', limit);
+    return JSON.stringify({ lastUpdateId: book.sequence, bids, asks });
+  }
+
+  #playedMs(): number {
+    const line = this.session.lines[Math.max(0, this.#position - 1)];
+    return Number((line?.timeNs ?? 0n) / 1_000_000n);
+  }
+}
+
+function answerOf(status: number, body: string, delayMs = 0): RestAnswer {
+  const headers = { 'content-type': 'application/json', 'x-mbx-used-weight-1m': '250' };
+  return { status, headers, body, delayMs };
+}
+
+function unwrapped(frame: string): string {
+  const start = frame.indexOf('"data":');
+  return start < 0 ? frame : frame.slice(start + '"data":'.length, -1);
+}
+
+interface Latch {
+  readonly passed: Promise<void>;
+  open(): void;
+}
+
+function latch(): Latch {
+  let open: () => void = () => undefined;
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { passed, open };
+}

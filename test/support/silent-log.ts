@@ -1,0 +1,13 @@
+/** A log that says nothing. */
+
+import type { Log } from '../../logger/service/log.ts';
+
+const nothing = (): void => undefined;
+
+export const silentLog: Log = {
+  error: nothing,
+  warning: nothing,
+  notice: nothing,
+  info: nothing,
+  debug: nothing,
+};

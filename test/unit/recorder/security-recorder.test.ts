@@ -1,0 +1,479 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Archive, GapRecord, Write } from '../../../logger/archive/archive.ts';
+import { openEmbeddedArchive } from '../../../logger/archive/embedded-archive.ts';
+import { decodeBlock, decodeImage } from '../../../logger/codec/formats.ts';
+import { ArchiveFullError, ExchangeRefusedError, FeedClosedError } from '../../../logger/errors.ts';
+import type { MarketEvent } from '../../../logger/market/events.ts';
+import { securityOf } from '../../../logger/market/security.ts';
+import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
+import type { RecorderLimits } from '../../../logger/recorder/limits.ts';
+import { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
+import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { ScriptedExchange, snapshotAt } from '../../support/scripted-exchange.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
+import { silentLog } from '../../support/silent-log.ts';
+
+const BTC = securityOf('binance', 'BTCUSDT');
+
+describe('a recorder', () => {
+  let directory: string;
+  let archive: Archive;
+  let clock: ManualClock;
+  let exchange: ScriptedExchange;
+  let fatal: unknown[];
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'orderbook-recorder-'));
+    archive = await openEmbeddedArchive({ directory });
+    clock = new ManualClock();
+    exchange = new ScriptedExchange(clock);
+    fatal = [];
+  });
+
+  afterEach(async () => {
+    await archive.close();
+    rmSync(directory, { recursive: true });
+    expect(fatal).toEqual([]);
+  });
+
+  function recorder(
+    overrides: {
+      readonly limits?: Partial<RecorderLimits>;
+      readonly archive?: Archive;
+      readonly imageIntervalMs?: number;
+    } = {},
+  ) {
+    const limits = { ...DEFAULT_LIMITS, ...overrides.limits };
+    const onFatal = (error: unknown): void => void fatal.push(error);
+    const target = overrides.archive ?? archive;
+    const queue = new WriteQueue({ archive: target, clock, log: silentLog, limits, onFatal });
+    const one = new SecurityRecorder(BTC, exchange, {
+      archive: target,
+      queue,
+      clock,
+      random: seededRandom(1),
+      log: silentLog,
+      limits,
+      imageIntervalMs: overrides.imageIntervalMs ?? 1_800_000,
+      writer: 'test',
+      onChange: () => undefined,
+      onFatal,
+    });
+    return { one, queue };
+  }
+
+  async function live(one: SecurityRecorder, sequence = 100): Promise<void> {
+    await one.start();
+    await clock.advanceAsync(0);
+    exchange.up();
+    exchange.diff(sequence - 1, sequence);
+    exchange.answer(snapshotAt(sequence, [1000, 5], [1010, 7]));
+    await clock.advanceAsync(10);
+    exchange.diff(sequence + 1, sequence + 2, [1001, 3]);
+    await clock.advanceAsync(0);
+    expect(one.phase).toBe('live');
+  }
+
+  async function stored(epoch: number): Promise<{
+    readonly image: ReturnType<typeof decodeImage> | undefined;
+    readonly reason: string | null | undefined;
+    readonly events: MarketEvent[];
+    readonly gap: GapRecord | null;
+  }> {
+    const image = await archive.chainStart(BTC.id, epoch - 1);
+    const record = await image?.load();
+    const blocks = await archive.blocks(BTC.id, epoch, { afterSequence: 0 });
+    const events: MarketEvent[] = [];
+    let reached = image?.header.lastSequence;
+    for (const block of blocks) {
+      expect(block.header.previousSequence).toBe(reached);
+      reached = block.header.lastSequence;
+      const { body } = await block.load();
+      events.push(...decodeBlock(block.header.encoding, body).events);
+    }
+    return {
+      image: record && decodeImage(record.header.encoding, record.body),
+      reason: record?.header.reason,
+      events,
+      gap: await archive.gapBefore(BTC.id, epoch),
+    };
+  }
+
+  test('nothing is stored before a diff bridges the snapshot; then one merged image is', async () => {
+    const { one, queue } = recorder();
+    await one.start();
+    await clock.advanceAsync(0);
+    exchange.up();
+    exchange.diff(99, 100, [1000, 99]);
+    exchange.answer(snapshotAt(102, [1000, 5], [1010, 7]));
+    exchange.diff(101, 102, [999, 99]);
+    await clock.advanceAsync(10);
+    expect(one.phase).toBe('syncing');
+    expect((await archive.tail(BTC.id)).epoch).toBe(0);
+
+    const bridge = exchange.diff(103, 104, [1001, 3, 1000, 0]);
+    await clock.advanceAsync(0);
+    expect(one.phase).toBe('live');
+    await queue.drained();
+    const { image, reason } = await stored(1);
+    expect(reason).toBe('start');
+    expect(image).toMatchObject({
+      sequence: 104,
+      receiveTimeUs: bridge.receiveTimeUs,
+      exchangeTimeUs: bridge.exchangeTimeUs,
+      bids: [1001, 3],
+      asks: [1010, 7],
+    });
+  });
+
+  test('every event is in the journal within the journal pace, and sealed later, unchanged', async () => {
+    const { one, queue } = recorder();
+    await live(one);
+    const heard: MarketEvent[] = [exchange.trade(1), exchange.diff(103, 103, [900, 0], [1011, 1])];
+    one.tick();
+    await queue.drained();
+    expect((await archive.tail(BTC.id)).journal).toHaveLength(1);
+    expect((await stored(1)).events).toEqual(heard);
+
+    heard.push(exchange.diff(104, 109, [1000, 0]), exchange.trade(2), exchange.trade(3));
+    one.tick();
+    clock.advance(60_000);
+    one.tick();
+    await queue.drained();
+    expect((await archive.tail(BTC.id)).journal).toHaveLength(0);
+    expect((await stored(1)).events).toEqual(heard);
+  });
+
+  test('a hole ends the chain at the last data, is declared, and the next chain closes it', async () => {
+    const { one, queue } = recorder();
+    await live(one);
+    const last = exchange.diff(103, 103, [1002, 1]);
+    clock.advance(400);
+    exchange.alive();
+    one.tick();
+    clock.advance(100);
+    const after = exchange.diff(110, 112, [1003, 1]);
+    expect(one.phase).toBe('syncing');
+    expect(one.openGap).toMatchObject({ cause: 'sequence', firstMissing: 104 });
+    exchange.answer(snapshotAt(111, [1002, 1], [1010, 7]));
+    await clock.advanceAsync(10);
+    expect(one.phase).toBe('live');
+    await queue.drained();
+    const { image, reason, gap } = await stored(2);
+    expect(reason).toBe('gap');
+    expect(image?.sequence).toBe(112);
+    expect(gap).toMatchObject({
+      fromUs: last.receiveTimeUs,
+      toUs: after.receiveTimeUs,
+      cause: 'sequence',
+      firstMissing: 104,
+      lastMissing: 111,
+    });
+    expect((await stored(1)).events.at(-1)).toEqual(last);
+  });
+
+  test('a reconnect after which the ids continue is no gap', async () => {
+    const { one, queue } = recorder();
+    await live(one);
+    exchange.down();
+    expect(one.phase).toBe('stale');
+    clock.advance(700);
+    exchange.up();
+    const trade = exchange.trade(7);
+    const next = exchange.diff(102, 104, [1005, 1]);
+    expect(one.phase).toBe('live');
+    one.tick();
+    await queue.drained();
+    const { events } = await stored(1);
+    expect(events).toEqual([trade, next]);
+    expect((await archive.tail(BTC.id)).openGap).toBeNull();
+  });
+
+  test('a reconnect after which ids are missing is a gap from the last data, cause connection', async () => {
+    const { one } = recorder();
+    await live(one);
+    const last = exchange.diff(103, 103);
+    clock.advance(5000);
+    exchange.alive();
+    exchange.down();
+    clock.advance(1000);
+    exchange.up();
+    exchange.diff(107, 108);
+    expect(one.phase).toBe('syncing');
+    expect(one.openGap).toMatchObject({ cause: 'connection', fromUs: last.receiveTimeUs });
+  });
+
+  test('silence after a reconnect is settled by a snapshot at the same sequence', async () => {
+    const { one } = recorder();
+    await live(one);
+    exchange.down();
+    exchange.up();
+    const asked = exchange.snapshotRequests;
+    await clock.advanceAsync(DEFAULT_LIMITS.quietProofAfterMs);
+    expect(exchange.snapshotRequests).toBe(asked + 1);
+    exchange.answer(snapshotAt(102, [], []));
+    await clock.advanceAsync(0);
+    expect(one.phase).toBe('live');
+  });
+
+  test('silence after a reconnect stays unproven when the snapshot has moved on', async () => {
+    const { one } = recorder();
+    await live(one);
+    exchange.down();
+    exchange.up();
+    await clock.advanceAsync(DEFAULT_LIMITS.quietProofAfterMs);
+    exchange.answer(snapshotAt(105, [], []));
+    await clock.advanceAsync(0);
+    expect(one.phase).toBe('stale');
+  });
+
+  test('a snapshot that is too old is fetched again while the buffer goes on', async () => {
+    const { one } = recorder();
+    await one.start();
+    await clock.advanceAsync(0);
+    exchange.up();
+    exchange.diff(200, 205);
+    exchange.answer(snapshotAt(150, [], []));
+    await clock.advanceAsync(0);
+    exchange.diff(206, 207);
+    exchange.answer(snapshotAt(206, [1, 1], [2, 2]));
+    await clock.advanceAsync(500, 50);
+    expect(one.phase).toBe('live');
+    expect(one.chain?.sequence).toBe(207);
+  });
+
+  test('a hole inside the buffer throws the snapshot away', async () => {
+    const { one } = recorder();
+    await one.start();
+    await clock.advanceAsync(0);
+    exchange.up();
+    exchange.diff(200, 205);
+    exchange.diff(210, 212);
+    exchange.answer(snapshotAt(202, [], []));
+    await clock.advanceAsync(0);
+    expect(one.phase).toBe('syncing');
+    exchange.answer(snapshotAt(211, [1, 1], [2, 2]));
+    await clock.advanceAsync(500, 50);
+    expect(one.chain?.sequence).toBe(212);
+  });
+
+  test('duplicates change nothing', async () => {
+    const { one } = recorder();
+    await live(one);
+    exchange.diff(101, 102, [1001, 999]);
+    exchange.diff(50, 60, [1001, 999]);
+    expect(one.chain?.book.best('bid')).toEqual([1001, 3]);
+    expect(one.phase).toBe('live');
+  });
+
+  test('no snapshot to be had: retried, told, and live as soon as there is one', async () => {
+    const { one } = recorder();
+    await one.start();
+    await clock.advanceAsync(0);
+    exchange.up();
+    exchange.diff(10, 11);
+    exchange.answer(new FeedClosedError('connection refused'));
+    await clock.advanceAsync(0);
+    expect(one.message).toContain('connection refused');
+    exchange.answer(new ExchangeRefusedError('HTTP 403'));
+    await clock.advanceAsync(400, 50);
+    expect(one.phase).toBe('failed');
+    exchange.answer(snapshotAt(10, [1, 1], [2, 2]));
+    await clock.advanceAsync(2000, 50);
+    expect(one.phase).toBe('live');
+  });
+
+  test('a base image follows the interval, none while nothing changes', async () => {
+    const { one, queue } = recorder({ imageIntervalMs: 120_000 });
+    await live(one);
+    for (let minute = 1; minute <= 5; minute++) {
+      clock.advance(60_000);
+      exchange.diff(102 + minute, 102 + minute, [1000 + minute, 1]);
+      clock.advance(1);
+      one.tick();
+    }
+    for (let minute = 0; minute < 5; minute++) {
+      clock.advance(60_000);
+      one.tick();
+    }
+    await queue.drained();
+    const images = await archive.images(BTC.id, 1, 0);
+    expect(images.map(({ header }) => header.lastSequence)).toEqual([102, 104, 106]);
+    expect(images.map(({ header }) => header.reason)).toEqual(['start', 'interval', 'interval']);
+  });
+
+  test('a finer price goes on with finer integers, exactly, in the same chain', async () => {
+    const { one, queue } = recorder();
+    await live(one);
+    const finer = { priceExponent: 4, sizeExponent: 3 };
+    exchange.listeners.get('BTCUSDT')?.onScale(finer);
+    exchange.diff(103, 103, [100_151, 9]);
+    expect(one.chain?.book.levels('bid')).toEqual([100_151, 9, 100_100, 3, 100_000, 5]);
+    one.close('removed');
+    await queue.drained();
+    const images = await archive.images(BTC.id, 1, 0);
+    expect(images.map(({ header }) => header.reason)).toEqual(['start']);
+    expect((await stored(1)).events).toHaveLength(1);
+  });
+
+  test('a stop seals everything; the next start declares the time between', async () => {
+    const first = recorder();
+    await live(first.one);
+    exchange.diff(103, 103);
+    clock.advance(300);
+    const stoppedUs = clock.nowUs();
+    first.one.close('restart');
+    await first.queue.drained();
+    expect((await archive.tail(BTC.id)).journal).toHaveLength(0);
+
+    clock.advance(60_000);
+    const second = recorder();
+    await live(second.one, 200);
+    await second.queue.drained();
+    expect((await stored(2)).gap).toMatchObject({
+      fromUs: stoppedUs,
+      cause: 'restart',
+      firstMissing: 104,
+      lastMissing: 201,
+    });
+  });
+
+  test('after a crash the journal is recovered and the time away is a gap', async () => {
+    const first = recorder();
+    await live(first.one);
+    const kept = exchange.diff(103, 103, [1002, 1]);
+    clock.advance(100);
+    exchange.alive();
+    const aliveUs = clock.nowUs();
+    first.one.tick();
+    exchange.diff(104, 104, [1002, 0]);
+    await first.queue.drained();
+
+    clock.advance(10_000);
+    const second = recorder();
+    await live(second.one, 300);
+    await second.queue.drained();
+    expect((await stored(1)).events).toEqual([kept]);
+    expect((await stored(2)).gap).toMatchObject({
+      fromUs: aliveUs,
+      cause: 'restart',
+      firstMissing: 104,
+    });
+  });
+
+  test('trades heard while a book is being proven are kept, in the next chain', async () => {
+    const { one, queue } = recorder();
+    await one.start();
+    await clock.advanceAsync(0);
+    exchange.up();
+    const early = exchange.trade(1);
+    exchange.diff(9, 10);
+    exchange.answer(snapshotAt(9, [1, 1], [2, 2]));
+    await clock.advanceAsync(10);
+    const late = exchange.trade(2);
+    one.close('restart');
+    await queue.drained();
+    expect((await stored(1)).events).toEqual([early, late]);
+  });
+
+  test('trades without a single diff end the chain: the depth stream is dead', async () => {
+    const { one } = recorder({ limits: { blockMaxTrades: 10 } });
+    await live(one);
+    for (let id = 1; id <= 10; id++) exchange.trade(id);
+    one.tick();
+    expect(one.phase).toBe('syncing');
+    expect(one.openGap?.cause).toBe('other');
+  });
+
+  test('a book that stays crossed is proven afresh', async () => {
+    const { one } = recorder();
+    await live(one);
+    exchange.diff(103, 103, [1010, 1]);
+    one.tick();
+    expect(one.phase).toBe('live');
+    clock.advance(DEFAULT_LIMITS.crossedMaxMs);
+    one.tick();
+    expect(one.phase).toBe('syncing');
+  });
+
+  describe('while the archive takes nothing', () => {
+    let isFull: boolean;
+
+    /** The real archive behind a disk that is full when the test says so. */
+    function fillable(): Archive {
+      return new Proxy(archive, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name, target);
+          if (name === 'commit') {
+            return async (writes: readonly Write[]) => {
+              if (isFull) throw new ArchiveFullError('no space left on device');
+              await target.commit(writes);
+            };
+          }
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+    }
+
+    test('recording goes on in memory, and nothing is missing afterwards', async () => {
+      isFull = false;
+      const { one, queue } = recorder({ archive: fillable() });
+      await live(one);
+      isFull = true;
+      const heard: MarketEvent[] = [];
+      for (let id = 103; id < 110; id++) {
+        heard.push(exchange.diff(id, id, [1000 + id, 1]));
+        one.tick();
+        await clock.advanceAsync(100);
+      }
+      expect(queue.status()).toMatchObject({ isFailing: true });
+      expect(one.phase).toBe('live');
+      isFull = false;
+      await clock.advanceAsync(DEFAULT_LIMITS.commitRetryMs);
+      await queue.drained();
+      expect(queue.status()).toMatchObject({ isFailing: false, pendingBytes: 0 });
+      expect((await stored(1)).events).toEqual(heard);
+    });
+
+    test('past the bound the hole is declared, and the chain before it stays whole', async () => {
+      isFull = false;
+      const { one, queue } = recorder({
+        archive: fillable(),
+        limits: { pendingMaxBytes: 20_000 },
+      });
+      await live(one);
+      const kept = exchange.diff(103, 103, [1500, 1]);
+      one.tick();
+      await queue.drained();
+      isFull = true;
+      for (let id = 104; id < 400; id++) {
+        exchange.diff(id, id, [1000 + id, 1]);
+        one.tick();
+      }
+      await clock.advanceAsync(0);
+      expect(one.phase).toBe('failed');
+      isFull = false;
+      exchange.answer(snapshotAt(499, [1, 1], [2, 2]));
+      await clock.advanceAsync(3000, 100);
+      exchange.diff(499, 500);
+      await clock.advanceAsync(1000, 100);
+      expect(one.phase).toBe('live');
+      await queue.drained();
+      // What a commit held when the bound was passed may still come in; nothing after it does.
+      const { events } = await stored(1);
+      expect(events[0]).toEqual(kept);
+      expect(events.length).toBeLessThan(10);
+      const tail = await archive.tail(BTC.id);
+      expect(await archive.gapBefore(BTC.id, tail.epoch)).toMatchObject({
+        fromUs: kept.receiveTimeUs,
+        cause: 'other',
+        firstMissing: 103 + events.length,
+        lastMissing: 499,
+      });
+    });
+  });
+});
