@@ -1,0 +1,131 @@
+#!/usr/bin/env node
+/**
+ * `npm run sandbox`: the sandbox exchange by itself, on loopback, until it is told to stop. First it
+ * prints the variables that point a logger at it, one a line, then a note for people.
+ */
+
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { describeError, InvalidArgumentError } from '../logger/errors.ts';
+import { parseSwitch, SWITCH_TYPES } from './misbehaviour.ts';
+import type { Switch } from './misbehaviour.ts';
+import { startSandbox } from './sandbox.ts';
+import type { Sandbox, SandboxOptions } from './sandbox.ts';
+import { DEFAULT_SYMBOLS } from './symbols.ts';
+
+/** The port where nothing else of this project lives; 0 takes a free one. */
+const DEFAULT_PORT = 6680;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+class UsageError extends InvalidArgumentError {}
+
+async function main(): Promise<number> {
+  const options = await readOptions();
+  const stopped = nextSignal();
+  let sandbox: Sandbox;
+  try {
+    sandbox = await startSandbox(options);
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) throw new UsageError(error.message);
+    throw error;
+  }
+  process.stdout.write(
+    `BINANCE_WS_URL=${sandbox.wsUrl}\n` +
+      `BINANCE_REST_URL=${sandbox.restUrl}\n` +
+      `\nSandbox exchange with ${sandbox.symbols.join(', ')}, seed ${String(options.seed)}.\n` +
+      `Make it misbehave: curl -d '{"type":"drop-diffs","symbol":"${sandbox.symbols[0]}","count":1}' ${sandbox.restUrl}/sandbox/misbehave\n` +
+      `Stop with Ctrl-C.\n`,
+  );
+  await stopped;
+  await sandbox.close();
+  return 0;
+}
+
+async function readOptions(): Promise<SandboxOptions> {
+  const given = await yargs(hideBin(process.argv))
+    .scriptName('npm run sandbox --')
+    .usage('$0 [options]\n\nA sandbox exchange that speaks the protocol of Binance, on loopback.')
+    .option('seed', {
+      type: 'string',
+      default: '1',
+      describe: 'What the market does follows from it',
+    })
+    .option('port', {
+      type: 'number',
+      default: DEFAULT_PORT,
+      describe: 'WebSocket and REST; 0 takes a free one',
+    })
+    .option('rest-port', { type: 'number', describe: 'A port of its own for REST' })
+    .option('symbols', {
+      type: 'string',
+      default: DEFAULT_SYMBOLS.map((profile) => profile.symbol).join(','),
+      describe: 'Comma-separated',
+    })
+    .option('pace', {
+      type: 'number',
+      default: 200,
+      describe: 'Actions of the traders of a busy symbol in one second',
+    })
+    .option('connection-life', {
+      type: 'number',
+      describe: 'Seconds after which a connection is closed (24 hours)',
+    })
+    .option('misbehave', {
+      type: 'string',
+      array: true,
+      describe: `A switch as JSON, set from the start; "type" is one of ${SWITCH_TYPES.join(', ')}`,
+    })
+    .strict()
+    .exitProcess(false)
+    .fail((message: string | null, error: unknown) => {
+      throw new UsageError(message ?? describeError(error));
+    })
+    .parseAsync();
+  if (given['help'] === true || given['version'] === true) process.exit(0);
+  return {
+    seed: given.seed,
+    port: portOf('port', given.port),
+    ...(given.restPort === undefined ? {} : { restPort: portOf('rest-port', given.restPort) }),
+    symbols: given.symbols
+      .split(',')
+      .map((symbol) => symbol.trim().toUpperCase())
+      .filter((symbol) => symbol !== ''),
+    pace: given.pace,
+    ...(given.connectionLife === undefined
+      ? {}
+      : { limits: { connectionLifeMs: given.connectionLife * 1000 } }),
+    misbehaviour: (given.misbehave ?? []).map((text) => switchOf(text)),
+  };
+}
+
+function portOf(name: string, port: number): number {
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new UsageError(`${name}: ${port} is not a port (0 to 65535)`);
+}
+
+function switchOf(text: string): Switch {
+  try {
+    return parseSwitch(JSON.parse(text));
+  } catch (error) {
+    throw new UsageError(`misbehave: ${describeError(error)}`);
+  }
+}
+
+function nextSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}
+
+function isPortInUse(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const hint = isPortInUse(error) ? ' (stop what uses it, or choose another with --port)' : '';
+  process.stderr.write(`sandbox: ${describeError(error)}${hint}\n`);
+  process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
+}

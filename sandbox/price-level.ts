@@ -1,0 +1,62 @@
+/**
+ * One price of the matching engine's book: its resting orders in the order of their arrival, as a
+ * doubly linked list, so that a cancel in the middle costs nothing, and their total.
+ */
+
+import type { OrderSide } from './matching-engine.ts';
+
+export interface RestingOrder {
+  readonly id: number;
+  readonly side: OrderSide;
+  readonly price: number;
+  remaining: number;
+  readonly level: PriceLevel;
+  previous: RestingOrder | null;
+  next: RestingOrder | null;
+}
+
+export class PriceLevel {
+  readonly price: number;
+  total = 0;
+  #head: RestingOrder | null = null;
+  #tail: RestingOrder | null = null;
+
+  constructor(price: number) {
+    this.price = price;
+  }
+
+  /** The oldest order: next to be filled. */
+  get head(): RestingOrder | null {
+    return this.#head;
+  }
+
+  append(order: RestingOrder): void {
+    order.previous = this.#tail;
+    if (this.#tail) this.#tail.next = order;
+    else this.#head = order;
+    this.#tail = order;
+    this.total += order.remaining;
+  }
+
+  /** Takes `size` off an order that stays in its place. */
+  reduce(order: RestingOrder, size: number): void {
+    order.remaining -= size;
+    this.total -= size;
+  }
+
+  /** Takes the order out, with what remains of it. */
+  unlink(order: RestingOrder): void {
+    if (order.previous) order.previous.next = order.next;
+    else this.#head = order.next;
+    if (order.next) order.next.previous = order.previous;
+    else this.#tail = order.previous;
+    order.previous = null;
+    order.next = null;
+    this.total -= order.remaining;
+  }
+
+  /** In queue order. */
+  *orders(): Generator<RestingOrder> {
+    for (let order = this.#head; order; order = order.next) yield order;
+  }
+}

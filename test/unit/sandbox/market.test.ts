@@ -1,0 +1,192 @@
+import { describe, expect, test } from 'vitest';
+import { HISTORY_WINDOW_US } from '../../../sandbox/history.ts';
+import { Market, MAX_CATCH_UP_US } from '../../../sandbox/market.ts';
+import type { MarketDiff, MarketTop, MarketTrade } from '../../../sandbox/market.ts';
+import { seededRandom as sandboxRandom } from '../../../sandbox/prng.ts';
+import { DEFAULT_SYMBOLS, profileOf } from '../../../sandbox/symbols.ts';
+import { testSeed } from '../../support/seeded-random.ts';
+
+const START_US = 1_790_000_000_000_000;
+const seed = testSeed();
+
+function open(symbol = 'BTCUSDT', options: { seed?: number; eventsPerSecond?: number } = {}) {
+  const market = new Market({
+    profile: profileOf(symbol),
+    random: sandboxRandom(options.seed ?? seed),
+    startUs: START_US,
+    eventsPerSecond: options.eventsPerSecond ?? 200,
+    firstSequence: 1000,
+    firstTradeId: 1,
+  });
+  const said = { diffs: [] as MarketDiff[], trades: [] as MarketTrade[], tops: [] as MarketTop[] };
+  market.listen({
+    onDiff: (diff) => said.diffs.push(diff),
+    onTrade: (trade) => said.trades.push(trade),
+    onTop: (top) => said.tops.push(top),
+  });
+  return { market, said };
+}
+
+function applied(levels: Map<number, number>, flat: readonly number[]): void {
+  for (let i = 0; i < flat.length; i += 2) {
+    if (flat[i + 1] === 0) levels.delete(flat[i] ?? 0);
+    else levels.set(flat[i] ?? 0, flat[i + 1] ?? 0);
+  }
+}
+
+describe('market', () => {
+  test(`the same seed gives the same market however late the timers are (SEED=${seed})`, () => {
+    const steady = open();
+    const jumpy = open();
+    for (let ms = 10; ms <= 20_000; ms += 10) steady.market.advanceTo(START_US + ms * 1000);
+    for (const ms of [3, 777, 4100, 8999, 13_500, 13_501, 18_200, 20_000]) {
+      jumpy.market.advanceTo(START_US + ms * 1000);
+    }
+    expect(jumpy.said).toEqual(steady.said);
+    expect(jumpy.market.book()).toEqual(steady.market.book());
+    expect(steady.said.trades.length).toBeGreaterThan(50);
+    const other = open('BTCUSDT', { seed: seed + 1 });
+    other.market.advanceTo(START_US + 20_000_000);
+    expect(other.said.trades).not.toEqual(steady.said.trades);
+  });
+
+  test.each([100, 1000] as const)(
+    `diffs every %i ms follow one another and add up to the book (SEED=${seed})`,
+    (paceMs) => {
+      const { market, said } = open();
+      const start = market.book();
+      const bids = new Map<number, number>();
+      const asks = new Map<number, number>();
+      applied(bids, start.bids);
+      applied(asks, start.asks);
+      market.advanceTo(START_US + 30_000_000);
+      let sequence = start.sequence;
+      const diffs = said.diffs.filter((diff) => diff.paceMs === paceMs);
+      for (const diff of diffs) {
+        expect(diff.firstSequence).toBe(sequence + 1);
+        expect(diff.lastSequence).toBeGreaterThanOrEqual(diff.firstSequence);
+        expect(diff.timeUs % (paceMs * 1000)).toBe(0);
+        sequence = diff.lastSequence;
+        applied(bids, diff.bids);
+        applied(asks, diff.asks);
+        const truth = market.history.bookAt(sequence);
+        if (diff !== diffs.at(-1) && diff.lastSequence % 10 !== 0) continue;
+        expect(truth?.sequence).toBe(sequence);
+        expect(truth?.bids.length).toBe(bids.size * 2);
+        for (let i = 0; i < (truth?.bids.length ?? 0); i += 2) {
+          expect(bids.get(truth?.bids[i] ?? 0)).toBe(truth?.bids[i + 1]);
+        }
+        expect(new Map(pairs(truth?.asks ?? []))).toEqual(asks);
+      }
+      expect(sequence).toBe(market.engine.sequence);
+    },
+  );
+
+  test('levels of a diff come best first, and some that it deletes were never there', () => {
+    const { market, said } = open();
+    const known = new Set(pairs(market.book().bids).map(([price]) => price));
+    market.advanceTo(START_US + 20_000_000);
+    let phantoms = 0;
+    for (const diff of said.diffs.filter((d) => d.paceMs === 100)) {
+      const prices = pairs(diff.bids).map(([price]) => price);
+      expect(prices).toEqual([...prices].sort((a, b) => b - a));
+      for (const [price, size] of pairs(diff.bids)) {
+        if (size === 0 && !known.delete(price)) phantoms++;
+        else if (size > 0) known.add(price);
+      }
+    }
+    expect(phantoms).toBeGreaterThan(0);
+  });
+
+  test('the book is never crossed, and the top that is told is the top', () => {
+    const { market, said } = open();
+    market.advanceTo(START_US + 20_000_000);
+    expect(said.tops.length).toBeGreaterThan(100);
+    for (const top of said.tops) expect(top.bidPrice).toBeLessThan(top.askPrice);
+    const { bids, asks } = market.book(1);
+    const { bidPrice, bidSize, askPrice, askSize } = market.top();
+    expect([bidPrice, bidSize, askPrice, askSize]).toEqual([...bids, ...asks]);
+  });
+
+  test.each(DEFAULT_SYMBOLS.map((profile) => profile.symbol))(
+    '%s keeps its depth over twenty-five minutes',
+    (symbol) => {
+      const profile = profileOf(symbol);
+      const { market } = open(symbol, { eventsPerSecond: 200 * profile.paceShare });
+      for (let second = 1; second <= 1500; second++) {
+        market.advanceTo(START_US + second * 1_000_000);
+      }
+      for (const side of ['buy', 'sell'] as const) {
+        expect(market.engine.levelCount(side)).toBeGreaterThan(profile.depthLevels * 0.6);
+        expect(market.engine.levelCount(side)).toBeLessThan(profile.depthLevels * 1.3);
+      }
+      expect(market.engine.restingOrders).toBeLessThan(profile.depthLevels * 7);
+    },
+  );
+
+  test('the deep symbol has more levels a side than a REST snapshot shows', () => {
+    const { market } = open('DEEPUSDT');
+    market.advanceTo(START_US + 60_000_000);
+    expect(market.engine.levelCount('buy')).toBeGreaterThan(5000);
+    expect(market.engine.levelCount('sell')).toBeGreaterThan(5000);
+  });
+
+  test('a quiet symbol lets seconds pass without a diff, and trades now and then', () => {
+    const { market, said } = open('QUIETUSDT', { eventsPerSecond: 0.6, seed: 7 });
+    for (let s = 1; s <= 120; s++) market.advanceTo(START_US + s * 1_000_000);
+    expect(said.diffs.filter((diff) => diff.paceMs === 100).length).toBeLessThan(200);
+    expect(said.trades.length).toBeGreaterThan(5);
+  });
+
+  test('time that the process slept through is left out', () => {
+    const { market, said } = open();
+    market.advanceTo(START_US + 1_000_000);
+    const before = said.diffs.length;
+    market.advanceTo(START_US + 3_600_000_000);
+    const lived = said.diffs.slice(before).filter((diff) => diff.paceMs === 100).length;
+    expect(lived).toBeLessThanOrEqual(MAX_CATCH_UP_US / 100_000 + 1);
+    expect(lived).toBeGreaterThan(0);
+    market.advanceTo(START_US + 3_601_000_000);
+    expect(said.diffs.at(-1)?.timeUs).toBe(START_US + 3_601_000_000);
+  });
+
+  test('a coarser tick moves new prices only', () => {
+    const { market } = open();
+    market.changeGrid({ tickSize: 100_000_000 });
+    market.advanceTo(START_US + 10_000_000);
+    const prices = pairs([...market.book().bids, ...market.book().asks]).map(([price]) => price);
+    expect(prices.some((price) => price % 100_000_000 !== 0)).toBe(true);
+    expect(market.engine.grid.tickSize).toBe(100_000_000);
+  });
+});
+
+describe('history', () => {
+  test('asking outside the window is answered with nothing', () => {
+    const { market, said } = open();
+    const atStart = market.book().sequence;
+    expect(market.history.bookAt(atStart - 1)).toBeUndefined();
+    expect(market.history.bookAt(atStart)?.bids).toEqual(market.book().bids);
+    expect(market.history.bookAt(atStart + 1)).toBeUndefined();
+    const end = START_US + HISTORY_WINDOW_US + 60_000_000;
+    for (let us = START_US; us <= end; us += 1_000_000) market.advanceTo(us);
+    expect(market.history.bookAt(atStart)).toBeUndefined();
+    const shortDiffs = said.diffs.filter((diff) => diff.paceMs === 100);
+    const inside = shortDiffs.find((diff) => diff.timeUs > end - HISTORY_WINDOW_US);
+    expect(market.history.bookAt(inside?.lastSequence ?? 0)?.timeUs).toBe(inside?.timeUs);
+  });
+
+  test('a sequence between two diffs gives the book of the earlier one', () => {
+    const { market, said } = open();
+    market.advanceTo(START_US + 5_000_000);
+    const diffs = said.diffs.filter((diff) => diff.paceMs === 100);
+    const wide = diffs.findIndex((diff) => diff.lastSequence > diff.firstSequence);
+    const middle = diffs[wide]?.firstSequence ?? 0;
+    expect(market.history.bookAt(middle)?.sequence).toBe(middle - 1);
+  });
+});
+
+function pairs(flat: readonly number[]): [number, number][] {
+  const rows: [number, number][] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) rows.push([flat[i] ?? 0, flat[i + 1] ?? 0]);
+  return rows;
+}

@@ -1,0 +1,39 @@
+/** Sandboxes and clients of one test file, closed after each test whatever became of it. */
+
+import { afterEach } from 'vitest';
+import { startSandbox } from '../../../sandbox/sandbox.ts';
+import type { Sandbox, SandboxOptions } from '../../../sandbox/sandbox.ts';
+import { PlainClient } from '../../support/plain-client.ts';
+
+const closers: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** A small, brisk market, unless the test says otherwise. */
+export async function sandboxOf(options: SandboxOptions = {}): Promise<Sandbox> {
+  const sandbox = await startSandbox({ symbols: ['BTCUSDT', 'ETHUSDT'], pace: 600, ...options });
+  closers.push(() => sandbox.close());
+  return sandbox;
+}
+
+export async function clientOf(
+  server: { readonly wsUrl: string; readonly restUrl: string },
+  options: {
+    readonly symbol?: string;
+    readonly path?: string;
+    readonly autoPong?: boolean;
+    readonly streams?: readonly string[];
+  } = {},
+): Promise<PlainClient> {
+  const client = new PlainClient(server, options.symbol ?? 'BTCUSDT', options);
+  closers.push(() => client.close());
+  await client.open();
+  if (options.streams) await client.subscribe(...options.streams);
+  return client;
+}
+
+export function closeAfter(close: () => Promise<void> | void): void {
+  closers.push(close);
+}
