@@ -1,0 +1,136 @@
+/** The past as an archive tells it, without a running logger: read-only, beside whoever writes. */
+
+import { openEmbeddedArchive } from '../logger/archive/embedded-archive.ts';
+import type { ArchiveReader } from '../logger/archive/archive.ts';
+import { LoggerError, UnknownSecurityError, describeError } from '../logger/errors.ts';
+import { parseSecurity } from '../logger/market/security.ts';
+import type {
+  BookAnswer,
+  CoverageAnswer,
+  NoBookAnswer,
+  VerifyAnswer,
+} from '../logger/reader/answers.ts';
+import { createReader } from '../logger/reader/create-reader.ts';
+import type { Reader } from '../logger/reader/reader.ts';
+import type { Range } from './arguments.ts';
+import { CliError, EXIT, type ExitCode, usageError } from './exit-codes.ts';
+import type {
+  BookQuestion,
+  ExportPiece,
+  ExportQuestion,
+  History,
+  VerifyProgress,
+} from './history.ts';
+
+/** Lines are handed on in pieces of about this size. */
+const PIECE_CHARACTERS = 64 * 1024;
+
+/** The same table as on the wire, without the wire. */
+function exitCodeOf(error: LoggerError): ExitCode {
+  switch (error.code) {
+    case 'invalid-argument':
+      return EXIT.usage;
+    case 'no-coverage':
+      return EXIT.notRecorded;
+    default:
+      return EXIT.failed;
+  }
+}
+
+function explained(error: unknown): unknown {
+  return error instanceof LoggerError
+    ? new CliError(exitCodeOf(error), describeError(error))
+    : error;
+}
+
+async function explain<Value>(work: Promise<Value>): Promise<Value> {
+  try {
+    return await work;
+  } catch (error) {
+    throw explained(error);
+  }
+}
+
+export async function openArchiveHistory(location: string): Promise<History> {
+  if (/^mongodb(\+srv)?:/.test(location)) {
+    throw usageError('--archive: this version reads archives in a directory, not in MongoDB');
+  }
+  const archive = await explain(openEmbeddedArchive({ directory: location, readOnly: true }));
+  return new ArchiveHistory(archive, createReader(archive));
+}
+
+class ArchiveHistory implements History {
+  readonly #archive: ArchiveReader;
+  readonly #reader: Reader;
+
+  constructor(archive: ArchiveReader, reader: Reader) {
+    this.#archive = archive;
+    this.#reader = reader;
+  }
+
+  book(question: BookQuestion): Promise<BookAnswer | NoBookAnswer> {
+    const { at, sequence, clock, depth } = question;
+    const position =
+      at !== undefined ? { clock, us: at.us } : sequence !== undefined ? { sequence } : undefined;
+    return explain(
+      this.#id(question.security).then((security) =>
+        this.#reader.bookAt({ security, position, depth }),
+      ),
+    );
+  }
+
+  coverage(asked: string, { fromUs, toUs }: Range): Promise<CoverageAnswer> {
+    return explain(
+      this.#id(asked).then((security) => this.#reader.coverage({ security, fromUs, toUs })),
+    );
+  }
+
+  async verify(
+    asked: string | undefined,
+    options: {
+      readonly signal: AbortSignal;
+      readonly onProgress: (progress: VerifyProgress) => void;
+    },
+  ): Promise<VerifyAnswer> {
+    const security = asked === undefined ? undefined : await explain(this.#id(asked));
+    return explain(this.#reader.verify({ security, ...options }));
+  }
+
+  async *export(question: ExportQuestion, signal: AbortSignal): AsyncGenerator<ExportPiece> {
+    const { range, clock, type, format } = question;
+    const { fromUs, toUs } = range;
+    let lines = '';
+    try {
+      const security = await this.#id(question.security);
+      const asked = { security, fromUs, toUs, clock, type, format };
+      for await (const line of this.#reader.exportLines(asked)) {
+        if (signal.aborted) return;
+        if ('text' in line) lines += `${line.text}\n`;
+        if (lines !== '' && ('gap' in line || lines.length >= PIECE_CHARACTERS)) {
+          yield { lines };
+          lines = '';
+        }
+        if ('gap' in line) yield { gap: line.gap };
+      }
+    } catch (error) {
+      throw explained(error);
+    }
+    if (lines !== '') yield { lines };
+  }
+
+  close(): Promise<void> {
+    return this.#archive.close();
+  }
+
+  /** The archive's own spelling of a security given in any case. */
+  async #id(asked: string): Promise<string> {
+    const { id } = parseSecurity(asked);
+    const known = (await this.#archive.securities()).map((state) => state.security);
+    const found = known.includes(id)
+      ? id
+      : known.find((candidate) => candidate.toLowerCase() === id.toLowerCase());
+    if (found !== undefined) return found;
+    const hint = known.length === 0 ? 'none' : known.slice(0, 10).join(', ');
+    throw new UnknownSecurityError(`${id} was never recorded; this archive holds ${hint}`);
+  }
+}

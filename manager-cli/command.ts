@@ -1,0 +1,49 @@
+/** What a command is, and what it gets to work with. */
+
+import type { Argv } from 'yargs';
+import type { Arguments } from './arguments.ts';
+import type { LoggerClient } from './client.ts';
+import type { ExitCode } from './exit-codes.ts';
+import type { History } from './history.ts';
+import type { Io } from './io.ts';
+import type { Output } from './output.ts';
+import type { Paint } from './style.ts';
+
+export interface Session {
+  readonly args: Arguments;
+  readonly io: Io;
+  readonly out: Output;
+  readonly paint: Paint;
+  /** Aborts on Ctrl-C, and when nobody reads stdout any more. */
+  readonly signal: AbortSignal;
+  /** Connects at the first call. @throws CliError */
+  client(): Promise<LoggerClient>;
+  /** The archive of `--archive`, else the running logger. @throws CliError */
+  history(): Promise<History>;
+}
+
+export interface Command {
+  /** The verb and its positional arguments, in yargs' notation. */
+  readonly usage: string;
+  readonly describe: string;
+  /** Declares options; every command has the global ones beside them. */
+  readonly options: (yargs: Argv) => Argv;
+  readonly run: (session: Session) => Promise<ExitCode>;
+}
+
+/** An option with a value. Its type is text: what it means is checked by us, strictly. */
+export function valued(describe: string): {
+  type: 'string';
+  requiresArg: true;
+  describe: string;
+} {
+  return { type: 'string', requiresArg: true, describe };
+}
+
+/** `--archive`, for the commands that read. */
+export function archiveOption(yargs: Argv): Argv {
+  return yargs.option(
+    'archive',
+    valued('Read this archive (a directory) instead of asking a running logger'),
+  );
+}

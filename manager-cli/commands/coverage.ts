@@ -1,0 +1,108 @@
+import { parseTimeUs } from '../../logger/market/time.ts';
+import type { CoverageAnswer } from '../../logger/reader/answers.ts';
+import { range, security } from '../arguments.ts';
+import { type Command, archiveOption, valued } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { UNKNOWN, counted, duration, known } from '../format.ts';
+import type { Paint } from '../style.ts';
+import { type Cell, renderTable } from '../table.ts';
+
+interface Stretch {
+  readonly fromUs: number;
+  readonly seconds: number | null;
+  readonly cells: readonly (string | Cell)[];
+}
+
+function seconds(from: string, to: string | null): number | null {
+  return to === null ? null : (parseTimeUs(to) - parseTimeUs(from)) / 1_000_000;
+}
+
+function stretches(coverage: CoverageAnswer): { covered: Stretch[]; missing: Stretch[] } {
+  const covered = coverage.intervals.map((interval) => {
+    const length = seconds(interval.from, interval.to);
+    const numbers = `${known(interval.firstSequence)} … ${known(interval.lastSequence)}`;
+    return {
+      fromUs: parseTimeUs(interval.from),
+      seconds: length,
+      cells: [
+        { text: 'book', colour: 'green' as const },
+        interval.from,
+        interval.to,
+        duration(length ?? 0),
+        `${interval.feed} (by ${interval.proof})`,
+        numbers,
+      ],
+    };
+  });
+  const missing = coverage.gaps.map((gap) => {
+    const length = seconds(gap.from, gap.to);
+    const hasNumbers = gap.firstMissing !== null || gap.lastMissing !== null;
+    return {
+      fromUs: parseTimeUs(gap.from),
+      seconds: length,
+      cells: [
+        { text: 'gap', colour: 'red' as const },
+        gap.from,
+        gap.to ?? 'open',
+        length === null ? UNKNOWN : duration(length),
+        gap.cause,
+        hasNumbers ? `${known(gap.firstMissing)} … ${known(gap.lastMissing)}` : UNKNOWN,
+      ],
+    };
+  });
+  return { covered, missing };
+}
+
+function total(list: readonly Stretch[]): number {
+  return list.reduce((sum, stretch) => sum + (stretch.seconds ?? 0), 0);
+}
+
+/** Intervals and gaps in order of time, and the share that is covered. */
+export function coverageLines(coverage: CoverageAnswer, paint: Paint): string[] {
+  const { covered, missing } = stretches(coverage);
+  const inOrder = [...covered, ...missing].sort((a, b) => a.fromUs - b.fromUs);
+  const columns = [
+    { title: '' },
+    { title: 'FROM' },
+    { title: 'TO' },
+    { title: 'LENGTH', align: 'right' as const },
+    { title: 'FEED / CAUSE' },
+    { title: 'SEQUENCES' },
+  ];
+  const [known_, lost] = [total(covered), total(missing)];
+  const share = known_ + lost === 0 ? 100 : (100 * known_) / (known_ + lost);
+  // Never rounded up to a whole that it is not.
+  const shown = lost > 0 ? Math.min(share, 99.999) : share;
+  return [
+    ...renderTable(
+      columns,
+      inOrder.map((stretch) => stretch.cells),
+      paint,
+    ),
+    '',
+    `${coverage.security}: ${duration(known_)} covered (${Number(shown.toFixed(3))} %), ${counted(missing.length, 'gap')} of ${duration(lost)} together.`,
+  ];
+}
+
+export const coverageCommand: Command = {
+  usage: 'coverage <security>',
+  describe: 'Show which time is recorded, and every gap',
+  options: (yargs) =>
+    archiveOption(yargs)
+      .option('from', valued('Only what lies after this time'))
+      .option('to', valued('Only what lies before this time')),
+  run: async (session) => {
+    const { args, out, paint } = session;
+    const wanted = range(args);
+    const name = security(args);
+    const coverage = await (await session.history()).coverage(name, wanted);
+    if (out.isJson) {
+      await out.json(coverage);
+    } else if (coverage.intervals.length === 0 && coverage.gaps.length === 0) {
+      await out.line(`Nothing of ${coverage.security} is recorded in that time.`);
+    } else {
+      for (const line of coverageLines(coverage, paint)) await out.line(line);
+    }
+    return EXIT.done;
+  },
+};

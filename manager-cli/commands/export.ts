@@ -1,0 +1,123 @@
+import { EXIT, type ExitCode, usageError } from '../exit-codes.ts';
+import { clock, flag, oneOf, range, security, text } from '../arguments.ts';
+import { CancelledError } from '../client.ts';
+import { type Command, type Session, archiveOption, valued } from '../command.ts';
+import { type ExportSink, checkFree, fileSink, stdoutSink } from '../export-sink.ts';
+import { counted } from '../format.ts';
+import type { ExportQuestion, History } from '../history.ts';
+
+const TYPES = ['trades', 'quotes', 'incremental'] as const;
+const FORMATS = ['jsonl', 'csv'] as const;
+const LINE_END = 10;
+
+interface Tally {
+  lines: number;
+  gaps: number;
+}
+
+function countLines(chunk: string | Uint8Array): number {
+  let count = 0;
+  if (typeof chunk === 'string') {
+    for (let at = chunk.indexOf('\n'); at >= 0; at = chunk.indexOf('\n', at + 1)) count++;
+  } else {
+    for (let at = chunk.indexOf(LINE_END); at >= 0; at = chunk.indexOf(LINE_END, at + 1)) count++;
+  }
+  return count;
+}
+
+/** Without `--format` a name that ends in `.csv` says it. */
+function formatOf(session: Session, out: string | undefined): 'jsonl' | 'csv' {
+  const isNamedCsv = out !== undefined && /\.csv(\.gz)?$/i.test(out);
+  return oneOf(session.args, 'format', FORMATS) ?? (isNamedCsv ? 'csv' : 'jsonl');
+}
+
+async function copy(
+  session: Session,
+  parts: { history: History; question: ExportQuestion; sink: ExportSink },
+): Promise<Tally> {
+  const { question, sink } = parts;
+  const tally: Tally = { lines: 0, gaps: 0 };
+  for await (const piece of parts.history.export(question, session.signal)) {
+    if ('lines' in piece) {
+      tally.lines += countLines(piece.lines);
+      await sink.write(piece.lines);
+      continue;
+    }
+    tally.gaps++;
+    const line = JSON.stringify({ gap: piece.gap });
+    if (question.format === 'jsonl') await sink.write(`${line}\n`);
+    else session.out.note(line);
+  }
+  // A source that just stops when it is interrupted must not pass for a complete one.
+  if (session.signal.aborted) throw new CancelledError();
+  return tally;
+}
+
+async function summarise(session: Session, path: string, tally: Tally): Promise<void> {
+  const { out } = session;
+  if (out.isJson) {
+    await out.json({ out: path, lines: tally.lines, gaps: tally.gaps });
+  } else {
+    await out.line(
+      `Wrote ${counted(tally.lines, 'line')}, ${counted(tally.gaps, 'gap')} on the way, to ${path}.`,
+    );
+  }
+}
+
+async function runExport(session: Session): Promise<ExitCode> {
+  const { args, out } = session;
+  const path = text(args, 'out');
+  const mayReplace = flag(args, 'force');
+  const type = oneOf(args, 'type', TYPES);
+  if (type === undefined) throw usageError(`--type is missing; give one of ${TYPES.join(', ')}`);
+  if (mayReplace && path === undefined) throw usageError('--force belongs to --out; give both');
+  const question: ExportQuestion = {
+    security: security(args),
+    range: range(args),
+    clock: clock(args),
+    type,
+    format: formatOf(session, path),
+  };
+  if (path !== undefined) checkFree(path, mayReplace);
+  const history = await session.history();
+  const sink = path === undefined ? stdoutSink(out) : await fileSink(path, mayReplace);
+  let tally: Tally;
+  try {
+    tally = await copy(session, { history, question, sink });
+    await sink.commit();
+  } catch (error) {
+    await sink.discard();
+    throw error;
+  }
+  if (path !== undefined) await summarise(session, path, tally);
+  if (tally.gaps === 0 || flag(args, 'allow-gaps')) return EXIT.done;
+  out.note(
+    `orderbook-manager: ${counted(tally.gaps, 'gap')} on the way; see orderbook-manager coverage ${question.security}, or accept them with --allow-gaps`,
+  );
+  return EXIT.notRecorded;
+}
+
+/** Recorded data as text. */
+export const exportCommand: Command = {
+  usage: 'export <security>',
+  describe: 'Write recorded trades, quotes or diffs as text (exit 5 if there is a gap on the way)',
+  options: (yargs) =>
+    archiveOption(yargs)
+      .option('from', valued('From this time on (from the first by default)'))
+      .option('to', valued('Up to this time, excluded (to the last by default)'))
+      .option('clock', {
+        ...valued("What --from and --to mean: the logger's clock, or the exchange's event time"),
+        choices: ['receive', 'exchange'],
+        defaultDescription: 'receive',
+      })
+      .option('type', { ...valued('What to write'), choices: [...TYPES] })
+      .option('format', {
+        ...valued('One JSON object a line, or comma-separated values'),
+        choices: [...FORMATS],
+        defaultDescription: 'jsonl',
+      })
+      .option('out', valued('A file, compressed if its name ends in .gz; stdout by default'))
+      .option('force', { type: 'boolean', describe: 'Replace the file if it is there' })
+      .option('allow-gaps', { type: 'boolean', describe: 'End with 0 in spite of gaps' }),
+  run: runExport,
+};

@@ -1,0 +1,35 @@
+import { type HealthReport, healthReport } from '../answers.ts';
+import type { Command } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { bytes, counted, duration } from '../format.ts';
+import { type Paint, stateColour } from '../style.ts';
+import { NOTHING_RECORDED, securityTable } from './security-table.ts';
+
+/** A sentence or two, then the table. */
+export function healthLines(health: HealthReport, paint: Paint): string[] {
+  const { archive, process, securities } = health;
+  const live = securities.filter((row) => row.state === 'live').length;
+  const reach = archive.reachable ? paint('green', 'reachable') : paint('red', 'not reachable');
+  const behind = archive.lag >= 1 ? `, ${duration(archive.lag)} behind` : '';
+  const spool = archive.spoolBytes > 0 ? `, ${bytes(archive.spoolBytes)} in the spool` : '';
+  return [
+    `The logger is ${paint(stateColour(health.status), health.status)}: version ${health.version}, up ${duration(health.uptime)}, ${live} of ${counted(securities.length, 'security', 'securities')} live.`,
+    `The ${archive.kind} archive is ${reach}${behind}${spool}. Memory ${bytes(process.rss)}, event loop lag ${process.eventLoopLag.toFixed(1)} ms, ${counted(process.threads, 'thread')}.`,
+    '',
+    ...(securities.length === 0 ? [NOTHING_RECORDED] : securityTable(securities, paint)),
+  ];
+}
+
+/** Exit 0 only if all serve. */
+export const healthCommand: Command = {
+  usage: 'health',
+  describe: 'Show whether logger, archive and every security are well (exit 1 if not)',
+  options: (yargs) => yargs,
+  run: async (session) => {
+    const { out, paint } = session;
+    const health = healthReport(await (await session.client()).unary('Health', {}));
+    if (out.isJson) await out.json(health);
+    else for (const line of healthLines(health, paint)) await out.line(line);
+    return health.status === 'serving' ? EXIT.done : EXIT.failed;
+  },
+};

@@ -1,0 +1,21 @@
+import type { Command } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+
+/** Measures one call on a connection that is up. */
+export const pingCommand: Command = {
+  usage: 'ping',
+  describe: 'Measure the round trip to the logger',
+  options: (yargs) => yargs,
+  run: async (session) => {
+    const { out } = session;
+    const logger = await session.client();
+    // The first call settles the connection; the round trip is that of the second.
+    await logger.unary('Ping', {});
+    const startedMs = performance.now();
+    await logger.unary('Ping', {});
+    const roundTrip = Number((performance.now() - startedMs).toFixed(3));
+    if (out.isJson) await out.json({ roundTrip });
+    else await out.line(`${roundTrip} ms`);
+    return EXIT.done;
+  },
+};

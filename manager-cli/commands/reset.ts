@@ -1,0 +1,20 @@
+import { EXCHANGES } from '../arguments.ts';
+import type { Command } from '../command.ts';
+import { usageError } from '../exit-codes.ts';
+import { runChange } from './results.ts';
+
+/** Reconnects an exchange. */
+export const resetCommand: Command = {
+  usage: 'reset <exchange>',
+  describe: "Replace an exchange's connection without losing updates (all: of every exchange)",
+  options: (yargs) => yargs,
+  run: (session) => {
+    const exchange = String(session.args['exchange']).toLowerCase();
+    if (exchange !== 'all' && !EXCHANGES.includes(exchange)) {
+      throw usageError(
+        `Unknown exchange ${exchange.slice(0, 40)}; there are ${EXCHANGES.join(', ')}, or all`,
+      );
+    }
+    return runChange(session, 'Reset', { exchange });
+  },
+};

@@ -1,0 +1,48 @@
+/** The table of securities that list, health and watch print. */
+
+import type { SecurityRow } from '../answers.ts';
+import { age, bytes, grouped, known, rate } from '../format.ts';
+import { type Paint, stateColour } from '../style.ts';
+import { type Column, renderTable } from '../table.ts';
+
+export const NOTHING_RECORDED =
+  'Nothing is recorded; start with: orderbook-manager add binance:BTCUSDT';
+
+const COLUMNS: readonly Column[] = [
+  { title: 'SECURITY' },
+  { title: 'STATE' },
+  { title: 'FEED' },
+  { title: 'BID', align: 'right' },
+  { title: 'ASK', align: 'right' },
+  { title: 'SEQUENCE', align: 'right' },
+  { title: 'AGE', align: 'right' },
+  { title: 'MSG/S', align: 'right' },
+  { title: 'GAPS', align: 'right' },
+  { title: 'LAST IMAGE' },
+  { title: 'STORED', align: 'right' },
+];
+
+/** A time to the second, as in a list one reads across. */
+function shortTime(time: string | null): string {
+  return time === null ? known(null) : time.replace(/\.\d+Z$/, 'Z').replace('T', ' ');
+}
+
+export function securityTable(securities: readonly SecurityRow[], paint: Paint): string[] {
+  const rows = securities.map((row) => [
+    row.security,
+    { text: row.state, colour: stateColour(row.state) },
+    `${row.level} ${row.feed}`,
+    row.bestBid === null ? known(null) : grouped(row.bestBid),
+    row.bestAsk === null ? known(null) : grouped(row.bestAsk),
+    known(row.sequence),
+    age(row.lastMessageAge),
+    rate(row.messageRate),
+    row.gaps === 0 ? '0' : { text: grouped(row.gaps), colour: 'yellow' as const },
+    shortTime(row.lastBaseImage),
+    bytes(row.storedBytes),
+  ]);
+  const notes = securities
+    .filter((row) => row.message !== null && row.state !== 'live')
+    .map((row) => paint('dim', `${row.security}: ${row.message}`));
+  return [...renderTable(COLUMNS, rows, paint), ...notes];
+}

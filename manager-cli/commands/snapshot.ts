@@ -1,0 +1,19 @@
+import { securities } from '../arguments.ts';
+import type { Command } from '../command.ts';
+import { usageError } from '../exit-codes.ts';
+import { runChange } from './results.ts';
+
+/** Writes base images. */
+export const snapshotCommand: Command = {
+  usage: 'snapshot <security..>',
+  describe: 'Write a base image of securities now (all: of every one)',
+  options: (yargs) => yargs,
+  run: (session) => {
+    const given = [session.args['security']].flat();
+    if (!given.includes('all')) {
+      return runChange(session, 'Snapshot', { securities: securities(session.args) });
+    }
+    if (given.length > 1) throw usageError('all stands alone: it means every security');
+    return runChange(session, 'Snapshot', { securities: ['all'] });
+  },
+};

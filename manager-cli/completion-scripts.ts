@@ -1,0 +1,58 @@
+/**
+ * Shell completion. Each script asks the program itself (`--get-yargs-completions` and the words so
+ * far), so it never grows stale. SHELL is set because the parser picks its answer's form by it.
+ */
+
+export type Shell = 'bash' | 'zsh' | 'fish';
+
+export const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish'];
+
+const BASH = `# Put this into ~/.bashrc:  source <(orderbook-manager completion bash)
+_orderbook_manager() {
+  local current="\${COMP_WORDS[COMP_CWORD]}"
+  local IFS=$'\\n'
+  COMPREPLY=($(compgen -W "$(SHELL=bash orderbook-manager --get-yargs-completions "\${COMP_WORDS[@]}" 2>/dev/null)" -- "$current"))
+  if [ "\${#COMPREPLY[@]}" -eq 0 ]; then
+    COMPREPLY=($(compgen -f -- "$current"))
+  fi
+}
+complete -o filenames -F _orderbook_manager orderbook-manager
+`;
+
+const ZSH = `#compdef orderbook-manager
+# Put this into ~/.zshrc:  source <(orderbook-manager completion zsh)
+_orderbook_manager() {
+  local -a answers
+  answers=("\${(@f)$(SHELL=zsh orderbook-manager --get-yargs-completions "\${words[@]}" 2>/dev/null)}")
+  if (( \${#answers} )) && [[ -n "\${answers[1]}" ]]; then
+    _describe 'orderbook-manager' answers
+  else
+    _files
+  fi
+}
+if [[ "\${zsh_eval_context[-1]}" == loadautofunc ]]; then
+  _orderbook_manager "$@"
+else
+  compdef _orderbook_manager orderbook-manager
+fi
+`;
+
+const FISH = `# Put this into a file:  orderbook-manager completion fish > ~/.config/fish/completions/orderbook-manager.fish
+function __orderbook_manager_answers
+  set -l words (commandline -opc) (commandline -ct)
+  env SHELL=zsh orderbook-manager --get-yargs-completions $words 2>/dev/null | string replace -r '(?<!\\\\\\\\):' '\\t' | string replace -a '\\\\:' ':'
+end
+complete -c orderbook-manager -f -a '(__orderbook_manager_answers)'
+complete -c orderbook-manager -l out -r -F
+complete -c orderbook-manager -l archive -r -F
+complete -c orderbook-manager -l authkey-file -r -F
+complete -c orderbook-manager -l tls-ca -r -F
+complete -c orderbook-manager -l tls-cert -r -F
+complete -c orderbook-manager -l tls-key -r -F
+`;
+
+const SCRIPTS: Readonly<Record<Shell, string>> = { bash: BASH, zsh: ZSH, fish: FISH };
+
+export function completionScript(shell: Shell): string {
+  return SCRIPTS[shell];
+}

@@ -1,0 +1,56 @@
+/**
+ * What can be asked about the past, of a running logger or of an archive without one. The commands
+ * don't know the difference.
+ */
+
+import type {
+  BookAnswer,
+  CoverageAnswer,
+  ExportFormat,
+  ExportType,
+  NoBookAnswer,
+  VerifyAnswer,
+} from '../logger/reader/answers.ts';
+import type { ClockName } from '../logger/market/time.ts';
+import type { ExportGapAnswer } from './answers.ts';
+import type { Range } from './arguments.ts';
+
+export interface BookQuestion {
+  readonly security: string;
+  readonly at: { readonly text: string; readonly us: number } | undefined;
+  readonly sequence: number | undefined;
+  readonly clock: ClockName;
+  readonly depth: number | undefined;
+}
+
+export interface ExportQuestion {
+  readonly security: string;
+  readonly range: Range;
+  readonly clock: ClockName;
+  readonly type: ExportType;
+  readonly format: ExportFormat;
+}
+
+/** Text of whole lines joined, or a hole on the way. */
+export type ExportPiece =
+  { readonly lines: string | Uint8Array } | { readonly gap: ExportGapAnswer };
+
+export interface VerifyProgress {
+  readonly security: string;
+  readonly records: number;
+  readonly problems: number;
+}
+
+export interface History {
+  book(question: BookQuestion, signal: AbortSignal): Promise<BookAnswer | NoBookAnswer>;
+  coverage(security: string, range: Range): Promise<CoverageAnswer>;
+  verify(
+    security: string | undefined,
+    options: {
+      readonly signal: AbortSignal;
+      readonly onProgress: (progress: VerifyProgress) => void;
+    },
+  ): Promise<VerifyAnswer>;
+  export(question: ExportQuestion, signal: AbortSignal): AsyncIterable<ExportPiece>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,22 @@
+/** Everything outside that a command touches, so that a test can be the terminal. */
+
+import type { Readable, Writable } from 'node:stream';
+
+export type OutputStream = Writable & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
+
+export type InputStream = Readable & { readonly isTTY?: boolean };
+
+export interface Io {
+  readonly stdin: InputStream;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborts on Ctrl-C. */
+  readonly interrupted: AbortSignal;
+  /** The installed key, read where no other is given and it may be. */
+  readonly systemKeyFile: string;
+}

@@ -1,0 +1,132 @@
+/** The past as a running logger tells it. */
+
+import type {
+  BookAnswer,
+  CoverageAnswer,
+  LevelRow,
+  NoBookAnswer,
+  VerifyAnswer,
+  VerifyProblem,
+} from '../logger/reader/answers.ts';
+import {
+  type Message,
+  appendLevels,
+  bookAnswer,
+  coverageAnswer,
+  exportGapAnswer,
+  nested,
+} from './answers.ts';
+import type { Range } from './arguments.ts';
+import { type LoggerClient, NoBookError } from './client.ts';
+import { CliError, EXIT } from './exit-codes.ts';
+import type {
+  BookQuestion,
+  ExportPiece,
+  ExportQuestion,
+  History,
+  VerifyProgress,
+} from './history.ts';
+
+export class LoggerHistory implements History {
+  readonly #client: LoggerClient;
+
+  constructor(client: LoggerClient) {
+    this.#client = client;
+  }
+
+  async book(question: BookQuestion, signal: AbortSignal): Promise<BookAnswer | NoBookAnswer> {
+    const { security, at, sequence, clock, depth } = question;
+    const request = {
+      security,
+      at: at?.text,
+      sequence: sequence?.toString(),
+      clock: `BOOK_CLOCK_${clock.toUpperCase()}`,
+      depth,
+    };
+    let head: Message | undefined;
+    const bids: LevelRow[] = [];
+    const asks: LevelRow[] = [];
+    try {
+      for await (const part of this.#client.stream('Book', request, { isEndless: false, signal })) {
+        head ??= nested(part, 'head');
+        const levels = nested(part, 'levels');
+        if (levels === undefined) continue;
+        appendLevels(bids, levels, 'bids');
+        appendLevels(asks, levels, 'asks');
+      }
+    } catch (error) {
+      if (error instanceof NoBookError) return error.answer;
+      throw error;
+    }
+    if (
+      head === undefined ||
+      head['bidCount'] !== bids.length ||
+      head['askCount'] !== asks.length
+    ) {
+      throw new CliError(EXIT.failed, 'The logger sent half a book; try again');
+    }
+    return bookAnswer(head, bids, asks);
+  }
+
+  async coverage(security: string, { from, to }: Range): Promise<CoverageAnswer> {
+    return coverageAnswer(await this.#client.unary('Coverage', { security, from, to }));
+  }
+
+  async verify(
+    security: string | undefined,
+    options: {
+      readonly signal: AbortSignal;
+      readonly onProgress: (progress: VerifyProgress) => void;
+    },
+  ): Promise<VerifyAnswer> {
+    const { signal, onProgress } = options;
+    const problems: VerifyProblem[] = [];
+    for await (const part of this.#client.stream(
+      'Verify',
+      { security },
+      { isEndless: true, signal },
+    )) {
+      const progress = nested(part, 'progress');
+      const problem = nested(part, 'problem');
+      const result = nested(part, 'result');
+      if (progress !== undefined) {
+        onProgress({
+          security: String(progress['security']),
+          records: Number(progress['records']),
+          problems: Number(progress['problems']),
+        });
+      }
+      if (problem !== undefined) {
+        problems.push({
+          security: String(problem['security']),
+          record: String(problem['record']),
+          problem: String(problem['problem']),
+        });
+      }
+      if (result !== undefined) return { records: Number(result['records']), problems };
+    }
+    throw new CliError(EXIT.failed, 'The check ended without a result; try again');
+  }
+
+  async *export(question: ExportQuestion, signal: AbortSignal): AsyncGenerator<ExportPiece> {
+    const { security, range, clock, type, format } = question;
+    const request = {
+      security,
+      from: range.from,
+      to: range.to,
+      clock: `BOOK_CLOCK_${clock.toUpperCase()}`,
+      type: `TYPE_${type.toUpperCase()}`,
+      format: `FORMAT_${format.toUpperCase()}`,
+    };
+    const call = this.#client.stream('Export', request, { isEndless: true, signal });
+    for await (const part of call) {
+      const gap = nested(part, 'gap');
+      if (gap !== undefined) yield { gap: exportGapAnswer(gap) };
+      else if (part['lines'] instanceof Uint8Array) yield { lines: part['lines'] };
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#client.close();
+  }
+}

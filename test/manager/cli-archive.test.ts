@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Archive } from '../../logger/archive/archive.ts';
+import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
+import { type ManagerPort, startManager } from '../../logger/manager/server.ts';
+import { formatTimeUs } from '../../logger/market/time.ts';
+import type { CoverageAnswer } from '../../logger/reader/answers.ts';
+import { createReader } from '../../logger/reader/create-reader.ts';
+import { createSystemClock } from '../../logger/service/system-clock.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { silentLog } from '../support/silent-log.ts';
+import { RandomHistory, SECURITY } from '../unit/reader/random-history.ts';
+import { FakeControl } from './fake-control.ts';
+import { type CliRun, KEY, cli, expectError } from './fixture.ts';
+
+/** A real archive: asked directly with `--archive`, and through a port over the real reader. */
+
+const SEED = Number(process.env['SEED'] ?? 20_261_120);
+
+let directory: string;
+let archive: Archive;
+let manager: ManagerPort;
+let history: RandomHistory;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'manager-archive-'));
+  archive = await openEmbeddedArchive({ directory });
+  history = new RandomHistory(archive, seededRandom(SEED));
+  await history.record(4, 6);
+  manager = await startManager({
+    host: '127.0.0.1',
+    port: 0,
+    authkey: KEY,
+    control: new FakeControl(),
+    reader: createReader(archive),
+    version: '1',
+    clock: createSystemClock(),
+    log: silentLog,
+  });
+});
+
+afterAll(async () => {
+  await manager.close(0);
+  await archive.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** The same question both ways: the answers have to be the same. */
+async function both(line: string): Promise<CliRun> {
+  const words = line.split(' ');
+  const direct = await cli([...words, '--archive', directory]);
+  const asked = await cli(words, { port: manager.port });
+  expect(asked.stdout, `seed ${SEED}`).toBe(direct.stdout);
+  expect(asked.code).toBe(direct.code);
+  return direct;
+}
+
+describe('an archive and a logger over it', () => {
+  test('tell the same coverage, in any spelling', async () => {
+    const run = await both('coverage binance:btcusdt --json');
+    expect(run.code).toBe(0);
+    expect(run.json.security).toBe(SECURITY);
+    expect(run.json.intervals.length).toBeGreaterThan(1);
+    await both(`coverage ${SECURITY}`);
+  });
+
+  test('tell the same books, at times, at sequences, in gaps and outside', async () => {
+    const { json } = await both(`coverage ${SECURITY} --json`);
+    const { intervals, gaps } = json as CoverageAnswer;
+    const codes: number[] = [];
+    const times = [
+      ...intervals.flatMap(({ from, to }) => [from, to]),
+      ...gaps.map(({ from }) => from),
+      '1999-12-31T00:00:00Z',
+      '2200-01-01T00:00:00Z',
+    ];
+    for (const at of times) codes.push((await both(`book ${SECURITY} --json --at ${at}`)).code);
+    for (const { firstSequence, lastSequence } of intervals) {
+      const first = await both(`book ${SECURITY} --json --sequence ${firstSequence}`);
+      expect(first.json.sequence).toBe(firstSequence);
+      await both(`book ${SECURITY} --depth 2 --sequence ${lastSequence}`);
+    }
+    expect(new Set(codes)).toEqual(new Set([0, 5]));
+  });
+
+  test('tell the book of every tenth message as the model has it', async () => {
+    const messages = history.chains.flatMap((chain) =>
+      chain.records.flatMap((record) => (record.kind === 'image' ? [] : record.messages)),
+    );
+    for (const message of messages.filter((_, index) => index % 10 === 0)) {
+      const { json } = await both(`book ${SECURITY} --json --sequence ${message.sequence}`);
+      expect(json).toMatchObject({
+        sequence: String(message.sequence),
+        receiveTime: formatTimeUs(message.receiveTimeUs),
+      });
+      expect([json.bids.length, json.asks.length]).toEqual([message.bids.size, message.asks.size]);
+    }
+  });
+
+  test.each(['trades', 'quotes', 'incremental'])('export the same %s', async (type) => {
+    const jsonl = await both(`export ${SECURITY} --type ${type}`);
+    expect(jsonl.stdout.trimEnd().split('\n').length).toBeGreaterThan(10);
+    for (const line of jsonl.stdout.trimEnd().split('\n'))
+      expect(() => JSON.parse(line)).not.toThrow();
+    expect(jsonl.code).toBe(5);
+    expect((await both(`export ${SECURITY} --type ${type} --format csv --allow-gaps`)).code).toBe(
+      0,
+    );
+  });
+
+  test('find no problem', async () => {
+    const run = await both('verify --json');
+    expect(run.code).toBe(0);
+    expect(run.json.records).toBeGreaterThan(5);
+    expect(run.json.problems).toEqual([]);
+  });
+
+  test('know what was never recorded', async () => {
+    for (const verb of ['book', 'coverage', 'verify', 'export --type trades']) {
+      const words = [...verb.split(' '), 'binance:NEVER', '--archive', directory];
+      expectError(await cli(words), 1, /binance:NEVER was never recorded; this archive holds/);
+    }
+  });
+
+  test('without a position the book is the last proven one', async () => {
+    const run = await cli(['book', SECURITY, '--json', '--archive', directory]);
+    const last = history.chains.at(-1)?.records.findLast((record) => record.messages.length > 0);
+    expect(run.json.sequence).toBe(String(last?.messages.at(-1)?.sequence));
+  });
+});

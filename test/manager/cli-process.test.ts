@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { until } from '../support/until.ts';
+import { KEY, type Port, startPort } from './fixture.ts';
+
+/** The built command as a process: pipes, signals and the exit code, which a function has none of. */
+
+const MAIN = 'dist/manager-cli/main.js';
+const isBuilt = existsSync(MAIN);
+if (!isBuilt) process.stderr.write(`skipped: ${MAIN} is not built (npm run build)\n`);
+
+let port: Port;
+
+beforeEach(async () => {
+  port = await startPort();
+});
+
+afterEach(() => port.close(0));
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly errors: () => string;
+  readonly code: Promise<number | null>;
+}
+
+function start(...args: readonly string[]): Running {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { MANAGER_AUTHKEY: KEY, MANAGER_PORT: String(port.port) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  let errors = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  const code = once(child, 'close').then(([exitCode]) => exitCode as number | null);
+  return { child, output: () => output, errors: () => errors, code };
+}
+
+describe.skipIf(!isBuilt)('orderbook-manager as a process', () => {
+  test('prints, and ends by itself', async () => {
+    const list = start('list', '--json');
+    expect(await list.code).toBe(0);
+    expect(JSON.parse(list.output())).toHaveLength(1);
+    expect(list.errors()).toBe('');
+  });
+
+  test('Ctrl-C ends a watch with 0', async () => {
+    const watch = start('watch');
+    await until('the first line', () => watch.output() !== '');
+    watch.child.kill('SIGINT');
+    expect(await watch.code).toBe(0);
+    expect(watch.errors()).toBe('');
+  });
+
+  test('a reader that has had enough of an export ends it quietly, and the reading with it', async () => {
+    port.reader.lines = function* endless() {
+      for (;;) yield { text: 'x'.repeat(1000) };
+    };
+    const exporting = start('export', 'binance:BTCUSDT', '--type', 'trades');
+    await until('the first lines', () => exporting.output() !== '');
+    exporting.child.stdout?.destroy();
+    expect(await exporting.code).toBe(0);
+    expect(exporting.errors()).toBe('');
+    await until('the logger to stop reading', () => port.reader.linesLeft === 1);
+  });
+
+  test('a reader that pauses holds up the logger, not the memory of either', async () => {
+    let made = 0;
+    port.reader.lines = function* endless() {
+      for (;;) {
+        made++;
+        yield { text: 'x'.repeat(1000) };
+      }
+    };
+    const exporting = start('export', 'binance:BTCUSDT', '--type', 'trades');
+    await until('the first lines', () => exporting.output() !== '');
+    exporting.child.stdout?.pause();
+    let before = -1;
+    await until('the logger to stand still', async () => {
+      const isStill = made === before;
+      before = made;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return isStill;
+    });
+    expect(made).toBeLessThan(32 * 1024);
+    exporting.child.kill('SIGKILL');
+    await exporting.code;
+    await until('the logger to stop reading', () => port.reader.linesLeft === 1);
+  });
+
+  test('a big book goes through a pipe whole', async () => {
+    const { bookAnswer } = await import('./fake-control.ts');
+    port.control.book = bookAnswer('binance:BTCUSDT', 50_000);
+    const book = start('book', 'binance:BTCUSDT', '--json');
+    expect(await book.code).toBe(0);
+    expect(JSON.parse(book.output())).toEqual(port.control.book);
+  });
+});

@@ -1,0 +1,202 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ArchiveUnavailableError } from '../../logger/errors.ts';
+import { until } from '../support/until.ts';
+import { GAP } from './fake-reader.ts';
+import { type CliRun, LIST_KEYS, type Port, cli, expectError, startPort } from './fixture.ts';
+
+const SECURITY = 'binance:BTCUSDT';
+
+let port: Port;
+let directory: string;
+
+beforeEach(async () => {
+  port = await startPort({ securities: [SECURITY, 'binance:ETHUSDT'] });
+  directory = mkdtempSync(join(tmpdir(), 'manager-cli-'));
+});
+
+afterEach(async () => {
+  await port.close(0);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Words of a command line, against the running port. */
+function manager(line: string, options: Parameters<typeof cli>[1] = {}): Promise<CliRun> {
+  return cli(
+    line.split(' ').filter((word) => word !== ''),
+    { port: port.port, ...options },
+  );
+}
+
+describe('export', () => {
+  const lines = Array.from({ length: 5000 }, (_, i) => `{"sequence":"${i}"}`);
+  const gap = { ...GAP, missing: 'sequence' } as const;
+
+  beforeEach(() => {
+    port.reader.lines = () => lines.map((text) => ({ text }));
+  });
+
+  test('prints lines as they are', async () => {
+    const run = await manager(
+      `export ${SECURITY} --type quotes --from 1s --to 2s --clock exchange`,
+    );
+    expect(run.code).toBe(0);
+    expect(run.stdout).toBe(`${lines.join('\n')}\n`);
+    expect(port.reader.questions).toEqual([
+      {
+        security: SECURITY,
+        type: 'quotes',
+        format: 'jsonl',
+        clock: 'exchange',
+        fromUs: 1_000_000,
+        toUs: 2_000_000,
+      },
+    ]);
+  });
+
+  test('a gap is a line in place, and exit code 5 unless allowed', async () => {
+    port.reader.lines = () => [{ text: 'a' }, { gap }, { text: 'b' }];
+    const run = await manager(`export ${SECURITY} --type trades`);
+    expect(run.stdout).toBe(`a\n${JSON.stringify({ gap })}\nb\n`);
+    expect(run.stderr).toMatch(/^orderbook-manager: 1 gap on the way.*\n$/);
+    expect(run.code).toBe(5);
+    const allowed = await manager(`export ${SECURITY} --type trades --allow-gaps`);
+    expect([allowed.code, allowed.stderr]).toEqual([0, '']);
+    expect(allowed.stdout).toBe(run.stdout);
+  });
+
+  test('csv tells its gaps on stderr', async () => {
+    port.reader.lines = () => [{ text: 'header' }, { gap }, { text: 'row' }];
+    const run = await manager(`export ${SECURITY} --type trades --format csv --allow-gaps`);
+    expect(run.stdout).toBe('header\nrow\n');
+    expect(run.stderr).toBe(`${JSON.stringify({ gap })}\n`);
+  });
+
+  test('to a file, compressed by its name, in the format of its name', async () => {
+    const plain = join(directory, 'quotes.jsonl');
+    const run = await manager(`export ${SECURITY} --type quotes --out ${plain}`);
+    expect(run.stdout).toBe(`Wrote 5,000 lines, 0 gaps on the way, to ${plain}.\n`);
+    expect(readFileSync(plain, 'utf8')).toBe(`${lines.join('\n')}\n`);
+    const packed = join(directory, 'quotes.csv.gz');
+    await manager(`export ${SECURITY} --type quotes --out ${packed} --json`);
+    expect(gunzipSync(readFileSync(packed)).toString()).toBe(`${lines.join('\n')}\n`);
+    expect(port.reader.questions).toMatchObject([{ format: 'jsonl' }, { format: 'csv' }]);
+    expect(readdirSync(directory).sort()).toEqual(['quotes.csv.gz', 'quotes.jsonl']);
+  });
+
+  test('a file that is there is not replaced without --force', async () => {
+    const path = join(directory, 'x');
+    writeFileSync(path, 'precious');
+    const refused = await manager(`export ${SECURITY} --type quotes --out ${path}`);
+    expectError(refused, 1, /--force/);
+    expect(readFileSync(path, 'utf8')).toBe('precious');
+    expect((await manager(`export ${SECURITY} --type quotes --out ${path} --force`)).code).toBe(0);
+    expect(readFileSync(path, 'utf8')).toContain('sequence');
+  });
+
+  test('one that fails half-way leaves no file, and keeps the one that was there', async () => {
+    port.reader.lines = function* broken() {
+      for (const text of lines) yield { text };
+      throw new ArchiveUnavailableError('the disk is gone');
+    };
+    const path = join(directory, 'x.gz');
+    writeFileSync(path, 'precious');
+    const run = await manager(`export ${SECURITY} --type quotes --out ${path} --force`);
+    expectError(run, 1, /the disk is gone/);
+    expect(readdirSync(directory)).toEqual(['x.gz']);
+    expect(readFileSync(path, 'utf8')).toBe('precious');
+  });
+
+  test('into a directory that is not there fails with one line', async () => {
+    const path = join(directory, 'no', 'x');
+    expectError(await manager(`export ${SECURITY} --type quotes --out ${path}`), 1, /--out/);
+  });
+
+  test('Ctrl-C leaves no file and is no success', async () => {
+    const interrupt = new AbortController();
+    port.reader.lines = function* endless() {
+      for (;;) yield { text: 'x'.repeat(1000) };
+    };
+    const path = join(directory, 'x');
+    const running = manager(`export ${SECURITY} --type quotes --out ${path}`, {
+      interrupted: interrupt.signal,
+    });
+    await until('the first bytes', () => readdirSync(directory).length === 1);
+    interrupt.abort();
+    expect((await running).code).toBe(130);
+    expect(readdirSync(directory)).toEqual([]);
+    await until('the logger to stop reading', () => port.reader.linesLeft === 1);
+  });
+});
+
+describe('watch', () => {
+  test('prints a line for each change and ends with 0 on Ctrl-C', async () => {
+    const interrupt = new AbortController();
+    let seen = '';
+    const running = manager(`watch ${SECURITY}`, {
+      interrupted: interrupt.signal,
+      onStdout: (text) => (seen = text),
+    });
+    await until('the first line', () => seen.includes('61,837.63 / 61,837.64  spread 0.01'));
+    port.control.change(SECURITY, { bestBid: '61000' });
+    await until('the change', () => seen.includes('61,000 / 61,837.64'));
+    interrupt.abort();
+    const run = await running;
+    expect([run.code, run.stderr]).toEqual([0, '']);
+    expect(run.stdout.trimEnd().split('\n')).toHaveLength(2);
+  });
+
+  test('--json is one object a line, with the keys of list', async () => {
+    const interrupt = new AbortController();
+    let seen = '';
+    const running = manager('watch --json', {
+      interrupted: interrupt.signal,
+      onStdout: (text) => (seen = text),
+    });
+    await until('both', () => seen.trimEnd().split('\n').length === 2);
+    await port.control.remove(['binance:ETHUSDT']);
+    await until('the removal', () => seen.includes('removed'));
+    interrupt.abort();
+    await running;
+    const rows = seen
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    for (const row of rows) expect(Object.keys(row).slice(0, LIST_KEYS.length)).toEqual(LIST_KEYS);
+    expect(rows[2]).toMatchObject({ security: 'binance:ETHUSDT', state: 'removed' });
+  });
+
+  test('on a terminal redraws in place and gives the cursor back', async () => {
+    const interrupt = new AbortController();
+    let seen = '';
+    const running = manager('watch', {
+      isTerminal: true,
+      interrupted: interrupt.signal,
+      onStdout: (text) => (seen = text),
+    });
+    await until('the table', () => seen.includes('SECURITY'));
+    port.control.change(SECURITY, { bestBid: '1' });
+    await until('a redraw', () => seen.includes('\u001b[3A\r\u001b[J'));
+    interrupt.abort();
+    const run = await running;
+    expect(run.stdout.startsWith('\u001b[?25l')).toBe(true);
+    expect(run.stdout.endsWith('\u001b[?25h')).toBe(true);
+  });
+
+  test('ends with 4 when the logger goes', async () => {
+    let seen = '';
+    const running = manager('watch', { onStdout: (text) => (seen = text) });
+    await until('the first line', () => seen !== '');
+    await port.close(1000);
+    const run = await running;
+    expect(run.code).toBe(4);
+    expect(run.stderr).toMatch(/^orderbook-manager: [^\n]+\n$/);
+  });
+
+  test('of one that is not recorded says so', async () => {
+    expectError(await manager('watch binance:NEVER'), 1, /not recorded now/);
+  });
+});

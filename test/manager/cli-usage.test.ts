@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type CliRun, KEY, type Port, cli, expectError, startPort } from './fixture.ts';
+
+const SECURITY = 'binance:BTCUSDT';
+
+let port: Port;
+let directory: string;
+
+beforeEach(async () => {
+  port = await startPort({ securities: [SECURITY, 'binance:ETHUSDT'] });
+  directory = mkdtempSync(join(tmpdir(), 'manager-cli-'));
+});
+
+afterEach(async () => {
+  await port.close(0);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Words of a command line, against the running port. */
+function manager(line: string, options: Parameters<typeof cli>[1] = {}): Promise<CliRun> {
+  return cli(
+    line.split(' ').filter((word) => word !== ''),
+    { port: port.port, ...options },
+  );
+}
+
+describe('wrong usage', () => {
+  const lines: [string, RegExp][] = [
+    ['', /command is missing/],
+    ['nonsense', /Unknown command: nonsense/],
+    ['list --nonsense', /Unknown argument: nonsense/],
+    ['list extra', /Unknown argument: extra/],
+    ['add', /add <security\.\.>/],
+    ['remove', /remove <security\.\.>/],
+    ['snapshot', /snapshot <security\.\.>/],
+    ['reset', /reset <exchange>/],
+    ['book', /book <security>/],
+    ['coverage', /coverage <security>/],
+    ['export', /export <security>/],
+    ['add BTCUSDT', /exchange:symbol/],
+    ['add binance:', /exchange:symbol/],
+    ['add binance:../../etc', /exchange:symbol/],
+    ['add kraken:XBTUSD', /Unknown exchange kraken/],
+    [`add ${SECURITY} mtgox:BTCUSD`, /Unknown exchange mtgox/],
+    ['reset mtgox', /Unknown exchange mtgox/],
+    [`snapshot all ${SECURITY}`, /all stands alone/],
+    ['watch binance', /exchange:symbol/],
+    ['verify binance', /exchange:symbol/],
+    [`book ${SECURITY} --at`, /--at needs a value/],
+    [`book ${SECURITY} --at yesterday`, /--at: not a time/],
+    [`book ${SECURITY} --at 2026-02-30T00:00:00Z`, /--at: not a time/],
+    [`book ${SECURITY} --at 2026-11-20T07:00:00`, /--at: not a time/],
+    [`book ${SECURITY} --at 1723161254206`, /--at: not a time/],
+    [`book ${SECURITY} --at 1ms --at 2ms`, /--at is given more than once/],
+    [`book ${SECURITY} --at 1ms --sequence 5`, /contradict/],
+    [`book ${SECURITY} --sequence 1.5`, /--sequence/],
+    [`book ${SECURITY} --sequence -1`, /--sequence|Unknown/],
+    [`book ${SECURITY} --sequence 99999999999999999`, /--sequence/],
+    [`book ${SECURITY} --depth 0`, /--depth/],
+    [`book ${SECURITY} --depth many`, /--depth/],
+    [`book ${SECURITY} --depth 1e3`, /--depth/],
+    [`book ${SECURITY} --clock wall`, /--clock/],
+    [`book ${SECURITY} --level 3`, /--level/],
+    [`book ${SECURITY} --archive somewhere --port 1`, /contradict/],
+    [`book ${SECURITY} --archive mongodb://127.0.0.1/x`, /MongoDB/],
+    [`book ${SECURITY} --archive /nonexistent/archive`, /no archive in/],
+    [`coverage ${SECURITY} --from 2000ms --to 1000ms`, /--from lies after --to/],
+    [`coverage ${SECURITY} --from never`, /--from: not a time/],
+    [`export ${SECURITY}`, /--type is missing/],
+    [`export ${SECURITY} --type candles`, /--type/],
+    [`export ${SECURITY} --type trades --format parquet`, /--format/],
+    [`export ${SECURITY} --type trades --force`, /--force belongs to --out/],
+    ['terminate', /give --yes/],
+    ['completion tcsh', /bash, zsh, fish/],
+    ['list --port 0', /--port/],
+    ['list --port 65536', /--port/],
+    ['list --port http', /--port/],
+    ['list --port 1 --port 2', /more than once/],
+    ['list --host bad_host!', /--host/],
+    ['list --host 192.0.2.1', /in the clear/],
+    ['list --host example.org', /in the clear/],
+    ['list --timeout 0', /--timeout/],
+    ['list --timeout soon', /--timeout/],
+    ['list --timeout -1', /--timeout|Unknown/],
+    ['list --authkey-file /nonexistent/key', /--authkey-file/],
+    ['list --tls-cert /dev/null', /belong together/],
+    ['list --tls-ca /nonexistent/ca.pem', /--tls-ca/],
+  ];
+  test.each(lines)('%s', async (line, text) => {
+    expectError(await manager(line), 2, text);
+    expect(port.control.calls).toEqual([]);
+    expect(port.log.lines).toEqual([]);
+  });
+
+  const environments: [Record<string, string>, RegExp][] = [
+    [{ MANAGER_PORT: 'x' }, /MANAGER_PORT/],
+    [{ LOGGER_SERVER_IP: 'not an address' }, /LOGGER_SERVER_IP/],
+    [{ LOGGER_SERVER_IP: '198.51.100.7' }, /in the clear/],
+    [{ MANAGER_AUTHKEY: 'schl\u00fcssel' }, /printable ASCII/],
+  ];
+  test.each(environments)('%j', async (env, text) => {
+    expectError(await manager('list', { env }), 2, text);
+  });
+});
+
+describe('the key', () => {
+  test('comes from the file, before the environment', async () => {
+    const file = join(directory, 'authkey');
+    writeFileSync(file, `${KEY}\n`);
+    const env = { MANAGER_AUTHKEY: 'another-key-altogether' };
+    expect((await cli(['ping', '--authkey-file', file], { port: port.port, env })).code).toBe(0);
+  });
+
+  test('is the installed one where no other is given', async () => {
+    const systemKeyFile = join(directory, 'authkey');
+    writeFileSync(systemKeyFile, `${KEY}\n`);
+    const env = { MANAGER_AUTHKEY: '' };
+    expect((await manager('ping', { env, systemKeyFile })).code).toBe(0);
+    expect((await manager('ping', { env })).code).toBe(3);
+  });
+
+  test('of an empty file is wrong usage', async () => {
+    const file = join(directory, 'authkey');
+    writeFileSync(file, '\n');
+    const run = await cli(['ping', '--authkey-file', file], { port: port.port });
+    expectError(run, 2, /holds no key/);
+  });
+});
