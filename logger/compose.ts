@@ -1,0 +1,172 @@
+/** The object graph: the one file that knows every folder. Only the entry and tests import it. */
+
+import { mkdir } from 'node:fs/promises';
+import type { Archive } from './archive/archive.ts';
+import { openEmbeddedArchive } from './archive/embedded-archive.ts';
+import type { Config } from './config/load.ts';
+import { createBinance } from './exchange/binance/binance-exchange.ts';
+import type { Exchange } from './exchange/exchange.ts';
+import type { Transport } from './exchange/transport.ts';
+import { ArchiveInUseError, ConfigError, describeError } from './errors.ts';
+import { startManager } from './manager/server.ts';
+import { createReader } from './reader/create-reader.ts';
+import type { Reader } from './reader/reader.ts';
+import { DEFAULT_LIMITS } from './recorder/limits.ts';
+import type { RecorderLimits } from './recorder/limits.ts';
+import { RecorderRegistry } from './recorder/registry.ts';
+import { WriteQueue } from './recorder/write-queue.ts';
+import type { Log } from './service/log.ts';
+import { createNetwork } from './service/network.ts';
+import { watchProcess } from './service/process-status.ts';
+import type { Random } from './service/random.ts';
+import { createSystemClock } from './service/system-clock.ts';
+import type { SystemClock } from './service/system-clock.ts';
+import { systemRandom } from './service/system-random.ts';
+
+/** What a test or a simulation may bring of its own. */
+export interface LoggerParts {
+  readonly log: Log;
+  readonly version: string;
+  /** Something that can't be: record nothing more, end the process. */
+  readonly onFatal: (error: unknown) => void;
+  /** The manager asked for an orderly stop. */
+  readonly onTerminate: () => void;
+  readonly clock?: SystemClock;
+  readonly random?: Random;
+  readonly transport?: Transport;
+  readonly limits?: Partial<RecorderLimits>;
+}
+
+export interface Logger {
+  /** The manager port that was bound. */
+  readonly port: number;
+  readonly registry: RecorderRegistry;
+  readonly reader: Reader;
+  /** Writes everything out and lets go of everything. */
+  stop(): Promise<void>;
+}
+
+/** How long open calls of the manager may take to end. */
+const MANAGER_GRACE_MS = 2000;
+
+/** @throws ConfigError (exit code 78), others (exit code 1). */
+export async function composeLogger(config: Config, parts: LoggerParts): Promise<Logger> {
+  const { log, version, onFatal, onTerminate } = parts;
+  const clock = parts.clock ?? createSystemClock();
+  clock.onStep = (milliseconds) =>
+    log.warning('The clock of this machine was set', { milliseconds });
+  const archive = await openArchive(config, log);
+  await startAfterRecords(clock, archive, log);
+  const limits = { ...DEFAULT_LIMITS, ...parts.limits };
+  const random = parts.random ?? systemRandom;
+  const transport = parts.transport ?? createNetwork(clock);
+  const exchanges = createExchanges(config, { log, clock, random, transport });
+  const processWatch = watchProcess();
+  const queue = new WriteQueue({ archive, clock, log, limits, onFatal });
+  const registry = new RecorderRegistry({
+    archive,
+    queue,
+    clock,
+    random,
+    log,
+    limits,
+    imageIntervalMs: config.baseImageIntervalS * 1000,
+    writer: `orderbook-logger ${version}`,
+    onFatal,
+    exchanges,
+    version,
+    processStatus: () => processWatch.figures(),
+    onTerminate,
+  });
+  const reader = createReader(archive);
+  const release = async (): Promise<void> => {
+    await Promise.all([...exchanges.values()].map((exchange) => exchange.close()));
+    processWatch.stop();
+    await archive.close();
+  };
+  try {
+    const manager = await startManager({
+      host: config.managerHost,
+      port: config.managerPort,
+      authkey: config.managerAuthkey,
+      control: registry,
+      reader,
+      version,
+      clock,
+      log,
+    });
+    if (config.managerWarning) log.warning(config.managerWarning);
+    await registry.start(config.securities);
+    return {
+      port: manager.port,
+      registry,
+      reader,
+      stop: async () => {
+        await registry.stop();
+        await manager.close(MANAGER_GRACE_MS);
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function openArchive(config: Config, log: Log): Promise<Archive> {
+  try {
+    await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ConfigError(
+      `DATA_DIR ${JSON.stringify(config.dataDirectory)} can't be used: ${describeError(error)}`,
+      { cause: error },
+    );
+  }
+  try {
+    return await openEmbeddedArchive({ directory: config.dataDirectory, log });
+  } catch (error) {
+    if (!(error instanceof ArchiveInUseError)) throw error;
+    throw new ConfigError(
+      `DATA_DIR ${JSON.stringify(config.dataDirectory)} is in use by another logger: give each one a directory of its own`,
+      { cause: error },
+    );
+  }
+}
+
+/** Receive times go on where the records end, even if the machine's clock was set back meanwhile. */
+async function startAfterRecords(clock: SystemClock, archive: Archive, log: Log): Promise<void> {
+  let latestUs = 0;
+  for (const { security } of await archive.securities()) {
+    const { lastUs } = await archive.tail(security);
+    latestUs = Math.max(latestUs, lastUs ?? 0);
+  }
+  const aheadUs = latestUs - clock.nowUs();
+  if (aheadUs > 1_000_000) {
+    log.warning('The archive ends after what this machine takes for now: its clock was set back', {
+      seconds: Math.round(aheadUs / 1e6),
+    });
+  }
+  clock.notBefore(latestUs + 1);
+}
+
+/** Adding an exchange is a folder and a line here. */
+function createExchanges(
+  config: Config,
+  parts: {
+    readonly log: Log;
+    readonly clock: SystemClock;
+    readonly random: Random;
+    readonly transport: Transport;
+  },
+): ReadonlyMap<string, Exchange> {
+  const all = [
+    createBinance({
+      wsUrl: config.binanceWsUrl,
+      restUrl: config.binanceRestUrl,
+      updateFrequencyMs: config.updateFrequencyMs,
+      staleAfterMs: config.staleAfterMs,
+      ...parts,
+    }),
+  ];
+  return new Map(all.map((exchange) => [exchange.name, exchange]));
+}

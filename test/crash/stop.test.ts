@@ -1,0 +1,128 @@
+/** How the real process begins and ends: exit codes, signals, one line for each error. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startSandbox } from '../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { spawnLogger } from '../support/logger-process.ts';
+import type { LoggerProcess } from '../support/logger-process.ts';
+import { TEST_KEY } from '../support/test-logger.ts';
+import { until } from '../support/until.ts';
+
+const EXIT_CONFIG = 78;
+
+let sandbox: Sandbox;
+let directory: string;
+const running: LoggerProcess[] = [];
+
+beforeEach(async () => {
+  sandbox = await startSandbox({ seed: 7, symbols: ['BTCUSDT'] });
+  directory = mkdtempSync(join(tmpdir(), 'orderbook-stop-'));
+});
+
+afterEach(async () => {
+  for (const one of running.splice(0)) if (one.child.exitCode === null) await one.end('SIGKILL');
+  await sandbox.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function start(env: Record<string, string> = {}): LoggerProcess {
+  const one = spawnLogger({
+    BINANCE_WS_URL: sandbox.wsUrl,
+    BINANCE_REST_URL: sandbox.restUrl,
+    SECURITIES: 'binance:BTCUSDT',
+    DATA_DIR: directory,
+    MANAGER_PORT: '0',
+    MANAGER_AUTHKEY: TEST_KEY,
+    ...env,
+  });
+  running.push(one);
+  return one;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+async function canConnect(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    // Not yet: the caller asks again.
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+describe('the logger process', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s writes everything out and exits 0',
+    async (signal) => {
+      const one = start();
+      await one.ready();
+      expect(await one.end(signal)).toEqual({ code: 0 });
+      expect(one.output()).toMatch(/Stopped/);
+    },
+  );
+
+  test('SIGTERM twice at once is one clean stop', async () => {
+    const one = start();
+    await one.ready();
+    one.child.kill('SIGTERM');
+    one.child.kill('SIGTERM');
+    expect(await one.ended()).toEqual({ code: 0 });
+  });
+
+  test('a second logger on the same archive is refused in one line, exit 78', async () => {
+    await start().ready();
+    const second = start();
+    expect(await second.ended()).toEqual({ code: EXIT_CONFIG });
+    expect(second.output().trim().split('\n')).toHaveLength(1);
+    expect(second.output()).toContain('in use');
+  });
+
+  test('an archive that can not be made is a bad setting', async () => {
+    const file = join(directory, 'a-file');
+    writeFileSync(file, '');
+    const one = start({ DATA_DIR: file });
+    expect(await one.ended()).toEqual({ code: EXIT_CONFIG });
+    expect(one.output()).toMatch(/^orderbook-logger: DATA_DIR [^\n]*\n$/);
+  });
+
+  test('a bad setting is one line, exit 78, and nothing was made', async () => {
+    const one = start({ STALE_AFTER: 'soon', DATA_DIR: join(directory, 'new') });
+    expect(await one.ended()).toEqual({ code: EXIT_CONFIG });
+    expect(one.output()).toMatch(/^orderbook-logger: STALE_AFTER: "soon" [^\n]*\n$/);
+  });
+
+  test('a manager port in use is one line, exit 1', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const one = start({ MANAGER_PORT: String(port), SECURITIES: '' });
+    expect(await one.ended()).toEqual({ code: 1 });
+    expect(one.output().trim().split('\n')).toHaveLength(1);
+    expect(one.output()).toContain(String(port));
+    taken.close();
+  });
+
+  test('at LOGLEVEL=error a clean run prints nothing', async () => {
+    const port = await freePort();
+    const one = start({ LOGLEVEL: 'error', MANAGER_PORT: String(port) });
+    await until('the manager port', () => canConnect(port));
+    expect(await one.end('SIGTERM')).toEqual({ code: 0 });
+    expect(one.output()).toBe('');
+  });
+});

@@ -1,0 +1,185 @@
+/** The demo and the sandbox command, as a user runs them: child processes of what is built in dist/. */
+
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+
+const DEMO = resolve('dist/sandbox/demo.js');
+const SANDBOX = resolve('dist/sandbox/main.js');
+const isMissing = ![DEMO, SANDBOX, 'dist/logger/main.js', 'dist/manager-cli/main.js'].every(
+  existsSync,
+);
+if (isMissing) process.stderr.write('e2e demo: skipped, dist/ is not built (npm run build)\n');
+
+interface Run {
+  readonly pid: number;
+  readonly output: () => string;
+  readonly errors: () => string;
+  readonly exit: Promise<number | null>;
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves once the output holds the text, or the process has ended. */
+  said(text: string): Promise<void>;
+}
+
+const kills: (() => void)[] = [];
+const directories: string[] = [];
+
+afterEach(() => {
+  for (const kill of kills.splice(0)) kill();
+  for (const directory of directories.splice(0))
+    rmSync(directory, { recursive: true, force: true });
+});
+
+function run(file: string, args: readonly string[] = [], env: Record<string, string> = {}): Run {
+  const child = spawn(process.execPath, [file, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  let output = '';
+  let errors = '';
+  let wake: () => void = () => undefined;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+    wake();
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const exit = new Promise<number | null>((resolve) => {
+    child.once('close', (code) => {
+      wake();
+      resolve(code);
+    });
+  });
+  kills.push(() => child.kill('SIGKILL'));
+  return {
+    pid: child.pid ?? 0,
+    output: () => output,
+    errors: () => errors,
+    exit,
+    kill: (signal) => child.kill(signal),
+    said: async (text) => {
+      while (!output.includes(text) && child.exitCode === null && child.signalCode === null) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+  };
+}
+
+function freshDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'demo-test-'));
+  directories.push(directory);
+  return directory;
+}
+
+/** Processes that work in a directory: the demo's logger does. */
+function processesIn(directory: string): string[] {
+  if (!existsSync('/proc/self/cwd')) return [];
+  return readdirSync('/proc').filter((entry) => {
+    if (!/^\d+$/.test(entry)) return false;
+    try {
+      return readlinkSync(`/proc/${entry}/cwd`).startsWith(directory);
+    } catch {
+      // Gone in the meantime, or another user's: not ours.
+      return false;
+    }
+  });
+}
+
+describe.skipIf(isMissing)('npm run demo', () => {
+  test('shows all of it and ends with 0 within a minute', { timeout: 70_000 }, async () => {
+    const temporary = freshDirectory();
+    // What lies around in the caller's environment must not reach the demo's logger.
+    const demo = run(DEMO, [], {
+      TMPDIR: temporary,
+      SECURITIES: 'binance:NOPE',
+      MANAGER_PORT: 'x',
+    });
+    const exitCode = await demo.exit;
+    expect(demo.errors()).toBe('');
+    expect(exitCode).toBe(0);
+    const output = demo.output();
+    for (const line of [
+      '$ npm run -s manager -- add binance:BTCUSDT binance:DEEPUSDT',
+      '✔ That book equals what the exchange had at sequence',
+      '✔ The rebuilt book equals what the exchange had at sequence',
+      '✔ Up to there the book equals what the exchange had at sequence',
+      '✔ Exit code 5: that moment was not recorded.',
+      '✔ After the gap the book equals what the exchange had at sequence',
+      'trades have the price, size and side that the exchange tells',
+      'The logger has ended by itself, with exit code 0.',
+      '✔ The book from the beginning equals what the exchange had at sequence',
+      'every book was what the exchange had, and every hole was told',
+    ]) {
+      expect(output).toContain(line);
+    }
+    expect(readdirSync(temporary)).toEqual([]);
+    expect(processesIn(temporary)).toEqual([]);
+  });
+
+  test('Ctrl-C ends it, and leaves neither processes nor files', { timeout: 60_000 }, async () => {
+    const temporary = freshDirectory();
+    const demo = run(DEMO, [], { TMPDIR: temporary });
+    await demo.said('The logger is up');
+    expect(processesIn(temporary)).not.toEqual([]);
+    demo.kill('SIGINT');
+    expect(await demo.exit).toBe(130);
+    expect(readdirSync(temporary)).toEqual([]);
+    expect(processesIn(temporary)).toEqual([]);
+  });
+});
+
+describe.skipIf(isMissing)('npm run sandbox', () => {
+  test('first prints the variables for a logger, and stops with 0', async () => {
+    const sandbox = run(SANDBOX, ['--port', '0', '--symbols', 'BTCUSDT']);
+    await sandbox.said('Stop with Ctrl-C');
+    const [first, second, third] = sandbox.output().split('\n');
+    expect(first).toMatch(/^BINANCE_WS_URL=ws:\/\/127\.0\.0\.1:\d+$/);
+    expect(second).toMatch(/^BINANCE_REST_URL=http:\/\/127\.0\.0\.1:\d+$/);
+    expect(third).toBe('');
+    const url = second?.split('=')[1];
+    expect((await fetch(`${url}/api/v3/depth?symbol=BTCUSDT`)).status).toBe(200);
+    sandbox.kill('SIGTERM');
+    expect(await sandbox.exit).toBe(0);
+    expect(sandbox.errors()).toBe('');
+  });
+
+  test('a port in use is one line, and 1', async () => {
+    const first = run(SANDBOX, ['--port', '0', '--symbols', 'BTCUSDT']);
+    await first.said('Stop with Ctrl-C');
+    const port = /127\.0\.0\.1:(\d+)/.exec(first.output())?.[1] ?? '';
+    const second = run(SANDBOX, ['--port', port]);
+    expect(await second.exit).toBe(1);
+    expect(second.output()).toBe('');
+    expect(second.errors()).toMatch(/^sandbox: .*EADDRINUSE.*\n$/);
+    first.kill('SIGINT');
+    expect(await first.exit).toBe(0);
+  });
+
+  test.each([
+    [['--port', '70000'], 'port'],
+    [['--symbols', 'a b'], 'symbols'],
+    [['--pace', 'fast'], 'pace'],
+    [['--misbehave', '{"type":"explode"}'], 'misbehave'],
+    [['--unknown'], 'unknown'],
+  ])('%j is wrong usage: one line, and 2', async (args, word) => {
+    const sandbox = run(SANDBOX, ['--port', '0', ...args]);
+    expect(await sandbox.exit).toBe(2);
+    expect(sandbox.errors()).toMatch(new RegExp(`^sandbox: .*${word}.*\\n$`, 'i'));
+  });
+
+  test('misbehaves from the start when it is told to', async () => {
+    const refuse = '{"type":"refuse-requests","status":418,"count":1,"retryAfterSeconds":7}';
+    const sandbox = run(SANDBOX, ['--port', '0', '--misbehave', refuse]);
+    await sandbox.said('Stop with Ctrl-C');
+    const url = /http:\/\/[\d.:]+/.exec(sandbox.output())?.[0] ?? '';
+    const answer = await fetch(`${url}/api/v3/ping`);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([418, '7']);
+    sandbox.kill('SIGTERM');
+    expect(await sandbox.exit).toBe(0);
+  });
+});
