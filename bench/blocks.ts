@@ -1,0 +1,59 @@
+/** Recorded frames and their events, cut into the stretches that a recorder would seal as blocks. */
+
+import type { BlockContent } from '../logger/codec/codec.ts';
+import type { MarketEvent } from '../logger/market/events.ts';
+import { binanceRecording, RECORDING_SCALE } from './recordings.ts';
+
+const BLOCK_US = 60_000_000;
+
+export interface RecordedBlock {
+  readonly content: BlockContent;
+  /** The frames that its events came in, as they were sent. */
+  readonly frames: readonly string[];
+  readonly levelChanges: number;
+  readonly trades: number;
+}
+
+/** Self-contained blocks of 60 s over one recording. */
+export function recordedBlocks(file: string): RecordedBlock[] {
+  const blocks: RecordedBlock[] = [];
+  let events: MarketEvent[] = [];
+  let frames: string[] = [];
+  let sequence: number | undefined;
+  const seal = (): void => {
+    blocks.push(blockOf(events, frames, sequence ?? 0));
+    sequence = lastSequence(events) ?? sequence;
+    events = [];
+    frames = [];
+  };
+  for (const { event, raw } of binanceRecording(file)) {
+    if (event === undefined) continue;
+    const first = events[0];
+    if (first !== undefined && event.receiveTimeUs - first.receiveTimeUs >= BLOCK_US) seal();
+    if (event.type === 'diff') sequence ??= event.firstSequence - 1;
+    events.push(event);
+    frames.push(raw);
+  }
+  seal();
+  return blocks;
+}
+
+/** The same block without its trades. */
+export function withoutTrades(content: BlockContent): BlockContent {
+  return { ...content, events: content.events.filter((event) => event.type === 'diff') };
+}
+
+function blockOf(events: MarketEvent[], frames: string[], previousSequence: number): RecordedBlock {
+  let levelChanges = 0;
+  let trades = 0;
+  for (const event of events) {
+    if (event.type === 'trade') trades++;
+    else levelChanges += (event.bids.length + event.asks.length) / 2;
+  }
+  const content: BlockContent = { scale: RECORDING_SCALE, previousSequence, events };
+  return { content, frames, levelChanges, trades };
+}
+
+function lastSequence(events: readonly MarketEvent[]): number | undefined {
+  return events.findLast((event) => event.type === 'diff')?.lastSequence;
+}

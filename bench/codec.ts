@@ -1,0 +1,145 @@
+/**
+ * The codec on the Binance recordings: bytes per level change all-in (every byte of the bodies of
+ * blocks of 60 s, diffs and trades, over the level changes), beside what general compressors make of
+ * the same frames in the same run, and the time of both directions as a ratio to `JSON.parse`.
+ */
+
+import { gzipSync } from 'node:zlib';
+
+import { compress } from 'zstd-napi';
+
+import { TreeLevelBook } from '../logger/book/tree-level-book.ts';
+import { decodeBlock, newestBlock, newestImage } from '../logger/codec/formats.ts';
+import type { BookImage, BookSnapshot } from '../logger/market/events.ts';
+import { recordedBlocks, withoutTrades } from './blocks.ts';
+import type { RecordedBlock } from './blocks.ts';
+import type { Figure, Section } from './figures.ts';
+import { BINANCE_FILES, binanceRecording } from './recordings.ts';
+import { medianTimesMs } from './timing.ts';
+
+const LEVEL_UNIT = 'B/level change';
+
+export function codecSections(): Section[] {
+  const files = BINANCE_FILES.map((name) => ({ name, blocks: recordedBlocks(name) }));
+  const all = files.flatMap((file) => file.blocks);
+  return [
+    {
+      title: `${newestBlock.encoding}, blocks of 60 s`,
+      figures: [
+        ...files.map((file) => sizeFigure(file.name, file.blocks)),
+        { ...sizeFigure('both', all), goal: 'at most 2.60, aim 2.20' },
+        { name: 'both, diffs alone', value: diffBytes(all) / levelChanges(all), unit: LEVEL_UNIT },
+        tradeFigure(all),
+      ],
+    },
+    { title: 'The same frames as JSON', figures: baselines(files.map((file) => file.blocks)) },
+    { title: newestImage.encoding, figures: imageFigures() },
+    { title: `${newestBlock.encoding}, time`, figures: timeFigures(all) },
+  ];
+}
+
+function levelChanges(blocks: readonly RecordedBlock[]): number {
+  return blocks.reduce((sum, block) => sum + block.levelChanges, 0);
+}
+
+function blockBytes(blocks: readonly RecordedBlock[]): number {
+  return blocks.reduce((sum, block) => sum + newestBlock.encode(block.content).length, 0);
+}
+
+function diffBytes(blocks: readonly RecordedBlock[]): number {
+  const bytes = blocks.map((block) => newestBlock.encode(withoutTrades(block.content)).length);
+  return bytes.reduce((sum, length) => sum + length, 0);
+}
+
+function sizeFigure(name: string, blocks: readonly RecordedBlock[]): Figure {
+  return { name, value: blockBytes(blocks) / levelChanges(blocks), unit: LEVEL_UNIT };
+}
+
+function tradeFigure(blocks: readonly RecordedBlock[]): Figure {
+  const trades = blocks.reduce((sum, block) => sum + block.trades, 0);
+  const value = (blockBytes(blocks) - diffBytes(blocks)) / trades;
+  return { name: 'both, what trades add', value, unit: 'B/trade', goal: 'at most 6, aim 4.5' };
+}
+
+/** Each of the files as a whole, and its blocks of 60 s one by one. */
+function baselines(files: readonly (readonly RecordedBlock[])[]): Figure[] {
+  const levels = levelChanges(files.flat());
+  const text = (blocks: readonly RecordedBlock[]): Buffer =>
+    Buffer.from(blocks.map((block) => block.frames.join('\n')).join('\n'));
+  const whole = files.map(text);
+  const cut = files.flat().map((block) => text([block]));
+  const figure = (
+    name: string,
+    parts: readonly Buffer[],
+    pack: (part: Buffer) => Uint8Array,
+  ): Figure => {
+    const bytes = parts.reduce((sum, part) => sum + pack(part).length, 0);
+    return { name, value: bytes / levels, unit: LEVEL_UNIT };
+  };
+  const gzip = (part: Buffer): Uint8Array => gzipSync(part, { level: 6 });
+  const zstd =
+    (compressionLevel: number) =>
+    (part: Buffer): Uint8Array =>
+      compress(part, { compressionLevel });
+  return [
+    figure('raw', whole, (part) => part),
+    figure('gzip -6, whole files', whole, gzip),
+    figure('gzip -6, blocks of 60 s', cut, gzip),
+    figure('zstd -3, whole files', whole, zstd(3)),
+    figure('zstd -3, blocks of 60 s', cut, zstd(3)),
+    figure('zstd -19, whole files', whole, zstd(19)),
+    figure('zstd -19, blocks of 60 s', cut, zstd(19)),
+  ];
+}
+
+function imageFigures(): Figure[] {
+  let book: TreeLevelBook | undefined;
+  let snapshot: BookSnapshot | undefined;
+  for (const frame of BINANCE_FILES.flatMap((file) => [...binanceRecording(file)])) {
+    if (frame.snapshot !== undefined) {
+      snapshot = frame.snapshot;
+      book = TreeLevelBook.fromImage(snapshot);
+    } else if (frame.event?.type === 'diff') {
+      book?.apply(frame.event.bids, frame.event.asks);
+    }
+  }
+  if (snapshot === undefined || book === undefined) return [];
+  const grown = { ...snapshot, bids: book.levels('bid'), asks: book.levels('ask') };
+  return [
+    imageFigure('the recorded snapshot', snapshot),
+    imageFigure('the book after both files', grown),
+  ];
+}
+
+function imageFigure(name: string, snapshot: BookSnapshot): Figure {
+  const image: BookImage = { ...snapshot, exchangeTimeUs: snapshot.receiveTimeUs };
+  const levels = (image.bids.length + image.asks.length) / 2;
+  return {
+    name: `${name}, ${levels} levels`,
+    value: newestImage.encode(image).length / levels,
+    unit: 'B/level',
+    goal: 'at most 3.0, aim 2.6',
+  };
+}
+
+function timeFigures(blocks: readonly RecordedBlock[]): Figure[] {
+  const bodies = blocks.map((block) => newestBlock.encode(block.content));
+  const times = medianTimesMs({
+    parse: () => {
+      for (const block of blocks) for (const frame of block.frames) JSON.parse(frame);
+    },
+    encode: () => {
+      for (const block of blocks) newestBlock.encode(block.content);
+    },
+    decode: () => {
+      for (const body of bodies) decodeBlock(newestBlock.encoding, body);
+    },
+  });
+  const unit = '× JSON.parse of the same frames';
+  const levels = levelChanges(blocks);
+  return [
+    { name: 'encode', value: times.encode / times.parse, unit, goal: 'at most 1.5, aim 1.0' },
+    { name: 'decode', value: times.decode / times.parse, unit, goal: 'at most 1.3, aim 0.8' },
+    { name: 'decode', value: levels / times.decode / 1000, unit: 'million level changes/s' },
+  ];
+}

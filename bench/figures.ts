@@ -1,0 +1,43 @@
+/** What a section of the benchmark hands back, and how it is printed: for people, or as JSON. */
+
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What `design.md` asks for, where it asks for something. */
+  readonly goal?: string;
+}
+
+export interface Section {
+  readonly title: string;
+  readonly figures: readonly Figure[];
+}
+
+const HEAD = ['', 'figure', 'unit', 'goal'] as const;
+
+/** A plain table, names to the left, figures to the right. */
+export function formatSection(section: Section): string {
+  const rows = section.figures.map((figure) => [
+    figure.name,
+    formatValue(figure.value),
+    figure.unit,
+    figure.goal ?? '',
+  ]);
+  const widths = HEAD.map((head, column) =>
+    Math.max(head.length, ...rows.map((row) => (row[column] ?? '').length)),
+  );
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return column === 1 ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd();
+  return [section.title, line(HEAD), ...rows.map(line), ''].join('\n');
+}
+
+function formatValue(value: number): string {
+  if (Number.isInteger(value)) return String(value);
+  return value >= 100 ? value.toFixed(1) : value.toFixed(3);
+}

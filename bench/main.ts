@@ -1,0 +1,34 @@
+/**
+ * `npm run bench`: how small and how fast the parts are, on real recordings and beside peers doing
+ * the same work in the same run. `--json` prints one JSON value instead of tables. Nothing here
+ * passes or fails: figures of a shared machine are read as ratios.
+ */
+
+import { bookSections } from './book.ts';
+import { codecSections } from './codec.ts';
+import { formatSection } from './figures.ts';
+import type { Section } from './figures.ts';
+import { recordingsPath } from './recordings.ts';
+
+const GROUPS: readonly (() => Section[])[] = [codecSections, bookSections];
+
+function main(): void {
+  const isJson = process.argv.includes('--json');
+  if (recordingsPath() === undefined) {
+    const reason = 'no recordings in ../shared/recordings (set RECORDINGS to where they are)';
+    process.stdout.write(
+      isJson ? `${JSON.stringify({ skipped: reason, sections: [] })}\n` : `Skipped: ${reason}\n`,
+    );
+    return;
+  }
+  const sections: Section[] = [];
+  for (const group of GROUPS) {
+    for (const section of group()) {
+      sections.push(section);
+      if (!isJson) process.stdout.write(`${formatSection(section)}\n`);
+    }
+  }
+  if (isJson) process.stdout.write(`${JSON.stringify({ sections })}\n`);
+}
+
+main();

@@ -1,0 +1,197 @@
+/**
+ * The whole way, there and back: recorded frames through the exchange adapter and a recorder into an
+ * archive on disk, at the times at which they were received; then books at random moments out of
+ * it. Time as a ratio to `JSON.parse` of the same frames.
+ */
+
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Archive } from '../logger/archive/archive.ts';
+import { openEmbeddedArchive } from '../logger/archive/embedded-archive.ts';
+import { createBinance } from '../logger/exchange/binance/binance-exchange.ts';
+import { createReader } from '../logger/reader/create-reader.ts';
+import { DEFAULT_LIMITS } from '../logger/recorder/limits.ts';
+import { RecorderRegistry } from '../logger/recorder/registry.ts';
+import { WriteQueue } from '../logger/recorder/write-queue.ts';
+import type { Log } from '../logger/service/log.ts';
+import type { Figure, Section } from './figures.ts';
+import { RecordingTransport } from './recording-transport.ts';
+
+const SECURITY = 'binance:BTCUSDT';
+const MOMENTS = 20;
+/** Messages between two turns of the event loop: about what one read of a busy socket brings. */
+const MESSAGES_PER_TURN = 20;
+
+const nothing = (): void => undefined;
+const silent: Log = {
+  error: nothing,
+  warning: nothing,
+  notice: nothing,
+  info: nothing,
+  debug: nothing,
+};
+
+export async function recordSections(): Promise<Section[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'orderbook-bench-'));
+  try {
+    const transport = new RecordingTransport();
+    const parseMs = timeParse(transport);
+    const archive = await openEmbeddedArchive({ directory });
+    const recordMs = await record(archive, transport);
+    const sections = [
+      await recordSection(archive, transport, recordMs / parseMs, directory),
+      await readSection(archive, transport),
+    ];
+    await archive.close();
+    return sections;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+function timeParse({ messages }: RecordingTransport): number {
+  let best = Infinity;
+  for (let round = 0; round < 5; round++) {
+    const start = performance.now();
+    for (const { data } of messages) JSON.parse(data.toString('utf8'));
+    best = Math.min(best, performance.now() - start);
+  }
+  return best;
+}
+
+/** @returns milliseconds in which everything was recorded and written out. */
+async function record(archive: Archive, transport: RecordingTransport): Promise<number> {
+  const { clock } = transport;
+  const random = { next: () => 0.5 };
+  const fail = (error: unknown): never => {
+    throw error;
+  };
+  const queue = new WriteQueue({
+    archive,
+    clock,
+    log: silent,
+    limits: DEFAULT_LIMITS,
+    onFatal: fail,
+  });
+  const exchange = createBinance({
+    wsUrl: 'ws://recording',
+    restUrl: 'http://recording',
+    updateFrequencyMs: 100,
+    staleAfterMs: 15_000,
+    transport,
+    clock,
+    random,
+    log: silent,
+  });
+  const registry = new RecorderRegistry({
+    archive,
+    queue,
+    clock,
+    random,
+    log: silent,
+    limits: DEFAULT_LIMITS,
+    imageIntervalMs: 1_800_000,
+    writer: 'bench',
+    onFatal: fail,
+    exchanges: new Map([[exchange.name, exchange]]),
+    version: 'bench',
+    processStatus: () => ({ rss: 0, heapUsed: 0, eventLoopLag: 0, threads: 0, handles: 0 }),
+    onTerminate: nothing,
+  });
+  await registry.start([SECURITY]);
+  for (let i = 0; i < 10; i++) await nextTurn();
+  const start = performance.now();
+  for (const [index, message] of transport.messages.entries()) {
+    transport.play(message);
+    if (index % MESSAGES_PER_TURN === 0) await nextTurn();
+  }
+  await registry.stop();
+  const elapsed = performance.now() - start;
+  await exchange.close();
+  return elapsed;
+}
+
+async function recordSection(
+  archive: Archive,
+  { messages }: RecordingTransport,
+  ratio: number,
+  directory: string,
+): Promise<Section> {
+  const blocks = await archive.blocks(SECURITY, 1, { afterSequence: 0 });
+  const images = await archive.images(SECURITY, 1, 0);
+  const sum = (refs: typeof blocks, field: 'bytes' | 'levelChanges'): number =>
+    refs.reduce((total, { header }) => total + header[field], 0);
+  const levelChanges = sum(blocks, 'levelChanges');
+  const totals = await archive.totals(SECURITY);
+  const figures: Figure[] = [
+    { name: 'messages', value: messages.length, unit: '' },
+    {
+      name: 'frame bytes → sealed records on disk',
+      value: ratio,
+      unit: '× JSON.parse of the same frames',
+      goal: '≤ 2 (aim 1.0)',
+    },
+    { name: 'blocks', value: blocks.length, unit: '' },
+    {
+      name: 'bodies of blocks',
+      value: sum(blocks, 'bytes') / levelChanges,
+      unit: 'bytes per level change',
+      goal: '≤ 2.60 (aim 2.20)',
+    },
+    { name: 'base images', value: images.length, unit: '' },
+    {
+      name: 'base images',
+      value: sum(images, 'bytes') / levelChanges,
+      unit: 'bytes per level change',
+    },
+    {
+      name: 'all records with their headers',
+      value: totals.storedBytes / levelChanges,
+      unit: 'bytes per level change',
+    },
+    {
+      name: 'archive file, free pages included',
+      value: statSync(join(directory, 'archive.mdb')).size / levelChanges,
+      unit: 'bytes per level change',
+    },
+    { name: 'memory of the process', value: process.memoryUsage.rss() / 2 ** 20, unit: 'MiB' },
+  ];
+  return { title: 'Frames into the archive (both recordings, 650 s)', figures };
+}
+
+async function readSection(archive: Archive, { messages }: RecordingTransport): Promise<Section> {
+  const firstUs = (messages[0]?.receiveTimeUs ?? 0) + 1_000_000;
+  const lastUs = messages.at(-1)?.receiveTimeUs ?? 0;
+  const times: { cold: number[]; warm: number[] } = { cold: [], warm: [] };
+  const warm = createReader(archive);
+  const ask = async (reader: typeof warm, us: number): Promise<number> => {
+    const start = performance.now();
+    const answer = await reader.bookAt({ security: SECURITY, position: { clock: 'receive', us } });
+    if (answer.state !== 'proven') throw new Error(`No book at ${us}`);
+    return performance.now() - start;
+  };
+  for (let i = 0; i < MOMENTS; i++) {
+    // Spread evenly with an odd stride: random enough, and the same in every run.
+    const us =
+      firstUs + Math.floor((((i * 7 + 3) % MOMENTS) + 0.37) * ((lastUs - firstUs) / MOMENTS));
+    times.cold.push(await ask(createReader(archive), us));
+    await ask(warm, us);
+    times.warm.push(await ask(warm, us));
+  }
+  const figure = (name: string, values: number[], share: number): Figure => {
+    const sorted = [...values].sort((a, b) => a - b);
+    const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+    return { name, value, unit: 'ms' };
+  };
+  return {
+    title: `The book at ${MOMENTS} moments (full depth, from records to text)`,
+    figures: [
+      figure('nothing cached, median', times.cold, 0.5),
+      figure('nothing cached, worst', times.cold, 1),
+      figure('records cached, median', times.warm, 0.5),
+      figure('records cached, worst', times.warm, 1),
+    ],
+  };
+}

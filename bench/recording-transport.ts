@@ -1,0 +1,125 @@
+/**
+ * A recording as a `Transport`, and the clock that goes with it: frames arrive at the receive times
+ * at which they were recorded, as fast as they are asked for. No socket lies between, so what is
+ * measured is the logger.
+ */
+
+import type {
+  GetOptions,
+  HttpAnswer,
+  Socket,
+  SocketHandlers,
+  Transport,
+} from '../logger/exchange/transport.ts';
+import type { Clock, Timer } from '../logger/service/clock.ts';
+import { BINANCE_FILES, recordedLines } from './recordings.ts';
+
+interface Due {
+  readonly dueMs: number;
+  readonly run: () => void;
+}
+
+/** Stands where the last frame was received; timers fire on the way. */
+class RecordedClock implements Clock {
+  #nowUs: number;
+  readonly #startUs: number;
+  readonly #timers = new Set<Due>();
+
+  constructor(startUs: number) {
+    this.#nowUs = startUs;
+    this.#startUs = startUs;
+  }
+
+  nowUs(): number {
+    return this.#nowUs;
+  }
+
+  monotonicMs(): number {
+    return (this.#nowUs - this.#startUs) / 1000;
+  }
+
+  schedule(delayMs: number, run: () => void): Timer {
+    const due = { dueMs: this.monotonicMs() + delayMs, run };
+    this.#timers.add(due);
+    return { cancel: () => void this.#timers.delete(due) };
+  }
+
+  moveTo(us: number): void {
+    this.#nowUs = Math.max(this.#nowUs, us);
+    const nowMs = this.monotonicMs();
+    for (const due of this.#timers) {
+      if (due.dueMs > nowMs) continue;
+      this.#timers.delete(due);
+      due.run();
+    }
+  }
+}
+
+interface RecordedMessage {
+  readonly receiveTimeUs: number;
+  readonly data: Buffer;
+}
+
+const EXCHANGE_INFO = JSON.stringify({
+  symbols: [
+    {
+      symbol: 'BTCUSDT',
+      status: 'TRADING',
+      filters: [
+        { filterType: 'PRICE_FILTER', tickSize: '0.01000000' },
+        { filterType: 'LOT_SIZE', stepSize: '0.00001000' },
+      ],
+    },
+  ],
+});
+
+export class RecordingTransport implements Transport {
+  readonly clock: RecordedClock;
+  readonly messages: readonly RecordedMessage[];
+  readonly #snapshot: string;
+  #handlers: SocketHandlers | undefined;
+
+  constructor() {
+    const messages: RecordedMessage[] = [];
+    let snapshot = '';
+    for (const { timeNs, raw } of BINANCE_FILES.flatMap((file) => [...recordedLines(file)])) {
+      const isMarket = raw.includes('@depth') || raw.includes('@trade');
+      if (!raw.startsWith('{"stream"')) snapshot = raw;
+      else if (isMarket) {
+        messages.push({ receiveTimeUs: Number(timeNs.slice(0, -3)), data: Buffer.from(raw) });
+      }
+    }
+    this.messages = messages;
+    this.#snapshot = snapshot;
+    this.clock = new RecordedClock((messages[0]?.receiveTimeUs ?? 1) - 1);
+  }
+
+  connect(_url: string, handlers: SocketHandlers): Socket {
+    this.#handlers = handlers;
+    queueMicrotask(() => handlers.onOpen());
+    return {
+      send: (text) => {
+        const { id } = JSON.parse(text) as { readonly id: number };
+        queueMicrotask(() => this.#deliver(Buffer.from(JSON.stringify({ result: null, id }))));
+      },
+      ping: () => handlers.onAlive(this.clock.nowUs(), false),
+      close: () => handlers.onClose('closed'),
+      terminate: () => handlers.onClose('closed'),
+    };
+  }
+
+  async get(url: string, _options: GetOptions): Promise<HttpAnswer> {
+    const body = url.includes('/depth') ? this.#snapshot : EXCHANGE_INFO;
+    return { status: 200, headers: {}, body };
+  }
+
+  /** Hands over a message at its time. */
+  play(message: RecordedMessage): void {
+    this.clock.moveTo(message.receiveTimeUs);
+    this.#deliver(message.data);
+  }
+
+  #deliver(data: Buffer): void {
+    this.#handlers?.onMessage(data, this.clock.nowUs());
+  }
+}
