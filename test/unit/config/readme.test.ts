@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { format } from 'prettier';
+import { expect, test } from 'vitest';
+import { OPTIONS, withOptionTable } from '../../../logger/config/options.ts';
+
+test('the table of settings in the README is the one in the code (else: npm run docs)', async () => {
+  const readme = readFileSync('README.md', 'utf8');
+  for (const { env } of OPTIONS) expect(readme).toContain(`| \`${env}\``);
+  expect(readme).toBe(
+    await format(withOptionTable(readme), { parser: 'markdown', printWidth: 100 }),
+  );
+});
