@@ -8,11 +8,14 @@ import { bookSections } from './book.ts';
 import { codecSections } from './codec.ts';
 import { formatSection } from './figures.ts';
 import type { Section } from './figures.ts';
+import { recordSections } from './record.ts';
 import { recordingsPath } from './recordings.ts';
 
-const GROUPS: readonly (() => Section[])[] = [codecSections, bookSections];
+type Group = () => Section[] | Promise<Section[]>;
 
-function main(): void {
+const GROUPS: readonly Group[] = [codecSections, bookSections, recordSections];
+
+async function main(): Promise<void> {
   const isJson = process.argv.includes('--json');
   if (recordingsPath() === undefined) {
     const reason = 'no recordings in ../shared/recordings (set RECORDINGS to where they are)';
@@ -23,7 +26,7 @@ function main(): void {
   }
   const sections: Section[] = [];
   for (const group of GROUPS) {
-    for (const section of group()) {
+    for (const section of await group()) {
       sections.push(section);
       if (!isJson) process.stdout.write(`${formatSection(section)}\n`);
     }
@@ -31,4 +34,4 @@ function main(): void {
   if (isJson) process.stdout.write(`${JSON.stringify({ sections })}\n`);
 }
 
-main();
+await main();

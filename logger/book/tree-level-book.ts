@@ -5,9 +5,10 @@
  */
 
 import SortedBTree from 'sorted-btree';
-import { compareScaled, rescale } from '../market/decimal.ts';
+import { compareScaled } from '../market/decimal.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import type { Levels } from '../market/events.ts';
+import { rescaleLevels } from '../market/scale.ts';
 import type { LevelBook, Side } from './level-book.ts';
 
 // The package is CommonJS with a `default` export: Node hands out its exports object.
@@ -78,22 +79,13 @@ export class TreeLevelBook implements LevelBook {
   }
 
   rescaled(scale: Scale): TreeLevelBook {
-    const finer = (side: Side): ScaledInt[] => rescaleLevels(this.levels(side), this.scale, scale);
+    const finer = (side: Side): Levels => rescaleLevels(this.levels(side), this.scale, scale);
     return TreeLevelBook.fromImage({ scale, bids: finer('bid'), asks: finer('ask') });
   }
 
   #tree(side: Side): Tree {
     return side === 'bid' ? this.#bids : this.#asks;
   }
-}
-
-/** The same levels at a scale that is finer or equal in both parts. */
-export function rescaleLevels(levels: Levels, from: Scale, to: Scale): ScaledInt[] {
-  return levels.map((value, i) =>
-    i % 2 === 0
-      ? rescale(value, from.priceExponent, to.priceExponent)
-      : rescale(value, from.sizeExponent, to.sizeExponent),
-  );
 }
 
 function applySide(tree: Tree, levels: Levels): void {

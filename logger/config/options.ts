@@ -93,7 +93,7 @@ export const OPTIONS = [
   },
   {
     env: 'STALE_AFTER',
-    type: { kind: 'number', min: 0.1, max: 3600 },
+    type: { kind: 'number', min: 1, max: 3600 },
     default: '15',
     meaning: 'seconds without a byte, pongs included, after which a connection counts as dead',
   },

@@ -44,18 +44,6 @@ export function scalePair(
   return { scale: used, price: bids[0] ?? 0, size: bids[1] ?? 0 };
 }
 
-export function isSameScale(a: Scale, b: Scale): boolean {
-  return a.priceExponent === b.priceExponent && a.sizeExponent === b.sizeExponent;
-}
-
-/** The coarsest scale that is fine enough for both. */
-export function finerScale(a: Scale, b: Scale): Scale {
-  return {
-    priceExponent: Math.max(a.priceExponent, b.priceExponent),
-    sizeExponent: Math.max(a.sizeExponent, b.sizeExponent),
-  };
-}
-
 function scaleSide(levels: readonly unknown[], scale: Scale): ScaledInt[] | undefined {
   const flat: ScaledInt[] = [];
   for (const level of levels) {

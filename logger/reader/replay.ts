@@ -3,8 +3,8 @@
 import type { TreeLevelBook } from '../book/tree-level-book.ts';
 import { RecordCorruptError } from '../errors.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
-import { rescale } from '../market/decimal.ts';
 import type { Horizon, Levels } from '../market/events.ts';
+import { finerScale, isSameScale, rescaleHorizon } from '../market/scale.ts';
 import type { LoadedBlock } from './record-loader.ts';
 
 /** Where a book stands, and whether it comes straight from an image. */
@@ -21,10 +21,7 @@ export interface Stand {
  */
 export function continues(block: LoadedBlock, stand: Stand): boolean {
   const { previousSequence, events, scale } = block.content;
-  const isFinest =
-    scale.priceExponent >= stand.scale.priceExponent &&
-    scale.sizeExponent >= stand.scale.sizeExponent;
-  if (!isFinest) return false;
+  if (!isSameScale(finerScale(scale, stand.scale), scale)) return false;
   if (previousSequence === stand.sequence) return true;
   return (
     stand.isImage &&
@@ -43,18 +40,11 @@ export function refine(
   scale: Scale,
 ): { readonly book: TreeLevelBook; readonly horizon: Horizon } {
   const from = book.scale;
-  const isSame =
-    from.priceExponent === scale.priceExponent && from.sizeExponent === scale.sizeExponent;
-  if (isSame) return { book, horizon };
-  if (from.priceExponent > scale.priceExponent || from.sizeExponent > scale.sizeExponent) {
+  if (isSameScale(from, scale)) return { book, horizon };
+  if (!isSameScale(finerScale(from, scale), scale)) {
     throw new RecordCorruptError('A block is coarser than the book before it');
   }
-  const finer = (price: ScaledInt | null): ScaledInt | null =>
-    price === null ? null : rescale(price, from.priceExponent, scale.priceExponent);
-  return {
-    book: book.rescaled(scale),
-    horizon: { bid: finer(horizon.bid), ask: finer(horizon.ask) },
-  };
+  return { book: book.rescaled(scale), horizon: rescaleHorizon(horizon, from, scale) };
 }
 
 /**

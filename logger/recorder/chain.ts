@@ -8,7 +8,7 @@ import type { GapRecord, ImageReason, StoredRecord, Write } from '../archive/arc
 import type { LevelBook } from '../book/level-book.ts';
 import type { Scale } from '../market/decimal.ts';
 import type { BookImage, Diff, Horizon, Trade } from '../market/events.ts';
-import { rescale } from '../market/decimal.ts';
+import { rescaleHorizon } from '../market/scale.ts';
 import { imageDue } from './base-image-policy.ts';
 import type { RecorderLimits } from './limits.ts';
 import { OpenBlock } from './open-block.ts';
@@ -109,7 +109,7 @@ export class Chain {
     const due = this.#block.due(monotonicMs, this.#limits);
     if (due === 'open') return [];
     if (due === 'stuck') return 'stuck';
-    const writes = this.#sealBlock(monotonicMs);
+    const writes = this.#sealDiffs(monotonicMs);
     const reason = imageDue({
       sinceImageMs: monotonicMs - this.#imageMs,
       blockBytesSinceImage: this.#blockBytesSinceImage,
@@ -133,21 +133,22 @@ export class Chain {
     return writes;
   }
 
-  /** An image of the book as it stands; nothing where the last one shows just that. */
+  /**
+   * An image of the book as it stands; nothing where the last one shows just that. Trades that came
+   * since the last diff stay in the open block: a block's key needs a diff.
+   */
   imageNow(reason: ImageReason, monotonicMs: number): Write[] {
     if (this.#sequence === this.#imageSequence) return [];
-    return [...this.#sealBlock(monotonicMs), ...this.#image(reason, monotonicMs)];
+    return [...this.#sealDiffs(monotonicMs), ...this.#image(reason, monotonicMs)];
   }
 
   /** Goes on with finer integers. Nothing is rounded: every quantity stays what it was. */
   refine(scale: Scale, monotonicMs: number): Write[] {
+    const writes = this.#sealDiffs(monotonicMs);
     const from = this.#book.scale;
-    const finer = (price: Horizon['bid']): Horizon['bid'] =>
-      price === null ? null : rescale(price, from.priceExponent, scale.priceExponent);
-    const writes = this.#sealBlock(monotonicMs);
     this.#book = this.#book.rescaled(scale);
-    this.#horizon = { bid: finer(this.#horizon.bid), ask: finer(this.#horizon.ask) };
-    this.#block = this.#openBlock(monotonicMs);
+    this.#horizon = rescaleHorizon(this.#horizon, from, scale);
+    this.#block.refine(scale);
     return [...writes, ...this.imageNow('scale', monotonicMs)];
   }
 
@@ -157,8 +158,8 @@ export class Chain {
     return record ? [{ type: 'block', record }] : [];
   }
 
-  #sealBlock(monotonicMs: number): Write[] {
-    const record = this.#block.seal();
+  #sealDiffs(monotonicMs: number): Write[] {
+    const record = this.#block.hasDiffs ? this.#block.seal() : undefined;
     if (!record) return [];
     this.#block = this.#openBlock(monotonicMs);
     this.#blockBytesSinceImage += record.header.bytes;

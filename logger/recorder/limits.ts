@@ -19,6 +19,8 @@ export interface RecorderLimits {
   readonly quietProofAfterMs: number;
   /** A book that stays crossed this long is thrown away and proven afresh. */
   readonly crossedMaxMs: number;
+  /** A diff of sequences that were seen, stamped this much later than the last new one, is none. */
+  readonly sequenceBackAfterUs: number;
   /** Back-off between attempts to get a snapshot or an instrument: first wait and cap. */
   readonly retryBaseMs: number;
   readonly retryMaxMs: number;
@@ -38,6 +40,7 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   firstDiffWaitMs: 1_000,
   quietProofAfterMs: 1_500,
   crossedMaxMs: 1_000,
+  sequenceBackAfterUs: 5_000_000,
   retryBaseMs: 250,
   retryMaxMs: 30_000,
   pendingMaxBytes: 64 * 1024 * 1024,

@@ -7,17 +7,18 @@
 import type { StoredRecord } from '../archive/archive.ts';
 import type { Scale } from '../market/decimal.ts';
 import type { MarketEvent } from '../market/events.ts';
+import { rescaleEvent } from '../market/scale.ts';
 import { blockRecord } from './records.ts';
 import type { ChainIdentity } from './records.ts';
 import type { RecorderLimits } from './limits.ts';
 
 export class OpenBlock {
-  readonly scale: Scale;
+  #scale: Scale;
   readonly #chain: ChainIdentity;
   readonly #previousSequence: number;
   readonly #startExchangeTimeUs: number;
   readonly #openedMs: number;
-  readonly #events: MarketEvent[] = [];
+  #events: MarketEvent[] = [];
   #diffs = 0;
   #levelChanges = 0;
   #lastSequence: number;
@@ -38,7 +39,7 @@ export class OpenBlock {
     },
   ) {
     this.#chain = chain;
-    this.scale = start.scale;
+    this.#scale = start.scale;
     this.#previousSequence = start.sequence;
     this.#lastSequence = start.sequence;
     this.#journaledSequence = start.sequence;
@@ -50,6 +51,17 @@ export class OpenBlock {
 
   get events(): number {
     return this.#events.length;
+  }
+
+  get hasDiffs(): boolean {
+    return this.#diffs > 0;
+  }
+
+  /** Everything in it becomes finer. Pieces in the journal stay as they are, and say so. */
+  refine(scale: Scale): void {
+    const from = this.#scale;
+    this.#events = this.#events.map((event) => rescaleEvent(event, from, scale));
+    this.#scale = scale;
   }
 
   add(event: MarketEvent): void {
@@ -80,7 +92,7 @@ export class OpenBlock {
     const record = blockRecord(
       this.#chain,
       {
-        scale: this.scale,
+        scale: this.#scale,
         previousSequence: this.#journaledSequence,
         events: this.#events.slice(this.#journaledEvents),
       },
@@ -97,7 +109,7 @@ export class OpenBlock {
     if (this.#events.length === 0) return undefined;
     return blockRecord(
       this.#chain,
-      { scale: this.scale, previousSequence: this.#previousSequence, events: this.#events },
+      { scale: this.#scale, previousSequence: this.#previousSequence, events: this.#events },
       this.#startExchangeTimeUs,
     );
   }

@@ -11,6 +11,7 @@ import { RecordCorruptError } from '../errors.ts';
 import type { GapCause } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
 import type { MarketEvent } from '../market/events.ts';
+import { finerScale, isSameScale, rescaleEvent } from '../market/scale.ts';
 import type { Log } from '../service/log.ts';
 import { blockRecord } from './records.ts';
 
@@ -59,7 +60,7 @@ function sealJournal(
   let sequence = tail.lastSequence;
   let wholeUntilUs = tail.wholeUntilUs ?? tail.lastUs ?? 0;
   if (!first) return { sequence, wholeUntilUs };
-  const events: MarketEvent[] = [];
+  let events: MarketEvent[] = [];
   let scale: Scale | undefined;
   for (const piece of tail.journal) {
     try {
@@ -68,8 +69,12 @@ function sealJournal(
       if (piece.header.previousSequence !== (sequence ?? piece.header.previousSequence)) {
         throw new RecordCorruptError('A journal piece does not continue the one before it');
       }
-      scale ??= content.scale;
-      events.push(...content.events);
+      // The exchange may have begun to quote finer while the block was open.
+      const from = scale ?? content.scale;
+      const finest = finerScale(from, content.scale);
+      if (!isSameScale(from, finest)) events = events.map((e) => rescaleEvent(e, from, finest));
+      for (const event of content.events) events.push(rescaleEvent(event, content.scale, finest));
+      scale = finest;
       sequence = piece.header.lastSequence;
       wholeUntilUs = Math.max(wholeUntilUs, piece.header.toUs);
     } catch (error) {

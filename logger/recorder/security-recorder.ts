@@ -290,8 +290,13 @@ export class SecurityRecorder {
       this.#buffer.addDiff(diff);
       return;
     }
+    const { limits } = this.#parts;
     switch (this.exchange.rule.follow(chain.sequence, diff)) {
       case 'ignore':
+        if (diff.exchangeTimeUs - chain.exchangeTimeUs < limits.sequenceBackAfterUs) return;
+        // No duplicate comes that late: the exchange has begun to number anew.
+        this.#hole('other', `The sequence went back to ${diff.lastSequence}`);
+        this.#buffer.addDiff(diff);
         return;
       case 'apply':
         if (this.#phase === 'stale') this.#goOn(chain);

@@ -4,11 +4,11 @@
  * one callback.
  */
 
-import { rescaleLevels, TreeLevelBook } from '../book/tree-level-book.ts';
+import { TreeLevelBook } from '../book/tree-level-book.ts';
 import type { SequenceRule } from '../exchange/exchange.ts';
-import { rescale } from '../market/decimal.ts';
 import type { Scale } from '../market/decimal.ts';
-import type { BookSnapshot, Diff, Horizon, Trade } from '../market/events.ts';
+import type { BookSnapshot, Diff, Trade } from '../market/events.ts';
+import { rescaleEvent, rescaleHorizon, rescaleLevels } from '../market/scale.ts';
 import type { ProvenBook } from './chain.ts';
 import type { RecorderLimits } from './limits.ts';
 
@@ -66,16 +66,8 @@ export class SyncBuffer {
 
   /** Everything held becomes finer, so that old and new diffs can be merged. */
   refine(from: Scale, to: Scale): void {
-    this.#diffs = this.#diffs.map((diff) => ({
-      ...diff,
-      bids: rescaleLevels(diff.bids, from, to),
-      asks: rescaleLevels(diff.asks, from, to),
-    }));
-    this.#trades = this.#trades.map((trade) => ({
-      ...trade,
-      price: rescale(trade.price, from.priceExponent, to.priceExponent),
-      size: rescale(trade.size, from.sizeExponent, to.sizeExponent),
-    }));
+    this.#diffs = this.#diffs.map((diff) => rescaleEvent(diff, from, to));
+    this.#trades = this.#trades.map((trade) => rescaleEvent(trade, from, to));
   }
 
   /**
@@ -108,11 +100,9 @@ export class SyncBuffer {
     for (const diff of diffs) book.apply(diff.bids, diff.asks);
     this.#diffs = [];
     const last = diffs.at(-1) as Diff;
-    const finer = (price: Horizon['bid']): Horizon['bid'] =>
-      price === null ? null : rescale(price, snapshot.scale.priceExponent, scale.priceExponent);
     return {
       book,
-      horizon: { bid: finer(snapshot.horizon.bid), ask: finer(snapshot.horizon.ask) },
+      horizon: rescaleHorizon(snapshot.horizon, snapshot.scale, scale),
       sequence: last.lastSequence,
       exchangeTimeUs: last.exchangeTimeUs,
       receiveTimeUs: last.receiveTimeUs,

@@ -7,7 +7,7 @@ import type { Exchange, FeedHandle } from '../../logger/exchange/exchange.ts';
 import { createNetwork } from '../../logger/service/network.ts';
 import type { LogFields } from '../../logger/service/log.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
-import { until } from '../support/await-condition.ts';
+import { until } from '../support/until.ts';
 import { FakeBinance } from '../support/fake-binance.ts';
 import type { FakeConnection } from '../support/fake-binance.ts';
 import { RecordingListener } from '../support/recording-listener.ts';

@@ -6,7 +6,7 @@ import type { BinanceLimits } from '../../logger/exchange/binance/limits.ts';
 import type { Exchange } from '../../logger/exchange/exchange.ts';
 import { createNetwork } from '../../logger/service/network.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
-import { until } from '../support/await-condition.ts';
+import { until } from '../support/until.ts';
 import { answer, FakeBinance } from '../support/fake-binance.ts';
 import { RecordingListener } from '../support/recording-listener.ts';
 import { silentLog } from '../support/silent-log.ts';

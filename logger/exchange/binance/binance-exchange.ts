@@ -131,9 +131,9 @@ class BinanceExchange implements Exchange {
       if (found) return found;
     } catch (error) {
       if (!(error instanceof ExchangeRefusedError) || error.context['status'] !== 400) throw error;
-      throw new UnknownSecurityError(this.#refusalText(name, error), { cause: error });
+      throw new UnknownSecurityError(this.#refusalText(error), { cause: error });
     }
-    throw new UnknownSecurityError(`${this.name}:${name}: the exchange does not list it`);
+    throw new UnknownSecurityError(`The exchange does not list ${name}`);
   }
 
   open(instrument: Instrument, listener: FeedListener): FeedHandle {
@@ -245,10 +245,10 @@ class BinanceExchange implements Exchange {
     }
   }
 
-  #refusalText(symbol: string, error: ExchangeRefusedError): string {
+  #refusalText(error: ExchangeRefusedError): string {
     const { reason, code } = error.context;
     const said = typeof reason === 'string' ? reason : 'the exchange refused it without a reason';
-    return `${this.name}:${symbol}: ${said}${typeof code === 'number' ? ` (code ${code})` : ''}`;
+    return `${said}${typeof code === 'number' ? ` (code ${code})` : ''}`;
   }
 
   #pollIn(delayMs: number): void {

@@ -5,9 +5,9 @@
  */
 
 import type { Scale } from '../../market/decimal.ts';
+import { finerScale, isSameScale } from '../../market/scale.ts';
 import type { FeedListener, Instrument } from '../exchange.ts';
 import type { Refusals } from '../refusals.ts';
-import { finerScale, isSameScale } from '../scaled-levels.ts';
 import { diffOf, tradeOf } from './events.ts';
 import { TradeFilter } from './trade-filter.ts';
 import type { DepthFrame, TradeFrame } from './wire.ts';

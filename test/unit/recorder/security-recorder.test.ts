@@ -320,6 +320,64 @@ describe('a recorder', () => {
     expect((await stored(1)).events).toHaveLength(1);
   });
 
+  test('an image among trades leaves them in the open block, so that no key comes twice', async () => {
+    const { one, queue } = recorder();
+    await live(one);
+    exchange.diff(103, 103, [1002, 1]);
+    clock.advance(60_000);
+    one.tick();
+    const trade = exchange.trade(1);
+    one.tick();
+    one.imageNow();
+    exchange.listeners.get('BTCUSDT')?.onScale({ priceExponent: 4, sizeExponent: 3 });
+    one.tick();
+    exchange.diff(104, 104, [100_300, 1]);
+    one.close('restart');
+    await queue.drained();
+    expect(one.phase).toBe('closed');
+    const { events } = await stored(1);
+    expect(events).toMatchObject([
+      { lastSequence: 103 },
+      { tradeId: 1, price: (trade.price as number) * 100 },
+      { lastSequence: 104 },
+    ]);
+    const images = await archive.images(BTC.id, 1, 0);
+    expect(images.map(({ header }) => header.lastSequence)).toEqual([102, 103]);
+  });
+
+  test('journal pieces of two scales are recovered as one block', async () => {
+    const first = recorder();
+    await live(first.one);
+    exchange.trade(1);
+    first.one.tick();
+    exchange.listeners.get('BTCUSDT')?.onScale({ priceExponent: 4, sizeExponent: 3 });
+    exchange.diff(103, 103, [100_300, 1]);
+    first.one.tick();
+    await first.queue.drained();
+
+    const second = recorder();
+    await second.one.start();
+    expect((await archive.tail(BTC.id)).journal).toEqual([]);
+    expect((await stored(1)).events).toMatchObject([
+      { tradeId: 1, price: 1_000_000 },
+      { lastSequence: 103, bids: [100_300, 1] },
+    ]);
+  });
+
+  test('an exchange that numbers anew is noticed, not ignored for ever', async () => {
+    const { one } = recorder();
+    await live(one);
+    clock.advance(2000);
+    exchange.diff(5, 6);
+    expect(one.phase).toBe('live');
+    clock.advance(4000);
+    exchange.diff(7, 8);
+    expect(one.phase).toBe('syncing');
+    exchange.answer(snapshotAt(7, [1, 1], [2, 2]));
+    await clock.advanceAsync(10);
+    expect(one.chain?.sequence).toBe(8);
+  });
+
   test('a stop seals everything; the next start declares the time between', async () => {
     const first = recorder();
     await live(first.one);
