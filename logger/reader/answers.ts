@@ -14,7 +14,7 @@ export type LevelRow = readonly [string, string];
 export interface BookAnswer {
   readonly security: string;
   readonly level: BookLevel;
-  /** What was asked for; for the book now and at a sequence, the book's receive time. */
+  /** The time asked for; at a sequence the book's receive time, for the book now this moment. */
   readonly at: string;
   readonly clock: ClockName;
   readonly sequence: string | null;

@@ -6,13 +6,14 @@
 
 import type { BlockRef, Position } from '../archive/archive.ts';
 import type { TreeLevelBook } from '../book/tree-level-book.ts';
-import { RecordCorruptError, UnknownSecurityError } from '../errors.ts';
+import { RecordCorruptError } from '../errors.ts';
 import type { GapCause } from '../market/coverage.ts';
 import type { Diff, Horizon } from '../market/events.ts';
 import type { BookAnswer, NoBookAnswer } from './answers.ts';
 import { afterChainUs, chainEndUs, gapAfter, readChainEnd } from './chain-end.ts';
 import type { ChainEnd } from './chain-end.ts';
-import type { ReaderContext } from './create-reader.ts';
+import { assertKnown } from './context.ts';
+import type { ReaderContext } from './context.ts';
 import { formatBook, formatNoBook } from './format.ts';
 import type { BookQuestion } from './reader.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
@@ -300,14 +301,3 @@ async function beforeStart(
 
 /** Times are safe integers of µs: this is in the year 2255. */
 const MAX_TIME_US = 9_007_199_254_740_991;
-
-/** @throws UnknownSecurityError */
-export async function assertKnown(context: ReaderContext, security: string): Promise<void> {
-  const { archive } = context;
-  if ((await archive.chainStart(security, 0)) !== null) return;
-  const securities = await archive.securities();
-  if (securities.some((state) => state.security === security)) return;
-  throw new UnknownSecurityError(`${security} was never recorded in this archive`, {
-    context: { security },
-  });
-}

@@ -7,7 +7,7 @@
 import type { BlockRef, RecordHeader } from '../archive/archive.ts';
 import type { Gap, Interval } from '../market/coverage.ts';
 import type { CoverageAnswer } from './answers.ts';
-import { assertKnown } from './book-at.ts';
+import { assertKnown } from './context.ts';
 import {
   chainBeginUs,
   chainEndUs,
@@ -18,7 +18,7 @@ import {
   readChainEnd,
 } from './chain-end.ts';
 import type { ChainEnd } from './chain-end.ts';
-import type { ReaderContext } from './create-reader.ts';
+import type { ReaderContext } from './context.ts';
 import { formatGap, formatInterval } from './format.ts';
 import { blockPages } from './pages.ts';
 import type { CoverageQuestion } from './reader.ts';

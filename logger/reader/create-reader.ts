@@ -2,6 +2,7 @@
 
 import type { ArchiveReader } from '../archive/archive.ts';
 import { bookAt } from './book-at.ts';
+import type { ReaderContext } from './context.ts';
 import { coverage } from './coverage.ts';
 import { exportLines } from './export.ts';
 import type { Reader, ReaderOptions } from './reader.ts';
@@ -10,12 +11,6 @@ import { diffs, quotes, trades } from './streams.ts';
 import { verify } from './verify.ts';
 
 const CACHE_MAX_BYTES = 32 * 1024 * 1024;
-
-/** What every question works with. */
-export interface ReaderContext {
-  readonly archive: ArchiveReader;
-  readonly records: RecordLoader;
-}
 
 /** Does not own the archive: closing it stays with who opened it. */
 export function createReader(archive: ArchiveReader, options: ReaderOptions = {}): Reader {

@@ -16,7 +16,7 @@
 
 import { formatTimeUs } from '../market/time.ts';
 import type { LevelRow } from './answers.ts';
-import type { ReaderContext } from './create-reader.ts';
+import type { ReaderContext } from './context.ts';
 import { formatGap } from './format.ts';
 import type {
   DiffItem,

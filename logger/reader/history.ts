@@ -10,7 +10,7 @@ import { RecordCorruptError } from '../errors.ts';
 import type { Gap } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
 import type { Horizon, MarketEvent } from '../market/events.ts';
-import { assertKnown } from './book-at.ts';
+import { assertKnown } from './context.ts';
 import {
   afterChainUs,
   chainBeginUs,
@@ -22,7 +22,7 @@ import {
   readChainEnd,
 } from './chain-end.ts';
 import type { ChainEnd } from './chain-end.ts';
-import type { ReaderContext } from './create-reader.ts';
+import type { ReaderContext } from './context.ts';
 import { blockPages } from './pages.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
 import { continues } from './replay.ts';

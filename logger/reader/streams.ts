@@ -17,7 +17,7 @@ import type { Scale } from '../market/decimal.ts';
 import { formatScaled } from '../market/decimal.ts';
 import type { Diff, Horizon, Trade } from '../market/events.ts';
 import type { ClockName } from '../market/time.ts';
-import type { ReaderContext } from './create-reader.ts';
+import type { ReaderContext } from './context.ts';
 import { formatHorizon, formatLevels } from './format.ts';
 import { history } from './history.ts';
 import type { HistoryItem } from './history.ts';
