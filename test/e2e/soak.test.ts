@@ -1,0 +1,140 @@
+/**
+ * The real logger beside a sandbox that misbehaves all the time, by chance: no wrong book, no hidden
+ * hole, live again soon after each trouble. `SEED=…` replays the choice of faults (not their timing).
+ */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import { EXTRA_FRAMES, HARM_FORMS } from '../../sandbox/misbehaviour.ts';
+import type { Switch } from '../../sandbox/misbehaviour.ts';
+import { startSandbox } from '../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { parseTimeUs } from '../../logger/market/time.ts';
+import type { BookAnswer, NoBookAnswer } from '../../logger/reader/answers.ts';
+import { seededRandom, testSeed } from '../support/seeded-random.ts';
+import type { SeededRandom } from '../support/seeded-random.ts';
+import { startTestLogger } from '../support/test-logger.ts';
+import type { TestLogger } from '../support/test-logger.ts';
+import { until } from '../support/until.ts';
+
+const SYMBOLS = ['BTCUSDT', 'ETHUSDT'] as const;
+const TROUBLE_MS = Number(process.env['SOAK_SECONDS'] ?? 25) * 1000;
+/** What the contract gives after a fault, and what a loaded machine may add. */
+const LIVE_WITHIN_MS = 3000 + 3000;
+
+let sandbox: Sandbox | undefined;
+let logger: TestLogger | undefined;
+
+afterEach(async () => {
+  await logger?.discard();
+  await sandbox?.close();
+  logger = sandbox = undefined;
+});
+
+/** A fault, and how long it holds by itself. */
+function drawFault(random: SeededRandom): { readonly fault: Switch; readonly lastsMs: number } {
+  const symbol = random.pick(SYMBOLS);
+  const count = random.integer(1, 5);
+  const faults: readonly (readonly [Switch, number])[] = [
+    [{ type: 'drop-diffs', symbol, count }, count * 100],
+    [{ type: 'duplicate-diffs', symbol, count }, count * 100],
+    [{ type: 'reorder-diffs', symbol, count }, count * 200],
+    [{ type: 'harm-diffs', symbol, count, form: random.pick(HARM_FORMS) }, count * 100],
+    [{ type: 'extra-frame', form: random.pick(EXTRA_FRAMES) }, 0],
+    [{ type: 'silence', symbol, durationMs: 500 }, 500],
+    [{ type: 'half-open', durationMs: 1500 }, 2500],
+    [{ type: 'close', code: random.pick([1000, 1006, 1012]) }, 0],
+    [{ type: 'server-shutdown', afterMs: 700 }, 700],
+    [{ type: 'refuse-connections', count: 2 }, 0],
+    [{ type: 'refuse-requests', status: 429, count: 1, retryAfterSeconds: 1 }, 1000],
+    [{ type: 'refuse-requests', status: 500, count: 2, retryAfterSeconds: 1 }, 1000],
+    [{ type: 'slow-snapshots', count: 1, delayMs: 600 }, 600],
+    [{ type: 'stale-snapshots', count: 1 }, 500],
+    [{ type: 'empty-snapshots', count: 1 }, 500],
+    [{ type: 'truncated-snapshots', count: 1 }, 500],
+  ];
+  const [fault, lastsMs] = random.pick(faults);
+  return { fault, lastsMs };
+}
+
+function expectTrue(symbol: string, answer: BookAnswer | NoBookAnswer): void {
+  if (answer.state !== 'proven') return;
+  const truth = sandbox?.bookAtSequence(symbol, Number(answer.sequence));
+  expect(truth?.sequence).toBe(Number(answer.sequence));
+  expect(answer.bids).toEqual(truth?.bids);
+  expect(answer.asks).toEqual(truth?.asks);
+}
+
+async function expectTrueHistory(one: TestLogger, symbol: string, random: SeededRandom) {
+  const security = `binance:${symbol}`;
+  await one.registry.flush(security);
+  const { intervals, gaps } = await one.reader.coverage({ security });
+  expect(intervals).toHaveLength(gaps.length + 1);
+  for (const [i, gap] of gaps.entries()) {
+    expect(gap.from).toBe(intervals[i]?.to);
+    expect(gap.to).toBe(intervals[i + 1]?.from);
+  }
+  const heard: { sequence: number; us: number }[] = [];
+  for await (const item of one.reader.diffs({ security })) {
+    if (item.type !== 'gap') heard.push({ sequence: item.sequence, us: item.receiveTimeUs });
+  }
+  for (const interval of intervals) {
+    const [first, last] = [Number(interval.firstSequence), Number(interval.lastSequence)];
+    const [fromUs, toUs] = [parseTimeUs(interval.from), parseTimeUs(interval.to)];
+    for (let i = 0; i < 4; i++) {
+      const sequence = random.integer(first, last);
+      const us = random.integer(fromUs, toUs);
+      const bySequence = await one.reader.bookAt({ security, position: { sequence } });
+      const byTime = await one.reader.bookAt({ security, position: { clock: 'receive', us } });
+      expect(bySequence.state).toBe('proven');
+      expectTrue(symbol, bySequence);
+      expectTrue(symbol, byTime);
+      const expected = heard.findLast((event) => event.us <= us && event.sequence <= last);
+      expect(byTime).toMatchObject({ sequence: String(expected?.sequence) });
+    }
+  }
+  for (const gap of gaps) {
+    const us = Math.floor((parseTimeUs(gap.from) + parseTimeUs(gap.to ?? '')) / 2);
+    if (us <= parseTimeUs(gap.from)) continue;
+    const inside = await one.reader.bookAt({ security, position: { clock: 'receive', us } });
+    expect(inside).toMatchObject({ state: 'gap', gap: { from: gap.from, to: gap.to } });
+  }
+  return gaps.length;
+}
+
+const seed = testSeed();
+test(`no fault of the exchange makes a wrong book or hides a hole (seed ${seed})`, async () => {
+  const random = seededRandom(seed);
+  sandbox = await startSandbox({ seed, symbols: SYMBOLS });
+  const securities = SYMBOLS.map((symbol) => `binance:${symbol}`);
+  const one = (logger = await startTestLogger(sandbox, {
+    SECURITIES: securities.join(),
+    STALE_AFTER: '1',
+  }));
+  const areLive = (): boolean =>
+    securities.every((security) => one.registry.status(security)?.state === 'live');
+  await until('both live', areLive);
+
+  const story: string[] = [];
+  const endMs = performance.now() + TROUBLE_MS;
+  while (performance.now() < endMs) {
+    const { fault, lastsMs } = drawFault(random);
+    story.push(JSON.stringify(fault));
+    sandbox.misbehave(fault);
+    const calmMs = performance.now() + lastsMs + random.integer(0, 400);
+    while (performance.now() < calmMs) {
+      for (const symbol of SYMBOLS) {
+        expectTrue(symbol, one.registry.bookNow(`binance:${symbol}`, undefined));
+      }
+      await wait(50);
+    }
+    await until(`live again after ${story.slice(-3).join(', ')}`, areLive, LIVE_WITHIN_MS);
+    if (random.chance(0.2)) await one.registry.snapshot(['all']);
+    if (random.chance(0.1)) await one.registry.reset('binance');
+  }
+  let holes = 0;
+  for (const symbol of SYMBOLS) holes += await expectTrueHistory(one, symbol, random);
+  expect(holes).toBeGreaterThan(0);
+  expect((await one.reader.verify()).problems).toEqual([]);
+  expect(one.fatal).toEqual([]);
+}, 240_000);
