@@ -96,14 +96,20 @@ export class SyncBuffer {
       bids: rescaleLevels(snapshot.bids, snapshot.scale, scale),
       asks: rescaleLevels(snapshot.asks, snapshot.scale, scale),
     });
-    const diffs = this.#diffs.slice(from);
-    for (const diff of diffs) book.apply(diff.bids, diff.asks);
+    let last = this.#diffs[from] as Diff;
+    let sequence = snapshot.sequence;
+    for (const diff of this.#diffs.slice(from)) {
+      // A diff that came late or twice is older than what the book holds by now.
+      if (this.#rule.follow(sequence, diff) === 'ignore') continue;
+      book.apply(diff.bids, diff.asks);
+      sequence = diff.lastSequence;
+      last = diff;
+    }
     this.#diffs = [];
-    const last = diffs.at(-1) as Diff;
     return {
       book,
       horizon: rescaleHorizon(snapshot.horizon, snapshot.scale, scale),
-      sequence: last.lastSequence,
+      sequence,
       exchangeTimeUs: last.exchangeTimeUs,
       receiveTimeUs: last.receiveTimeUs,
     };

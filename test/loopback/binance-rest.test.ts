@@ -67,7 +67,7 @@ describe('instruments', () => {
   test('an unknown symbol is refused with the exchange’s own reason', async () => {
     await expect(exchange.instrument('NOPE')).rejects.toMatchObject({
       code: 'unknown-security',
-      message: 'binance:NOPE: Invalid symbol. (code -1121)',
+      message: 'Invalid symbol. (code -1121)',
     });
   });
 

@@ -6,7 +6,7 @@ const POLL_MS = 5;
 
 /** Resolves with the first truthy value of `check`; fails with what was waited for. */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   check: () => T | Promise<T>,
   withinMs = 10_000,
 ): Promise<NonNullable<T>> {
@@ -14,8 +14,10 @@ export async function until<T>(
   for (;;) {
     const value = await check();
     if (value) return value;
-    if (performance.now() > deadline)
-      throw new Error(`Waited in vain (${withinMs} ms) for ${what}`);
+    if (performance.now() > deadline) {
+      const told = typeof what === 'string' ? what : what();
+      throw new Error(`Waited in vain (${withinMs} ms) for ${told}`);
+    }
     await wait(POLL_MS);
   }
 }

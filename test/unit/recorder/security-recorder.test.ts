@@ -261,6 +261,19 @@ describe('a recorder', () => {
     expect(one.chain?.sequence).toBe(212);
   });
 
+  test('a diff that comes late while the book is being proven is not applied over newer ones', async () => {
+    const { one } = recorder();
+    await one.start();
+    await clock.advanceAsync(0);
+    exchange.up();
+    exchange.diff(110, 119, [1000, 2]);
+    exchange.diff(100, 109, [1000, 1]);
+    exchange.answer(snapshotAt(112, [1000, 2], [1010, 7]));
+    await clock.advanceAsync(10);
+    expect(one.chain?.sequence).toBe(119);
+    expect(one.chain?.book.best('bid')).toEqual([1000, 2]);
+  });
+
   test('duplicates change nothing', async () => {
     const { one } = recorder();
     await live(one);
