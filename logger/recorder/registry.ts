@@ -156,7 +156,7 @@ export class RecorderRegistry implements LoggerControl {
     for (const recorder of this.#recorders.values()) queuedEvents += recorder.queuedEvents;
     return {
       status,
-      uptime: (this.#parts.clock.monotonicMs() - this.#startedMs) / 1000,
+      uptime: Math.round(this.#parts.clock.monotonicMs() - this.#startedMs) / 1000,
       version: this.#parts.version,
       archive: {
         kind: this.#parts.archive.kind,

@@ -115,7 +115,7 @@ export class SecurityRecorder {
 
   lastMessageAgeS(): number | null {
     if (this.#lastEventMs === undefined) return null;
-    return (this.#parts.clock.monotonicMs() - this.#lastEventMs) / 1000;
+    return Math.round(this.#parts.clock.monotonicMs() - this.#lastEventMs) / 1000;
   }
 
   /**
