@@ -22,6 +22,7 @@ import { parseSecurity, securityOf } from '../market/security.ts';
 import type { Security } from '../market/security.ts';
 import type { BookAnswer, NoBookAnswer } from '../reader/answers.ts';
 import type { Timer } from '../service/clock.ts';
+import { delay } from './delay.ts';
 import { bookNow, stateOf, statusOf } from './live-book.ts';
 import { SecurityRecorder } from './security-recorder.ts';
 import type { RecorderParts } from './security-recorder.ts';
@@ -81,7 +82,11 @@ export class RecorderRegistry implements LoggerControl {
     this.#totalsTimer?.cancel();
     await Promise.allSettled(this.#turns.values());
     for (const recorder of this.#recorders.values()) recorder.close('restart');
-    await this.#parts.queue.drained();
+    const { queue, clock, limits } = this.#parts;
+    // While the archive fails there is still hope; how long, is the caller's to say.
+    while (!(await queue.drained())) {
+      await delay(clock, limits.commitRetryMs, new AbortController().signal);
+    }
   }
 
   async add(
@@ -111,18 +116,16 @@ export class RecorderRegistry implements LoggerControl {
       ? [...this.#recorders.keys()]
       : securities.map((text) => this.canonicalId(text));
     const isWritten = ids.map((id) => this.#recorders.get(id)?.imageNow());
-    await this.#parts.queue.drained();
-    return ids.map((security, i) => ({
-      security,
-      ok: isWritten[i] === true,
-      state: this.#state(security),
-      message:
-        isWritten[i] === undefined
-          ? 'not recorded; add it first'
-          : isWritten[i]
-            ? null
-            : 'no proven book to take an image of',
-    }));
+    const isStored = await this.#parts.queue.drained();
+    const messageOf = (isImage: boolean | undefined): string | null => {
+      if (isImage === undefined) return 'not recorded; add it first';
+      if (!isImage) return 'no proven book to take an image of';
+      return isStored ? null : 'the archive takes no records now; the image waits for it';
+    };
+    return ids.map((security, i) => {
+      const message = messageOf(isWritten[i]);
+      return { security, ok: message === null, state: this.#state(security), message };
+    });
   }
 
   async reset(exchange: string): Promise<CommandResult[]> {

@@ -48,7 +48,7 @@ export class WriteQueue {
   #pendingBytes = 0;
   #failure: LoggerError | undefined;
   #retryTimer: Timer | undefined;
-  readonly #idleWaiters: (() => void)[] = [];
+  readonly #drainWaiters: ((isDrained: boolean) => void)[] = [];
 
   constructor(parts: {
     readonly archive: Archive;
@@ -86,10 +86,11 @@ export class WriteQueue {
     };
   }
 
-  /** Resolves when everything pushed so far is settled. */
-  async drained(): Promise<void> {
-    if (this.#queued.length === 0 && this.#committing.length === 0) return;
-    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+  /** Resolves when everything is settled: with true; or as soon as the archive fails: with false. */
+  async drained(): Promise<boolean> {
+    if (this.#failure) return false;
+    if (this.#queued.length === 0 && this.#committing.length === 0) return true;
+    return new Promise<boolean>((resolve) => this.#drainWaiters.push(resolve));
   }
 
   #pump(): void {
@@ -100,7 +101,7 @@ export class WriteQueue {
     if (this.#committing.length > 0) {
       this.#commit(this.#committing).catch((error: unknown) => this.#onFatal(error));
     } else {
-      for (const wake of this.#idleWaiters.splice(0)) wake();
+      this.#wake(true);
     }
   }
 
@@ -144,10 +145,15 @@ export class WriteQueue {
     if (!this.#failure) this.#log.error('The archive takes no records', { reason: error.message });
     this.#failure = error;
     this.#queued = [...group, ...this.#queued];
+    this.#wake(false);
     this.#retryTimer = this.#clock.schedule(this.#limits.commitRetryMs, () => {
       this.#retryTimer = undefined;
       this.#pump();
     });
+  }
+
+  #wake(isDrained: boolean): void {
+    for (const resolve of this.#drainWaiters.splice(0)) resolve(isDrained);
   }
 
   #overflow(batch: Batch): void {

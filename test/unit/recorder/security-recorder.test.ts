@@ -502,10 +502,12 @@ describe('a recorder', () => {
         await clock.advanceAsync(100);
       }
       expect(queue.status()).toMatchObject({ isFailing: true });
+      expect(await queue.drained()).toBe(false);
       expect(one.phase).toBe('live');
       isFull = false;
       await clock.advanceAsync(DEFAULT_LIMITS.commitRetryMs);
       await queue.drained();
+      expect(await queue.drained()).toBe(true);
       expect(queue.status()).toMatchObject({ isFailing: false, pendingBytes: 0 });
       expect((await stored(1)).events).toEqual(heard);
     });
