@@ -25,13 +25,14 @@ test('the library example of the README runs as it is', async () => {
       const { value } = await logger.reader.trades({ security: 'binance:BTCUSDT' }).next();
       return value !== undefined;
     });
-    const { at } = logger.registry.bookNow('binance:BTCUSDT', 1) as { at: string };
+    const book = logger.registry.bookNow('binance:BTCUSDT', 1);
+    if (book.state !== 'proven') throw new Error('No book to ask for again');
     await logger.registry.flush('binance:BTCUSDT');
     // A program of one's own finds the package among its modules.
     const modules = join(folder, 'node_modules');
     await run('mkdir', [modules]);
     symlinkSync(resolve('.'), join(modules, 'orderbook-logger'));
-    const now = example.replace(/'2026-[^']*'/, () => JSON.stringify(at));
+    const now = example.replace(/'2026-[^']*'/, () => JSON.stringify(book.receiveTime));
     for (const [name, text] of Object.entries({ 'as-it-is.mjs': example, 'now.mjs': now })) {
       writeFileSync(join(folder, name), text);
     }
