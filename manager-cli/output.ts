@@ -30,12 +30,13 @@ export class Output {
     return this.#broken.signal;
   }
 
+  /** A terminal that does not know its size says 0. */
   get columns(): number {
-    return this.#stdout.columns ?? 100;
+    return this.#stdout.columns || 100;
   }
 
   get rows(): number {
-    return this.#stdout.rows ?? 40;
+    return this.#stdout.rows || 40;
   }
 
   /** Resolves when there is room for more. @throws BrokenPipeError */

@@ -7,8 +7,9 @@ import { difference, grouped, known, rate } from '../format.ts';
 import { stateColour } from '../style.ts';
 import { NOTHING_RECORDED, securityTable } from './security-table.ts';
 
-const HIDE_CURSOR = '\u001b[?25l';
-const SHOW_CURSOR = '\u001b[?25h';
+// A line that wraps can't be redrawn in place: the terminal cuts long ones off instead.
+const BEGIN_SCREEN = '\u001b[?25l\u001b[?7l';
+const END_SCREEN = '\u001b[?7h\u001b[?25h';
 const ERASE_BELOW = '\u001b[J';
 
 /** How news reaches the reader: a screen that is redrawn, lines, or JSON lines. */
@@ -30,11 +31,11 @@ function screen({ out, paint }: Session): View {
       const table = all.length === 0 ? [NOTHING_RECORDED] : securityTable(all, paint);
       // What does not fit would scroll, and then it can't be redrawn in place.
       const fits = table.slice(0, Math.max(1, out.rows - 1));
-      await out.write(`${drawn === 0 ? HIDE_CURSOR : ''}${rewind()}${fits.join('\n')}\n`);
+      await out.write(`${drawn === 0 ? BEGIN_SCREEN : ''}${rewind()}${fits.join('\n')}\n`);
       drawn = fits.length;
     },
     async end() {
-      await out.write(SHOW_CURSOR);
+      await out.write(END_SCREEN);
     },
   };
 }
