@@ -7,7 +7,7 @@ import type { Config } from './config/load.ts';
 import { createBinance } from './exchange/binance/binance-exchange.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import type { Transport } from './exchange/transport.ts';
-import { ArchiveInUseError, ConfigError, describeError } from './errors.ts';
+import { ArchiveInUseError, ConfigError, InvalidArgumentError, describeError } from './errors.ts';
 import { startManager } from './manager/server.ts';
 import { createReader } from './reader/create-reader.ts';
 import type { Reader } from './reader/reader.ts';
@@ -100,7 +100,9 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
       await registry.start(config.securities);
     } catch (error) {
       await manager.close(0);
-      throw error;
+      // Only the settings' securities are parsed there.
+      if (!(error instanceof InvalidArgumentError)) throw error;
+      throw new ConfigError(`SECURITIES is not valid: ${describeError(error)}`, { cause: error });
     }
     return {
       port: manager.port,

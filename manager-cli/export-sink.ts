@@ -65,10 +65,17 @@ export async function fileSink(path: string, mayReplace: boolean): Promise<Expor
   async function write(chunk: string | Uint8Array): Promise<void> {
     if (failure !== undefined) throw fileError(path, failure);
     if (entrance.write(chunk)) return;
-    const failed = once(file, 'error').then(([error]) => {
-      throw fileError(path, error);
-    });
-    await Promise.race([once(entrance, 'drain'), failed]);
+    // One wait at a time: what is left over of it goes, or listeners would pile up.
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    try {
+      await Promise.race([once(entrance, 'drain', { signal }), once(file, 'close', { signal })]);
+    } catch (error) {
+      throw fileError(path, failure ?? error);
+    } finally {
+      waiting.abort();
+    }
+    if (failure !== undefined) throw fileError(path, failure);
   }
 
   async function commit(): Promise<void> {

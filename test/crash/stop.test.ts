@@ -107,6 +107,12 @@ describe('the logger process', () => {
     expect(one.output()).toMatch(/^orderbook-logger: STALE_AFTER: "soon" [^\n]*\n$/);
   });
 
+  test('a security of an exchange that nobody knows is a bad setting', async () => {
+    const one = start({ SECURITIES: 'nowhere:BTC', LOGLEVEL: 'error' });
+    expect(await one.ended()).toEqual({ code: EXIT_CONFIG });
+    expect(one.output()).toMatch(/^orderbook-logger: SECURITIES [^\n]*nowhere[^\n]*\n$/);
+  });
+
   test('a manager port in use is one line, exit 1', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
