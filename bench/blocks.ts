@@ -48,7 +48,7 @@ function blockOf(events: MarketEvent[], frames: string[], previousSequence: numb
   let trades = 0;
   for (const event of events) {
     if (event.type === 'trade') trades++;
-    else levelChanges += (event.bids.length + event.asks.length) / 2;
+    else if (event.type === 'diff') levelChanges += (event.bids.length + event.asks.length) / 2;
   }
   const content: BlockContent = { scale: RECORDING_SCALE, previousSequence, events };
   return { content, frames, levelChanges, trades };

@@ -10,11 +10,12 @@ import { compress } from 'zstd-napi';
 
 import { TreeLevelBook } from '../logger/book/tree-level-book.ts';
 import { decodeBlock, newestBlock, newestImage } from '../logger/codec/formats.ts';
-import type { BookImage, BookSnapshot } from '../logger/market/events.ts';
+import type { LevelImage } from '../logger/market/events.ts';
 import { recordedBlocks, withoutTrades } from './blocks.ts';
 import type { RecordedBlock } from './blocks.ts';
 import type { Figure, Section } from './figures.ts';
 import { BINANCE_FILES, binanceRecording } from './recordings.ts';
+import type { LevelSnapshot } from './recordings.ts';
 import { medianTimesMs } from './timing.ts';
 
 const LEVEL_UNIT = 'B/level change';
@@ -24,7 +25,7 @@ export function codecSections(): Section[] {
   const all = files.flatMap((file) => file.blocks);
   return [
     {
-      title: `${newestBlock.encoding}, blocks of 60 s`,
+      title: `${newestBlock('L2').encoding}, blocks of 60 s`,
       figures: [
         ...files.map((file) => sizeFigure(file.name, file.blocks)),
         { ...sizeFigure('both', all), goal: 'at most 2.60, aim 2.20' },
@@ -33,8 +34,8 @@ export function codecSections(): Section[] {
       ],
     },
     { title: 'The same frames as JSON', figures: baselines(files.map((file) => file.blocks)) },
-    { title: newestImage.encoding, figures: imageFigures() },
-    { title: `${newestBlock.encoding}, time`, figures: timeFigures(all) },
+    { title: newestImage('L2').encoding, figures: imageFigures() },
+    { title: `${newestBlock('L2').encoding}, time`, figures: timeFigures(all) },
   ];
 }
 
@@ -43,11 +44,13 @@ function levelChanges(blocks: readonly RecordedBlock[]): number {
 }
 
 function blockBytes(blocks: readonly RecordedBlock[]): number {
-  return blocks.reduce((sum, block) => sum + newestBlock.encode(block.content).length, 0);
+  return blocks.reduce((sum, block) => sum + newestBlock('L2').encode(block.content).length, 0);
 }
 
 function diffBytes(blocks: readonly RecordedBlock[]): number {
-  const bytes = blocks.map((block) => newestBlock.encode(withoutTrades(block.content)).length);
+  const bytes = blocks.map(
+    (block) => newestBlock('L2').encode(withoutTrades(block.content)).length,
+  );
   return bytes.reduce((sum, length) => sum + length, 0);
 }
 
@@ -94,11 +97,11 @@ function baselines(files: readonly (readonly RecordedBlock[])[]): Figure[] {
 
 function imageFigures(): Figure[] {
   let book: TreeLevelBook | undefined;
-  let snapshot: BookSnapshot | undefined;
+  let snapshot: LevelSnapshot | undefined;
   for (const frame of BINANCE_FILES.flatMap((file) => [...binanceRecording(file)])) {
     if (frame.snapshot !== undefined) {
       snapshot = frame.snapshot;
-      book = TreeLevelBook.fromImage(snapshot);
+      book = TreeLevelBook.fromImage(frame.snapshot);
     } else if (frame.event?.type === 'diff') {
       book?.apply(frame.event.bids, frame.event.asks);
     }
@@ -111,28 +114,28 @@ function imageFigures(): Figure[] {
   ];
 }
 
-function imageFigure(name: string, snapshot: BookSnapshot): Figure {
-  const image: BookImage = { ...snapshot, exchangeTimeUs: snapshot.receiveTimeUs };
+function imageFigure(name: string, snapshot: LevelSnapshot): Figure {
+  const image: LevelImage = { ...snapshot, exchangeTimeUs: snapshot.receiveTimeUs };
   const levels = (image.bids.length + image.asks.length) / 2;
   return {
     name: `${name}, ${levels} levels`,
-    value: newestImage.encode(image).length / levels,
+    value: newestImage('L2').encode(image).length / levels,
     unit: 'B/level',
     goal: 'at most 3.0, aim 2.6',
   };
 }
 
 function timeFigures(blocks: readonly RecordedBlock[]): Figure[] {
-  const bodies = blocks.map((block) => newestBlock.encode(block.content));
+  const bodies = blocks.map((block) => newestBlock('L2').encode(block.content));
   const times = medianTimesMs({
     parse: () => {
       for (const block of blocks) for (const frame of block.frames) JSON.parse(frame);
     },
     encode: () => {
-      for (const block of blocks) newestBlock.encode(block.content);
+      for (const block of blocks) newestBlock('L2').encode(block.content);
     },
     decode: () => {
-      for (const body of bodies) decodeBlock(newestBlock.encoding, body);
+      for (const body of bodies) decodeBlock(newestBlock('L2').encoding, body);
     },
   });
   const unit = '× JSON.parse of the same frames';

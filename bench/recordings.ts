@@ -11,7 +11,9 @@ import { gunzipSync } from 'node:zlib';
 
 import { parseScaled } from '../logger/market/decimal.ts';
 import type { Scale, ScaledInt } from '../logger/market/decimal.ts';
-import type { BookSnapshot, Diff, MarketEvent, Trade } from '../logger/market/events.ts';
+import type { BookSnapshot, Diff, LevelSides, MarketEvent, Trade } from '../logger/market/events.ts';
+
+export type LevelSnapshot = BookSnapshot & LevelSides;
 
 /** The contiguous Binance recordings, in order; the second starts where the first one ends. */
 export const BINANCE_FILES = [
@@ -31,9 +33,9 @@ export interface RecordedFrame {
   /** The frame as it was sent. */
   readonly raw: string;
   /** What a `depth` or `trade` frame says. */
-  readonly event?: MarketEvent;
+  readonly event?: Diff | Trade;
   /** What a `snapshot` frame says. */
-  readonly snapshot?: BookSnapshot;
+  readonly snapshot?: LevelSnapshot;
 }
 
 interface DepthFrame {
@@ -159,11 +161,13 @@ function tradeOf(data: unknown, receiveTimeUs: number): Trade {
   };
 }
 
-function snapshotOf(frame: SnapshotFrame, receiveTimeUs: number): BookSnapshot {
+function snapshotOf(frame: SnapshotFrame, receiveTimeUs: number): LevelSnapshot {
   const bids = levelsOf(frame.bids);
   const asks = levelsOf(frame.asks);
   return {
+    level: 'L2',
     sequence: frame.lastUpdateId,
+    exchangeTimeUs: null,
     receiveTimeUs,
     scale: RECORDING_SCALE,
     bids,

@@ -1,10 +1,12 @@
 /** The object graph: the one file that knows every folder. Only the entry and tests import it. */
 
-import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Archive } from './archive/archive.ts';
+import { makeDirectory } from './archive/directory.ts';
 import { openEmbeddedArchive } from './archive/embedded-archive.ts';
 import type { Config } from './config/load.ts';
 import { createBinance } from './exchange/binance/binance-exchange.ts';
+import { createCoinbase } from './exchange/coinbase/coinbase-exchange.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import type { Transport } from './exchange/transport.ts';
 import { ArchiveInUseError, ConfigError, InvalidArgumentError, describeError } from './errors.ts';
@@ -122,7 +124,7 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
 
 async function openArchive(config: Config, log: Log): Promise<Archive> {
   try {
-    await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
+    makeDirectory(resolve(config.dataDirectory));
   } catch (error) {
     throw new ConfigError(
       `DATA_DIR ${JSON.stringify(config.dataDirectory)} can't be used: ${describeError(error)}`,
@@ -166,12 +168,20 @@ function createExchanges(
     readonly transport: Transport;
   },
 ): ReadonlyMap<string, Exchange> {
+  const { staleAfterMs, coinbase } = config;
   const all = [
     createBinance({
       wsUrl: config.binanceWsUrl,
       restUrl: config.binanceRestUrl,
       updateFrequencyMs: config.updateFrequencyMs,
-      staleAfterMs: config.staleAfterMs,
+      staleAfterMs,
+      ...parts,
+    }),
+    createCoinbase({
+      wsUrl: config.coinbaseWsUrl,
+      restUrl: config.coinbaseRestUrl,
+      staleAfterMs,
+      ...coinbase,
       ...parts,
     }),
   ];

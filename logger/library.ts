@@ -21,12 +21,18 @@ import { InvalidArgumentError } from './errors.ts';
 import { parseSecurity } from './market/security.ts';
 import type { ClockName } from './market/time.ts';
 import { parseTimeUs } from './market/time.ts';
-import type { BookAnswer, CoverageAnswer, NoBookAnswer } from './reader/answers.ts';
+import type {
+  BookAnswer,
+  CoverageAnswer,
+  NoBookAnswer,
+  OrderBookAnswer,
+} from './reader/answers.ts';
 import { createReader } from './reader/create-reader.ts';
 import type {
   DiffItem,
   GapItem,
   ImageItem,
+  OrderItem,
   QuoteItem,
   RangeQuestion,
   Reader,
@@ -40,6 +46,8 @@ export type {
   GapItem,
   ImageItem,
   NoBookAnswer,
+  OrderBookAnswer,
+  OrderItem,
   QuoteItem,
   TradeItem,
 };
@@ -52,8 +60,10 @@ export { LoggerError } from './errors.ts';
 export type At = string | { readonly sequence: number | string };
 
 export interface BookOptions {
-  /** Levels per side. Default: all. */
+  /** Prices per side, with all of their orders. Default: all. */
   readonly depth?: number;
+  /** `L2`: an L3 book by price, `[price, size, number of orders]`. Default: as it was recorded. */
+  readonly level?: 'L2';
   /** Whose time `at` is: of arrival here (default), or the exchange's event time. */
   readonly clock?: ClockName;
 }
@@ -87,6 +97,17 @@ export interface OpenedArchive {
     security: string,
     options?: RangeOptions,
   ): AsyncIterableIterator<ImageItem | DiffItem | GapItem>;
+  /**
+   * As `bookAt`, of an L3 book: every order at its place in its queue.
+   * @throws InvalidArgumentError where the book of that moment was recorded by price.
+   */
+  ordersAt(
+    security: string,
+    at?: At,
+    options?: Omit<BookOptions, 'level'>,
+  ): Promise<OrderBookAnswer | NoBookAnswer>;
+  /** Every message about an order, in order of arrival. */
+  orderEvents(security: string, options?: RangeOptions): AsyncIterableIterator<OrderItem | GapItem>;
   /** Idempotent. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -125,7 +146,7 @@ class ReadableArchive implements OpenedArchive {
     at?: At,
     options: BookOptions = {},
   ): Promise<BookAnswer | NoBookAnswer> {
-    const { depth, clock = 'receive' } = options;
+    const { depth, level, clock = 'receive' } = options;
     if (depth !== undefined && !(Number.isSafeInteger(depth) && depth > 0)) {
       throw new InvalidArgumentError(`depth: ${depth} is not a positive whole number`);
     }
@@ -133,6 +154,7 @@ class ReadableArchive implements OpenedArchive {
       security: parseSecurity(security).id,
       position: at === undefined ? undefined : positionOf(at, clock),
       depth,
+      level,
     });
   }
 
@@ -159,6 +181,25 @@ class ReadableArchive implements OpenedArchive {
     return this.#reader.diffs(rangeOf(security, options));
   }
 
+  async ordersAt(
+    security: string,
+    at?: At,
+    options?: Omit<BookOptions, 'level'>,
+  ): Promise<OrderBookAnswer | NoBookAnswer> {
+    const answer = await this.bookAt(security, at, options);
+    if (answer.state === 'gap' || isOrderBook(answer)) return answer;
+    throw new InvalidArgumentError(
+      `security: the book of ${answer.security} was recorded by price at that moment; use bookAt`,
+    );
+  }
+
+  orderEvents(
+    security: string,
+    options?: RangeOptions,
+  ): AsyncIterableIterator<OrderItem | GapItem> {
+    return this.#reader.orders(rangeOf(security, options));
+  }
+
   close(): Promise<void> {
     return this.#archive.close();
   }
@@ -166,6 +207,10 @@ class ReadableArchive implements OpenedArchive {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+function isOrderBook(answer: BookAnswer): answer is OrderBookAnswer {
+  return answer.level === 'L3';
 }
 
 function positionOf(at: At, clock: ClockName): Position {

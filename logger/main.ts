@@ -13,6 +13,7 @@ import { createSystemClock } from './service/system-clock.ts';
 import type { SystemClock } from './service/system-clock.ts';
 
 const EXIT_CONFIG = 78;
+const EXIT_USAGE = 2;
 /** A stop that takes longer is given up: what was acknowledged is safe anyhow. */
 const STOP_DEADLINE_MS = 9_000;
 /** After a bug nothing more than this is spent on writing out. */
@@ -86,6 +87,31 @@ class Ending {
   }
 }
 
+const USAGE = `orderbook-logger: records exchange order books without holes it does not tell of.
+
+It takes no arguments. Settings are environment variables, or with USE_ENV_FILE=true lines of
+vars.env in the working directory; the README lists them. What it records is said with SECURITIES
+(for example SECURITIES=binance:BTCUSDT) or, while it runs, by orderbook-manager.
+
+  --help     prints this
+  --version  prints the version
+`;
+
+/** Settings come from the environment alone: an argument is a mistake, and must not start anything. */
+function answerArguments(given: readonly string[]): void {
+  const [first] = given;
+  if (first === undefined) return;
+  if (first === '--help' || first === '-h') process.stdout.write(USAGE);
+  else if (first === '--version') process.stdout.write(`${readVersion()}\n`);
+  else {
+    lines.write(
+      `orderbook-logger: takes no arguments, and got ${JSON.stringify(first)}: see --help\n`,
+    );
+    process.exit(EXIT_USAGE);
+  }
+  process.exit(0);
+}
+
 async function run(config: Config, clock: SystemClock, log: Log): Promise<void> {
   const version = readVersion();
   const ending = new Ending(log);
@@ -104,6 +130,7 @@ async function run(config: Config, clock: SystemClock, log: Log): Promise<void> 
   ending.started(logger);
 }
 
+answerArguments(process.argv.slice(2));
 try {
   const config = await loadConfig(process.env);
   const clock = createSystemClock();

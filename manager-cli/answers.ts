@@ -8,7 +8,7 @@ import type {
   CoverageAnswer,
   GapAnswer,
   IntervalAnswer,
-  LevelRow,
+  BookRow,
   NoBookAnswer,
 } from '../logger/reader/answers.ts';
 
@@ -175,7 +175,7 @@ export function healthReport(message: Message): HealthReport {
 }
 
 /** A book from its head and all of its levels. */
-export function bookAnswer(head: Message, bids: LevelRow[], asks: LevelRow[]): BookAnswer {
+export function bookAnswer(head: Message, bids: BookRow[], asks: BookRow[]): BookAnswer {
   return {
     security: string(head, 'security'),
     level: word(head, 'level', 'BOOK_LEVEL').toUpperCase() as BookAnswer['level'],
@@ -193,9 +193,12 @@ export function bookAnswer(head: Message, bids: LevelRow[], asks: LevelRow[]): B
 }
 
 /** Appends the levels of one side of one part. */
-export function appendLevels(rows: LevelRow[], message: Message, side: 'bids' | 'asks'): void {
+export function appendLevels(rows: BookRow[], message: Message, side: 'bids' | 'asks'): void {
   for (const level of parts(message, side)) {
-    rows.push([string(level, 'price'), string(level, 'size')]);
+    const [price, size] = [string(level, 'price'), string(level, 'size')];
+    const third = optional(level, 'orderId') ?? optionalNumber(level, 'orderCount');
+    if (typeof third === 'string') rows.push([price, size, third]);
+    else rows.push(third === null ? [price, size] : [price, size, third]);
   }
 }
 
@@ -238,8 +241,8 @@ function intervalAnswer(message: Message): IntervalAnswer {
   return {
     from: string(message, 'from'),
     to: string(message, 'to'),
-    firstSequence: optional(message, 'firstSequence') as string,
-    lastSequence: optional(message, 'lastSequence') as string,
+    firstSequence: optional(message, 'firstSequence'),
+    lastSequence: optional(message, 'lastSequence'),
     feed: string(message, 'feed'),
     proof: word(message, 'proof', 'PROOF') as IntervalAnswer['proof'],
   };

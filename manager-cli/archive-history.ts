@@ -69,12 +69,12 @@ class ArchiveHistory implements History {
   }
 
   book(question: BookQuestion): Promise<BookAnswer | NoBookAnswer> {
-    const { at, sequence, clock, depth } = question;
+    const { at, sequence, clock, depth, level } = question;
     const position =
       at !== undefined ? { clock, us: at.us } : sequence !== undefined ? { sequence } : undefined;
     return explain(
       this.#id(question.security).then((security) =>
-        this.#reader.bookAt({ security, position, depth }),
+        this.#reader.bookAt({ security, position, depth, level }),
       ),
     );
   }

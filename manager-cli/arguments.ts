@@ -11,7 +11,7 @@ import { usageError } from './exit-codes.ts';
 export type Arguments = Readonly<Record<string, unknown>>;
 
 /** Exchanges that this version knows, in the order of the manual. */
-export const EXCHANGES: readonly string[] = ['binance', 'coinbase', 'bitfinex', 'bybit', 'sandbox'];
+export const EXCHANGES: readonly string[] = ['binance', 'coinbase'];
 
 /** An option's text; undefined when it was not given. */
 export function text(args: Arguments, name: string): string | undefined {
@@ -87,6 +87,16 @@ export function range(args: Arguments): Range {
     throw usageError('--from lies after --to; swap them');
   }
   return { from: from?.text, to: to?.text, fromUs: from?.us, toUs: to?.us };
+}
+
+/** A sequence of the exchange; one beyond all that can be stored is a large one, not a wrong one. */
+export function sequence(args: Arguments, name: string): number | undefined {
+  const value = text(args, name);
+  if (value === undefined) return undefined;
+  if (!/^\d{1,40}$/.test(value)) {
+    throw usageError(`--${name}: ${JSON.stringify(value.slice(0, 40))} is not a sequence`);
+  }
+  return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
 }
 
 /** A whole number within limits. */

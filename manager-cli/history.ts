@@ -20,7 +20,10 @@ export interface BookQuestion {
   readonly at: { readonly text: string; readonly us: number } | undefined;
   readonly sequence: number | undefined;
   readonly clock: ClockName;
+  /** Prices a side. */
   readonly depth: number | undefined;
+  /** `L2`: an L3 book by price. */
+  readonly level: 'L2' | undefined;
 }
 
 export interface ExportQuestion {

@@ -3,7 +3,7 @@
 import type {
   BookAnswer,
   CoverageAnswer,
-  LevelRow,
+  BookRow,
   NoBookAnswer,
   VerifyAnswer,
   VerifyProblem,
@@ -35,17 +35,18 @@ export class LoggerHistory implements History {
   }
 
   async book(question: BookQuestion, signal: AbortSignal): Promise<BookAnswer | NoBookAnswer> {
-    const { security, at, sequence, clock, depth } = question;
+    const { security, at, sequence, clock, depth, level } = question;
     const request = {
       security,
       at: at?.text,
       sequence: sequence?.toString(),
       clock: `BOOK_CLOCK_${clock.toUpperCase()}`,
       depth,
+      level: level === undefined ? undefined : 'BOOK_LEVEL_L2',
     };
     let head: Message | undefined;
-    const bids: LevelRow[] = [];
-    const asks: LevelRow[] = [];
+    const bids: BookRow[] = [];
+    const asks: BookRow[] = [];
     try {
       for await (const part of this.#client.stream('Book', request, { isEndless: false, signal })) {
         head ??= nested(part, 'head');

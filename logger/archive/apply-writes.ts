@@ -6,6 +6,7 @@
 
 import { DuplicateRecordError, assertInvariant } from '../errors.ts';
 import type { GapRecord, RecordHeader, StoredRecord, Write } from './archive.ts';
+import { putBody } from './body-parts.ts';
 import { decodeHeader, decodeJson, decodePiece, encodeJson, encodePiece } from './header-bytes.ts';
 import { keySequence, recordName } from './record.ts';
 import {
@@ -66,7 +67,7 @@ function putRecord(tables: Tables, standings: StandingsInHand, record: StoredRec
   }
   const headerBytes = encodeJson(header);
   headers.putSync(key, headerBytes);
-  bodies.putSync(key, record.body);
+  putBody(bodies, key, record.body);
   if (isImage) {
     for (const indexKey of indexKeys(header)) tables.imageIndex.putSync(indexKey, NO_BYTES);
   } else {
@@ -81,11 +82,13 @@ const NO_BYTES = Uint8Array.of(1);
 
 function indexKeys(header: RecordHeader): ImageIndexKey[] {
   const { security, epoch, lastSequence } = header;
-  return [
+  const byTime: ImageIndexKey[] = [
     [security, 'receive', header.toUs, epoch, lastSequence],
     [security, 'exchange', header.exchangeToUs, epoch, lastSequence],
-    [security, 'sequence', lastSequence, epoch, lastSequence],
   ];
+  // Where the exchange numbers nothing, nobody can ask by number.
+  if (header.proof === 'connection') return byTime;
+  return [...byTime, [security, 'sequence', lastSequence, epoch, lastSequence]];
 }
 
 function putPiece(

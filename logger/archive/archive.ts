@@ -24,24 +24,25 @@ export interface RecordHeader {
   /** Receive times of the first and last message in it (an image: of its last message, twice). */
   readonly fromUs: number;
   readonly toUs: number;
-  /** Least and greatest exchange time of the diffs in it (trades do not count). */
+  /** Least and greatest exchange time of the steps in it (asides do not count). */
   readonly exchangeFromUs: number;
   readonly exchangeToUs: number;
   /**
-   * Block: the sequence before its first diff; its `firstSequence` is that plus one, and its key.
+   * Block: the sequence before its first step; its `firstSequence` is that plus one, and its key.
    * Image: all three are the sequence at which the book stands; the key is `lastSequence`.
    */
   readonly previousSequence: number;
   readonly firstSequence: number;
   readonly lastSequence: number;
-  /** Block: how many. Image: 0. */
+  /** Block: how many steps. Image: 0. */
   readonly diffs: number;
+  /** Block: level changes (L2), or messages about orders (L3). Image: 0. */
   readonly levelChanges: number;
   readonly trades: number;
-  /** Image: price levels of both sides. Block: 0. */
+  /** Image: price levels of both sides (L2), or orders (L3). Block: 0. */
   readonly levels: number;
   readonly reason: ImageReason | null;
-  /** Which decoder reads the body: `block/1`, `image/1`. */
+  /** Which decoder reads the body: `block/1`, `image/1`, `orders/1`, `orders-image/1`. */
   readonly encoding: string;
   /** Length of the body. */
   readonly bytes: number;
@@ -99,7 +100,7 @@ export type Write =
   | { readonly type: 'block'; readonly record: StoredRecord }
   /**
    * The next piece of the open block, itself a small block that continues the one before it.
-   * `part` counts 0, 1, 2 … since the last seal. A piece may hold trades alone; then it has
+   * `part` counts 0, 1, 2 … since the last seal. A piece may hold asides alone; then it has
    * `lastSequence === previousSequence`.
    */
   | { readonly type: 'journal'; readonly part: number; readonly record: StoredRecord }
@@ -166,7 +167,8 @@ export interface ArchiveReader {
 
   /**
    * The last image at or before a position (of the latest chain that has one), by one key look-up.
-   * By sequence: the last image whose sequence is at most that.
+   * By sequence: the last image whose sequence is at most that; chains whose proof is the connection
+   * are not found by sequence, for theirs are our own counts.
    */
   imageAt(security: string, position: Position): Promise<BlockRef | null>;
 

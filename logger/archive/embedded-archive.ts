@@ -16,7 +16,7 @@
  * transaction is undone and the next commit starts afresh.
  */
 
-import { chmodSync, existsSync, mkdirSync, openSync, closeSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, openSync, closeSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
@@ -41,6 +41,7 @@ import type {
 } from './archive.ts';
 import { applyWrites } from './apply-writes.ts';
 import { checkDataFile } from './data-file.ts';
+import { makeDirectory } from './directory.ts';
 import * as reads from './embedded-reads.ts';
 import { readError, writeError } from './lmdb-errors.ts';
 import { DATA_FILE, LOCK_FILE, MAX_TABLES, openTables } from './tables.ts';
@@ -91,7 +92,7 @@ export async function openEmbeddedArchive(options: EmbeddedArchiveOptions): Prom
 
 function prepareDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
   } catch (error) {
     throw new ArchiveUnavailableError(
       `The archive's directory can't be made: ${describeError(error)}`,

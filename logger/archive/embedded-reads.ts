@@ -16,6 +16,7 @@ import type {
   StoredRecord,
 } from './archive.ts';
 import { readStanding } from './apply-writes.ts';
+import { getBody } from './body-parts.ts';
 import { decodeHeader, decodeJson, decodePiece, headerOfDamaged } from './header-bytes.ts';
 import type { HeaderKey } from './header-bytes.ts';
 import { checkRecord, recordName } from './record.ts';
@@ -124,7 +125,8 @@ export function readBody(tables: Tables, header: RecordHeader): StoredRecord {
   const isImage = header.kind === 'image';
   const bodies = isImage ? tables.imageBodies : tables.blockBodies;
   const sequence = isImage ? header.lastSequence : header.firstSequence;
-  const body = bodies.get([header.security, header.epoch, sequence]);
+  const key: RecordKey = [header.security, header.epoch, sequence];
+  const body = getBody(bodies, key, header.bytes);
   if (body === undefined) {
     throw new RecordCorruptError(`Record ${recordName(header)} has lost its body`, {
       context: { security: header.security, record: recordName(header) },
@@ -160,8 +162,10 @@ export function readImageAt(
   if (found === undefined) return null;
   const slack = index === 'exchange' ? EXCHANGE_DISORDER_US : 0;
   let next = readChainStart(tables, security, Number(found[3]), load);
-  while (next !== null && !next.damaged && valueOf(next.header, index) <= bound + slack) {
-    if (valueOf(next.header, index) <= bound) {
+  while (next !== null && !next.damaged) {
+    const value = valueOf(next.header, index);
+    if (value !== null && value > bound + slack) break;
+    if (value !== null && value <= bound) {
       found = lastInChain(tables, next.header, index, bound);
     }
     next = readChainStart(tables, security, next.header.epoch, load);
@@ -170,8 +174,9 @@ export function readImageAt(
   return refAt(tables, 'image', key, load) ?? damagedRef(headerKey('image', key));
 }
 
-function valueOf(header: RecordHeader, index: IndexName): number {
-  if (index === 'sequence') return header.lastSequence;
+/** null: the chain can't be found by this. */
+function valueOf(header: RecordHeader, index: IndexName): number | null {
+  if (index === 'sequence') return header.proof === 'sequence' ? header.lastSequence : null;
   return index === 'receive' ? header.toUs : header.exchangeToUs;
 }
 
@@ -183,13 +188,14 @@ function lastInChain(
   bound: number,
 ): (string | number)[] {
   const { security, epoch } = first;
+  const value = valueOf(first, index) ?? 0;
   const keys = tables.imageIndex.getKeys({
     start: behind(security, index, bound, Infinity),
-    end: [security, index, valueOf(first, index)],
+    end: [security, index, value],
     reverse: true,
   });
   for (const key of keys) if (key[3] === epoch) return key;
-  return [security, index, valueOf(first, index), epoch, first.lastSequence];
+  return [security, index, value, epoch, first.lastSequence];
 }
 
 export function readChainStart(

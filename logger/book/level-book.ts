@@ -10,6 +10,7 @@ export type Side = 'bid' | 'ask';
 
 /** What any L2 book structure offers; `TreeLevelBook` is the plain one. */
 export interface LevelBook {
+  readonly level: 'L2';
   readonly scale: Scale;
   /** Sets absolute sizes, in order; size 0 deletes, also what is not there (a no-op then). */
   apply(bids: Levels, asks: Levels): void;

@@ -19,6 +19,7 @@ const lowestFirst = compareScaled;
 const highestFirst = (a: ScaledInt, b: ScaledInt): number => compareScaled(b, a);
 
 export class TreeLevelBook implements LevelBook {
+  readonly level = 'L2';
   readonly scale: Scale;
   readonly #bids: Tree;
   readonly #asks: Tree;

@@ -8,8 +8,9 @@
  *   columns  see block-columns.ts
  */
 
+import { InvariantError } from '../errors.ts';
 import type { ScaledInt } from '../market/decimal.ts';
-import type { MarketEvent, Trade } from '../market/events.ts';
+import type { Diff, MarketEvent, Trade } from '../market/events.ts';
 import { BLOCK_COLUMNS, COLUMN } from './block-columns.ts';
 import { ByteWriter, corrupt } from './bytes.ts';
 import type { BlockCodec, BlockContent } from './codec.ts';
@@ -25,9 +26,11 @@ const MILLISECOND_US = 1000;
 
 export const block1: BlockCodec = {
   encoding: 'block/1',
+  level: 'L2',
 
   encode(content: BlockContent): Uint8Array {
-    const { events, previousSequence } = content;
+    const { previousSequence } = content;
+    const events = content.events.map(levelEvent);
     const { grids, rhythm, diffs, trades } = survey(events);
     const out = new ColumnsWriter(BLOCK_COLUMNS);
     const heads = new HeadEncoder(out, rhythm, grids, previousSequence);
@@ -35,7 +38,7 @@ export const block1: BlockCodec = {
     // Counts come before what they count, so that the decoder meets the bits in the same order.
     let run = 0;
     for (let index = 0; index < events.length; index++) {
-      const event = events[index] as MarketEvent;
+      const event = events[index] as Diff | Trade;
       if (event.type === 'trade') continue;
       out.unsigned(COLUMN.tradesBefore, index - run);
       for (; run < index; run++) heads.trade(events[run] as Trade);
@@ -85,6 +88,11 @@ export const block1: BlockCodec = {
   },
 };
 
+function levelEvent(event: MarketEvent): Diff | Trade {
+  if (event.type === 'diff' || event.type === 'trade') return event;
+  throw new InvariantError(`A ${event.type} has no place in a block of levels`);
+}
+
 interface Survey {
   readonly grids: { readonly price: Grid; readonly size: Grid };
   readonly rhythm: Rhythm;
@@ -93,7 +101,7 @@ interface Survey {
 }
 
 /** What all events of the block have in common. */
-function survey(events: readonly MarketEvent[]): Survey {
+function survey(events: readonly (Diff | Trade)[]): Survey {
   const diffTimes: number[] = [];
   let values = 0;
   let isMilliseconds = true;
@@ -116,7 +124,7 @@ function survey(events: readonly MarketEvent[]): Survey {
   };
 }
 
-function gridsOf(events: readonly MarketEvent[], values: number): Survey['grids'] {
+function gridsOf(events: readonly (Diff | Trade)[], values: number): Survey['grids'] {
   const prices = new GridSample(values);
   const sizes = new GridSample(values);
   for (const event of events) {

@@ -1,23 +1,25 @@
 /**
- * Records ↔ bytes. A format version is a module (`block-1.ts`, `image-1.ts`) that never changes
+ * Records ↔ bytes. A format version is a module (`block-1.ts`, `orders-1.ts`) that never changes
  * once written with; `formats.ts` is the one place that knows which versions there are. Writers use
  * the newest, readers dispatch on the record's `encoding`.
  */
 
 import type { Scale } from '../market/decimal.ts';
 import type { BookImage, MarketEvent } from '../market/events.ts';
+import type { BookLevel } from '../market/security.ts';
 
 /** What a block holds: every event of one stretch, decodable with nothing but itself. */
 export interface BlockContent {
   readonly scale: Scale;
-  /** The sequence at which the book stood before the first diff. */
+  /** The sequence at which the book stood before the first step. */
   readonly previousSequence: number;
-  /** In the order in which they were recorded. */
+  /** In the order in which they were recorded; of the codec's level alone (trades: L2). */
   readonly events: readonly MarketEvent[];
 }
 
 export interface BlockCodec {
   readonly encoding: string;
+  readonly level: BookLevel;
   /**
    * The same content gives the same bytes.
    * @throws LimitExceededError above `MAX_COLUMN_BYTES` unpacked, some five million level changes;
@@ -30,6 +32,7 @@ export interface BlockCodec {
 
 export interface ImageCodec {
   readonly encoding: string;
+  readonly level: BookLevel;
   /** Likewise; some ten million levels. */
   encode(image: BookImage): Uint8Array;
   /** @throws RecordCorruptError */

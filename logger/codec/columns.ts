@@ -18,7 +18,10 @@ import { BitReader, BitWriter } from './bits.ts';
 import { ByteReader, ByteWriter, corrupt } from './bytes.ts';
 import { zstdCompress, zstdDecompress } from './zstd.ts';
 
-/** What all columns of one record may hold, unpacked. A block of 60 s needs under 1 MiB. */
+/**
+ * What all columns of one record may hold, unpacked. A block of 60 s needs under 1 MiB. The raw bits
+ * do not count: they are stored as they are, so that a forged body can't claim more than it has.
+ */
 export const MAX_COLUMN_BYTES = 32 * 1024 * 1024;
 /** Below this many bytes one zstd frame for all columns may beat one for each. */
 const JOINED_MAX_BYTES = 16 * 1024;
@@ -104,7 +107,7 @@ export class ColumnsWriter {
   finish(version: number, header: Uint8Array): Uint8Array {
     const columns = [...this.columns.map((column) => column.bytes()), this.escapes.bytes()];
     const bits = this.bits.finish();
-    const rawBytes = columns.reduce((sum, column) => sum + column.length, bits.length);
+    const rawBytes = columns.reduce((sum, column) => sum + column.length, 0);
     if (rawBytes > MAX_COLUMN_BYTES) {
       throw new LimitExceededError(`A record of ${rawBytes} unpacked bytes is too large`, {
         context: { rawBytes, maxBytes: MAX_COLUMN_BYTES },
@@ -116,7 +119,7 @@ export class ColumnsWriter {
     out.append(header);
     out.uint(bits.length);
     for (const column of columns) out.uint(column.length);
-    appendColumns(out, columns, rawBytes - bits.length);
+    appendColumns(out, columns, rawBytes);
     out.append(bits);
     const checksum = crc32(out.bytes());
     for (let shift = 0; shift < 32; shift += 8) out.byte((checksum >>> shift) & 255);
@@ -171,7 +174,7 @@ export class ColumnsReader {
     this.header = new ByteReader(input.take(input.uint(input.remaining)));
     const bitBytes = input.uint(input.remaining);
     const lengths: number[] = [];
-    let left = MAX_COLUMN_BYTES - bitBytes;
+    let left = MAX_COLUMN_BYTES;
     for (let column = 0; column <= count; column++) {
       const length = input.uint(left);
       left -= length;

@@ -5,17 +5,25 @@
 
 import { RecordCorruptError } from '../errors.ts';
 import type { BookImage } from '../market/events.ts';
+import type { BookLevel } from '../market/security.ts';
 import { block1 } from './block-1.ts';
 import type { BlockCodec, BlockContent, ImageCodec } from './codec.ts';
 import { image1 } from './image-1.ts';
+import { orders1 } from './orders-1.ts';
+import { ordersImage1 } from './orders-image-1.ts';
 
-const BLOCK_CODECS: readonly BlockCodec[] = [block1];
-const IMAGE_CODECS: readonly ImageCodec[] = [image1];
+const BLOCK_CODECS: readonly BlockCodec[] = [block1, orders1];
+const IMAGE_CODECS: readonly ImageCodec[] = [image1, ordersImage1];
 
-/** What new blocks are written with. */
-export const newestBlock: BlockCodec = block1;
-/** What new base images are written with. */
-export const newestImage: ImageCodec = image1;
+/** What new blocks of a book's level are written with. */
+export function newestBlock(level: BookLevel): BlockCodec {
+  return level === 'L2' ? block1 : orders1;
+}
+
+/** What new base images of a book's level are written with. */
+export function newestImage(level: BookLevel): ImageCodec {
+  return level === 'L2' ? image1 : ordersImage1;
+}
 
 /**
  * @param encoding the block record's `encoding`, such as `block/1`.
@@ -42,7 +50,7 @@ function codecOf<Codec extends { readonly encoding: string }>(
   if (codec !== undefined) return codec;
   const known = codecs.map((candidate) => candidate.encoding).join(', ');
   const shown = JSON.stringify(encoding.slice(0, 40));
-  const isVersion = new RegExp(`^${kind}/[1-9][0-9]*$`).test(encoding);
+  const isVersion = /^[a-z][a-z-]*\/[1-9][0-9]*$/.test(encoding);
   throw new RecordCorruptError(
     isVersion
       ? `A newer program wrote this ${kind}: its encoding is ${shown}, this one reads ${known}`

@@ -6,13 +6,14 @@
  *   columns  price steps, sizes
  */
 
+import { InvariantError } from '../errors.ts';
 import type { ScaledInt } from '../market/decimal.ts';
-import type { BookImage, Levels } from '../market/events.ts';
-import { ByteWriter, corrupt } from './bytes.ts';
-import type { ByteReader } from './bytes.ts';
+import type { BookImage, LevelImage, Levels } from '../market/events.ts';
 import type { ImageCodec } from './codec.ts';
 import { ColumnsReader, ColumnsWriter, ESCAPE_TOKEN } from './columns.ts';
-import { Grid, GridSample } from './grid.ts';
+import { GridSample } from './grid.ts';
+import { headerOf, readHeader } from './image-header-1.ts';
+import type { Grids } from './image-header-1.ts';
 import { RecentSizes } from './recent-sizes.ts';
 import { lotsOf, OFF_GRID, readLots, writeSize } from './size-numbers.ts';
 
@@ -24,44 +25,36 @@ const COLUMNS = 4;
 /** A price that lies off the grid stands among the escapes. */
 const OFF_GRID_TOKEN = ESCAPE_TOKEN - 1;
 
-interface Grids {
-  readonly price: Grid;
-  readonly size: Grid;
-}
-
 export const image1: ImageCodec = {
   encoding: 'image/1',
+  level: 'L2',
 
   encode(image: BookImage): Uint8Array {
+    if (image.level !== 'L2') throw new InvariantError('An image of levels holds levels');
     const grids = gridsOf(image);
     const out = new ColumnsWriter(COLUMNS);
     writeSide(out, BIDS, image.bids, grids);
     writeSide(out, ASKS, image.asks, grids);
-    return out.finish(VERSION, headerOf(image, grids));
+    const counts = { bids: image.bids.length / 2, asks: image.asks.length / 2 };
+    return out.finish(VERSION, headerOf(image, grids, counts));
   },
 
   decode(body: Uint8Array): BookImage {
     const input = new ColumnsReader(VERSION, COLUMNS, body);
-    const { header } = input;
-    const scale = { priceExponent: header.uint(), sizeExponent: header.uint() };
-    const grids: Grids = { price: Grid.read(header), size: Grid.read(header) };
-    const bidCount = header.uint(input.columnLength(BIDS));
-    const askCount = header.uint(input.columnLength(ASKS));
-    const image: BookImage = {
-      sequence: header.safeInteger(),
-      exchangeTimeUs: header.safeInteger(),
-      receiveTimeUs: header.safeInteger(),
-      scale,
-      horizon: { bid: readHorizon(header), ask: readHorizon(header) },
-      bids: readSide(input, BIDS, bidCount, grids),
-      asks: readSide(input, ASKS, askCount, grids),
+    const limits = { bids: input.columnLength(BIDS), asks: input.columnLength(ASKS) };
+    const { head, grids, counts } = readHeader(input.header, limits);
+    const image: LevelImage = {
+      level: 'L2',
+      ...head,
+      bids: readSide(input, BIDS, counts.bids, grids),
+      asks: readSide(input, ASKS, counts.asks, grids),
     };
     input.end();
     return image;
   },
 };
 
-function gridsOf(image: BookImage): Grids {
+function gridsOf(image: LevelImage): Grids {
   const levels = (image.bids.length + image.asks.length) / 2;
   const prices = new GridSample(levels);
   const sizes = new GridSample(levels);
@@ -72,30 +65,6 @@ function gridsOf(image: BookImage): Grids {
     }
   }
   return { price: prices.grid(), size: sizes.grid() };
-}
-
-function headerOf(image: BookImage, grids: Grids): Uint8Array {
-  const header = new ByteWriter();
-  header.uint(image.scale.priceExponent);
-  header.uint(image.scale.sizeExponent);
-  header.uint(grids.price.step);
-  header.uint(grids.size.step);
-  header.uint(image.bids.length / 2);
-  header.uint(image.asks.length / 2);
-  header.safeInteger(image.sequence);
-  header.safeInteger(image.exchangeTimeUs);
-  header.safeInteger(image.receiveTimeUs);
-  for (const horizon of [image.horizon.bid, image.horizon.ask]) {
-    header.byte(horizon === null ? 0 : 1);
-    if (horizon !== null) header.scaled(horizon);
-  }
-  return header.bytes();
-}
-
-function readHorizon(header: ByteReader): ScaledInt | null {
-  const flag = header.byte();
-  if (flag > 1) throw corrupt(`no horizon flag ${flag}`);
-  return flag === 0 ? null : header.scaled();
 }
 
 function writeSide(out: ColumnsWriter, column: number, levels: Levels, grids: Grids): void {

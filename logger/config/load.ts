@@ -10,9 +10,13 @@ import { ConfigError, describeError } from '../errors.ts';
 import { parseSecurity } from '../market/security.ts';
 import type { LogFormat } from '../service/line-log.ts';
 import type { LogLevel } from '../service/log.ts';
+import { coinbaseSettings } from './coinbase.ts';
+import type { CoinbaseSettings } from './coinbase.ts';
 import { checkManagerBinding } from './manager-binding.ts';
 import { LOG_LEVELS, NOT_YET, OPTIONS } from './options.ts';
 import type { Option, OptionType } from './options.ts';
+import { readSecret } from './secrets.ts';
+import type { Environment } from './secrets.ts';
 
 export interface Config {
   readonly logLevel: LogLevel;
@@ -30,9 +34,11 @@ export interface Config {
   readonly managerWarning: string | undefined;
   readonly binanceWsUrl: string;
   readonly binanceRestUrl: string;
+  readonly coinbase: CoinbaseSettings;
+  readonly coinbaseWsUrl: string;
+  readonly coinbaseRestUrl: string;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
 type OptionName = (typeof OPTIONS)[number]['env'];
 
 /** @throws ConfigError */
@@ -44,7 +50,8 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     }
   }
   const text = (name: OptionName): string => readOption(environment, name) ?? '';
-  const authkey = readAuthkey(environment);
+  const authkey =
+    readSecret(environment, 'MANAGER_AUTHKEY', 'authkey') ?? defaultOf('MANAGER_AUTHKEY') ?? '';
   const managerHost = text('MANAGER_HOST');
   const managerWarning = await checkManagerBinding({
     host: managerHost,
@@ -69,6 +76,9 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     managerWarning,
     binanceWsUrl: text('BINANCE_WS_URL').replace(/\/+$/, ''),
     binanceRestUrl: text('BINANCE_REST_URL').replace(/\/+$/, ''),
+    coinbase: coinbaseSettings(environment, text('COINBASE_FEED')),
+    coinbaseWsUrl: text('COINBASE_WS_URL').replace(/\/+$/, ''),
+    coinbaseRestUrl: text('COINBASE_REST_URL').replace(/\/+$/, ''),
   });
 }
 
@@ -172,42 +182,6 @@ function isBaseUrl(given: string, protocols: readonly string[]): boolean {
   const url = new URL(given);
   const isBare = url.pathname === '/' && url.search === '' && url.hash === '';
   return protocols.includes(url.protocol) && isBare && url.username === '' && url.password === '';
-}
-
-function readAuthkey(environment: Environment): string {
-  const credentials = environment['CREDENTIALS_DIRECTORY'];
-  const file = readOption(environment, 'MANAGER_AUTHKEY_FILE');
-  const isGiven = Boolean(environment['MANAGER_AUTHKEY']?.trim());
-  if (file && isGiven) {
-    throw new ConfigError('MANAGER_AUTHKEY and MANAGER_AUTHKEY_FILE are both set: use one');
-  }
-  if (file) return readKeyFile('MANAGER_AUTHKEY_FILE', file);
-  if (!isGiven && credentials) {
-    const path = join(credentials, 'authkey');
-    try {
-      readFileSync(path);
-    } catch {
-      // No credential of that name was handed over, which is one of the ways to run.
-      return readOption(environment, 'MANAGER_AUTHKEY') ?? '';
-    }
-    return readKeyFile('CREDENTIALS_DIRECTORY', path);
-  }
-  return readOption(environment, 'MANAGER_AUTHKEY') ?? '';
-}
-
-function readKeyFile(variable: string, path: string): string {
-  let key: string;
-  try {
-    key = readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    throw new ConfigError(`${variable}: the key file can't be read: ${describeError(error)}`, {
-      cause: error,
-    });
-  }
-  if (key === '' || /[^\x21-\x7e]/.test(key)) {
-    throw new ConfigError(`${variable}: the key file must hold one line of visible characters`);
-  }
-  return key;
 }
 
 /** `auto` asks whether standard error goes to the journal (systemd sets JOURNAL_STREAM then). */

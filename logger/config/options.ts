@@ -141,6 +141,62 @@ export const OPTIONS = [
     default: 'https://api.binance.com',
     meaning: 'base address of the Binance REST API, without a path',
   },
+  {
+    env: 'COINBASE_API_KEY',
+    type: { kind: 'text' },
+    isSecret: true,
+    shownDefault: '`$CREDENTIALS_DIRECTORY/coinbase-api-key` under systemd, if it is there',
+    meaning:
+      'key of Coinbase Exchange, for the L3 `full` channel; without one the public L2 feed is recorded',
+  },
+  {
+    env: 'COINBASE_API_KEY_FILE',
+    type: { kind: 'text' },
+    meaning: 'a file that holds it, instead of the variable',
+  },
+  {
+    env: 'COINBASE_API_SECRET',
+    type: { kind: 'text' },
+    isSecret: true,
+    shownDefault: '`$CREDENTIALS_DIRECTORY/coinbase-api-secret` under systemd, if it is there',
+    meaning: 'the secret of that key, in base64',
+  },
+  {
+    env: 'COINBASE_API_SECRET_FILE',
+    type: { kind: 'text' },
+    meaning: 'a file that holds it, instead of the variable',
+  },
+  {
+    env: 'COINBASE_API_PASSPHRASE',
+    type: { kind: 'text' },
+    isSecret: true,
+    shownDefault: '`$CREDENTIALS_DIRECTORY/coinbase-api-passphrase` under systemd, if it is there',
+    meaning: 'the passphrase of that key',
+  },
+  {
+    env: 'COINBASE_API_PASSPHRASE_FILE',
+    type: { kind: 'text' },
+    meaning: 'a file that holds it, instead of the variable',
+  },
+  {
+    env: 'COINBASE_FEED',
+    type: { kind: 'choice', values: ['auto', 'full', 'level2_batch'] },
+    default: 'auto',
+    meaning:
+      '`full` (L3, needs a key) or `level2_batch` (L2, public); `auto`: `full` where there is a key',
+  },
+  {
+    env: 'COINBASE_WS_URL',
+    type: { kind: 'url', protocols: ['ws:', 'wss:'] },
+    default: 'wss://ws-feed.exchange.coinbase.com',
+    meaning: 'base address of the Coinbase feed, without a path',
+  },
+  {
+    env: 'COINBASE_REST_URL',
+    type: { kind: 'url', protocols: ['http:', 'https:'] },
+    default: 'https://api.exchange.coinbase.com',
+    meaning: 'base address of the Coinbase REST API, without a path',
+  },
 ] as const satisfies readonly Option[];
 
 /**
@@ -154,8 +210,6 @@ export const NOT_YET = [
   'MANAGER_TLS_CERT',
   'MANAGER_TLS_KEY',
   'MANAGER_TLS_CLIENT_CA',
-  'COINBASE_API_KEY',
-  'COINBASE_FEED',
 ] as const;
 
 const TABLE_START = '<!-- options: made by `npm run docs` -->';

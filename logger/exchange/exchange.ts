@@ -4,7 +4,7 @@
  * securities; trouble with one is never felt by another.
  */
 
-import type { BookSnapshot, Diff, MarketEvent } from '../market/events.ts';
+import type { BookSnapshot, MarketEvent, Step } from '../market/events.ts';
 import type { Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { Scale } from '../market/decimal.ts';
@@ -14,6 +14,11 @@ export interface Exchange {
   readonly level: BookLevel;
   /** What is recorded, in the exchange's words: `depth`, `depth@100ms`, `full` … */
   readonly feed: string;
+  /**
+   * On what continuity rests. `connection`: the exchange numbers nothing, so a chain lasts as long
+   * as one connection; the adapter counts the messages itself (see `Step`), and what `snapshot`
+   * gives is the one that the connection itself sent.
+   */
   readonly proof: Proof;
   readonly rule: SequenceRule;
 
@@ -59,21 +64,41 @@ export interface FeedListener {
   /** The exchange has confirmed the streams on a connection (again, after a reconnect). */
   onUp(): void;
   /**
-   * The connection that carried the streams is gone and no other has taken over.
+   * The connection that carried the streams is gone and no other has taken over; or, where the proof
+   * is the connection, another has (`onUp` follows).
    * `wholeUntilUs`: the last moment at which it is known to have been whole.
    */
   onDown(wholeUntilUs: number, reason: string): void;
   /**
-   * Diffs and trades in the order of arrival; receive times never go back. A trade comes once. Diffs
+   * Steps and asides in the order of arrival; receive times never go back. A trade comes once. Steps
    * may come twice or overlap (two connections do, on purpose): the sequence rule sorts them out.
    */
   onEvent(event: MarketEvent): void;
+  /** The exchange says how far its own numbers have come. Only where it numbers its messages. */
+  onHeartbeat(heartbeat: Heartbeat): void;
+  /**
+   * The connection stands, yet something that the exchange sent did not arrive, at some moment after
+   * `wholeUntilUs`. Only where it does not number its messages (else the rule finds out).
+   */
+  onLoss(wholeUntilUs: number, reason: string): void;
+  /** While the exchange collects orders for an auction, its book may be crossed. */
+  onAuction(isCollecting: boolean): void;
   /** From here on prices and sizes come at this finer scale. Called before the first such event. */
   onScale(scale: Scale): void;
   /** The exchange changed tick or lot size. */
   onInstrument(instrument: Instrument): void;
-  /** The exchange refuses this symbol's streams; the reason is its own. */
+  /**
+   * The exchange refuses this symbol's streams; the reason is its own. Where a refusal may pass (a
+   * login), the adapter goes on trying, and `onUp` follows one day.
+   */
   onRefused(reason: string): void;
+}
+
+/** The last sequence that the exchange has given out for a security. */
+export interface Heartbeat {
+  readonly lastSequence: number;
+  readonly exchangeTimeUs: number;
+  readonly receiveTimeUs: number;
 }
 
 export interface FeedHandle {
@@ -88,16 +113,19 @@ export interface FeedHandle {
 
 /** The exchange's rule of continuity, pure. Sequences are safe integers. */
 export interface SequenceRule {
-  /** What to do with a diff when the book stands at `lastSequence`. Checked for life. */
-  follow(lastSequence: number, diff: Diff): 'apply' | 'ignore' | 'gap';
-  /** How a snapshot joins the diffs buffered since before it was asked for. */
-  bridge(snapshotSequence: number, buffered: readonly Diff[]): Bridge;
+  /** What to do with a step when the book stands at `lastSequence`. Checked for life. */
+  follow(lastSequence: number, step: Step): 'apply' | 'ignore' | 'gap';
+  /** How a snapshot joins the steps buffered since before it was asked for. */
+  bridge(snapshotSequence: number, buffered: readonly Step[]): Bridge;
 }
 
 export type Bridge =
-  /** `buffered[from]` spans the snapshot's sequence, and from there on there is no hole. */
+  /**
+   * `buffered[from]` spans the snapshot's sequence, and from there on there is no hole. `from` may
+   * be the buffer's length, where the snapshot proves itself and says its own exchange time.
+   */
   | { readonly kind: 'bridged'; readonly from: number }
-  /** Nothing buffered reaches past the snapshot yet: wait for the next diff. */
+  /** Nothing buffered reaches past the snapshot yet: wait for the next step. */
   | { readonly kind: 'waiting' }
   /** The snapshot is older than the buffer: fetch again, keep buffering. */
   | { readonly kind: 'too-old' }

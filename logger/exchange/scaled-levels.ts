@@ -3,10 +3,10 @@
  * the security's scale, the whole message is read again at a finer scale: nothing is rounded.
  */
 
-import { WireFormatError } from '../errors.ts';
-import { fractionDigits, parseScaled } from '../market/decimal.ts';
+import { compareScaled, fractionDigits, parseScaled } from '../market/decimal.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import type { Levels } from '../market/events.ts';
+import { wireError } from './fields.ts';
 
 export interface ScaledSides {
   readonly scale: Scale;
@@ -72,5 +72,27 @@ function textsOf(level: unknown): readonly [string, string] {
     const size: unknown = level[1];
     if (typeof price === 'string' && typeof size === 'string') return [price, size];
   }
-  throw new WireFormatError('A level is not a pair of texts', { context: { kind: 'level' } });
+  throw wireError('level', 'A level is not a pair of texts');
+}
+
+/**
+ * `direction` 1: prices fall from one level to the next; -1: they rise.
+ * @throws WireFormatError of kind `snapshot`, also for an empty level.
+ */
+export function assertSide(levels: Levels, direction: 1 | -1): void {
+  for (let i = 0; i < levels.length; i += 2) {
+    const price = levels[i] ?? 0;
+    const before = levels[i - 2];
+    if (before !== undefined && compareScaled(before, price) !== direction) {
+      throw wireError('snapshot', 'The snapshot is not in order of price');
+    }
+    if (levels[i + 1] === 0) throw wireError('snapshot', 'The snapshot holds an empty level');
+  }
+}
+
+/** @throws WireFormatError of kind `snapshot` where the best bid reaches the best ask. */
+export function assertUncrossed(bid: ScaledInt | undefined, ask: ScaledInt | undefined): void {
+  if (bid !== undefined && ask !== undefined && bid >= ask) {
+    throw wireError('snapshot', 'The snapshot is crossed');
+  }
 }

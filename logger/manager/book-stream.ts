@@ -18,7 +18,7 @@ async function find(
     return reader.bookAt(question);
   }
   try {
-    return control.bookNow(question.security, question.depth);
+    return control.bookNow(question.security, question);
   } catch (error) {
     if (!(error instanceof UnknownSecurityError)) throw error;
     // Not recorded now, but perhaps once: then that is a gap, and the archive says which.

@@ -46,6 +46,14 @@ export interface ArchiveStatus {
   readonly spoolBytes: number;
 }
 
+/** How a book is to be shown. */
+export interface BookView {
+  /** Prices per side; absent: all. */
+  readonly depth?: number | undefined;
+  /** `L2`: an L3 book by price. */
+  readonly level?: 'L2' | undefined;
+}
+
 export interface ProcessStatus {
   /** Bytes. */
   readonly rss: number;
@@ -88,7 +96,7 @@ export interface LoggerControl {
   status(security: string): SecurityStatus | undefined;
   health(): Promise<HealthStatus>;
   /** @throws UnknownSecurityError when it is not recorded now. */
-  bookNow(security: string, depth: number | undefined): BookAnswer | NoBookAnswer;
+  bookNow(security: string, view?: BookView): BookAnswer | NoBookAnswer;
   /** The id under which the archive knows a security given in any case. @throws InvalidArgumentError */
   canonicalId(security: string): string;
   /** Brings everything heard so far to where the reader of the archive sees it. */

@@ -73,12 +73,11 @@ export function bookQuestion(request: BookRequest, control: LoggerControl): Book
   if (request.level === 'BOOK_LEVEL_L3') {
     throw new InvalidArgumentError('level: a book can be asked for as L2, or as it is');
   }
-  const security = checkSecurity(request.security, control);
-  if (at !== undefined) return { security, depth, position: { clock, us: parseTimeUs(at, 'at') } };
-  if (sequence !== undefined) {
-    return { security, depth, position: { sequence: checkSequence(sequence) } };
-  }
-  return { security, depth };
+  const level = request.level === 'BOOK_LEVEL_L2' ? 'L2' : undefined;
+  const book = { security: checkSecurity(request.security, control), depth, level } as const;
+  if (at !== undefined) return { ...book, position: { clock, us: parseTimeUs(at, 'at') } };
+  if (sequence === undefined) return book;
+  return { ...book, position: { sequence: checkSequence(sequence) } };
 }
 
 export function coverageQuestion(
@@ -93,7 +92,8 @@ export function coverageQuestion(
 
 export function exportQuestion(request: ExportRequest, control: LoggerControl): ExportQuestion {
   const type = exportTypeOf(request.type);
-  if (type === undefined) throw new InvalidArgumentError('type: trades, quotes or incremental');
+  if (type === undefined)
+    throw new InvalidArgumentError('type: trades, quotes, incremental or orders');
   const format = exportFormatOf(request.format);
   if (format === undefined) throw new InvalidArgumentError('format: jsonl or csv');
   const clock = checkClock(request.clock);

@@ -5,12 +5,12 @@
 
 import type {
   BookAnswer,
+  BookRow,
   CoverageAnswer,
   ExportFormat,
   ExportType,
   GapAnswer,
   IntervalAnswer,
-  LevelRow,
   NoBookAnswer,
 } from '../reader/answers.ts';
 import type { ExportGap } from '../reader/reader.ts';
@@ -82,10 +82,14 @@ export function bookHead(book: BookAnswer): object {
 /** Rows `from` … `to` (excluded) of one side. */
 export function bookLevels(
   side: 'bids' | 'asks',
-  rows: readonly LevelRow[],
+  rows: readonly BookRow[],
   range: { readonly from: number; readonly to: number },
 ): object {
-  const levels = rows.slice(range.from, range.to).map(([price, size]) => ({ price, size }));
+  const levels = rows.slice(range.from, range.to).map(([price, size, third]) => ({
+    price,
+    size,
+    ...(typeof third === 'number' ? { orderCount: third } : { orderId: third }),
+  }));
   return { levels: { [side]: levels } };
 }
 
@@ -181,6 +185,8 @@ export function exportTypeOf(value: string): ExportType | undefined {
       return 'quotes';
     case 'TYPE_INCREMENTAL':
       return 'incremental';
+    case 'TYPE_ORDERS':
+      return 'orders';
     default:
       return undefined;
   }

@@ -126,5 +126,14 @@ export function addScaled(a: ScaledInt, b: ScaledInt): ScaledInt {
   return canonical(BigInt(a) + BigInt(b));
 }
 
+/** The exact difference, in canonical form; negative where `b` is larger. */
+export function subtractScaled(a: ScaledInt, b: ScaledInt): ScaledInt {
+  if (typeof a === 'number' && typeof b === 'number') {
+    const difference = a - b;
+    if (Number.isSafeInteger(difference)) return difference;
+  }
+  return canonical(BigInt(a) - BigInt(b));
+}
+
 /** A `bigint` brought into canonical form. */
 export const toScaled = canonical;

@@ -12,18 +12,116 @@ import type { Scale, ScaledInt } from './decimal.ts';
  */
 export type Levels = readonly ScaledInt[];
 
-/** Ordered changes of an L2 book from one sequence to the next. */
-export interface Diff {
-  readonly type: 'diff';
-  /** First and last update id that the diff covers (Binance `U` and `u`). */
+/** A message that carries a book from one sequence to the next. */
+export interface Step {
+  /**
+   * The sequences that it covers (Binance `U` and `u`; Coinbase `full`: its one `sequence`, twice).
+   * Where the exchange numbers nothing they are our own count of messages, which is nobody's
+   * business: it orders what a chain holds, and no answer shows it.
+   */
   readonly firstSequence: number;
   readonly lastSequence: number;
   /** The exchange's event time. */
   readonly exchangeTimeUs: number;
   /** Our clock when the frame arrived, before anything else touched it. */
   readonly receiveTimeUs: number;
+}
+
+/** Ordered changes of an L2 book. */
+export interface Diff extends Step {
+  readonly type: 'diff';
   readonly bids: Levels;
   readonly asks: Levels;
+}
+
+/** Side of an order in the book, in the exchange's words. */
+export type OrderSide = 'buy' | 'sell';
+
+/**
+ * What happened to one order of an L3 book. The fields are the exchange's; a field that a message
+ * lacks is null. Order ids are kept as the exchange prints them. Funds are plain decimal text
+ * without trailing zeros: they are money, and share no scale with prices or sizes.
+ */
+export type OrderEvent = OrderReceived | OrderOpened | OrderMatched | OrderChanged | OrderDone;
+
+/** The engine took the order in. It is not in the book yet, and may never be. */
+export interface OrderReceived extends Step {
+  readonly type: 'received';
+  readonly orderId: string;
+  readonly side: OrderSide;
+  /** `limit`, `market` … */
+  readonly orderType: string | null;
+  /** Market orders have none. */
+  readonly price: ScaledInt | null;
+  /** The whole size of the order; a market order may have funds instead. */
+  readonly size: ScaledInt | null;
+  readonly funds: string | null;
+  readonly clientOrderId: string | null;
+}
+
+/** The order, or what is left of it, rests in the book now, at the end of its price's queue. */
+export interface OrderOpened extends Step {
+  readonly type: 'open';
+  readonly orderId: string;
+  readonly side: OrderSide;
+  readonly price: ScaledInt;
+  readonly remainingSize: ScaledInt;
+}
+
+/** A fill: the maker's remaining size falls by `size`. */
+export interface OrderMatched extends Step {
+  readonly type: 'match';
+  readonly tradeId: number;
+  readonly makerOrderId: string;
+  readonly takerOrderId: string;
+  /** The side of the **maker**, as the exchange says it; the aggressor is the other one. */
+  readonly side: OrderSide;
+  readonly price: ScaledInt;
+  readonly size: ScaledInt;
+}
+
+/** Size or price of an order changed; of one that does not rest in the book, too. */
+export interface OrderChanged extends Step {
+  readonly type: 'change';
+  readonly orderId: string;
+  readonly side: OrderSide;
+  /** `STP`, `modify_order` …; older messages have none. */
+  readonly reason: string | null;
+  /** The price at which the order stays. */
+  readonly price: ScaledInt | null;
+  /** The prices between which it moves. */
+  readonly oldPrice: ScaledInt | null;
+  readonly newPrice: ScaledInt | null;
+  readonly oldSize: ScaledInt | null;
+  readonly newSize: ScaledInt | null;
+  readonly oldFunds: string | null;
+  readonly newFunds: string | null;
+}
+
+/** The order's life ends; whatever of it rested in the book is gone. */
+export interface OrderDone extends Step {
+  readonly type: 'done';
+  readonly orderId: string;
+  readonly side: OrderSide;
+  /** `filled`, `canceled` … */
+  readonly reason: string;
+  readonly orderType: string | null;
+  readonly price: ScaledInt | null;
+  /** What was not filled. */
+  readonly remainingSize: ScaledInt | null;
+}
+
+/** A stop order was parked or woken. Not numbered, and without effect on the book. */
+export interface OrderActivated {
+  readonly type: 'activate';
+  readonly orderId: string;
+  readonly side: OrderSide;
+  readonly stopType: string | null;
+  readonly stopPrice: ScaledInt | null;
+  readonly size: ScaledInt | null;
+  readonly funds: string | null;
+  readonly exchangeTimeUs: number;
+  readonly receiveTimeUs: number;
 }
 
 /** One fill. */
@@ -43,18 +141,52 @@ export interface Trade {
   readonly side: 'buy' | 'sell';
 }
 
-export type MarketEvent = Diff | Trade;
+/** What changes a book. */
+export type BookStep = Diff | OrderEvent;
+/** What is recorded beside it: it needs no proof and does not move the sequence. */
+export type Aside = Trade | OrderActivated;
+export type MarketEvent = BookStep | Aside;
 
-/** The exchange's own full answer about a book, not yet proven by a diff that bridges it. */
-export interface BookSnapshot {
-  readonly sequence: number;
-  readonly receiveTimeUs: number;
-  readonly scale: Scale;
-  /** Best first. */
+export function isStep(event: MarketEvent): event is BookStep {
+  return event.type !== 'trade' && event.type !== 'activate';
+}
+
+/** An order that rests in the book. */
+export interface RestingOrder {
+  readonly orderId: string;
+  readonly price: ScaledInt;
+  /** What is left of it; never 0. */
+  readonly size: ScaledInt;
+}
+
+/** Both sides of a book, whole, as levels or as orders. */
+export type BookSides = LevelSides | OrderSides;
+
+export interface LevelSides {
+  readonly level: 'L2';
+  /** Best first, sizes never 0. */
   readonly bids: Levels;
   readonly asks: Levels;
+}
+
+export interface OrderSides {
+  readonly level: 'L3';
+  /** Best price first; orders of one price in queue order. */
+  readonly bids: readonly RestingOrder[];
+  readonly asks: readonly RestingOrder[];
+}
+
+interface SnapshotHead {
+  readonly sequence: number;
+  readonly receiveTimeUs: number;
+  /** null where the exchange does not say; the message that bridges it does. */
+  readonly exchangeTimeUs: number | null;
+  readonly scale: Scale;
   readonly horizon: Horizon;
 }
+
+/** The exchange's own full answer about a book, not yet proven by a step that bridges it. */
+export type BookSnapshot = SnapshotHead & BookSides;
 
 /**
  * The worst price per side up to which a book is known to be complete: the edge of the snapshot it
@@ -65,17 +197,21 @@ export interface Horizon {
   readonly ask: ScaledInt | null;
 }
 
-/** A proven L2 book at one sequence, as it is stored. */
-export interface BookImage {
+export const NO_HORIZON: Horizon = Object.freeze({ bid: null, ask: null });
+
+/** What every image of a book says beside its sides. */
+export interface ImageHead {
   readonly sequence: number;
   /** Exchange and receive time of the last message in it. */
   readonly exchangeTimeUs: number;
   readonly receiveTimeUs: number;
   readonly scale: Scale;
   readonly horizon: Horizon;
-  /** Best first, sizes never 0. */
-  readonly bids: Levels;
-  readonly asks: Levels;
 }
+
+/** A proven book at one sequence, as it is stored. */
+export type BookImage = LevelImage | OrderImage;
+export type LevelImage = ImageHead & LevelSides;
+export type OrderImage = ImageHead & OrderSides;
 
 export const EMPTY_LEVELS: Levels = Object.freeze([]);

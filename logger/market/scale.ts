@@ -2,7 +2,7 @@
 
 import { rescale } from './decimal.ts';
 import type { Scale, ScaledInt } from './decimal.ts';
-import type { Horizon, Levels, MarketEvent } from './events.ts';
+import type { BookSides, Horizon, Levels, MarketEvent, RestingOrder } from './events.ts';
 
 export function isSameScale(a: Scale, b: Scale): boolean {
   return a.priceExponent === b.priceExponent && a.sizeExponent === b.sizeExponent;
@@ -32,6 +32,38 @@ export function rescaleHorizon(horizon: Horizon, from: Scale, to: Scale): Horizo
   return { bid: finer(horizon.bid), ask: finer(horizon.ask) };
 }
 
+/** The same orders at a scale that is finer or equal in both parts. */
+export function rescaleOrders(
+  orders: readonly RestingOrder[],
+  from: Scale,
+  to: Scale,
+): readonly RestingOrder[] {
+  if (isSameScale(from, to)) return orders;
+  return orders.map(({ orderId, price, size }) => ({
+    orderId,
+    price: rescale(price, from.priceExponent, to.priceExponent),
+    size: rescale(size, from.sizeExponent, to.sizeExponent),
+  }));
+}
+
+export function rescaleSides(sides: BookSides, from: Scale, to: Scale): BookSides {
+  return sides.level === 'L2'
+    ? {
+        level: 'L2',
+        bids: rescaleLevels(sides.bids, from, to),
+        asks: rescaleLevels(sides.asks, from, to),
+      }
+    : {
+        level: 'L3',
+        bids: rescaleOrders(sides.bids, from, to),
+        asks: rescaleOrders(sides.asks, from, to),
+      };
+}
+
+/** Fields of events that hold prices, and those that hold sizes. */
+const PRICES = ['price', 'oldPrice', 'newPrice', 'stopPrice'] as const;
+const SIZES = ['size', 'remainingSize', 'oldSize', 'newSize'] as const;
+
 export function rescaleEvent<Event extends MarketEvent>(
   event: Event,
   from: Scale,
@@ -45,9 +77,15 @@ export function rescaleEvent<Event extends MarketEvent>(
       asks: rescaleLevels(event.asks, from, to),
     };
   }
-  return {
-    ...event,
-    price: rescale(event.price, from.priceExponent, to.priceExponent),
-    size: rescale(event.size, from.sizeExponent, to.sizeExponent),
+  const finer: Record<string, unknown> = { ...event };
+  const refine = (names: readonly string[], exponents: readonly [number, number]): void => {
+    for (const name of names) {
+      const value = finer[name];
+      if (value === undefined || value === null) continue;
+      finer[name] = rescale(value as ScaledInt, ...exponents);
+    }
   };
+  refine(PRICES, [from.priceExponent, to.priceExponent]);
+  refine(SIZES, [from.sizeExponent, to.sizeExponent]);
+  return finer as unknown as Event;
 }

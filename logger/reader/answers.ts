@@ -8,8 +8,11 @@ import type { GapCause, Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
 
-/** `[price, size]` */
-export type LevelRow = readonly [string, string];
+/** `[price, size]`; `[price, size, count]` of a level that is made of orders. */
+export type LevelRow = readonly [string, string] | readonly [string, string, number];
+/** `[price, size, order id]`; orders of one price stand in queue order. */
+export type OrderRow = readonly [string, string, string];
+export type BookRow = LevelRow | OrderRow;
 
 export interface BookAnswer {
   readonly security: string;
@@ -23,8 +26,16 @@ export interface BookAnswer {
   readonly state: 'proven';
   readonly proof: Proof;
   readonly horizon: { readonly bid: string | null; readonly ask: string | null };
-  readonly bids: readonly LevelRow[];
-  readonly asks: readonly LevelRow[];
+  /** Best price first: levels, or orders where `level` is L3. */
+  readonly bids: readonly BookRow[];
+  readonly asks: readonly BookRow[];
+}
+
+/** A book of single orders. */
+export interface OrderBookAnswer extends BookAnswer {
+  readonly level: 'L3';
+  readonly bids: readonly OrderRow[];
+  readonly asks: readonly OrderRow[];
 }
 
 export interface GapAnswer {
@@ -46,10 +57,23 @@ export interface NoBookAnswer {
 export interface IntervalAnswer {
   readonly from: string;
   readonly to: string;
-  readonly firstSequence: string;
-  readonly lastSequence: string;
+  /** null where the exchange numbers nothing. */
+  readonly firstSequence: string | null;
+  readonly lastSequence: string | null;
   readonly feed: string;
   readonly proof: Proof;
+}
+
+/** What happened to one order, in the exchange's words; a field that its message lacks is null. */
+export interface OrderEventAnswer {
+  /** null: the message has none. */
+  readonly sequence: string | null;
+  readonly exchangeTime: string;
+  readonly receiveTime: string;
+  readonly type: 'received' | 'open' | 'match' | 'change' | 'done' | 'activate';
+  readonly side: 'buy' | 'sell';
+  /** `orderId`, `price`, `remainingSize` …: see `OrderEvent` in market/events.ts. */
+  readonly [field: string]: string | null;
 }
 
 export interface CoverageAnswer {
@@ -71,5 +95,5 @@ export interface VerifyProblem {
   readonly problem: string;
 }
 
-export type ExportType = 'trades' | 'quotes' | 'incremental';
+export type ExportType = 'trades' | 'quotes' | 'incremental' | 'orders';
 export type ExportFormat = 'jsonl' | 'csv';

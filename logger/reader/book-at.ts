@@ -5,10 +5,11 @@
  */
 
 import type { BlockRef, Position } from '../archive/archive.ts';
-import type { TreeLevelBook } from '../book/tree-level-book.ts';
+import type { Book } from '../book/book.ts';
 import { RecordCorruptError } from '../errors.ts';
 import type { GapCause } from '../market/coverage.ts';
-import type { Diff, Horizon } from '../market/events.ts';
+import { isStep } from '../market/events.ts';
+import type { Horizon, Step } from '../market/events.ts';
 import type { BookAnswer, NoBookAnswer } from './answers.ts';
 import { afterChainUs, chainEndUs, gapAfter, readChainEnd } from './chain-end.ts';
 import type { ChainEnd } from './chain-end.ts';
@@ -17,7 +18,7 @@ import type { ReaderContext } from './context.ts';
 import { formatBook, formatNoBook } from './format.ts';
 import type { BookQuestion } from './reader.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
-import { LastSizes, continues, refine } from './replay.ts';
+import { continues, refine, stepOver } from './replay.ts';
 
 /** Behind everything stored. */
 const AT_THE_END: Position = { clock: 'receive', us: Number.MAX_SAFE_INTEGER };
@@ -37,23 +38,20 @@ export async function bookAt(
   const stretch = await readStretch(context, start, position);
   const taken = takenAt(start, stretch, position);
   if (question.position !== undefined) {
-    const hole = await holeAt(context, { start, end, stretch, position, reached: taken.sequence });
+    const hole = await holeAt(context, { start, end, stretch, position, taken });
     if (hole !== null) return formatNoBook(security, hole);
   }
-  const replayed = replay(start, stretch.blocks, taken.sequence);
+  const { book, horizon } = replay(start, stretch.blocks, taken.sequence);
   const atUs =
     'sequence' in position || question.position === undefined ? taken.receiveTimeUs : position.us;
   return formatBook({
     header: start.header,
     atUs,
     clock: 'clock' in position ? position.clock : 'receive',
-    image: {
-      ...taken,
-      ...replayed,
-      scale: replayed.book.scale,
-      bids: replayed.book.levels('bid', question.depth),
-      asks: replayed.book.levels('ask', question.depth),
-    },
+    book,
+    stand: { ...taken, horizon },
+    depth: question.depth,
+    level: question.level,
   });
 }
 
@@ -174,10 +172,10 @@ async function goodBlock(context: ReaderContext, ref: BlockRef): Promise<LoadedB
 /** The last message at or before the position, in the order of the chain. */
 function takenAt(start: LoadedImage, stretch: Stretch, position: Position): Stand {
   const { sequence, exchangeTimeUs, receiveTimeUs } = start.image;
-  let taken: Diff | undefined;
+  let taken: Step | undefined;
   for (const { content } of stretch.blocks) {
     for (const event of content.events) {
-      if (event.type !== 'diff' || event.lastSequence <= sequence) continue;
+      if (!isStep(event) || event.lastSequence <= sequence) continue;
       if (!isBeyond(event, event.lastSequence, position)) taken = event;
     }
   }
@@ -193,18 +191,12 @@ function replay(
   start: LoadedImage,
   blocks: readonly LoadedBlock[],
   untilSequence: number,
-): { book: TreeLevelBook; horizon: Horizon } {
-  let book = start.book.clone();
+): { book: Book; horizon: Horizon } {
+  let book: Book = start.book.clone();
   let horizon = start.image.horizon;
   for (const { content } of blocks) {
     ({ book, horizon } = refine(book, horizon, content.scale));
-    const last = new LastSizes();
-    for (const event of content.events) {
-      if (event.type !== 'diff' || event.lastSequence <= start.image.sequence) continue;
-      if (event.lastSequence > untilSequence) break;
-      last.add(event.bids, event.asks);
-    }
-    last.applyTo(book);
+    stepOver(book, content.events, { after: start.image.sequence, until: untilSequence });
   }
   return { book, horizon };
 }
@@ -220,13 +212,20 @@ interface Proving {
   readonly end: ChainEnd;
   readonly stretch: Stretch;
   readonly position: Position;
-  /** The sequence of the book that would be the answer. */
-  readonly reached: number;
+  /** Where the book that would be the answer stands. */
+  readonly taken: Stand;
 }
 
 /** null: the position is covered. Else the hole in which it lies. */
 async function holeAt(context: ReaderContext, proving: Proving): Promise<Hole | null> {
   const { start, end, stretch, position } = proving;
+  if (isDeclaredAway(proving)) {
+    const { proof } = start.header;
+    const fromUs = end.gap?.fromUs ?? end.openGap?.fromUs ?? 0;
+    return (
+      gapAfter(end, fromUs, stretch.lastSequence, proof) ?? { fromUs, toUs: null, cause: 'other' }
+    );
+  }
   const startUs = start.image.receiveTimeUs;
   const isCut =
     stretch.isBroken || (stretch.next === null && (end.knownSequence ?? 0) > stretch.lastSequence);
@@ -238,12 +237,20 @@ async function holeAt(context: ReaderContext, proving: Proving): Promise<Hole | 
   return gap ?? { fromUs: endUs, toUs: null, cause: end.openGap?.cause ?? 'other' };
 }
 
+/** What is declared as a gap stays one, however much was stored after its beginning. */
+function isDeclaredAway({ end, position, taken }: Proving): boolean {
+  const fromUs = end.gap?.fromUs ?? end.openGap?.fromUs ?? Infinity;
+  const firstMissing = end.gap?.firstMissing ?? end.openGap?.firstMissing ?? Infinity;
+  if ('sequence' in position) return taken.sequence >= firstMissing;
+  return taken.receiveTimeUs > fromUs;
+}
+
 /** Whether what was read reaches the position, and not only what is said of the chain's end. */
-function isSeen({ start, end, stretch, position, reached }: Proving, isCut: boolean): boolean {
+function isSeen({ start, end, stretch, position, taken }: Proving, isCut: boolean): boolean {
   const isFollowed = stretch.next !== null && !isCut;
   if ('sequence' in position) {
     // Between two sequences only if the next is known to lie behind.
-    return reached === position.sequence || stretch.lastSequence > position.sequence;
+    return taken.sequence === position.sequence || stretch.lastSequence > position.sequence;
   }
   if (position.clock === 'exchange') {
     const lastUs = stretch.blocks.reduce(

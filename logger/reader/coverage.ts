@@ -174,6 +174,9 @@ class HeaderWalk {
       this.#gaps.push(lostUntilNext(endUs, end, this.#reached));
     } else {
       const endUs = chainEndUs(end, this.#image.toUs, this.#lastEventUs);
+      // What is declared as missing is not covered, though it may be stored.
+      const firstMissing = end.gap?.firstMissing ?? end.openGap?.firstMissing ?? Infinity;
+      this.#reached = Math.max(this.#image.lastSequence, Math.min(this.#reached, firstMissing - 1));
       this.#close(this.#image, endUs);
       const gap = gapAfter(end, endUs, this.#reached, this.#image.proof);
       if (gap !== null) this.#gaps.push(gap);

@@ -7,7 +7,7 @@ import { coverage } from './coverage.ts';
 import { exportLines } from './export.ts';
 import type { Reader, ReaderOptions } from './reader.ts';
 import { RecordLoader } from './record-loader.ts';
-import { diffs, quotes, trades } from './streams.ts';
+import { diffs, orders, quotes, trades } from './streams.ts';
 import { verify } from './verify.ts';
 
 const CACHE_MAX_BYTES = 32 * 1024 * 1024;
@@ -24,6 +24,7 @@ export function createReader(archive: ArchiveReader, options: ReaderOptions = {}
     diffs: (question) => diffs(uncached, question),
     trades: (question) => trades(uncached, question),
     quotes: (question) => quotes(uncached, question),
+    orders: (question) => orders(uncached, question),
     exportLines: (question) => exportLines(uncached, question),
     verify: (question) => verify(uncached, question ?? {}),
   };

@@ -11,7 +11,14 @@
  *   missing. An image has two rows more, of sides `bid-horizon` and `ask-horizon`, whose price is
  *   the horizon (empty: the side is complete).
  *
- * No field ever holds a comma, a quote or a line end, so nothing is quoted.
+ * - orders: the columns of `COLUMNS.orders`, one row a message; a field that its type does not have is
+ *   empty.
+ *
+ * Of an L3 book, incremental rows tell it by price: absolute sizes, as of an L2 book. No text that comes
+ * from an exchange is trusted to hold no comma, so in orders a field that holds one, a quote or a line
+ * end stands in quotes.
+ *
+ * Otherwise no field ever holds a comma, a quote or a line end, so nothing is quoted.
  */
 
 import { formatTimeUs } from '../market/time.ts';
@@ -25,10 +32,11 @@ import type {
   ExportQuestion,
   GapItem,
   ImageItem,
+  OrderItem,
   QuoteItem,
   TradeItem,
 } from './reader.ts';
-import { diffs, quotes, trades } from './streams.ts';
+import { diffs, orders, quotes, trades } from './streams.ts';
 
 export async function* exportLines(
   context: ReaderContext,
@@ -46,7 +54,8 @@ export async function* exportLines(
   if (isCsv && isFirst) yield { text: COLUMNS[question.type].join(',') };
 }
 
-type Item = TradeItem | QuoteItem | ImageItem | DiffItem;
+type TimedItem = TradeItem | QuoteItem | ImageItem | DiffItem;
+type Item = TimedItem | OrderItem;
 
 function itemsOf(context: ReaderContext, question: ExportQuestion): AsyncIterable<Item | GapItem> {
   switch (question.type) {
@@ -56,6 +65,8 @@ function itemsOf(context: ReaderContext, question: ExportQuestion): AsyncIterabl
       return quotes(context, question);
     case 'incremental':
       return diffs(context, question);
+    case 'orders':
+      return orders(context, question);
   }
 }
 
@@ -68,9 +79,34 @@ const COLUMNS = {
   trades: ['sequence', 'tradeId', ...TIMES, 'price', 'size', 'side'],
   quotes: ['sequence', ...TIMES, 'bidPrice', 'bidSize', 'askPrice', 'askSize'],
   incremental: ['image', 'firstSequence', 'sequence', ...TIMES, 'side', 'price', 'size'],
+  orders: [
+    'sequence',
+    ...TIMES,
+    'type',
+    'side',
+    'orderId',
+    'orderType',
+    'price',
+    'size',
+    'remainingSize',
+    'reason',
+    'tradeId',
+    'makerOrderId',
+    'takerOrderId',
+    'oldPrice',
+    'newPrice',
+    'oldSize',
+    'newSize',
+    'funds',
+    'oldFunds',
+    'newFunds',
+    'stopType',
+    'stopPrice',
+    'clientOrderId',
+  ],
 } as const;
 
-function times(item: Item): { exchangeTime: string; receiveTime: string } {
+function times(item: TimedItem): { exchangeTime: string; receiveTime: string } {
   return {
     exchangeTime: formatTimeUs(item.exchangeTimeUs),
     receiveTime: formatTimeUs(item.receiveTimeUs),
@@ -79,9 +115,11 @@ function times(item: Item): { exchangeTime: string; receiveTime: string } {
 
 function jsonOf(item: Item): unknown {
   switch (item.type) {
+    case 'order':
+      return item.event;
     case 'trade':
       return {
-        sequence: item.sequence === null ? null : String(item.sequence),
+        sequence: textOf(item.sequence),
         tradeId: String(item.tradeId),
         ...times(item),
         price: item.price,
@@ -90,7 +128,7 @@ function jsonOf(item: Item): unknown {
       };
     case 'quote':
       return {
-        sequence: String(item.sequence),
+        sequence: textOf(item.sequence),
         ...times(item),
         bidPrice: item.bidPrice,
         bidSize: item.bidSize,
@@ -99,8 +137,8 @@ function jsonOf(item: Item): unknown {
       };
     case 'image':
       return {
-        firstSequence: String(item.sequence),
-        sequence: String(item.sequence),
+        firstSequence: textOf(item.sequence),
+        sequence: textOf(item.sequence),
         ...times(item),
         image: true,
         horizon: item.horizon,
@@ -109,8 +147,8 @@ function jsonOf(item: Item): unknown {
       };
     case 'diff':
       return {
-        firstSequence: String(item.firstSequence),
-        sequence: String(item.sequence),
+        firstSequence: textOf(item.firstSequence),
+        sequence: textOf(item.sequence),
         ...times(item),
         bids: item.bids,
         asks: item.asks,
@@ -118,7 +156,16 @@ function jsonOf(item: Item): unknown {
   }
 }
 
+function textOf(sequence: number | null): string | null {
+  return sequence === null ? null : String(sequence);
+}
+
 function* csvRows(item: Item): Generator<string> {
+  if (item.type === 'order') {
+    const { event } = item;
+    yield row(...COLUMNS.orders.map((name) => quoted(event[name] ?? null)));
+    return;
+  }
   const { exchangeTime, receiveTime } = times(item);
   switch (item.type) {
     case 'trade': {
@@ -150,6 +197,11 @@ function* csvRows(item: Item): Generator<string> {
 
 function* levelRows(head: string, side: string, levels: readonly LevelRow[]): Generator<string> {
   for (const [price, size] of levels) yield row(head, side, price, size);
+}
+
+/** Order ids and reasons are the exchange's own text. */
+function quoted(field: string | null): string | null {
+  return field !== null && /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }
 
 function row(...fields: readonly (string | number | null)[]): string {

@@ -1,13 +1,31 @@
 /** Books, gaps and intervals in the JSON shapes of `answers.ts`. Pure; the one place that formats. */
 
+import type { Book } from '../book/book.ts';
+import type { Side } from '../book/level-book.ts';
+import type { LevelTotal } from '../book/order-book.ts';
 import type { Gap, GapCause, Interval, Proof } from '../market/coverage.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import { formatScaled } from '../market/decimal.ts';
-import type { BookImage, Horizon, Levels } from '../market/events.ts';
+import type {
+  Horizon,
+  ImageHead,
+  Levels,
+  OrderActivated,
+  OrderEvent,
+  RestingOrder,
+} from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
 import { formatTimeUs } from '../market/time.ts';
-import type { BookAnswer, GapAnswer, IntervalAnswer, LevelRow, NoBookAnswer } from './answers.ts';
+import type {
+  BookAnswer,
+  GapAnswer,
+  IntervalAnswer,
+  LevelRow,
+  NoBookAnswer,
+  OrderEventAnswer,
+  OrderRow,
+} from './answers.ts';
 
 export interface BookToFormat {
   readonly header: {
@@ -15,26 +33,93 @@ export interface BookToFormat {
     readonly level: BookLevel;
     readonly proof: Proof;
   };
-  readonly image: BookImage;
+  readonly book: Book;
+  /** Where the book stands. */
+  readonly stand: Omit<ImageHead, 'scale'>;
   readonly atUs: number;
   readonly clock: ClockName;
+  /** Prices per side; absent: all. */
+  readonly depth?: number | undefined;
+  /** `L2`: an L3 book by price. */
+  readonly level?: 'L2' | undefined;
 }
 
-export function formatBook({ header, image, atUs, clock }: BookToFormat): BookAnswer {
+export function formatBook(question: BookToFormat): BookAnswer {
+  const { header, book, stand, atUs, clock, depth, level } = question;
   return {
     security: header.security,
-    level: header.level,
+    level: level ?? header.level,
     at: formatTimeUs(atUs),
     clock,
-    sequence: formatSequence(image.sequence, header.proof),
-    exchangeTime: formatTimeUs(image.exchangeTimeUs),
-    receiveTime: formatTimeUs(image.receiveTimeUs),
+    sequence: formatSequence(stand.sequence, header.proof),
+    exchangeTime: formatTimeUs(stand.exchangeTimeUs),
+    receiveTime: formatTimeUs(stand.receiveTimeUs),
     state: 'proven',
     proof: header.proof,
-    horizon: formatHorizon(image.horizon, image.scale),
-    bids: formatLevels(image.bids, image.scale),
-    asks: formatLevels(image.asks, image.scale),
+    horizon: formatHorizon(stand.horizon, book.scale),
+    ...formatSides(book, level, depth),
   };
+}
+
+function formatSides(
+  book: Book,
+  level: 'L2' | undefined,
+  depth: number | undefined,
+): Pick<BookAnswer, 'bids' | 'asks'> {
+  const { scale } = book;
+  if (book.level === 'L2') {
+    const levels = (side: Side): LevelRow[] => formatLevels(book.levels(side, depth), scale);
+    return { bids: levels('bid'), asks: levels('ask') };
+  }
+  if (level === 'L2') {
+    const totals = (side: Side): LevelRow[] => formatTotals(book.totals(side, depth), scale);
+    return { bids: totals('bid'), asks: totals('ask') };
+  }
+  const orders = (side: Side): OrderRow[] => formatOrders(book.orders(side, depth), scale);
+  return { bids: orders('bid'), asks: orders('ask') };
+}
+
+export function formatTotals(totals: readonly LevelTotal[], scale: Scale): LevelRow[] {
+  return totals.map(({ price, size, count }) => [
+    formatScaled(price, scale.priceExponent),
+    formatScaled(size, scale.sizeExponent),
+    count,
+  ]);
+}
+
+function formatOrders(orders: readonly RestingOrder[], scale: Scale): OrderRow[] {
+  return orders.map(({ orderId, price, size }) => [
+    formatScaled(price, scale.priceExponent),
+    formatScaled(size, scale.sizeExponent),
+    orderId,
+  ]);
+}
+
+/** Fields of order events that hold prices, and those that hold sizes. */
+const PRICES = new Set(['price', 'oldPrice', 'newPrice', 'stopPrice']);
+const SIZES = new Set(['size', 'remainingSize', 'oldSize', 'newSize']);
+/** Fields that the answer says in its own way, first. */
+const HEAD = new Set(['type', 'firstSequence', 'lastSequence', 'exchangeTimeUs', 'receiveTimeUs']);
+
+export function formatOrderEvent(
+  event: OrderEvent | OrderActivated,
+  scale: Scale,
+): OrderEventAnswer {
+  const fields: Record<string, string | null> = {};
+  for (const [name, value] of Object.entries(event) as [string, ScaledInt | string | null][]) {
+    if (HEAD.has(name)) continue;
+    if (value === null || typeof value === 'string') fields[name] = value;
+    else if (PRICES.has(name)) fields[name] = formatScaled(value, scale.priceExponent);
+    else if (SIZES.has(name)) fields[name] = formatScaled(value, scale.sizeExponent);
+    else fields[name] = String(value);
+  }
+  return {
+    sequence: event.type === 'activate' ? null : String(event.lastSequence),
+    exchangeTime: formatTimeUs(event.exchangeTimeUs),
+    receiveTime: formatTimeUs(event.receiveTimeUs),
+    type: event.type,
+    ...fields,
+  } as OrderEventAnswer;
 }
 
 /** Where the exchange numbers nothing, the archive's own count of messages is nobody's business. */
@@ -77,8 +162,8 @@ export function formatInterval(interval: Interval): IntervalAnswer {
   return {
     from: formatTimeUs(interval.fromUs),
     to: formatTimeUs(interval.toUs),
-    firstSequence: String(interval.firstSequence),
-    lastSequence: String(interval.lastSequence),
+    firstSequence: formatSequence(interval.firstSequence, interval.proof),
+    lastSequence: formatSequence(interval.lastSequence, interval.proof),
     feed: interval.feed,
     proof: interval.proof,
   };

@@ -5,10 +5,11 @@
  */
 
 import type { BlockRef, RecordHeader } from '../archive/archive.ts';
-import type { TreeLevelBook } from '../book/tree-level-book.ts';
+import type { Book } from '../book/book.ts';
 import { RecordCorruptError } from '../errors.ts';
 import type { Gap } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
+import { isStep } from '../market/events.ts';
 import type { Horizon, MarketEvent } from '../market/events.ts';
 import { assertKnown } from './context.ts';
 import {
@@ -32,10 +33,12 @@ export type HistoryItem =
   | {
       readonly type: 'begin';
       readonly header: RecordHeader;
-      readonly book: TreeLevelBook;
+      readonly book: Book;
       readonly horizon: Horizon;
       readonly exchangeTimeUs: number;
       readonly receiveTimeUs: number;
+      /** From here on (receive time) the chain's book is declared unknown, whatever is stored. */
+      readonly declaredUs: number;
     }
   /** Events that follow; trades may be older than the book (they came while it was being proven). */
   | {
@@ -135,7 +138,8 @@ class ChainHistory {
     this.#lastEventUs = image.receiveTimeUs;
     const { horizon, exchangeTimeUs, receiveTimeUs } = image;
     const book = start.book.clone();
-    yield { type: 'begin', header, book, horizon, exchangeTimeUs, receiveTimeUs };
+    const declaredUs = this.#end.gap?.fromUs ?? this.#end.openGap?.fromUs ?? Infinity;
+    yield { type: 'begin', header, book, horizon, exchangeTimeUs, receiveTimeUs, declaredUs };
     let { scale } = image;
     let isImage = true;
     const chain = { security, epoch, afterSequence: image.sequence };
@@ -168,7 +172,7 @@ class ChainHistory {
     const { events, previousSequence } = block.content;
     if (previousSequence >= imageSequence) return events;
     const last = events.findIndex(
-      (event) => event.type === 'diff' && event.lastSequence === image.lastSequence,
+      (event) => isStep(event) && event.lastSequence === image.lastSequence,
     );
     return events.slice(last + 1);
   }

@@ -16,6 +16,7 @@ import type {
   GapAnswer,
   LevelRow,
   NoBookAnswer,
+  OrderEventAnswer,
   VerifyAnswer,
 } from './answers.ts';
 
@@ -23,8 +24,10 @@ export interface BookQuestion {
   readonly security: string;
   /** Absent: the last proven book that the archive holds. */
   readonly position?: Position | undefined;
-  /** Levels per side; absent: all. */
+  /** Prices per side, with all of their orders; absent: all. */
   readonly depth?: number | undefined;
+  /** `L2`: an L3 book by price. Absent: as it was recorded. */
+  readonly level?: 'L2' | undefined;
 }
 
 export interface CoverageQuestion {
@@ -70,7 +73,8 @@ export interface GapItem {
 /** The whole proven book: at the start of every interval, and at the start of the range. */
 export interface ImageItem {
   readonly type: 'image';
-  readonly sequence: number;
+  /** null where the exchange numbers nothing. */
+  readonly sequence: number | null;
   readonly exchangeTimeUs: number;
   readonly receiveTimeUs: number;
   readonly horizon: { readonly bid: string | null; readonly ask: string | null };
@@ -79,11 +83,14 @@ export interface ImageItem {
   readonly asks: readonly LevelRow[];
 }
 
-/** One diff as the exchange sent it: levels in its order, phantom deletes and all. */
+/**
+ * One diff as the exchange sent it: levels in its order, phantom deletes and all. Of an L3 book: what a
+ * message left of the prices that it touched, which is nothing for most.
+ */
 export interface DiffItem {
   readonly type: 'diff';
-  readonly firstSequence: number;
-  readonly sequence: number;
+  readonly firstSequence: number | null;
+  readonly sequence: number | null;
   readonly exchangeTimeUs: number;
   readonly receiveTimeUs: number;
   readonly bids: readonly LevelRow[];
@@ -105,13 +112,19 @@ export interface TradeItem {
 /** The best prices after a message; null on an empty side. */
 export interface QuoteItem {
   readonly type: 'quote';
-  readonly sequence: number;
+  readonly sequence: number | null;
   readonly exchangeTimeUs: number;
   readonly receiveTimeUs: number;
   readonly bidPrice: string | null;
   readonly bidSize: string | null;
   readonly askPrice: string | null;
   readonly askSize: string | null;
+}
+
+/** A message about one order, as the exchange sent it; amounts as exact decimals. */
+export interface OrderItem {
+  readonly type: 'order';
+  readonly event: OrderEventAnswer;
 }
 
 export interface VerifyQuestion {
@@ -141,6 +154,8 @@ export interface Reader {
   diffs(question: RangeQuestion): AsyncIterableIterator<ImageItem | DiffItem | GapItem>;
   trades(question: RangeQuestion): AsyncIterableIterator<TradeItem | GapItem>;
   quotes(question: RangeQuestion): AsyncIterableIterator<QuoteItem | GapItem>;
+  /** Every message about an order. @throws InvalidArgumentError on reaching a book without orders. */
+  orders(question: RangeQuestion): AsyncIterableIterator<OrderItem | GapItem>;
   exportLines(question: ExportQuestion): AsyncIterableIterator<ExportLine>;
   verify(question?: VerifyQuestion): Promise<VerifyAnswer>;
 }

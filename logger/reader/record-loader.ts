@@ -6,17 +6,19 @@
 
 import type { BlockRef, RecordHeader, StoredRecord } from '../archive/archive.ts';
 import { checkRecord, recordName } from '../archive/record.ts';
-import { TreeLevelBook } from '../book/tree-level-book.ts';
+import { bookOf } from '../book/book.ts';
+import type { Book } from '../book/book.ts';
 import type { BlockContent } from '../codec/codec.ts';
 import { decodeBlock, decodeImage } from '../codec/formats.ts';
 import { RecordCorruptError } from '../errors.ts';
+import { isStep } from '../market/events.ts';
 import type { BookImage } from '../market/events.ts';
 
 export interface LoadedImage {
   readonly header: RecordHeader;
   readonly image: BookImage;
   /** Not to be changed: clone it. */
-  readonly book: TreeLevelBook;
+  readonly book: Book;
 }
 
 export interface LoadedBlock {
@@ -26,6 +28,7 @@ export interface LoadedBlock {
 
 /** What decoded content weighs in memory, roughly: good enough to bound a cache. */
 const BYTES_PER_LEVEL = 64;
+const BYTES_PER_ORDER = 256;
 const BYTES_PER_CHANGE = 16;
 const BYTES_PER_EVENT = 160;
 
@@ -45,15 +48,18 @@ export class RecordLoader {
     if (kept !== undefined) return kept as LoadedImage;
     const { header } = ref;
     const image = await decoded(ref, ({ body }) => decodeImage(header.encoding, body));
-    if (image.sequence !== header.lastSequence || image.receiveTimeUs !== header.toUs) {
-      throw mismatch(header);
-    }
-    const loaded = { header, image, book: TreeLevelBook.fromImage(image) };
-    this.#keep(ref, loaded, header.levels * BYTES_PER_LEVEL + BYTES_PER_EVENT);
+    const isAsSaid =
+      image.level === header.level &&
+      image.sequence === header.lastSequence &&
+      image.receiveTimeUs === header.toUs;
+    if (!isAsSaid) throw mismatch(header);
+    const loaded = { header, image, book: bookOf(image) };
+    const bytesPerRow = header.level === 'L2' ? BYTES_PER_LEVEL : BYTES_PER_ORDER;
+    this.#keep(ref, loaded, header.levels * bytesPerRow + BYTES_PER_EVENT);
     return loaded;
   }
 
-  /** @throws RecordCorruptError, also when the diffs inside do not follow one another. */
+  /** @throws RecordCorruptError, also when the steps inside do not follow one another. */
   async block(ref: BlockRef): Promise<LoadedBlock> {
     const kept = this.#take(ref);
     if (kept !== undefined) return kept as LoadedBlock;
@@ -111,11 +117,11 @@ function mismatch(header: RecordHeader): RecordCorruptError {
   });
 }
 
-/** Where the diffs lead, each of which has to continue the one before it. */
+/** Where the steps lead, each of which has to continue the one before it. */
 function lastSequenceIn(content: BlockContent, header: RecordHeader): number {
   let reached = content.previousSequence;
   for (const event of content.events) {
-    if (event.type !== 'diff') continue;
+    if (!isStep(event)) continue;
     if (event.firstSequence > reached + 1 || event.lastSequence <= reached) {
       throw new RecordCorruptError(
         `Record ${recordName(header)} has a hole after sequence ${reached}`,

@@ -1,9 +1,12 @@
 /** What every replay of blocks over a book needs. Pure. */
 
-import type { TreeLevelBook } from '../book/tree-level-book.ts';
+import { applyStep } from '../book/book.ts';
+import type { Book } from '../book/book.ts';
+import type { LevelBook } from '../book/level-book.ts';
 import { RecordCorruptError } from '../errors.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
-import type { Horizon, Levels } from '../market/events.ts';
+import { isStep } from '../market/events.ts';
+import type { BookStep, Horizon, Levels, MarketEvent } from '../market/events.ts';
 import { finerScale, isSameScale, rescaleHorizon } from '../market/scale.ts';
 import type { LoadedBlock } from './record-loader.ts';
 
@@ -16,7 +19,7 @@ export interface Stand {
 
 /**
  * Whether a block goes on where the book stands: it begins there; or, right after an image, one of
- * its diffs leads to just that sequence. And its scale is the same, or finer once the exchange
+ * its steps leads to just that sequence. And its scale is the same, or finer once the exchange
  * quoted finer.
  */
 export function continues(block: LoadedBlock, stand: Stand): boolean {
@@ -24,8 +27,7 @@ export function continues(block: LoadedBlock, stand: Stand): boolean {
   if (!isSameScale(finerScale(scale, stand.scale), scale)) return false;
   if (previousSequence === stand.sequence) return true;
   return (
-    stand.isImage &&
-    events.some((event) => event.type === 'diff' && event.lastSequence === stand.sequence)
+    stand.isImage && events.some((event) => isStep(event) && event.lastSequence === stand.sequence)
   );
 }
 
@@ -35,10 +37,10 @@ export function continues(block: LoadedBlock, stand: Stand): boolean {
  * @throws RecordCorruptError for a coarser one, which no writer makes.
  */
 export function refine(
-  book: TreeLevelBook,
+  book: Book,
   horizon: Horizon,
   scale: Scale,
-): { readonly book: TreeLevelBook; readonly horizon: Horizon } {
+): { readonly book: Book; readonly horizon: Horizon } {
   const from = book.scale;
   if (isSameScale(from, scale)) return { book, horizon };
   if (!isSameScale(finerScale(from, scale), scale)) {
@@ -48,10 +50,38 @@ export function refine(
 }
 
 /**
+ * Moves the book over one step.
+ * @throws RecordCorruptError for a step that can't be of this book: no writer stores such a one.
+ */
+export function step(book: Book, event: BookStep): void {
+  const isOfItsKind = (event.type === 'diff') === (book.level === 'L2');
+  const contradiction = isOfItsKind ? applyStep(book, event) : `it holds a ${event.type}`;
+  if (contradiction !== null) {
+    throw new RecordCorruptError(`A record contradicts the book before it: ${contradiction}`);
+  }
+}
+
+/** Moves the book over all steps after `after` up to `until`. @throws RecordCorruptError, as above. */
+export function stepOver(
+  book: Book,
+  events: readonly MarketEvent[],
+  { after, until }: { readonly after: number; readonly until: number },
+): void {
+  const last = book.level === 'L2' ? new LastSizes() : undefined;
+  for (const event of events) {
+    if (!isStep(event) || event.lastSequence <= after) continue;
+    if (event.lastSequence > until) break;
+    if (last !== undefined && event.type === 'diff') last.add(event.bids, event.asks);
+    else step(book, event);
+  }
+  if (book.level === 'L2') last?.applyTo(book);
+}
+
+/**
  * Many diffs as one: sizes are absolute, so of all that a price was set to only the last counts. The
  * levels at the top change again and again, and a map takes that faster than an ordered book.
  */
-export class LastSizes {
+class LastSizes {
   readonly #bids = new Map<ScaledInt, ScaledInt>();
   readonly #asks = new Map<ScaledInt, ScaledInt>();
 
@@ -60,7 +90,7 @@ export class LastSizes {
     setAll(this.#asks, asks);
   }
 
-  applyTo(book: TreeLevelBook): void {
+  applyTo(book: LevelBook): void {
     book.apply([...this.#bids].flat(), [...this.#asks].flat());
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Trades, quotes and diffs as lazy streams: prices and sizes as exact decimal text, times as integer
+ * Trades, quotes, diffs and orders as lazy streams: prices and sizes as exact decimal text, times as integer
  * µs, so that neither is ever rounded on its way into whatever tool reads them. Holes come as items
  * between the others. One decoded block is in memory at a time; who reads slowly makes the archive
  * be read slowly.
@@ -11,25 +11,31 @@
  */
 
 import type { BlockRef } from '../archive/archive.ts';
-import type { TreeLevelBook } from '../book/tree-level-book.ts';
-import type { Gap } from '../market/coverage.ts';
-import type { Scale } from '../market/decimal.ts';
+import type { Book } from '../book/book.ts';
+import type { Side } from '../book/level-book.ts';
+import type { OrderBook } from '../book/order-book.ts';
+import { InvalidArgumentError } from '../errors.ts';
+import type { Gap, Proof } from '../market/coverage.ts';
+import type { Scale, ScaledInt } from '../market/decimal.ts';
 import { formatScaled } from '../market/decimal.ts';
-import type { Diff, Horizon, Trade } from '../market/events.ts';
+import { isStep } from '../market/events.ts';
+import type { BookStep, Diff, Horizon, MarketEvent, OrderSide, Trade } from '../market/events.ts';
 import type { ClockName } from '../market/time.ts';
+import type { LevelRow } from './answers.ts';
 import type { ReaderContext } from './context.ts';
-import { formatHorizon, formatLevels } from './format.ts';
+import { formatHorizon, formatLevels, formatOrderEvent, formatTotals } from './format.ts';
 import { history } from './history.ts';
 import type { HistoryItem } from './history.ts';
 import type {
   DiffItem,
   GapItem,
   ImageItem,
+  OrderItem,
   QuoteItem,
   RangeQuestion,
   TradeItem,
 } from './reader.ts';
-import { refine } from './replay.ts';
+import { refine, step } from './replay.ts';
 
 /** How far exchange stamps may be out of the order in which messages came. */
 const EXCHANGE_DISORDER_US = 10_000_000;
@@ -57,7 +63,10 @@ function timeOf(
   return clock === 'receive' ? stand.receiveTimeUs : stand.exchangeTimeUs;
 }
 
-/** The history from an image at or before the range's beginning; it ends behind the range. */
+/**
+ * The history from an image at or before the range's beginning; it ends behind the range. What was
+ * asked for by name and was never recorded is a gap like any other.
+ */
 async function* historyOf(
   context: ReaderContext,
   security: string,
@@ -70,10 +79,29 @@ async function* historyOf(
     from = await context.archive.imageAt(security, { clock: range.clock, us });
   }
   const lastUs = range.toUs + slackUs;
+  let knownUs = range.fromUs;
+  let isFirst = true;
   for await (const item of history(context, security, from)) {
     if (item.type === 'events' && beginsAfter(item.header, lastUs, range.clock)) return;
+    if (isFirst && (item.type === 'begin' || item.type === 'gap')) {
+      isFirst = false;
+      const startUs = item.type === 'begin' ? item.receiveTimeUs : item.gap.fromUs;
+      yield* neverRecorded(range.fromUs, Math.min(startUs, range.toUs));
+    }
+    if (item.type === 'end') knownUs = item.toUs;
+    if (item.type === 'gap') knownUs = item.gap.toUs ?? Number.POSITIVE_INFINITY;
     if (item.type !== 'gap' || touches(item.gap, range)) yield item;
   }
+  yield* neverRecorded(Math.max(knownUs, range.fromUs), range.toUs);
+}
+
+/** Nothing where an end of the range is open: then nobody asked for more than there is. */
+function* neverRecorded(fromUs: number, toUs: number): Generator<HistoryItem> {
+  if (!Number.isFinite(fromUs) || !Number.isFinite(toUs) || fromUs >= toUs) return;
+  yield {
+    type: 'gap',
+    gap: { fromUs, toUs, cause: 'other', firstMissing: null, lastMissing: null },
+  };
 }
 
 function beginsAfter(
@@ -94,7 +122,11 @@ function gapItem(gap: Gap, missing: 'sequence' | 'tradeId'): GapItem {
   return { type: 'gap', ...gap, missing };
 }
 
-/** Single trades in the order in which they came. A jump of their ids is a gap item of its own. */
+/**
+ * Single trades in the order in which they came. Where the exchange numbers them, their ids tell what
+ * is missing: a hole in the book that cost no trade is none here. Elsewhere nobody knows, and every
+ * hole of the book is one.
+ */
 export async function* trades(
   context: ReaderContext,
   question: RangeQuestion,
@@ -102,37 +134,73 @@ export async function* trades(
   const range = rangeOf(question);
   const exchange = question.security.split(':', 1)[0] ?? '';
   const isNumbered = NUMBERS_TRADES.has(exchange);
-  let previous: Trade | undefined;
+  let previous: TradeItem | undefined;
+  /** Holes of the book since the last trade; the next trade's id tells what they cost. */
+  let holes: Gap[] = [];
   for await (const item of historyOf(context, question.security, range)) {
-    if (item.type === 'gap') {
-      previous = undefined;
-      yield gapItem(item.gap, 'sequence');
-    }
+    if (item.type === 'gap') holes.push(item.gap);
     if (item.type !== 'events') continue;
     for (const event of item.events) {
-      if (event.type !== 'trade') continue;
-      const us = timeOf(event, range.clock);
+      const trade = tradeIn(event, item.scale);
+      if (trade === undefined) continue;
+      const us = timeOf(trade, range.clock);
       if (us >= range.fromUs && us < range.toUs) {
-        if (isNumbered && previous !== undefined && event.tradeId > previous.tradeId + 1) {
-          yield lostTrades(previous, event);
-        }
-        yield tradeItem(event, item.scale);
+        if (previous === undefined || !isNumbered)
+          yield* holes.map((gap) => gapItem(gap, 'sequence'));
+        else if (trade.tradeId > previous.tradeId + 1) yield lostTrades(previous, trade, holes);
+        yield trade;
       }
-      previous = event;
+      holes = [];
+      previous = trade;
     }
   }
+  yield* holes.map((gap) => gapItem(gap, 'sequence'));
 }
 
-function lostTrades(before: Trade, after: Trade): GapItem {
+function lostTrades(before: TradeItem, after: TradeItem, holes: readonly Gap[]): GapItem {
   return {
     type: 'gap',
     fromUs: before.receiveTimeUs,
     toUs: Math.max(before.receiveTimeUs, after.receiveTimeUs),
-    cause: 'other',
+    cause: holes[0]?.cause ?? 'other',
     firstMissing: before.tradeId + 1,
     lastMissing: after.tradeId - 1,
     missing: 'tradeId',
   };
+}
+
+function tradeIn(event: MarketEvent, scale: Scale): TradeItem | undefined {
+  if (event.type === 'trade') return tradeItem(event, scale);
+  if (event.type !== 'match') return undefined;
+  const { tradeId, exchangeTimeUs, receiveTimeUs, price, size, lastSequence } = event;
+  const times = { exchangeTimeUs, eventTimeUs: exchangeTimeUs, receiveTimeUs };
+  // The message names the maker's side; the taker's is the other one.
+  const side = event.side === 'buy' ? 'sell' : 'buy';
+  const trade = { tradeId, sequence: lastSequence, ...times, price, size, side } as const;
+  return tradeItem({ type: 'trade', ...trade }, scale);
+}
+
+/** Every message about an order in the order in which they came, with the holes between. */
+export async function* orders(
+  context: ReaderContext,
+  question: RangeQuestion,
+): AsyncGenerator<OrderItem | GapItem> {
+  const range = rangeOf(question);
+  for await (const item of historyOf(context, question.security, range)) {
+    if (item.type === 'gap') yield gapItem(item.gap, 'sequence');
+    if (item.type === 'begin' && item.header.level !== 'L3') {
+      throw new InvalidArgumentError(
+        `type: ${question.security} was recorded by price (${item.header.feed}), so there are no orders in that stretch; use incremental, quotes or trades`,
+      );
+    }
+    if (item.type !== 'events') continue;
+    for (const event of item.events) {
+      if (event.type === 'diff' || event.type === 'trade') continue;
+      const us = timeOf(event, range.clock);
+      if (us < range.fromUs || us >= range.toUs) continue;
+      yield { type: 'order', event: formatOrderEvent(event, item.scale) };
+    }
+  }
 }
 
 function tradeItem(trade: Trade, scale: Scale): TradeItem {
@@ -150,25 +218,37 @@ function tradeItem(trade: Trade, scale: Scale): TradeItem {
 
 /** A book with what stood last in it, as it moves along the history. */
 interface MovingBook {
-  book: TreeLevelBook;
+  book: Book;
   horizon: Horizon;
+  readonly proof: Proof;
+  readonly declaredUs: number;
   sequence: number;
   exchangeTimeUs: number;
   receiveTimeUs: number;
 }
 
-type BookStep =
+type Movement =
   /** An interval, or the range within one, begins with the book as it stands. */
   | { readonly type: 'begin'; readonly at: MovingBook }
-  /** Applied already. */
-  | { readonly type: 'diff'; readonly diff: Diff; readonly at: MovingBook }
+  /** Applied already; `touched`: the prices of an L3 book that it is about. */
+  | {
+      readonly type: 'step';
+      readonly step: BookStep;
+      readonly touched: readonly TouchedLevel[];
+      readonly at: MovingBook;
+    }
   | { readonly type: 'gap'; readonly gap: Gap };
 
-/** The book along a range: where it begins, every diff in the range, every hole. */
-async function* bookSteps(
+interface TouchedLevel {
+  readonly side: Side;
+  readonly price: ScaledInt;
+}
+
+/** The book along a range: where it begins, every step in the range, every hole. */
+async function* movements(
   context: ReaderContext,
   question: RangeQuestion,
-): AsyncGenerator<BookStep> {
+): AsyncGenerator<Movement> {
   const range = rangeOf(question);
   let at: MovingBook | undefined;
   let hasBegun = false;
@@ -176,7 +256,8 @@ async function* bookSteps(
     switch (item.type) {
       case 'begin':
         if (timeOf(item, range.clock) >= range.toUs) return;
-        at = { ...item, sequence: item.header.lastSequence };
+        if (item.receiveTimeUs > item.declaredUs) break;
+        at = { ...item, proof: item.header.proof, sequence: item.header.lastSequence };
         hasBegun = timeOf(at, range.clock) >= range.fromUs;
         if (hasBegun) yield { type: 'begin', at };
         break;
@@ -184,15 +265,15 @@ async function* bookSteps(
         if (at === undefined) break;
         Object.assign(at, refine(at.book, at.horizon, item.scale));
         for (const event of item.events) {
-          if (event.type !== 'diff') continue;
+          if (!isStep(event) || event.receiveTimeUs > at.declaredUs) continue;
           const us = timeOf(event, range.clock);
           if (!hasBegun && us >= range.fromUs) {
             hasBegun = true;
             yield { type: 'begin', at };
           }
           if (us >= range.toUs) return;
-          move(at, event);
-          if (hasBegun) yield { type: 'diff', diff: event, at };
+          const touched = move(at, event);
+          if (hasBegun) yield { type: 'step', step: event, touched, at };
         }
         break;
       case 'end':
@@ -209,43 +290,75 @@ async function* bookSteps(
   }
 }
 
-function move(at: MovingBook, diff: Diff): void {
-  at.book.apply(diff.bids, diff.asks);
-  at.sequence = diff.lastSequence;
-  at.exchangeTimeUs = diff.exchangeTimeUs;
-  at.receiveTimeUs = diff.receiveTimeUs;
+function move(at: MovingBook, event: BookStep): readonly TouchedLevel[] {
+  const touched = at.book.level === 'L3' ? touchedBy(at.book, event) : [];
+  step(at.book, event);
+  at.sequence = event.lastSequence;
+  at.exchangeTimeUs = event.exchangeTimeUs;
+  at.receiveTimeUs = event.receiveTimeUs;
+  return touched;
 }
 
-/** Images and diffs: with them, the book at every moment of the range can be rebuilt. */
+/** The prices at which an event changes what rests, to be asked before it does. */
+function touchedBy(book: OrderBook, event: BookStep): readonly TouchedLevel[] {
+  if (event.type === 'diff' || event.type === 'received') return [];
+  const sideOf = (side: OrderSide): Side => (side === 'buy' ? 'bid' : 'ask');
+  if (event.type === 'open') return [{ side: sideOf(event.side), price: event.price }];
+  const order = book.find(event.type === 'match' ? event.makerOrderId : event.orderId);
+  if (order === undefined) return [];
+  const from = { side: sideOf(order.side), price: order.price };
+  const to = event.type === 'change' ? event.newPrice : null;
+  return to === null || to === order.price ? [from] : [from, { ...from, price: to }];
+}
+
+/**
+ * Images and diffs: with them, the book at every moment of the range can be rebuilt. An L3 book is
+ * told by price: for each message that changes what rests, the absolute sizes that it leaves.
+ */
 export async function* diffs(
   context: ReaderContext,
   question: RangeQuestion,
 ): AsyncGenerator<ImageItem | DiffItem | GapItem> {
-  for await (const step of bookSteps(context, question)) {
-    if (step.type === 'gap') yield gapItem(step.gap, 'sequence');
-    else if (step.type === 'begin') yield imageItem(step.at);
-    else yield diffItem(step.diff, step.at.book.scale);
+  for await (const movement of movements(context, question)) {
+    if (movement.type === 'gap') yield gapItem(movement.gap, 'sequence');
+    else if (movement.type === 'begin') yield imageItem(movement.at);
+    else if (movement.step.type === 'diff') yield diffItem(movement.step, movement.at);
+    else if (movement.touched.length > 0) yield levelsItem(movement.touched, movement.at);
   }
 }
 
+function sequenceOf(sequence: number, { proof }: MovingBook): number | null {
+  return proof === 'sequence' ? sequence : null;
+}
+
 function imageItem(at: MovingBook): ImageItem {
-  const { scale } = at.book;
+  const { book } = at;
+  const { scale } = book;
+  const levels = (side: Side): readonly LevelRow[] =>
+    book.level === 'L2'
+      ? formatLevels(book.levels(side), scale)
+      : withoutCount(formatTotals(book.totals(side), scale));
   return {
     type: 'image',
-    sequence: at.sequence,
+    sequence: sequenceOf(at.sequence, at),
     exchangeTimeUs: at.exchangeTimeUs,
     receiveTimeUs: at.receiveTimeUs,
     horizon: formatHorizon(at.horizon, scale),
-    bids: formatLevels(at.book.levels('bid'), scale),
-    asks: formatLevels(at.book.levels('ask'), scale),
+    bids: levels('bid'),
+    asks: levels('ask'),
   };
 }
 
-function diffItem(diff: Diff, scale: Scale): DiffItem {
+function withoutCount(rows: readonly LevelRow[]): readonly LevelRow[] {
+  return rows.map(([price, size]) => [price, size]);
+}
+
+function diffItem(diff: Diff, at: MovingBook): DiffItem {
+  const { scale } = at.book;
   return {
     type: 'diff',
-    firstSequence: diff.firstSequence,
-    sequence: diff.lastSequence,
+    firstSequence: sequenceOf(diff.firstSequence, at),
+    sequence: sequenceOf(diff.lastSequence, at),
     exchangeTimeUs: diff.exchangeTimeUs,
     receiveTimeUs: diff.receiveTimeUs,
     bids: formatLevels(diff.bids, scale),
@@ -253,20 +366,42 @@ function diffItem(diff: Diff, scale: Scale): DiffItem {
   };
 }
 
-/** The top of the book at the start of each interval, and whenever a diff leaves another one. */
+function levelsItem(touched: readonly TouchedLevel[], at: MovingBook): DiffItem {
+  const { book } = at;
+  const rows = (side: Side): LevelRow[] => {
+    const prices = touched.filter((level) => level.side === side).map(({ price }) => price);
+    const flat = prices.flatMap((price) => [
+      price,
+      book.level === 'L3' ? (book.total(side, price)?.size ?? 0) : 0,
+    ]);
+    return formatLevels(flat, book.scale);
+  };
+  const sequence = sequenceOf(at.sequence, at);
+  return {
+    type: 'diff',
+    firstSequence: sequence,
+    sequence,
+    exchangeTimeUs: at.exchangeTimeUs,
+    receiveTimeUs: at.receiveTimeUs,
+    bids: rows('bid'),
+    asks: rows('ask'),
+  };
+}
+
+/** The top of the book at the start of each interval, and whenever a message leaves another one. */
 export async function* quotes(
   context: ReaderContext,
   question: RangeQuestion,
 ): AsyncGenerator<QuoteItem | GapItem> {
   let last: QuoteItem | undefined;
-  for await (const step of bookSteps(context, question)) {
-    if (step.type === 'gap') {
+  for await (const movement of movements(context, question)) {
+    if (movement.type === 'gap') {
       last = undefined;
-      yield gapItem(step.gap, 'sequence');
+      yield gapItem(movement.gap, 'sequence');
       continue;
     }
-    const quote = quoteItem(step.at);
-    if (step.type === 'diff' && last !== undefined && isSameTop(last, quote)) continue;
+    const quote = quoteItem(movement.at);
+    if (movement.type === 'step' && last !== undefined && isSameTop(last, quote)) continue;
     last = quote;
     yield quote;
   }
@@ -287,7 +422,7 @@ function quoteItem(at: MovingBook): QuoteItem {
   const ask = at.book.best('ask');
   return {
     type: 'quote',
-    sequence: at.sequence,
+    sequence: sequenceOf(at.sequence, at),
     exchangeTimeUs: at.exchangeTimeUs,
     receiveTimeUs: at.receiveTimeUs,
     bidPrice: bid ? formatScaled(bid[0], priceExponent) : null,

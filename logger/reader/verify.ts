@@ -7,9 +7,11 @@
 
 import type { BlockRef, GapRecord, RecordHeader } from '../archive/archive.ts';
 import { recordName } from '../archive/record.ts';
-import type { TreeLevelBook } from '../book/tree-level-book.ts';
+import { sidesOf } from '../book/book.ts';
+import type { Book } from '../book/book.ts';
 import { RecordCorruptError, describeError } from '../errors.ts';
-import type { Horizon } from '../market/events.ts';
+import { isStep } from '../market/events.ts';
+import type { BookSides, Horizon } from '../market/events.ts';
 import type { VerifyAnswer, VerifyProblem } from './answers.ts';
 import { assertKnown } from './context.ts';
 import { readChainEnd } from './chain-end.ts';
@@ -17,7 +19,7 @@ import type { ReaderContext } from './context.ts';
 import { blockPages } from './pages.ts';
 import type { VerifyQuestion } from './reader.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
-import { continues, refine } from './replay.ts';
+import { continues, refine, step } from './replay.ts';
 
 /** @throws UnknownSecurityError; whatever `question.signal` was aborted with. */
 export async function verify(
@@ -43,7 +45,7 @@ export async function verify(
 
 /** A book on its way along a chain. */
 interface Walked {
-  book: TreeLevelBook;
+  book: Book;
   horizon: Horizon;
   sequence: number;
   isImage: boolean;
@@ -115,8 +117,14 @@ class Check {
     walked.isImage = false;
     await this.#compare(walked, images);
     for (const event of block.content.events) {
-      if (event.type !== 'diff' || event.lastSequence <= from) continue;
-      walked.book.apply(event.bids, event.asks);
+      if (!isStep(event) || event.lastSequence <= from) continue;
+      try {
+        step(walked.book, event);
+      } catch (error) {
+        if (!(error instanceof RecordCorruptError)) throw error;
+        this.#report(block.header, describeError(error));
+        return null;
+      }
       walked.sequence = event.lastSequence;
       await this.#compare(walked, images);
     }
@@ -214,11 +222,22 @@ function isSame(loaded: LoadedImage, walked: Walked): boolean {
   const rebuilt = refine(walked.book, walked.horizon, scale);
   if (stored.horizon.bid !== rebuilt.horizon.bid) return false;
   if (stored.horizon.ask !== rebuilt.horizon.ask) return false;
-  return (['bid', 'ask'] as const).every((side) => {
-    const levels = rebuilt.book.levels(side);
-    const expected = stored.book.levels(side);
-    return levels.length === expected.length && levels.every((value, i) => value === expected[i]);
-  });
+  return isSameBook(sidesOf(stored.book), sidesOf(rebuilt.book));
+}
+
+/** Level by level, or order by order in their queues. */
+function isSameBook(a: BookSides, b: BookSides): boolean {
+  if (a.level === 'L2' && b.level === 'L2') {
+    return isSameList(a.bids, b.bids) && isSameList(a.asks, b.asks);
+  }
+  if (a.level !== 'L3' || b.level !== 'L3') return false;
+  const rows = (sides: typeof a): unknown[] =>
+    [...sides.bids, ...sides.asks].flatMap(({ orderId, price, size }) => [orderId, price, size]);
+  return a.bids.length === b.bids.length && isSameList(rows(a), rows(b));
+}
+
+function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
 }
 
 /** What does not fit about the gap before the chain that `first` starts; null: nothing. */

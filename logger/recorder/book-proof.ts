@@ -1,5 +1,5 @@
 /**
- * Proving a book: a snapshot is fetched, again if need be, until the buffered diffs bridge it. Runs
+ * Proving a book: a snapshot is fetched, again if need be, until the buffered steps bridge it. Runs
  * beside the feed, which goes on filling the buffer; gives up only when told to.
  */
 
@@ -21,9 +21,9 @@ export interface BookProofJob {
   readonly security: string;
   readonly symbol: string;
   readonly buffer: SyncBuffer;
-  /** The scale of the buffered diffs, as of the moment. */
+  /** The scale of the buffered steps, as of the moment. */
   readonly scale: () => Scale;
-  /** Called in the same step in which the book was merged, so that no diff comes in between. */
+  /** Called in the same step in which the book was merged, so that no step comes in between. */
   readonly onProven: (proven: ProvenBook) => void;
   /** Why it is not proven yet, or null while nothing is wrong. */
   readonly onTrouble: (message: string | null, error: LoggerError | null) => void;
@@ -37,8 +37,8 @@ export interface BookProofJob {
 export async function proveBook(job: BookProofJob): Promise<void> {
   const { buffer, clock, limits, signal } = job;
   const retries = { baseMs: limits.retryBaseMs, capMs: limits.retryMaxMs };
-  // A snapshot from before the first buffered diff would only have to be fetched again.
-  if (buffer.diffs === 0) await nextDiff(job, limits.firstDiffWaitMs);
+  // A snapshot from before the first buffered step would only have to be fetched again.
+  if (buffer.steps === 0) await nextNews(job, limits.firstStepWaitMs);
   for (let attempt = 0; !signal.aborted; attempt++) {
     let waitMs = backoffDelayMs(attempt + 1, job.random, retries);
     try {
@@ -69,15 +69,24 @@ async function joinWhenBridged(job: BookProofJob, snapshot: BookSnapshot): Promi
       job.onProven(joined.proven);
       return true;
     }
-    if (joined.kind === 'again') return false;
-    await nextDiff(job);
+    if (joined.kind === 'again') {
+      if (joined.reason !== undefined) {
+        job.log.warning('A snapshot is of no use', {
+          security: job.security,
+          reason: joined.reason,
+        });
+        job.onTrouble(joined.reason, null);
+      }
+      return false;
+    }
+    await nextNews(job);
   }
   return true;
 }
 
-async function nextDiff(job: BookProofJob, maxMs?: number): Promise<void> {
+async function nextNews(job: BookProofJob, maxMs?: number): Promise<void> {
   const found = new AbortController();
   const signal = AbortSignal.any([job.signal, found.signal]);
-  job.buffer.onNextDiff(() => found.abort());
+  job.buffer.onNews(() => found.abort());
   await delay(job.clock, maxMs ?? Number.MAX_SAFE_INTEGER, signal);
 }

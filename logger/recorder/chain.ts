@@ -5,9 +5,10 @@
  */
 
 import type { GapRecord, ImageReason, StoredRecord, Write } from '../archive/archive.ts';
-import type { LevelBook } from '../book/level-book.ts';
+import { applyStep, sidesOf } from '../book/book.ts';
+import type { Book } from '../book/book.ts';
 import type { Scale } from '../market/decimal.ts';
-import type { BookImage, Diff, Horizon, Trade } from '../market/events.ts';
+import type { Aside, BookImage, BookStep, Horizon, ImageHead } from '../market/events.ts';
 import { rescaleHorizon } from '../market/scale.ts';
 import { imageDue } from './base-image-policy.ts';
 import type { RecorderLimits } from './limits.ts';
@@ -16,7 +17,7 @@ import { imageRecord } from './records.ts';
 import type { ChainIdentity } from './records.ts';
 
 export interface ProvenBook {
-  readonly book: LevelBook;
+  readonly book: Book;
   readonly horizon: Horizon;
   readonly sequence: number;
   readonly exchangeTimeUs: number;
@@ -25,9 +26,12 @@ export interface ProvenBook {
 
 export class Chain {
   readonly identity: ChainIdentity;
+  /** When the exchange's own book was last seen to be ours, and at which sequence. */
+  readonly provenUs: number;
+  readonly provenSequence: number;
   readonly #limits: RecorderLimits;
   readonly #imageIntervalMs: number;
-  #book: LevelBook;
+  #book: Book;
   #horizon: Horizon;
   #sequence: number;
   #exchangeTimeUs: number;
@@ -49,6 +53,8 @@ export class Chain {
     },
   ) {
     this.identity = identity;
+    this.provenUs = proven.receiveTimeUs;
+    this.provenSequence = proven.sequence;
     this.#limits = parts.limits;
     this.#imageIntervalMs = parts.imageIntervalMs;
     this.#book = proven.book;
@@ -59,7 +65,7 @@ export class Chain {
     this.#block = this.#openBlock(parts.monotonicMs);
   }
 
-  get book(): LevelBook {
+  get book(): Book {
     return this.#book;
   }
 
@@ -75,9 +81,15 @@ export class Chain {
     return this.#exchangeTimeUs;
   }
 
-  /** When the last diff came in, or the image's last message. */
+  /** When the last step came in, or the image's last message. */
   get lastDataUs(): number {
     return this.#lastDataUs;
+  }
+
+  /** The first sequence that is not known, where all that came after `fromUs` is void. */
+  firstMissingAfter(fromUs: number): number {
+    const isVoid = fromUs <= this.provenUs && fromUs < this.#lastDataUs;
+    return (isVoid ? this.provenSequence : this.#sequence) + 1;
   }
 
   get queuedEvents(): number {
@@ -91,25 +103,30 @@ export class Chain {
     return writes;
   }
 
-  /** @param diff continues the book (the caller has asked the sequence rule). */
-  apply(diff: Diff): void {
-    this.#book.apply(diff.bids, diff.asks);
-    this.#sequence = diff.lastSequence;
-    this.#exchangeTimeUs = diff.exchangeTimeUs;
-    this.#lastDataUs = diff.receiveTimeUs;
-    this.#block.add(diff);
+  /**
+   * @param step continues the book (the caller has asked the sequence rule).
+   * @returns what contradicts the book, which then must not be used any longer; null: nothing does.
+   */
+  apply(step: BookStep): string | null {
+    const contradiction = applyStep(this.#book, step);
+    if (contradiction !== null) return contradiction;
+    this.#sequence = step.lastSequence;
+    this.#exchangeTimeUs = step.exchangeTimeUs;
+    this.#lastDataUs = step.receiveTimeUs;
+    this.#block.add(step);
+    return null;
   }
 
-  addTrade(trade: Trade): void {
-    this.#block.add(trade);
+  addAside(aside: Aside): void {
+    this.#block.add(aside);
   }
 
-  /** Seals what is due; `stuck`: only trades come, so the chain has to end. */
+  /** Seals what is due; `stuck`: only asides come, so the chain has to end. */
   seal(monotonicMs: number): Write[] | 'stuck' {
     const due = this.#block.due(monotonicMs, this.#limits);
     if (due === 'open') return [];
     if (due === 'stuck') return 'stuck';
-    const writes = this.#sealDiffs(monotonicMs);
+    const writes = this.#sealSteps(monotonicMs);
     const reason = imageDue({
       sinceImageMs: monotonicMs - this.#imageMs,
       blockBytesSinceImage: this.#blockBytesSinceImage,
@@ -134,17 +151,17 @@ export class Chain {
   }
 
   /**
-   * An image of the book as it stands; nothing where the last one shows just that. Trades that came
-   * since the last diff stay in the open block: a block's key needs a diff.
+   * An image of the book as it stands; nothing where the last one shows just that. Asides that came
+   * since the last step stay in the open block: a block's key needs a step.
    */
   imageNow(reason: ImageReason, monotonicMs: number): Write[] {
     if (this.#sequence === this.#imageSequence) return [];
-    return [...this.#sealDiffs(monotonicMs), ...this.#image(reason, monotonicMs)];
+    return [...this.#sealSteps(monotonicMs), ...this.#image(reason, monotonicMs)];
   }
 
   /** Goes on with finer integers. Nothing is rounded: every quantity stays what it was. */
   refine(scale: Scale, monotonicMs: number): Write[] {
-    const writes = this.#sealDiffs(monotonicMs);
+    const writes = this.#sealSteps(monotonicMs);
     const from = this.#book.scale;
     this.#book = this.#book.rescaled(scale);
     this.#horizon = rescaleHorizon(this.#horizon, from, scale);
@@ -158,8 +175,8 @@ export class Chain {
     return record ? [{ type: 'block', record }] : [];
   }
 
-  #sealDiffs(monotonicMs: number): Write[] {
-    const record = this.#block.hasDiffs ? this.#block.seal() : undefined;
+  #sealSteps(monotonicMs: number): Write[] {
+    const record = this.#block.hasSteps ? this.#block.seal() : undefined;
     if (!record) return [];
     this.#block = this.#openBlock(monotonicMs);
     this.#blockBytesSinceImage += record.header.bytes;
@@ -167,7 +184,7 @@ export class Chain {
   }
 
   #image(reason: ImageReason, monotonicMs: number): Write[] {
-    const record: StoredRecord = imageRecord(this.identity, this.snapshot(), reason);
+    const record: StoredRecord = imageRecord(this.identity, this.image(), reason);
     this.#imageSequence = this.#sequence;
     this.#imageBytes = record.header.bytes;
     this.#imageMs = monotonicMs;
@@ -175,17 +192,20 @@ export class Chain {
     return [{ type: 'image', record }];
   }
 
-  /** The book as it stands. */
-  snapshot(depth?: number): BookImage {
+  /** Where the book stands. */
+  get stand(): ImageHead {
     return {
       sequence: this.#sequence,
       exchangeTimeUs: this.#exchangeTimeUs,
       receiveTimeUs: this.#lastDataUs,
       scale: this.#book.scale,
       horizon: this.#horizon,
-      bids: this.#book.levels('bid', depth),
-      asks: this.#book.levels('ask', depth),
     };
+  }
+
+  /** The book as it stands. */
+  image(): BookImage {
+    return { ...this.stand, ...sidesOf(this.#book) };
   }
 
   #openBlock(monotonicMs: number): OpenBlock {

@@ -7,15 +7,22 @@ import type { ChainIdentity } from './records.ts';
 /** The record of the hole that ends where a new chain's image stands. */
 export function closeGap(open: OpenGap, next: ChainIdentity, proven: ProvenBook): GapRecord {
   const { firstMissing } = open;
-  const lastMissing = proven.sequence - 1;
-  // A quiet security may come back where it was left: time is missing then, but no sequence.
-  const isAnyMissing = firstMissing !== null && firstMissing <= lastMissing;
-  return {
+  const base = {
     security: next.security,
     epoch: next.epoch,
     fromUs: open.fromUs,
     toUs: Math.max(open.fromUs, proven.receiveTimeUs),
     cause: open.cause,
+  };
+  // Where the exchange numbers nothing, nobody knows at which of its numbers the hole ends.
+  if (next.proof === 'connection') {
+    return { ...base, firstMissing, lastMissing: null };
+  }
+  const lastMissing = proven.sequence - 1;
+  // A quiet security may come back where it was left: time is missing then, but no sequence.
+  const isAnyMissing = firstMissing !== null && firstMissing <= lastMissing;
+  return {
+    ...base,
     firstMissing: isAnyMissing ? firstMissing : null,
     lastMissing: isAnyMissing ? lastMissing : null,
   };

@@ -1,25 +1,29 @@
 /** The recorder's limits by name, each with what happens when it is reached. */
 
 export interface RecorderLimits {
-  /** An open block that holds a diff is sealed at this age. */
+  /** An open block that holds a step is sealed at this age. */
   readonly blockMaxAgeMs: number;
   /** … or with this many level changes, whichever comes first. */
   readonly blockMaxLevelChanges: number;
-  /** … or with this many trades. If there is no diff among them the depth stream is dead: resync. */
-  readonly blockMaxTrades: number;
+  /** … or, in an L3 book, with this many messages about orders. */
+  readonly blockMaxOrderEvents: number;
+  /** … or with this many asides. If there is no step among them the book's stream is dead: resync. */
+  readonly blockMaxAsides: number;
   /** What was heard reaches the archive's journal at this pace. */
   readonly journalEveryMs: number;
-  /** Diffs kept while a book is being proven; beyond it the buffer starts afresh. */
-  readonly bufferMaxDiffs: number;
-  /** Trades kept while a book is being proven; beyond it the oldest go (their ids tell). */
-  readonly heldMaxTrades: number;
-  /** A first diff is awaited this long before a snapshot is asked for, so that it is not too old. */
-  readonly firstDiffWaitMs: number;
-  /** After a reconnect, silence this long is settled by a snapshot instead of the next diff. */
+  /** Steps kept while a book is being proven, by weight; beyond it the buffer starts afresh. */
+  readonly bufferMaxBytes: number;
+  /** Asides kept while a book is being proven; beyond it the oldest go (trade ids tell). */
+  readonly heldMaxAsides: number;
+  /** A first step is awaited this long before a snapshot is asked for, so that it is not too old. */
+  readonly firstStepWaitMs: number;
+  /** A heartbeat may be this far ahead of the messages that it counts before they are lost. */
+  readonly heartbeatGraceMs: number;
+  /** After a reconnect, silence this long is settled by a snapshot instead of the next step. */
   readonly quietProofAfterMs: number;
   /** A book that stays crossed this long is thrown away and proven afresh. */
   readonly crossedMaxMs: number;
-  /** A diff of sequences that were seen, stamped this much later than the last new one, is none. */
+  /** A step of sequences that were seen, stamped this much later than the last new one, is none. */
   readonly sequenceBackAfterUs: number;
   /** Back-off between attempts to get a snapshot or an instrument: first wait and cap. */
   readonly retryBaseMs: number;
@@ -33,16 +37,18 @@ export interface RecorderLimits {
 export const DEFAULT_LIMITS: RecorderLimits = {
   blockMaxAgeMs: 60_000,
   blockMaxLevelChanges: 200_000,
-  blockMaxTrades: 100_000,
+  blockMaxOrderEvents: 20_000,
+  blockMaxAsides: 100_000,
   journalEveryMs: 500,
-  bufferMaxDiffs: 20_000,
-  heldMaxTrades: 100_000,
-  firstDiffWaitMs: 1_000,
+  bufferMaxBytes: 128 * 1024 * 1024,
+  heldMaxAsides: 100_000,
+  firstStepWaitMs: 1_000,
+  heartbeatGraceMs: 1_000,
   quietProofAfterMs: 1_500,
   crossedMaxMs: 1_000,
   sequenceBackAfterUs: 5_000_000,
   retryBaseMs: 250,
   retryMaxMs: 30_000,
-  pendingMaxBytes: 64 * 1024 * 1024,
+  pendingMaxBytes: 256 * 1024 * 1024,
   commitRetryMs: 1_000,
 };

@@ -1,7 +1,7 @@
 /** What a recorder's state says to people: the book now, and the line in `list`. */
 
 import type { SecurityTotals } from '../archive/archive.ts';
-import type { RecordingState, SecurityStatus } from '../manager/control.ts';
+import type { BookView, RecordingState, SecurityStatus } from '../manager/control.ts';
 import { formatBook } from '../reader/format.ts';
 import type { BookAnswer, NoBookAnswer } from '../reader/answers.ts';
 import { formatScaled } from '../market/decimal.ts';
@@ -26,7 +26,7 @@ export function bookNow(
   recorder: SecurityRecorder,
   nowUs: number,
   startedUs: number,
-  depth: number | undefined,
+  { depth, level }: BookView = {},
 ): BookAnswer | NoBookAnswer {
   const { chain, openGap } = recorder;
   const security = recorder.security.id;
@@ -43,7 +43,10 @@ export function bookNow(
   }
   return formatBook({
     header: chain.identity,
-    image: chain.snapshot(depth),
+    book: chain.book,
+    stand: chain.stand,
+    depth,
+    level,
     atUs: nowUs,
     clock: 'receive',
   });

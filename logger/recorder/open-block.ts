@@ -6,9 +6,10 @@
 
 import type { StoredRecord } from '../archive/archive.ts';
 import type { Scale } from '../market/decimal.ts';
+import { isStep } from '../market/events.ts';
 import type { MarketEvent } from '../market/events.ts';
 import { rescaleEvent } from '../market/scale.ts';
-import { blockRecord } from './records.ts';
+import { blockRecord, changesIn } from './records.ts';
 import type { ChainIdentity } from './records.ts';
 import type { RecorderLimits } from './limits.ts';
 
@@ -19,8 +20,8 @@ export class OpenBlock {
   readonly #startExchangeTimeUs: number;
   readonly #openedMs: number;
   #events: MarketEvent[] = [];
-  #diffs = 0;
-  #levelChanges = 0;
+  #steps = 0;
+  #changes = 0;
   #lastSequence: number;
   #lastExchangeTimeUs: number;
   #journaledEvents = 0;
@@ -53,8 +54,8 @@ export class OpenBlock {
     return this.#events.length;
   }
 
-  get hasDiffs(): boolean {
-    return this.#diffs > 0;
+  get hasSteps(): boolean {
+    return this.#steps > 0;
   }
 
   /** Everything in it becomes finer. Pieces in the journal stay as they are, and say so. */
@@ -66,22 +67,23 @@ export class OpenBlock {
 
   add(event: MarketEvent): void {
     this.#events.push(event);
-    if (event.type !== 'diff') return;
-    this.#diffs++;
-    this.#levelChanges += (event.bids.length + event.asks.length) / 2;
+    this.#changes += changesIn(event);
+    if (!isStep(event)) return;
+    this.#steps++;
     this.#lastSequence = event.lastSequence;
     this.#lastExchangeTimeUs = event.exchangeTimeUs;
   }
 
   /**
-   * `sealable`: it is old or full, and holds a diff (its key needs one). `stuck`: it is full of
-   * trades alone, which no working depth stream allows.
+   * `sealable`: it is old or full, and holds a step (its key needs one). `stuck`: it is full of
+   * asides alone, which no working stream allows.
    */
   due(monotonicMs: number, limits: RecorderLimits): 'open' | 'sealable' | 'stuck' {
-    const trades = this.#events.length - this.#diffs;
-    if (this.#diffs === 0) return trades >= limits.blockMaxTrades ? 'stuck' : 'open';
-    const isFull =
-      this.#levelChanges >= limits.blockMaxLevelChanges || trades >= limits.blockMaxTrades;
+    const asides = this.#events.length - this.#steps;
+    if (this.#steps === 0) return asides >= limits.blockMaxAsides ? 'stuck' : 'open';
+    const changesMax =
+      this.#chain.level === 'L2' ? limits.blockMaxLevelChanges : limits.blockMaxOrderEvents;
+    const isFull = this.#changes >= changesMax || asides >= limits.blockMaxAsides;
     const isOld = monotonicMs - this.#openedMs >= limits.blockMaxAgeMs;
     return isFull || isOld ? 'sealable' : 'open';
   }

@@ -5,7 +5,8 @@ import type { ImageReason, StoredRecord } from '../archive/archive.ts';
 import type { BlockContent } from '../codec/codec.ts';
 import { newestBlock, newestImage } from '../codec/formats.ts';
 import type { Proof } from '../market/coverage.ts';
-import type { BookImage } from '../market/events.ts';
+import { isStep } from '../market/events.ts';
+import type { BookImage, MarketEvent } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
 
 /** What every record of one chain has in common. */
@@ -18,11 +19,18 @@ export interface ChainIdentity {
   readonly writer: string;
 }
 
+/** What a message weighs in a block: its level changes, or itself where it is about an order. */
+export function changesIn(event: MarketEvent): number {
+  if (event.type === 'diff') return (event.bids.length + event.asks.length) / 2;
+  return event.type === 'trade' ? 0 : 1;
+}
+
 export function imageRecord(
   chain: ChainIdentity,
   image: BookImage,
   reason: ImageReason,
 ): StoredRecord {
+  const codec = newestImage(image.level);
   return sealRecord(
     {
       ...chain,
@@ -37,26 +45,28 @@ export function imageRecord(
       diffs: 0,
       levelChanges: 0,
       trades: 0,
-      levels: (image.bids.length + image.asks.length) / 2,
+      levels: (image.bids.length + image.asks.length) / (image.level === 'L2' ? 2 : 1),
       reason,
-      encoding: newestImage.encoding,
+      encoding: codec.encoding,
     },
-    newestImage.encode(image),
+    codec.encode(image),
   );
 }
 
 /**
  * @param content at least one event.
  * @param exchangeTimeUs where the book stood on the exchange's clock before it: what a block of
- *   trades alone says of that clock.
+ *   asides alone says of that clock.
  */
 export function blockRecord(
   chain: ChainIdentity,
   content: BlockContent,
   exchangeTimeUs: number,
 ): StoredRecord {
-  let diffs = 0;
-  let levelChanges = 0;
+  const codec = newestBlock(chain.level);
+  let steps = 0;
+  let changes = 0;
+  let trades = 0;
   let lastSequence = content.previousSequence;
   let fromUs = Number.POSITIVE_INFINITY;
   let toUs = 0;
@@ -65,9 +75,10 @@ export function blockRecord(
   for (const event of content.events) {
     fromUs = Math.min(fromUs, event.receiveTimeUs);
     toUs = Math.max(toUs, event.receiveTimeUs);
-    if (event.type !== 'diff') continue;
-    diffs++;
-    levelChanges += (event.bids.length + event.asks.length) / 2;
+    changes += changesIn(event);
+    if (event.type === 'trade' || event.type === 'match') trades++;
+    if (!isStep(event)) continue;
+    steps++;
     lastSequence = event.lastSequence;
     exchangeFromUs = Math.min(exchangeFromUs, event.exchangeTimeUs);
     exchangeToUs = Math.max(exchangeToUs, event.exchangeTimeUs);
@@ -78,18 +89,18 @@ export function blockRecord(
       kind: 'block',
       fromUs,
       toUs,
-      exchangeFromUs: diffs === 0 ? exchangeTimeUs : exchangeFromUs,
-      exchangeToUs: diffs === 0 ? exchangeTimeUs : exchangeToUs,
+      exchangeFromUs: steps === 0 ? exchangeTimeUs : exchangeFromUs,
+      exchangeToUs: steps === 0 ? exchangeTimeUs : exchangeToUs,
       previousSequence: content.previousSequence,
       firstSequence: content.previousSequence + 1,
       lastSequence,
-      diffs,
-      levelChanges,
-      trades: content.events.length - diffs,
+      diffs: steps,
+      levelChanges: changes,
+      trades,
       levels: 0,
       reason: null,
-      encoding: newestBlock.encoding,
+      encoding: codec.encoding,
     },
-    newestBlock.encode(content),
+    codec.encode(content),
   );
 }

@@ -37,11 +37,13 @@ export async function recoverChain(
   const { sequence, wholeUntilUs } = sealJournal(tail, security, log, writes);
   let openGap = tail.openGap;
   if (openGap?.epoch !== tail.epoch) {
+    const start = await archive.chainStart(security, tail.epoch - 1);
+    const isNumbered = sequence !== null && start?.header.proof !== 'connection';
     openGap = {
       epoch: tail.epoch,
       fromUs: wholeUntilUs,
       cause,
-      firstMissing: sequence === null ? null : sequence + 1,
+      firstMissing: isNumbered ? sequence + 1 : null,
     };
     writes.push({ type: 'open-gap', security, gap: openGap });
   }

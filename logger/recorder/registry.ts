@@ -12,6 +12,7 @@ import {
   describeError,
 } from '../errors.ts';
 import type {
+  BookView,
   CommandResult,
   HealthStatus,
   LoggerControl,
@@ -176,13 +177,13 @@ export class RecorderRegistry implements LoggerControl {
     };
   }
 
-  bookNow(security: string, depth: number | undefined): BookAnswer | NoBookAnswer {
+  bookNow(security: string, view?: BookView): BookAnswer | NoBookAnswer {
     const id = this.canonicalId(security);
     const recorder = this.#recorders.get(id);
     if (!recorder) {
       throw new UnknownSecurityError(`${id} is not recorded now: add it, or ask for a past moment`);
     }
-    return bookNow(recorder, this.#parts.clock.nowUs(), this.startedUs, depth);
+    return bookNow(recorder, this.#parts.clock.nowUs(), this.startedUs, view);
   }
 
   canonicalId(security: string): string {

@@ -4,13 +4,19 @@
  *   starting → syncing → live ⇄ stale
  *                 ↑________|______|      a proven hole ends the chain and starts over
  *
- * `stale` keeps the chain open while the connection is away: if the next diff continues it, there
- * was no hole. Decisions lie in the sequence rule, the chain and the buffer; here they are acted on.
+ * `stale` keeps the chain open while the connection is away: if the next step continues it, there
+ * was no hole. Where nothing but the connection proves the chain, it ends with it. Decisions lie in the sequence rule, the chain and the buffer; here they are acted on.
  */
 
 import type { Archive, OpenGap, Write } from '../archive/archive.ts';
 import { backoffDelayMs } from '../exchange/backoff.ts';
-import type { Exchange, FeedHandle, FeedListener, Instrument } from '../exchange/exchange.ts';
+import type {
+  Exchange,
+  FeedHandle,
+  FeedListener,
+  Heartbeat,
+  Instrument,
+} from '../exchange/exchange.ts';
 import {
   DuplicateRecordError,
   LoggerError,
@@ -19,7 +25,8 @@ import {
 } from '../errors.ts';
 import type { GapCause } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
-import type { Diff, MarketEvent, Trade } from '../market/events.ts';
+import { isStep } from '../market/events.ts';
+import type { Aside, BookStep, MarketEvent } from '../market/events.ts';
 import type { Security } from '../market/security.ts';
 import type { Clock, Timer } from '../service/clock.ts';
 import type { Log } from '../service/log.ts';
@@ -74,6 +81,8 @@ export class SecurityRecorder {
   /** The archive lost records of this security: nothing is proven until it is known where it ends. */
   #isSuspended = false;
   #crossedSinceMs: number | undefined;
+  #isAuction = false;
+  #heartbeatTimer: Timer | undefined;
   readonly #life = new AbortController();
 
   constructor(security: Security, exchange: Exchange, parts: RecorderParts) {
@@ -163,7 +172,7 @@ export class SecurityRecorder {
     if (!chain) return;
     const sealed = chain.seal(this.#parts.clock.monotonicMs());
     if (sealed === 'stuck') {
-      this.#hole('other', 'Trades come, but no diffs');
+      this.#hole('other', 'The stream brings nothing of the book');
       return;
     }
     this.#write(sealed);
@@ -176,7 +185,7 @@ export class SecurityRecorder {
     const nowMs = this.#parts.clock.monotonicMs();
     const bid = chain.book.best('bid')?.[0];
     const ask = chain.book.best('ask')?.[0];
-    const isCrossed = bid !== undefined && ask !== undefined && bid >= ask;
+    const isCrossed = !this.#isAuction && bid !== undefined && ask !== undefined && bid >= ask;
     this.#crossedSinceMs = isCrossed ? (this.#crossedSinceMs ?? nowMs) : undefined;
     if (this.#crossedSinceMs === undefined) return;
     if (nowMs - this.#crossedSinceMs < this.#parts.limits.crossedMaxMs) return;
@@ -209,11 +218,14 @@ export class SecurityRecorder {
       } catch (error) {
         if (!(error instanceof LoggerError)) throw error;
         const isFinal = error instanceof UnknownSecurityError;
-        this.#setPhase(isFinal ? 'failed' : 'starting', describeError(error));
-        log.warning('The exchange tells nothing of a security', {
+        const reason = describeError(error);
+        // Once an outage, not once a try.
+        const level = reason === this.#message ? 'debug' : 'warning';
+        log[level]('The exchange tells nothing of a security', {
           security: this.security.id,
-          reason: describeError(error),
+          reason,
         });
+        this.#setPhase(isFinal ? 'failed' : 'starting', reason);
         await delay(clock, backoffDelayMs(attempt + 1, random, retries), this.#life.signal);
       }
     }
@@ -229,6 +241,9 @@ export class SecurityRecorder {
       onUp: () => this.#onUp(),
       onDown: (wholeUntilUs, reason) => this.#onDown(wholeUntilUs, reason),
       onEvent: (event) => this.#onEvent(event),
+      onHeartbeat: (heartbeat) => this.#onHeartbeat(heartbeat),
+      onLoss: (wholeUntilUs, reason) => this.#onLoss(wholeUntilUs, reason),
+      onAuction: (isCollecting) => (this.#isAuction = isCollecting),
       onScale: (scale) => this.#onScale(scale),
       onInstrument: (changed) => this.#onInstrument(changed),
       onRefused: (reason) => this.#onRefused(reason),
@@ -239,7 +254,7 @@ export class SecurityRecorder {
   #onUp(): void {
     this.#isUp = true;
     if (this.#isSuspended) return;
-    if (this.#phase === 'syncing' || this.#phase === 'failed') {
+    if (!this.#chain) {
       this.#setPhase('syncing', null);
       this.#startProof();
     } else if (this.#phase === 'stale') {
@@ -255,10 +270,11 @@ export class SecurityRecorder {
     this.#quietTimer?.cancel();
     if (this.#phase === 'live') {
       this.#wholeUntilUs = Math.max(this.#wholeUntilUs, wholeUntilUs);
+      if (this.exchange.proof === 'connection') this.#endChain('connection', this.#wholeUntilUs);
       this.#setPhase('stale', reason);
     } else if (this.#phase === 'syncing') {
       this.#stopProof();
-      this.#buffer.clearDiffs();
+      this.#buffer.clearSteps();
       this.#setPhase('syncing', reason);
     }
   }
@@ -275,48 +291,89 @@ export class SecurityRecorder {
     const nowMs = this.#parts.clock.monotonicMs();
     this.#lastEventMs = nowMs;
     this.#rate.count(nowMs);
-    if (event.type === 'trade') this.#onTrade(event);
-    else this.#onDiff(event);
+    if (isStep(event)) this.#onStep(event);
+    else this.#onAside(event);
   }
 
-  #onTrade(trade: Trade): void {
-    if (this.#chain && this.#phase === 'live') this.#chain.addTrade(trade);
-    else this.#buffer.addTrade(trade);
+  #onAside(aside: Aside): void {
+    if (this.#chain && this.#phase === 'live') this.#chain.addAside(aside);
+    else this.#buffer.addAside(aside);
   }
 
-  #onDiff(diff: Diff): void {
+  #onStep(step: BookStep): void {
     const chain = this.#chain;
     if (!chain) {
-      this.#buffer.addDiff(diff);
+      this.#buffer.addStep(step);
       return;
     }
     const { limits } = this.#parts;
-    switch (this.exchange.rule.follow(chain.sequence, diff)) {
+    switch (this.exchange.rule.follow(chain.sequence, step)) {
       case 'ignore':
-        if (diff.exchangeTimeUs - chain.exchangeTimeUs < limits.sequenceBackAfterUs) return;
+        if (step.exchangeTimeUs - chain.exchangeTimeUs < limits.sequenceBackAfterUs) return;
         // No duplicate comes that late: the exchange has begun to number anew.
-        this.#hole('other', `The sequence went back to ${diff.lastSequence}`);
-        this.#buffer.addDiff(diff);
+        this.#hole('other', `The sequence went back to ${step.lastSequence}`);
+        this.#buffer.addStep(step);
         return;
       case 'apply':
         if (this.#phase === 'stale') this.#goOn(chain);
-        chain.apply(diff);
-        this.#parts.onChange(this.security.id);
+        this.#apply(chain, step);
         return;
       case 'gap':
         this.#hole(
           this.#phase === 'stale' ? 'connection' : 'sequence',
-          `The diff after ${chain.sequence} begins at ${diff.firstSequence}`,
+          `What follows ${chain.sequence} begins at ${step.firstSequence}`,
         );
-        this.#buffer.addDiff(diff);
+        this.#buffer.addStep(step);
         return;
     }
+  }
+
+  /**
+   * A step that can't be in the exchange's book if ours is the same tells that ours is not, and has
+   * not been at some moment since it was proven: no number was missed. None of it is claimed.
+   */
+  #apply(chain: Chain, step: BookStep): void {
+    const contradiction = chain.apply(step);
+    if (contradiction === null) this.#parts.onChange(this.security.id);
+    else this.#hole('other', contradiction, chain.provenUs);
+  }
+
+  #onLoss(wholeUntilUs: number, reason: string): void {
+    if (this.#chain) {
+      this.#hole('connection', reason, wholeUntilUs);
+      return;
+    }
+    this.#buffer.clearSteps();
+    if (this.#isUp && !this.#isSuspended) this.#startProof();
+  }
+
+  /** The exchange counts further than what came in: if that does not come at once, it is lost. */
+  #onHeartbeat(heartbeat: Heartbeat): void {
+    const chain = this.#chain;
+    if (!chain) {
+      this.#buffer.addHeartbeat(heartbeat);
+      return;
+    }
+    if (this.#phase === 'stale' && heartbeat.lastSequence === chain.sequence) this.#goOn(chain);
+    const isAhead = heartbeat.lastSequence > chain.sequence;
+    if (!isAhead || this.#heartbeatTimer || this.#phase !== 'live') return;
+    const { clock, limits } = this.#parts;
+    this.#heartbeatTimer = clock.schedule(limits.heartbeatGraceMs, () => {
+      this.#heartbeatTimer = undefined;
+      if (this.#chain !== chain || this.#phase !== 'live') return;
+      if (chain.sequence >= heartbeat.lastSequence) return;
+      const { sequence } = chain;
+      this.#hole(
+        'sequence',
+        `The exchange is at ${heartbeat.lastSequence}, the book at ${sequence}`,
+      );
+    });
   }
 
   /** Nothing was missed while the connection was away. */
   #goOn(chain: Chain): void {
     this.#quietTimer?.cancel();
-    for (const trade of this.#buffer.takeTrades()) chain.addTrade(trade);
+    for (const aside of this.#buffer.takeAsides()) chain.addAside(aside);
     this.#setPhase('live', null);
   }
 
@@ -338,14 +395,15 @@ export class SecurityRecorder {
     }
   }
 
-  #hole(cause: GapCause, reason: string): void {
+  /** @param fromUs where it is earlier than the last data, from which on nothing is known otherwise. */
+  #hole(cause: GapCause, reason: string, fromUs?: number): void {
     const chain = this.#chain;
     if (!chain) return;
     this.#parts.log.warning('Gap', { security: this.security.id, cause, reason });
     // A silence that ends in a hole is one from the last data on, whatever answered in between.
-    this.#endChain(cause, chain.lastDataUs);
+    this.#endChain(cause, Math.min(fromUs ?? chain.lastDataUs, chain.lastDataUs));
     this.#setPhase('syncing', reason);
-    this.#buffer.clearDiffs();
+    this.#buffer.clearSteps();
     if (this.#isUp) this.#startProof();
   }
 
@@ -354,7 +412,10 @@ export class SecurityRecorder {
     if (!chain) return;
     this.#chain = undefined;
     this.#quietTimer?.cancel();
-    const firstMissing = chain.sequence + 1;
+    this.#heartbeatTimer?.cancel();
+    this.#heartbeatTimer = undefined;
+    const isNumbered = this.exchange.proof === 'sequence';
+    const firstMissing = isNumbered ? chain.firstMissingAfter(fromUs) : null;
     this.#write(chain.end());
     this.#setOpenGap({ epoch: chain.identity.epoch, fromUs, cause, firstMissing });
   }
@@ -410,7 +471,7 @@ export class SecurityRecorder {
     this.#chain = chain;
     this.#wholeUntilUs = proven.receiveTimeUs;
     this.#write(chain.begin(isHole ? 'gap' : 'start', gap ?? undefined, monotonicMs));
-    for (const trade of this.#buffer.takeTrades()) chain.addTrade(trade);
+    for (const aside of this.#buffer.takeAsides()) chain.addAside(aside);
     this.#setPhase('live', null);
     this.#parts.log.info('Live', { security: this.security.id, sequence: proven.sequence });
   }
@@ -455,8 +516,8 @@ export class SecurityRecorder {
     this.#isSuspended = true;
     this.#stopProof();
     this.#chain = undefined;
-    this.#buffer.clearDiffs();
-    this.#buffer.takeTrades();
+    this.#buffer.clearSteps();
+    this.#buffer.takeAsides();
     this.#setPhase('failed', describeError(error));
     if (isConflict) {
       this.#parts.log.error('Stopped: the archive holds another record under the same key', {

@@ -1,117 +1,155 @@
 /**
- * What comes in while a book is being proven: diffs that wait for a snapshot to join them, and
- * trades, which need no proof and go into the next chain as they are. Bounded; pure but for the
+ * What comes in while a book is being proven: steps that wait for a snapshot to join them, and
+ * asides, which need no proof and go into the next chain as they are. Bounded; pure but for the
  * one callback.
  */
 
-import { TreeLevelBook } from '../book/tree-level-book.ts';
-import type { SequenceRule } from '../exchange/exchange.ts';
+import { applyStep, bookOf } from '../book/book.ts';
+import type { Heartbeat, SequenceRule } from '../exchange/exchange.ts';
 import type { Scale } from '../market/decimal.ts';
-import type { BookSnapshot, Diff, Trade } from '../market/events.ts';
-import { rescaleEvent, rescaleHorizon, rescaleLevels } from '../market/scale.ts';
+import type { Aside, BookSnapshot, BookStep } from '../market/events.ts';
+import { rescaleEvent, rescaleHorizon, rescaleSides } from '../market/scale.ts';
 import type { ProvenBook } from './chain.ts';
 import type { RecorderLimits } from './limits.ts';
 
 export type Joined =
-  { readonly kind: 'proven'; readonly proven: ProvenBook } | { readonly kind: 'waiting' | 'again' };
+  | { readonly kind: 'proven'; readonly proven: ProvenBook }
+  /** Another step, or a heartbeat, may decide it. */
+  | { readonly kind: 'waiting' }
+  /** Another snapshot is needed; `reason` where that is not the normal course of things. */
+  | { readonly kind: 'again'; readonly reason?: string };
+
+/** What a step weighs in memory, roughly: good enough to bound a buffer. */
+const BYTES_PER_STEP = 256;
+const BYTES_PER_LEVEL = 16;
 
 export class SyncBuffer {
   readonly #rule: SequenceRule;
   readonly #limits: RecorderLimits;
-  #diffs: Diff[] = [];
-  #trades: Trade[] = [];
-  /** Called once at the next diff. */
-  #onDiff: (() => void) | undefined;
+  #steps: BookStep[] = [];
+  #bytes = 0;
+  #asides: Aside[] = [];
+  #heartbeat: Heartbeat | undefined;
+  /** Called once at the next step or heartbeat. */
+  #onNews: (() => void) | undefined;
 
   constructor(rule: SequenceRule, limits: RecorderLimits) {
     this.#rule = rule;
     this.#limits = limits;
   }
 
-  get diffs(): number {
-    return this.#diffs.length;
+  get steps(): number {
+    return this.#steps.length;
   }
 
   get events(): number {
-    return this.#diffs.length + this.#trades.length;
+    return this.#steps.length + this.#asides.length;
   }
 
-  addDiff(diff: Diff): void {
-    // No snapshot came in all that time: older diffs than the next snapshot are of no use.
-    if (this.#diffs.length >= this.#limits.bufferMaxDiffs) this.#diffs = [];
-    this.#diffs.push(diff);
-    const wake = this.#onDiff;
-    this.#onDiff = undefined;
-    wake?.();
+  addStep(step: BookStep): void {
+    // No snapshot came in all that time: older steps than the next snapshot are of no use.
+    if (this.#bytes >= this.#limits.bufferMaxBytes) this.#keep([]);
+    this.#steps.push(step);
+    this.#bytes += bytesOf(step);
+    this.#wake();
   }
 
-  addTrade(trade: Trade): void {
-    if (this.#trades.length >= this.#limits.heldMaxTrades) this.#trades.shift();
-    this.#trades.push(trade);
+  addAside(aside: Aside): void {
+    if (this.#asides.length >= this.#limits.heldMaxAsides) this.#asides.shift();
+    this.#asides.push(aside);
   }
 
-  takeTrades(): Trade[] {
-    return this.#trades.splice(0);
+  addHeartbeat(heartbeat: Heartbeat): void {
+    this.#heartbeat = heartbeat;
+    this.#wake();
   }
 
-  /** Forgets the diffs: the connection that brought them is gone. Trades stay. */
-  clearDiffs(): void {
-    this.#diffs = [];
+  takeAsides(): Aside[] {
+    return this.#asides.splice(0);
   }
 
-  /** Calls `wake` once when another diff has come in. */
-  onNextDiff(wake: () => void): void {
-    this.#onDiff = wake;
+  /** Forgets the steps: the connection that brought them is gone. Asides stay. */
+  clearSteps(): void {
+    this.#keep([]);
+    this.#heartbeat = undefined;
   }
 
-  /** Everything held becomes finer, so that old and new diffs can be merged. */
+  /** Calls `wake` once when another step or heartbeat has come in. */
+  onNews(wake: () => void): void {
+    this.#onNews = wake;
+  }
+
+  /** Everything held becomes finer, so that what is old and what is new can be merged. */
   refine(from: Scale, to: Scale): void {
-    this.#diffs = this.#diffs.map((diff) => rescaleEvent(diff, from, to));
-    this.#trades = this.#trades.map((trade) => rescaleEvent(trade, from, to));
+    this.#steps = this.#steps.map((step) => rescaleEvent(step, from, to));
+    this.#asides = this.#asides.map((aside) => rescaleEvent(aside, from, to));
   }
 
   /**
-   * Merges a snapshot with the buffered diffs, if the sequence rule finds the bridge. The book it
-   * gives stands at the last buffered diff.
-   * @param scale at least as fine as the snapshot's; the diffs' own.
+   * Merges a snapshot with the buffered steps, if the sequence rule finds the bridge. The book it
+   * gives stands at the last buffered step.
+   * @param scale that of the buffered steps; the snapshot's is the same or coarser.
    */
   join(snapshot: BookSnapshot, scale: Scale): Joined {
-    const bridge = this.#rule.bridge(snapshot.sequence, this.#diffs);
+    const bridge = this.#rule.bridge(snapshot.sequence, this.#steps);
     switch (bridge.kind) {
       case 'waiting':
-        return { kind: 'waiting' };
+        // Unless nothing has happened since the snapshot, as the exchange itself says.
+        return this.#heartbeat?.lastSequence === snapshot.sequence
+          ? this.#merge(snapshot, [], scale)
+          : { kind: 'waiting' };
       case 'too-old':
         return { kind: 'again' };
       case 'hole':
-        this.#diffs = this.#diffs.slice(bridge.from);
+        this.#keep(this.#steps.slice(bridge.from));
         return { kind: 'again' };
       case 'bridged':
-        return { kind: 'proven', proven: this.#merge(snapshot, bridge.from, scale) };
+        return this.#merge(snapshot, this.#steps.slice(bridge.from), scale);
     }
   }
 
-  #merge(snapshot: BookSnapshot, from: number, scale: Scale): ProvenBook {
-    const book = TreeLevelBook.fromImage({
-      scale,
-      bids: rescaleLevels(snapshot.bids, snapshot.scale, scale),
-      asks: rescaleLevels(snapshot.asks, snapshot.scale, scale),
-    });
-    let last = this.#diffs[from] as Diff;
-    let sequence = snapshot.sequence;
-    for (const diff of this.#diffs.slice(from)) {
-      // A diff that came late or twice is older than what the book holds by now.
-      if (this.#rule.follow(sequence, diff) === 'ignore') continue;
-      book.apply(diff.bids, diff.asks);
-      sequence = diff.lastSequence;
-      last = diff;
+  #merge(snapshot: BookSnapshot, steps: readonly BookStep[], scale: Scale): Joined {
+    const stand = this.#standOf(snapshot, steps);
+    if (stand === null) return { kind: 'waiting' };
+    const book = bookOf({ scale, ...rescaleSides(snapshot, snapshot.scale, scale) });
+    for (const step of steps) {
+      // A step that came late or twice is older than what the book holds by now.
+      if (this.#rule.follow(stand.sequence, step) === 'ignore') continue;
+      const contradiction = applyStep(book, step);
+      if (contradiction !== null) {
+        this.#keep([]);
+        return { kind: 'again', reason: `The snapshot contradicts the feed: ${contradiction}` };
+      }
+      stand.sequence = step.lastSequence;
+      stand.exchangeTimeUs = step.exchangeTimeUs;
+      stand.receiveTimeUs = step.receiveTimeUs;
     }
-    this.#diffs = [];
-    return {
-      book,
-      horizon: rescaleHorizon(snapshot.horizon, snapshot.scale, scale),
-      sequence,
-      exchangeTimeUs: last.exchangeTimeUs,
-      receiveTimeUs: last.receiveTimeUs,
-    };
+    this.#keep([]);
+    const horizon = rescaleHorizon(snapshot.horizon, snapshot.scale, scale);
+    return { kind: 'proven', proven: { book, horizon, ...stand } };
   }
+
+  /** Where the snapshot alone stands; null: nobody has said its time on the exchange's clock yet. */
+  #standOf(snapshot: BookSnapshot, steps: readonly BookStep[]) {
+    const { sequence, receiveTimeUs } = snapshot;
+    const said = snapshot.exchangeTimeUs ?? steps[0]?.exchangeTimeUs;
+    const exchangeTimeUs = said ?? this.#heartbeat?.exchangeTimeUs;
+    return exchangeTimeUs === undefined ? null : { sequence, exchangeTimeUs, receiveTimeUs };
+  }
+
+  #keep(steps: BookStep[]): void {
+    this.#steps = steps;
+    this.#bytes = steps.reduce((sum, step) => sum + bytesOf(step), 0);
+  }
+
+  #wake(): void {
+    const wake = this.#onNews;
+    this.#onNews = undefined;
+    wake?.();
+  }
+}
+
+function bytesOf(step: BookStep): number {
+  if (step.type !== 'diff') return BYTES_PER_STEP;
+  return BYTES_PER_STEP + (BYTES_PER_LEVEL * (step.bids.length + step.asks.length)) / 2;
 }

@@ -16,8 +16,8 @@ import type {
 } from '../exchange/transport.ts';
 import type { Clock } from './clock.ts';
 
-/** A larger message ends its connection: the largest honest one stays far below. */
-export const MESSAGE_MAX_BYTES = 32 * 1024 * 1024;
+/** A larger message ends its connection: the largest honest one, a snapshot of level 2, stays below. */
+export const MESSAGE_MAX_BYTES = 128 * 1024 * 1024;
 /** TCP, TLS and the upgrade together. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How long a goodbye is waited for before the socket is dropped. */

@@ -1,5 +1,6 @@
-import type { BookAnswer, LevelRow } from '../../logger/reader/answers.ts';
-import { clock, integer, oneOf, security, time } from '../arguments.ts';
+import { parseTimeUs } from '../../logger/market/time.ts';
+import type { BookAnswer, BookRow, NoBookAnswer } from '../../logger/reader/answers.ts';
+import { clock, integer, oneOf, security, sequence as sequenceOf, time } from '../arguments.ts';
 import { type Command, archiveOption, valued } from '../command.ts';
 import { EXIT, usageError } from '../exit-codes.ts';
 import { counted, difference, grouped } from '../format.ts';
@@ -21,15 +22,20 @@ function aligned(values: readonly string[]): string[] {
   return padded.map((value) => value.padStart(width));
 }
 
-/** One line a level, in the order given. */
-function ladder(asks: readonly LevelRow[], bids: readonly LevelRow[], paint: Paint): string[][] {
+/** One line a level or an order, in the order given. */
+function ladder(asks: readonly BookRow[], bids: readonly BookRow[], paint: Paint): string[][] {
   const rows = [...asks, ...bids];
   const prices = aligned(rows.map(([price]) => price));
   const sizes = aligned(rows.map(([, size]) => size));
-  const lines = rows.map((_row, index) => {
+  const lines = rows.map(([price, , third], index) => {
     const isAsk = index < asks.length;
     const side = isAsk ? paint('red', 'ask') : paint('green', 'bid');
-    return `  ${side}  ${prices[index]}  ${sizes[index]}`.trimEnd();
+    // Of a queue the price stands at its head alone.
+    const isQueued =
+      typeof third === 'string' && index !== asks.length && rows[index - 1]?.[0] === price;
+    const shown = isQueued ? ' '.repeat(prices[index]?.length ?? 0) : prices[index];
+    const what = typeof third === 'number' ? counted(third, 'order') : (third ?? '');
+    return `  ${side}  ${shown}  ${sizes[index]}  ${paint('dim', what)}`.trimEnd();
   });
   return [lines.slice(0, asks.length), lines.slice(asks.length)];
 }
@@ -39,7 +45,7 @@ export function bookLines(book: BookAnswer, paint: Paint): string[] {
   const asks = book.asks.slice(0, SHOWN);
   const bids = book.bids.slice(0, SHOWN);
   const [askLines = [], bidLines = []] = ladder(asks, bids, paint);
-  const more = (rows: readonly LevelRow[], name: string): string[] =>
+  const more = (rows: readonly BookRow[], name: string): string[] =>
     rows.length > SHOWN
       ? [paint('dim', `  … ${counted(rows.length - SHOWN, `more ${name}`)}; --json shows all`)]
       : [];
@@ -60,13 +66,40 @@ export function bookLines(book: BookAnswer, paint: Paint): string[] {
     paint('dim', `sequence  ${book.sequence ?? 'not numbered'}`),
     '',
     ...more(book.asks, 'ask'),
-    ...askLines.toReversed(),
+    ...(book.level === 'L3' ? queuesUp(askLines, asks) : askLines.toReversed()),
     `  ${paint('dim', spread)}`,
     ...bidLines,
     ...more(book.bids, 'bid'),
     '',
     sides.length === 0 ? 'Complete on both sides.' : `Known to be complete: ${sides.join(', ')}.`,
   ];
+}
+
+/** Worst price first, yet each queue from its head down. */
+function queuesUp(lines: readonly string[], rows: readonly BookRow[]): string[] {
+  const queues: string[][] = [];
+  for (const [index, line] of lines.entries()) {
+    const isQueued = index > 0 && rows[index - 1]?.[0] === rows[index]?.[0];
+    if (isQueued) queues.at(-1)?.push(line);
+    else queues.push([line]);
+  }
+  return queues.toReversed().flat();
+}
+
+/** Why there is no book, for people. */
+function noBookText({ security, gap }: NoBookAnswer, atUs: number | undefined): string {
+  const see = `see orderbook-manager coverage ${security}`;
+  const endUs = gap.to === null ? undefined : parseTimeUs(gap.to);
+  if (atUs !== undefined && atUs > Date.now() * 1000) {
+    return `${security}: the time lies in the future`;
+  }
+  // Before the first book there is no gap, only a beginning.
+  const isBefore =
+    gap.cause === 'other' && endUs !== undefined && parseTimeUs(gap.from) >= (atUs ?? endUs);
+  if (isBefore && (atUs === undefined || atUs < endUs)) {
+    return `${security} was not recorded yet: its first book is of ${gap.to}; ${see}`;
+  }
+  return `${security} was not recorded then: gap from ${gap.from} to ${gap.to ?? 'now'} (${gap.cause}); ${see}`;
 }
 
 /** The book now, or then. */
@@ -77,7 +110,7 @@ export const bookCommand: Command = {
     archiveOption(yargs)
       .option('at', valued('The book at this time: ISO 8601, or like 1723161254206ms'))
       .option('sequence', valued('The book after this sequence of the exchange'))
-      .option('depth', valued('Levels per side (all of them by default)'))
+      .option('depth', valued('Prices per side, with all their orders (all of them by default)'))
       .option('clock', {
         ...valued("What --at means: the logger's clock, or the exchange's event time"),
         choices: ['receive', 'exchange'],
@@ -89,23 +122,21 @@ export const bookCommand: Command = {
       }),
   run: async (session) => {
     const { args, out, paint } = session;
-    oneOf(args, 'level', ['2']);
+    const level = oneOf(args, 'level', ['2']) === undefined ? undefined : 'L2';
     const at = time(args, 'at');
-    const sequence = integer(args, 'sequence', { min: 0, max: Number.MAX_SAFE_INTEGER });
+    const sequence = sequenceOf(args, 'sequence');
     if (at !== undefined && sequence !== undefined) {
       throw usageError('--at and --sequence contradict each other; give one of them');
     }
     const depth = integer(args, 'depth', { min: 1, max: 10_000_000 });
-    const question = { security: security(args), at, sequence, clock: clock(args), depth };
+    const name = security(args);
+    const question = { security: name, at, sequence, clock: clock(args), depth, level } as const;
     const book = await (await session.history()).book(question, session.signal);
     if (book.state === 'gap') {
       if (out.isJson) {
         await out.json(book);
       } else {
-        const { from, to, cause } = book.gap;
-        out.note(
-          `orderbook-manager: ${book.security} was not recorded then: gap from ${from} to ${to ?? 'now'} (${cause}); see orderbook-manager coverage ${book.security}`,
-        );
+        out.note(`orderbook-manager: ${noBookText(book, at?.us)}`);
       }
       return EXIT.notRecorded;
     }

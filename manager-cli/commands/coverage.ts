@@ -1,11 +1,13 @@
 import { parseTimeUs } from '../../logger/market/time.ts';
 import type { CoverageAnswer } from '../../logger/reader/answers.ts';
-import { range, security } from '../arguments.ts';
+import { type Range, range, security } from '../arguments.ts';
 import { type Command, archiveOption, valued } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { UNKNOWN, counted, duration, known } from '../format.ts';
 import type { Paint } from '../style.ts';
 import { type Cell, renderTable } from '../table.ts';
+
+type Window = Pick<Range, 'fromUs' | 'toUs'>;
 
 interface Stretch {
   readonly fromUs: number;
@@ -17,13 +19,24 @@ function seconds(from: string, to: string | null): number | null {
   return to === null ? null : (parseTimeUs(to) - parseTimeUs(from)) / 1_000_000;
 }
 
-function stretches(coverage: CoverageAnswer): { covered: Stretch[]; missing: Stretch[] } {
+/** How much of a stretch lies in the window that was asked for. */
+function secondsWithin(from: string, to: string | null, window: Window): number | null {
+  if (to === null) return null;
+  const fromUs = Math.max(parseTimeUs(from), window.fromUs ?? -Infinity);
+  const toUs = Math.min(parseTimeUs(to), window.toUs ?? Infinity);
+  return Math.max(0, toUs - fromUs) / 1_000_000;
+}
+
+function stretches(
+  coverage: CoverageAnswer,
+  window: Window,
+): { covered: Stretch[]; missing: Stretch[] } {
   const covered = coverage.intervals.map((interval) => {
     const length = seconds(interval.from, interval.to);
     const numbers = `${known(interval.firstSequence)} … ${known(interval.lastSequence)}`;
     return {
       fromUs: parseTimeUs(interval.from),
-      seconds: length,
+      seconds: secondsWithin(interval.from, interval.to, window),
       cells: [
         { text: 'book', colour: 'green' as const },
         interval.from,
@@ -39,7 +52,7 @@ function stretches(coverage: CoverageAnswer): { covered: Stretch[]; missing: Str
     const hasNumbers = gap.firstMissing !== null || gap.lastMissing !== null;
     return {
       fromUs: parseTimeUs(gap.from),
-      seconds: length,
+      seconds: secondsWithin(gap.from, gap.to, window),
       cells: [
         { text: 'gap', colour: 'red' as const },
         gap.from,
@@ -58,8 +71,12 @@ function total(list: readonly Stretch[]): number {
 }
 
 /** Intervals and gaps in order of time, and the share that is covered. */
-export function coverageLines(coverage: CoverageAnswer, paint: Paint): string[] {
-  const { covered, missing } = stretches(coverage);
+export function coverageLines(
+  coverage: CoverageAnswer,
+  paint: Paint,
+  window: Window = { fromUs: undefined, toUs: undefined },
+): string[] {
+  const { covered, missing } = stretches(coverage, window);
   const inOrder = [...covered, ...missing].sort((a, b) => a.fromUs - b.fromUs);
   const columns = [
     { title: '' },
@@ -80,7 +97,7 @@ export function coverageLines(coverage: CoverageAnswer, paint: Paint): string[] 
       paint,
     ),
     '',
-    `${coverage.security}: ${duration(known_)} covered (${Number(shown.toFixed(3))} %), ${counted(missing.length, 'gap')} of ${duration(lost)} together.`,
+    `${coverage.security}: ${duration(known_)} covered (${Number(shown.toFixed(3))} %), ${missing.length === 0 ? 'no gap' : `${counted(missing.length, 'gap')} of ${duration(lost)} together`}.`,
   ];
 }
 
@@ -101,7 +118,7 @@ export const coverageCommand: Command = {
     } else if (coverage.intervals.length === 0 && coverage.gaps.length === 0) {
       await out.line(`Nothing of ${coverage.security} is recorded in that time.`);
     } else {
-      for (const line of coverageLines(coverage, paint)) await out.line(line);
+      for (const line of coverageLines(coverage, paint, wanted)) await out.line(line);
     }
     return EXIT.done;
   },

@@ -6,7 +6,7 @@ import { type ExportSink, checkFree, fileSink, stdoutSink } from '../export-sink
 import { counted } from '../format.ts';
 import type { ExportQuestion, History } from '../history.ts';
 
-const TYPES = ['trades', 'quotes', 'incremental'] as const;
+const TYPES = ['trades', 'quotes', 'incremental', 'orders'] as const;
 const FORMATS = ['jsonl', 'csv'] as const;
 const LINE_END = 10;
 
@@ -100,7 +100,8 @@ async function runExport(session: Session): Promise<ExitCode> {
 /** Recorded data as text. */
 export const exportCommand: Command = {
   usage: 'export <security>',
-  describe: 'Write recorded trades, quotes or diffs as text (exit 5 if there is a gap on the way)',
+  describe:
+    'Write recorded trades, quotes, diffs or orders as text (exit 5 if there is a gap on the way)',
   options: (yargs) =>
     archiveOption(yargs)
       .option('from', valued('From this time on (from the first by default)'))

@@ -63,6 +63,15 @@ export function archiveContract(name: string, open: () => Promise<ArchiveUnderTe
       expect(Buffer.from(loaded?.body ?? [])).toEqual(record.body);
     });
 
+    test('a body of many megabytes comes back byte for byte, also after reopening', async () => {
+      const body = Buffer.alloc(20_000_003, 'not a multiple of anything ');
+      const record = sampleImage({ lastSequence: 100 }, body);
+      await archive.commit([image(record)]);
+      const again = await under.reopen();
+      const loaded = await (await again.imageAt(SECURITY, { sequence: 100 }))?.load();
+      expect(Buffer.compare(loaded?.body ?? Buffer.alloc(0), body)).toBe(0);
+    });
+
     test('the same record twice changes nothing', async () => {
       const writes = [
         image(sampleImage({ lastSequence: 100 })),
@@ -298,6 +307,24 @@ export function archiveContract(name: string, open: () => Promise<ArchiveUnderTe
       ]);
       const found = await archive.imageAt(SECURITY, { clock: 'receive', us: 50_000 });
       expect(found?.header).toMatchObject({ epoch: 2, lastSequence: 90 });
+    });
+
+    test('a chain whose messages the exchange does not number is found by time alone', async () => {
+      const unnumbered = { proof: 'connection', feed: 'level2_batch' } as const;
+      await archive.commit([
+        image(sampleImage({ epoch: 1, lastSequence: 1, toUs: 1000, ...unnumbered })),
+        image(sampleImage({ epoch: 2, lastSequence: 5000, toUs: 2000 })),
+        image(sampleImage({ epoch: 3, lastSequence: 7, toUs: 3000, ...unnumbered })),
+        image(sampleImage({ epoch: 4, lastSequence: 9000, toUs: 4000 })),
+      ]);
+      const epochAt = async (position: Parameters<Archive['imageAt']>[1]): Promise<number | null> =>
+        (await archive.imageAt(SECURITY, position))?.header.epoch ?? null;
+      expect(await epochAt({ sequence: 4999 })).toBeNull();
+      expect(await epochAt({ sequence: 5000 })).toBe(2);
+      expect(await epochAt({ sequence: 8999 })).toBe(2);
+      expect(await epochAt({ sequence: 9000 })).toBe(4);
+      expect(await epochAt({ clock: 'receive', us: 1500 })).toBe(1);
+      expect(await epochAt({ clock: 'receive', us: 3500 })).toBe(3);
     });
 
     test('a later chain counts though its exchange clock is a little behind', async () => {

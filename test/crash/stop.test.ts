@@ -101,6 +101,23 @@ describe('the logger process', () => {
     expect(one.output()).toMatch(/^orderbook-logger: DATA_DIR [^\n]*\n$/);
   });
 
+  test('an archive where nothing can be made is a bad setting, and known at once', async () => {
+    const one = start({ DATA_DIR: '/proc/1/nowhere/data' });
+    expect(await one.ended()).toEqual({ code: EXIT_CONFIG });
+    expect(one.output()).toMatch(/^orderbook-logger: DATA_DIR [^\n]*\n$/);
+  });
+
+  test.each([
+    ['--help', 0, /^orderbook-logger: records/],
+    ['--version', 0, /^\d+\.\d+\.\d+\n$/],
+    ['binance:BTCUSDT', 2, /^orderbook-logger: takes no arguments, and got "binance:BTCUSDT"/],
+  ])('%s starts nothing', async (argument, code, text) => {
+    const one = spawnLogger({ DATA_DIR: join(directory, 'new') }, [argument]);
+    running.push(one);
+    expect(await one.ended()).toEqual({ code });
+    expect(one.output()).toMatch(text);
+  });
+
   test('a bad setting is one line, exit 78, and nothing was made', async () => {
     const one = start({ STALE_AFTER: 'soon', DATA_DIR: join(directory, 'new') });
     expect(await one.ended()).toEqual({ code: EXIT_CONFIG });

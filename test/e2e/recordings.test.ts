@@ -88,7 +88,7 @@ describe.skipIf(!binanceRecordingsAvailable())('the Binance recordings', () => {
     };
     for await (const quote of logger.reader.quotes({ security: BTC })) {
       if (quote.type === 'gap') throw new Error('A gap where there is none');
-      check(quote.sequence);
+      check(Number(quote.sequence));
       best = [quote.bidPrice, quote.bidSize, quote.askPrice, quote.askSize];
     }
     check(Infinity);

@@ -80,7 +80,8 @@ async function expectTrueHistory(one: TestLogger, symbol: string, random: Seeded
   }
   const heard: { sequence: number; us: number }[] = [];
   for await (const item of one.reader.diffs({ security })) {
-    if (item.type !== 'gap') heard.push({ sequence: item.sequence, us: item.receiveTimeUs });
+    if (item.type !== 'gap')
+      heard.push({ sequence: Number(item.sequence), us: item.receiveTimeUs });
   }
   for (const interval of intervals) {
     const [first, last] = [Number(interval.firstSequence), Number(interval.lastSequence)];

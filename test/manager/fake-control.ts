@@ -3,6 +3,7 @@
 import { UnknownSecurityError } from '../../logger/errors.ts';
 import { parseSecurity } from '../../logger/market/security.ts';
 import type {
+  BookView,
   CommandResult,
   HealthStatus,
   LoggerControl,
@@ -151,8 +152,8 @@ export class FakeControl implements LoggerControl {
     };
   }
 
-  bookNow(security: string, depth: number | undefined): BookAnswer | NoBookAnswer {
-    this.#called('bookNow', security, depth);
+  bookNow(security: string, { depth, level }: BookView = {}): BookAnswer | NoBookAnswer {
+    this.#called('bookNow', security, depth, ...(level === undefined ? [] : [level]));
     const known = this.recorded.has(security);
     if (!known) throw new UnknownSecurityError(`${security} is not recorded`);
     const book = this.book ?? bookAnswer(security);

@@ -94,6 +94,7 @@ export class FakeReader implements Reader {
   async *diffs(): AsyncGenerator<never> {}
   async *trades(): AsyncGenerator<never> {}
   async *quotes(): AsyncGenerator<never> {}
+  async *orders(): AsyncGenerator<never> {}
 
   #asked(question: { readonly security: string }): void {
     this.questions.push(question);

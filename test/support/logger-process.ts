@@ -16,8 +16,11 @@ export interface LoggerProcess {
   ended(): Promise<{ readonly code: number | null }>;
 }
 
-export function spawnLogger(env: Readonly<Record<string, string>>): LoggerProcess {
-  const child = spawn(process.execPath, ['dist/logger/main.js'], {
+export function spawnLogger(
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): LoggerProcess {
+  const child = spawn(process.execPath, ['dist/logger/main.js', ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,6 +1,6 @@
 /** A feed listener that writes down what it is told, in order. */
 
-import type { FeedListener, Instrument } from '../../logger/exchange/exchange.ts';
+import type { FeedListener, Heartbeat, Instrument } from '../../logger/exchange/exchange.ts';
 import type { Scale } from '../../logger/market/decimal.ts';
 import type { Diff, MarketEvent, Trade } from '../../logger/market/events.ts';
 
@@ -8,6 +8,9 @@ export type Told =
   | { readonly what: 'up' }
   | { readonly what: 'down'; readonly wholeUntilUs: number; readonly reason: string }
   | { readonly what: 'event'; readonly event: MarketEvent }
+  | { readonly what: 'heartbeat'; readonly heartbeat: Heartbeat }
+  | { readonly what: 'loss'; readonly wholeUntilUs: number; readonly reason: string }
+  | { readonly what: 'auction'; readonly isCollecting: boolean }
   | { readonly what: 'scale'; readonly scale: Scale }
   | { readonly what: 'instrument'; readonly instrument: Instrument }
   | { readonly what: 'refused'; readonly reason: string };
@@ -27,6 +30,18 @@ export class RecordingListener implements FeedListener {
     this.told.push({ what: 'event', event });
   }
 
+  onHeartbeat(heartbeat: Heartbeat): void {
+    this.told.push({ what: 'heartbeat', heartbeat });
+  }
+
+  onLoss(wholeUntilUs: number, reason: string): void {
+    this.told.push({ what: 'loss', wholeUntilUs, reason });
+  }
+
+  onAuction(isCollecting: boolean): void {
+    this.told.push({ what: 'auction', isCollecting });
+  }
+
   onScale(scale: Scale): void {
     this.told.push({ what: 'scale', scale });
   }
@@ -43,9 +58,11 @@ export class RecordingListener implements FeedListener {
     return this.told.filter((entry) => entry.what === what).length;
   }
 
-  /** What was told, without the events. */
+  /** What was told, without the events and heartbeats. */
   get states(): string[] {
-    return this.told.flatMap(({ what }) => (what === 'event' ? [] : [what]));
+    return this.told.flatMap(({ what }) =>
+      what === 'event' || what === 'heartbeat' ? [] : [what],
+    );
   }
 
   get events(): MarketEvent[] {

@@ -9,19 +9,38 @@ import type {
   FeedListener,
   Instrument,
 } from '../../logger/exchange/exchange.ts';
+import { FeedClosedError } from '../../logger/errors.ts';
 import { binanceRule } from '../../logger/exchange/binance/sequencer.ts';
 import type { Scale } from '../../logger/market/decimal.ts';
-import type { BookSnapshot, Diff, Levels, Trade } from '../../logger/market/events.ts';
+import { NO_HORIZON } from '../../logger/market/events.ts';
+import type {
+  BookSnapshot,
+  Diff,
+  Levels,
+  OrderEvent,
+  RestingOrder,
+  Trade,
+} from '../../logger/market/events.ts';
 import type { Clock } from '../../logger/service/clock.ts';
 
 export const SCALE: Scale = { priceExponent: 2, sizeExponent: 3 };
 
+type Kind = Pick<Exchange, 'name' | 'level' | 'feed' | 'proof' | 'rule'>;
+
+export const BINANCE: Kind = {
+  name: 'binance',
+  level: 'L2',
+  feed: 'depth@100ms',
+  proof: 'sequence',
+  rule: binanceRule,
+};
+
 export class ScriptedExchange implements Exchange {
-  readonly name = 'binance';
-  readonly level = 'L2';
-  readonly feed = 'depth@100ms';
-  readonly proof = 'sequence';
-  readonly rule = binanceRule;
+  readonly name: string;
+  readonly level: Exchange['level'];
+  readonly feed: string;
+  readonly proof: Exchange['proof'];
+  readonly rule: Exchange['rule'];
   readonly listeners = new Map<string, FeedListener>();
   wholeUntilUs: number | null = null;
   snapshotRequests = 0;
@@ -37,8 +56,13 @@ export class ScriptedExchange implements Exchange {
   };
   readonly #clock: Clock;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, kind: Kind = BINANCE) {
     this.#clock = clock;
+    this.name = kind.name;
+    this.level = kind.level;
+    this.feed = kind.feed;
+    this.proof = kind.proof;
+    this.rule = kind.rule;
   }
 
   normalizeSymbol(symbol: string): string {
@@ -64,7 +88,9 @@ export class ScriptedExchange implements Exchange {
       this.#answers.shift() ??
       (await new Promise<BookSnapshot | Error>((resolve) => {
         this.#waiting.push(resolve);
-        signal.addEventListener('abort', () => resolve(new Error('given up')), { once: true });
+        signal.addEventListener('abort', () => resolve(new FeedClosedError('given up')), {
+          once: true,
+        });
       }));
     if (answer instanceof Error) throw answer;
     return answer;
@@ -133,6 +159,38 @@ export class ScriptedExchange implements Exchange {
     return diff;
   }
 
+  /** An order event at `sequence`, with what `said` says of it. */
+  order<Type extends OrderEvent['type']>(
+    type: Type,
+    sequence: number,
+    said: Omit<
+      Extract<OrderEvent, { type: Type }>,
+      'type' | 'firstSequence' | 'lastSequence' | 'exchangeTimeUs' | 'receiveTimeUs'
+    >,
+    symbol = 'BTCUSDT',
+  ): OrderEvent {
+    const nowUs = this.#clock.nowUs();
+    const event = {
+      type,
+      firstSequence: sequence,
+      lastSequence: sequence,
+      exchangeTimeUs: nowUs - 5000,
+      receiveTimeUs: nowUs,
+      ...said,
+    } as unknown as OrderEvent;
+    this.alive();
+    this.listeners.get(symbol)?.onEvent(event);
+    return event;
+  }
+
+  heartbeat(lastSequence: number, symbol = 'BTCUSDT'): void {
+    const nowUs = this.#clock.nowUs();
+    this.alive();
+    this.listeners
+      .get(symbol)
+      ?.onHeartbeat({ lastSequence, exchangeTimeUs: nowUs - 5000, receiveTimeUs: nowUs });
+  }
+
   trade(tradeId: number, symbol = 'BTCUSDT'): Trade {
     const nowUs = this.#clock.nowUs();
     const trade: Trade = {
@@ -154,11 +212,29 @@ export class ScriptedExchange implements Exchange {
 
 export function snapshotAt(sequence: number, bids: Levels, asks: Levels): BookSnapshot {
   return {
+    level: 'L2',
     sequence,
     receiveTimeUs: 0,
+    exchangeTimeUs: null,
     scale: SCALE,
     bids,
     asks,
-    horizon: { bid: null, ask: null },
+    horizon: NO_HORIZON,
+  };
+}
+
+export function orderSnapshotAt(
+  sequence: number,
+  receiveTimeUs: number,
+  sides: { readonly bids: readonly RestingOrder[]; readonly asks: readonly RestingOrder[] },
+): BookSnapshot {
+  return {
+    level: 'L3',
+    sequence,
+    receiveTimeUs,
+    exchangeTimeUs: null,
+    scale: SCALE,
+    horizon: NO_HORIZON,
+    ...sides,
   };
 }

@@ -3,13 +3,8 @@
 import type { Scale } from '../../market/decimal.ts';
 import type { Diff, Trade } from '../../market/events.ts';
 import { scalePair, scaleSides } from '../scaled-levels.ts';
+import type { Scaled } from '../subscription.ts';
 import type { DepthFrame, TradeFrame } from './wire.ts';
-
-export interface Scaled<Event> {
-  readonly event: Event;
-  /** The scale of the event's integers: the one given, or a finer one that it needed. */
-  readonly scale: Scale;
-}
 
 /** @throws WireFormatError of kind `level` or `decimal`. */
 export function diffOf(frame: DepthFrame, scale: Scale, receiveTimeUs: number): Scaled<Diff> {

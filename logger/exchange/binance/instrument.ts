@@ -5,10 +5,10 @@
  * Source: https://developers.binance.com/docs/binance-spot-api-docs/filters (gathered 2026-11-20).
  */
 
-import { fractionDigits } from '../../market/decimal.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type { Instrument } from '../exchange.ts';
-import { fieldsOf, listOf, textOf } from './wire.ts';
+import { fieldsOf, listOf, textOf } from '../fields.ts';
+import { digitsOf, trimmedStep } from '../steps.ts';
 
 export const INSTRUMENT_WEIGHT = 20;
 
@@ -38,10 +38,6 @@ export function parseInstruments(answer: unknown): ReadonlyMap<string, Instrumen
   );
 }
 
-export function hasSameSteps(a: Instrument, b: Instrument): boolean {
-  return a.tickSize === b.tickSize && a.lotSize === b.lotSize;
-}
-
 function parseInstrument(row: unknown): Instrument {
   const fields = fieldsOf(row, 'A symbol');
   const symbol = textOf(fields, 'symbol');
@@ -61,15 +57,4 @@ function parseInstrument(row: unknown): Instrument {
     tickSize: trimmedStep(tickSize),
     lotSize: trimmedStep(lotSize),
   };
-}
-
-function digitsOf(text: string | null): number {
-  return text === null ? 0 : fractionDigits(text);
-}
-
-/** `0.01000000` → `0.01`; a step of 0 means that the filter is switched off. */
-function trimmedStep(text: string | null): string | null {
-  if (text === null) return null;
-  const trimmed = text.includes('.') ? text.replace(/\.?0+$/, '') : text;
-  return trimmed === '0' ? null : trimmed;
 }

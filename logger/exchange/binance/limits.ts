@@ -4,13 +4,14 @@
  * page beside it, facts gathered 2026-11-20.
  */
 
-import type { BackoffLimits } from '../backoff.ts';
 import { RECONNECT_BACKOFF } from '../backoff.ts';
+import type { LineLimits } from '../dialect.ts';
+import type { PollLimits } from '../streaming-exchange.ts';
 import type { PaceLimits } from '../message-pace.ts';
 import type { BudgetLimits } from '../request-budget.ts';
 import type { BucketLimits } from '../token-bucket.ts';
 
-export interface BinanceLimits {
+export interface BinanceLimits extends LineLimits, PollLimits {
   /** The exchange's cap; further streams go to a further connection. */
   readonly streamsPerConnectionMax: number;
   /**
@@ -25,9 +26,6 @@ export interface BinanceLimits {
   readonly pace: PaceLimits;
   /** 300 new connections in 5 minutes and address: 30 at once and 240 more over the time. */
   readonly connecting: BucketLimits;
-  readonly backoff: BackoffLimits;
-  /** A SUBSCRIBE or UNSUBSCRIBE unanswered for this long: the connection is replaced. */
-  readonly replyWithinMs: number;
   /** The exchange cuts every connection at 24 h: replaced before. */
   readonly connectionAgeMaxMs: number;
   /**
@@ -37,14 +35,7 @@ export interface BinanceLimits {
    * the diff stream.
    */
   readonly quietAfterMs: number;
-  /** A `reset` that has not replaced every connection by then fails (it goes on trying). */
-  readonly resetWithinMs: number;
-  /** Messages kept per symbol until its subscription is confirmed, or joins; the oldest go. */
-  readonly heldFramesMax: number;
   readonly requests: BudgetLimits;
-  /** Between two looks at tick and lot sizes; after a failed one, sooner. */
-  readonly instrumentPollMs: number;
-  readonly instrumentRetryMs: number;
   /** Symbols in one exchangeInfo request: keeps its address below 4 KiB. */
   readonly symbolsPerRequestMax: number;
   readonly requestTimeoutMs: number;

@@ -24,44 +24,15 @@
  * This is the rule of spot. Futures number differently (`pu`); do not use it there.
  */
 
-import type { Diff } from '../../market/events.ts';
+import type { Step } from '../../market/events.ts';
 import type { Bridge, SequenceRule } from '../exchange.ts';
+import { spanRule } from '../span-rule.ts';
 
 export const binanceRule: SequenceRule = Object.freeze({
-  follow(lastSequence: number, diff: Diff): 'apply' | 'ignore' | 'gap' {
-    if (diff.lastSequence <= lastSequence) return 'ignore';
-    return diff.firstSequence > lastSequence + 1 ? 'gap' : 'apply';
-  },
+  follow: (lastSequence: number, step: Step) => spanRule.follow(lastSequence, step),
 
-  bridge(snapshotSequence: number, buffered: readonly Diff[]): Bridge {
-    if (buffered.length === 0) return { kind: 'waiting' };
-    if (snapshotSequence < 0) return { kind: 'too-old' };
-    const from = buffered.findIndex((diff) => diff.lastSequence > snapshotSequence);
-    const first = buffered[from];
-    if (!first) return { kind: 'waiting' };
-    if (first.firstSequence > snapshotSequence + 1) {
-      // Diffs before it end at or before the snapshot, so what is missing lies inside the buffer;
-      // without any, the snapshot is older than all that we have.
-      return from === 0 ? { kind: 'too-old' } : { kind: 'hole', from: lastHole(buffered, from) };
-    }
-    const hole = lastHole(buffered, from);
-    return hole === from ? { kind: 'bridged', from } : { kind: 'hole', from: hole };
+  bridge(snapshotSequence: number, buffered: readonly Step[]): Bridge {
+    if (snapshotSequence < 0 && buffered.length > 0) return { kind: 'too-old' };
+    return spanRule.bridge(snapshotSequence, buffered);
   },
 });
-
-/**
- * Where the last stretch without a hole begins, looking from `start` on; `start` itself where there
- * is none after it. Holes before the diff that spans the snapshot don't matter: the snapshot holds
- * what was missing.
- */
-function lastHole(buffered: readonly Diff[], start: number): number {
-  let hole = start;
-  let lastSequence = buffered[start]?.lastSequence ?? 0;
-  for (let i = start + 1; i < buffered.length; i++) {
-    const diff = buffered[i];
-    if (!diff || diff.lastSequence <= lastSequence) continue;
-    if (diff.firstSequence > lastSequence + 1) hole = i;
-    lastSequence = diff.lastSequence;
-  }
-  return hole;
-}

@@ -6,11 +6,10 @@
  * (gathered 2026-11-20).
  */
 
-import { compareScaled } from '../../market/decimal.ts';
 import type { Scale, ScaledInt } from '../../market/decimal.ts';
 import type { BookSnapshot, Levels } from '../../market/events.ts';
-import { scaleSides } from '../scaled-levels.ts';
-import { fieldsOf, integerOf, listOf, wireError } from './wire.ts';
+import { assertSide, assertUncrossed, scaleSides } from '../scaled-levels.ts';
+import { fieldsOf, integerOf, listOf } from '../fields.ts';
 
 /** The most that the exchange gives. */
 export const SNAPSHOT_DEPTH = 5000;
@@ -44,13 +43,11 @@ export function parseSnapshot(answer: unknown, context: SnapshotContext): BookSn
   );
   assertSide(bids, 1);
   assertSide(asks, -1);
-  const bestBid = bids[0];
-  const bestAsk = asks[0];
-  if (bestBid !== undefined && bestAsk !== undefined && compareScaled(bestBid, bestAsk) >= 0) {
-    throw wireError('snapshot', 'The snapshot is crossed');
-  }
+  assertUncrossed(bids[0], asks[0]);
   return {
+    level: 'L2',
     sequence,
+    exchangeTimeUs: null,
     receiveTimeUs: context.receiveTimeUs,
     scale,
     bids,
@@ -62,16 +59,4 @@ export function parseSnapshot(answer: unknown, context: SnapshotContext): BookSn
 /** Fewer levels than asked for: the side is complete. Else it is known down to its last price. */
 function edgeOf(levels: Levels, depth: number): ScaledInt | null {
   return levels.length / 2 < depth ? null : (levels.at(-2) ?? null);
-}
-
-/** `direction` 1: prices fall from one level to the next; -1: they rise. */
-function assertSide(levels: Levels, direction: 1 | -1): void {
-  for (let i = 0; i < levels.length; i += 2) {
-    const price = levels[i] ?? 0;
-    const before = levels[i - 2];
-    if (before !== undefined && compareScaled(before, price) !== direction) {
-      throw wireError('snapshot', 'The snapshot is not in order of price');
-    }
-    if (levels[i + 1] === 0) throw wireError('snapshot', 'The snapshot holds an empty level');
-  }
 }

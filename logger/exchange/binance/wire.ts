@@ -8,9 +8,13 @@
  * 2026-11-20).
  */
 
-import { WireFormatError } from '../../errors.ts';
+import type { ReplyMessage } from '../dialect.ts';
+import { fieldsOf, integerOf, listOf, parseJson, shown, textOf, wireError } from '../fields.ts';
+import type { Fields } from '../fields.ts';
 
-export type Frame = DepthFrame | TradeFrame | ReplyFrame | ShutdownFrame | UnknownFrame;
+/** What the streams of one symbol bring. */
+export type BinanceFrame = DepthFrame | TradeFrame;
+export type Frame = BinanceFrame | ReplyMessage | ShutdownFrame | UnknownFrame;
 
 /** `depthUpdate`: what changed in the book. */
 export interface DepthFrame {
@@ -41,14 +45,6 @@ export interface TradeFrame {
   readonly takerSide: 'buy' | 'sell';
 }
 
-/** The answer to a SUBSCRIBE or UNSUBSCRIBE. Errors may come without the request's id. */
-export interface ReplyFrame {
-  readonly kind: 'reply';
-  readonly id: number | null;
-  /** null: done. Else the exchange's own words. */
-  readonly refusal: string | null;
-}
-
 /** The server is going down: connect anew at once. It has no symbol. */
 export interface ShutdownFrame {
   readonly kind: 'shutdown';
@@ -61,9 +57,6 @@ export interface UnknownFrame {
 
 /** Below it a time is in milliseconds, from it on in microseconds (1973 and 5138 in the other). */
 const FIRST_MICROSECOND_TIME = 1e14;
-const SHOWN_CHARACTERS_MAX = 100;
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Reads one message of a `/stream` (or `/ws`) connection.
@@ -82,59 +75,6 @@ export function parseFrame(text: string): Frame {
     return parseReply(message);
   }
   return { kind: 'unknown', event: 'a message without stream, event or result' };
-}
-
-/** @throws WireFormatError of kind `json`. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new WireFormatError(`Not JSON (${text.length} characters)`, {
-      context: { kind: 'json' },
-      cause: error,
-    });
-  }
-}
-
-/** @throws WireFormatError of kind `shape`. */
-export function fieldsOf(value: unknown, name: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw wireError('shape', `${name} is not an object`);
-  }
-  return value as Fields;
-}
-
-/** @throws WireFormatError of kind `shape`. */
-export function textOf(fields: Fields, name: string): string {
-  const value = fields[name];
-  if (typeof value !== 'string') throw wireError('shape', `${name} is not a text`);
-  return value;
-}
-
-/** @throws WireFormatError of kind `shape`. */
-export function listOf(fields: Fields, name: string): readonly unknown[] {
-  const value = fields[name];
-  if (!Array.isArray(value)) throw wireError('shape', `${name} is not a list`);
-  return value as readonly unknown[];
-}
-
-/** @throws WireFormatError of kind `integer` unless it is a safe integer of at least `min`. */
-export function integerOf(fields: Fields, name: string, min = 0): number {
-  const value = fields[name];
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min) {
-    throw wireError('integer', `${name} is not a safe integer of at least ${min}`);
-  }
-  return value;
-}
-
-export function wireError(kind: string, message: string): WireFormatError {
-  return new WireFormatError(message, { context: { kind } });
-}
-
-/** The exchange's own words, fit for one line of a log. */
-export function shown(text: string): string {
-  const plain = text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
-  return plain.length > SHOWN_CHARACTERS_MAX ? `${plain.slice(0, SHOWN_CHARACTERS_MAX)}…` : plain;
 }
 
 function parseEvent(data: Fields, stream: string | null): Frame {
@@ -199,7 +139,7 @@ function timeOf(data: Fields, name: string): number {
   return us;
 }
 
-function parseReply(message: Fields): ReplyFrame {
+function parseReply(message: Fields): ReplyMessage {
   const rawId = message['id'];
   const id = typeof rawId === 'number' && Number.isSafeInteger(rawId) ? rawId : null;
   if (message['result'] === null) return { kind: 'reply', id, refusal: null };

@@ -13,6 +13,7 @@ import type { BookImage } from '../../../logger/market/events.ts';
 const SCALE = { priceExponent: 2, sizeExponent: 2 };
 const BLOCK: BlockContent = { scale: SCALE, previousSequence: 3, events: [] };
 const IMAGE: BookImage = {
+  level: 'L2',
   sequence: 3,
   exchangeTimeUs: 1,
   receiveTimeUs: 2,
@@ -24,23 +25,23 @@ const IMAGE: BookImage = {
 
 describe('the encoding name of a record picks its decoder', () => {
   test('what the newest codecs write, their names read', () => {
-    expect(decodeBlock(newestBlock.encoding, newestBlock.encode(BLOCK))).toEqual(BLOCK);
-    expect(decodeImage(newestImage.encoding, newestImage.encode(IMAGE))).toEqual(IMAGE);
+    expect(decodeBlock(newestBlock('L2').encoding, newestBlock('L2').encode(BLOCK))).toEqual(BLOCK);
+    expect(decodeImage(newestImage('L2').encoding, newestImage('L2').encode(IMAGE))).toEqual(IMAGE);
   });
 
   test('version 1 stays readable by its name', () => {
-    expect(decodeBlock('block/1', newestBlock.encode(BLOCK))).toEqual(BLOCK);
-    expect(decodeImage('image/1', newestImage.encode(IMAGE))).toEqual(IMAGE);
+    expect(decodeBlock('block/1', newestBlock('L2').encode(BLOCK))).toEqual(BLOCK);
+    expect(decodeImage('image/1', newestImage('L2').encode(IMAGE))).toEqual(IMAGE);
   });
 
   test.each(['block/2', 'block/17'])('%s says that a newer program wrote it', (encoding) => {
-    const decode = (): BlockContent => decodeBlock(encoding, newestBlock.encode(BLOCK));
+    const decode = (): BlockContent => decodeBlock(encoding, newestBlock('L2').encode(BLOCK));
     expect(decode).toThrow(RecordCorruptError);
     expect(decode).toThrow(/newer program wrote this block.*"block\/[0-9]+".*block\/1/);
   });
 
   test('an unknown image version says that a newer program wrote it', () => {
-    const decode = (): BookImage => decodeImage('image/2', newestImage.encode(IMAGE));
+    const decode = (): BookImage => decodeImage('image/2', newestImage('L2').encode(IMAGE));
     expect(decode).toThrow(RecordCorruptError);
     expect(decode).toThrow(/newer program wrote this image/);
   });
@@ -48,12 +49,18 @@ describe('the encoding name of a record picks its decoder', () => {
   test.each(['', 'image/1', 'block/01', 'block', '__proto__', 'x'.repeat(10_000)])(
     'a block is not read by the name %j',
     (encoding) => {
-      expect(() => decodeBlock(encoding, newestBlock.encode(BLOCK))).toThrow(RecordCorruptError);
+      expect(() => decodeBlock(encoding, newestBlock('L2').encode(BLOCK))).toThrow(
+        RecordCorruptError,
+      );
     },
   );
 
   test('an image is not a block, nor a block an image', () => {
-    expect(() => decodeBlock('block/1', newestImage.encode(IMAGE))).toThrow(RecordCorruptError);
-    expect(() => decodeImage('image/1', newestBlock.encode(BLOCK))).toThrow(RecordCorruptError);
+    expect(() => decodeBlock('block/1', newestImage('L2').encode(IMAGE))).toThrow(
+      RecordCorruptError,
+    );
+    expect(() => decodeImage('image/1', newestBlock('L2').encode(BLOCK))).toThrow(
+      RecordCorruptError,
+    );
   });
 });

@@ -5,14 +5,15 @@ import { describe, expect, test } from 'vitest';
 import { BINANCE_FILES, binanceRecording, recordingsPath } from '../../../bench/recordings.ts';
 import { image1 } from '../../../logger/codec/image-1.ts';
 import { RecordCorruptError } from '../../../logger/errors.ts';
-import type { BookImage } from '../../../logger/market/events.ts';
+import type { BookImage, LevelImage } from '../../../logger/market/events.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { flippedBits, outcomeOf, withRightChecksum } from './damage.ts';
 import { randomImage } from './random-records.ts';
 
 const random = seededRandom();
 
-const IMAGE: BookImage = {
+const IMAGE: LevelImage = {
+  level: 'L2',
   sequence: 50_093_239_218,
   exchangeTimeUs: 1_723_161_255_408_000,
   receiveTimeUs: 1_723_161_255_411_207,
@@ -76,7 +77,7 @@ describe.skipIf(recordingsPath() === undefined)('the recorded Binance snapshot',
     if (snapshot === undefined) throw new Error('the recording has no snapshot');
     const { receiveTimeUs, sequence, scale, horizon, bids, asks } = snapshot;
     const times = { receiveTimeUs, exchangeTimeUs: receiveTimeUs };
-    const image: BookImage = { ...times, sequence, scale, horizon, bids, asks };
+    const image: BookImage = { level: 'L2', ...times, sequence, scale, horizon, bids, asks };
     expectSame(image);
     const levels = (bids.length + asks.length) / 2;
     expect(levels).toBeGreaterThan(1000);

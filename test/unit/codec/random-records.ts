@@ -7,7 +7,7 @@
 import type { BlockContent } from '../../../logger/codec/codec.ts';
 import { toScaled } from '../../../logger/market/decimal.ts';
 import type { ScaledInt } from '../../../logger/market/decimal.ts';
-import type { BookImage, Diff, MarketEvent, Trade } from '../../../logger/market/events.ts';
+import type { Diff, LevelImage, MarketEvent, Trade } from '../../../logger/market/events.ts';
 import type { SeededRandom } from '../../support/seeded-random.ts';
 
 const SAFE = Number.MAX_SAFE_INTEGER;
@@ -151,9 +151,10 @@ export function randomBlock(random: SeededRandom): BlockContent {
   };
 }
 
-export function randomImage(random: SeededRandom): BookImage {
+export function randomImage(random: SeededRandom): LevelImage {
   const temper = new Temper(random);
   return {
+    level: 'L2',
     sequence: temper.sequence(),
     exchangeTimeUs: temper.timeUs(),
     receiveTimeUs: temper.timeUs(),

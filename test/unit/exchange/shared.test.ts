@@ -8,7 +8,7 @@ import { Refusals } from '../../../logger/exchange/refusals.ts';
 import { scaleSides } from '../../../logger/exchange/scaled-levels.ts';
 import { StaleWatch } from '../../../logger/exchange/stale-watch.ts';
 import { TokenBucket } from '../../../logger/exchange/token-bucket.ts';
-import { TradeFilter } from '../../../logger/exchange/binance/trade-filter.ts';
+import { TradeFilter } from '../../../logger/exchange/trade-filter.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { silentLog } from '../../support/silent-log.ts';

@@ -92,7 +92,7 @@ async function checkStream(history: RandomHistory, model: NaiveModel, seed: numb
       expect(isTold, `seed ${seed}, before ${item.sequence}`).toBe(true);
       found.push([]);
     }
-    if (item.type !== 'gap') found.at(-1)?.push(item.sequence);
+    if (item.type !== 'gap') found.at(-1)?.push(Number(item.sequence));
     isTold = item.type === 'gap';
   }
   const expected = stretches.map(({ messages }) => messages.map(({ sequence }) => sequence));
@@ -177,7 +177,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
     ]);
     const found: (number | string)[] = [];
     for await (const item of reader.diffs({ security: SECURITY })) {
-      found.push(item.type === 'gap' ? 'gap' : item.sequence);
+      found.push(item.type === 'gap' ? 'gap' : Number(item.sequence));
     }
     expect(found, `seed ${seed + 3000}`).toEqual(expected);
     const tradeIds: number[] = [];

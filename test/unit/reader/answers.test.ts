@@ -335,13 +335,23 @@ describe('exports', () => {
     ]);
   });
 
-  test('trades: older ones than the book included; a jump of ids within an interval is a hole', async () => {
+  test('trades: older ones than the book included; what is missing is what their ids skip', async () => {
     await twoChains();
     await writeAll(archive, block(2, 202, [trade(7, 120, 'sell'), diff(203, 121)]));
     const row = { sequence: null, price: '100.5', size: '1.5', side: 'buy' };
+    const lost = {
+      gap: {
+        from: '2026-11-20T07:00:00.005Z',
+        to: '2026-11-20T07:00:00.085Z',
+        cause: hole.gap.cause,
+        firstMissing: '2',
+        lastMissing: '3',
+        missing: 'tradeId',
+      },
+    };
     expect(await lines({ type: 'trades', format: 'jsonl' })).toEqual([
       { ...row, tradeId: '1', ...times(5) },
-      hole,
+      lost,
       { ...row, tradeId: '4', ...times(85) },
       { ...row, tradeId: '5', ...times(101) },
       {
@@ -400,7 +410,7 @@ describe('exports', () => {
     ]);
     expect(
       await lines({ type: 'trades', format: 'jsonl', fromUs: us(80), toUs: us(101) }),
-    ).toMatchObject([hole, { tradeId: '4' }]);
+    ).toMatchObject([{ gap: { firstMissing: '2', lastMissing: '3' } }, { tradeId: '4' }]);
     const exchange = { clock: 'exchange', fromUs: us(98), toUs: us(99) } as const;
     expect(await lines({ type: 'trades', format: 'jsonl', ...exchange })).toMatchObject([
       { tradeId: '5' },

@@ -197,9 +197,9 @@ export class RandomHistory {
         trades: 0,
         levels: (image.bids.length + image.asks.length) / 2,
         reason,
-        encoding: newestImage.encoding,
+        encoding: newestImage('L2').encoding,
       },
-      newestImage.encode(image),
+      newestImage('L2').encode({ level: 'L2', ...image }),
     );
     const { header } = record;
     const lastEventUs = message.receiveTimeUs;
@@ -278,8 +278,8 @@ export function blockRecordOf(
       trades: events.length - diffs.length,
       levels: 0,
       reason: null,
-      encoding: newestBlock.encoding,
+      encoding: newestBlock('L2').encoding,
     },
-    newestBlock.encode({ scale: SCALE, previousSequence, events }),
+    newestBlock('L2').encode({ scale: SCALE, previousSequence, events }),
   );
 }

@@ -61,7 +61,8 @@ function imageRecordOf(
   bids: number[],
   asks: number[],
 ): StoredRecord {
-  const body = newestImage.encode({
+  const body = newestImage('L2').encode({
+    level: 'L2',
     sequence,
     exchangeTimeUs: us(ms - 2),
     receiveTimeUs: us(ms),
@@ -90,7 +91,7 @@ function imageRecordOf(
       trades: 0,
       levels: (bids.length + asks.length) / 2,
       reason: 'start',
-      encoding: newestImage.encoding,
+      encoding: newestImage('L2').encoding,
       writer: 'test',
     },
     body,

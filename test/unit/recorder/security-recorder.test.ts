@@ -1,70 +1,32 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Archive, GapRecord, Write } from '../../../logger/archive/archive.ts';
-import { openEmbeddedArchive } from '../../../logger/archive/embedded-archive.ts';
-import { decodeBlock, decodeImage } from '../../../logger/codec/formats.ts';
+import type { Archive, Write } from '../../../logger/archive/archive.ts';
 import { ArchiveFullError, ExchangeRefusedError, FeedClosedError } from '../../../logger/errors.ts';
 import type { MarketEvent } from '../../../logger/market/events.ts';
 import { securityOf } from '../../../logger/market/security.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
-import type { RecorderLimits } from '../../../logger/recorder/limits.ts';
-import { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
-import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
-import { ScriptedExchange, snapshotAt } from '../../support/scripted-exchange.ts';
-import { seededRandom } from '../../support/seeded-random.ts';
-import { silentLog } from '../../support/silent-log.ts';
+import type { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
+import type { ManualClock } from '../../support/manual-clock.ts';
+import { snapshotAt } from '../../support/scripted-exchange.ts';
+import type { ScriptedExchange } from '../../support/scripted-exchange.ts';
+import { RecorderHarness } from './harness.ts';
+import type { Overrides } from './harness.ts';
 
 const BTC = securityOf('binance', 'BTCUSDT');
 
 describe('a recorder', () => {
-  let directory: string;
+  let harness: RecorderHarness;
   let archive: Archive;
   let clock: ManualClock;
   let exchange: ScriptedExchange;
-  let fatal: unknown[];
+  const recorder = (overrides?: Overrides) => harness.recorder(overrides);
+  const stored = (epoch: number) => harness.stored(epoch);
 
   beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'orderbook-recorder-'));
-    archive = await openEmbeddedArchive({ directory });
-    clock = new ManualClock();
-    exchange = new ScriptedExchange(clock);
-    fatal = [];
+    harness = await RecorderHarness.open(BTC);
+    ({ archive, clock, exchange } = harness);
   });
 
-  afterEach(async () => {
-    await archive.close();
-    rmSync(directory, { recursive: true });
-    expect(fatal).toEqual([]);
-  });
-
-  function recorder(
-    overrides: {
-      readonly limits?: Partial<RecorderLimits>;
-      readonly archive?: Archive;
-      readonly imageIntervalMs?: number;
-    } = {},
-  ) {
-    const limits = { ...DEFAULT_LIMITS, ...overrides.limits };
-    const onFatal = (error: unknown): void => void fatal.push(error);
-    const target = overrides.archive ?? archive;
-    const queue = new WriteQueue({ archive: target, clock, log: silentLog, limits, onFatal });
-    const one = new SecurityRecorder(BTC, exchange, {
-      archive: target,
-      queue,
-      clock,
-      random: seededRandom(1),
-      log: silentLog,
-      limits,
-      imageIntervalMs: overrides.imageIntervalMs ?? 1_800_000,
-      writer: 'test',
-      onChange: () => undefined,
-      onFatal,
-    });
-    return { one, queue };
-  }
+  afterEach(() => harness.close());
 
   async function live(one: SecurityRecorder, sequence = 100): Promise<void> {
     await one.start();
@@ -76,31 +38,6 @@ describe('a recorder', () => {
     exchange.diff(sequence + 1, sequence + 2, [1001, 3]);
     await clock.advanceAsync(0);
     expect(one.phase).toBe('live');
-  }
-
-  async function stored(epoch: number): Promise<{
-    readonly image: ReturnType<typeof decodeImage> | undefined;
-    readonly reason: string | null | undefined;
-    readonly events: MarketEvent[];
-    readonly gap: GapRecord | null;
-  }> {
-    const image = await archive.chainStart(BTC.id, epoch - 1);
-    const record = await image?.load();
-    const blocks = await archive.blocks(BTC.id, epoch, { afterSequence: 0 });
-    const events: MarketEvent[] = [];
-    let reached = image?.header.lastSequence;
-    for (const block of blocks) {
-      expect(block.header.previousSequence).toBe(reached);
-      reached = block.header.lastSequence;
-      const { body } = await block.load();
-      events.push(...decodeBlock(block.header.encoding, body).events);
-    }
-    return {
-      image: record && decodeImage(record.header.encoding, record.body),
-      reason: record?.header.reason,
-      events,
-      gap: await archive.gapBefore(BTC.id, epoch),
-    };
   }
 
   test('nothing is stored before a diff bridges the snapshot; then one merged image is', async () => {
@@ -325,7 +262,7 @@ describe('a recorder', () => {
     const finer = { priceExponent: 4, sizeExponent: 3 };
     exchange.listeners.get('BTCUSDT')?.onScale(finer);
     exchange.diff(103, 103, [100_151, 9]);
-    expect(one.chain?.book.levels('bid')).toEqual([100_151, 9, 100_100, 3, 100_000, 5]);
+    expect(one.chain?.image().bids).toEqual([100_151, 9, 100_100, 3, 100_000, 5]);
     one.close('removed');
     await queue.drained();
     const images = await archive.images(BTC.id, 1, 0);
@@ -452,7 +389,7 @@ describe('a recorder', () => {
   });
 
   test('trades without a single diff end the chain: the depth stream is dead', async () => {
-    const { one } = recorder({ limits: { blockMaxTrades: 10 } });
+    const { one } = recorder({ limits: { blockMaxAsides: 10 } });
     await live(one);
     for (let id = 1; id <= 10; id++) exchange.trade(id);
     one.tick();

@@ -133,6 +133,7 @@ function assertSame({ event, scale }: { event: MarketEvent; scale: Scale }, text
     expect(event.side).toBe(data.m === true ? 'sell' : 'buy');
     return;
   }
+  if (event.type !== 'diff') throw new Error(`A ${event.type} from Binance`);
   expect([event.firstSequence, event.lastSequence]).toEqual([data.U, data.u]);
   const rows = (levels: Levels): string[] =>
     levels.map((value, index) =>

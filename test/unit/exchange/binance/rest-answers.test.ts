@@ -1,9 +1,9 @@
 /** Snapshots and exchange information, as answers of the REST API. */
 
 import { describe, expect, test } from 'vitest';
+import { hasSameSteps } from '../../../../logger/exchange/streaming-exchange.ts';
 import { WireFormatError } from '../../../../logger/errors.ts';
 import {
-  hasSameSteps,
   instrumentPath,
   parseInstruments,
 } from '../../../../logger/exchange/binance/instrument.ts';
@@ -20,7 +20,9 @@ const ASKS = [['11.00', '3.00']];
 describe('the snapshot', () => {
   test('a full side ends at a horizon, a shorter one is complete', () => {
     expect(parseSnapshot({ lastUpdateId: 7, bids: BIDS, asks: ASKS }, CONTEXT)).toEqual({
+      level: 'L2',
       sequence: 7,
+      exchangeTimeUs: null,
       receiveTimeUs: 5,
       scale: SCALE,
       bids: [1000, 100, 950, 200],

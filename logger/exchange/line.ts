@@ -1,54 +1,55 @@
 /**
- * The lasting connection for up to 512 symbols: it survives the physical ones. An unplanned end is
+ * The lasting connection for a number of symbols: it survives the physical ones. An unplanned end is
  * followed by a new connection at once, then with back-off. A planned one (age, shutdown announced,
  * reset, no data in spite of pings) opens the new connection first, and gives up the old one only
  * when every symbol has come in on the new one, or is so quiet that waiting longer proves nothing.
  * A symbol is down only while no connection carries it.
  */
 
-import { FeedClosedError } from '../../errors.ts';
-import type { Timer } from '../../service/clock.ts';
-import type { Log } from '../../service/log.ts';
-import type { Random } from '../../service/random.ts';
-import { backoffDelayMs } from '../backoff.ts';
-import type { TokenBucket } from '../token-bucket.ts';
+import { FeedClosedError } from '../errors.ts';
+import type { Timer } from '../service/clock.ts';
+import type { Log } from '../service/log.ts';
+import type { Random } from '../service/random.ts';
+import { backoffDelayMs } from './backoff.ts';
+import type { TokenBucket } from './token-bucket.ts';
 import { Carrier } from './carrier.ts';
 import type { CarrierOptions, CarrierOwner } from './carrier.ts';
 import type { Membership } from './membership.ts';
-import type { MarketFrame, Subscription } from './subscription.ts';
+import type { MarketFrame } from './dialect.ts';
+import type { Subscription } from './subscription.ts';
 
-export interface LineOptions extends CarrierOptions {
+export interface LineOptions<Frame extends MarketFrame> extends CarrierOptions<Frame> {
   readonly random: Random;
   readonly log: Log;
   /** New connections, shared by all lines: the exchange's limit is per address. */
   readonly connecting: TokenBucket;
   /** The exchange refused the symbol's streams; it has left this line. */
-  readonly onRefused: (subscription: Subscription, reason: string) => void;
+  readonly onRefused: (subscription: Subscription<Frame>, reason: string) => void;
 }
 
-interface Waiter {
+interface Waiter<Frame extends MarketFrame> {
   /** The connection that was to be replaced; undefined: there was none. */
-  readonly replaced: Carrier | undefined;
+  readonly replaced: Carrier<Frame> | undefined;
   readonly timer: Timer;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
 
-export class Line implements CarrierOwner {
-  readonly #options: LineOptions;
-  readonly #subscriptions = new Map<string, Subscription>();
+export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
+  readonly #options: LineOptions<Frame>;
+  readonly #subscriptions = new Map<string, Subscription<Frame>>();
   /** Oldest first, at most two: the second is to replace the first. */
-  #carriers: Carrier[] = [];
+  #carriers: Carrier<Frame>[] = [];
   /** Attempts since data last came in on a new connection. */
   #failures = 0;
   #connectTimer: Timer | null = null;
   #isReplacing = false;
   /** Asked to be replaced while it was itself the replacement. */
-  #replaceNext: { readonly carrier: Carrier; readonly reason: string } | null = null;
-  #waiters: Waiter[] = [];
+  #replaceNext: { readonly carrier: Carrier<Frame>; readonly reason: string } | null = null;
+  #waiters: Waiter<Frame>[] = [];
   readonly #closing = new Set<Promise<void>>();
 
-  constructor(options: LineOptions) {
+  constructor(options: LineOptions<Frame>) {
     this.#options = options;
   }
 
@@ -62,13 +63,13 @@ export class Line implements CarrierOwner {
     return this.#carriers.filter((carrier) => carrier.isOpen).length;
   }
 
-  add(subscription: Subscription): void {
+  add(subscription: Subscription<Frame>): void {
     this.#subscriptions.set(subscription.symbol, subscription);
     for (const carrier of this.#carriers) carrier.add(subscription);
     if (this.#carriers.length === 0 && !this.#connectTimer) this.#connectIn(0);
   }
 
-  remove(subscription: Subscription): void {
+  remove(subscription: Subscription<Frame>): void {
     if (this.#subscriptions.get(subscription.symbol) !== subscription) return;
     this.#subscriptions.delete(subscription.symbol);
     for (const carrier of this.#carriers) carrier.remove(subscription);
@@ -78,7 +79,7 @@ export class Line implements CarrierOwner {
   }
 
   /** The last moment at which a connection that carries the symbol was whole; null: none does. */
-  wholeUntilUs(subscription: Subscription): number | null {
+  wholeUntilUs(subscription: Subscription<Frame>): number | null {
     let wholeUntilUs: number | null = null;
     for (const carrier of this.#carriers) {
       const membership = carrier.confirmed(subscription);
@@ -96,7 +97,7 @@ export class Line implements CarrierOwner {
     if (this.#subscriptions.size === 0) return Promise.resolve();
     const { clock, limits } = this.#options;
     return new Promise<void>((resolve, reject) => {
-      const waiter: Waiter = {
+      const waiter: Waiter<Frame> = {
         replaced: this.#carriers[0],
         resolve,
         reject,
@@ -128,11 +129,12 @@ export class Line implements CarrierOwner {
     this.#checkTakeover();
   }
 
-  onConfirmed(carrier: Carrier, membership: Membership): void {
+  onConfirmed(carrier: Carrier<Frame>, membership: Membership<Frame>): void {
     const { subscription } = membership;
     const rival = this.#otherCarrying(carrier, subscription);
     // Up first: what came in before the confirmation follows after it.
     if (!rival) subscription.up();
+    membership.onNewBeginning = () => this.#supersede(carrier, subscription);
     membership.confirm(rival !== undefined);
     // A quiet symbol stops keeping the old connection after a while.
     carrier.schedule(this.#options.joinWithinMs, () => {
@@ -143,9 +145,17 @@ export class Line implements CarrierOwner {
     this.#settleWaiters();
   }
 
-  onRefused(_carrier: Carrier, { subscription }: Membership, reason: string): void {
+  onRefused(_carrier: Carrier<Frame>, { subscription }: Membership<Frame>, reason: string): void {
     this.remove(subscription);
     this.#options.onRefused(subscription, reason);
+  }
+
+  /** Nothing streams until the exchange takes us: every symbol hears why, and it is tried again. */
+  onLoginRefused(carrier: Carrier<Frame>, reason: string): void {
+    for (const subscription of this.#subscriptions.values()) {
+      if (!this.#otherCarrying(carrier, subscription)) subscription.refuse(reason, false);
+    }
+    carrier.drop(`The login was refused: ${reason}`);
   }
 
   onFirstData(): void {
@@ -153,10 +163,10 @@ export class Line implements CarrierOwner {
   }
 
   onMarketFrame(
-    carrier: Carrier,
+    carrier: Carrier<Frame>,
     arrival: {
-      readonly membership: Membership;
-      readonly frame: MarketFrame;
+      readonly membership: Membership<Frame>;
+      readonly frame: Frame;
       readonly receiveTimeUs: number;
     },
   ): void {
@@ -167,12 +177,12 @@ export class Line implements CarrierOwner {
     this.#checkTakeover();
   }
 
-  onReplace(carrier: Carrier, reason: string): void {
+  onReplace(carrier: Carrier<Frame>, reason: string): void {
     if (carrier === this.#carriers[0]) this.#replace(reason);
     else this.#replaceNext = { carrier, reason };
   }
 
-  onEnd(carrier: Carrier, reason: string): void {
+  onEnd(carrier: Carrier<Frame>, reason: string): void {
     const wasOldest = this.#carriers[0] === carrier;
     this.#carriers = this.#carriers.filter((other) => other !== carrier);
     this.#options.log.warning('The connection to the exchange ended', {
@@ -192,7 +202,7 @@ export class Line implements CarrierOwner {
     for (const subscription of this.#subscriptions.values()) {
       if (!carrier.confirmed(subscription)) continue;
       const other = this.#otherCarrying(carrier, subscription);
-      if (other) other.join();
+      if (other?.canFollow) other.join();
       else subscription.down(wholeUntilUs, reason);
     }
     if (wasOldest) this.#promoted();
@@ -270,7 +280,32 @@ export class Line implements CarrierOwner {
     if (next && next.carrier === this.#carriers[0]) this.#replace(next.reason);
   }
 
-  #otherCarrying(carrier: Carrier, subscription: Subscription): Membership | undefined {
+  /** Where nothing is numbered: what the others still bring of the symbol counts no more. */
+  #supersede(carrier: Carrier<Frame>, subscription: Subscription<Frame>): void {
+    for (const other of this.#carriers) {
+      if (other === carrier) continue;
+      const membership = other.confirmed(subscription);
+      if (membership) membership.isSuperseded = true;
+    }
+  }
+
+  /** Asks for a symbol's streams afresh, on the connections that there are. */
+  renew(subscription: Subscription<Frame>): void {
+    for (const carrier of this.#carriers) {
+      carrier.remove(subscription);
+      carrier.add(subscription);
+    }
+  }
+
+  /** This connection brings less than it should: a new one is to take over. */
+  replace(reason: string): void {
+    this.#replace(reason);
+  }
+
+  #otherCarrying(
+    carrier: Carrier<Frame>,
+    subscription: Subscription<Frame>,
+  ): Membership<Frame> | undefined {
     for (const other of this.#carriers) {
       if (other === carrier) continue;
       const membership = other.confirmed(subscription);
@@ -306,7 +341,7 @@ export class Line implements CarrierOwner {
     this.#carriers = [];
   }
 
-  #retire(carrier: Carrier): void {
+  #retire(carrier: Carrier<Frame>): void {
     const gone = carrier.close().then(() => void this.#closing.delete(gone));
     this.#closing.add(gone);
   }

@@ -1,28 +1,27 @@
 /**
- * One physical connection to Binance and the streams on it: it asks for streams and gives them up
+ * One physical connection to an exchange and the streams on it: it asks for streams and gives them up
  * (one request at a time, so that an error without an id still has an addressee), and sorts what
  * comes in. A refused request for several symbols is asked again in halves, until the refusal falls
  * on the symbol that earned it. What a frame means for a symbol that has two connections, and what
  * happens when a connection ends, is its owner's business.
  */
 
-import type { Clock, Timer } from '../../service/clock.ts';
-import { Connection } from '../connection.ts';
-import type { Refusals } from '../refusals.ts';
-import type { Transport } from '../transport.ts';
-import type { BinanceLimits } from './limits.ts';
+import type { Clock, Timer } from '../service/clock.ts';
+import { Connection } from './connection.ts';
+import type { Refusals } from './refusals.ts';
+import type { Transport } from './transport.ts';
+import type { Dialect, LineLimits, MarketFrame, Message, ReplyMessage } from './dialect.ts';
 import { Membership } from './membership.ts';
-import type { MarketFrame, Subscription } from './subscription.ts';
-import { parseFrame } from './wire.ts';
-import type { Frame, ReplyFrame } from './wire.ts';
+import type { Subscription } from './subscription.ts';
 
-export interface CarrierOptions {
+export interface CarrierOptions<Frame extends MarketFrame> {
+  readonly dialect: Dialect<Frame>;
   readonly url: string;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly staleAfterMs: number;
-  readonly limits: BinanceLimits;
-  /** How long a new connection's diffs wait for an older one to catch up. */
+  readonly limits: LineLimits;
+  /** How long a new connection's steps wait for an older one to catch up. */
   readonly joinWithinMs: number;
   readonly refusals: Refusals;
   readonly traffic: Traffic;
@@ -34,47 +33,49 @@ export interface Traffic {
   bytes: number;
 }
 
-export interface CarrierOwner {
-  onOpen(carrier: Carrier): void;
-  onConfirmed(carrier: Carrier, membership: Membership): void;
-  onRefused(carrier: Carrier, membership: Membership, reason: string): void;
+export interface CarrierOwner<Frame extends MarketFrame> {
+  onOpen(carrier: Carrier<Frame>): void;
+  onConfirmed(carrier: Carrier<Frame>, membership: Membership<Frame>): void;
+  onRefused(carrier: Carrier<Frame>, membership: Membership<Frame>, reason: string): void;
+  /** The exchange refuses us, with any symbol: this connection is of no use. */
+  onLoginRefused(carrier: Carrier<Frame>, reason: string): void;
   /** The first market data of this connection. */
-  onFirstData(carrier: Carrier): void;
+  onFirstData(carrier: Carrier<Frame>): void;
   onMarketFrame(
-    carrier: Carrier,
+    carrier: Carrier<Frame>,
     arrival: {
-      readonly membership: Membership;
-      readonly frame: MarketFrame;
+      readonly membership: Membership<Frame>;
+      readonly frame: Frame;
       readonly receiveTimeUs: number;
     },
   ): void;
   /** It works, but wants to be replaced by a new one before it is given up. */
-  onReplace(carrier: Carrier, reason: string): void;
+  onReplace(carrier: Carrier<Frame>, reason: string): void;
   /** Whatever ended it, except its owner's `close`. */
-  onEnd(carrier: Carrier, reason: string): void;
+  onEnd(carrier: Carrier<Frame>, reason: string): void;
 }
 
-interface Request {
+interface Request<Frame extends MarketFrame> {
   readonly id: number;
-  readonly memberships: readonly Membership[];
+  readonly memberships: readonly Membership<Frame>[];
   /** The limit for its answer, from when it was sent. */
   timer: Timer | null;
 }
 
-export class Carrier {
-  readonly #options: CarrierOptions;
-  readonly #owner: CarrierOwner;
+export class Carrier<Frame extends MarketFrame> {
+  readonly #options: CarrierOptions<Frame>;
+  readonly #owner: CarrierOwner<Frame>;
   readonly #connection: Connection;
-  readonly #memberships = new Map<string, Membership>();
+  readonly #memberships = new Map<string, Membership<Frame>>();
   /** Streams to give up. */
   readonly #leaving: string[] = [];
   /** Halves of a refused request. */
-  readonly #halves: (readonly Membership[])[] = [];
-  #request: Request | null = null;
+  readonly #halves: (readonly Membership<Frame>[])[] = [];
+  #request: Request<Frame> | null = null;
   #lastRequestId = 0;
   #hasData = false;
 
-  constructor(options: CarrierOptions, owner: CarrierOwner) {
+  constructor(options: CarrierOptions<Frame>, owner: CarrierOwner<Frame>) {
     const { url, transport, clock, staleAfterMs, limits } = options;
     this.#options = options;
     this.#owner = owner;
@@ -108,18 +109,19 @@ export class Carrier {
   }
 
   /** The symbol's place on this connection, once its streams are confirmed. */
-  confirmed(subscription: Subscription): Membership | undefined {
+  confirmed(subscription: Subscription<Frame>): Membership<Frame> | undefined {
     const membership = this.#memberships.get(subscription.symbol);
     const isIt = membership?.subscription === subscription && membership.phase === 'confirmed';
     return isIt ? membership : undefined;
   }
 
-  add(subscription: Subscription): void {
+  add(subscription: Subscription<Frame>): void {
     const { heldFramesMax } = this.#options.limits;
     this.#memberships.set(
       subscription.symbol,
       new Membership(
         subscription,
+        this.#options.dialect,
         { heldFramesMax, joinWithinMs: this.#options.joinWithinMs },
         (delayMs, run) => this.schedule(delayMs, run),
       ),
@@ -127,7 +129,7 @@ export class Carrier {
     this.#pump();
   }
 
-  remove(subscription: Subscription): void {
+  remove(subscription: Subscription<Frame>): void {
     const membership = this.#memberships.get(subscription.symbol);
     if (membership?.subscription !== subscription) return;
     this.#memberships.delete(subscription.symbol);
@@ -141,6 +143,11 @@ export class Carrier {
     return this.#connection.schedule(delayMs, run);
   }
 
+  /** Gives it up; the owner hears of it before this returns. */
+  drop(reason: string): void {
+    this.#connection.drop(reason);
+  }
+
   close(): Promise<void> {
     return this.#connection.close();
   }
@@ -149,22 +156,22 @@ export class Carrier {
     if (!this.#connection.isOpen || this.#request) return;
     if (this.#leaving.length > 0) {
       const streams = this.#leaving.splice(0, this.#options.limits.paramsPerMessageMax);
-      this.#ask('UNSUBSCRIBE', streams, []);
+      this.#ask((id) => this.#options.dialect.unsubscribe(id, streams), []);
       return;
     }
     const memberships = this.#nextWanted();
     if (memberships.length === 0) return;
     for (const membership of memberships) membership.phase = 'asked';
-    const streams = memberships.flatMap(({ subscription }) => subscription.streams);
-    this.#ask('SUBSCRIBE', streams, memberships);
+    const subscriptions = memberships.map(({ subscription }) => subscription);
+    this.#ask((id) => this.#options.dialect.subscribe(id, subscriptions), memberships);
   }
 
-  #nextWanted(): readonly Membership[] {
+  #nextWanted(): readonly Membership<Frame>[] {
     for (let half = this.#halves.shift(); half; half = this.#halves.shift()) {
       const left = half.filter((membership) => !membership.isGone);
       if (left.length > 0) return left;
     }
-    const wanted: Membership[] = [];
+    const wanted: Membership<Frame>[] = [];
     let room = this.#options.limits.paramsPerMessageMax;
     for (const membership of this.#memberships.values()) {
       if (membership.phase !== 'wanted') continue;
@@ -175,14 +182,14 @@ export class Carrier {
     return wanted;
   }
 
-  #ask(method: string, params: readonly string[], memberships: readonly Membership[]): void {
+  #ask(text: (id: number) => string, memberships: readonly Membership<Frame>[]): void {
     const { replyWithinMs } = this.#options.limits;
     const id = ++this.#lastRequestId;
-    const request: Request = { id, memberships, timer: null };
+    const request: Request<Frame> = { id, memberships, timer: null };
     this.#request = request;
-    this.#connection.send(JSON.stringify({ method, params, id }), () => {
+    this.#connection.send(text(id), () => {
       request.timer = this.schedule(replyWithinMs, () => {
-        const reason = `The exchange did not answer ${method} within ${replyWithinMs} ms`;
+        const reason = `The exchange did not answer a request for streams within ${replyWithinMs} ms`;
         // Symbols that stream here must not suffer for one that does not.
         if (this.#hasConfirmed()) this.#owner.onReplace(this, reason);
         else this.#connection.drop(reason);
@@ -194,31 +201,30 @@ export class Carrier {
     const { refusals, traffic } = this.#options;
     traffic.frames++;
     traffic.bytes += data.length;
-    let frame: Frame;
+    let message: Message<Frame>;
     try {
-      frame = parseFrame(data.toString('utf8'));
+      message = this.#options.dialect.parse(data.toString('utf8'));
     } catch (error) {
-      // Nobody can say whose it was; if it was a diff, the hole shows in its symbol's next one.
+      // Nobody can say whose it was; if it was a step, the hole shows in its symbol's next one.
       refusals.noteOrThrow(error);
       return;
     }
-    switch (frame.kind) {
-      case 'depth':
-      case 'trade':
-        this.#market(frame, receiveTimeUs);
+    switch (message.kind) {
+      case 'market':
+        this.#market(message.frame, receiveTimeUs);
         return;
       case 'reply':
-        this.#reply(frame);
+        this.#reply(message);
         return;
       case 'shutdown':
         this.#owner.onReplace(this, 'The exchange announced that this server shuts down');
         return;
       case 'unknown':
-        refusals.note('unknown-event', `Unknown event: ${frame.event}`);
+        refusals.note('unknown-event', `Unknown event: ${message.event}`);
     }
   }
 
-  #market(frame: MarketFrame, receiveTimeUs: number): void {
+  #market(frame: Frame, receiveTimeUs: number): void {
     const membership = this.#memberships.get(frame.symbol);
     // Streams that were given up run on until the exchange has heard of it.
     if (!membership || membership.phase === 'wanted') return;
@@ -230,22 +236,26 @@ export class Carrier {
     this.#owner.onMarketFrame(this, { membership, frame, receiveTimeUs });
   }
 
-  #reply(frame: ReplyFrame): void {
+  #reply(reply: ReplyMessage): void {
     const request = this.#request;
     // An error may come without an id: then it is for the one request that is out.
-    const isExpected = request && (frame.id === request.id || (frame.id === null && frame.refusal));
-    if (!isExpected) {
-      this.#options.refusals.note('reply', `Unexpected reply: ${frame.refusal ?? 'done'}`);
+    const isOfCurrent = reply.id === 'current' || (reply.id === null && reply.refusal !== null);
+    if (!request || !(isOfCurrent || reply.id === request.id)) {
+      this.#options.refusals.note('reply', `Unexpected reply: ${reply.refusal ?? 'done'}`);
       return;
     }
     request.timer?.cancel();
     this.#request = null;
-    if (frame.refusal !== null) this.#refused(request.memberships, frame.refusal);
+    if (reply.refusal !== null && reply.isOfLogin) {
+      this.#owner.onLoginRefused(this, reply.refusal);
+      return;
+    }
+    if (reply.refusal !== null) this.#refused(request.memberships, reply.refusal);
     else this.#confirmed(request.memberships);
     this.#pump();
   }
 
-  #confirmed(memberships: readonly Membership[]): void {
+  #confirmed(memberships: readonly Membership<Frame>[]): void {
     for (const membership of memberships) {
       if (membership.isGone) this.#leaving.push(...membership.subscription.streams);
       else this.#owner.onConfirmed(this, membership);
@@ -253,10 +263,10 @@ export class Carrier {
     this.#expectData();
   }
 
-  #refused(memberships: readonly Membership[], reason: string): void {
+  #refused(memberships: readonly Membership<Frame>[], reason: string): void {
     const left = memberships.filter((membership) => !membership.isGone);
     if (memberships.length === 0) {
-      this.#options.refusals.note('reply', `UNSUBSCRIBE was refused: ${reason}`);
+      this.#options.refusals.note('reply', `Giving up streams was refused: ${reason}`);
     } else if (memberships.length === 1) {
       for (const membership of left) this.#owner.onRefused(this, membership, reason);
     } else {

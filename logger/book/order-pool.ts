@@ -1,0 +1,101 @@
+/**
+ * Where the orders of an L3 book live: flat arrays indexed by slot, with a free list. An order is a
+ * link in its price's queue. Sizes are numbers; the few beyond 2^53 stand in a map beside.
+ */
+
+import type { ScaledInt } from '../market/decimal.ts';
+import { OrderIdIndex } from './order-id-index.ts';
+
+/** No slot. */
+export const NONE = -1;
+const FIRST_CAPACITY = 64;
+
+export class OrderPool {
+  #capacity: number;
+  #ids: Int32Array;
+  #sizes: Float64Array;
+  readonly #largeSizes: Map<number, bigint>;
+  /** Neighbours in the queue; `next` of a free slot is the next free one. */
+  prev: Int32Array;
+  next: Int32Array;
+  /** The level in which the order stands. */
+  level: Int32Array;
+  readonly index: OrderIdIndex;
+  #free: number;
+  #made: number;
+  count: number;
+
+  constructor(from?: OrderPool) {
+    this.#capacity = from ? from.#capacity : FIRST_CAPACITY;
+    this.#ids = from ? from.#ids.slice() : new Int32Array(FIRST_CAPACITY * 4);
+    this.#sizes = from ? from.#sizes.slice() : new Float64Array(FIRST_CAPACITY);
+    this.prev = from ? from.prev.slice() : new Int32Array(FIRST_CAPACITY);
+    this.next = from ? from.next.slice() : new Int32Array(FIRST_CAPACITY);
+    this.level = from ? from.level.slice() : new Int32Array(FIRST_CAPACITY);
+    this.#largeSizes = new Map(from ? from.#largeSizes : []);
+    this.index = new OrderIdIndex(() => this.#ids, from?.index);
+    this.#free = from ? from.#free : NONE;
+    this.#made = from ? from.#made : 0;
+    this.count = from?.count ?? 0;
+  }
+
+  /** The slot of a new order, in no queue yet. */
+  add(id: string, size: ScaledInt): number {
+    const slot = this.#takeSlot();
+    this.index.add(id, slot);
+    this.setSize(slot, size);
+    this.count++;
+    return slot;
+  }
+
+  /** The order has left its queue. */
+  remove(slot: number): void {
+    this.index.remove(this.index.text(slot), slot);
+    this.#largeSizes.delete(slot);
+    this.next[slot] = this.#free;
+    this.#free = slot;
+    this.count--;
+  }
+
+  size(slot: number): ScaledInt {
+    const size = this.#sizes[slot] as number;
+    return Number.isNaN(size) ? (this.#largeSizes.get(slot) as bigint) : size;
+  }
+
+  setSize(slot: number, size: ScaledInt): void {
+    if (typeof size === 'number') {
+      if (this.#largeSizes.size > 0) this.#largeSizes.delete(slot);
+      this.#sizes[slot] = size;
+    } else {
+      this.#largeSizes.set(slot, size);
+      this.#sizes[slot] = Number.NaN;
+    }
+  }
+
+  #takeSlot(): number {
+    const free = this.#free;
+    if (free !== NONE) {
+      this.#free = this.next[free] as number;
+      return free;
+    }
+    if (this.#made === this.#capacity) this.#grow();
+    return this.#made++;
+  }
+
+  #grow(): void {
+    this.#capacity *= 2;
+    this.#ids = grown(this.#ids, this.#capacity * 4);
+    this.prev = grown(this.prev, this.#capacity);
+    this.next = grown(this.next, this.#capacity);
+    this.level = grown(this.level, this.#capacity);
+    const sizes = new Float64Array(this.#capacity);
+    sizes.set(this.#sizes);
+    this.#sizes = sizes;
+  }
+}
+
+export function grown(values: Int32Array, capacity: number): Int32Array {
+  const larger = new Int32Array(capacity);
+  larger.set(values);
+  return larger;
+}

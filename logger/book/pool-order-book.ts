@@ -1,0 +1,235 @@
+/**
+ * `OrderBook` on a pool: orders in flat arrays, a queue of links per price, an index by binary id,
+ * and one `sorted-btree` a side from price to queue. A copy copies arrays, no objects.
+ */
+
+import SortedBTree from 'sorted-btree';
+import { InvariantError } from '../errors.ts';
+import { compareScaled, subtractScaled } from '../market/decimal.ts';
+import type { Scale, ScaledInt } from '../market/decimal.ts';
+import type {
+  OrderChanged,
+  OrderEvent,
+  OrderMatched,
+  OrderSide,
+  RestingOrder,
+} from '../market/events.ts';
+import { rescaleOrders } from '../market/scale.ts';
+import type { Side } from './level-book.ts';
+import { LevelPool } from './level-pool.ts';
+import type { LevelTotal, OrderBook } from './order-book.ts';
+import { NONE, OrderPool } from './order-pool.ts';
+
+// The package is CommonJS with a `default` export: Node hands out its exports object.
+const BTree = SortedBTree.default;
+/** From price to the level's number in the pool of levels. */
+type Tree = InstanceType<typeof BTree<ScaledInt, number>>;
+
+const lowestFirst = compareScaled;
+const highestFirst = (a: ScaledInt, b: ScaledInt): number => compareScaled(b, a);
+
+export class PoolOrderBook implements OrderBook {
+  readonly level = 'L3';
+  readonly scale: Scale;
+  readonly #bids: Tree;
+  readonly #asks: Tree;
+  readonly #levels: LevelPool;
+  readonly #orders: OrderPool;
+
+  private constructor(scale: Scale, from?: PoolOrderBook) {
+    this.scale = scale;
+    this.#bids = from ? from.#bids.clone() : new BTree<ScaledInt, number>(undefined, highestFirst);
+    this.#asks = from ? from.#asks.clone() : new BTree<ScaledInt, number>(undefined, lowestFirst);
+    this.#levels = new LevelPool(from ? from.#levels : undefined);
+    this.#orders = new OrderPool(from ? from.#orders : undefined);
+  }
+
+  static empty(scale: Scale): PoolOrderBook {
+    return new PoolOrderBook(scale);
+  }
+
+  /**
+   * The book that an image (or a snapshot) shows.
+   * @throws InvariantError for an order that comes twice or has no size: whoever made the image has
+   *   to have refused it.
+   */
+  static fromImage(image: {
+    readonly scale: Scale;
+    readonly bids: readonly RestingOrder[];
+    readonly asks: readonly RestingOrder[];
+  }): PoolOrderBook {
+    const book = PoolOrderBook.empty(image.scale);
+    for (const [side, orders] of [
+      ['buy', image.bids],
+      ['sell', image.asks],
+    ] as const) {
+      for (const { orderId, price, size } of orders) {
+        const isNew = size > 0 && book.#open(orderId, side, price, size);
+        if (!isNew) throw new InvariantError(`An image can't hold the order ${orderId} like that`);
+      }
+    }
+    return book;
+  }
+
+  get orderCount(): number {
+    return this.#orders.count;
+  }
+
+  apply(event: OrderEvent): string | null {
+    switch (event.type) {
+      case 'received':
+        return this.#find(event.orderId) === NONE
+          ? null
+          : `order ${event.orderId} was received, and rests in the book already`;
+      case 'open':
+        return this.#open(event.orderId, event.side, event.price, event.remainingSize)
+          ? null
+          : `order ${event.orderId} was opened, and rests in the book already`;
+      case 'match':
+        return this.#match(event);
+      case 'change':
+        this.#change(event);
+        return null;
+      case 'done': {
+        const slot = this.#find(event.orderId);
+        if (slot !== NONE) this.#remove(slot);
+        return null;
+      }
+    }
+  }
+
+  best(side: Side): readonly [ScaledInt, ScaledInt] | undefined {
+    const tree = this.#tree(side);
+    const price = tree.minKey();
+    return price === undefined ? undefined : [price, this.#levels.total(tree.get(price) ?? NONE)];
+  }
+
+  orders(side: Side, depth = Number.POSITIVE_INFINITY): RestingOrder[] {
+    const found: RestingOrder[] = [];
+    const { next, index } = this.#orders;
+    let left = depth;
+    for (const [price, level] of this.#tree(side).entries()) {
+      if (--left < 0) break;
+      for (let slot = this.#levels.head(level); slot !== NONE; slot = next[slot] as number) {
+        found.push({ orderId: index.text(slot), price, size: this.#orders.size(slot) });
+      }
+    }
+    return found;
+  }
+
+  totals(side: Side, depth = Number.POSITIVE_INFINITY): LevelTotal[] {
+    const found: LevelTotal[] = [];
+    for (const [price, level] of this.#tree(side).entries()) {
+      if (found.length >= depth) break;
+      found.push({ price, size: this.#levels.total(level), count: this.#levels.count(level) });
+    }
+    return found;
+  }
+
+  total(side: Side, price: ScaledInt): LevelTotal | undefined {
+    const level = this.#tree(side).get(price);
+    if (level === undefined) return undefined;
+    return { price, size: this.#levels.total(level), count: this.#levels.count(level) };
+  }
+
+  find(orderId: string): (RestingOrder & { readonly side: OrderSide }) | undefined {
+    const slot = this.#find(orderId);
+    if (slot === NONE) return undefined;
+    const level = this.#orders.level[slot] as number;
+    const { price, side } = { price: this.#levels.price(level), side: this.#levels.side(level) };
+    return { orderId, price, side, size: this.#orders.size(slot) };
+  }
+
+  size(side: Side): number {
+    return this.#tree(side).size;
+  }
+
+  clone(): PoolOrderBook {
+    return new PoolOrderBook(this.scale, this);
+  }
+
+  rescaled(scale: Scale): PoolOrderBook {
+    const finer = (side: Side): readonly RestingOrder[] =>
+      rescaleOrders(this.orders(side), this.scale, scale);
+    return PoolOrderBook.fromImage({ scale, bids: finer('bid'), asks: finer('ask') });
+  }
+
+  #find(orderId: string): number {
+    return this.#orders.index.find(orderId);
+  }
+
+  #tree(side: Side | OrderSide): Tree {
+    return side === 'bid' || side === 'buy' ? this.#bids : this.#asks;
+  }
+
+  /** @returns false where the order rests already. */
+  #open(orderId: string, side: OrderSide, price: ScaledInt, size: ScaledInt): boolean {
+    if (this.#find(orderId) !== NONE) return false;
+    // Nothing of it rests: it is as if it had never been opened.
+    if (size > 0) this.#enqueue(this.#orders.add(orderId, size), side, price);
+    return true;
+  }
+
+  #match({ makerOrderId, side, size }: OrderMatched): string | null {
+    const slot = this.#find(makerOrderId);
+    if (slot === NONE) return `order ${makerOrderId} was filled, and is not in the book`;
+    const level = this.#orders.level[slot] as number;
+    if (this.#levels.side(level) !== side)
+      return `order ${makerOrderId} was filled on side ${side}`;
+    const left = subtractScaled(this.#orders.size(slot), size);
+    if (left < 0) return `order ${makerOrderId} was filled by more than is left of it`;
+    if (left > 0) this.#resize(slot, level, left);
+    else this.#remove(slot);
+    return null;
+  }
+
+  #change({ orderId, newPrice, newSize }: OrderChanged): void {
+    const slot = this.#find(orderId);
+    if (slot === NONE) return;
+    const level = this.#orders.level[slot] as number;
+    const price = this.#levels.price(level);
+    const size = newSize ?? this.#orders.size(slot);
+    if (!(size > 0)) {
+      this.#remove(slot);
+      return;
+    }
+    const isMoved = newPrice !== null && newPrice !== price;
+    if (!isMoved && size <= this.#orders.size(slot)) {
+      this.#resize(slot, level, size);
+      return;
+    }
+    // It loses its place.
+    const side = this.#levels.side(level);
+    this.#dequeue(slot);
+    this.#orders.setSize(slot, size);
+    this.#enqueue(slot, side, newPrice ?? price);
+  }
+
+  #resize(slot: number, level: number, size: ScaledInt): void {
+    this.#levels.grow(level, subtractScaled(size, this.#orders.size(slot)));
+    this.#orders.setSize(slot, size);
+  }
+
+  #remove(slot: number): void {
+    this.#dequeue(slot);
+    this.#orders.remove(slot);
+  }
+
+  #enqueue(slot: number, side: OrderSide, price: ScaledInt): void {
+    const tree = this.#tree(side);
+    let level = tree.get(price);
+    if (level === undefined) {
+      level = this.#levels.add(side, price);
+      tree.set(price, level);
+    }
+    this.#levels.append(level, slot, this.#orders);
+  }
+
+  #dequeue(slot: number): void {
+    const level = this.#orders.level[slot] as number;
+    this.#levels.unlink(level, slot, this.#orders);
+    if (this.#levels.count(level) > 0) return;
+    this.#tree(this.#levels.side(level)).delete(this.#levels.price(level));
+    this.#levels.remove(level);
+  }
+}

@@ -1,0 +1,59 @@
+/** Coinbase's key and feed: what belongs together, and what the exchange would refuse anyhow. */
+
+import { ConfigError } from '../errors.ts';
+import { readSecret } from './secrets.ts';
+import type { Environment } from './secrets.ts';
+
+export interface CoinbaseSettings {
+  readonly feed: 'full' | 'level2_batch';
+  /** null: there is no key. */
+  readonly credentials: {
+    readonly key: string;
+    readonly secret: string;
+    readonly passphrase: string;
+  } | null;
+}
+
+const BASE64 = /^[A-Za-z0-9+/]{16,}={0,2}$/;
+/** The keys of the retail app. */
+const CDP_KEY = /^organizations\/|BEGIN [A-Z ]*PRIVATE KEY/;
+
+/**
+ * @param feed `COINBASE_FEED`, checked.
+ * @throws ConfigError for a part of a key, a key of another kind, and `full` without one.
+ */
+export function coinbaseSettings(environment: Environment, feed: string): CoinbaseSettings {
+  const key = readSecret(environment, 'COINBASE_API_KEY', 'coinbase-api-key');
+  const secret = readSecret(environment, 'COINBASE_API_SECRET', 'coinbase-api-secret');
+  const passphrase = readSecret(environment, 'COINBASE_API_PASSPHRASE', 'coinbase-api-passphrase');
+  const missing = Object.entries({
+    COINBASE_API_KEY: key,
+    COINBASE_API_SECRET: secret,
+    COINBASE_API_PASSPHRASE: passphrase,
+  }).flatMap(([name, value]) => (value === undefined ? [name] : []));
+  if ([key, secret].some((part) => part !== undefined && CDP_KEY.test(part))) {
+    throw new ConfigError(
+      'COINBASE_API_KEY is a key of the retail app (CDP): Coinbase Exchange has its own keys, with a passphrase',
+    );
+  }
+  if (missing.length === 3) {
+    if (feed !== 'full') return { feed: 'level2_batch', credentials: null };
+    throw new ConfigError(
+      'COINBASE_FEED is "full", which needs COINBASE_API_KEY, COINBASE_API_SECRET and COINBASE_API_PASSPHRASE',
+    );
+  }
+  if (key === undefined || secret === undefined || passphrase === undefined) {
+    throw new ConfigError(
+      `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing: a Coinbase key has three parts`,
+    );
+  }
+  if (!BASE64.test(secret)) {
+    throw new ConfigError(
+      'COINBASE_API_SECRET is not valid: use the base64 text that came with the key',
+    );
+  }
+  return {
+    feed: feed === 'level2_batch' ? 'level2_batch' : 'full',
+    credentials: { key, secret, passphrase },
+  };
+}

@@ -1,0 +1,41 @@
+/** Coinbase's side of what all exchanges' connections have in common. A stream is a product. */
+
+import type { Dialect, Span } from '../dialect.ts';
+import type { Subscription } from '../subscription.ts';
+import { parseFrame } from './wire.ts';
+import type { CoinbaseFrame } from './wire.ts';
+
+export interface CoinbaseDialectOptions {
+  readonly channels: readonly string[];
+  readonly isNumbered: boolean;
+  /** Fields that sign a subscription, made when it is sent; none without credentials. */
+  readonly signed: () => Readonly<Record<string, string>>;
+}
+
+export function coinbaseDialect(options: CoinbaseDialectOptions): Dialect<CoinbaseFrame> {
+  const { channels, isNumbered, signed } = options;
+  return {
+    isNumbered,
+
+    parse(text) {
+      const frame = parseFrame(text);
+      return frame.kind === 'reply' || frame.kind === 'unknown' ? frame : { kind: 'market', frame };
+    },
+
+    subscribe(_id: number, subscriptions: readonly Subscription<CoinbaseFrame>[]): string {
+      const products = subscriptions.map(({ symbol }) => symbol);
+      return JSON.stringify({ type: 'subscribe', product_ids: products, channels, ...signed() });
+    },
+
+    unsubscribe(_id: number, streams: readonly string[]): string {
+      return JSON.stringify({ type: 'unsubscribe', product_ids: streams, channels });
+    },
+
+    span(frame: CoinbaseFrame): Span | null {
+      if (!isNumbered || frame.kind !== 'order' || frame.sequence === null) return null;
+      return { firstSequence: frame.sequence, lastSequence: frame.sequence };
+    },
+
+    beginsAnew: (frame) => frame.kind === 'levels',
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * The book as Coinbase gives it whole: `GET /products/{id}/book?level=3`, single orders in queue
+ * order, and the `snapshot` of the `level2_batch` channel, sizes by price. Both are complete: there
+ * is no horizon.
+ *
+ * Whether both sides and the sequence of level 3 are of one and the same moment is a question that
+ * the exchange has not answered; the messages that follow contradict a book that is not.
+ *
+ * Source: https://docs.cdp.coinbase.com/exchange/reference/exchangerestapi_getproductbook (gathered
+ * 2026-11-20).
+ */
+
+import { compareScaled, fractionDigits, parseScaled } from '../../market/decimal.ts';
+import type { Scale, ScaledInt } from '../../market/decimal.ts';
+import { NO_HORIZON } from '../../market/events.ts';
+import type { BookSnapshot, RestingOrder } from '../../market/events.ts';
+import { fieldsOf, integerOf, listOf, wireError } from '../fields.ts';
+import { assertUncrossed, assertSide, scaleSides } from '../scaled-levels.ts';
+import { idOf, timeOf } from './wire.ts';
+import type { LevelsFrame } from './wire.ts';
+
+export interface OrderBookAnswer {
+  readonly snapshot: BookSnapshot;
+  /** Orders are being collected for an auction: the book may be crossed. */
+  readonly isAuction: boolean;
+}
+
+/**
+ * Checks an answer of level 3. Its scale is finer than the given one where it must be.
+ * @throws WireFormatError, also for sides out of order, crossed outside of an auction, or with
+ *   doubled ids or empty orders.
+ */
+export function parseOrderBook(
+  answer: unknown,
+  context: { readonly scale: Scale; readonly receiveTimeUs: number },
+): OrderBookAnswer {
+  const fields = fieldsOf(answer, 'The book');
+  const sequence = integerOf(fields, 'sequence');
+  const isAuction = fields['auction_mode'] === true;
+  const rows = { bids: listOf(fields, 'bids'), asks: listOf(fields, 'asks') };
+  const scale = scaleNeeded([...rows.bids, ...rows.asks], context.scale);
+  const seen = new Set<string>();
+  const bids = ordersOf(rows.bids, scale, { direction: 1, seen });
+  const asks = ordersOf(rows.asks, scale, { direction: -1, seen });
+  if (!isAuction) assertUncrossed(bids[0]?.price, asks[0]?.price);
+  return {
+    isAuction,
+    snapshot: {
+      level: 'L3',
+      sequence,
+      receiveTimeUs: context.receiveTimeUs,
+      exchangeTimeUs: timeOf(fields['time']),
+      scale,
+      horizon: NO_HORIZON,
+      bids,
+      asks,
+    },
+  };
+}
+
+/** @throws WireFormatError, as above. */
+export function snapshotOf(
+  frame: LevelsFrame,
+  context: { readonly scale: Scale; readonly receiveTimeUs: number; readonly sequence: number },
+): BookSnapshot {
+  const sides = scaleSides(frame.bids, frame.asks, context.scale);
+  assertSide(sides.bids, 1);
+  assertSide(sides.asks, -1);
+  assertUncrossed(sides.bids[0], sides.asks[0]);
+  return {
+    level: 'L2',
+    sequence: context.sequence,
+    receiveTimeUs: context.receiveTimeUs,
+    exchangeTimeUs: frame.timeUs,
+    horizon: NO_HORIZON,
+    ...sides,
+  };
+}
+
+type Row = readonly [string, string, string];
+
+function rowOf(row: unknown): Row {
+  if (Array.isArray(row) && row.every((part) => typeof part === 'string') && row.length >= 3) {
+    return row as unknown as Row;
+  }
+  throw wireError('level', 'An order is not price, size and id as text');
+}
+
+function scaleNeeded(rows: readonly unknown[], scale: Scale): Scale {
+  let { priceExponent, sizeExponent } = scale;
+  for (const row of rows) {
+    const [price, size] = rowOf(row);
+    if (parseScaled(price, priceExponent) === undefined) priceExponent = fractionDigits(price);
+    if (parseScaled(size, sizeExponent) === undefined) sizeExponent = fractionDigits(size);
+  }
+  return { priceExponent, sizeExponent };
+}
+
+/** `direction` 1: prices fall from one order to the next, or stay; -1: they rise. */
+function ordersOf(
+  rows: readonly unknown[],
+  scale: Scale,
+  { direction, seen }: { readonly direction: 1 | -1; readonly seen: Set<string> },
+): RestingOrder[] {
+  let before: ScaledInt | undefined;
+  return rows.map((row) => {
+    const [priceText, sizeText, orderId] = rowOf(row);
+    const price = parseScaled(priceText, scale.priceExponent) ?? 0;
+    const size = parseScaled(sizeText, scale.sizeExponent) ?? 0;
+    if (before !== undefined && compareScaled(before, price) === -direction) {
+      throw wireError('snapshot', 'The book is not in order of price');
+    }
+    if (!(size > 0)) throw wireError('snapshot', 'The book holds an empty order');
+    if (seen.has(idOf({ orderId }, 'orderId'))) {
+      throw wireError('snapshot', 'The book holds an order twice');
+    }
+    seen.add(orderId);
+    before = price;
+    return { orderId, price, size };
+  });
+}

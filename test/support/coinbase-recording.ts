@@ -1,0 +1,137 @@
+/**
+ * Coinbase `full` recordings as events, for tests and benchmarks of books and codecs; with no code of
+ * `logger/exchange`, so that it can serve as the other side of a comparison. The times of the lines
+ * are those of whoever recorded them, taken for UTC; the frames carry the exchange's own.
+ */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { recordingsPath } from '../../bench/recordings.ts';
+import { parseScaled } from '../../logger/market/decimal.ts';
+import type { ScaledInt } from '../../logger/market/decimal.ts';
+import type { OrderEvent, RestingOrder } from '../../logger/market/events.ts';
+import { parseIsoUs } from '../../logger/market/time.ts';
+
+export const COINBASE_SCALE = { priceExponent: 2, sizeExponent: 8 };
+/** Lines of a recording that are its level-3 snapshot. */
+const SNAPSHOT_LINES = 7109;
+
+export interface CoinbaseRecording {
+  readonly snapshot: {
+    readonly sequence: number;
+    readonly bids: readonly RestingOrder[];
+    readonly asks: readonly RestingOrder[];
+  };
+  readonly events: readonly OrderEvent[];
+  /** The frames of the events, as they were sent. */
+  readonly frames: readonly string[];
+}
+
+export function readCoinbaseFull(file: string): CoinbaseRecording {
+  const path = recordingsPath();
+  if (path === undefined) throw new Error('There are no recordings');
+  const lines = gunzipSync(readFileSync(join(path, file)))
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => ({ time: line.slice(0, 23), raw: line.slice(line.indexOf(' {') + 1) }));
+  const orders = lines.slice(0, SNAPSHOT_LINES).map(({ raw }) => JSON.parse(raw));
+  const side = (name: string): RestingOrder[] =>
+    orders
+      .filter((order) => order.side === name)
+      .map((order) => ({
+        orderId: order.order_id,
+        price: price(order.price),
+        size: size(order.remaining_size),
+      }));
+  const live = lines.slice(SNAPSHOT_LINES);
+  return {
+    snapshot: {
+      sequence: orders[0].sequence,
+      bids: bestFirst(side('buy'), -1),
+      asks: bestFirst(side('sell'), 1),
+    },
+    events: live.map(({ time, raw }) =>
+      eventOf(JSON.parse(raw), timeUs(`${time.replace(' ', 'T')}Z`)),
+    ),
+    frames: live.map(({ raw }) => raw),
+  };
+}
+
+/** A stable sort: orders of one price stay in the order of the queue. */
+function bestFirst(orders: RestingOrder[], sign: number): RestingOrder[] {
+  return orders.sort((a, b) => sign * (a.price < b.price ? -1 : a.price > b.price ? 1 : 0));
+}
+
+const price = (text: string): ScaledInt => scaled(text, COINBASE_SCALE.priceExponent);
+const size = (text: string): ScaledInt => scaled(text, COINBASE_SCALE.sizeExponent);
+
+function scaled(text: string, exponent: number): ScaledInt {
+  const value = parseScaled(text, exponent);
+  if (value === undefined) throw new Error(`${text} is too fine`);
+  return value;
+}
+
+function timeUs(text: string): number {
+  const us = parseIsoUs(text.replace(',', '.'));
+  if (us === undefined) throw new Error(`${text} is no time`);
+  return us;
+}
+
+const orNull = <T>(text: string | null | undefined, read: (text: string) => T): T | null =>
+  text === null || text === undefined ? null : read(text);
+const asText = (text: string): string => text;
+
+function eventOf(message: any, receiveTimeUs: number): OrderEvent {
+  const head = {
+    firstSequence: message.sequence,
+    lastSequence: message.sequence,
+    exchangeTimeUs: timeUs(message.time),
+    receiveTimeUs,
+    side: message.side,
+  };
+  switch (message.type) {
+    case 'received':
+      return {
+        ...head,
+        type: 'received',
+        orderId: message.order_id,
+        orderType: orNull(message.order_type, asText),
+        price: orNull(message.price, price),
+        size: orNull(message.size, size),
+        funds: orNull(message.funds, asText),
+        clientOrderId: orNull(message.client_oid, asText),
+      };
+    case 'open':
+      return {
+        ...head,
+        type: 'open',
+        orderId: message.order_id,
+        price: price(message.price),
+        remainingSize: size(message.remaining_size),
+      };
+    case 'match':
+      return {
+        ...head,
+        type: 'match',
+        tradeId: message.trade_id,
+        makerOrderId: message.maker_order_id,
+        takerOrderId: message.taker_order_id,
+        price: price(message.price),
+        size: size(message.size),
+      };
+    case 'done':
+      return {
+        ...head,
+        type: 'done',
+        orderId: message.order_id,
+        reason: message.reason,
+        orderType: orNull(message.order_type, asText),
+        price: orNull(message.price, price),
+        remainingSize: orNull(message.remaining_size, size),
+      };
+    default:
+      throw new Error(`No ${message.type} is in the recordings`);
+  }
+}

@@ -1,0 +1,109 @@
+/** A recorder on a real archive, with a scripted exchange and a clock that the test moves. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Archive, GapRecord } from '../../../logger/archive/archive.ts';
+import { openEmbeddedArchive } from '../../../logger/archive/embedded-archive.ts';
+import { decodeBlock, decodeImage } from '../../../logger/codec/formats.ts';
+import type { BookImage, MarketEvent } from '../../../logger/market/events.ts';
+import type { Security } from '../../../logger/market/security.ts';
+import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
+import type { RecorderLimits } from '../../../logger/recorder/limits.ts';
+import { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
+import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { ScriptedExchange } from '../../support/scripted-exchange.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
+import { silentLog } from '../../support/silent-log.ts';
+
+export interface Overrides {
+  readonly limits?: Partial<RecorderLimits>;
+  readonly archive?: Archive;
+  readonly imageIntervalMs?: number;
+}
+
+/** What is in the archive of one chain. */
+export interface StoredChain {
+  readonly image: BookImage | undefined;
+  readonly reason: string | null | undefined;
+  readonly events: MarketEvent[];
+  readonly gap: GapRecord | null;
+}
+
+export class RecorderHarness {
+  readonly security: Security;
+  readonly directory: string;
+  readonly archive: Archive;
+  readonly clock = new ManualClock();
+  readonly exchange: ScriptedExchange;
+  /** What the process would have died of. */
+  readonly fatal: unknown[] = [];
+
+  private constructor(security: Security, kind: ExchangeKind, directory: string, archive: Archive) {
+    this.security = security;
+    this.directory = directory;
+    this.archive = archive;
+    this.exchange = new ScriptedExchange(this.clock, kind);
+  }
+
+  static async open(security: Security, kind?: ExchangeKind): Promise<RecorderHarness> {
+    const directory = mkdtempSync(join(tmpdir(), 'orderbook-recorder-'));
+    return new RecorderHarness(security, kind, directory, await openEmbeddedArchive({ directory }));
+  }
+
+  async close(): Promise<void> {
+    await this.archive.close();
+    rmSync(this.directory, { recursive: true });
+    expect(this.fatal).toEqual([]);
+  }
+
+  recorder(overrides: Overrides = {}): {
+    readonly one: SecurityRecorder;
+    readonly queue: WriteQueue;
+  } {
+    const { clock, exchange, security } = this;
+    const limits = { ...DEFAULT_LIMITS, ...overrides.limits };
+    const onFatal = (error: unknown): void => void this.fatal.push(error);
+    const archive = overrides.archive ?? this.archive;
+    const queue = new WriteQueue({ archive, clock, log: silentLog, limits, onFatal });
+    const one = new SecurityRecorder(security, exchange, {
+      archive,
+      queue,
+      clock,
+      random: seededRandom(1),
+      log: silentLog,
+      limits,
+      imageIntervalMs: overrides.imageIntervalMs ?? 1_800_000,
+      writer: 'test',
+      onChange: () => undefined,
+      onFatal,
+    });
+    return { one, queue };
+  }
+
+  async stored(epoch: number): Promise<StoredChain> {
+    const { archive } = this;
+    const { id } = this.security;
+    const image = await archive.chainStart(id, epoch - 1);
+    const record = await image?.load();
+    const blocks = await archive.blocks(id, epoch, { afterSequence: 0 });
+    const events: MarketEvent[] = [];
+    let reached = image?.header.lastSequence;
+    for (const block of blocks) {
+      expect(block.header.previousSequence).toBe(reached);
+      reached = block.header.lastSequence;
+      const { body } = await block.load();
+      events.push(...decodeBlock(block.header.encoding, body).events);
+    }
+    return {
+      image: record && decodeImage(record.header.encoding, record.body),
+      reason: record?.header.reason,
+      events,
+      gap: await archive.gapBefore(id, epoch),
+    };
+  }
+}
+
+type ExchangeKind = ConstructorParameters<typeof ScriptedExchange>[1];
