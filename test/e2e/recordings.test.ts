@@ -4,7 +4,7 @@
  */
 
 import { afterEach, describe, expect, test } from 'vitest';
-import { binanceRecordingsAvailable } from '../support/recordings-available.ts';
+import { recordingsAvailable } from '../support/recordings-available.ts';
 import { plainDecimal } from '../support/naive-book.ts';
 import { RecordedSession } from '../support/recorded-session.ts';
 import { startReplayServer } from '../support/replay-server.ts';
@@ -22,7 +22,7 @@ type Rows = readonly (readonly [string, string])[];
 const plain = (rows: Rows = []): Rows =>
   rows.map(([price, size]) => [plainDecimal(price), plainDecimal(size)]);
 
-describe.skipIf(!binanceRecordingsAvailable())('the Binance recordings', () => {
+describe.skipIf(!recordingsAvailable())('the Binance recordings', () => {
   let server: ReplayServer | undefined;
   let logger: TestLogger | undefined;
 

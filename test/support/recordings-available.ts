@@ -2,7 +2,7 @@
 
 import { recordingsPath } from '../../bench/recordings.ts';
 
-export function binanceRecordingsAvailable(): boolean {
+export function recordingsAvailable(): boolean {
   const isThere = recordingsPath() !== undefined;
   if (!isThere) {
     process.stderr.write('SKIPPED: no ../shared/recordings, so nothing is held against them\n');
