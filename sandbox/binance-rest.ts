@@ -15,21 +15,12 @@ import {
 import type { TimeUnit } from './binance-wire.ts';
 import type { Market, MarketDiff } from './market.ts';
 import type { Misbehaviour } from './misbehaviour.ts';
+import type { RestAnswer, ServerRequest } from './protocol.ts';
 import { RequestWeight } from './request-weight.ts';
 
-export interface RestRequest {
-  /** Path and query. */
-  readonly url: string;
-  /** Whose budget pays. */
-  readonly address: string;
-  readonly unit: TimeUnit;
-}
-
-export interface RestAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly delayMs: number;
+function unitOf({ headers }: ServerRequest): TimeUnit {
+  const unit = headers['x-mbx-time-unit'];
+  return typeof unit === 'string' && /^microsecond$/i.test(unit) ? 'us' : 'ms';
 }
 
 interface Content {
@@ -66,7 +57,7 @@ export class BinanceRest {
     this.#weightPerMinute = parts.weightPerMinute;
   }
 
-  answer(request: RestRequest): RestAnswer {
+  answer(request: ServerRequest): RestAnswer {
     const { pathname, searchParams } = new URL(request.url, 'http://sandbox');
     const nowMs = Math.floor(this.#nowUs() / 1000);
     const spent = this.#budgetOf(request.address).spend(weightOf(pathname, searchParams), nowMs);
@@ -83,7 +74,7 @@ export class BinanceRest {
       const body = refusalText(refusal.status, request.address, nowMs, refusal.retryAfterSeconds);
       return { status: refusal.status, headers, body, delayMs: 0 };
     }
-    return { delayMs: 0, headers, ...this.#route(pathname, searchParams, request.unit) };
+    return { delayMs: 0, headers, ...this.#route(pathname, searchParams, unitOf(request)) };
   }
 
   #route(path: string, query: URLSearchParams, unit: TimeUnit): Content {

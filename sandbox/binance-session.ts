@@ -4,11 +4,14 @@
  * after a day. Knows no socket: a `Peer` does the sending, so that a simulation can bring its own.
  */
 
+import { shutdownFrame } from './binance-feed.ts';
 import type { SandboxClock, SandboxTimer } from './clock.ts';
+import type { ConnectionLimits, OpenSession } from './exchange-server.ts';
+import type { Peer, Session } from './protocol.ts';
 import type { TimeUnit } from './binance-wire.ts';
 
 /** Limits of the exchange; each can be set otherwise for a test. */
-export interface BinanceLimits {
+export interface BinanceLimits extends ConnectionLimits {
   /** Client messages, pings and pongs, in one second on one connection; more closes it. */
   readonly messagesPerSecond: number;
   /** Streams on one connection; more are refused. */
@@ -16,9 +19,6 @@ export interface BinanceLimits {
   readonly pingIntervalMs: number;
   /** A ping not answered with its own payload for so long ends the connection. */
   readonly pongTimeoutMs: number;
-  readonly connectionLifeMs: number;
-  /** New connections of one address in five minutes; more are refused. */
-  readonly connectionsPerFiveMinutes: number;
   /** Request weight of one address in a minute; more is refused with 429, then 418. */
   readonly weightPerMinute: number;
   /** Bytes waiting for one client; a slower one is cut off. */
@@ -35,19 +35,6 @@ export const BINANCE_LIMITS: BinanceLimits = {
   weightPerMinute: 6000,
   maxBufferedBytes: 64 * 1024 * 1024,
 };
-
-/** What a session does to its connection. */
-export interface Peer {
-  send(data: string | Buffer): void;
-  ping(payload: string): void;
-  pong(payload: Buffer): void;
-  close(code: number, reason: string): void;
-  /** Cuts the connection without a word. */
-  terminate(): void;
-  /** Stops reading; the connection stays open. */
-  freeze(): void;
-  bufferedBytes(): number;
-}
 
 /** Who hears a stream. */
 export interface Receiver {
@@ -67,6 +54,23 @@ export interface SessionRequest {
   readonly isCombined: boolean;
   readonly unit: TimeUnit;
   readonly streams: readonly string[];
+}
+
+/** Who serves a WebSocket address; null where Binance has nothing there. */
+export function acceptBinance(
+  url: string,
+  parts: {
+    readonly source: StreamSource;
+    readonly clock: SandboxClock;
+    readonly limits: BinanceLimits;
+  },
+): OpenSession | null {
+  const request = parseSessionUrl(url);
+  if (!request) return null;
+  return (peer, lifeMs) => {
+    const limits = { ...parts.limits, connectionLifeMs: lifeMs };
+    return new BinanceSession(request, { ...parts, peer, limits });
+  };
 }
 
 /** Reads path and query of a WebSocket address; null where Binance has nothing there. */
@@ -93,7 +97,7 @@ const INVALID_VALUE = 1;
 const INVALID_REQUEST = 2;
 const INVALID_JSON = 3;
 
-export class BinanceSession implements Receiver {
+export class BinanceSession implements Receiver, Session {
   readonly unit: TimeUnit;
   isCombined: boolean;
   readonly #peer: Peer;
@@ -182,6 +186,10 @@ export class BinanceSession implements Receiver {
     const leftMs = this.#startedMs + lifeMs - this.#clock.monotonicMs();
     this.#lifeTimer.cancel();
     this.#lifeTimer = this.#clock.schedule(Math.max(0, leftMs), () => this.#endOfLife());
+  }
+
+  announceShutdown(nowUs: number): void {
+    this.deliver(shutdownFrame(this, nowUs));
   }
 
   #endOfLife(): void {

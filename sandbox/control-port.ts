@@ -8,7 +8,7 @@
  */
 
 import { describeError, InvalidArgumentError } from '../logger/errors.ts';
-import type { RestAnswer } from './binance-rest.ts';
+import type { RestAnswer } from './protocol.ts';
 import { parseSwitch } from './misbehaviour.ts';
 import type { Sandbox } from './sandbox.ts';
 

@@ -39,6 +39,37 @@ export function harmFrame(form: HarmForm, text: string): string {
   }
 }
 
+const FIRST_AMOUNT = /"(size|remaining_size|price)":"([^"]*)"/;
+const FIRST_ROW = /\["(buy|sell)","([^"]*)","([^"]*)"\]/;
+
+/** A message about an order, or of changed levels, harmed in one of the ways that suit it. */
+export function harmOrder(form: HarmForm, text: string): string {
+  const withAmount = (amount: string): string =>
+    FIRST_AMOUNT.test(text)
+      ? text.replace(FIRST_AMOUNT, `"$1":"${amount}"`)
+      : text.replace(FIRST_ROW, `["$1","$2","${amount}"]`);
+  switch (form) {
+    case 'truncated':
+      return text.slice(0, Math.ceil(text.length / 2));
+    case 'not-a-number':
+      return withAmount('NaN');
+    case 'long-number':
+      return withAmount('1'.repeat(400));
+    case 'negative':
+      return withAmount('-1');
+    case 'exponent':
+      return withAmount('1e5');
+    case 'missing-field':
+      return text.replace(/"side":"[a-z]*",/, '').replace(/"changes":/, '"nothing":');
+    case 'wrong-type':
+      return text.replace(/"product_id":"[^"]*"/, '"product_id":7');
+    case 'unsafe-sequence':
+      return text.replace(/"sequence":\d+/, '"sequence":99999999999999999999');
+    case 'proto':
+      return text.replace('{"type"', '{"__proto__":{"polluted":true},"type"');
+  }
+}
+
 /** A frame that belongs to no stream. */
 export function extraFrame(form: ExtraFrame): string | Buffer {
   switch (form) {

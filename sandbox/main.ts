@@ -7,6 +7,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { describeError, InvalidArgumentError } from '../logger/errors.ts';
+import { SANDBOX_KEY } from './coinbase-key.ts';
 import { parseSwitch, SWITCH_TYPES } from './misbehaviour.ts';
 import type { Switch } from './misbehaviour.ts';
 import { startSandbox } from './sandbox.ts';
@@ -33,7 +34,12 @@ async function main(): Promise<number> {
   process.stdout.write(
     `BINANCE_WS_URL=${sandbox.wsUrl}\n` +
       `BINANCE_REST_URL=${sandbox.restUrl}\n` +
-      `\nSandbox exchange with ${sandbox.symbols.join(', ')}, seed ${String(options.seed)}.\n` +
+      `COINBASE_WS_URL=${sandbox.coinbaseWsUrl}\n` +
+      `COINBASE_REST_URL=${sandbox.coinbaseRestUrl}\n` +
+      `COINBASE_API_KEY=${SANDBOX_KEY.key}\n` +
+      `COINBASE_API_SECRET=${SANDBOX_KEY.secret}\n` +
+      `COINBASE_API_PASSPHRASE=${SANDBOX_KEY.passphrase}\n` +
+      `\nSandbox exchange with ${sandbox.symbols.join(', ')} (Binance) and ${sandbox.products.join(', ')} (Coinbase), seed ${String(options.seed)}.\n` +
       `Make it misbehave: curl -d '{"type":"drop-diffs","symbol":"${sandbox.symbols[0]}","count":1}' ${sandbox.restUrl}/sandbox/misbehave\n` +
       `Stop with Ctrl-C.\n`,
   );
@@ -45,7 +51,9 @@ async function main(): Promise<number> {
 async function readOptions(): Promise<SandboxOptions> {
   const given = await yargs(hideBin(process.argv))
     .scriptName('npm run sandbox --')
-    .usage('$0 [options]\n\nA sandbox exchange that speaks the protocol of Binance, on loopback.')
+    .usage(
+      '$0 [options]\n\nA sandbox exchange that speaks the protocols of Binance and Coinbase, on loopback.',
+    )
     .option('seed', {
       type: 'string',
       default: '1',
@@ -57,6 +65,10 @@ async function readOptions(): Promise<SandboxOptions> {
       describe: 'WebSocket and REST; 0 takes a free one',
     })
     .option('rest-port', { type: 'number', describe: 'A port of its own for REST' })
+    .option('coinbase-port', {
+      type: 'number',
+      describe: 'The same for Coinbase; one above --port by default',
+    })
     .option('symbols', {
       type: 'string',
       default: DEFAULT_SYMBOLS.map((profile) => profile.symbol).join(','),
@@ -86,6 +98,10 @@ async function readOptions(): Promise<SandboxOptions> {
   return {
     seed: given.seed,
     port: portOf('port', given.port),
+    coinbasePort: portOf(
+      'coinbase-port',
+      given.coinbasePort ?? (given.port === 0 ? 0 : given.port + 1),
+    ),
     ...(given.restPort === undefined ? {} : { restPort: portOf('rest-port', given.restPort) }),
     symbols: given.symbols
       .split(',')

@@ -211,6 +211,7 @@ class DiffCollector {
     if (event.type === 'received' || event.sequence === null || event.price === null) return;
     const side = event.type === 'matched' ? otherSide(event.takerSide) : event.side;
     this.#touched[side].add(event.price);
+    if (event.type === 'moved') this.#touched[side].add(event.oldPrice);
   }
 
   /**

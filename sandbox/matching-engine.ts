@@ -67,6 +67,17 @@ export type OrderEvent =
       readonly newSize: number;
     }
   | {
+      /** Gone from one price, and at the end of another's queue: two levels changed. */
+      readonly type: 'moved';
+      readonly sequence: number;
+      readonly orderId: number;
+      readonly side: OrderSide;
+      readonly oldPrice: number;
+      readonly price: number;
+      readonly oldSize: number;
+      readonly newSize: number;
+    }
+  | {
       readonly type: 'done';
       /** null where no level changed: the last fill has already been told as a match. */
       readonly sequence: number | null;
@@ -196,6 +207,26 @@ export class MatchingEngine {
     return true;
   }
 
+  /**
+   * Moves a resting order to another price, where it goes to the end of the queue.
+   * @returns false where no such order rests, at its own price, and where it would match there.
+   */
+  move(orderId: number, price: number, newSize: number): boolean {
+    requireOnGrid('price', price, this.#grid.tickSize);
+    requireOnGrid('size', newSize, this.#grid.lotSize);
+    const order = this.#orders.get(orderId);
+    if (!order || order.price === price) return false;
+    const { side, price: oldPrice, remaining: oldSize } = order;
+    const best = this.bestPrice(side === 'buy' ? 'sell' : 'buy');
+    if (best !== undefined && reaches(side, price, best)) return false;
+    this.#remove(order);
+    this.#insert(orderId, side, price, newSize);
+    this.#sequence += 2;
+    const sequence = this.#sequence;
+    this.#emit({ type: 'moved', sequence, orderId, side, oldPrice, price, oldSize, newSize });
+    return true;
+  }
+
   order(orderId: number): Readonly<RestingOrder> | undefined {
     return this.#orders.get(orderId);
   }
@@ -271,7 +302,13 @@ export class MatchingEngine {
     if (isFilled) this.#finish(maker.id, maker.side, maker.price, 0);
   }
 
-  #rest(id: number, side: OrderSide, price: number, remaining: number): void {
+  #rest(orderId: number, side: OrderSide, price: number, remaining: number): void {
+    this.#insert(orderId, side, price, remaining);
+    const sequence = ++this.#sequence;
+    this.#emit({ type: 'opened', sequence, orderId, side, price, remaining });
+  }
+
+  #insert(id: number, side: OrderSide, price: number, remaining: number): void {
     const tree = this.#tree(side);
     let level = tree.get(price);
     if (!level) {
@@ -282,8 +319,6 @@ export class MatchingEngine {
     level.append(order);
     assertInvariant(Number.isSafeInteger(level.total), 'A level total left the safe integers');
     this.#orders.set(id, order);
-    const sequence = ++this.#sequence;
-    this.#emit({ type: 'opened', sequence, orderId: id, side, price, remaining });
   }
 
   #remove(order: RestingOrder): void {

@@ -32,53 +32,58 @@ export const EXTRA_FRAMES = [
 ] as const;
 export type ExtraFrame = (typeof EXTRA_FRAMES)[number];
 
-export type Switch =
+/** Without `exchange`, what names no symbol is about all exchanges. */
+export type Switch = { readonly exchange?: 'binance' | 'coinbase' } &
   /** The next `count` diffs of each diff stream of the symbol are never sent: a gap. */
-  | { readonly type: 'drop-diffs'; readonly symbol: string; readonly count: number }
-  /** The next `count` diffs are sent twice. */
-  | { readonly type: 'duplicate-diffs'; readonly symbol: string; readonly count: number }
-  /** The next `count` pairs of diffs are sent the wrong way round. */
-  | { readonly type: 'reorder-diffs'; readonly symbol: string; readonly count: number }
-  /** The next `count` diffs are harmed; `proto` stays usable, every other form is not. */
-  | {
-      readonly type: 'harm-diffs';
-      readonly symbol: string;
-      readonly count: number;
-      readonly form: HarmForm;
-    }
-  /** No data, but pings and commands are answered. Without a symbol: all data. */
-  | { readonly type: 'silence'; readonly symbol?: string; readonly durationMs: number }
-  /** Connections that are open now: nothing comes and nothing is read, TCP stays open. */
-  | { readonly type: 'half-open'; readonly durationMs: number }
-  /** Closes every connection; 1006: cuts the TCP connection without a word. */
-  | { readonly type: 'close'; readonly code: number; readonly reason?: string }
-  /** Announces the end on every connection and closes those after `afterMs`. */
-  | { readonly type: 'server-shutdown'; readonly afterMs: number }
-  /** Connections, also those open now, live that long from their start. */
-  | { readonly type: 'connection-life'; readonly lifeMs: number }
-  /** The next `count` WebSocket handshakes are answered with 503. */
-  | { readonly type: 'refuse-connections'; readonly count: number }
-  /** The next `count` requests are refused. */
-  | {
-      readonly type: 'refuse-requests';
-      readonly status: 429 | 418 | 403 | 500 | 503;
-      readonly count: number;
-      readonly retryAfterSeconds: number;
-    }
-  /** The next `count` book snapshots take that long. */
-  | { readonly type: 'slow-snapshots'; readonly count: number; readonly delayMs: number }
-  /** The next `count` book snapshots are the oldest that is known, older than any buffer. */
-  | { readonly type: 'stale-snapshots'; readonly count: number }
-  /** The next `count` book snapshots are of a symbol without a book: `lastUpdateId` -1. */
-  | { readonly type: 'empty-snapshots'; readonly count: number }
-  /** The next `count` book snapshots end in the middle of the text. */
-  | { readonly type: 'truncated-snapshots'; readonly count: number }
-  /** An extra frame on every connection now. */
-  | { readonly type: 'extra-frame'; readonly form: ExtraFrame }
-  /** From now on new orders lie on another grid. */
-  | { readonly type: 'tick-size'; readonly symbol: string; readonly tickSize: string }
-  /** Everything as it should be again. Frozen connections are cut. */
-  | { readonly type: 'recover' };
+  (
+    | { readonly type: 'drop-diffs'; readonly symbol: string; readonly count: number }
+    /** The next `count` diffs are sent twice. */
+    | { readonly type: 'duplicate-diffs'; readonly symbol: string; readonly count: number }
+    /** The next `count` pairs of diffs are sent the wrong way round. */
+    | { readonly type: 'reorder-diffs'; readonly symbol: string; readonly count: number }
+    /** The next `count` diffs are harmed; `proto` stays usable, every other form is not. */
+    | {
+        readonly type: 'harm-diffs';
+        readonly symbol: string;
+        readonly count: number;
+        readonly form: HarmForm;
+      }
+    /** No data, but pings and commands are answered. Without a symbol: all data. */
+    | { readonly type: 'silence'; readonly symbol?: string; readonly durationMs: number }
+    /** Connections that are open now: nothing comes and nothing is read, TCP stays open. */
+    | { readonly type: 'half-open'; readonly durationMs: number }
+    /** Closes every connection; 1006: cuts the TCP connection without a word. */
+    | { readonly type: 'close'; readonly code: number; readonly reason?: string }
+    /** Announces the end on every connection and closes those after `afterMs`. */
+    | { readonly type: 'server-shutdown'; readonly afterMs: number }
+    /** Connections, also those open now, live that long from their start. */
+    | { readonly type: 'connection-life'; readonly lifeMs: number }
+    /** The next `count` WebSocket handshakes are answered with 503. */
+    | { readonly type: 'refuse-connections'; readonly count: number }
+    /** The next `count` signed subscriptions are refused, as by a wrong key. */
+    | { readonly type: 'refuse-logins'; readonly count: number }
+    /** The next `count` requests are refused. */
+    | {
+        readonly type: 'refuse-requests';
+        readonly status: 429 | 418 | 403 | 500 | 503;
+        readonly count: number;
+        readonly retryAfterSeconds: number;
+      }
+    /** The next `count` book snapshots take that long. */
+    | { readonly type: 'slow-snapshots'; readonly count: number; readonly delayMs: number }
+    /** The next `count` book snapshots are the oldest that is known, older than any buffer. */
+    | { readonly type: 'stale-snapshots'; readonly count: number }
+    /** The next `count` book snapshots are of a symbol without a book: `lastUpdateId` -1. */
+    | { readonly type: 'empty-snapshots'; readonly count: number }
+    /** The next `count` book snapshots end in the middle of the text. */
+    | { readonly type: 'truncated-snapshots'; readonly count: number }
+    /** An extra frame on every connection now. */
+    | { readonly type: 'extra-frame'; readonly form: ExtraFrame }
+    /** From now on new orders lie on another grid. */
+    | { readonly type: 'tick-size'; readonly symbol: string; readonly tickSize: string }
+    /** Everything as it should be again. Frozen connections are cut. */
+    | { readonly type: 'recover' }
+  );
 
 export type SwitchType = Switch['type'];
 
@@ -120,6 +125,7 @@ export class Misbehaviour<Frame> {
   readonly #silentUntilMs = new Map<string, number>();
   #refusal: (Refusal & Countdown) | null = null;
   readonly #refusedConnections: Countdown = { left: 0 };
+  readonly #refusedLogins: Countdown = { left: 0 };
   readonly #slow: Countdown & { delayMs: number } = { left: 0, delayMs: 0 };
   readonly #stale: Countdown = { left: 0 };
   readonly #empty: Countdown = { left: 0 };
@@ -162,6 +168,9 @@ export class Misbehaviour<Frame> {
       case 'refuse-connections':
         this.#refusedConnections.left = change.count;
         return true;
+      case 'refuse-logins':
+        this.#refusedLogins.left = change.count;
+        return true;
       default:
         return this.#setAnswers(change);
     }
@@ -203,6 +212,11 @@ export class Misbehaviour<Frame> {
   /** Asked once for each WebSocket handshake. */
   refusesConnection(): boolean {
     return countDown(this.#refusedConnections);
+  }
+
+  /** Asked once for each signed subscription. */
+  refusesLogin(): boolean {
+    return countDown(this.#refusedLogins);
   }
 
   /** Asked once for each request. */
@@ -251,7 +265,7 @@ export class Misbehaviour<Frame> {
     this.#silentUntilMs.clear();
     this.#refusal = null;
     const counted = [this.#refusedConnections, this.#slow, this.#stale, this.#empty];
-    for (const count of [...counted, this.#truncated]) count.left = 0;
+    for (const count of [...counted, this.#truncated, this.#refusedLogins]) count.left = 0;
   }
 
   #faults(stream: string): StreamFaults<Frame> {
@@ -285,6 +299,7 @@ const FIELDS: { readonly [Type in SwitchType]: Readonly<Record<string, FieldKind
   'server-shutdown': { afterMs: 'ms' },
   'connection-life': { lifeMs: 'ms' },
   'refuse-connections': { count: 'count' },
+  'refuse-logins': { count: 'count' },
   'refuse-requests': { status: [429, 418, 403, 500, 503], count: 'count', retryAfterSeconds: 'ms' },
   'slow-snapshots': { count: 'count', delayMs: 'ms' },
   'stale-snapshots': { count: 'count' },

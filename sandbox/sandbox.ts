@@ -1,24 +1,32 @@
 /**
- * The sandbox exchange, put together: markets that live on a clock, and Binance's protocol in front
- * of them. Other protocols can be put beside it; they would listen to the same markets.
+ * The sandbox exchange, put together: markets that live on a clock, and two protocols in front of
+ * them, each on a port of its own. What is `BTCUSDT` to Binance's is `BTC-USD` to Coinbase's: the same
+ * orders in the same engine, told by price or one by one.
  */
 
 import { InvalidArgumentError } from '../logger/errors.ts';
 import { formatScaled } from '../logger/market/decimal.ts';
 import { BinanceFeed, diffStreams } from './binance-feed.ts';
 import { BinanceRest } from './binance-rest.ts';
-import { BinanceServer } from './binance-server.ts';
-import { BINANCE_LIMITS } from './binance-session.ts';
+import { BINANCE_LIMITS, acceptBinance } from './binance-session.ts';
 import type { BinanceLimits } from './binance-session.ts';
 import { systemClock } from './clock.ts';
+import { CoinbaseFeed, productStreams } from './coinbase-feed.ts';
+import { CoinbaseProduct } from './coinbase-product.ts';
+import { CoinbaseRest } from './coinbase-rest.ts';
+import { COINBASE_LIMITS, CoinbaseSession } from './coinbase-session.ts';
+import type { CoinbaseLimits } from './coinbase-session.ts';
 import type { SandboxClock, SandboxTimer } from './clock.ts';
 import { controlPort } from './control-port.ts';
+import { ExchangeServer } from './exchange-server.ts';
+import type { ControlPort } from './exchange-server.ts';
 import type { TrueBook } from './history.ts';
 import { Market } from './market.ts';
 import type { MarketDiff } from './market.ts';
 import { UNIT_EXPONENT } from './matching-engine.ts';
 import { Misbehaviour } from './misbehaviour.ts';
 import type { Switch } from './misbehaviour.ts';
+import type { TrueOrders } from './order-history.ts';
 import { seededRandom } from './prng.ts';
 import { DEFAULT_SYMBOLS, profileOf, toUnits } from './symbols.ts';
 import type { SymbolProfile } from './symbols.ts';
@@ -43,10 +51,13 @@ export interface SandboxOptions {
   readonly port?: number;
   /** A port of its own for REST. Default: REST and WebSocket share `port`. */
   readonly restPort?: number;
+  /** Coinbase's port, for both. 0, the default: any free port. */
+  readonly coinbasePort?: number;
   readonly clock?: SandboxClock;
   /** Actions of the traders of a busy symbol in one second; a quiet one takes its share. */
   readonly pace?: number;
   readonly limits?: Partial<BinanceLimits>;
+  readonly coinbaseLimits?: Partial<CoinbaseLimits>;
   /** Set from the start. */
   readonly misbehaviour?: readonly Switch[];
   /** The update id before the first; default from the clock. */
@@ -73,6 +84,17 @@ export interface Sandbox {
   readonly wsUrl: string;
   readonly restUrl: string;
   readonly symbols: readonly string[];
+  /** Base addresses, for `COINBASE_WS_URL` and `COINBASE_REST_URL`. */
+  readonly coinbaseWsUrl: string;
+  readonly coinbaseRestUrl: string;
+  readonly products: readonly string[];
+  /** The book of a product as it is, order by order. @throws InvalidArgumentError */
+  orders(product: string): TrueOrders;
+  /**
+   * The true book after the message `sequence`; undefined outside of the last some ten thousand.
+   * @throws InvalidArgumentError
+   */
+  ordersAtSequence(product: string, sequence: number): TrueOrders | undefined;
   /** The book as it is this moment. @throws InvalidArgumentError for an unknown symbol. */
   book(symbol: string): SandboxBook;
   /**
@@ -92,42 +114,118 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const clock = options.clock ?? systemClock();
   const markets = openMarkets(options, clock);
-  const misbehaviour = new Misbehaviour<MarketDiff>(() => clock.monotonicMs());
-  const limits = { ...BINANCE_LIMITS, ...options.limits };
+  const products = openProducts(options, markets, clock);
+  const host = options.host ?? '127.0.0.1';
+  const binance = new Misbehaviour<MarketDiff>(() => clock.monotonicMs());
+  const coinbase = new Misbehaviour<string>(() => clock.monotonicMs());
+  const coinbaseFeed = new CoinbaseFeed(products, coinbase);
   const advance = (): void => {
     const nowUs = clock.nowUs();
     for (const market of markets.values()) market.advanceTo(nowUs);
   };
+  const common = {
+    host,
+    clock,
+    control: (method: string, url: string, body: string) => controlPort(sandbox, method, url, body),
+  };
+  const limits = { ...BINANCE_LIMITS, ...options.limits };
+  const source = new BinanceFeed(markets.values(), binance);
   const rest = new BinanceRest(markets, {
-    misbehaviour,
+    misbehaviour: binance,
     nowUs: () => clock.nowUs(),
     weightPerMinute: limits.weightPerMinute,
   });
-  const server = new BinanceServer({
-    host: options.host ?? '127.0.0.1',
+  const binanceServer = new ExchangeServer({
+    ...common,
     port: options.port ?? 0,
     restPort: options.restPort,
-    clock,
     limits,
-    source: new BinanceFeed(markets.values(), misbehaviour),
+    accept: (url) => acceptBinance(url, { source, clock, limits }),
     rest: (request) => {
       advance();
       return rest.answer(request);
     },
-    control: (method, url, body) => controlPort(sandbox, method, url, body),
+    refusesConnection: () => binance.refusesConnection(),
+  });
+  const coinbaseServer = openCoinbase(products, {
+    ...common,
+    options,
+    feed: coinbaseFeed,
+    misbehaviour: coinbase,
+    advance,
+  });
+  const sandbox = new RunningSandbox({
+    markets,
+    products,
+    misbehaviours: { binance, coinbase },
+    servers: { binance: binanceServer, coinbase: coinbaseServer },
+  });
+  for (const change of options.misbehaviour ?? []) sandbox.misbehave(change);
+  await binanceServer.listen();
+  try {
+    await coinbaseServer.listen();
+  } catch (error) {
+    await binanceServer.close();
+    throw error;
+  }
+  sandbox.run(clock, () => {
+    advance();
+    coinbaseFeed.tick(clock.nowUs());
+  });
+  return sandbox;
+}
+
+function openCoinbase(
+  products: ReadonlyMap<string, CoinbaseProduct>,
+  parts: {
+    readonly host: string;
+    readonly clock: SandboxClock;
+    readonly control: ControlPort;
+    readonly options: SandboxOptions;
+    readonly feed: CoinbaseFeed;
+    readonly misbehaviour: Misbehaviour<string>;
+    readonly advance: () => void;
+  },
+): ExchangeServer {
+  const { host, clock, control, options, feed, misbehaviour, advance } = parts;
+  const limits = { ...COINBASE_LIMITS, ...options.coinbaseLimits };
+  const rest = new CoinbaseRest(products, { misbehaviour, nowUs: () => clock.nowUs(), limits });
+  const names = new Set(products.keys());
+  const refusesLogin = (): boolean => misbehaviour.refusesLogin();
+  return new ExchangeServer({
+    host,
+    clock,
+    control,
+    limits,
+    port: options.coinbasePort ?? 0,
+    restPort: undefined,
+    accept: (url) =>
+      new URL(url, 'ws://sandbox').pathname === '/'
+        ? (peer, lifeMs) =>
+            new CoinbaseSession(peer, lifeMs, {
+              feed,
+              products: names,
+              clock,
+              limits,
+              refusesLogin,
+            })
+        : null,
+    rest: (request) => {
+      advance();
+      return rest.answer(request);
+    },
     refusesConnection: () => misbehaviour.refusesConnection(),
   });
-  const sandbox = new RunningSandbox({ markets, misbehaviour, server });
-  for (const change of options.misbehaviour ?? []) sandbox.misbehave(change);
-  await server.listen();
-  sandbox.run(clock, advance);
-  return sandbox;
 }
 
 interface Parts {
   readonly markets: ReadonlyMap<string, Market>;
-  readonly misbehaviour: Misbehaviour<MarketDiff>;
-  readonly server: BinanceServer;
+  readonly products: ReadonlyMap<string, CoinbaseProduct>;
+  readonly misbehaviours: {
+    readonly binance: Misbehaviour<MarketDiff>;
+    readonly coinbase: Misbehaviour<string>;
+  };
+  readonly servers: { readonly binance: ExchangeServer; readonly coinbase: ExchangeServer };
 }
 
 class RunningSandbox implements Sandbox {
@@ -140,11 +238,23 @@ class RunningSandbox implements Sandbox {
   }
 
   get wsUrl(): string {
-    return this.#parts.server.wsUrl;
+    return this.#parts.servers.binance.wsUrl;
   }
 
   get restUrl(): string {
-    return this.#parts.server.restUrl;
+    return this.#parts.servers.binance.restUrl;
+  }
+
+  get coinbaseWsUrl(): string {
+    return this.#parts.servers.coinbase.wsUrl;
+  }
+
+  get coinbaseRestUrl(): string {
+    return this.#parts.servers.coinbase.restUrl;
+  }
+
+  get products(): readonly string[] {
+    return [...this.#parts.products.keys()];
   }
 
   get symbols(): readonly string[] {
@@ -169,10 +279,33 @@ class RunningSandbox implements Sandbox {
     return book && toText(book);
   }
 
+  orders(product: string): TrueOrders {
+    return this.#product(product).book();
+  }
+
+  ordersAtSequence(product: string, sequence: number): TrueOrders | undefined {
+    return this.#product(product).bookAt(sequence);
+  }
+
+  /** What names a symbol or a product is about its exchange, what names an exchange about that one. */
   misbehave(change: Switch): void {
-    const { misbehaviour, server } = this.#parts;
-    if ('symbol' in change && change.symbol !== undefined) this.#market(change.symbol);
-    if (misbehaviour.set(change, diffStreams)) return;
+    const { misbehaviours, servers, products } = this.#parts;
+    const symbol = 'symbol' in change ? change.symbol : undefined;
+    const isProduct = symbol !== undefined && products.has(symbol);
+    if (symbol !== undefined && !isProduct) this.#market(symbol);
+    const only = isProduct ? 'coinbase' : symbol === undefined ? change.exchange : 'binance';
+    const isServed = { binance: true, coinbase: true };
+    if (only !== 'coinbase') {
+      isServed.binance = misbehaviours.binance.set(change, diffStreams);
+    }
+    if (only !== 'binance') {
+      isServed.coinbase = misbehaviours.coinbase.set(change, productStreams);
+    }
+    if (only !== 'coinbase' && !isServed.binance) this.#misbehave(servers.binance, change);
+    if (only !== 'binance' && !isServed.coinbase) this.#misbehave(servers.coinbase, change);
+  }
+
+  #misbehave(server: ExchangeServer, change: Switch): void {
     switch (change.type) {
       case 'half-open':
         return server.freezeAll(change.durationMs);
@@ -186,7 +319,8 @@ class RunningSandbox implements Sandbox {
         return server.sendExtra(change.form);
       case 'tick-size': {
         const tickSize = toUnits(change.tickSize, 'tickSize');
-        return this.#market(change.symbol).changeGrid({ tickSize });
+        const product = this.#parts.products.get(change.symbol);
+        return (product?.market ?? this.#market(change.symbol)).changeGrid({ tickSize });
       }
       case 'recover':
         return server.cutFrozen();
@@ -196,18 +330,27 @@ class RunningSandbox implements Sandbox {
   }
 
   stats(): SandboxStats {
-    const { server } = this.#parts;
+    const { binance, coinbase } = this.#parts.servers;
     return {
-      connections: server.connections,
-      requests: server.requests,
-      streams: server.streams(),
+      connections: binance.connections + coinbase.connections,
+      requests: binance.requests + coinbase.requests,
+      streams: [...binance.streams(), ...coinbase.streams()],
     };
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#timer?.cancel();
-    await this.#parts.server.close();
+    const { binance, coinbase } = this.#parts.servers;
+    await Promise.all([binance.close(), coinbase.close()]);
+  }
+
+  #product(id: string): CoinbaseProduct {
+    const product = this.#parts.products.get(id);
+    if (product) return product;
+    throw new InvalidArgumentError(
+      `symbol: ${JSON.stringify(id.slice(0, 40))} is not listed (there are ${this.products.join(', ')})`,
+    );
   }
 
   #market(symbol: string): Market {
@@ -245,6 +388,24 @@ function openMarkets(options: SandboxOptions, clock: SandboxClock): Map<string, 
   }
   if (markets.size === 0) throw new InvalidArgumentError('symbols: at least one is needed');
   return markets;
+}
+
+/** Every market under the name that it would have at Coinbase; of two with the same the first. */
+function openProducts(
+  options: SandboxOptions,
+  markets: ReadonlyMap<string, Market>,
+  clock: SandboxClock,
+): Map<string, CoinbaseProduct> {
+  const products = new Map<string, CoinbaseProduct>();
+  const seconds = Math.floor(clock.nowUs() / 1_000_000);
+  for (const market of markets.values()) {
+    const product = new CoinbaseProduct(market, {
+      random: seededRandom(`${options.seed ?? 1}/${market.profile.symbol}/ids`),
+      sequence: seconds * SEQUENCES_PER_SECOND,
+    });
+    if (!products.has(product.id)) products.set(product.id, product);
+  }
+  return products;
 }
 
 function toText(book: TrueBook): SandboxBook {

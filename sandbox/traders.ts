@@ -27,6 +27,8 @@ const MAX_TAKER_SIZES = 40;
 const REVERSION_SECONDS = 600;
 const JUMP_CHANCE = 0.002;
 const BURST_ACTIONS = 60;
+/** Of the amended orders, those that go to another price. */
+const MOVE_SHARE = 0.4;
 /** How much closer together actions come in a burst. */
 const BURST_HASTE = 25;
 
@@ -191,7 +193,13 @@ export class Traders {
     const orderId = this.#resting.pick(this.#random);
     const order = orderId === undefined ? undefined : this.#engine.order(orderId);
     if (!order) return;
-    this.#engine.reduce(order.id, this.#lots(order.remaining * this.#random.next()));
+    const size = this.#lots(order.remaining * this.#random.next());
+    if (this.#random.next() >= MOVE_SHARE) {
+      this.#engine.reduce(order.id, size);
+      return;
+    }
+    const price = this.#gridPrice(order.side, uniformInt(this.#random, this.#profile.spacingTicks));
+    if (price !== undefined) this.#engine.move(order.id, price, size);
   }
 
   /** A maker's price: away from the fair price, and never through the other side's best. */

@@ -39,8 +39,10 @@ export interface CarrierOwner<Frame extends MarketFrame> {
   onRefused(carrier: Carrier<Frame>, membership: Membership<Frame>, reason: string): void;
   /** The exchange refuses us, with any symbol: this connection is of no use. */
   onLoginRefused(carrier: Carrier<Frame>, reason: string): void;
-  /** The first market data of this connection. */
-  onFirstData(carrier: Carrier<Frame>): void;
+  /** It refused us this time, on a connection that carries others well: asked for again later. */
+  onPutOff(carrier: Carrier<Frame>, membership: Membership<Frame>, reason: string): void;
+  /** The first message of this connection that is part of a book. */
+  onFirstStep(carrier: Carrier<Frame>): void;
   onMarketFrame(
     carrier: Carrier<Frame>,
     arrival: {
@@ -73,7 +75,7 @@ export class Carrier<Frame extends MarketFrame> {
   readonly #halves: (readonly Membership<Frame>[])[] = [];
   #request: Request<Frame> | null = null;
   #lastRequestId = 0;
-  #hasData = false;
+  #hasStep = false;
 
   constructor(options: CarrierOptions<Frame>, owner: CarrierOwner<Frame>) {
     const { url, transport, clock, staleAfterMs, limits } = options;
@@ -137,6 +139,12 @@ export class Carrier<Frame extends MarketFrame> {
     if (membership.phase === 'confirmed') this.#leaving.push(...subscription.streams);
     this.#expectData();
     this.#pump();
+  }
+
+  /** Gives a symbol's streams up and asks for them afresh. */
+  renew(subscription: Subscription<Frame>): void {
+    this.remove(subscription);
+    this.add(subscription);
   }
 
   schedule(delayMs: number, run: () => void): Timer {
@@ -229,9 +237,10 @@ export class Carrier<Frame extends MarketFrame> {
     // Streams that were given up run on until the exchange has heard of it.
     if (!membership || membership.phase === 'wanted') return;
     this.#connection.noteData();
-    if (!this.#hasData) {
-      this.#hasData = true;
-      this.#owner.onFirstData(this);
+    if (!this.#hasStep) {
+      const { dialect } = this.#options;
+      this.#hasStep = dialect.span(frame) !== null || dialect.beginsAnew(frame);
+      if (this.#hasStep) this.#owner.onFirstStep(this);
     }
     this.#owner.onMarketFrame(this, { membership, frame, receiveTimeUs });
   }
@@ -241,16 +250,21 @@ export class Carrier<Frame extends MarketFrame> {
     // An error may come without an id: then it is for the one request that is out.
     const isOfCurrent = reply.id === 'current' || (reply.id === null && reply.refusal !== null);
     if (!request || !(isOfCurrent || reply.id === request.id)) {
-      this.#options.refusals.note('reply', `Unexpected reply: ${reply.refusal ?? 'done'}`);
+      // A login refused after the confirmation: only what needs none will come here.
+      const isLogin = reply.refusal !== null && reply.isOfLogin && !this.#hasStep;
+      if (isLogin) this.#owner.onLoginRefused(this, reply.refusal);
+      else this.#options.refusals.note('reply', `Unexpected reply: ${reply.refusal ?? 'done'}`);
       return;
     }
     request.timer?.cancel();
     this.#request = null;
     if (reply.refusal !== null && reply.isOfLogin) {
-      this.#owner.onLoginRefused(this, reply.refusal);
-      return;
-    }
-    if (reply.refusal !== null) this.#refused(request.memberships, reply.refusal);
+      if (!this.#hasConfirmed()) {
+        this.#owner.onLoginRefused(this, reply.refusal);
+        return;
+      }
+      this.#putOff(request.memberships, reply.refusal);
+    } else if (reply.refusal !== null) this.#refused(request.memberships, reply.refusal);
     else this.#confirmed(request.memberships);
     this.#pump();
   }
@@ -274,6 +288,15 @@ export class Carrier<Frame extends MarketFrame> {
       const middle = Math.ceil(left.length / 2);
       this.#halves.unshift(left.slice(0, middle), left.slice(middle));
     }
+  }
+
+  #putOff(memberships: readonly Membership<Frame>[], reason: string): void {
+    const left = memberships.filter((membership) => !membership.isGone);
+    for (const membership of left) this.#owner.onPutOff(this, membership, reason);
+    this.schedule(this.#options.limits.backoff.capMs, () => {
+      for (const membership of left) membership.phase = 'wanted';
+      this.#pump();
+    });
   }
 
   #hasConfirmed(): boolean {

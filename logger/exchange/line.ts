@@ -48,9 +48,12 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
   #replaceNext: { readonly carrier: Carrier<Frame>; readonly reason: string } | null = null;
   #waiters: Waiter<Frame>[] = [];
   readonly #closing = new Set<Promise<void>>();
+  readonly #sinceMs: number;
+  #frames = 0;
 
   constructor(options: LineOptions<Frame>) {
     this.#options = options;
+    this.#sinceMs = options.clock.monotonicMs();
   }
 
   get streamCount(): number {
@@ -61,6 +64,12 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
 
   get openConnections(): number {
     return this.#carriers.filter((carrier) => carrier.isOpen).length;
+  }
+
+  /** Market data a second, over its whole life. */
+  get framesPerSecond(): number {
+    const seconds = (this.#options.clock.monotonicMs() - this.#sinceMs) / 1000;
+    return this.#frames / Math.max(1, seconds);
   }
 
   add(subscription: Subscription<Frame>): void {
@@ -131,11 +140,14 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
 
   onConfirmed(carrier: Carrier<Frame>, membership: Membership<Frame>): void {
     const { subscription } = membership;
-    const rival = this.#otherCarrying(carrier, subscription);
+    const hasRival = this.#otherCarrying(carrier, subscription)?.canFollow === true;
     // Up first: what came in before the confirmation follows after it.
-    if (!rival) subscription.up();
+    if (!hasRival) subscription.up();
+    // Where nothing is numbered there is no way back from the newer connection to the older one.
+    membership.isSuperseded =
+      hasRival && !this.#options.dialect.isNumbered && carrier === this.#carriers[0];
     membership.onNewBeginning = () => this.#supersede(carrier, subscription);
-    membership.confirm(rival !== undefined);
+    membership.confirm(hasRival);
     // A quiet symbol stops keeping the old connection after a while.
     carrier.schedule(this.#options.joinWithinMs, () => {
       membership.isSettled = true;
@@ -158,7 +170,11 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
     carrier.drop(`The login was refused: ${reason}`);
   }
 
-  onFirstData(): void {
+  onPutOff(carrier: Carrier<Frame>, { subscription }: Membership<Frame>, reason: string): void {
+    if (!this.#otherCarrying(carrier, subscription)) subscription.refuse(reason, false);
+  }
+
+  onFirstStep(): void {
     this.#failures = 0;
   }
 
@@ -171,6 +187,7 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
     },
   ): void {
     const { membership, frame, receiveTimeUs } = arrival;
+    this.#frames++;
     membership.receive(frame, receiveTimeUs);
     if (this.#carriers.length < 2) return;
     this.#otherCarrying(carrier, membership.subscription)?.catchUp();
@@ -204,6 +221,8 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
       const other = this.#otherCarrying(carrier, subscription);
       if (other?.canFollow) other.join();
       else subscription.down(wholeUntilUs, reason);
+      // It had handed over to the one that is gone, and is needed again: from a new beginning.
+      if (other?.isSuperseded) this.#carriers.forEach((left) => left.renew(subscription));
     }
     if (wasOldest) this.#promoted();
     this.#settleWaiters();
@@ -257,8 +276,7 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
     if (!old || !fresh?.isOpen) return;
     for (const subscription of this.#subscriptions.values()) {
       if (!old.confirmed(subscription)) continue;
-      const membership = fresh.confirmed(subscription);
-      if (!membership?.hasTakenOver && !membership?.isSettled) return;
+      if (!fresh.confirmed(subscription)?.canReplace) return;
     }
     this.#carriers = [fresh];
     this.#isReplacing = false;
@@ -281,19 +299,21 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
   }
 
   /** Where nothing is numbered: what the others still bring of the symbol counts no more. */
-  #supersede(carrier: Carrier<Frame>, subscription: Subscription<Frame>): void {
+  #supersede(carrier: Carrier<Frame>, subscription: Subscription<Frame>): number | null {
+    let wholeUntilUs: number | null = null;
     for (const other of this.#carriers) {
-      if (other === carrier) continue;
-      const membership = other.confirmed(subscription);
-      if (membership) membership.isSuperseded = true;
+      const membership = other === carrier ? undefined : other.confirmed(subscription);
+      if (!membership) continue;
+      if (membership.canFollow) wholeUntilUs = other.wholeUntilUs;
+      membership.isSuperseded = true;
     }
+    return wholeUntilUs;
   }
 
-  /** Asks for a symbol's streams afresh, on the connections that there are. */
+  /** Asks for a symbol's streams afresh on the connection that serves it. */
   renew(subscription: Subscription<Frame>): void {
     for (const carrier of this.#carriers) {
-      carrier.remove(subscription);
-      carrier.add(subscription);
+      if (carrier.confirmed(subscription)?.canFollow) carrier.renew(subscription);
     }
   }
 

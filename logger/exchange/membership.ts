@@ -70,9 +70,15 @@ export class Membership<Frame extends MarketFrame> {
     return this.#held.length > 0 || !this.canFollow;
   }
 
-  /** The listener can be served from here without a break once nothing else serves it. */
+  /** The listener is served from here, or can be without a break once nothing else serves it. */
   get canFollow(): boolean {
-    return this.#dialect.isNumbered || this.#isJoined;
+    return !this.isSuperseded && (this.#dialect.isNumbered || this.#isJoined);
+  }
+
+  /** The older connection is not needed for this symbol any more. */
+  get canReplace(): boolean {
+    if (this.isSuperseded) return false;
+    return this.hasTakenOver || (this.isSettled && this.#dialect.isNumbered);
   }
 
   /** `hasRival`: another connection carries the symbol, so this one has to join its stream. */
@@ -131,17 +137,19 @@ export class Membership<Frame extends MarketFrame> {
     return span === null || lastSequence === null || span.firstSequence <= lastSequence + 1;
   }
 
-  /** Set by the line: told when this connection begins the book anew, so that it takes over. */
-  onNewBeginning: () => void = () => undefined;
+  /**
+   * Set by the line: told when this connection begins the book anew, so that it takes over. Gives the
+   * last moment at which the one that served until then was whole; null: none did.
+   */
+  onNewBeginning: () => number | null = () => null;
 
   #awaitNewBeginning(frame: Frame, receiveTimeUs: number): void {
     // What the older connection still brings is what counts until then.
     if (!this.#dialect.beginsAnew(frame)) return;
     this.#hasStep = true;
     this.#isJoined = true;
-    this.onNewBeginning();
-    this.subscription.down(receiveTimeUs, 'Another connection has taken over');
-    this.subscription.up();
+    const wholeUntilUs = this.onNewBeginning() ?? receiveTimeUs;
+    this.subscription.move(Math.min(wholeUntilUs, receiveTimeUs));
     this.subscription.take(frame, receiveTimeUs);
   }
 

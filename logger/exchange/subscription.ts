@@ -44,8 +44,11 @@ export abstract class Subscription<Frame> {
   /** Hands what the frame says to the listener. */
   abstract take(frame: Frame, receiveTimeUs: number): void;
 
-  /** The streams are gone: what was remembered of them is worth nothing. */
-  protected abstract forget(): void;
+  /**
+   * The streams are gone: what was remembered of them is worth nothing.
+   * @param isMoved another connection carries them on, and may bring again what the first one did.
+   */
+  protected abstract forget(isMoved: boolean): void;
 
   get instrument(): Instrument {
     return this.#instrument;
@@ -71,11 +74,13 @@ export abstract class Subscription<Frame> {
   }
 
   down(wholeUntilUs: number, reason: string): void {
-    if (this.#isClosed || !this.#isUp) return;
-    this.#isUp = false;
-    this.#lastSequence = null;
-    this.forget();
-    this.listener.onDown(wholeUntilUs, reason);
+    this.#end(wholeUntilUs, reason, false);
+  }
+
+  /** Another connection carries the streams on, from a new beginning. */
+  move(wholeUntilUs: number): void {
+    this.#end(wholeUntilUs, 'Another connection has taken over', true);
+    this.up();
   }
 
   /** @param isFinal nothing more is tried, and nothing more is heard. */
@@ -99,8 +104,8 @@ export abstract class Subscription<Frame> {
   }
 
   /**
-   * Reads and hands on; null: it is to be dropped. A frame that can't be read is counted and dropped: the hole that it leaves
-   * shows in the sequence of the next one.
+   * Reads and hands on; null: it is to be dropped. A frame that can't be read is counted and dropped:
+   * the hole that it leaves shows in the sequence of the next one.
    */
   protected hand(read: () => Scaled<MarketEvent> | null): void {
     if (this.#isClosed) return;
@@ -134,5 +139,13 @@ export abstract class Subscription<Frame> {
     if (this.#isClosed) return;
     this.#instrument = { ...instrument, scale: this.#scale };
     this.listener.onInstrument(this.#instrument);
+  }
+
+  #end(wholeUntilUs: number, reason: string, isMoved: boolean): void {
+    if (this.#isClosed || !this.#isUp) return;
+    this.#isUp = false;
+    this.#lastSequence = null;
+    this.forget(isMoved);
+    this.listener.onDown(wholeUntilUs, reason);
   }
 }

@@ -6,11 +6,11 @@
  */
 
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
-import { BinanceServer } from '../../sandbox/binance-server.ts';
-import { BINANCE_LIMITS } from '../../sandbox/binance-session.ts';
+import { BINANCE_LIMITS, acceptBinance } from '../../sandbox/binance-session.ts';
 import type { BinanceLimits, Receiver, StreamSource } from '../../sandbox/binance-session.ts';
-import type { RestAnswer, RestRequest } from '../../sandbox/binance-rest.ts';
 import { systemClock } from '../../sandbox/clock.ts';
+import { ExchangeServer } from '../../sandbox/exchange-server.ts';
+import type { RestAnswer, ServerRequest } from '../../sandbox/protocol.ts';
 import type { NaiveRows } from './naive-book.ts';
 import { RecordedSession } from './recorded-session.ts';
 
@@ -115,7 +115,7 @@ class Replay implements ReplayServer, StreamSource {
   readonly session: RecordedSession;
   readonly finished: Promise<void>;
   readonly #options: ReplayOptions;
-  readonly #server: BinanceServer;
+  readonly #server: ExchangeServer;
   readonly #receivers = new Map<string, Set<Receiver>>();
   #position = 0;
   #lastDiff = -1;
@@ -128,13 +128,15 @@ class Replay implements ReplayServer, StreamSource {
   constructor(options: ReplayOptions) {
     this.#options = options;
     this.session = options.session ?? new RecordedSession();
-    this.#server = new BinanceServer({
+    const clock = systemClock();
+    const limits = { ...BINANCE_LIMITS, ...options.limits };
+    this.#server = new ExchangeServer({
       host: '127.0.0.1',
       port: 0,
       restPort: undefined,
-      clock: systemClock(),
-      limits: { ...BINANCE_LIMITS, ...options.limits },
-      source: this,
+      clock,
+      limits,
+      accept: (url) => acceptBinance(url, { source: this, clock, limits }),
       rest: (request) => this.#answer(request),
       control: () => null,
       refusesConnection: () => false,
@@ -251,7 +253,7 @@ class Replay implements ReplayServer, StreamSource {
     }
   }
 
-  #answer(request: RestRequest): RestAnswer | Promise<RestAnswer> {
+  #answer(request: ServerRequest): RestAnswer | Promise<RestAnswer> {
     const { pathname, searchParams } = new URL(request.url, 'http://replay');
     if (pathname === '/api/v3/ping') return answerOf(200, '{}');
     if (pathname === '/api/v3/time') {

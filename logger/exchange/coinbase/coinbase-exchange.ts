@@ -16,7 +16,7 @@ import type { Proof } from '../../market/coverage.ts';
 import type { BookSnapshot } from '../../market/events.ts';
 import type { BookLevel } from '../../market/security.ts';
 import type { Exchange, FeedListener, Instrument, SequenceRule } from '../exchange.ts';
-import { parseJson } from '../fields.ts';
+import { parseJson, wireError } from '../fields.ts';
 import type { Line } from '../line.ts';
 import { Refusals } from '../refusals.ts';
 import { RequestBudget } from '../request-budget.ts';
@@ -37,6 +37,7 @@ import { COINBASE_LIMITS } from './limits.ts';
 import type { CoinbaseLimits } from './limits.ts';
 import { parseProduct, parseProducts } from './products.ts';
 import { connectionRule, fullRule } from './sequencer.ts';
+import { discreetTransport, withoutSecrets } from './secrets.ts';
 import { signedFields, signedHeaders } from './sign.ts';
 import type { Credentials } from './sign.ts';
 import { parseOrderBook } from './snapshot.ts';
@@ -55,6 +56,8 @@ const CHANNELS = {
   level2_batch: ['level2_batch', 'matches', 'heartbeat'],
 } as const;
 
+const BOOK_PATH = '/book?level=3';
+
 type CoinbaseSubscription = FullSubscription | Level2Subscription;
 
 export function createCoinbase(options: CoinbaseOptions): Exchange {
@@ -71,16 +74,21 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
   readonly #rest: RestClient;
 
   constructor(options: CoinbaseOptions) {
-    const { clock, log, feed, credentials } = options;
+    const { clock, log, feed } = options;
+    // What is public is asked for as anybody would: a bad key can't get in its way.
+    const credentials = feed === 'full' ? options.credentials : null;
+    const discreet = (text: string): string => withoutSecrets(text, credentials);
     const limits = { ...COINBASE_LIMITS, ...options.limits };
     const budget = new RequestBudget(clock, limits.requests);
     super(
       {
         ...options,
+        transport: discreetTransport(options.transport, discreet),
         dialect: coinbaseDialect({
           channels: CHANNELS[feed],
           isNumbered: feed === 'full',
           signed: () => (credentials ? signedFields(credentials, clock.nowUs()) : {}),
+          discreet,
         }),
         url: withoutSlash(options.wsUrl),
         limits,
@@ -102,10 +110,13 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
       clock,
       timeoutMs: limits.requestTimeoutMs,
       maxBytes: limits.answerMaxBytes,
-      headersOf: (path) => (credentials ? signedHeaders(credentials, clock.nowUs(), path) : {}),
+      headersOf: (path) =>
+        credentials && path.includes(BOOK_PATH)
+          ? signedHeaders(credentials, clock.nowUs(), path)
+          : {},
       reasonOf: ({ message }) => ({
         code: null,
-        reason: typeof message === 'string' ? message : null,
+        reason: typeof message === 'string' ? discreet(message) : null,
       }),
     });
   }
@@ -114,7 +125,9 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
     const name = this.normalizeSymbol(symbol);
     try {
       const body = await this.#get(`/products/${encodeURIComponent(name)}`, true);
-      return this.counted(() => parseProduct(parseJson(body)));
+      const product = this.counted(() => parseProduct(parseJson(body)));
+      if (product.symbol === name) return product;
+      throw wireError('product', `The exchange answered for another product than ${name}`);
     } catch (error) {
       const isRefused = error instanceof ExchangeRefusedError;
       if (!isRefused || (error.context['status'] !== 404 && error.context['status'] !== 400)) {
@@ -144,19 +157,18 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
 
   protected lineFor(lines: readonly Line<CoinbaseFrame>[]): Line<CoinbaseFrame> | undefined {
     const { fullConnectionsMax, streamsPerConnectionMax } = this.#limits;
-    const isSpread = this.feed === 'full';
-    const [emptiest] = [...lines].sort((a, b) => a.streamCount - b.streamCount);
-    if (isSpread && emptiest?.streamCount !== 0 && lines.length < fullConnectionsMax) {
-      return undefined;
+    if (this.feed !== 'full') {
+      return lines.find(({ streamCount }) => streamCount < streamsPerConnectionMax);
     }
-    const room = (line: Line<CoinbaseFrame>): boolean => line.streamCount < streamsPerConnectionMax;
-    return isSpread ? emptiest : lines.find(room);
+    const empty = lines.find(({ streamCount }) => streamCount === 0);
+    if (empty || lines.length < fullConnectionsMax) return empty;
+    return leastBusy(lines);
   }
 
   protected async pollInstruments(): Promise<boolean> {
     try {
       const body = await this.#get('/products', false);
-      this.compare(this.counted(() => parseProducts(parseJson(body))));
+      this.compare(this.counted(() => parseProducts(parseJson(body), this.subscriptions)));
       return true;
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
@@ -173,7 +185,7 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
   async #orderBook(subscription: FullSubscription, signal: AbortSignal): Promise<BookSnapshot> {
     const { symbol } = subscription;
     const answer = await this.#rest.get({
-      path: `/products/${encodeURIComponent(symbol)}/book?level=3`,
+      path: `/products/${encodeURIComponent(symbol)}${BOOK_PATH}`,
       weight: 1,
       signal: AbortSignal.any([signal, this.closing.signal]),
       isUrgent: false,
@@ -187,26 +199,27 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
       }),
     );
     subscription.raiseScale(snapshot.scale);
-    if (isAuction) subscription.collect(true);
+    subscription.collect(isAuction);
     return snapshot;
   }
 
-  /** The connection's own; if that is in use already, the stream is subscribed afresh. */
+  /** The connection's own; if that is in use already, the streams are asked for afresh. */
   async #streamedSnapshot(
     subscription: Level2Subscription,
     signal: AbortSignal,
   ): Promise<BookSnapshot> {
     const late = new AbortController();
     const timer = this.clock.schedule(this.#limits.snapshotWithinMs, () => late.abort());
-    const { wasServed } = subscription;
+    const { isSpent } = subscription;
     const next = subscription.nextSnapshot(
       AbortSignal.any([signal, this.closing.signal, late.signal]),
     );
-    if (wasServed) this.lineOf(subscription)?.renew(subscription);
+    if (isSpent) this.lineOf(subscription)?.renew(subscription);
     try {
       return await next;
     } finally {
       timer.cancel();
+      if (late.signal.aborted) subscription.giveUpWaiting();
     }
   }
 
@@ -220,4 +233,21 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
     });
     return answer.body;
   }
+}
+
+/**
+ * Counts a product that has not been measured yet as one of average business, so that many which are
+ * opened at once do not all go where it was quiet a moment ago.
+ */
+function leastBusy(lines: readonly Line<CoinbaseFrame>[]): Line<CoinbaseFrame> | undefined {
+  let frames = 0;
+  let streams = 0;
+  for (const { framesPerSecond, streamCount } of lines) {
+    frames += framesPerSecond;
+    streams += streamCount;
+  }
+  const average = frames / Math.max(1, streams);
+  const load = ({ framesPerSecond, streamCount }: Line<CoinbaseFrame>): number =>
+    framesPerSecond + streamCount * average;
+  return [...lines].sort((a, b) => load(a) - load(b) || a.streamCount - b.streamCount)[0];
 }

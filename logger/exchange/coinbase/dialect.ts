@@ -10,15 +10,17 @@ export interface CoinbaseDialectOptions {
   readonly isNumbered: boolean;
   /** Fields that sign a subscription, made when it is sent; none without credentials. */
   readonly signed: () => Readonly<Record<string, string>>;
+  /** Takes secrets out of the exchange's words. */
+  readonly discreet: (text: string) => string;
 }
 
 export function coinbaseDialect(options: CoinbaseDialectOptions): Dialect<CoinbaseFrame> {
-  const { channels, isNumbered, signed } = options;
+  const { channels, isNumbered, signed, discreet } = options;
   return {
     isNumbered,
 
     parse(text) {
-      const frame = parseFrame(text);
+      const frame = parseFrame(text, discreet);
       return frame.kind === 'reply' || frame.kind === 'unknown' ? frame : { kind: 'market', frame };
     },
 

@@ -3,6 +3,7 @@
  * numbering. Heartbeats, which run beside it, say how far that numbering has come.
  */
 
+import type { MarketEvent } from '../../market/events.ts';
 import type { FeedListener, Instrument } from '../exchange.ts';
 import { wireError } from '../fields.ts';
 import type { Refusals } from '../refusals.ts';
@@ -10,6 +11,8 @@ import { Subscription } from '../subscription.ts';
 import { orderEventOf } from './events.ts';
 import type { CoinbaseFrame, OrderFrame } from './wire.ts';
 
+/** Messages without a number that are remembered, since two connections bring them twice. */
+const ACTIVATED_MAX = 256;
 /** So many heartbeats that count on, with no message between them: the channel is dead. */
 const HEARTBEATS_WITHOUT_MESSAGE_MAX = 5;
 
@@ -19,6 +22,7 @@ export class FullSubscription extends Subscription<CoinbaseFrame> {
   /** What stands for a time that makes no sense: the last one that did. */
   #exchangeTimeUs: number | null = null;
   #isCollecting = false;
+  readonly #activated = new Set<string>();
   #heartbeatSequence = 0;
   #heartbeatsWithoutMessage = 0;
 
@@ -39,12 +43,11 @@ export class FullSubscription extends Subscription<CoinbaseFrame> {
     switch (frame.kind) {
       case 'order':
         this.#heartbeatsWithoutMessage = 0;
-        this.hand(() =>
-          orderEventOf(frame, this.scale, {
-            exchangeTimeUs: this.#timeOf(frame),
-            receiveTimeUs: timeUs,
-          }),
-        );
+        this.hand(() => {
+          const times = { exchangeTimeUs: this.#timeOf(frame), receiveTimeUs: timeUs };
+          const scaled = orderEventOf(frame, this.scale, times);
+          return this.#isRepeated(scaled.event) ? null : scaled;
+        });
         return;
       case 'heartbeat': {
         if (frame.timeUs !== null) this.#exchangeTimeUs = frame.timeUs;
@@ -88,6 +91,18 @@ export class FullSubscription extends Subscription<CoinbaseFrame> {
       'A message has no time that makes sense; the last one stands for it',
     );
     return this.#exchangeTimeUs;
+  }
+
+  #isRepeated(event: MarketEvent): boolean {
+    if (event.type !== 'activate') return false;
+    const key = `${event.orderId} ${event.exchangeTimeUs}`;
+    if (this.#activated.has(key)) return true;
+    this.#activated.add(key);
+    for (const oldest of this.#activated) {
+      if (this.#activated.size <= ACTIVATED_MAX) break;
+      this.#activated.delete(oldest);
+    }
+    return false;
   }
 
   #watch(sequence: number): void {

@@ -6,6 +6,7 @@
  */
 
 import { FeedClosedError } from '../../errors.ts';
+import type { WireFormatError } from '../../errors.ts';
 import type { BookSnapshot } from '../../market/events.ts';
 import type { FeedListener, Instrument } from '../exchange.ts';
 import type { Refusals } from '../refusals.ts';
@@ -31,7 +32,8 @@ export class Level2Subscription extends Subscription<CoinbaseFrame> {
   #exchangeTimeUs: number | null = null;
   /** Came in, and nobody has had it. Complete once its exchange time is known. */
   #snapshot: BookSnapshot | null = null;
-  #wasServed = false;
+  /** The snapshot of this connection is of no use to anybody who asks now. */
+  #isSpent = false;
   #waiters: Waiter[] = [];
   #lastTradeId: number | null = null;
   #heartbeatsAhead = 0;
@@ -68,7 +70,8 @@ export class Level2Subscription extends Subscription<CoinbaseFrame> {
         if (frame.type === 'match') this.#takeTrade(frame, timeUs);
         return;
       case 'last-match':
-        this.#lastTradeId ??= frame.tradeId;
+        // A subscription begins after it: what came before it was not asked for.
+        this.#lastTradeId = Math.max(this.#lastTradeId ?? 0, frame.tradeId);
         return;
       case 'heartbeat':
         this.#timeOf(frame.timeUs);
@@ -81,12 +84,20 @@ export class Level2Subscription extends Subscription<CoinbaseFrame> {
     }
   }
 
-  /** A snapshot of this connection has been handed out, and no newer one has come. */
-  get wasServed(): boolean {
-    return this.#wasServed && this.#snapshot === null;
+  /** Unless the streams are asked for afresh, no snapshot will come. */
+  get isSpent(): boolean {
+    return this.#isSpent && this.#snapshot === null;
   }
 
-  /** The last snapshot that nobody has had, or the next one. @throws FeedClosedError on abort. */
+  /** The snapshot that should have come by now did not. */
+  giveUpWaiting(): void {
+    this.#isSpent = true;
+  }
+
+  /**
+   * The last snapshot that nobody has had, or the next one.
+   * @throws FeedClosedError on abort; WireFormatError if it comes and is none.
+   */
   nextSnapshot(signal: AbortSignal): Promise<BookSnapshot> {
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { resolve, reject };
@@ -103,10 +114,10 @@ export class Level2Subscription extends Subscription<CoinbaseFrame> {
     });
   }
 
-  protected forget(): void {
+  protected forget(isMoved: boolean): void {
     this.#snapshot = null;
-    this.#wasServed = false;
-    this.#trades.reset();
+    this.#isSpent = false;
+    if (!isMoved) this.#trades.reset();
     this.#lastTradeId = null;
     this.#heartbeatsAhead = 0;
     this.#exchangeTimeUs = null;
@@ -119,8 +130,10 @@ export class Level2Subscription extends Subscription<CoinbaseFrame> {
       const { scale } = this;
       snapshot = snapshotOf(frame, { scale, receiveTimeUs, sequence: this.#count });
     } catch (error) {
-      // Whoever waits for one goes on waiting, and asks anew.
       this.refusals.noteOrThrow(error);
+      this.#snapshot = null;
+      this.#isSpent = true;
+      for (const { reject } of this.#waiters.splice(0)) reject(error as WireFormatError);
       return;
     }
     this.raiseScale(snapshot.scale);
@@ -136,7 +149,7 @@ export class Level2Subscription extends Subscription<CoinbaseFrame> {
     const exchangeTimeUs = snapshot?.exchangeTimeUs ?? this.#exchangeTimeUs;
     if (!snapshot || exchangeTimeUs === null || this.#waiters.length === 0) return;
     this.#snapshot = null;
-    this.#wasServed = true;
+    this.#isSpent = true;
     for (const { resolve } of this.#waiters.splice(0)) resolve({ ...snapshot, exchangeTimeUs });
   }
 
@@ -184,7 +197,7 @@ export class Level2Subscription extends Subscription<CoinbaseFrame> {
 
   #lost(reason: string): void {
     this.#snapshot = null;
-    this.#wasServed = true;
+    this.#isSpent = true;
     this.listener.onLoss(this.#agreedUs, `Something was lost: ${reason}`);
   }
 }

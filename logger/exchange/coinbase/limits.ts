@@ -6,6 +6,7 @@
 
 import { RECONNECT_BACKOFF } from '../backoff.ts';
 import type { LineLimits } from '../dialect.ts';
+import type { PaceLimits } from '../message-pace.ts';
 import type { BudgetLimits } from '../request-budget.ts';
 import type { PollLimits } from '../streaming-exchange.ts';
 import type { BucketLimits } from '../token-bucket.ts';
@@ -13,11 +14,13 @@ import type { BucketLimits } from '../token-bucket.ts';
 export interface CoinbaseLimits extends LineLimits, PollLimits {
   /**
    * The exchange asks that busy products have connections of their own. `full`: every product gets
-   * one until there are this many, then the connection with the fewest takes the next.
+   * one until there are this many, then the least busy connection takes the next.
    */
   readonly fullConnectionsMax: number;
-  /** 8 requests a second and address, bursts to 20; each new connection makes one or two. */
+  /** 8 connections a second and address, bursts to 20. */
   readonly connecting: BucketLimits;
+  /** 100 messages a second and address: sixteen busy connections stay below. */
+  readonly pace: PaceLimits;
   /** How long a new connection's messages wait for an older one to catch up with them. */
   readonly joinWithinMs: number;
   /** One a request; 10 a second, bursts to 15, for the public part of REST. */

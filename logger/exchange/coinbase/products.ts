@@ -23,13 +23,19 @@ export function parseProduct(answer: unknown): Instrument {
   };
 }
 
-/** All products by name. @throws WireFormatError */
-export function parseProducts(answer: unknown): ReadonlyMap<string, Instrument> {
+/**
+ * Of all products those that are wanted, by name; what the others say of themselves is not read.
+ * @throws WireFormatError
+ */
+export function parseProducts(
+  answer: unknown,
+  wanted: ReadonlyMap<string, unknown>,
+): ReadonlyMap<string, Instrument> {
   if (!Array.isArray(answer)) throw wireError('shape', 'The products are not a list');
-  return new Map(
-    answer.map((row) => {
-      const product = parseProduct(row);
-      return [product.symbol, product] as const;
-    }),
-  );
+  const found = new Map<string, Instrument>();
+  for (const row of answer as readonly unknown[]) {
+    const symbol = textOf(fieldsOf(row, 'A product'), 'id');
+    if (wanted.has(symbol)) found.set(symbol, parseProduct(row));
+  }
+  return found;
 }

@@ -16,7 +16,7 @@ import { NO_HORIZON } from '../../market/events.ts';
 import type { BookSnapshot, RestingOrder } from '../../market/events.ts';
 import { fieldsOf, integerOf, listOf, wireError } from '../fields.ts';
 import { assertUncrossed, assertSide, scaleSides } from '../scaled-levels.ts';
-import { idOf, timeOf } from './wire.ts';
+import { asId, timeOf } from './wire.ts';
 import type { LevelsFrame } from './wire.ts';
 
 export interface OrderBookAnswer {
@@ -111,7 +111,7 @@ function ordersOf(
       throw wireError('snapshot', 'The book is not in order of price');
     }
     if (!(size > 0)) throw wireError('snapshot', 'The book holds an empty order');
-    if (seen.has(idOf({ orderId }, 'orderId'))) {
+    if (seen.has(asId(orderId, 'order_id'))) {
       throw wireError('snapshot', 'The book holds an order twice');
     }
     seen.add(orderId);

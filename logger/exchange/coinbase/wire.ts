@@ -86,9 +86,10 @@ const PRODUCT = /^[A-Z0-9][A-Z0-9.-]{0,63}$/;
 
 /**
  * Reads one message of the feed.
+ * @param discreet takes secrets out of a refusal.
  * @throws WireFormatError with `context.kind` = `json`, `shape`, `integer`, `product` or `id`.
  */
-export function parseFrame(text: string): Frame {
+export function parseFrame(text: string, discreet = asItIs): Frame {
   const message = fieldsOf(parseJson(text), 'The message');
   const type = textOf(message, 'type');
   switch (type) {
@@ -132,7 +133,7 @@ export function parseFrame(text: string): Frame {
     case 'subscriptions':
       return { kind: 'reply', id: 'current', refusal: null };
     case 'error':
-      return errorReply(message);
+      return errorReply(message, discreet);
     default:
       return { kind: 'unknown', event: shown(type) };
   }
@@ -140,7 +141,11 @@ export function parseFrame(text: string): Frame {
 
 /** @throws WireFormatError of kind `id`. */
 export function idOf(fields: Fields, name: string): string {
-  const id = textOf(fields, name);
+  return asId(textOf(fields, name), name);
+}
+
+/** @throws WireFormatError of kind `id`. */
+export function asId(id: string, name: string): string {
   if (id === '' || id.length > ID_MAX_CHARACTERS || !isWellFormed(id)) {
     throw wireError('id', `${name} is no id`);
   }
@@ -213,13 +218,15 @@ function isCollecting(state: string): boolean {
 }
 
 /** `{"type":"error","message":"Failed to subscribe","reason":"…"}`; the reason is what tells. */
-function errorReply(message: Fields): ReplyMessage {
+function errorReply(message: Fields, discreet: (text: string) => string): ReplyMessage {
   const said = [message['message'], message['reason']].filter(
     (text) => typeof text === 'string' && text !== '',
   );
-  const refusal = said.length === 0 ? 'no reason given' : shown(said.join(': '));
+  const refusal = said.length === 0 ? 'no reason given' : shown(discreet(said.join(': ')));
   return { kind: 'reply', id: 'current', refusal, isOfLogin: LOGIN.test(refusal) };
 }
+
+const asItIs = (text: string): string => text;
 
 /** The words of refusals that mean us and not the products. */
 const LOGIN =

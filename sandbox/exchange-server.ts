@@ -1,7 +1,7 @@
 /**
- * Sockets and requests around the Binance protocol: takes WebSocket handshakes and REST requests on
+ * Sockets and requests around an exchange's protocol: takes WebSocket handshakes and REST requests on
  * loopback, keeps the sessions, and does to connections what misbehaviour asks for. One port serves
- * both, unless REST is given a port of its own. Knows nothing of markets.
+ * both, unless REST is given a port of its own. Knows nothing of markets, and no protocol.
  */
 
 import { createServer } from 'node:http';
@@ -11,13 +11,10 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { RawData, WebSocket } from 'ws';
 import { InvalidArgumentError } from '../logger/errors.ts';
-import { shutdownFrame } from './binance-feed.ts';
-import type { RestAnswer, RestRequest } from './binance-rest.ts';
-import { BinanceSession, parseSessionUrl } from './binance-session.ts';
-import type { BinanceLimits, Peer, SessionRequest, StreamSource } from './binance-session.ts';
 import type { SandboxClock, SandboxTimer } from './clock.ts';
 import { extraFrame } from './harm.ts';
 import type { ExtraFrame } from './misbehaviour.ts';
+import type { Peer, RestAnswer, ServerRequest, Session } from './protocol.ts';
 
 /** Largest body of a control request, and largest WebSocket message, that is read. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -26,25 +23,35 @@ const CONNECTION_WINDOW_MS = 5 * 60_000;
 /** Answers a request that is not the exchange's own; null: it is. */
 export type ControlPort = (method: string, url: string, body: string) => RestAnswer | null;
 
-export interface BinanceServerOptions {
+export interface ExchangeServerOptions {
   readonly host: string;
   readonly port: number;
   /** undefined: the same as `port`. */
   readonly restPort: number | undefined;
   readonly clock: SandboxClock;
-  readonly limits: BinanceLimits;
-  readonly source: StreamSource;
-  readonly rest: (request: RestRequest) => RestAnswer | Promise<RestAnswer>;
+  readonly limits: ConnectionLimits;
+  /** Who serves a WebSocket at this address (path and query); null: nobody. */
+  readonly accept: (url: string) => OpenSession | null;
+  readonly rest: (request: ServerRequest) => RestAnswer | Promise<RestAnswer>;
   readonly control: ControlPort;
   /** Asked once for each handshake. */
   readonly refusesConnection: () => boolean;
 }
 
-export class BinanceServer {
-  readonly #options: BinanceServerOptions;
+export interface ConnectionLimits {
+  readonly connectionLifeMs: number;
+  /** New connections of one address in five minutes; more are refused. */
+  readonly connectionsPerFiveMinutes: number;
+}
+
+/** Called once the handshake is done. */
+export type OpenSession = (peer: Peer, lifeMs: number) => Session;
+
+export class ExchangeServer {
+  readonly #options: ExchangeServerOptions;
   readonly #upgrades: WebSocketServer;
   readonly #servers: Server[] = [];
-  readonly #sessions = new Map<BinanceSession, WebSocket>();
+  readonly #sessions = new Map<Session, WebSocket>();
   readonly #timers = new Set<SandboxTimer>();
   readonly #connectedMs = new Map<string, number[]>();
   #lifeMs: number;
@@ -52,7 +59,7 @@ export class BinanceServer {
   #wsPort = 0;
   #restPort = 0;
 
-  constructor(options: BinanceServerOptions) {
+  constructor(options: ExchangeServerOptions) {
     this.#options = options;
     this.#lifeMs = options.limits.connectionLifeMs;
     this.#upgrades = new WebSocketServer({
@@ -143,7 +150,7 @@ export class BinanceServer {
   announceShutdown(afterMs: number): void {
     const announced = [...this.#sessions.keys()].filter((session) => !session.isFrozen);
     for (const session of announced) {
-      session.deliver(shutdownFrame(session, this.#options.clock.nowUs()));
+      session.announceShutdown(this.#options.clock.nowUs());
     }
     this.#later(afterMs, () => {
       for (const session of announced) {
@@ -187,26 +194,19 @@ export class BinanceServer {
     // A client may drop the connection in the middle of the handshake: nothing to be done then.
     socket.on('error', () => socket.destroy());
     const url = request.url ?? '/';
-    const session = isUrl(url) ? parseSessionUrl(url) : null;
-    if (!session) return refuseUpgrade(socket, '404 Not Found');
+    const open = isUrl(url) ? this.#options.accept(url) : null;
+    if (!open) return refuseUpgrade(socket, '404 Not Found');
     if (this.#options.refusesConnection()) return refuseUpgrade(socket, '503 Service Unavailable');
     if (!this.#countConnection(addressOf(request))) {
       return refuseUpgrade(socket, '429 Too Many Requests');
     }
     this.#upgrades.handleUpgrade(request, socket, head, (webSocket) => {
       (socket as Socket).setNoDelay(true);
-      this.#accept(webSocket, session);
+      this.#accept(webSocket, open(peerOf(webSocket), this.#lifeMs));
     });
   }
 
-  #accept(socket: WebSocket, request: SessionRequest): void {
-    const { source, clock, limits } = this.#options;
-    const session = new BinanceSession(request, {
-      peer: peerOf(socket),
-      source,
-      clock,
-      limits: { ...limits, connectionLifeMs: this.#lifeMs },
-    });
+  #accept(socket: WebSocket, session: Session): void {
     this.#sessions.set(session, socket);
     socket.on('message', (data: RawData, isBinary: boolean) => {
       session.onMessage(isBinary ? undefined : textOf(data));
@@ -260,12 +260,7 @@ export class BinanceServer {
     const control = this.#options.control(request.method ?? 'GET', url, body);
     if (control) return control;
     this.#requests++;
-    const unit = request.headers['x-mbx-time-unit'];
-    return this.#options.rest({
-      url,
-      address: addressOf(request),
-      unit: typeof unit === 'string' && /^microsecond$/i.test(unit) ? 'us' : 'ms',
-    });
+    return this.#options.rest({ url, address: addressOf(request), headers: request.headers });
   }
 }
 

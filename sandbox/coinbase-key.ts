@@ -1,0 +1,36 @@
+/** The sandbox's one key, and whether a signature was made with it. No secret: it opens nothing else. */
+
+import { createHmac } from 'node:crypto';
+
+export const SANDBOX_KEY = {
+  key: 'sandbox-key',
+  secret: Buffer.from('the sandbox exchange knows this one secret').toString('base64'),
+  passphrase: 'sandbox-passphrase',
+} as const;
+
+/** How far a timestamp may be from the exchange's clock, in seconds. */
+const MAX_SKEW_SECONDS = 30;
+
+/** What a client shows; fields as they came, unchecked. */
+export interface Signed {
+  readonly key: unknown;
+  readonly passphrase: unknown;
+  readonly timestamp: unknown;
+  readonly signature: unknown;
+}
+
+/** Why it is not accepted, in the exchange's words; null: it is. */
+export function refusalOf(signed: Signed, path: string, nowUs: number): string | null {
+  const { key, passphrase, timestamp, signature } = signed;
+  if (key === undefined || signature === undefined) {
+    return 'level2, level3 and full channels now require authentication. https://docs.cdp.coinbase.com/exchange/docs/websocket-auth';
+  }
+  if (key !== SANDBOX_KEY.key) return 'Invalid API Key';
+  if (passphrase !== SANDBOX_KEY.passphrase) return 'Invalid Passphrase';
+  const seconds = Number(timestamp);
+  if (!(Math.abs(seconds - nowUs / 1_000_000) <= MAX_SKEW_SECONDS)) return 'Timestamp expired';
+  const expected = createHmac('sha256', Buffer.from(SANDBOX_KEY.secret, 'base64'))
+    .update(`${String(timestamp)}GET${path}`)
+    .digest('base64');
+  return signature === expected ? null : 'Invalid signature';
+}
