@@ -6,11 +6,12 @@
  * happens when a connection ends, is its owner's business.
  */
 
+import { describeError } from '../errors.ts';
 import type { Clock, Timer } from '../service/clock.ts';
 import { Connection } from './connection.ts';
 import type { Refusals } from './refusals.ts';
 import type { Transport } from './transport.ts';
-import type { Dialect, LineLimits, MarketFrame, Message, ReplyMessage } from './dialect.ts';
+import type { Dialect, Harm, LineLimits, MarketFrame, Message, ReplyMessage } from './dialect.ts';
 import { Membership } from './membership.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -209,12 +210,14 @@ export class Carrier<Frame extends MarketFrame> {
     const { refusals, traffic } = this.#options;
     traffic.frames++;
     traffic.bytes += data.length;
+    const text = data.toString('utf8');
     let message: Message<Frame>;
     try {
-      message = this.#options.dialect.parse(data.toString('utf8'));
+      message = this.#options.dialect.parse(text);
     } catch (error) {
-      // Nobody can say whose it was; if it was a step, the hole shows in its symbol's next one.
+      // If it was a numbered step, the hole shows in its symbol's next one.
       refusals.noteOrThrow(error);
+      this.#harm(this.#options.dialect.harmedBy(text), describeError(error));
       return;
     }
     switch (message.kind) {
@@ -229,6 +232,15 @@ export class Carrier<Frame extends MarketFrame> {
         return;
       case 'unknown':
         refusals.note('unknown-event', `Unknown event: ${message.event}`);
+    }
+  }
+
+  #harm(harm: Harm, reason: string): void {
+    if (harm === 'nobody') return;
+    for (const [symbol, membership] of this.#memberships) {
+      if (harm === 'anybody' || harm.symbol === symbol) {
+        membership.harm(`A message could not be read: ${reason}`);
+      }
     }
   }
 

@@ -50,7 +50,11 @@ export interface Dialect<Frame extends MarketFrame> {
    */
   readonly isNumbered: boolean;
   beginsAnew(frame: Frame): boolean;
+  /** Whose book a message that can't be read may have been of, where no sequence will tell. */
+  harmedBy(text: string): Harm;
 }
+
+export type Harm = 'nobody' | 'anybody' | MarketFrame;
 
 /** What an exchange allows on its connections, and what we allow ourselves. */
 export interface LineLimits {

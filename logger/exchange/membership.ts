@@ -112,6 +112,12 @@ export class Membership<Frame extends MarketFrame> {
     this.subscription.take(frame, receiveTimeUs);
   }
 
+  /** Something that may have been of this symbol's book is lost, and no sequence will tell. */
+  harm(reason: string): void {
+    this.#held = [];
+    if (this.phase === 'confirmed' && this.canFollow) this.subscription.lose(reason);
+  }
+
   /** The other connection has brought something: perhaps what was waited for. */
   catchUp(): void {
     const first = this.#held[0];

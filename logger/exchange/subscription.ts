@@ -83,6 +83,11 @@ export abstract class Subscription<Frame> {
     this.up();
   }
 
+  /** A message was lost after the last one that came, and no sequence will tell. */
+  lose(reason: string): void {
+    if (this.#isUp && !this.#isClosed) this.listener.onLoss(this.#lastReceiveTimeUs, reason);
+  }
+
   /** @param isFinal nothing more is tried, and nothing more is heard. */
   refuse(reason: string, isFinal = true): void {
     if (this.#isClosed) return;

@@ -27,4 +27,5 @@ export const binanceDialect: Dialect<BinanceFrame> = {
   },
 
   beginsAnew: () => false,
+  harmedBy: () => 'nobody',
 };

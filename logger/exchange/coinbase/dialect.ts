@@ -1,6 +1,6 @@
 /** Coinbase's side of what all exchanges' connections have in common. A stream is a product. */
 
-import type { Dialect, Span } from '../dialect.ts';
+import type { Dialect, Harm, Span } from '../dialect.ts';
 import type { Subscription } from '../subscription.ts';
 import { parseFrame } from './wire.ts';
 import type { CoinbaseFrame } from './wire.ts';
@@ -39,5 +39,18 @@ export function coinbaseDialect(options: CoinbaseDialectOptions): Dialect<Coinba
     },
 
     beginsAnew: (frame) => frame.kind === 'levels',
+
+    harmedBy: (text) => (isNumbered ? 'nobody' : bookOf(text)),
   };
+}
+
+const TYPE = /"type"\s*:\s*"([a-z0-9_]+)"/;
+const PRODUCT = /"product_id"\s*:\s*"([A-Z0-9.-]+)"/;
+
+/** Read from the bare text: what can't be read may not even be JSON. */
+function bookOf(text: string): Harm {
+  const type = TYPE.exec(text)?.[1];
+  if (type !== undefined && type !== 'l2update' && type !== 'snapshot') return 'nobody';
+  const symbol = PRODUCT.exec(text)?.[1];
+  return symbol === undefined ? 'anybody' : { symbol };
 }

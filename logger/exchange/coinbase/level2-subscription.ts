@@ -114,6 +114,12 @@ export class Level2Subscription extends Subscription<CoinbaseFrame> {
     });
   }
 
+  override lose(reason: string): void {
+    this.#snapshot = null;
+    this.#isSpent = true;
+    super.lose(reason);
+  }
+
   protected forget(isMoved: boolean): void {
     this.#snapshot = null;
     this.#isSpent = false;

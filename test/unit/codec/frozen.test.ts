@@ -35,6 +35,19 @@ describe('records that version 1 once wrote', () => {
     expect(decoded).toEqual({ ...(head as object), events });
   });
 
+  test('the block of orders decodes to the same events for ever', () => {
+    const lines = readFileSync(join(FOLDER, 'orders-1.jsonl'), 'utf8').trimEnd().split('\n');
+    const [head, ...events] = lines.map(parseFrozen);
+    const decoded = decodeBlock('orders/1', readFileSync(join(FOLDER, 'orders-1.bin')));
+    expect(decoded).toEqual({ ...(head as object), events });
+  });
+
+  test('the image of orders decodes to the same queues for ever', () => {
+    const image = parseFrozen(readFileSync(join(FOLDER, 'orders-image-1.jsonl'), 'utf8'));
+    const bytes = readFileSync(join(FOLDER, 'orders-image-1.bin'));
+    expect(decodeImage('orders-image/1', bytes)).toEqual(image);
+  });
+
   test('the base image decodes to the same book for ever', () => {
     const image = parseFrozen(readFileSync(join(FOLDER, 'image-1.jsonl'), 'utf8'));
     expect(decodeImage('image/1', readFileSync(join(FOLDER, 'image-1.bin')))).toEqual({

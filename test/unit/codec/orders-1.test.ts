@@ -1,0 +1,207 @@
+import { isDeepStrictEqual } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import type { BlockContent } from '../../../logger/codec/codec.ts';
+import { ColumnsWriter } from '../../../logger/codec/columns.ts';
+import { ByteWriter } from '../../../logger/codec/bytes.ts';
+import { decodeBlock, decodeImage } from '../../../logger/codec/formats.ts';
+import { ORDER_COLUMN as COLUMN, ORDER_COLUMNS } from '../../../logger/codec/order-columns.ts';
+import { orders1 } from '../../../logger/codec/orders-1.ts';
+import { ordersImage1 } from '../../../logger/codec/orders-image-1.ts';
+import { InvariantError, RecordCorruptError } from '../../../logger/errors.ts';
+import type { OrderImage, RestingOrder } from '../../../logger/market/events.ts';
+import { COINBASE_SCALE, readCoinbaseFull } from '../../support/coinbase-recording.ts';
+import { FULL_FILES } from '../../support/coinbase-session.ts';
+import { recordingsAvailable } from '../../support/recordings-available.ts';
+import { seededRandom, testSeed } from '../../support/seeded-random.ts';
+import { flippedBits, outcomeOf, withRightChecksum } from './damage.ts';
+import { anyId, randomOrderImage, randomOrders } from './random-orders.ts';
+
+const seed = testSeed();
+
+function expectSame(content: BlockContent): Uint8Array {
+  const body = orders1.encode(content);
+  const decoded = decodeBlock('orders/1', body);
+  if (!isDeepStrictEqual(decoded, content)) expect(decoded).toEqual(content);
+  expect(isDeepStrictEqual(decoded, content)).toBe(true);
+  return body;
+}
+
+describe('a block of orders', () => {
+  test(`comes back equal, whatever it holds (seed ${seed})`, () => {
+    const random = seededRandom(seed);
+    for (let i = 0; i < 400; i++) expectSame(randomOrders(random));
+  });
+
+  test('the same content gives the same bytes', () => {
+    const content = randomOrders(seededRandom(seed));
+    expect(orders1.encode(content)).toEqual(orders1.encode(content));
+  });
+
+  test('an order that lives costs its id once', () => {
+    const random = seededRandom(seed);
+    const ids = Array.from({ length: 50 }, () => anyId(random, false));
+    const times = { exchangeTimeUs: 1_000_000, receiveTimeUs: 1_000_100 };
+    const step = { firstSequence: 2, lastSequence: 2, ...times, side: 'buy' } as const;
+    const opened = ids.map((orderId) => ({
+      ...step,
+      type: 'open' as const,
+      orderId,
+      price: 100,
+      remainingSize: 5,
+    }));
+    const gone = ids.map((orderId) => ({
+      ...step,
+      type: 'done' as const,
+      orderId,
+      reason: 'canceled',
+      orderType: null,
+      price: 100,
+      remainingSize: 5,
+    }));
+    const scale = { priceExponent: 2, sizeExponent: 8 };
+    const size = (events: BlockContent['events']): number =>
+      expectSame({ scale, previousSequence: 1, events }).length;
+    expect(size(opened) / ids.length).toBeGreaterThan(15);
+    expect((size([...opened, ...gone]) - size(opened)) / ids.length).toBeLessThan(4);
+  });
+
+  test('what is no message about an order has no place in it', () => {
+    const trade = {
+      type: 'trade',
+      tradeId: 1,
+      sequence: null,
+      exchangeTimeUs: 1,
+      eventTimeUs: 1,
+      receiveTimeUs: 1,
+      price: 1,
+      size: 1,
+      side: 'buy',
+    } as const;
+    const content = {
+      scale: { priceExponent: 0, sizeExponent: 0 },
+      previousSequence: 0,
+      events: [trade],
+    };
+    expect(() => orders1.encode(content)).toThrow(InvariantError);
+  });
+
+  test(`damaged, it is found out or refused (seed ${seed})`, () => {
+    const random = seededRandom(seed);
+    let content = randomOrders(random);
+    while (content.events.length < 10 || content.events.length > 25) content = randomOrders(random);
+    const body = orders1.encode(content);
+    for (const { bytes } of flippedBits(body)) {
+      expect(() => orders1.decode(bytes)).toThrow(RecordCorruptError);
+      // Forged with a right checksum it may say something else, but never anything but an answer.
+      outcomeOf(() => orders1.decode(withRightChecksum(bytes)));
+    }
+    for (let length = 0; length < body.length; length++) {
+      expect(() => orders1.decode(body.subarray(0, length))).toThrow(RecordCorruptError);
+    }
+  });
+});
+
+describe('a forged block of orders', () => {
+  function forge(write: (out: ColumnsWriter) => void, count = 1): Uint8Array {
+    const out = new ColumnsWriter(ORDER_COLUMNS);
+    write(out);
+    const header = new ByteWriter();
+    for (const value of [2, 8]) header.uint(value);
+    header.safeInteger(10);
+    for (const value of [count, 1, 1, 0]) header.uint(value);
+    return out.finish(1, header.bytes());
+  }
+  const heads = (out: ColumnsWriter): void => {
+    out.near(COLUMN.exchangeTime, 5, 0);
+    out.near(COLUMN.receiveTime, 5, 5);
+    out.near(COLUMN.sequence, 11, 11);
+  };
+  const shape = (out: ColumnsWriter, value: number): void => {
+    out.token(COLUMN.shapeFirst, 255);
+    out.unsigned(COLUMN.newShape, value);
+  };
+
+  test.each<[string, (out: ColumnsWriter) => void]>([
+    ['refers to an order when none lives', (out) => (shape(out, 1 + 6 * 0), heads(out))],
+    ['has a shape that no event has', (out) => (shape(out, 6 * 3 ** 30), heads(out))],
+    ['uses a shape that was never told', (out) => (out.token(COLUMN.shapeFirst, 3), heads(out))],
+    ['holds more than it declares', (out) => (shape(out, 1 + 6 * 2), heads(out), heads(out))],
+  ])('that %s is refused', (_what, write) => {
+    expect(() => orders1.decode(forge(write))).toThrow(RecordCorruptError);
+  });
+
+  test('that declares more events than it has bytes for is refused', () => {
+    expect(() => orders1.decode(forge(() => undefined, 1_000_000_000))).toThrow(RecordCorruptError);
+  });
+});
+
+describe('an image of orders', () => {
+  function expectSameImage(image: OrderImage): Uint8Array {
+    const body = ordersImage1.encode(image);
+    expect(isDeepStrictEqual(decodeImage('orders-image/1', body), image)).toBe(true);
+    return body;
+  }
+
+  test(`comes back equal in queue order (seed ${seed})`, () => {
+    const random = seededRandom(seed);
+    for (let i = 0; i < 200; i++) expectSameImage(randomOrderImage(random));
+  });
+
+  test('of a million orders takes more than 16 MiB and comes back', () => {
+    const bids: RestingOrder[] = [];
+    const random = seededRandom(seed);
+    const word = (): string => random.integer(0, 0xffff_ffff).toString(16).padStart(8, '0');
+    for (let i = 0; i < 1_000_000; i++) {
+      const [a, b, c, d] = [word(), word(), word(), word()];
+      const orderId = `${a}-${b.slice(0, 4)}-4${b.slice(5)}-8${c.slice(1, 4)}-${c.slice(4)}${d}`;
+      bids.push({ orderId, price: 5_000_000 - Math.floor(i / 3), size: random.integer(1, 1e9) });
+    }
+    const head = { sequence: 1, exchangeTimeUs: 1, receiveTimeUs: 2, scale: COINBASE_SCALE };
+    const image: OrderImage = {
+      level: 'L3',
+      ...head,
+      horizon: { bid: null, ask: null },
+      bids,
+      asks: [],
+    };
+    const body = ordersImage1.encode(image);
+    expect(body.length).toBeGreaterThan(16 * 1024 * 1024);
+    const decoded = ordersImage1.decode(body) as OrderImage;
+    expect(decoded.bids.length).toBe(bids.length);
+    expect(decoded.bids.every((order, i) => order.orderId === bids[i]?.orderId)).toBe(true);
+    expect(decoded.bids.every((order, i) => order.size === bids[i]?.size)).toBe(true);
+  }, 60_000);
+
+  test('damaged, or with an order twice, it is refused', () => {
+    const order = { orderId: '00000000-0000-4000-8000-000000000001', price: 5, size: 5 };
+    const image = { ...randomOrderImage(seededRandom(seed)), bids: [order], asks: [] };
+    const body = expectSameImage(image);
+    for (const { bytes } of flippedBits(body)) {
+      expect(() => ordersImage1.decode(bytes)).toThrow(RecordCorruptError);
+      outcomeOf(() => ordersImage1.decode(withRightChecksum(bytes)));
+    }
+    const twice = ordersImage1.encode({ ...image, bids: [order, order] });
+    expect(() => ordersImage1.decode(twice)).toThrow(RecordCorruptError);
+    const empty = ordersImage1.encode({ ...image, bids: [{ ...order, size: 0 }] });
+    expect(() => ordersImage1.decode(empty)).toThrow(RecordCorruptError);
+  });
+});
+
+describe.skipIf(!recordingsAvailable())('the Coinbase recordings', () => {
+  test.each(FULL_FILES)('%s comes back one to one in at most 14 bytes an event', (file) => {
+    const { snapshot, events } = readCoinbaseFull(file);
+    const content = { scale: COINBASE_SCALE, previousSequence: snapshot.sequence, events };
+    expect(expectSame(content).length / events.length).toBeLessThan(14);
+    const withoutClients = events.map((event) =>
+      event.type === 'received' ? { ...event, clientOrderId: null } : event,
+    );
+    const bytes = expectSame({ ...content, events: withoutClients }).length;
+    expect(bytes / events.length).toBeLessThan(10);
+    const head = { sequence: 1, exchangeTimeUs: 1, receiveTimeUs: 2, scale: COINBASE_SCALE };
+    const sides = { level: 'L3', bids: snapshot.bids, asks: snapshot.asks } as const;
+    const image: OrderImage = { ...head, horizon: { bid: null, ask: null }, ...sides };
+    const body = ordersImage1.encode(image);
+    expect(ordersImage1.decode(body)).toEqual(image);
+    expect(body.length / (snapshot.bids.length + snapshot.asks.length)).toBeLessThan(18);
+  });
+});
