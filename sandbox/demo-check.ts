@@ -6,8 +6,8 @@ import { compareScaled, parseScaled } from '../logger/market/decimal.ts';
 import type { ScaledInt } from '../logger/market/decimal.ts';
 import { UNIT_EXPONENT } from './matching-engine.ts';
 
-/** `[price, size]` as decimal text. */
-export type Row = readonly [string, string];
+/** `[price, size]` as decimal text; `[price, size, order id]` of a book of single orders. */
+export type Row = readonly [string, string, string?];
 
 /** Of the logger's `book --json`, what the demo uses. */
 export interface BookReply {
@@ -62,12 +62,12 @@ function compareSide(
   const beyondHorizon = truth.length - theirs.length;
   let equal = 0;
   for (let i = 0; i < Math.max(mine.length, theirs.length); i++) {
-    const [price, size] = mine[i] ?? ['nothing', 'nothing'];
-    const [truePrice, trueSize] = theirs[i] ?? ['nothing', 'nothing'];
-    if (price !== truePrice || size !== trueSize) {
+    const [price, size, id] = mine[i] ?? ['nothing', 'nothing'];
+    const [truePrice, trueSize, trueId] = theirs[i] ?? ['nothing', 'nothing'];
+    if (price !== truePrice || size !== trueSize || id !== trueId) {
       const difference =
-        `${side} level ${i + 1}: the logger has ${size} at ${price}, ` +
-        `the sandbox had ${trueSize} at ${truePrice}`;
+        `${side} row ${i + 1}: the logger has ${size} at ${price} ${id ?? ''}, ` +
+        `the sandbox had ${trueSize} at ${truePrice} ${trueId ?? ''}`;
       return { equal, beyondHorizon, difference };
     }
     equal++;
@@ -77,6 +77,21 @@ function compareSide(
 
 function units(price: string): ScaledInt {
   return parseScaled(price, UNIT_EXPONENT) ?? Number.NaN;
+}
+
+/** The queue at the best price of each side: whose turn it is, in order. */
+export function queues(book: TrueRows, most: number): string[] {
+  return (['ask', 'bid'] as const).flatMap((side) => {
+    const rows = side === 'ask' ? book.asks : book.bids;
+    const [best] = rows;
+    if (best === undefined) return [];
+    const queue = rows.filter(([price]) => price === best[0]);
+    const shown = queue
+      .slice(0, most)
+      .map(([, size, id], place) => `    ${place + 1}. ${id}  ${size}`);
+    const more = queue.length > most ? [`    … and ${queue.length - most} behind them`] : [];
+    return [`  best ${side} ${best[0]}, ${queue.length} in the queue:`, ...shown, ...more];
+  });
 }
 
 /** A book as a ladder for people: asks above, bids below, best in the middle. */

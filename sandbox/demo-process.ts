@@ -38,8 +38,8 @@ export interface ProcessSettings {
   readonly dataDirectory: string;
   readonly managerPort: number;
   readonly authkey: string;
-  readonly wsUrl: string;
-  readonly restUrl: string;
+  /** What points the logger at the sandbox. */
+  readonly exchanges: Readonly<Record<string, string>>;
 }
 
 export class DemoProcesses {
@@ -55,7 +55,7 @@ export class DemoProcesses {
 
   /** Starts the logger and waits until its manager port takes connections. @throws DemoError */
   async startLogger(): Promise<void> {
-    const { dataDirectory, managerPort, authkey, wsUrl, restUrl } = this.#settings;
+    const { dataDirectory, managerPort, authkey, exchanges } = this.#settings;
     const child = spawn(process.execPath, [LOGGER], {
       cwd: dataDirectory,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -64,8 +64,7 @@ export class DemoProcesses {
         DATA_DIR: dataDirectory,
         MANAGER_PORT: String(managerPort),
         MANAGER_AUTHKEY: authkey,
-        BINANCE_WS_URL: wsUrl,
-        BINANCE_REST_URL: restUrl,
+        ...exchanges,
         ORDERBOOK_UPDATEFREQUENCY: '100',
       },
     });

@@ -14,7 +14,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describeError } from '../logger/errors.ts';
 import { formatTimeUs, parseTimeUs } from '../logger/market/time.ts';
-import { compareBooks, ladder } from './demo-check.ts';
+import { SANDBOX_KEY } from './coinbase-key.ts';
+import { compareBooks, ladder, queues } from './demo-check.ts';
 import type { BookReply } from './demo-check.ts';
 import { DemoError, DemoProcesses, freePort } from './demo-process.ts';
 import type { CommandOutcome } from './demo-process.ts';
@@ -24,8 +25,10 @@ import type { Sandbox } from './sandbox.ts';
 
 const BUSY = 'binance:BTCUSDT';
 const DEEP = 'binance:DEEPUSDT';
+const QUEUED = 'coinbase:BTC-USD';
 const DEMO_LIMIT_MS = 50_000;
 const LADDER_DEPTH = 6;
+const SHOWN_QUEUE = 4;
 /** The market goes on for so many book updates before the demo looks back. */
 const UPDATES_BEFORE_LOOKING_BACK = 1000;
 const UPDATES_LIMIT_MS = 15_000;
@@ -57,8 +60,10 @@ class Demo {
   async play(): Promise<void> {
     await this.#start();
     const past = await this.#bookNow();
+    const queue = await this.#queueNow();
     await this.#waitForUpdates();
     await this.#bookInThePast(past);
+    await this.#queueInThePast(queue);
     await this.#deepBook();
     await this.#gap();
     await this.#trades();
@@ -69,26 +74,52 @@ class Demo {
   async #start(): Promise<void> {
     this.#story.step(
       'A sandbox exchange and a logger',
-      `The exchange runs inside this process and speaks Binance's protocol at ${this.#sandbox.wsUrl}.`,
+      `The exchange runs inside this process. It speaks as Binance does at ${this.#sandbox.wsUrl},`,
+      `and as Coinbase does at ${this.#sandbox.coinbaseWsUrl}.`,
       'The logger is a process of its own. It has an empty archive and records nothing yet.',
     );
     await this.#processes.startLogger();
     this.#story.say('The logger is up, and its manager port answers.');
     this.#story.step(
-      'Record two books',
+      'Record three books of two exchanges',
       '"add" comes back when the first proven book of each is in.',
     );
-    await this.#show(['add', BUSY, DEEP]);
+    await this.#show(['add', BUSY, DEEP, QUEUED]);
     await this.#show(['list']);
     await this.#show(['health']);
   }
 
   async #bookNow(): Promise<BookReply> {
     this.#story.step('The book now');
-    await this.#show(['book', BUSY, '--depth', String(LADDER_DEPTH)]);
-    const now = await this.#book(['book', BUSY]);
+    const now = await this.#book(['book', BUSY], true);
+    this.#story.lines(ladder(now, LADDER_DEPTH));
     this.#prove(now, 'That book');
     return now;
+  }
+
+  async #queueNow(): Promise<BookReply> {
+    this.#story.step(
+      'Whose turn it is',
+      'Coinbase tells of every single order, so the book is its queues, in order.',
+    );
+    const now = await this.#book(['book', QUEUED], true);
+    this.#story.lines(queues(now, SHOWN_QUEUE));
+    this.#prove(now, 'That book');
+    return now;
+  }
+
+  async #queueInThePast(past: BookReply): Promise<void> {
+    this.#story.step('The queues in the past', 'The same moment again, rebuilt order by order.');
+    const then = await this.#book(['book', QUEUED, '--at', past.receiveTime], true);
+    this.#story.lines(queues(then, SHOWN_QUEUE));
+    if (then.sequence !== past.sequence) {
+      throw new DemoError(
+        `The queues at ${past.receiveTime} should have sequence ${past.sequence}, and have ${then.sequence}`,
+      );
+    }
+    this.#prove(then, 'The rebuilt book');
+    this.#story.say('By price, it is the book that one has elsewhere:');
+    await this.#show(['book', QUEUED, '--level', '2', '--depth', '3']);
   }
 
   async #waitForUpdates(): Promise<void> {
@@ -248,7 +279,11 @@ class Demo {
   /** @throws DemoError where the exchange had another book at that sequence. */
   #prove(book: BookReply, what: string): void {
     const symbol = book.security.slice(book.security.indexOf(':') + 1);
-    const truth = this.#sandbox.bookAtSequence(symbol, Number(book.sequence));
+    const sequence = Number(book.sequence);
+    const isQueued = book.security === QUEUED;
+    const truth = isQueued
+      ? this.#sandbox.ordersAtSequence(symbol, sequence)
+      : this.#sandbox.bookAtSequence(symbol, sequence);
     if (!truth || String(truth.sequence) !== book.sequence) {
       throw new DemoError(`The exchange knows no book of ${symbol} at sequence ${book.sequence}`);
     }
@@ -259,7 +294,7 @@ class Demo {
       );
     }
     this.#story.proven(
-      `${what} equals what the exchange had at sequence ${book.sequence}: all ${equal} levels, price and size.`,
+      `${what} equals what the exchange had at sequence ${book.sequence}: all ${equal} ${isQueued ? 'orders, price, size, id and place.' : 'levels, price and size.'}`,
     );
   }
 
@@ -313,8 +348,15 @@ async function main(): Promise<number> {
     dataDirectory: directory,
     managerPort: await freePort(),
     authkey: randomBytes(24).toString('hex'),
-    wsUrl: sandbox.wsUrl,
-    restUrl: sandbox.restUrl,
+    exchanges: {
+      BINANCE_WS_URL: sandbox.wsUrl,
+      BINANCE_REST_URL: sandbox.restUrl,
+      COINBASE_WS_URL: sandbox.coinbaseWsUrl,
+      COINBASE_REST_URL: sandbox.coinbaseRestUrl,
+      COINBASE_API_KEY: SANDBOX_KEY.key,
+      COINBASE_API_SECRET: SANDBOX_KEY.secret,
+      COINBASE_API_PASSPHRASE: SANDBOX_KEY.passphrase,
+    },
   });
   // Should this process end without getting to `close` below.
   process.once('exit', () => processes.killAll());

@@ -104,7 +104,8 @@ describe.skipIf(isMissing)('npm run demo', () => {
     expect(exitCode).toBe(0);
     const output = demo.output();
     for (const line of [
-      '$ npm run -s manager -- add binance:BTCUSDT binance:DEEPUSDT',
+      '$ npm run -s manager -- add binance:BTCUSDT binance:DEEPUSDT coinbase:BTC-USD',
+      'orders, price, size, id and place.',
       '✔ That book equals what the exchange had at sequence',
       '✔ The rebuilt book equals what the exchange had at sequence',
       '✔ Up to there the book equals what the exchange had at sequence',
@@ -137,10 +138,15 @@ describe.skipIf(isMissing)('npm run sandbox', () => {
   test('first prints the variables for a logger, and stops with 0', async () => {
     const sandbox = run(SANDBOX, ['--port', '0', '--symbols', 'BTCUSDT']);
     await sandbox.said('Stop with Ctrl-C');
-    const [first, second, third] = sandbox.output().split('\n');
+    const [first, second, ...rest] = sandbox.output().split('\n');
     expect(first).toMatch(/^BINANCE_WS_URL=ws:\/\/127\.0\.0\.1:\d+$/);
     expect(second).toMatch(/^BINANCE_REST_URL=http:\/\/127\.0\.0\.1:\d+$/);
-    expect(third).toBe('');
+    expect(rest[0]).toMatch(/^COINBASE_WS_URL=ws:\/\/127\.0\.0\.1:\d+$/);
+    expect(rest[1]).toMatch(/^COINBASE_REST_URL=http:\/\/127\.0\.0\.1:\d+$/);
+    expect(rest.slice(2, 5).join(' ')).toMatch(
+      /^COINBASE_API_KEY=\S+ COINBASE_API_SECRET=\S+ COINBASE_API_PASSPHRASE=\S+$/,
+    );
+    expect(rest[5]).toBe('');
     const url = second?.split('=')[1];
     expect((await fetch(`${url}/api/v3/depth?symbol=BTCUSDT`)).status).toBe(200);
     sandbox.kill('SIGTERM');
