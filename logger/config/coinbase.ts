@@ -23,19 +23,16 @@ const CDP_KEY = /^organizations\/|BEGIN [A-Z ]*PRIVATE KEY/;
  * @throws ConfigError for a part of a key, a key of another kind, and `full` without one.
  */
 export function coinbaseSettings(environment: Environment, feed: string): CoinbaseSettings {
-  const key = readSecret(environment, 'COINBASE_API_KEY', 'coinbase-api-key');
-  const secret = readSecret(environment, 'COINBASE_API_SECRET', 'coinbase-api-secret');
-  const passphrase = readSecret(environment, 'COINBASE_API_PASSPHRASE', 'coinbase-api-passphrase');
+  const part = (name: string, credential: string): string | undefined =>
+    readSecret(environment, name, credential, (secret) => checkPart(name, secret));
+  const key = part('COINBASE_API_KEY', 'coinbase-api-key');
+  const secret = part('COINBASE_API_SECRET', 'coinbase-api-secret');
+  const passphrase = part('COINBASE_API_PASSPHRASE', 'coinbase-api-passphrase');
   const missing = Object.entries({
     COINBASE_API_KEY: key,
     COINBASE_API_SECRET: secret,
     COINBASE_API_PASSPHRASE: passphrase,
   }).flatMap(([name, value]) => (value === undefined ? [name] : []));
-  if ([key, secret].some((part) => part !== undefined && CDP_KEY.test(part))) {
-    throw new ConfigError(
-      'COINBASE_API_KEY is a key of the retail app (CDP): Coinbase Exchange has its own keys, with a passphrase',
-    );
-  }
   if (missing.length === 3) {
     if (feed !== 'full') return { feed: 'level2_batch', credentials: null };
     throw new ConfigError(
@@ -56,4 +53,16 @@ export function coinbaseSettings(environment: Environment, feed: string): Coinba
     feed: feed === 'level2_batch' ? 'level2_batch' : 'full',
     credentials: { key, secret, passphrase },
   };
+}
+
+/** @throws ConfigError for a key of another kind, and for what no header can carry. */
+function checkPart(name: string, secret: string): void {
+  if (CDP_KEY.test(secret)) {
+    throw new ConfigError(
+      `${name} is of a key of the retail app (CDP): Coinbase Exchange has its own keys, with a passphrase`,
+    );
+  }
+  if (!/^[\x20-\x7e]*$/.test(secret)) {
+    throw new ConfigError(`${name} is not valid: use one line of plain characters`);
+  }
 }

@@ -9,6 +9,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * @param name the variable; `<name>_FILE` names a file instead.
  * @param credential the file's name in `$CREDENTIALS_DIRECTORY`.
+ * @param check throws a ConfigError for what this secret can't be; asked before all else.
  * @returns undefined where none of them is there.
  * @throws ConfigError, which never holds the secret.
  */
@@ -16,18 +17,24 @@ export function readSecret(
   environment: Environment,
   name: string,
   credential: string,
+  check: (secret: string) => void = () => undefined,
 ): string | undefined {
   const given = environment[name]?.trim();
   const file = environment[`${name}_FILE`]?.trim();
   if (given && file) throw new ConfigError(`${name} and ${name}_FILE are both set: use one`);
-  if (file) return readSecretFile(`${name}_FILE`, file);
-  if (given) return given;
+  if (file) return readSecretFile(`${name}_FILE`, file, check);
+  if (given) {
+    check(given);
+    return given;
+  }
   const directory = environment['CREDENTIALS_DIRECTORY'];
   const path = directory && join(directory, credential);
-  return path && existsSync(path) ? readSecretFile('CREDENTIALS_DIRECTORY', path) : undefined;
+  return path && existsSync(path)
+    ? readSecretFile('CREDENTIALS_DIRECTORY', path, check)
+    : undefined;
 }
 
-function readSecretFile(variable: string, path: string): string {
+function readSecretFile(variable: string, path: string, check: (secret: string) => void): string {
   let secret: string;
   try {
     secret = readFileSync(path, 'utf8').trim();
@@ -36,6 +43,7 @@ function readSecretFile(variable: string, path: string): string {
       cause: error,
     });
   }
+  check(secret);
   if (secret === '' || /[^\x21-\x7e]/.test(secret)) {
     throw new ConfigError(`${variable}: the key file must hold one line of visible characters`);
   }

@@ -60,11 +60,6 @@ export class Membership<Frame extends MarketFrame> {
     this.#schedule = schedule;
   }
 
-  /** A step came in here that continues what the listener has. */
-  get hasTakenOver(): boolean {
-    return this.#isJoined && this.#hasStep;
-  }
-
   /** What the listener has is older than this connection's last sign of life: steps wait here. */
   get isBehind(): boolean {
     return this.#held.length > 0 || !this.canFollow;
@@ -77,8 +72,9 @@ export class Membership<Frame extends MarketFrame> {
 
   /** The older connection is not needed for this symbol any more. */
   get canReplace(): boolean {
-    if (this.isSuperseded) return false;
-    return this.hasTakenOver || (this.isSettled && this.#dialect.isNumbered);
+    if (!this.#dialect.isNumbered) return this.#isJoined;
+    // A step came in here that continues what the listener has; or it is quiet.
+    return (this.#isJoined && this.#hasStep) || this.isSettled;
   }
 
   /** `hasRival`: another connection carries the symbol, so this one has to join its stream. */
@@ -152,7 +148,6 @@ export class Membership<Frame extends MarketFrame> {
   #awaitNewBeginning(frame: Frame, receiveTimeUs: number): void {
     // What the older connection still brings is what counts until then.
     if (!this.#dialect.beginsAnew(frame)) return;
-    this.#hasStep = true;
     this.#isJoined = true;
     const wholeUntilUs = this.onNewBeginning() ?? receiveTimeUs;
     this.subscription.move(Math.min(wholeUntilUs, receiveTimeUs));

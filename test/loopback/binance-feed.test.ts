@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createBinance } from '../../logger/exchange/binance/binance-exchange.ts';
 import type { BinanceOptions } from '../../logger/exchange/binance/binance-exchange.ts';
 import type { Exchange, FeedHandle } from '../../logger/exchange/exchange.ts';
-import { createNetwork } from '../../logger/service/network.ts';
+import { MESSAGE_MAX_BYTES, createNetwork } from '../../logger/service/network.ts';
 import type { LogFields } from '../../logger/service/log.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { until } from '../support/until.ts';
@@ -317,10 +317,10 @@ describe('damaged frames', () => {
     expect(listener.states).toEqual(['up']);
   });
 
-  test('a message above 32 MiB ends the connection, is counted, and a new one takes over', async () => {
+  test('a message above the limit ends the connection, is counted, and a new one takes over', async () => {
     start();
     const { listener, connection } = await streaming();
-    connection.raw(Buffer.alloc(33 * 1024 * 1024, 0x20));
+    connection.announce(MESSAGE_MAX_BYTES + 1);
     await until('up again', () => listener.count('up') === 2);
     expect(exchange.counters().refused).toEqual({ oversized: 1 });
   });

@@ -7,7 +7,8 @@ import type { Exchange } from '../../logger/exchange/exchange.ts';
 import { createNetwork } from '../../logger/service/network.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { until } from '../support/until.ts';
-import { answer, FakeBinance } from '../support/fake-binance.ts';
+import { FakeBinance } from '../support/fake-binance.ts';
+import { answer } from '../support/fake-server.ts';
 import { RecordingListener } from '../support/recording-listener.ts';
 import { silentLog } from '../support/silent-log.ts';
 

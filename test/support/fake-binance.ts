@@ -4,11 +4,9 @@
  * replacing one of the functions of `behaviour`.
  */
 
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket as NetSocket } from 'node:net';
-import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
+import { FakeServer, FakeServerConnection, answer, listen } from './fake-server.ts';
 
 export interface ControlRequest {
   readonly method: string;
@@ -25,33 +23,11 @@ export interface FakeBehaviour {
   accepts(): boolean;
 }
 
-export class FakeConnection {
-  readonly socket: WebSocket;
-  readonly url: string;
+export class FakeConnection extends FakeServerConnection {
   readonly streams = new Set<string>();
   readonly requests: ControlRequest[] = [];
   /** Monotonic times of everything that the client sent, pings and pongs included. */
   readonly clientMessagesMs: number[] = [];
-  /** false: control requests and pings go unanswered. */
-  isAnswering = true;
-  closeCode: number | null = null;
-  readonly #raw: NetSocket;
-
-  constructor(socket: WebSocket, request: IncomingMessage) {
-    this.socket = socket;
-    this.url = request.url ?? '';
-    this.#raw = request.socket;
-    socket.on('close', (code) => (this.closeCode = code));
-  }
-
-  get isOpen(): boolean {
-    return this.closeCode === null;
-  }
-
-  /** The text as it is. */
-  raw(text: string | Buffer): void {
-    this.socket.send(text);
-  }
 
   /** In the envelope of the combined stream. */
   data(stream: string, data: unknown): void {
@@ -60,11 +36,6 @@ export class FakeConnection {
 
   reply(id: number, rest: Record<string, unknown> = { result: null }): void {
     this.raw(JSON.stringify({ ...rest, id }));
-  }
-
-  /** Drops the TCP connection without a goodbye: the client sees 1006. */
-  cut(): void {
-    this.#raw.destroy();
   }
 }
 
@@ -76,8 +47,7 @@ interface DepthFields {
   readonly E?: unknown;
 }
 
-export class FakeBinance {
-  readonly connections: FakeConnection[] = [];
+export class FakeBinance extends FakeServer<FakeConnection> {
   readonly restRequests: { readonly path: string; readonly atMs: number }[] = [];
   readonly behaviour: FakeBehaviour;
   /** What exchangeInfo knows: symbol to tick size. */
@@ -86,52 +56,19 @@ export class FakeBinance {
     ['ETHUSDT', '0.01000000'],
     ['SOLUSDT', '0.01000000'],
   ]);
-  readonly #http: Server;
-  readonly #sockets: WebSocketServer;
 
   private constructor(http: Server) {
-    this.#http = http;
+    super(http, () => this.behaviour.accepts());
     this.behaviour = {
       control: (connection, request) => this.confirm(connection, request),
       rest: () => false,
       accepts: () => true,
     };
-    this.#sockets = new WebSocketServer({ noServer: true, autoPong: false });
-    http.on('upgrade', (request, socket, head) => {
-      if (!this.behaviour.accepts()) {
-        socket.end('HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n');
-        return;
-      }
-      this.#sockets.handleUpgrade(request, socket, head, (client) =>
-        this.#connected(client, request),
-      );
-    });
     http.on('request', (request, response) => this.#rest(request, response));
   }
 
   static async start(): Promise<FakeBinance> {
-    const http = createServer();
-    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-    return new FakeBinance(http);
-  }
-
-  get wsUrl(): string {
-    return `ws://127.0.0.1:${this.#port}`;
-  }
-
-  get restUrl(): string {
-    return `http://127.0.0.1:${this.#port}`;
-  }
-
-  get open(): FakeConnection[] {
-    return this.connections.filter((connection) => connection.isOpen);
-  }
-
-  /** The newest connection that is open. */
-  get latest(): FakeConnection {
-    const latest = this.open.at(-1);
-    if (!latest) throw new Error('the fake Binance has no open connection');
-    return latest;
+    return new FakeBinance(await listen());
   }
 
   confirm(connection: FakeConnection, { method, params, id }: ControlRequest): void {
@@ -159,21 +96,9 @@ export class FakeBinance {
     }
   }
 
-  async close(): Promise<void> {
-    for (const client of this.#sockets.clients) client.terminate();
-    this.#sockets.close();
-    this.#http.closeAllConnections();
-    await new Promise<void>((resolve) => this.#http.close(() => resolve()));
-  }
-
-  get #port(): number {
-    return (this.#http.address() as AddressInfo).port;
-  }
-
-  #connected(client: WebSocket, request: IncomingMessage): void {
+  protected connected(client: WebSocket, request: IncomingMessage): FakeConnection {
     const connection = new FakeConnection(client, request);
     const seen = (): void => void connection.clientMessagesMs.push(performance.now());
-    client.on('error', () => undefined);
     client.on('ping', (payload) => {
       seen();
       if (connection.isAnswering) client.pong(payload);
@@ -185,7 +110,7 @@ export class FakeBinance {
       connection.requests.push(control);
       if (connection.isAnswering) this.behaviour.control(connection, control);
     });
-    this.connections.push(connection);
+    return connection;
   }
 
   #rest(request: IncomingMessage, response: ServerResponse): void {
@@ -223,7 +148,7 @@ export class FakeBinance {
   }
 }
 
-export function tradeData(symbol: string, tradeId: number): Record<string, unknown> {
+function tradeData(symbol: string, tradeId: number): Record<string, unknown> {
   return {
     e: 'trade',
     E: 1790000000130000,
@@ -235,14 +160,4 @@ export function tradeData(symbol: string, tradeId: number): Record<string, unkno
     m: true,
     M: true,
   };
-}
-
-export function answer(
-  response: ServerResponse,
-  status: number,
-  body: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(typeof body === 'string' ? body : JSON.stringify(body));
 }

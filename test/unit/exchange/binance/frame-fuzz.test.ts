@@ -6,18 +6,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { WireFormatError } from '../../../../logger/errors.ts';
 import { diffOf, tradeOf } from '../../../../logger/exchange/binance/events.ts';
 import { parseFrame } from '../../../../logger/exchange/binance/wire.ts';
 import { formatScaled } from '../../../../logger/market/decimal.ts';
 import type { Scale } from '../../../../logger/market/decimal.ts';
 import type { Levels, MarketEvent } from '../../../../logger/market/events.ts';
-import { seededRandom } from '../../../support/seeded-random.ts';
-import type { SeededRandom } from '../../../support/seeded-random.ts';
+import { readAll, readDamaged } from '../../../support/mutated-frame.ts';
 
 const RECORDING = '../shared/recordings/binance-btcusdt-20240808.gz';
 const isMissing = !existsSync(RECORDING);
-const MUTANTS = 30_000;
 const SCALE: Scale = { priceExponent: 8, sizeExponent: 8 };
 
 if (isMissing) process.stderr.write(`Skipped: ${RECORDING} is missing (frame-fuzz.test.ts)\n`);
@@ -28,79 +25,6 @@ function recordedFrames(): Buffer[] {
     .map((line) => line.slice(line.indexOf(' ') + 1))
     .filter((frame) => frame.startsWith('{') && frame.length < 20_000)
     .map((frame) => Buffer.from(frame));
-}
-
-const SPLICES = [
-  'NaN',
-  'null',
-  'true',
-  '-',
-  '1e3',
-  '""',
-  '[]',
-  '{}',
-  '"__proto__":',
-  '9'.repeat(400),
-  '0.',
-  '.0',
-  '9007199254740993',
-  '\u0000',
-  '"',
-  ',',
-  ':',
-  '[',
-  ']',
-  '{',
-  '}',
-  '"s":"ETHUSDT",',
-  '"u":1,',
-  '"E":0.5,',
-  '000000001',
-  '\\u0031',
-  ' ',
-];
-
-function mutated(frame: Buffer, frames: readonly Buffer[], random: SeededRandom): Buffer {
-  const at = random.integer(0, frame.length - 1);
-  switch (random.integer(0, 6)) {
-    case 0: {
-      const copy = Buffer.from(frame);
-      copy[at] = random.integer(0, 255);
-      return copy;
-    }
-    case 1:
-      return frame.subarray(0, at);
-    case 2:
-      return Buffer.concat([frame.subarray(0, at), frame.subarray(at + random.integer(1, 20))]);
-    case 3: {
-      const splice = Buffer.from(random.pick(SPLICES));
-      return Buffer.concat([frame.subarray(0, at), splice, frame.subarray(at)]);
-    }
-    case 4: {
-      const other = random.pick(frames);
-      return Buffer.concat([
-        frame.subarray(0, at),
-        other.subarray(random.integer(0, other.length)),
-      ]);
-    }
-    case 5: {
-      // A digit for a digit: most of these stay well-formed.
-      const copy = Buffer.from(frame);
-      for (let i = at; i < copy.length; i++) {
-        const code = copy[i] ?? 0;
-        if (code < 48 || code > 57) continue;
-        copy[i] = 48 + random.integer(0, 9);
-        break;
-      }
-      return copy;
-    }
-    default:
-      return Buffer.concat([
-        frame.subarray(0, at),
-        frame.subarray(at, at + 30),
-        frame.subarray(at),
-      ]);
-  }
 }
 
 /** As the logger does it; undefined for what is no market event. */
@@ -147,43 +71,12 @@ function assertSame({ event, scale }: { event: MarketEvent; scale: Scale }, text
 
 test.skipIf(isMissing)(
   'every recorded frame is read exactly',
-  () => {
-    let events = 0;
-    for (const frame of recordedFrames()) {
-      const text = frame.toString('utf8');
-      const found = read(text);
-      if (!found) continue;
-      events++;
-      assertSame(found, text);
-    }
-    expect(events).toBeGreaterThan(10_000);
-  },
+  () => expect(readAll(recordedFrames(), { read, assertSame })).toBeGreaterThan(10_000),
   60_000,
 );
 
 test.skipIf(isMissing)(
   'a damaged frame is refused, or read as it stands',
-  () => {
-    const random = seededRandom();
-    const frames = recordedFrames();
-    let refused = 0;
-    let accepted = 0;
-    for (let i = 0; i < MUTANTS; i++) {
-      const text = mutated(random.pick(frames), frames, random).toString('utf8');
-      try {
-        const found = read(text);
-        if (!found) continue;
-        accepted++;
-        assertSame(found, text);
-      } catch (error) {
-        const hint = `SEED=${random.seed}, mutant ${i}: ${text.slice(0, 300)}`;
-        if (!(error instanceof WireFormatError)) throw new Error(hint, { cause: error });
-        refused++;
-      }
-    }
-    // Both paths are taken often, or the test proves nothing.
-    expect(refused).toBeGreaterThan(MUTANTS / 4);
-    expect(accepted).toBeGreaterThan(MUTANTS / 50);
-  },
+  () => readDamaged(recordedFrames(), { read, assertSame }),
   120_000,
 );

@@ -1,0 +1,128 @@
+/** Random damage to recorded frames, for tests that read what becomes of them. */
+
+import { expect } from 'vitest';
+import { WireFormatError } from '../../logger/errors.ts';
+import { seededRandom } from './seeded-random.ts';
+import type { SeededRandom } from './seeded-random.ts';
+
+const MUTANTS = 30_000;
+
+/** How an exchange's frames are read, and held against a plain slow reading of the same text. */
+export interface FrameReader<Found> {
+  /** As the logger does it; undefined for what is no event. */
+  read(text: string): Found | undefined;
+  assertSame(found: Found, text: string): void;
+}
+
+/** Reads every frame; how many of them were events. */
+export function readAll<Found>(frames: readonly Buffer[], reader: FrameReader<Found>): number {
+  let events = 0;
+  for (const frame of frames) {
+    const text = frame.toString('utf8');
+    const found = reader.read(text);
+    if (!found) continue;
+    events++;
+    reader.assertSame(found, text);
+  }
+  return events;
+}
+
+/** Whatever becomes of a frame, it fails as a WireFormatError or is read as it stands. */
+export function readDamaged<Found>(frames: readonly Buffer[], reader: FrameReader<Found>): void {
+  const random = seededRandom();
+  let refused = 0;
+  let accepted = 0;
+  for (let i = 0; i < MUTANTS; i++) {
+    const text = mutated(random.pick(frames), frames, random).toString('utf8');
+    try {
+      const found = reader.read(text);
+      if (!found) continue;
+      accepted++;
+      reader.assertSame(found, text);
+    } catch (error) {
+      const hint = `SEED=${random.seed}, mutant ${i}: ${text.slice(0, 300)}`;
+      if (!(error instanceof WireFormatError)) throw new Error(hint, { cause: error });
+      refused++;
+    }
+  }
+  // Both paths are taken often, or the test proves nothing.
+  expect(refused).toBeGreaterThan(MUTANTS / 4);
+  expect(accepted).toBeGreaterThan(MUTANTS / 50);
+}
+
+const SPLICES = [
+  'NaN',
+  'null',
+  'true',
+  '-',
+  '1e3',
+  '""',
+  '[]',
+  '{}',
+  '"__proto__":',
+  '9'.repeat(400),
+  '0.',
+  '.0',
+  '9007199254740993',
+  '\u0000',
+  '"',
+  ',',
+  ':',
+  '[',
+  ']',
+  '{',
+  '}',
+  '"s":"ETHUSDT",',
+  '"u":1,',
+  '"E":0.5,',
+  '"sequence":1,',
+  '"product_id":"ETH-USD",',
+  '"side":"buy",',
+  '000000001',
+  '\\u0031',
+  ' ',
+];
+
+/** The frame with one random change: a byte, a cut, a splice, another frame's tail. */
+function mutated(frame: Buffer, frames: readonly Buffer[], random: SeededRandom): Buffer {
+  const at = random.integer(0, frame.length - 1);
+  switch (random.integer(0, 6)) {
+    case 0: {
+      const copy = Buffer.from(frame);
+      copy[at] = random.integer(0, 255);
+      return copy;
+    }
+    case 1:
+      return frame.subarray(0, at);
+    case 2:
+      return Buffer.concat([frame.subarray(0, at), frame.subarray(at + random.integer(1, 20))]);
+    case 3: {
+      const splice = Buffer.from(random.pick(SPLICES));
+      return Buffer.concat([frame.subarray(0, at), splice, frame.subarray(at)]);
+    }
+    case 4: {
+      const other = random.pick(frames);
+      return Buffer.concat([
+        frame.subarray(0, at),
+        other.subarray(random.integer(0, other.length)),
+      ]);
+    }
+    case 5: {
+      // A digit for a digit: most of these stay well-formed.
+      const copy = Buffer.from(frame);
+      for (let i = at; i < copy.length; i++) {
+        const code = copy[i] ?? 0;
+        if (code < 48 || code > 57) continue;
+        copy[i] = 48 + random.integer(0, 9);
+        break;
+      }
+      return copy;
+    }
+    default:
+      return Buffer.concat([
+        frame.subarray(0, at),
+        frame.subarray(at, at + 30),
+        frame.subarray(at),
+      ]);
+  }
+}

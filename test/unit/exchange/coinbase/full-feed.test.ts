@@ -1,0 +1,500 @@
+/** The `full` channel, on a clock that the test moves: logins, loss, connections that come and go. */
+
+import { describe, expect, test } from 'vitest';
+import { COINBASE_LIMITS } from '../../../../logger/exchange/coinbase/limits.ts';
+import { signature } from '../../../../logger/exchange/coinbase/sign.ts';
+import {
+  BTC,
+  CREDENTIALS,
+  LOGIN_REFUSED,
+  activate,
+  done,
+  heartbeat,
+  match,
+  open,
+  orderBook,
+  product,
+  received,
+  timeUs,
+} from '../../../support/coinbase-frames.ts';
+import { ScriptedCoinbase } from '../../../support/scripted-coinbase.ts';
+import type { RecordingListener } from '../../../support/recording-listener.ts';
+import type { ScriptedSocket } from '../../../support/scripted-transport.ts';
+
+const signal = new AbortController().signal;
+
+function sequencesOf(listener: RecordingListener): number[] {
+  return listener.events.flatMap((event) => ('lastSequence' in event ? [event.lastSequence] : []));
+}
+
+/** Opens connection after connection until the login has been refused `times` times. */
+function refuse(feed: ScriptedCoinbase, times: number): void {
+  for (let i = 0; i < times; i++) {
+    feed.clock.advance(feed.clock.nextDueInMs ?? 0);
+    feed.transport.latest.open();
+    feed.transport.latest.message(LOGIN_REFUSED);
+  }
+}
+
+describe('subscribing', () => {
+  test('each product asks, signed, for its channels as soon as its connection is open', () => {
+    const feed = new ScriptedCoinbase();
+    const { socket, listener } = feed.streaming();
+    const [request] = feed.sent(socket);
+    expect(request).toEqual({
+      type: 'subscribe',
+      product_ids: [BTC],
+      channels: ['full', 'heartbeat', 'auctionfeed'],
+      key: CREDENTIALS.key,
+      passphrase: CREDENTIALS.passphrase,
+      timestamp: String(Math.floor(feed.clock.nowUs() / 1_000_000)),
+      signature: signature(
+        CREDENTIALS.secret,
+        String(request?.['timestamp']),
+        '/users/self/verify',
+      ),
+    });
+    expect(listener.states).toEqual(['up']);
+  });
+
+  test('a later connection signs anew', () => {
+    const feed = new ScriptedCoinbase();
+    const { socket } = feed.streaming();
+    feed.clock.advance(60_000);
+    socket.end('gone');
+    feed.clock.advance(0);
+    const [first] = feed.sent(socket);
+    const [second] = feed.sent(feed.connect());
+    expect(Number(second?.['timestamp'])).toBeGreaterThanOrEqual(Number(first?.['timestamp']) + 60);
+    expect(second?.['signature']).not.toBe(first?.['signature']);
+  });
+
+  test('a product that the exchange does not know is told its reason, once and for all', () => {
+    const feed = new ScriptedCoinbase();
+    const { listener } = feed.open('NO-SUCH');
+    feed.clock.advance(0);
+    const { latest } = feed.transport;
+    latest.open();
+    latest.message({
+      type: 'error',
+      message: 'Failed to subscribe',
+      reason: 'NO-SUCH is not a valid product',
+    });
+    expect(listener.told).toEqual([
+      { what: 'refused', reason: 'Failed to subscribe: NO-SUCH is not a valid product' },
+    ]);
+    feed.clock.advance(3_000_000);
+    expect(feed.transport.sockets).toHaveLength(1);
+  });
+});
+
+describe('a refused login', () => {
+  test('is a refusal with the exchange’s reason, tried again ever more slowly, until it works', () => {
+    const feed = new ScriptedCoinbase();
+    const { listener } = feed.open();
+    refuse(feed, 12);
+    expect(listener.states).toEqual(Array.from({ length: 12 }, () => 'refused'));
+    expect(listener.told[0]).toEqual({
+      what: 'refused',
+      reason: 'Failed to subscribe: level2, level3, and full channels now require authentication',
+    });
+    expect(feed.transport.sockets.every(({ isClosed }) => isClosed)).toBe(true);
+    // Well below a try a second by now, and never a minute apart.
+    expect(feed.clock.nextDueInMs).toBeGreaterThan(10_000);
+    expect(feed.clock.nextDueInMs).toBeLessThanOrEqual(60_000);
+    feed.clock.advance(feed.clock.nextDueInMs ?? 0);
+    feed.connect();
+    feed.transport.latest.message(open(1));
+    expect(listener.states.at(-1)).toBe('up');
+    expect(sequencesOf(listener)).toEqual([1]);
+  });
+
+  test('also where it comes after a confirmation, with nothing but heartbeats', () => {
+    const feed = new ScriptedCoinbase();
+    const { listener } = feed.open();
+    for (let i = 0; i < 6; i++) {
+      feed.clock.advance(feed.clock.nextDueInMs ?? 0);
+      feed.connect();
+      feed.transport.latest.message(heartbeat(i, 1));
+      feed.transport.latest.message(LOGIN_REFUSED);
+    }
+    expect(listener.states.slice(0, 4)).toEqual(['up', 'refused', 'down', 'up']);
+    expect(feed.clock.nextDueInMs).toBeGreaterThan(1000);
+  });
+
+  test('on a connection that streams, it is felt by the newcomer alone, who tries again', () => {
+    const feed = new ScriptedCoinbase({ limits: { fullConnectionsMax: 1 } });
+    const first = feed.streaming();
+    first.socket.message(open(1));
+    const second = feed.open('ETH-USD');
+    feed.clock.advance(1000);
+    first.socket.message(LOGIN_REFUSED);
+    expect(second.listener.states).toEqual(['refused']);
+    first.socket.message(open(2));
+    expect(first.listener.states).toEqual(['up']);
+    expect(sequencesOf(first.listener)).toEqual([1, 2]);
+    while (first.socket.sent.length < 3) {
+      first.socket.alive();
+      feed.clock.advance(1000);
+    }
+    feed.confirm(first.socket);
+    expect(second.listener.states).toEqual(['refused', 'up']);
+    expect(feed.transport.sockets).toHaveLength(1);
+  });
+
+  test('a replacement whose login is refused leaves the old connection as it was', () => {
+    const feed = new ScriptedCoinbase();
+    const { socket, listener } = feed.streaming();
+    socket.message(open(1));
+    void feed.exchange.reset().catch(() => undefined);
+    feed.clock.advance(0);
+    feed.transport.latest.open();
+    feed.transport.latest.message(LOGIN_REFUSED);
+    socket.message(open(2));
+    expect(listener.states).toEqual(['up']);
+    expect(sequencesOf(listener)).toEqual([1, 2]);
+  });
+
+  test('no secret is logged or told, whatever the exchange repeats', async () => {
+    const feed = new ScriptedCoinbase();
+    const { listener } = feed.open();
+    feed.clock.advance(0);
+    const socket = feed.transport.latest;
+    socket.open();
+    const [request] = feed.sent(socket);
+    const said = JSON.stringify([request, CREDENTIALS.secret]);
+    const secrets = [...Object.values(CREDENTIALS), String(request?.['signature'])];
+    socket.message({ type: 'error', message: 'Invalid signature', reason: said });
+    feed.answers(401, { message: `invalid: ${said}` });
+    feed.clock.advance(0);
+    feed.transport.latest.end(`closed with code 1008 (${said})`);
+    const failure = await feed.exchange.snapshot(BTC, signal).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Error);
+    expect(listener.count('refused')).toBe(1);
+    const seen = [
+      ...feed.logged,
+      JSON.stringify(listener.told),
+      JSON.stringify(feed.exchange.counters()),
+      String(failure),
+      JSON.stringify(failure),
+    ].join('\n');
+    expect(feed.logged.length).toBeGreaterThan(1);
+    for (const secret of secrets) {
+      expect(seen).not.toContain(secret);
+      expect(seen).not.toContain(JSON.stringify(secret).slice(1, -1));
+    }
+  });
+});
+
+describe('messages', () => {
+  test('come as events in their order, heartbeats and auctions as what they are', () => {
+    const feed = new ScriptedCoinbase();
+    const { socket, listener } = feed.streaming();
+    for (const message of [received(1), open(2), match(3, 9), done(4), activate()]) {
+      socket.message(message);
+    }
+    socket.message(heartbeat(4, 9));
+    const auction = { type: 'auction', product_id: BTC, sequence: 5 };
+    for (const state of ['collection', 'opening', 'complete', 'complete']) {
+      socket.message({ ...auction, auction_state: state });
+    }
+    expect(listener.events.map(({ type }) => type)).toEqual([
+      'received',
+      'open',
+      'match',
+      'done',
+      'activate',
+    ]);
+    expect(listener.told.slice(6)).toEqual([
+      {
+        what: 'heartbeat',
+        heartbeat: {
+          lastSequence: 4,
+          exchangeTimeUs: timeUs(4),
+          receiveTimeUs: feed.clock.nowUs(),
+        },
+      },
+      { what: 'auction', isCollecting: true },
+      { what: 'auction', isCollecting: false },
+    ]);
+  });
+
+  test('a time of the year 1 is replaced by the last one known, and counted', () => {
+    const feed = new ScriptedCoinbase();
+    const { socket, listener } = feed.streaming();
+    const time = '0001-01-01T00:00:00.000000Z';
+    socket.message(open(1, { time }));
+    socket.message(open(2));
+    socket.message(open(3, { time }));
+    expect(listener.events.map(({ exchangeTimeUs }) => exchangeTimeUs)).toEqual([
+      timeUs(2),
+      timeUs(2),
+    ]);
+    expect(feed.exchange.counters().refused).toEqual({ time: 2 });
+  });
+
+  test('a finer price is announced before it comes', () => {
+    const feed = new ScriptedCoinbase();
+    const { socket, listener } = feed.streaming();
+    socket.message(open(1, { price: '1.234' }));
+    expect(listener.told.map(({ what }) => what)).toEqual(['up', 'scale', 'event']);
+    expect(listener.events[0]).toMatchObject({ price: 1234 });
+  });
+
+  test('what can not be used is counted, logged once per kind, and leaves a hole to be seen', () => {
+    const feed = new ScriptedCoinbase();
+    const { socket, listener } = feed.streaming();
+    socket.message(open(1));
+    for (const text of [
+      '{',
+      '{}',
+      '{"type":"open"}',
+      '[]',
+      '"x"',
+      '{"__proto__":{"type":"open"}}',
+    ]) {
+      socket.message(text);
+      socket.message(text);
+    }
+    socket.message(open(2, { remaining_size: '-1' }));
+    socket.message({ type: 'brand-new' });
+    socket.message(open(3));
+    expect(sequencesOf(listener)).toEqual([1, 3]);
+    expect(listener.states).toEqual(['up']);
+    expect(feed.exchange.counters().refused).toEqual({
+      json: 2,
+      shape: 10,
+      decimal: 1,
+      'unknown-event': 1,
+    });
+    expect(feed.logged.filter((line) => line.startsWith('Unusable'))).toHaveLength(4);
+  });
+
+  test('of other products and channels nothing is heard', () => {
+    const feed = new ScriptedCoinbase();
+    const { socket, listener } = feed.streaming();
+    socket.message(open(1, { product_id: 'ETH-USD' }));
+    socket.message({ type: 'l2update', product_id: BTC, changes: [], time: 'x' });
+    expect(listener.events).toEqual([]);
+  });
+});
+
+describe('connections', () => {
+  test('busy products get one each; beyond the limit the least busy one takes the next', () => {
+    const feed = new ScriptedCoinbase({ limits: { fullConnectionsMax: 3 } });
+    const sockets = new Map<string, ScriptedSocket>();
+    for (const symbol of ['A-USD', 'B-USD', 'C-USD']) {
+      sockets.set(symbol, feed.streaming(symbol).socket);
+    }
+    expect(feed.transport.sockets).toHaveLength(3);
+    const business = { 'A-USD': 500, 'B-USD': 20, 'C-USD': 300 };
+    for (const [symbol, count] of Object.entries(business)) {
+      for (let i = 1; i <= count; i++)
+        sockets.get(symbol)?.message(open(i, { product_id: symbol }));
+    }
+    feed.clock.advance(5000);
+    const { listener } = feed.open('D-USD');
+    feed.clock.advance(1000);
+    expect(feed.transport.sockets).toHaveLength(3);
+    const quiet = sockets.get('B-USD');
+    expect(feed.sent(quiet as ScriptedSocket).at(-1)?.['product_ids']).toEqual(['D-USD']);
+    feed.confirm(quiet as ScriptedSocket);
+    expect(listener.states).toEqual(['up']);
+  });
+
+  test('many products at once are spread evenly', () => {
+    const feed = new ScriptedCoinbase({ limits: { fullConnectionsMax: 4 } });
+    for (let i = 0; i < 40; i++) feed.open(`P${i}-USD`);
+    for (let i = 0; i < 4; i++) {
+      feed.clock.advance(1000);
+    }
+    expect(feed.transport.sockets).toHaveLength(4);
+    for (const socket of feed.transport.sockets) {
+      socket.open();
+      expect(feed.sent(socket)[0]?.['product_ids']).toHaveLength(10);
+    }
+  });
+
+  test('an end is a down with the last sign of life, and a new connection at once', () => {
+    const feed = new ScriptedCoinbase();
+    const { socket, listener } = feed.streaming();
+    socket.message(open(1));
+    const heardUs = feed.clock.nowUs();
+    feed.clock.advance(3000);
+    socket.end('closed with code 1006');
+    expect(listener.told.at(-1)).toEqual({
+      what: 'down',
+      wholeUntilUs: heardUs,
+      reason: 'closed with code 1006',
+    });
+    feed.connect();
+    expect(listener.states).toEqual(['up', 'down', 'up']);
+  });
+
+  test('trouble with one product’s connection is not felt by another', () => {
+    const feed = new ScriptedCoinbase();
+    const first = feed.streaming();
+    const second = feed.streaming('ETH-USD');
+    first.socket.end('gone');
+    second.socket.message(open(1, { product_id: 'ETH-USD' }));
+    expect(second.listener.states).toEqual(['up']);
+    expect(second.listener.events).toHaveLength(1);
+  });
+
+  test('a planned end overlaps: by sequence nothing is lost, and activations come once', () => {
+    const feed = new ScriptedCoinbase();
+    const { socket, listener } = feed.streaming();
+    socket.message(open(1));
+    void feed.exchange.reset();
+    const fresh = feed.connect();
+    fresh.message(open(4));
+    fresh.message(activate());
+    socket.message(activate());
+    for (const sequence of [2, 3, 4]) socket.message(open(sequence));
+    expect(socket.isClosed).toBe(true);
+    fresh.message(open(5));
+    expect([...new Set(sequencesOf(listener))]).toEqual([1, 2, 3, 4, 5]);
+    expect(listener.events.filter(({ type }) => type === 'activate')).toHaveLength(1);
+    expect(listener.states).toEqual(['up']);
+  });
+
+  test('heartbeats that count on without a message between them get a new connection', () => {
+    const feed = new ScriptedCoinbase();
+    const { socket, listener } = feed.streaming();
+    socket.message(open(1));
+    for (let i = 2; i <= 9; i++) {
+      feed.clock.advance(1000);
+      socket.message(heartbeat(i, 1));
+    }
+    feed.clock.advance(0);
+    expect(feed.transport.sockets).toHaveLength(2);
+    expect(listener.count('heartbeat')).toBe(8);
+    expect(socket.isClosed).toBe(false);
+    const fresh = feed.connect();
+    fresh.message(open(10));
+    feed.clock.advance(COINBASE_LIMITS.joinWithinMs);
+    expect(socket.isClosed).toBe(true);
+    expect(listener.states).toEqual(['up']);
+  });
+
+  test('heartbeats of a quiet product are no trouble', () => {
+    const feed = new ScriptedCoinbase();
+    const { socket } = feed.streaming();
+    socket.message(open(1));
+    for (let i = 0; i < 300; i++) {
+      feed.clock.advance(1000);
+      socket.message(heartbeat(1, 1));
+    }
+    expect(feed.transport.sockets).toHaveLength(1);
+  });
+
+  test('closing the last product of a connection closes it', async () => {
+    const feed = new ScriptedCoinbase();
+    const { socket, handle, listener } = feed.streaming();
+    handle.close();
+    expect(socket.isClosed).toBe(true);
+    expect(listener.states).toEqual(['up']);
+    await feed.exchange.close();
+    expect(feed.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('REST', () => {
+  test('the book is asked for signed; what is public is not', async () => {
+    const feed = new ScriptedCoinbase();
+    feed.streaming();
+    const headers: unknown[] = [];
+    feed.transport.answer = async (url, options) => {
+      headers.push(options.headers);
+      const body = url.includes('/book') ? orderBook(7) : product(BTC);
+      return { status: 200, headers: {}, body: JSON.stringify(body) };
+    };
+    expect(await feed.exchange.instrument('btc-usd')).toMatchObject({ symbol: BTC });
+    expect(await feed.exchange.snapshot(BTC, signal)).toMatchObject({ level: 'L3', sequence: 7 });
+    expect(feed.transport.asked).toEqual([
+      'https://rest.test/products/BTC-USD',
+      'https://rest.test/products/BTC-USD/book?level=3',
+    ]);
+    expect(headers).toEqual([
+      { accept: 'application/json' },
+      expect.objectContaining({ 'cb-access-key': CREDENTIALS.key }),
+    ]);
+  });
+
+  test('a book in auction says so, and one out of it ends what was missed of it', async () => {
+    const feed = new ScriptedCoinbase();
+    const { listener } = feed.streaming();
+    feed.answers(200, orderBook(7, { auction_mode: true }));
+    await feed.exchange.snapshot(BTC, signal);
+    feed.answers(200, orderBook(8));
+    await feed.exchange.snapshot(BTC, signal);
+    expect(listener.told.filter(({ what }) => what === 'auction')).toEqual([
+      { what: 'auction', isCollecting: true },
+      { what: 'auction', isCollecting: false },
+    ]);
+  });
+
+  test('an unknown product is refused with the exchange’s reason', async () => {
+    const feed = new ScriptedCoinbase();
+    feed.answers(404, { message: 'NotFound' });
+    await expect(feed.exchange.instrument('no-such')).rejects.toMatchObject({
+      code: 'unknown-security',
+      message: 'NO-SUCH: NotFound',
+    });
+  });
+
+  test('an answer for another product is not taken', async () => {
+    const feed = new ScriptedCoinbase();
+    feed.answers(200, product('ETH-USD'));
+    await expect(feed.exchange.instrument(BTC)).rejects.toMatchObject({ code: 'wire-format' });
+  });
+
+  test('“slow down” is kept to', async () => {
+    const feed = new ScriptedCoinbase();
+    feed.streaming();
+    feed.answers(429, { message: 'Public rate limit exceeded' }, { 'retry-after': '7' });
+    await expect(feed.exchange.snapshot(BTC, signal)).rejects.toMatchObject({
+      code: 'rate-limited',
+      retryAfterMs: 7000,
+    });
+    feed.answers(200, orderBook(7));
+    let isDone = false;
+    const next = feed.exchange.snapshot(BTC, signal).then(() => (isDone = true));
+    await feed.clock.advanceAsync(6900, 100);
+    expect(isDone).toBe(false);
+    await feed.clock.advanceAsync(400, 100);
+    await next;
+  });
+
+  test('books are asked for at no more than ten a second and fifteen at once', async () => {
+    const feed = new ScriptedCoinbase();
+    const askedMs: number[] = [];
+    for (let i = 0; i < 60; i++) feed.open(`P${i}-USD`);
+    feed.transport.answer = async () => {
+      askedMs.push(feed.clock.monotonicMs());
+      return { status: 200, headers: {}, body: JSON.stringify(orderBook(1)) };
+    };
+    const all = Promise.all(
+      Array.from({ length: 60 }, (_, i) => feed.exchange.snapshot(`P${i}-USD`, signal)),
+    );
+    await feed.clock.advanceAsync(30_000, 100);
+    await all;
+    for (const fromMs of askedMs) {
+      const inSecond = askedMs.filter((ms) => ms >= fromMs && ms < fromMs + 1000);
+      expect(inSecond.length).toBeLessThanOrEqual(12);
+    }
+  });
+
+  test('a changed step is told to its product, from one request for all', async () => {
+    const feed = new ScriptedCoinbase();
+    const { listener } = feed.streaming();
+    feed.answers(200, [product(BTC, '0.001'), product('ETH-USD')]);
+    await feed.clock.advanceAsync(COINBASE_LIMITS.instrumentPollMs, 600_000);
+    expect(feed.transport.asked).toEqual(['https://rest.test/products']);
+    const changed = listener.told.filter(({ what }) => what === 'instrument' || what === 'scale');
+    expect(changed).toEqual([
+      { what: 'scale', scale: { priceExponent: 3, sizeExponent: 8 } },
+      { what: 'instrument', instrument: expect.objectContaining({ tickSize: '0.001' }) },
+    ]);
+  });
+});
