@@ -148,13 +148,13 @@ export class CoinbaseSession implements Session, ChannelListener {
     // A client hears that it is subscribed before it hears data.
     this.#peer.send(JSON.stringify({ type: 'subscriptions', channels: this.#channels() }));
     for (const key of added) {
-      const [product = '', channel] = key.split('/') as [string, Channel];
+      const [product, channel] = key.split('/') as [string, Channel];
       this.#parts.feed.subscribe(product, channel, this);
     }
   }
 
   #leave(key: string): void {
-    const [product = '', channel] = key.split('/') as [string, Channel];
+    const [product, channel] = key.split('/') as [string, Channel];
     this.#parts.feed.unsubscribe(product, channel, this);
   }
 

@@ -66,7 +66,7 @@ function compareSide(
     const [truePrice, trueSize, trueId] = theirs[i] ?? ['nothing', 'nothing'];
     if (price !== truePrice || size !== trueSize || id !== trueId) {
       const difference =
-        `${side} row ${i + 1}: the logger has ${size} at ${price} ${id ?? ''}, ` +
+        `${side} level ${i + 1}: the logger has ${size} at ${price} ${id ?? ''}, ` +
         `the sandbox had ${trueSize} at ${truePrice} ${trueId ?? ''}`;
       return { equal, beyondHorizon, difference };
     }

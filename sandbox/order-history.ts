@@ -34,7 +34,7 @@ interface Standing {
 }
 
 export class OrderHistory {
-  #stretches: Stretch[] = [];
+  readonly #stretches: Stretch[] = [];
   readonly #currentBook: () => TrueOrders;
 
   /** @param currentBook the engine's book as it stands when it is called. */

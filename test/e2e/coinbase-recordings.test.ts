@@ -116,7 +116,7 @@ describe.skipIf(!recordingsAvailable())('the Coinbase recordings', () => {
   /** Every field that the frame has, one to one. */
   function expectSaid(event: Readonly<Record<string, unknown>>, message: any): void {
     const amounts = new Set(['price', 'size', 'remaining_size', 'funds']);
-    for (const [name, value] of Object.entries(message)) {
+    for (const [name, value] of Object.entries<string | number | null>(message)) {
       if (name === 'product_id' || name === 'time') continue;
       const ours = name === 'client_oid' ? 'clientOrderId' : camel(name);
       const text = value === null ? null : String(value);
