@@ -13,6 +13,9 @@ import type { BlockEvent, KnownOrder } from './order-shapes-1.ts';
 interface Entry extends KnownOrder {
   /** When it was first mentioned: 1, 2, 3 … */
   readonly place: number;
+  /** Its neighbours among those that live. */
+  older: Entry | undefined;
+  younger: Entry | undefined;
 }
 
 const FIRST_CAPACITY = 1024;
@@ -21,6 +24,7 @@ export class LiveOrders {
   readonly #byId = new Map<string, Entry>();
   /** By place. */
   #entries: (Entry | undefined)[] = [undefined];
+  #newest: Entry | undefined;
   /** Partial sums of how many live (a Fenwick tree). */
   #sums = new Int32Array(FIRST_CAPACITY + 1);
 
@@ -30,6 +34,11 @@ export class LiveOrders {
 
   find(id: string): KnownOrder | undefined {
     return this.#byId.get(id);
+  }
+
+  /** The youngest that lives. */
+  get newest(): KnownOrder | undefined {
+    return this.#newest;
   }
 
   /** How many that live are younger. */
@@ -59,7 +68,11 @@ export class LiveOrders {
     if (this.#byId.has(id)) throw corrupt('an order is new that lives already');
     const place = this.#entries.length;
     if (place >= this.#sums.length) this.#grow();
-    const entry: Entry = { id, place, side: 'buy', price: null, size: null, orderType: null };
+    const older = this.#newest;
+    const unknown = { side: 'buy', price: null, size: null, orderType: null } as const;
+    const entry: Entry = { id, place, ...unknown, older, younger: undefined };
+    if (older) older.younger = entry;
+    this.#newest = entry;
     this.#entries.push(entry);
     this.#byId.set(id, entry);
     this.#count(place, 1);
@@ -97,6 +110,10 @@ export class LiveOrders {
   }
 
   #remove(entry: Entry): void {
+    const { older, younger } = entry;
+    if (older) older.younger = younger;
+    if (younger) younger.older = older;
+    else this.#newest = older;
     this.#byId.delete(entry.id);
     this.#entries[entry.place] = undefined;
     this.#count(entry.place, -1);

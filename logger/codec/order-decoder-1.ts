@@ -47,10 +47,11 @@ export class OrderDecoder {
   event(): BlockEvent {
     const { type, states } = this.#shape();
     const name = TYPES[type] as BlockEvent['type'];
-    const event: Record<string, unknown> = { type: name, ...this.#heads(name) };
+    const event: Record<string, unknown> = this.#heads(name);
     const fields = FIELDS[type] as readonly Field[];
     const orders: KnownOrder[] = [];
-    for (const [i, field] of fields.entries()) {
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i] as Field;
       if (field.kind === 'order') {
         const order = this.#order(name, states[i] as number);
         orders.push(order);
@@ -76,16 +77,22 @@ export class OrderDecoder {
     return shape;
   }
 
-  #heads(type: BlockEvent['type']): Record<string, number> {
+  #heads(type: BlockEvent['type']): Record<string, unknown> {
     const exchangeTimeUs = this.#input.near(COLUMN.exchangeTime, this.#exchangeTimeUs);
     const latencyUs = this.#byArrival ? 0 : exchangeTimeUs - this.#exchangeTimeUs;
     const receiveTimeUs = this.#input.near(COLUMN.receiveTime, this.#receiveTimeUs + latencyUs);
     this.#exchangeTimeUs = exchangeTimeUs;
     this.#receiveTimeUs = receiveTimeUs;
-    if (type === 'activate') return { exchangeTimeUs, receiveTimeUs };
+    if (type === 'activate') return { type, exchangeTimeUs, receiveTimeUs };
     const sequence = this.#input.near(COLUMN.sequence, this.#sequence + 1);
     this.#sequence = sequence;
-    return { firstSequence: sequence, lastSequence: sequence, exchangeTimeUs, receiveTimeUs };
+    return {
+      type,
+      firstSequence: sequence,
+      lastSequence: sequence,
+      exchangeTimeUs,
+      receiveTimeUs,
+    };
   }
 
   #order(type: BlockEvent['type'], state: number): KnownOrder {
@@ -93,7 +100,7 @@ export class OrderDecoder {
       case ORDER_NEW:
         return this.#live.add(readId(this.#input, COLUMN.idKind));
       case ORDER_NEWEST:
-        return this.#live.at(0);
+        return this.#live.newest ?? this.#live.at(0);
       case ORDER_KNOWN: {
         const column = type === 'done' ? COLUMN.orderOfDone : COLUMN.orderOfOther;
         return this.#live.at(this.#input.unsigned(column));
@@ -112,12 +119,12 @@ export class OrderDecoder {
     if (state === EXPECTED) {
       const expected = field.expected({ order, taker, event });
       if (expected === undefined) throw corrupt('nothing is expected there');
-      if (expected === null) assertNullable(field, event);
+      if (expected === null) assertNullable(field);
       return expected;
     }
     if (field.kind === 'side') return otherSide(field.expected({ order, taker, event }));
     if (state === NULL) {
-      assertNullable(field, event);
+      assertNullable(field);
       return null;
     }
     return this.#told(field, event);
@@ -149,30 +156,6 @@ function otherSide(expected: FieldValue | undefined): OrderSide {
   return expected === 'buy' ? 'sell' : 'buy';
 }
 
-function assertNullable({ name }: Field, event: Readonly<Record<string, unknown>>): void {
-  if (!NULLABLE.has(`${String(event['type'])}.${name}`)) throw corrupt('a value is missing');
+function assertNullable({ isNullable }: Field): void {
+  if (!isNullable) throw corrupt('a value is missing');
 }
-
-/** Fields that an event may lack; the others are always there. */
-const NULLABLE = new Set([
-  'received.orderType',
-  'received.price',
-  'received.size',
-  'received.funds',
-  'received.clientOrderId',
-  'change.reason',
-  'change.price',
-  'change.oldPrice',
-  'change.newPrice',
-  'change.oldSize',
-  'change.newSize',
-  'change.oldFunds',
-  'change.newFunds',
-  'done.orderType',
-  'done.price',
-  'done.remainingSize',
-  'activate.stopType',
-  'activate.stopPrice',
-  'activate.size',
-  'activate.funds',
-]);

@@ -44,6 +44,8 @@ export class OrderEncoder {
   #sequence: number;
   #exchangeTimeUs = 0;
   #receiveTimeUs = 0;
+  /** The states of the fields of one event: made once. */
+  readonly #states: number[] = [];
   /** The column of the next shape. */
   #shapeColumn: number = COLUMN.shapeFirst;
 
@@ -58,43 +60,38 @@ export class OrderEncoder {
     const type = TYPES.indexOf(event.type);
     const fields = FIELDS[type] as readonly Field[];
     const said = event as unknown as Said;
-    const states = this.#compare(fields, said);
-    this.#shape(type, shapeOf(type, states));
+    const isMatch = event.type === 'match';
+    const orderId = isMatch ? event.makerOrderId : event.orderId;
+    const known = this.#live.find(orderId);
+    const takerId = isMatch ? event.takerOrderId : undefined;
+    const taker = takerId === undefined ? undefined : this.#live.find(takerId);
+    const context: Context = { order: known, taker, event: said };
+    const states = this.#states;
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i] as Field;
+      states[i] =
+        field.kind === 'order'
+          ? this.#orderState(i === 0 ? known : taker, i > 0 && known === undefined)
+          : stateOf(field, said[field.name] as FieldValue, context);
+    }
+    this.#shape(type, shapeOf(type, states, fields.length));
     this.#heads(event);
-    const known: KnownOrder[] = [];
-    for (const [i, field] of fields.entries()) {
-      const value = said[field.name] as FieldValue;
-      if (field.kind === 'order')
-        known.push(this.#order(type, states[i] as number, value as string));
-      else if (states[i] === TOLD) this.#tell(field, value, event);
+    const order = this.#order(type, states[0] as number, known, orderId);
+    const taking =
+      takerId === undefined ? undefined : this.#order(type, states[1] as number, taker, takerId);
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i] as Field;
+      if (states[i] === TOLD && field.kind !== 'order') {
+        this.#tell(field, said[field.name] as FieldValue, event);
+      }
     }
-    this.#live.learn(event, known[0] as KnownOrder, known[1]);
+    this.#live.learn(event, order, taking);
   }
 
-  /** How each field compares with what is expected of it. */
-  #compare(fields: readonly Field[], said: Said): number[] {
-    const orders = fields.flatMap(({ kind, name }) =>
-      kind === 'order' ? [this.#live.find(said[name] as string)] : [],
-    );
-    const context: Context = { order: orders[0], taker: orders[1], event: said };
-    // Orders that this event itself mentions first: they are younger than all that live.
-    const added: FieldValue[] = [];
-    return fields.map(({ kind, name, expected }) => {
-      const value = said[name] as FieldValue;
-      if (kind === 'order') return this.#orderState(value as string, added);
-      if (value === expected(context)) return EXPECTED;
-      return value === null ? NULL : TOLD;
-    });
-  }
-
-  #orderState(id: string, added: FieldValue[]): number {
-    if (added.includes(id)) return added.at(-1) === id ? ORDER_NEWEST : ORDER_KNOWN;
-    const order = this.#live.find(id);
-    if (order !== undefined) {
-      return added.length + this.#live.rank(order) === 0 ? ORDER_NEWEST : ORDER_KNOWN;
-    }
-    added.push(id);
-    return ORDER_NEW;
+  /** @param isBehindNew an order that the same event mentions first will be younger than all. */
+  #orderState(order: KnownOrder | undefined, isBehindNew: boolean): number {
+    if (order === undefined) return ORDER_NEW;
+    return !isBehindNew && order === this.#live.newest ? ORDER_NEWEST : ORDER_KNOWN;
   }
 
   #shape(type: number, shape: number): void {
@@ -119,17 +116,16 @@ export class OrderEncoder {
     this.#sequence = event.lastSequence;
   }
 
-  #order(type: number, state: number, id: string): KnownOrder {
-    if (state === ORDER_NEW) {
+  #order(type: number, state: number, known: KnownOrder | undefined, id: string): KnownOrder {
+    if (known === undefined) {
       writeId(this.#out, COLUMN.idKind, id);
       return this.#live.add(id);
     }
-    const order = this.#live.find(id) as KnownOrder;
     if (state === ORDER_KNOWN) {
       const column = TYPES[type] === 'done' ? COLUMN.orderOfDone : COLUMN.orderOfOther;
-      this.#out.unsigned(column, this.#live.rank(order));
+      this.#out.unsigned(column, this.#live.rank(known));
     }
-    return order;
+    return known;
   }
 
   #tell({ kind }: Field, value: FieldValue, event: BlockEvent): void {
@@ -158,4 +154,9 @@ export class OrderEncoder {
         return;
     }
   }
+}
+
+function stateOf({ expected }: Field, value: FieldValue, context: Context): number {
+  if (value === expected(context)) return EXPECTED;
+  return value === null ? NULL : TOLD;
 }

@@ -39,6 +39,8 @@ export interface Field {
   readonly kind: FieldKind;
   /** undefined: nothing is expected. */
   readonly expected: (context: Context) => FieldValue | undefined;
+  /** A message may lack it. */
+  readonly isNullable: boolean;
 }
 
 /** The value is the expected one; it is null; it is told. */
@@ -73,7 +75,11 @@ function unfilledSize({ order, event }: Context): FieldValue | undefined {
 }
 
 function field(name: string, kind: FieldKind, expected: Field['expected'] = nothing): Field {
-  return { name, kind, expected };
+  return { name, kind, expected, isNullable: false };
+}
+
+function nullable(name: string, kind: FieldKind, expected: Field['expected'] = nothing): Field {
+  return { name, kind, expected, isNullable: true };
 }
 
 /** By place in `TYPES`. The order of the event comes first, for all else hangs on it. */
@@ -81,11 +87,11 @@ export const FIELDS: readonly (readonly Field[])[] = [
   [
     field('orderId', 'order'),
     field('side', 'side', always('buy')),
-    field('orderType', 'text', always('limit')),
-    field('price', 'price'),
-    field('size', 'size'),
-    field('funds', 'literal', always(null)),
-    field('clientOrderId', 'client', always(null)),
+    nullable('orderType', 'text', always('limit')),
+    nullable('price', 'price'),
+    nullable('size', 'size'),
+    nullable('funds', 'literal', always(null)),
+    nullable('clientOrderId', 'client', always(null)),
   ],
   [
     field('orderId', 'order'),
@@ -104,37 +110,37 @@ export const FIELDS: readonly (readonly Field[])[] = [
   [
     field('orderId', 'order'),
     field('side', 'side', knownSide),
-    field('reason', 'text', always(null)),
-    field('price', 'price', knownPrice),
-    field('oldPrice', 'price', knownPrice),
-    field('newPrice', 'price', knownPrice),
-    field('oldSize', 'size', knownSize),
-    field('newSize', 'size', knownSize),
-    field('oldFunds', 'literal', always(null)),
-    field('newFunds', 'literal', always(null)),
+    nullable('reason', 'text', always(null)),
+    nullable('price', 'price', knownPrice),
+    nullable('oldPrice', 'price', knownPrice),
+    nullable('newPrice', 'price', knownPrice),
+    nullable('oldSize', 'size', knownSize),
+    nullable('newSize', 'size', knownSize),
+    nullable('oldFunds', 'literal', always(null)),
+    nullable('newFunds', 'literal', always(null)),
   ],
   [
     field('orderId', 'order'),
     field('side', 'side', knownSide),
     field('reason', 'text', always('canceled')),
-    field('orderType', 'text', ({ order }) => order?.orderType),
-    field('price', 'price', knownPrice),
-    field('remainingSize', 'size', unfilledSize),
+    nullable('orderType', 'text', ({ order }) => order?.orderType),
+    nullable('price', 'price', knownPrice),
+    nullable('remainingSize', 'size', unfilledSize),
   ],
   [
     field('orderId', 'order'),
     field('side', 'side', knownSide),
-    field('stopType', 'text', always(null)),
-    field('stopPrice', 'price'),
-    field('size', 'size', knownSize),
-    field('funds', 'literal', always(null)),
+    nullable('stopType', 'text', always(null)),
+    nullable('stopPrice', 'price'),
+    nullable('size', 'size', knownSize),
+    nullable('funds', 'literal', always(null)),
   ],
 ];
 
 /** One number for the type and the states of all fields. */
-export function shapeOf(type: number, states: readonly number[]): number {
+export function shapeOf(type: number, states: readonly number[], fields: number): number {
   let shape = 0;
-  for (let i = states.length - 1; i >= 0; i--) shape = shape * STATES + (states[i] as number);
+  for (let i = fields - 1; i >= 0; i--) shape = shape * STATES + (states[i] as number);
   return shape * TYPES.length + type;
 }
 

@@ -122,7 +122,7 @@ describe('a forged block of orders', () => {
   };
 
   test.each<[string, (out: ColumnsWriter) => void]>([
-    ['refers to an order when none lives', (out) => (shape(out, 1 + 6 * 0), heads(out))],
+    ['refers to an order when none lives', (out) => (shape(out, 1), heads(out))],
     ['has a shape that no event has', (out) => (shape(out, 6 * 3 ** 30), heads(out))],
     ['uses a shape that was never told', (out) => (out.token(COLUMN.shapeFirst, 3), heads(out))],
     ['holds more than it declares', (out) => (shape(out, 1 + 6 * 2), heads(out), heads(out))],

@@ -10,7 +10,7 @@ import type { MarketEvent, OrderImage, RestingOrder } from '../../../logger/mark
 import type { SeededRandom } from '../../support/seeded-random.ts';
 import { anyInteger, anyScaled } from './random-records.ts';
 
-const HEX = '0123456789abcdef';
+const HEX = '0123456789abcdef'.split('');
 
 export function anyId(random: SeededRandom, isWild: boolean): string {
   if (isWild && random.chance(0.3)) {
@@ -19,7 +19,7 @@ export function anyId(random: SeededRandom, isWild: boolean): string {
       String(random.integer(0, 1e6))
     );
   }
-  const hex = Array.from({ length: 32 }, () => random.pick([...HEX]));
+  const hex = Array.from({ length: 32 }, () => random.pick(HEX));
   if (!isWild || random.chance(0.5)) {
     hex[12] = '4';
     hex[16] = random.pick(['8', '9', 'a', 'b']);
