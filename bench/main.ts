@@ -8,12 +8,20 @@ import { bookSections } from './book.ts';
 import { codecSections } from './codec.ts';
 import { formatSection } from './figures.ts';
 import type { Section } from './figures.ts';
+import { orderBookSection } from './order-book.ts';
+import { orderSections } from './orders.ts';
 import { recordSections } from './record.ts';
 import { recordingsPath } from './recordings.ts';
 
 type Group = () => Section[] | Promise<Section[]>;
 
-const GROUPS: readonly Group[] = [codecSections, bookSections, recordSections];
+const GROUPS: readonly Group[] = [
+  codecSections,
+  bookSections,
+  orderSections,
+  () => [orderBookSection()],
+  recordSections,
+];
 
 async function main(): Promise<void> {
   const isJson = process.argv.includes('--json');

@@ -11,7 +11,13 @@ import { gunzipSync } from 'node:zlib';
 
 import { parseScaled } from '../logger/market/decimal.ts';
 import type { Scale, ScaledInt } from '../logger/market/decimal.ts';
-import type { BookSnapshot, Diff, LevelSides, MarketEvent, Trade } from '../logger/market/events.ts';
+import type {
+  BookSnapshot,
+  Diff,
+  LevelSides,
+  MarketEvent,
+  Trade,
+} from '../logger/market/events.ts';
 
 export type LevelSnapshot = BookSnapshot & LevelSides;
 

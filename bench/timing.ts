@@ -7,14 +7,19 @@
 const WARM_UP_ROUNDS = 2;
 const ROUNDS = 9;
 
-/** @returns median milliseconds by name. */
+/**
+ * @param before is called before every round of every task, outside the time that counts.
+ * @returns median milliseconds by name.
+ */
 export function medianTimesMs<Name extends string>(
   tasks: Readonly<Record<Name, () => unknown>>,
+  before?: () => void,
 ): Readonly<Record<Name, number>> {
   const names = Object.keys(tasks) as Name[];
   const times = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
     for (const name of names) {
+      before?.();
       const start = performance.now();
       tasks[name]();
       const elapsed = performance.now() - start;

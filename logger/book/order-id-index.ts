@@ -10,35 +10,47 @@ const FIRST_CAPACITY = 64;
 /** The table is kept at most half full: searches stay short. */
 const LOAD_MAX = 0.5;
 
-const HEX_DIGITS = 36;
-/** Places of the hex digits of each of the four words, and of the dashes. */
-const WORDS: readonly (readonly number[])[] = [
-  [0, 1, 2, 3, 4, 5, 6, 7],
-  [9, 10, 11, 12, 14, 15, 16, 17],
-  [19, 20, 21, 22, 24, 25, 26, 27],
-  [28, 29, 30, 31, 32, 33, 34, 35],
-];
-const DASHES = [8, 13, 18, 23];
+const TEXT_LENGTH = 36;
 const DASH = 45;
+/** The value of a character as a lower-case hex digit, by its code; negative for any other. */
+const DIGITS = new Int8Array(65_536).fill(-1);
+for (const [value, digit] of [...'0123456789abcdef'].entries()) DIGITS[digit.charCodeAt(0)] = value;
 
 /** A UUID as four integers; a place to parse into. */
 export type IdWords = Int32Array<ArrayBuffer>;
 
 /** @returns whether `text` is a canonical UUID; then `words` holds it. */
 export function parseId(text: string, words: IdWords): boolean {
-  if (text.length !== HEX_DIGITS) return false;
-  for (const place of DASHES) if (text.charCodeAt(place) !== DASH) return false;
-  for (let word = 0; word < 4; word++) {
-    let value = 0;
-    for (const place of WORDS[word] as readonly number[]) {
-      const code = text.charCodeAt(place);
-      const isDigit = code >= 48 && code <= 57;
-      if (!isDigit && !(code >= 97 && code <= 102)) return false;
-      value = (value << 4) | (isDigit ? code - 48 : code - 87);
-    }
-    words[word] = value;
-  }
+  if (text.length !== TEXT_LENGTH) return false;
+  const dashes =
+    (text.charCodeAt(8) ^ DASH) |
+    (text.charCodeAt(13) ^ DASH) |
+    (text.charCodeAt(18) ^ DASH) |
+    (text.charCodeAt(23) ^ DASH);
+  // One character that is no digit makes its four negative, and with them the union of all.
+  const a = fourDigits(text, 0);
+  const b = fourDigits(text, 4);
+  const c = fourDigits(text, 9);
+  const d = fourDigits(text, 14);
+  const e = fourDigits(text, 19);
+  const f = fourDigits(text, 24);
+  const g = fourDigits(text, 28);
+  const h = fourDigits(text, 32);
+  if (dashes !== 0 || (a | b | c | d | e | f | g | h) < 0) return false;
+  words[0] = (a << 16) | b;
+  words[1] = (c << 16) | d;
+  words[2] = (e << 16) | f;
+  words[3] = (g << 16) | h;
   return true;
+}
+
+function fourDigits(text: string, at: number): number {
+  return (
+    ((DIGITS[text.charCodeAt(at)] as number) << 12) |
+    ((DIGITS[text.charCodeAt(at + 1)] as number) << 8) |
+    ((DIGITS[text.charCodeAt(at + 2)] as number) << 4) |
+    (DIGITS[text.charCodeAt(at + 3)] as number)
+  );
 }
 
 /** The canonical text of four integers at `at`. */
@@ -51,16 +63,16 @@ export function formatId(words: Int32Array, at: number): string {
 }
 
 export class OrderIdIndex {
-  /** Ids by slot, four words each: the index holds no ids of its own. Belongs to the pool. */
-  readonly #ids: () => Int32Array;
+  /** Ids by slot, four words each. */
+  #ids: Int32Array;
   readonly #wanted: IdWords = new Int32Array(4);
   #table: Int32Array;
-  #used = 0;
+  #used: number;
   readonly #odd: Map<string, number>;
   readonly #oddTexts: Map<number, string>;
 
-  constructor(ids: () => Int32Array, from?: OrderIdIndex) {
-    this.#ids = ids;
+  constructor(from?: OrderIdIndex) {
+    this.#ids = from ? from.#ids.slice() : new Int32Array(FIRST_CAPACITY * 4);
     this.#table = from ? from.#table.slice() : new Int32Array(FIRST_CAPACITY).fill(EMPTY);
     this.#used = from ? from.#used : 0;
     this.#odd = new Map(from ? from.#odd : []);
@@ -70,49 +82,60 @@ export class OrderIdIndex {
   /** -1: there is none. */
   find(id: string): number {
     if (!parseId(id, this.#wanted)) return this.#odd.get(id) ?? EMPTY;
-    return this.#table[this.#place()] as number;
+    return this.#table[this.#place(this.#wanted, 0)] as number;
   }
 
-  /** @param slot whose id is stored by this, if it is a UUID. The id must not be there yet. */
-  add(id: string, slot: number): void {
-    const ids = this.#ids();
+  /** @returns false, and changes nothing, where the id is there already. */
+  add(id: string, slot: number): boolean {
     if (!parseId(id, this.#wanted)) {
+      if (this.#odd.has(id)) return false;
       this.#odd.set(id, slot);
       this.#oddTexts.set(slot, id);
-      return;
+      return true;
     }
-    for (let word = 0; word < 4; word++) ids[slot * 4 + word] = this.#wanted[word] as number;
-    if (++this.#used > this.#table.length * LOAD_MAX) this.#rebuild(this.#table.length * 2);
-    this.#table[this.#place()] = slot;
+    let place = this.#place(this.#wanted, 0);
+    if (this.#table[place] !== EMPTY) return false;
+    if (this.#used >= this.#table.length * LOAD_MAX) {
+      this.#rebuild(this.#table.length * 2);
+      place = this.#place(this.#wanted, 0);
+    }
+    while (slot * 4 >= this.#ids.length) this.#ids = grown(this.#ids, this.#ids.length * 2);
+    this.#ids.set(this.#wanted, slot * 4);
+    this.#table[place] = slot;
+    this.#used++;
+    return true;
   }
 
-  /** The id must be there. */
-  remove(id: string, slot: number): void {
-    if (this.#oddTexts.delete(slot)) {
-      this.#odd.delete(id);
-      return;
+  /** The slot must have an id. */
+  remove(slot: number): void {
+    if (this.#oddTexts.size > 0) {
+      const text = this.#oddTexts.get(slot);
+      if (text !== undefined) {
+        this.#oddTexts.delete(slot);
+        this.#odd.delete(text);
+        return;
+      }
     }
-    parseId(id, this.#wanted);
-    this.#close(this.#place());
+    this.#close(this.#place(this.#ids, slot * 4));
     this.#used--;
     const { length } = this.#table;
     if (length > FIRST_CAPACITY && this.#used < (length * LOAD_MAX) / 8) this.#rebuild(length / 2);
   }
 
   text(slot: number): string {
-    return this.#oddTexts.get(slot) ?? formatId(this.#ids(), slot * 4);
+    return this.#oddTexts.get(slot) ?? formatId(this.#ids, slot * 4);
   }
 
-  /** Where the wanted id stands, or would. */
-  #place(): number {
+  /** Where the id whose words stand at `at` is, or would be. */
+  #place(words: Int32Array, at: number): number {
     const table = this.#table;
     const mask = table.length - 1;
-    const ids = this.#ids();
-    const wanted = this.#wanted;
-    let place = hash(wanted, 0) & mask;
+    const ids = this.#ids;
+    let place = hash(words, at) & mask;
     for (;;) {
       const slot = table[place] as number;
-      if (slot === EMPTY || isSame(ids, slot * 4, wanted)) return place;
+      if (slot === EMPTY) return place;
+      if (isSame(ids, slot * 4, words, at)) return place;
       place = (place + 1) & mask;
     }
   }
@@ -121,7 +144,7 @@ export class OrderIdIndex {
   #close(place: number): void {
     const table = this.#table;
     const mask = table.length - 1;
-    const ids = this.#ids();
+    const ids = this.#ids;
     let hole = place;
     for (let next = (place + 1) & mask; ; next = (next + 1) & mask) {
       const slot = table[next] as number;
@@ -138,7 +161,7 @@ export class OrderIdIndex {
 
   #rebuild(capacity: number): void {
     const old = this.#table;
-    const ids = this.#ids();
+    const ids = this.#ids;
     const mask = capacity - 1;
     const table = new Int32Array(capacity).fill(EMPTY);
     for (const slot of old) {
@@ -160,11 +183,17 @@ function hash(words: Int32Array, at: number): number {
   return value ^ (value >>> 13);
 }
 
-function isSame(words: Int32Array, at: number, wanted: IdWords): boolean {
+function isSame(words: Int32Array, at: number, others: Int32Array, there: number): boolean {
   return (
-    words[at] === wanted[0] &&
-    words[at + 1] === wanted[1] &&
-    words[at + 2] === wanted[2] &&
-    words[at + 3] === wanted[3]
+    words[at + 1] === others[there + 1] &&
+    words[at + 2] === others[there + 2] &&
+    words[at + 3] === others[there + 3] &&
+    words[at] === others[there]
   );
+}
+
+export function grown(values: Int32Array, capacity: number): Int32Array {
+  const larger = new Int32Array(capacity);
+  larger.set(values);
+  return larger;
 }

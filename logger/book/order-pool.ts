@@ -4,7 +4,7 @@
  */
 
 import type { ScaledInt } from '../market/decimal.ts';
-import { OrderIdIndex } from './order-id-index.ts';
+import { grown, OrderIdIndex } from './order-id-index.ts';
 
 /** No slot. */
 export const NONE = -1;
@@ -12,7 +12,6 @@ const FIRST_CAPACITY = 64;
 
 export class OrderPool {
   #capacity: number;
-  #ids: Int32Array;
   #sizes: Float64Array;
   readonly #largeSizes: Map<number, bigint>;
   /** Neighbours in the queue; `next` of a free slot is the next free one. */
@@ -27,22 +26,22 @@ export class OrderPool {
 
   constructor(from?: OrderPool) {
     this.#capacity = from ? from.#capacity : FIRST_CAPACITY;
-    this.#ids = from ? from.#ids.slice() : new Int32Array(FIRST_CAPACITY * 4);
     this.#sizes = from ? from.#sizes.slice() : new Float64Array(FIRST_CAPACITY);
     this.prev = from ? from.prev.slice() : new Int32Array(FIRST_CAPACITY);
     this.next = from ? from.next.slice() : new Int32Array(FIRST_CAPACITY);
     this.level = from ? from.level.slice() : new Int32Array(FIRST_CAPACITY);
     this.#largeSizes = new Map(from ? from.#largeSizes : []);
-    this.index = new OrderIdIndex(() => this.#ids, from?.index);
+    this.index = new OrderIdIndex(from?.index);
     this.#free = from ? from.#free : NONE;
     this.#made = from ? from.#made : 0;
     this.count = from?.count ?? 0;
   }
 
-  /** The slot of a new order, in no queue yet. */
+  /** @returns the slot of a new order, in no queue yet; `NONE` where its id is in use. */
   add(id: string, size: ScaledInt): number {
-    const slot = this.#takeSlot();
-    this.index.add(id, slot);
+    const slot = this.#free === NONE ? this.#made : this.#free;
+    if (!this.index.add(id, slot)) return NONE;
+    this.#take(slot);
     this.setSize(slot, size);
     this.count++;
     return slot;
@@ -50,8 +49,8 @@ export class OrderPool {
 
   /** The order has left its queue. */
   remove(slot: number): void {
-    this.index.remove(this.index.text(slot), slot);
-    this.#largeSizes.delete(slot);
+    this.index.remove(slot);
+    if (this.#largeSizes.size > 0) this.#largeSizes.delete(slot);
     this.next[slot] = this.#free;
     this.#free = slot;
     this.count--;
@@ -72,19 +71,17 @@ export class OrderPool {
     }
   }
 
-  #takeSlot(): number {
-    const free = this.#free;
-    if (free !== NONE) {
-      this.#free = this.next[free] as number;
-      return free;
+  #take(slot: number): void {
+    if (slot === this.#free) {
+      this.#free = this.next[slot] as number;
+      return;
     }
     if (this.#made === this.#capacity) this.#grow();
-    return this.#made++;
+    this.#made++;
   }
 
   #grow(): void {
     this.#capacity *= 2;
-    this.#ids = grown(this.#ids, this.#capacity * 4);
     this.prev = grown(this.prev, this.#capacity);
     this.next = grown(this.next, this.#capacity);
     this.level = grown(this.level, this.#capacity);
@@ -92,10 +89,4 @@ export class OrderPool {
     sizes.set(this.#sizes);
     this.#sizes = sizes;
   }
-}
-
-export function grown(values: Int32Array, capacity: number): Int32Array {
-  const larger = new Int32Array(capacity);
-  larger.set(values);
-  return larger;
 }

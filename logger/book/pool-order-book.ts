@@ -3,9 +3,8 @@
  * and one `sorted-btree` a side from price to queue. A copy copies arrays, no objects.
  */
 
-import SortedBTree from 'sorted-btree';
 import { InvariantError } from '../errors.ts';
-import { compareScaled, subtractScaled } from '../market/decimal.ts';
+import { subtractScaled } from '../market/decimal.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import type {
   OrderChanged,
@@ -19,27 +18,20 @@ import type { Side } from './level-book.ts';
 import { LevelPool } from './level-pool.ts';
 import type { LevelTotal, OrderBook } from './order-book.ts';
 import { NONE, OrderPool } from './order-pool.ts';
-
-// The package is CommonJS with a `default` export: Node hands out its exports object.
-const BTree = SortedBTree.default;
-/** From price to the level's number in the pool of levels. */
-type Tree = InstanceType<typeof BTree<ScaledInt, number>>;
-
-const lowestFirst = compareScaled;
-const highestFirst = (a: ScaledInt, b: ScaledInt): number => compareScaled(b, a);
+import { PriceSide } from './price-side.ts';
 
 export class PoolOrderBook implements OrderBook {
   readonly level = 'L3';
   readonly scale: Scale;
-  readonly #bids: Tree;
-  readonly #asks: Tree;
+  readonly #bids: PriceSide;
+  readonly #asks: PriceSide;
   readonly #levels: LevelPool;
   readonly #orders: OrderPool;
 
   private constructor(scale: Scale, from?: PoolOrderBook) {
     this.scale = scale;
-    this.#bids = from ? from.#bids.clone() : new BTree<ScaledInt, number>(undefined, highestFirst);
-    this.#asks = from ? from.#asks.clone() : new BTree<ScaledInt, number>(undefined, lowestFirst);
+    this.#bids = new PriceSide('bid', from ? from.#bids : undefined);
+    this.#asks = new PriceSide('ask', from ? from.#asks : undefined);
     this.#levels = new LevelPool(from ? from.#levels : undefined);
     this.#orders = new OrderPool(from ? from.#orders : undefined);
   }
@@ -99,17 +91,17 @@ export class PoolOrderBook implements OrderBook {
   }
 
   best(side: Side): readonly [ScaledInt, ScaledInt] | undefined {
-    const tree = this.#tree(side);
-    const price = tree.minKey();
-    return price === undefined ? undefined : [price, this.#levels.total(tree.get(price) ?? NONE)];
+    const level = this.#side(side).best;
+    return level === NONE ? undefined : [this.#levels.price(level), this.#levels.total(level)];
   }
 
   orders(side: Side, depth = Number.POSITIVE_INFINITY): RestingOrder[] {
     const found: RestingOrder[] = [];
     const { next, index } = this.#orders;
     let left = depth;
-    for (const [price, level] of this.#tree(side).entries()) {
+    for (const level of this.#side(side).levels()) {
       if (--left < 0) break;
+      const price = this.#levels.price(level);
       for (let slot = this.#levels.head(level); slot !== NONE; slot = next[slot] as number) {
         found.push({ orderId: index.text(slot), price, size: this.#orders.size(slot) });
       }
@@ -119,29 +111,32 @@ export class PoolOrderBook implements OrderBook {
 
   totals(side: Side, depth = Number.POSITIVE_INFINITY): LevelTotal[] {
     const found: LevelTotal[] = [];
-    for (const [price, level] of this.#tree(side).entries()) {
+    for (const level of this.#side(side).levels()) {
       if (found.length >= depth) break;
-      found.push({ price, size: this.#levels.total(level), count: this.#levels.count(level) });
+      found.push(this.#total(level));
     }
     return found;
   }
 
   total(side: Side, price: ScaledInt): LevelTotal | undefined {
-    const level = this.#tree(side).get(price);
-    if (level === undefined) return undefined;
-    return { price, size: this.#levels.total(level), count: this.#levels.count(level) };
+    const level = this.#side(side).level(price);
+    return level === NONE ? undefined : this.#total(level);
   }
 
   find(orderId: string): (RestingOrder & { readonly side: OrderSide }) | undefined {
     const slot = this.#find(orderId);
     if (slot === NONE) return undefined;
     const level = this.#orders.level[slot] as number;
-    const { price, side } = { price: this.#levels.price(level), side: this.#levels.side(level) };
-    return { orderId, price, side, size: this.#orders.size(slot) };
+    return {
+      orderId,
+      price: this.#levels.price(level),
+      side: this.#levels.side(level),
+      size: this.#orders.size(slot),
+    };
   }
 
   size(side: Side): number {
-    return this.#tree(side).size;
+    return this.#side(side).size;
   }
 
   clone(): PoolOrderBook {
@@ -158,15 +153,22 @@ export class PoolOrderBook implements OrderBook {
     return this.#orders.index.find(orderId);
   }
 
-  #tree(side: Side | OrderSide): Tree {
+  #total(level: number): LevelTotal {
+    const levels = this.#levels;
+    return { price: levels.price(level), size: levels.total(level), count: levels.count(level) };
+  }
+
+  #side(side: Side | OrderSide): PriceSide {
     return side === 'bid' || side === 'buy' ? this.#bids : this.#asks;
   }
 
   /** @returns false where the order rests already. */
   #open(orderId: string, side: OrderSide, price: ScaledInt, size: ScaledInt): boolean {
-    if (this.#find(orderId) !== NONE) return false;
     // Nothing of it rests: it is as if it had never been opened.
-    if (size > 0) this.#enqueue(this.#orders.add(orderId, size), side, price);
+    if (!(size > 0)) return this.#find(orderId) === NONE;
+    const slot = this.#orders.add(orderId, size);
+    if (slot === NONE) return false;
+    this.#enqueue(slot, side, price);
     return true;
   }
 
@@ -216,11 +218,11 @@ export class PoolOrderBook implements OrderBook {
   }
 
   #enqueue(slot: number, side: OrderSide, price: ScaledInt): void {
-    const tree = this.#tree(side);
-    let level = tree.get(price);
-    if (level === undefined) {
+    const prices = this.#side(side);
+    let level = prices.level(price);
+    if (level === NONE) {
       level = this.#levels.add(side, price);
-      tree.set(price, level);
+      prices.add(price, level);
     }
     this.#levels.append(level, slot, this.#orders);
   }
@@ -229,7 +231,7 @@ export class PoolOrderBook implements OrderBook {
     const level = this.#orders.level[slot] as number;
     this.#levels.unlink(level, slot, this.#orders);
     if (this.#levels.count(level) > 0) return;
-    this.#tree(this.#levels.side(level)).delete(this.#levels.price(level));
+    this.#side(this.#levels.side(level)).delete(this.#levels.price(level));
     this.#levels.remove(level);
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import SortedBTree from 'sorted-btree';
-import { compareScaled } from '../market/decimal.ts';
+import { highestFirst, lowestFirst } from '../market/decimal.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import type { Levels } from '../market/events.ts';
 import { rescaleLevels } from '../market/scale.ts';
@@ -14,9 +14,6 @@ import type { LevelBook, Side } from './level-book.ts';
 // The package is CommonJS with a `default` export: Node hands out its exports object.
 const BTree = SortedBTree.default;
 type Tree = InstanceType<typeof BTree<ScaledInt, ScaledInt>>;
-
-const lowestFirst = compareScaled;
-const highestFirst = (a: ScaledInt, b: ScaledInt): number => compareScaled(b, a);
 
 export class TreeLevelBook implements LevelBook {
   readonly level = 'L2';

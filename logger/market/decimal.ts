@@ -112,6 +112,11 @@ export function compareScaled(a: ScaledInt, b: ScaledInt): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** For sorting: negative, 0 or positive; exact across both forms, and fast where both are numbers. */
+export const lowestFirst = (a: ScaledInt, b: ScaledInt): number =>
+  typeof a === 'number' && typeof b === 'number' ? a - b : compareScaled(a, b);
+export const highestFirst = (a: ScaledInt, b: ScaledInt): number => lowestFirst(b, a);
+
 /** The same quantity at a finer exponent (`to >= from`). */
 export function rescale(value: ScaledInt, from: number, to: number): ScaledInt {
   return from === to ? value : canonical(BigInt(value) * 10n ** BigInt(to - from));

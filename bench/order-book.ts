@@ -1,0 +1,206 @@
+/**
+ * The L3 book by itself, on events that are ready: beside a `Map` of id texts over `sorted-btree`
+ * that does the same work on plain numbers. Best bid and ask are read after every event.
+ */
+
+import SortedBTree from 'sorted-btree';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+import { PoolOrderBook } from '../logger/book/pool-order-book.ts';
+import type { Scale } from '../logger/market/decimal.ts';
+import type { OrderEvent, RestingOrder } from '../logger/market/events.ts';
+import { seededRandom } from '../sandbox/prng.ts';
+import type { Figure, Section } from './figures.ts';
+import { deepStream } from './order-stream.ts';
+import type { DeepStream } from './order-stream.ts';
+import { medianTimesMs } from './timing.ts';
+
+// The package is CommonJS with a `default` export: Node hands out its exports object.
+const BTree = SortedBTree.default;
+
+const SCALE: Scale = { priceExponent: 2, sizeExponent: 8 };
+const EVENTS = 400_000;
+const LIVE_ORDERS = 300_000;
+
+export function orderBookSection(): Section {
+  return {
+    title: `The L3 book alone: ${EVENTS} events on 80,000 orders`,
+    figures: bookFigures(deepStream(seededRandom('bench'), EVENTS)),
+  };
+}
+
+function bookFigures(stream: DeepStream): Figure[] {
+  const { bids, asks } = stream;
+  const text = JSON.stringify(stream.events);
+  // Ids as they come off the wire: texts whose hash nobody has asked for yet.
+  const fresh = (): { events: readonly OrderEvent[]; pool: PoolOrderBook; map: MapBook } => ({
+    events: JSON.parse(text) as readonly OrderEvent[],
+    pool: PoolOrderBook.fromImage({ scale: SCALE, bids, asks }),
+    map: new MapBook(bids, asks),
+  });
+  let at = fresh();
+  const tasks = {
+    pool: () => {
+      for (const event of at.events) {
+        at.pool.apply(event);
+        at.pool.best('bid');
+        at.pool.best('ask');
+      }
+    },
+    map: () => {
+      for (const event of at.events) {
+        at.map.apply(event);
+        at.map.best('buy');
+        at.map.best('sell');
+      }
+    },
+  };
+  const times = medianTimesMs(tasks, () => {
+    at = fresh();
+  });
+  return [
+    {
+      name: 'PoolOrderBook',
+      value: times.map / times.pool,
+      unit: '× as fast as Map + sorted-btree',
+      goal: 'at least 2, aim 8',
+    },
+    {
+      name: `memory of ${LIVE_ORDERS} orders at 30,000 prices`,
+      value: bytesPerOrder(),
+      unit: 'B/order',
+      goal: 'at most 220, aim 64',
+    },
+  ];
+}
+
+/** What the process holds more after the book was made, once rubbish is gone. */
+function bytesPerOrder(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const held = (): number => {
+    // Twice: what the first round frees of arrays is counted as free after it only.
+    collect();
+    collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const random = seededRandom('memory');
+  const hex = (digits: number): string =>
+    Math.floor(random.next() * 16 ** digits)
+      .toString(16)
+      .padStart(digits, '0');
+  const before = held();
+  const book = PoolOrderBook.empty(SCALE);
+  for (let i = 0; i < LIVE_ORDERS; i++) {
+    const orderId = `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`;
+    const step = { firstSequence: i, lastSequence: i, exchangeTimeUs: i, receiveTimeUs: i };
+    const what = { orderId, side: 'buy', price: i % 30_000, remainingSize: 1000 + i } as const;
+    book.apply({ type: 'open', ...step, ...what });
+  }
+  const after = held();
+  // Used after the measurement, so that it is alive during it.
+  return book.orderCount === LIVE_ORDERS ? (after - before) / LIVE_ORDERS : Number.NaN;
+}
+
+interface MapOrder {
+  readonly id: string;
+  readonly level: MapLevel;
+  size: number;
+  prev: MapOrder | null;
+  next: MapOrder | null;
+}
+
+interface MapLevel {
+  readonly side: 'buy' | 'sell';
+  readonly price: number;
+  total: number;
+  head: MapOrder | null;
+  tail: MapOrder | null;
+}
+
+/** The peer: a `Map` by id text, a tree by price, linked queues; sizes and prices as plain numbers. */
+class MapBook {
+  readonly #orders = new Map<string, MapOrder>();
+  readonly #levels = { buy: new BTree<number, MapLevel>(), sell: new BTree<number, MapLevel>() };
+
+  constructor(bids: readonly RestingOrder[], asks: readonly RestingOrder[]) {
+    for (const { orderId, price, size } of bids)
+      this.#add(orderId, 'buy', +String(price), +String(size));
+    for (const { orderId, price, size } of asks)
+      this.#add(orderId, 'sell', +String(price), +String(size));
+  }
+
+  apply(event: OrderEvent): void {
+    switch (event.type) {
+      case 'received':
+        return;
+      case 'open':
+        this.#add(event.orderId, event.side, Number(event.price), Number(event.remainingSize));
+        return;
+      case 'match': {
+        const order = this.#orders.get(event.makerOrderId);
+        if (order) this.#shrink(order, order.size - Number(event.size));
+        return;
+      }
+      case 'change': {
+        const order = this.#orders.get(event.orderId);
+        if (!order) return;
+        const size = event.newSize === null ? order.size : Number(event.newSize);
+        const price = event.newPrice === null ? order.level.price : Number(event.newPrice);
+        if (price === order.level.price && size <= order.size) {
+          this.#shrink(order, size);
+        } else {
+          this.#remove(order);
+          this.#add(event.orderId, order.level.side, price, size);
+        }
+        return;
+      }
+      case 'done': {
+        const order = this.#orders.get(event.orderId);
+        if (order) this.#remove(order);
+      }
+    }
+  }
+
+  best(side: 'buy' | 'sell'): readonly [number, number] | undefined {
+    const tree = this.#levels[side];
+    const price = side === 'buy' ? tree.maxKey() : tree.minKey();
+    return price === undefined ? undefined : [price, tree.get(price)?.total ?? 0];
+  }
+
+  #add(id: string, side: 'buy' | 'sell', price: number, size: number): void {
+    let level = this.#levels[side].get(price);
+    if (!level) {
+      level = { side, price, total: 0, head: null, tail: null };
+      this.#levels[side].set(price, level);
+    }
+    const order: MapOrder = { id, level, size, prev: level.tail, next: null };
+    if (level.tail) level.tail.next = order;
+    else level.head = order;
+    level.tail = order;
+    level.total += size;
+    this.#orders.set(id, order);
+  }
+
+  #shrink(order: MapOrder, size: number): void {
+    if (size <= 0) {
+      this.#remove(order);
+      return;
+    }
+    order.level.total += size - order.size;
+    order.size = size;
+  }
+
+  #remove(order: MapOrder): void {
+    const { level } = order;
+    if (order.prev) order.prev.next = order.next;
+    else level.head = order.next;
+    if (order.next) order.next.prev = order.prev;
+    else level.tail = order.prev;
+    level.total -= order.size;
+    this.#orders.delete(order.id);
+    if (!level.head) this.#levels[level.side].delete(level.price);
+  }
+}
