@@ -16,7 +16,7 @@
  */
 
 import type { ArchiveReader, Position } from './archive/archive.ts';
-import { openEmbeddedArchive } from './archive/embedded-archive.ts';
+import { openArchiveReader } from './archive/open-reader.ts';
 import { InvalidArgumentError } from './errors.ts';
 import { parseSecurity } from './market/security.ts';
 import type { ClockName } from './market/time.ts';
@@ -115,17 +115,12 @@ export interface OpenedArchive {
 
 /**
  * Opens an archive for reading.
- * @param location the directory of an embedded archive (a logger's `DATA_DIR`).
- * @throws InvalidArgumentError when there is none, or for a location of another kind.
+ * @param location the directory of an embedded archive (a logger's `DATA_DIR`), or a `mongodb://` URI
+ *   whose path names the database.
+ * @throws InvalidArgumentError when there is none; ArchiveUnavailableError when nobody answers.
  */
 export async function openArchive(location: string): Promise<OpenedArchive> {
-  if (/^mongodb(\+srv)?:\/\//i.test(location)) {
-    throw new InvalidArgumentError(
-      'archive: this version reads embedded archives only; give the directory of one',
-    );
-  }
-  const archive = await openEmbeddedArchive({ directory: location, readOnly: true });
-  return new ReadableArchive(archive);
+  return new ReadableArchive(await openArchiveReader(location));
 }
 
 class ReadableArchive implements OpenedArchive {

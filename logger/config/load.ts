@@ -22,6 +22,9 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly dataDirectory: string;
+  /** null: records stay in the data directory. */
+  readonly mongodb: { readonly endpoint: string; readonly database: string | undefined } | null;
+  readonly spoolMaxBytes: number;
   /** `exchange:symbol` as given. */
   readonly securities: readonly string[];
   readonly updateFrequencyMs: 100 | 1000;
@@ -62,6 +65,8 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
   return Object.freeze({
     logLevel: LOG_LEVELS[text('LOGLEVEL')] ?? 'info',
     logFormat: logFormat(text('LOG_FORMAT'), text('AS_SERVICE') === 'true', environment),
+    mongodb: mongodbSettings(environment, text('MONGODB_DATABASE')),
+    spoolMaxBytes: bytesOf(text('SPOOL_LIMIT')) ?? 0,
     dataDirectory: text('DATA_DIR') || environment['STATE_DIRECTORY'] || 'data',
     securities: text('SECURITIES')
       .split(',')
@@ -81,6 +86,39 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     coinbaseRestUrl: text('COINBASE_REST_URL').replace(/\/+$/, ''),
   });
 }
+
+function mongodbSettings(environment: Environment, database: string): Config['mongodb'] {
+  const endpoint = readSecret(environment, 'MONGODB_ENDPOINT', 'mongodb-endpoint');
+  if (!endpoint) return null;
+  const { normal, allowed } = check({ kind: 'mongodb' }, endpoint);
+  if (!normal) throw new ConfigError(`MONGODB_ENDPOINT is not valid: ${allowed}`);
+  return { endpoint: normal, database: database || undefined };
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  tib: 2 ** 40,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+};
+
+/** `20GiB` → bytes; undefined where that is no size. */
+function bytesOf(text: string): number | undefined {
+  const [, digits = '', unit = ''] = /^(\d{1,12})\s*([a-z]*)$/i.exec(text) ?? [];
+  const factor = UNITS[unit.toLowerCase()];
+  if (digits === '' || factor === undefined) return undefined;
+  const bytes = Number(digits) * factor;
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
+/** The smallest spool that can hold an image of any book, and some blocks. */
+const SPOOL_MIN_BYTES = 64 * 2 ** 20;
 
 function withEnvFile(given: Environment, directory: string): Environment {
   if (readOption(given, 'USE_ENV_FILE') !== 'true') return given;
@@ -154,6 +192,14 @@ function check(
         normal: /^\d{1,15}(\.\d{1,6})?$/.test(given) && isWithin(type, given) ? given : undefined,
         allowed: `use a number from ${type.min} to ${type.max}`,
       };
+    case 'mongodb': {
+      const isOne = /^mongodb(\+srv)?:\/\/\S+$/i.test(given) || /^[^\s/@,]+:\d{1,5}$/.test(given);
+      return { normal: isOne ? given : undefined, allowed: 'use host:port or a mongodb:// URI' };
+    }
+    case 'bytes': {
+      const isOne = (bytesOf(given) ?? 0) >= SPOOL_MIN_BYTES;
+      return { normal: isOne ? given : undefined, allowed: 'use a size from 64MiB, like 20GiB' };
+    }
     case 'securities':
       return checkSecurities(given);
     case 'url':

@@ -127,7 +127,7 @@ async function readStretch(
     'sequence' in position
       ? { untilSequence: position.sequence }
       : { untilUs: position.us, clock: position.clock };
-  const range = { afterSequence: lastSequence, andNext: true, ...until };
+  const range = { afterSequence: lastSequence, andNext: true, withBodies: true, ...until };
   const refs = await context.archive.blocks(security, epoch, range);
   const blocks: LoadedBlock[] = [];
   let reached = lastSequence;

@@ -73,7 +73,12 @@ class Check {
     const images = [...(await archive.images(security, epoch, Number.MIN_SAFE_INTEGER))];
     let walked = await this.#nextImage(images);
     const afterSequence = lastSequence;
-    for await (const page of blockPages(archive, { security, epoch, afterSequence })) {
+    for await (const page of blockPages(archive, {
+      security,
+      epoch,
+      afterSequence,
+      withBodies: true,
+    })) {
       for (const ref of page) {
         const block = await this.#block(ref);
         if (block !== null) walked = await this.#step(walked, block, images);

@@ -9,7 +9,7 @@
  */
 
 import type { Archive, OpenGap, Write } from '../archive/archive.ts';
-import { backoffDelayMs } from '../exchange/backoff.ts';
+import { backoffDelayMs } from '../service/backoff.ts';
 import type {
   Exchange,
   FeedHandle,
@@ -57,7 +57,21 @@ export interface RecorderParts {
   readonly onChange: (security: string) => void;
   /** A bug: the process has to end. */
   readonly onFatal: (error: unknown) => void;
+  /** Asked before anything is recorded, where other loggers write to the same store. */
+  readonly owners?: Owners | undefined;
+  /** Numbers a new chain; default: one more than the last. */
+  readonly nextEpoch?: ((lastEpoch: number, provenUs: number) => number) | undefined;
 }
+
+/** Who writes a security. */
+export interface Owners {
+  /** @returns who holds it; null: this logger does now. */
+  claim(security: string): Promise<string | null>;
+  release(security: string): Promise<void>;
+}
+
+/** How soon somebody else's security is asked for again. */
+const CLAIM_AGAIN_MS = 10_000;
 
 export class SecurityRecorder {
   readonly security: Security;
@@ -133,7 +147,42 @@ export class SecurityRecorder {
    * @param instrument when the caller has asked the exchange already.
    */
   async start(instrument?: Instrument): Promise<void> {
+    const holder = await this.#claim();
+    if (holder === null) {
+      await this.#begin(instrument);
+      return;
+    }
+    this.#setPhase('failed', holder);
+    this.#run(this.#awaitTurn(), (isOurs) => {
+      if (isOurs) this.#run(this.#begin(instrument));
+    });
+  }
+
+  async #claim(): Promise<string | null> {
+    return (await this.#parts.owners?.claim(this.security.id)) ?? null;
+  }
+
+  /** @returns false: closed meanwhile. */
+  async #awaitTurn(): Promise<boolean> {
+    const { clock, log } = this.#parts;
+    const { signal } = this.#life;
+    log.warning('Not recorded here', { security: this.security.id, reason: this.#message });
+    while (!signal.aborted) {
+      await delay(clock, CLAIM_AGAIN_MS, signal);
+      if (signal.aborted) break;
+      const holder = await this.#claim();
+      if (holder === null) {
+        log.notice('Taken over', { security: this.security.id });
+        return true;
+      }
+      this.#setPhase('failed', holder);
+    }
+    return false;
+  }
+
+  async #begin(instrument?: Instrument): Promise<void> {
     const { archive, log } = this.#parts;
+    this.#setPhase('starting', null);
     const recovered = await recoverChain(archive, this.security.id, 'restart', log);
     this.#epoch = recovered.epoch;
     this.#openGap = recovered.openGap;
@@ -164,6 +213,11 @@ export class SecurityRecorder {
     this.#handle?.close();
     this.#handle = undefined;
     this.#setPhase('closed', null);
+  }
+
+  /** Another record stands in the store under a key of this security: nothing more is recorded. */
+  refuse(error: DuplicateRecordError): void {
+    this.#run(this.#onWriteLost(error));
   }
 
   /** Regular work, many times a second: journal, seal, images. */
@@ -461,7 +515,8 @@ export class SecurityRecorder {
     const { limits, imageIntervalMs, clock, writer } = this.#parts;
     const { level, feed, proof } = this.exchange;
     this.#proof = undefined;
-    this.#epoch++;
+    const { nextEpoch = (last) => last + 1 } = this.#parts;
+    this.#epoch = nextEpoch(this.#epoch, proven.receiveTimeUs);
     const identity = { security: this.security.id, level, feed, proof, epoch: this.#epoch, writer };
     const monotonicMs = clock.monotonicMs();
     const chain = new Chain(identity, proven, { limits, imageIntervalMs, monotonicMs });

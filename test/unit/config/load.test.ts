@@ -66,9 +66,40 @@ describe('settings', () => {
   });
 
   test('what this version can not honour is refused, not ignored', async () => {
-    await expect(loadConfig({ MONGODB_ENDPOINT: 'localhost:27017' })).rejects.toThrow(
-      /^MONGODB_ENDPOINT .*not support/,
+    await expect(loadConfig({ RETENTION_DAYS: '30' })).rejects.toThrow(
+      /^RETENTION_DAYS .*not support/,
     );
+  });
+
+  test.each([
+    ['localhost:27017', undefined],
+    ['mongodb://one,two:27018/books?replicaSet=rs0', undefined],
+    ['mongodb+srv://user:pass@cluster.example', 'other'],
+  ])('MongoDB at %s', async (endpoint, database) => {
+    const config = await loadConfig({ MONGODB_ENDPOINT: endpoint, MONGODB_DATABASE: database });
+    expect(config.mongodb).toEqual({ endpoint, database });
+  });
+
+  test.each(['localhost', 'http://user:hush@host/', 'host:27017/db', 'mongodb://'])(
+    'MONGODB_ENDPOINT can’t be %s, and no value is shown',
+    async (endpoint) => {
+      const refused = loadConfig({ MONGODB_ENDPOINT: endpoint });
+      await expect(refused).rejects.toThrow(/^MONGODB_ENDPOINT is not valid: use host:port/);
+      await expect(refused).rejects.not.toThrow(/hush/);
+    },
+  );
+
+  test.each([
+    ['64MiB', 64 * 2 ** 20],
+    ['20GiB', 20 * 2 ** 30],
+    ['1 tb', 1e12],
+    ['100000000', 100_000_000],
+  ])('a spool of %s', async (given, bytes) => {
+    expect((await loadConfig({ SPOOL_LIMIT: given })).spoolMaxBytes).toBe(bytes);
+  });
+
+  test.each(['1MiB', 'much', '-5GiB', '20 GiBs'])('no spool of %s', async (given) => {
+    await expect(loadConfig({ SPOOL_LIMIT: given })).rejects.toThrow(/^SPOOL_LIMIT/);
   });
 
   test('vars.env is read when asked for, and real variables win', async () => {
