@@ -44,6 +44,8 @@ export interface Logger {
   readonly port: number;
   readonly registry: RecorderRegistry;
   readonly reader: Reader;
+  /** Reads the manager's keys and certificates again; see `ManagerPort.reload`. */
+  reload(): boolean;
   /** Writes everything out and lets go of everything. */
   stop(): Promise<void>;
 }
@@ -90,14 +92,14 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
     const manager = await startManager({
       host: config.managerHost,
       port: config.managerPort,
-      authkey: config.managerAuthkey,
+      access: config.managerAccess,
+      readAccess: config.readManagerAccess,
       control: registry,
       reader,
       version,
       clock,
       log,
     });
-    if (config.managerWarning) log.warning(config.managerWarning);
     try {
       await registry.start(config.securities);
     } catch (error) {
@@ -110,6 +112,7 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
       port: manager.port,
       registry,
       reader,
+      reload: () => manager.reload(),
       stop: async () => {
         await registry.stop();
         await manager.close(MANAGER_GRACE_MS);

@@ -6,8 +6,10 @@
 export interface ManagerLimits {
   /** Bytes of one request. Beyond: RESOURCE_EXHAUSTED before it is parsed. */
   readonly maxRequestBytes: number;
-  /** TCP connections at once. Beyond: the connection is dropped at once. */
+  /** TCP connections at once. Beyond: the oldest that never showed a right key is dropped. */
   readonly maxConnections: number;
+  /** How long a TLS handshake may take. Beyond: the connection is dropped. */
+  readonly tlsHandshakeMs: number;
   /** Calls at once on one connection. Beyond: HTTP/2 makes the client wait. */
   readonly maxCallsPerConnection: number;
   /** Streamed answers at once, all clients together. Beyond: RESOURCE_EXHAUSTED. */
@@ -61,6 +63,7 @@ export interface ThrottleLimits {
 export const DEFAULT_LIMITS: ManagerLimits = {
   maxRequestBytes: 64 * 1024,
   maxConnections: 128,
+  tlsHandshakeMs: 10_000,
   maxCallsPerConnection: 32,
   maxStreams: 64,
   idleConnectionMs: 300_000,
