@@ -14,6 +14,10 @@ export interface ManagerLimits {
   readonly maxCallsPerConnection: number;
   /** Streamed answers at once, all clients together. Beyond: RESOURCE_EXHAUSTED. */
   readonly maxStreams: number;
+  /** Watches of the standard health service at once, apart because they need no key. Beyond: the same. */
+  readonly maxHealthWatches: number;
+  /** How often those look whether anything has changed. */
+  readonly healthPaceMs: number;
   /** A connection without a call is closed after so long. */
   readonly idleConnectionMs: number;
   /** How often a silent connection is asked whether it lives, and how long it may take to answer. */
@@ -66,6 +70,8 @@ export const DEFAULT_LIMITS: ManagerLimits = {
   tlsHandshakeMs: 10_000,
   maxCallsPerConnection: 32,
   maxStreams: 64,
+  maxHealthWatches: 64,
+  healthPaceMs: 250,
   idleConnectionMs: 300_000,
   keepaliveMs: 30_000,
   keepaliveTimeoutMs: 15_000,

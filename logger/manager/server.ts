@@ -4,6 +4,7 @@
  * holds up recording: every request, stream, connection and refusal has a limit in `limits.ts`.
  */
 
+import { ReflectionService } from '@grpc/reflection';
 import {
   Server,
   ServerCredentials,
@@ -22,10 +23,11 @@ import { streamBook } from './book-stream.ts';
 import { type ManagerContext, StreamSlots, streaming } from './calls.ts';
 import type { LoggerControl } from './control.ts';
 import { exposeDoubledHeaders } from './doubled-headers.ts';
+import { healthHandlers } from './health-service.ts';
 import { KeyRing } from './key-ring.ts';
 import { DEFAULT_LIMITS, type ManagerLimits } from './limits.ts';
 import { type Listener, listen } from './listener.ts';
-import { type ManagerProto, loadManagerProto } from './service-definition.ts';
+import { type ManagerProto, loadManagerProto, pathsOf } from './service-definition.ts';
 import { FailureThrottle } from './throttle.ts';
 import { unaryHandlers } from './unary-handlers.ts';
 import { streamWatch } from './watch-stream.ts';
@@ -90,7 +92,7 @@ function createServer(
 ): Server {
   const { limits } = context;
   const server = new Server({
-    interceptors: [authenticator({ ...auth, openPaths: new Set() })],
+    interceptors: [authenticator({ ...auth, openPaths: pathsOf(proto.health) })],
     'grpc.max_receive_message_length': limits.maxRequestBytes,
     'grpc.max_concurrent_streams': limits.maxCallsPerConnection,
     'grpc.max_connection_idle_ms': limits.idleConnectionMs,
@@ -98,7 +100,9 @@ function createServer(
     'grpc.keepalive_timeout_ms': limits.keepaliveTimeoutMs,
     'grpc.enable_channelz': 0,
   });
-  server.addService(proto.service, handlers(context));
+  server.addService(proto.manager, handlers(context));
+  server.addService(proto.health, healthHandlers(context));
+  new ReflectionService(proto.definitions).addToServer(server);
   return server;
 }
 
