@@ -130,6 +130,9 @@ function reloader(options: ManagerOptions, keys: KeyRing, listener: Listener): (
   };
 }
 
+/** How long connections that were cut may take to be gone. */
+const CUT_MS = 200;
+
 /** Ends what ends by itself, and after the grace the rest. */
 async function shutDown(
   parts: { readonly server: Server; readonly listener: Listener; readonly clock: Clock },
@@ -138,9 +141,11 @@ async function shutDown(
   const { server, listener, clock } = parts;
   listener.stop();
   await new Promise<void>((resolve) => {
-    const timer = clock.schedule(graceMs, () => {
+    let timer = clock.schedule(graceMs, () => {
       server.forceShutdown();
       listener.destroy();
+      // grpc-js waits for ever for a session that broke before it was one.
+      timer = clock.schedule(CUT_MS, resolve);
     });
     server.tryShutdown(() => {
       timer.cancel();
