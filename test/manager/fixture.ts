@@ -249,6 +249,7 @@ export async function cli(argv: readonly string[], options: CliOptions = {}): Pr
     stderr,
     env: {
       MANAGER_AUTHKEY: KEY,
+      HOME: '/nonexistent',
       ...(options.port !== undefined && { MANAGER_PORT: String(options.port) }),
       ...options.env,
     },
