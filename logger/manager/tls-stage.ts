@@ -29,6 +29,13 @@ function contextOf({ cert, key, clientCa }: TlsMaterial): SecureContextOptions {
   return { cert, key, ...(clientCa && { ca: clientCa }) };
 }
 
+/** Where a certificate was refused, that is the reason and the broken connection its consequence. */
+function reasonOf(error: Error, socket: TLSSocket): string {
+  if (socket.authorizationError) return String(socket.authorizationError);
+  // OpenSSL's own words are the last of many in the message.
+  return 'reason' in error ? String(error.reason) : describeError(error);
+}
+
 export function tlsStage(tls: TlsMaterial, options: TlsStageOptions): TlsStage {
   const isMutual = tls.clientCa !== null;
   const server = createServer({
@@ -42,9 +49,7 @@ export function tlsStage(tls: TlsMaterial, options: TlsStageOptions): TlsStage {
   const warn = sparseWarning(options, 'A manager connection failed its TLS handshake');
   server.on('secureConnection', (socket) => options.onConnection(socket));
   server.on('tlsClientError', (error, socket: TLSSocket) => {
-    // Where a certificate was refused, that is the reason and the broken connection its consequence.
-    const reason: unknown = socket.authorizationError ?? describeError(error);
-    warn({ peer: socket.remoteAddress, reason: String(reason) });
+    warn({ peer: socket.remoteAddress, reason: reasonOf(error, socket) });
     socket.destroy();
   });
   return {
