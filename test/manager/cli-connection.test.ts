@@ -1,7 +1,7 @@
 /** How the CLI finds a logger and trusts it: TLS, contexts, and what the shell is offered. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -195,6 +195,16 @@ describe('contexts', () => {
     const run = await manager('list --context rome');
     expectError(run, 2, text);
     expect(run.stderr).not.toContain('the-very-key');
+  });
+
+  test('the one in the README is read as it stands there', async () => {
+    writeContexts(/```json\n([\s\S]*?)```/.exec(readFileSync('README.md', 'utf8'))?.[1]);
+    const run = await manager('list --context paris');
+    expectError(
+      run,
+      2,
+      /tls-ca of context paris: can't be read: .*orderbook-manager.paris-ca\.pem/,
+    );
   });
 
   test('broken ones are in nobody else’s way', async () => {

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../logger/errors.ts';
 import type { Access } from '../../logger/manager/access.ts';
 import { Authority, type Pair, canMakeCertificates } from '../support/certificates.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { until } from '../support/until.ts';
 import { KEY, type Port, RawClient, accessWith, bearer, startPort } from './fixture.ts';
 
@@ -111,6 +112,33 @@ describe.skipIf(!canMakeCertificates)('TLS', () => {
     const socket: Socket = connectTcp(port.port, '127.0.0.1');
     await new Promise((resolve) => socket.on('error', resolve).on('close', resolve).resume());
     expect(port.log.at('warning')[0]?.message).toMatch(/TLS handshake/);
+  });
+
+  test('wrong keys wait, on connections of their own or the same, and a right one does not', async () => {
+    // The clock stands still: what is held back stays held back.
+    const clock = new ManualClock();
+    const port = await open({ access: accessOf(server), clock });
+    const client = clientOf(port, authority.ca);
+    const attackers = Array.from({ length: 5 }, () => clientOf(port, authority.ca));
+    let refused = 0;
+    const wrong = [client, ...attackers].flatMap((each) =>
+      Array.from({ length: 10 }, async () => {
+        await each.unary('List', {}, bearer('wrong-key-of-many-characters'));
+        refused++;
+      }),
+    );
+    await until('the first refusals', () => refused === 10);
+    expect((await client.unary('List', {})).code).toBe(0);
+    expect((await clientOf(port, authority.ca).unary('List', {})).code).toBe(0);
+    expect(refused).toBe(10);
+    expect(port.control.calls).toHaveLength(2);
+    const all = Promise.all(wrong);
+    await until('the others', () => {
+      clock.advance(20);
+      return refused === 60;
+    });
+    await all;
+    expect(port.log.at('warning').length).toBeLessThanOrEqual(2);
   });
 
   test('connections that end give their places back', async () => {
