@@ -49,6 +49,8 @@ export interface Logger {
   readonly port: number;
   readonly registry: RecorderRegistry;
   readonly reader: Reader;
+  /** Reads the manager's keys and certificates again; see `ManagerPort.reload`. */
+  reload(): boolean;
   /** Writes everything out and lets go of everything. */
   stop(): Promise<void>;
 }
@@ -121,14 +123,14 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
     const manager = await startManager({
       host: config.managerHost,
       port: config.managerPort,
-      authkey: config.managerAuthkey,
+      access: config.managerAccess,
+      readAccess: config.readManagerAccess,
       control: registry,
       reader,
       version,
       clock,
       log,
     });
-    if (config.managerWarning) log.warning(config.managerWarning);
     try {
       await mongo?.start(STORE_PATIENCE_MS);
       await startAfterRecords(clock, spool, log);
@@ -144,6 +146,7 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
       port: manager.port,
       registry,
       reader,
+      reload: () => manager.reload(),
       stop: async () => {
         await registry.stop();
         await mongo?.stop(STORE_GRACE_MS);

@@ -35,8 +35,14 @@ function fileError(path: string, error: unknown): CliError {
   return new CliError(EXIT.failed, `--out ${path}: can't be written: ${describeError(error)}`);
 }
 
-/** @throws CliError when a file of that name is there and may not be replaced. */
+/** @throws CliError when a file of that name is there and may not be replaced, or there is no place for it. */
 export function checkFree(path: string, mayReplace: boolean): void {
+  if (!existsSync(dirname(path))) {
+    throw new CliError(
+      EXIT.failed,
+      `--out ${path}: there is no directory ${dirname(path)}; make it first`,
+    );
+  }
   if (!mayReplace && existsSync(path)) {
     throw new CliError(EXIT.failed, `--out ${path}: is there already; give --force to replace it`);
   }

@@ -12,10 +12,10 @@ import type { LogFormat } from '../service/line-log.ts';
 import type { LogLevel } from '../service/log.ts';
 import { coinbaseSettings } from './coinbase.ts';
 import type { CoinbaseSettings } from './coinbase.ts';
-import { checkManagerBinding } from './manager-binding.ts';
+import { managerAccessReader } from './manager-access.ts';
+import type { ManagerAccess } from './manager-access.ts';
 import { LOG_LEVELS, NOT_YET, OPTIONS } from './options.ts';
 import type { Option, OptionType } from './options.ts';
-import { readSecret } from './secrets.ts';
 import type { Environment } from './secrets.ts';
 
 export interface Config {
@@ -32,9 +32,9 @@ export interface Config {
   readonly staleAfterMs: number;
   readonly managerHost: string;
   readonly managerPort: number;
-  readonly managerAuthkey: string;
-  /** A warning about the manager port that every start repeats; undefined: all is well. */
-  readonly managerWarning: string | undefined;
+  readonly managerAccess: ManagerAccess;
+  /** The same from the files as they are then. @throws ConfigError */
+  readonly readManagerAccess: () => ManagerAccess;
   readonly binanceWsUrl: string;
   readonly binanceRestUrl: string;
   readonly coinbase: CoinbaseSettings;
@@ -53,13 +53,10 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     }
   }
   const text = (name: OptionName): string => readOption(environment, name) ?? '';
-  const authkey =
-    readSecret(environment, 'MANAGER_AUTHKEY', 'authkey') ?? defaultOf('MANAGER_AUTHKEY') ?? '';
   const managerHost = text('MANAGER_HOST');
-  const managerWarning = await checkManagerBinding({
+  const readManagerAccess = await managerAccessReader(environment, {
     host: managerHost,
-    authkey,
-    isDefaultKey: authkey === defaultOf('MANAGER_AUTHKEY'),
+    defaultKey: defaultOf('MANAGER_AUTHKEY') ?? '',
     isPlaintextAllowed: text('MANAGER_ALLOW_PLAINTEXT') === 'true',
   });
   return Object.freeze({
@@ -77,8 +74,8 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     staleAfterMs: Number(text('STALE_AFTER')) * 1000,
     managerHost,
     managerPort: Number(text('MANAGER_PORT')),
-    managerAuthkey: authkey,
-    managerWarning,
+    managerAccess: readManagerAccess(),
+    readManagerAccess,
     binanceWsUrl: text('BINANCE_WS_URL').replace(/\/+$/, ''),
     binanceRestUrl: text('BINANCE_REST_URL').replace(/\/+$/, ''),
     coinbase: coinbaseSettings(environment, text('COINBASE_FEED')),

@@ -149,7 +149,24 @@ export const OPTIONS = [
     env: 'MANAGER_AUTHKEY_FILE',
     type: { kind: 'text' },
     shownDefault: '`$CREDENTIALS_DIRECTORY/authkey` under systemd, if it is there',
-    meaning: 'a file that holds the key, instead of the variable',
+    meaning:
+      'a file that holds the key, instead of the variable; the key in a file of that name with `.next` behind it is accepted too',
+  },
+  {
+    env: 'MANAGER_TLS_CERT',
+    type: { kind: 'text' },
+    meaning: 'a PEM file with the certificate of the manager port: TLS',
+  },
+  {
+    env: 'MANAGER_TLS_KEY',
+    type: { kind: 'text' },
+    meaning: 'a PEM file with the key of that certificate',
+  },
+  {
+    env: 'MANAGER_TLS_CLIENT_CA',
+    type: { kind: 'text' },
+    meaning:
+      'a PEM file with the authority of the clients: only those with a certificate of it get in (mutual TLS)',
   },
   {
     env: 'MANAGER_ALLOW_PLAINTEXT',
@@ -231,13 +248,7 @@ export const OPTIONS = [
  * Settings of the contract that this version can't honour yet. Ignoring them would make a promise
  * that is not kept (somebody who names a database wants his data there), so they are refused.
  */
-export const NOT_YET = [
-  'RETENTION_DAYS',
-  'METRICS_PORT',
-  'MANAGER_TLS_CERT',
-  'MANAGER_TLS_KEY',
-  'MANAGER_TLS_CLIENT_CA',
-] as const;
+export const NOT_YET = ['RETENTION_DAYS', 'METRICS_PORT'] as const;
 
 const TABLE_START = '<!-- options: made by `npm run docs` -->';
 const TABLE_END = '<!-- /options -->';

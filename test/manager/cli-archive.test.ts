@@ -13,7 +13,7 @@ import { seededRandom } from '../support/seeded-random.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { RandomHistory, SECURITY } from '../unit/reader/random-history.ts';
 import { FakeControl } from './fake-control.ts';
-import { type CliRun, KEY, cli, expectError } from './fixture.ts';
+import { type CliRun, KEY, cli, expectError, accessWith } from './fixture.ts';
 
 /** A real archive: asked directly with `--archive`, and through a port over the real reader. */
 
@@ -32,7 +32,8 @@ beforeAll(async () => {
   manager = await startManager({
     host: '127.0.0.1',
     port: 0,
-    authkey: KEY,
+    access: accessWith(KEY),
+    readAccess: () => accessWith(KEY),
     control: new FakeControl(),
     reader: createReader(archive),
     version: '1',

@@ -18,7 +18,15 @@ import { silentLog } from '../support/silent-log.ts';
 import { until } from '../support/until.ts';
 import { FakeControl, bookAnswer, securityStatus } from './fake-control.ts';
 import { FakeReader, GAP, noBook } from './fake-reader.ts';
-import { KEY, type Port, RawClient, bearer, printedDuring, startPort } from './fixture.ts';
+import {
+  KEY,
+  type Port,
+  RawClient,
+  bearer,
+  printedDuring,
+  startPort,
+  accessWith,
+} from './fixture.ts';
 
 const SECURITY = 'binance:BTCUSDT';
 const closers: (() => unknown)[] = [];
@@ -455,7 +463,8 @@ describe('the port', () => {
     const started = startManager({
       host: '192.0.2.1',
       port: 0,
-      authkey: KEY,
+      access: accessWith(KEY),
+      readAccess: () => accessWith(KEY),
       control: new FakeControl(),
       reader: new FakeReader(),
       version: '1',

@@ -20,7 +20,7 @@ describe('settings', () => {
       staleAfterMs: 15_000,
       managerHost: '127.0.0.1',
       managerPort: 6634,
-      managerAuthkey: 'secret',
+      managerAccess: { keys: ['secret'], tls: null },
       binanceWsUrl: 'wss://stream.binance.com:9443',
       binanceRestUrl: 'https://api.binance.com',
     });
@@ -28,7 +28,11 @@ describe('settings', () => {
 
   test('an empty variable counts as unset', async () => {
     const config = await loadConfig({ LOGLEVEL: '', MANAGER_PORT: ' ', MANAGER_AUTHKEY: '' });
-    expect(config).toMatchObject({ logLevel: 'info', managerPort: 6634, managerAuthkey: 'secret' });
+    expect(config).toMatchObject({
+      logLevel: 'info',
+      managerPort: 6634,
+      managerAccess: { keys: ['secret'], tls: null },
+    });
   });
 
   test('Unix level names are known in any case', async () => {
@@ -117,7 +121,9 @@ describe('settings', () => {
     const cwd = directory();
     const file = join(cwd, 'key');
     writeFileSync(file, `${longKey}\n`);
-    expect((await loadConfig({ MANAGER_AUTHKEY_FILE: file })).managerAuthkey).toBe(longKey);
+    expect((await loadConfig({ MANAGER_AUTHKEY_FILE: file })).managerAccess.keys).toEqual([
+      longKey,
+    ]);
     const both = loadConfig({ MANAGER_AUTHKEY_FILE: file, MANAGER_AUTHKEY: 'hidden-key' });
     await expect(both).rejects.toThrow(ConfigError);
     await expect(both).rejects.not.toThrow(/hidden-key/);
@@ -125,12 +131,12 @@ describe('settings', () => {
       /^MANAGER_AUTHKEY_FILE/,
     );
     writeFileSync(join(cwd, 'authkey'), 'from-systemd-credentials');
-    expect((await loadConfig({ CREDENTIALS_DIRECTORY: cwd })).managerAuthkey).toBe(
+    expect((await loadConfig({ CREDENTIALS_DIRECTORY: cwd })).managerAccess.keys).toEqual([
       'from-systemd-credentials',
-    );
-    expect((await loadConfig({ CREDENTIALS_DIRECTORY: directory() })).managerAuthkey).toBe(
+    ]);
+    expect((await loadConfig({ CREDENTIALS_DIRECTORY: directory() })).managerAccess.keys).toEqual([
       'secret',
-    );
+    ]);
   });
 
   test.each(['0.0.0.0', '::', '[::]', '::ffff:0.0.0.0', '192.0.2.7'])(
@@ -143,12 +149,14 @@ describe('settings', () => {
       await expect(start({ MANAGER_AUTHKEY: longKey })).rejects.toThrow(/MANAGER_ALLOW_PLAINTEXT/);
       await expect(
         start({ MANAGER_AUTHKEY: longKey, MANAGER_ALLOW_PLAINTEXT: 'true' }),
-      ).resolves.toMatchObject({ managerWarning: expect.stringContaining('without TLS') });
+      ).resolves.toMatchObject({
+        managerAccess: { warnings: [expect.stringContaining('without TLS')] },
+      });
     },
   );
 
   test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('%s is loopback', async (host) => {
     const config = await loadConfig({ MANAGER_HOST: host, MANAGER_AUTHKEY: 'short' });
-    expect(config.managerWarning).toBeUndefined();
+    expect(config.managerAccess.warnings).toEqual([]);
   });
 });
