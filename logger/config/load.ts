@@ -16,6 +16,7 @@ import { managerAccessReader } from './manager-access.ts';
 import type { ManagerAccess } from './manager-access.ts';
 import { LOG_LEVELS, NOT_YET, OPTIONS } from './options.ts';
 import type { Option, OptionType } from './options.ts';
+import { readSecret } from './secrets.ts';
 import type { Environment } from './secrets.ts';
 
 export interface Config {
