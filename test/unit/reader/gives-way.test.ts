@@ -50,7 +50,7 @@ async function drain(items: AsyncIterable<unknown>): Promise<void> {
 }
 
 test.each<[string, (reader: Reader) => Promise<unknown>]>([
-  ['verify', (reader) => reader.verify()],
+  ['verify', (reader) => reader.verify({ security: SECURITY })],
   ['the diffs', (reader) => drain(reader.diffs({ security: SECURITY }))],
   [
     'an export',
