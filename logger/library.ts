@@ -16,7 +16,7 @@
  */
 
 import type { ArchiveReader, Position } from './archive/archive.ts';
-import { openArchiveReader } from './archive/open-reader.ts';
+import { openArchiveReader } from './open-archive.ts';
 import { InvalidArgumentError } from './errors.ts';
 import { parseSecurity } from './market/security.ts';
 import type { ClockName } from './market/time.ts';

@@ -1,7 +1,7 @@
 /** The past as an archive tells it, without a running logger: read-only, beside whoever writes. */
 
 import type { ArchiveReader } from '../logger/archive/archive.ts';
-import { openArchiveReader } from '../logger/archive/open-reader.ts';
+import { openArchiveReader } from '../logger/open-archive.ts';
 import { LoggerError, UnknownSecurityError, describeError } from '../logger/errors.ts';
 import { parseSecurity } from '../logger/market/security.ts';
 import type {

@@ -45,8 +45,8 @@ export function readPending(tables: Tables, question: PendingQuestion): Shipment
 }
 
 function* inTurn(tables: Tables, after: string): Generator<string> {
-  yield* [...tables.standings.getKeys({ start: `${after}\0` })];
-  yield* [...tables.standings.getKeys({ end: `${after}\0` })];
+  yield* tables.standings.getKeys({ start: `${after}\0` });
+  yield* tables.standings.getKeys({ end: `${after}\0` });
 }
 
 /** The first records of a security that may be written as gaps, then images, then blocks. */
@@ -96,7 +96,7 @@ function inOrder(tables: Tables, security: string): Item[] {
   const range = (): KeyRange => ({ start: [security], end: [security, Infinity], limit });
   const gaps = [...tables.gaps.getKeys(range())].map((key): Item => ({
     kind: 'gap',
-    epoch: Number((key as RecordKey)[1]),
+    epoch: (key as RecordKey)[1],
   }));
   const records = [...headers(tables, 'image', range()), ...headers(tables, 'block', range())].map(
     (header): Item => ({ kind: header.kind, header }),
@@ -172,7 +172,7 @@ function removeRecord(tables: Tables, header: RecordHeader): number {
 export function readSize(tables: Tables): SpoolSize {
   let [records, bytes] = [0, 0];
   const securities: string[] = [];
-  for (const security of [...tables.standings.getKeys({})]) {
+  for (const security of tables.standings.getKeys({})) {
     const pending = pendingOf(readStanding(tables, security));
     records += pending.records;
     bytes += pending.bytes;
@@ -212,7 +212,11 @@ export function seedStanding(
   const standing = {
     ...NOTHING_STORED,
     ...totals,
-    ...{ epoch, lastSequence, lastUs, wholeUntilUs, openGap },
+    epoch,
+    lastSequence,
+    lastUs,
+    wholeUntilUs,
+    openGap,
     shippedRecords: images + blocks + gaps,
     shippedBytes: storedBytes,
   };
