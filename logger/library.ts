@@ -28,6 +28,7 @@ import type {
   OrderBookAnswer,
 } from './reader/answers.ts';
 import { createReader } from './reader/create-reader.ts';
+import { checkEvery } from './reader/export-question.ts';
 import type {
   DiffItem,
   GapItem,
@@ -39,7 +40,6 @@ import type {
   SnapshotItem,
   TradeItem,
 } from './reader/reader.ts';
-import { checkEvery } from './reader/snapshots.ts';
 
 export type {
   BookAnswer,

@@ -12,30 +12,19 @@
 
 import type { RecordHeader } from '../archive/archive.ts';
 import type { Book } from '../book/book.ts';
-import { InvalidArgumentError } from '../errors.ts';
 import type { Gap } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
 import { isStep } from '../market/events.ts';
 import type { BookStep, Horizon } from '../market/events.ts';
 import { formatTimeUs } from '../market/time.ts';
 import type { ReaderContext } from './context.ts';
+import { DEFAULT_EVERY_US, checkEvery } from './export-question.ts';
 import { formatBook } from './format.ts';
 import type { HistoryItem } from './history.ts';
 import { gapItem, historyOf, rangeOf, timeOf } from './range.ts';
 import type { Range } from './range.ts';
 import type { GapItem, SnapshotItem, SnapshotsQuestion } from './reader.ts';
 import { refine, stepOver } from './replay.ts';
-
-/** Once a second, where nobody says. */
-export const DEFAULT_EVERY_US = 1_000_000;
-/** A day: beyond it there is `bookAt`. */
-const MAX_EVERY_US = 86_400_000_000;
-
-/** @throws InvalidArgumentError unless it is a whole number of µs, from 1 to a day. */
-export function checkEvery(everyUs: number, field = 'every'): number {
-  if (Number.isSafeInteger(everyUs) && everyUs >= 1 && everyUs <= MAX_EVERY_US) return everyUs;
-  throw new InvalidArgumentError(`${field}: has to be from 1us to 24h`);
-}
 
 /** Lazy like the streams; two decoded blocks are in memory at a time. */
 export async function* snapshots(

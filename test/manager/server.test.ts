@@ -123,6 +123,12 @@ describe('requests', () => {
     ['Export', { security: SECURITY }],
     ['Export', { security: SECURITY, type: 'TYPE_TRADES', format: 9 }],
     ['Export', { security: SECURITY, type: 9 }],
+    ['Export', { security: SECURITY, type: 'TYPE_SNAPSHOTS', every: 'often' }],
+    ['Export', { security: SECURITY, type: 'TYPE_SNAPSHOTS', every: '25h' }],
+    ['Export', { security: SECURITY, type: 'TYPE_SNAPSHOTS', depth: 20_000_000 }],
+    ['Export', { security: SECURITY, type: 'TYPE_SNAPSHOTS', level: 'BOOK_LEVEL_L3' }],
+    ['Export', { security: SECURITY, type: 'TYPE_TRADES', every: '1s' }],
+    ['Export', { security: SECURITY, type: 'TYPE_ORDERS', format: 'FORMAT_TARDIS_CSV' }],
     ['Watch', { securities: ['x'] }],
   ];
   test.each(badStreams)('%s %j is refused', async (method, request) => {

@@ -235,6 +235,52 @@ describe('snapshots', () => {
   });
 });
 
+describe('an export of snapshots', () => {
+  async function lines(format: 'jsonl' | 'csv'): Promise<string[]> {
+    const found: string[] = [];
+    const question = { security: SECURITY, type: 'snapshots', format, everyUs: 50_000 } as const;
+    for await (const line of reader.exportLines(question)) {
+      found.push('gap' in line ? 'gap' : line.text);
+    }
+    return found;
+  }
+
+  test('is one book a line', async () => {
+    await twoChains();
+    const found = await lines('jsonl');
+    expect(found.map((line) => (line === 'gap' ? line : JSON.parse(line).at))).toEqual([
+      '2026-11-20T07:00:00Z',
+      '2026-11-20T07:00:00.05Z',
+      'gap',
+      '2026-11-20T07:00:00.1Z',
+    ]);
+    const position = { clock: 'receive', us: us(50) } as const;
+    expect(JSON.parse(found[1] as string)).toEqual(
+      await reader.bookAt({ security: SECURITY, position }),
+    );
+  });
+
+  test('is one row a level as csv, the horizon first', async () => {
+    await twoChains();
+    const head = (at: string, sequence: number, exchange: string): string =>
+      `2026-11-20T07:00:00${at}Z,${sequence},2026-11-20T${exchange}Z,2026-11-20T07:00:00${at}Z`;
+    const first = head('', 100, '06:59:59.998');
+    const second = head('.05', 103, '07:00:00.048');
+    expect((await lines('csv')).slice(0, 10)).toEqual([
+      'at,sequence,exchangeTime,receiveTime,side,price,size,count,orderId',
+      `${first},bid-horizon,90,,,`,
+      `${first},ask-horizon,,,,`,
+      `${first},bid,100,1,,`,
+      `${first},ask,101,2,,`,
+      `${second},bid-horizon,90,,,`,
+      `${second},ask-horizon,,,,`,
+      `${second},ask,101,1,,`,
+      'gap',
+      expect.stringMatching(/,201,.*,bid-horizon,90,,,$/),
+    ]);
+  });
+});
+
 describe('the library', () => {
   test('takes a cadence in words, and depth and level as bookAt does', async () => {
     await twoChains();
