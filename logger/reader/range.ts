@@ -54,16 +54,19 @@ export async function* historyOf(
   const lastUs = range.toUs + slackUs;
   let knownUs = range.fromUs;
   let isFirst = true;
+  /** What the range's clock shows when ours shows 0, by the last message: gaps lie on ours. */
+  let shiftUs = 0;
   for await (const item of history(context, security, from)) {
     if (item.type === 'events' && beginsAfter(item.header, lastUs, range.clock)) return;
+    if (range.clock === 'exchange') shiftUs = shiftIn(item) ?? shiftUs;
     if (isFirst && (item.type === 'begin' || item.type === 'gap')) {
       isFirst = false;
       const startUs = item.type === 'begin' ? item.receiveTimeUs : item.gap.fromUs;
-      yield* neverRecorded(range.fromUs, Math.min(startUs, range.toUs));
+      yield* neverRecorded(range.fromUs, Math.min(startUs + shiftUs, range.toUs));
     }
-    if (item.type === 'end') knownUs = item.toUs;
-    if (item.type === 'gap') knownUs = item.gap.toUs ?? Number.POSITIVE_INFINITY;
-    if (item.type !== 'gap' || touches(item.gap, range)) yield item;
+    if (item.type === 'end') knownUs = item.toUs + shiftUs;
+    if (item.type === 'gap') knownUs = (item.gap.toUs ?? Number.POSITIVE_INFINITY) + shiftUs;
+    if (item.type !== 'gap' || touches(item.gap, range, shiftUs)) yield item;
   }
   yield* neverRecorded(Math.max(knownUs, range.fromUs), range.toUs);
 }
@@ -86,9 +89,16 @@ function beginsAfter(
   return header.diffs > 0 && header.exchangeFromUs >= us;
 }
 
-/** Gaps lie on the receive clock; next to that, what the two clocks differ by is nothing. */
-function touches(gap: Gap, range: Range): boolean {
-  return gap.fromUs < range.toUs && (gap.toUs ?? Number.POSITIVE_INFINITY) > range.fromUs;
+function touches(gap: Gap, range: Range, shiftUs: number): boolean {
+  const toUs = gap.toUs ?? Number.POSITIVE_INFINITY;
+  return gap.fromUs + shiftUs < range.toUs && toUs + shiftUs > range.fromUs;
+}
+
+/** How far the exchange's clock is ahead of ours; milliseconds, or years where a recording is replayed. */
+function shiftIn(item: HistoryItem): number | undefined {
+  if (item.type === 'begin') return item.exchangeTimeUs - item.receiveTimeUs;
+  if (item.type !== 'events' || item.header.diffs === 0) return undefined;
+  return item.header.exchangeToUs - item.header.toUs;
 }
 
 export function gapItem(gap: Gap, missing: 'sequence' | 'tradeId'): GapItem {
