@@ -48,6 +48,8 @@ export interface VerifyProgress {
   readonly security: string;
   readonly records: number;
   readonly problems: number;
+  /** null: unknown. */
+  readonly total: number | null;
 }
 
 export interface History {

@@ -95,6 +95,7 @@ export class LoggerHistory implements History {
           security: String(progress['security']),
           records: Number(progress['records']),
           problems: Number(progress['problems']),
+          total: progress['total'] == null ? null : Number(progress['total']),
         });
       }
       if (problem !== undefined) {

@@ -161,6 +161,8 @@ export interface VerifyProgress {
   readonly security: string;
   readonly records: number;
   readonly problems: number;
+  /** How many records there were at the start, pieces of open blocks left out; null: unknown. */
+  readonly total: number | null;
 }
 
 export interface ReaderOptions {
