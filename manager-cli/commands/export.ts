@@ -18,6 +18,7 @@ import { type Command, type Session, archiveOption, valued } from '../command.ts
 import { type ExportSink, checkFree, fileSink, stdoutSink } from '../export-sink.ts';
 import { counted } from '../format.ts';
 import type { ExportQuestion, History } from '../history.ts';
+import { progressLine } from '../progress.ts';
 
 const LINE_END = 10;
 
@@ -44,20 +45,35 @@ function formatOf(session: Session, out: string | undefined): ExportFormat {
 
 async function copy(
   session: Session,
-  parts: { history: History; question: ExportQuestion; sink: ExportSink },
+  parts: { history: History; question: ExportQuestion; sink: ExportSink; isFile: boolean },
 ): Promise<Tally> {
   const { question, sink } = parts;
   const tally: Tally = { lines: 0, gaps: 0 };
-  for await (const piece of parts.history.export(question, session.signal)) {
-    if ('lines' in piece) {
-      tally.lines += countLines(piece.lines);
-      await sink.write(piece.lines);
-      continue;
+  const { io } = session;
+  // Lines that run over the terminal are progress enough, and the two must not mix.
+  const isSeen = parts.isFile || io.stdout.isTTY !== true;
+  const progress = isSeen ? progressLine(io) : undefined;
+  const progressText = (): string =>
+    `Exporting ${question.security}: ${counted(tally.lines, 'line')}, ${counted(tally.gaps, 'gap')} on the way`;
+  try {
+    for await (const piece of parts.history.export(question, session.signal)) {
+      if ('lines' in piece) {
+        tally.lines += countLines(piece.lines);
+        await sink.write(piece.lines);
+        progress?.show(progressText);
+        continue;
+      }
+      tally.gaps++;
+      const line = JSON.stringify({ gap: piece.gap });
+      if (question.format === 'jsonl') {
+        await sink.write(`${line}\n`);
+      } else {
+        progress?.clear();
+        session.out.note(line);
+      }
     }
-    tally.gaps++;
-    const line = JSON.stringify({ gap: piece.gap });
-    if (question.format === 'jsonl') await sink.write(`${line}\n`);
-    else session.out.note(line);
+  } finally {
+    progress?.clear();
   }
   // A source that just stops when it is interrupted must not pass for a complete one.
   if (session.signal.aborted) throw new CancelledError();
@@ -107,10 +123,11 @@ async function runExport(session: Session): Promise<ExitCode> {
   const sink = path === undefined ? stdoutSink(out) : await fileSink(path, mayReplace);
   let tally: Tally;
   try {
-    tally = await copy(session, { history, question, sink });
+    tally = await copy(session, { history, question, sink, isFile: path !== undefined });
     await sink.commit();
   } catch (error) {
     await sink.discard();
+    if (path === undefined && out.broken.aborted) return EXIT.brokenPipe;
     throw error;
   }
   if (path !== undefined) await summarise(session, path, tally);
