@@ -94,12 +94,13 @@ class ArchiveHistory implements History {
   }
 
   async *export(question: ExportQuestion, signal: AbortSignal): AsyncGenerator<ExportPiece> {
-    const { range, clock, type, format } = question;
+    const { range, clock, type, format, every, depth, level } = question;
     const { fromUs, toUs } = range;
+    const shown = { everyUs: every?.us, depth, level };
     let lines = '';
     try {
       const security = await this.#id(question.security);
-      const asked = { security, fromUs, toUs, clock, type, format };
+      const asked = { security, fromUs, toUs, clock, type, format, ...shown };
       for await (const line of this.#reader.exportLines(asked)) {
         if (signal.aborted) return;
         if ('text' in line) lines += `${line.text}\n`;
