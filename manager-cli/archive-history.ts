@@ -1,5 +1,6 @@
 /** The past as an archive tells it, without a running logger: read-only, beside whoever writes. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ArchiveReader } from '../logger/archive/archive.ts';
 import { openArchiveReader } from '../logger/open-archive.ts';
 import { LoggerError, UnknownSecurityError, describeError } from '../logger/errors.ts';
@@ -107,6 +108,8 @@ class ArchiveHistory implements History {
         if (lines !== '' && ('gap' in line || lines.length >= PIECE_CHARACTERS)) {
           yield { lines };
           lines = '';
+          // One block may give more lines than anyone waits for: Ctrl-C has to be heard between them.
+          await nextTurn();
         }
         if ('gap' in line) yield { gap: line.gap };
       }

@@ -251,7 +251,7 @@ async function runCommand(command: Command, session: CommandSession): Promise<Ex
   try {
     if (command !== completionCommand) checkGlobals(session.args, session.io);
     const exitCode = await command.run(session);
-    await session.out.flush();
+    if (exitCode !== EXIT.brokenPipe) await session.out.flush();
     return exitCode;
   } catch (error) {
     const end = session.out.ended();

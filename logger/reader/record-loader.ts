@@ -106,10 +106,12 @@ function keyOf({ header }: BlockRef): string {
 }
 
 async function decoded<T>(ref: BlockRef, decode: (record: StoredRecord) => T): Promise<T> {
+  // An embedded archive answers at once: a pass over months would let nothing else run, neither the
+  // recording beside it nor the signal that is to end it.
+  await giveWay();
   const record = await ref.load();
   checkRecord(record);
   if (record.header.checksum !== ref.header.checksum) throw mismatch(ref.header);
-  await giveWay();
   return decode(record);
 }
 

@@ -140,6 +140,14 @@ describe('an archive and a logger over it', () => {
     }
   });
 
+  test('an export without an end is ended by Ctrl-C', async () => {
+    const interrupt = new AbortController();
+    setTimeout(() => interrupt.abort(), 100);
+    const line = `export ${SECURITY} --type snapshots --every 1us --depth 1 --archive ${directory}`;
+    const run = await cli(line.split(' '), { interrupted: interrupt.signal });
+    expect([run.code, run.stderr]).toEqual([130, '']);
+  });
+
   test('find no problem', async () => {
     const run = await both('verify --json');
     expect(run.code).toBe(0);
