@@ -79,6 +79,8 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
       random,
       log,
       onFatal,
+      spoolMaxBytes: config.spoolMaxBytes,
+      onImageNeeded: (security) => registry.imageNow(security),
       onConflict: (security, error) => registry.refuse(security, error),
       onLost: (security, holder) => {
         registry.yieldTo(security, holder).catch(onFatal);

@@ -45,8 +45,9 @@ import { checkDataFile } from './data-file.ts';
 import { makeDirectory } from './directory.ts';
 import * as reads from './embedded-reads.ts';
 import * as spool from './embedded-spool.ts';
+import { dropOldest } from './spool-drop.ts';
 import { readError, writeError } from './lmdb-errors.ts';
-import type { SecurityDocument, Shipment, Spool, SpoolSize } from './spool.ts';
+import type { Dropped, SecurityDocument, Shipment, Spool, SpoolSize } from './spool.ts';
 import { DATA_FILE, LOCK_FILE, MAX_TABLES, openTables } from './tables.ts';
 import type { Tables } from './tables.ts';
 import { lockForWriting } from './writer-lock.ts';
@@ -262,6 +263,10 @@ class EmbeddedArchive implements Spool {
     return this.#read(() => reads.readGap(this.#tables, security, epoch));
   }
 
+  holeAfter(security: string, epoch: number, sequence: number): Promise<GapRecord | null> {
+    return this.#read(() => reads.readHole(this.#tables, security, epoch, sequence));
+  }
+
   async pending(maxBytes: number, except: ReadonlySet<string>): Promise<readonly Shipment[]> {
     const after = this.#lastShipped;
     const found = await this.#read(() =>
@@ -273,6 +278,14 @@ class EmbeddedArchive implements Spool {
 
   async release(shipments: readonly Shipment[]): Promise<void> {
     this.#transact(() => spool.removeShipped(this.#tables, shipments));
+  }
+
+  async dropOldest(): Promise<Dropped | null> {
+    let dropped: Dropped | null = null;
+    this.#transact(() => {
+      dropped = dropOldest(this.#tables);
+    });
+    return dropped;
   }
 
   size(): Promise<SpoolSize> {

@@ -49,6 +49,16 @@ export interface SpoolSize {
   readonly securities: readonly string[];
 }
 
+/** A stretch that was given up. */
+export interface Dropped {
+  readonly security: string;
+  readonly records: number;
+  readonly fromUs: number;
+  readonly toUs: number;
+  /** Nothing after it can be read until an image comes: ask for one. */
+  readonly needsImage: boolean;
+}
+
 export interface Spool extends Archive {
   /**
    * What is to be written next, in order within each security, fairly between them.
@@ -60,6 +70,11 @@ export interface Spool extends Archive {
   release(shipments: readonly Shipment[]): Promise<void>;
   /** What to say of securities; with the end of the last chain only where nothing is pending. */
   securityDocuments(): Promise<readonly SecurityDocument[]>;
+  /**
+   * Gives up the oldest stretch that waits, up to the next image of its security, and declares it.
+   * @returns null: nothing waits.
+   */
+  dropOldest(): Promise<Dropped | null>;
   /** What waits. */
   size(): Promise<SpoolSize>;
   /** Goes on where another directory left a security, of which nothing is known here. */

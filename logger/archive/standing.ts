@@ -83,6 +83,15 @@ export function afterGap(standing: Standing, toUs: number, storedBytes: number):
   };
 }
 
+/** A hole within a chain: nothing of where the recording stands has changed. */
+export function afterHole(standing: Standing, storedBytes: number): Standing {
+  return {
+    ...standing,
+    gaps: standing.gaps + 1,
+    storedBytes: standing.storedBytes + storedBytes,
+  };
+}
+
 /** After records of so many bytes, as they were counted when they came, were given away. */
 export function afterShipment(
   standing: Standing,

@@ -11,7 +11,7 @@ import type { GapCause } from '../market/coverage.ts';
 import { isStep } from '../market/events.ts';
 import type { Horizon, Step } from '../market/events.ts';
 import type { BookAnswer, NoBookAnswer } from './answers.ts';
-import { afterChainUs, chainEndUs, gapAfter, readChainEnd } from './chain-end.ts';
+import { afterChainUs, causeOfBreak, chainEndUs, gapAfter, readChainEnd } from './chain-end.ts';
 import type { ChainEnd } from './chain-end.ts';
 import { assertKnown } from './context.ts';
 import type { ReaderContext } from './context.ts';
@@ -276,7 +276,8 @@ async function brokenAfter(context: ReaderContext, proving: Proving): Promise<Ho
   const next = images.find((image) => !image.damaged);
   const fromUs = stretch.lastEventUs;
   const toUs = next?.header.fromUs ?? afterChainUs(end);
-  return { fromUs, toUs: toUs === null ? null : Math.max(fromUs, toUs), cause: 'corrupt' };
+  const cause = await causeOfBreak(context.archive, start.header, stretch.lastSequence);
+  return { fromUs, toUs: toUs === null ? null : Math.max(fromUs, toUs), cause };
 }
 
 /** No image of the chain up to the position can be read. */

@@ -14,7 +14,7 @@ import { isStep } from '../market/events.ts';
 import type { BookSides, Horizon } from '../market/events.ts';
 import type { VerifyAnswer, VerifyProblem } from './answers.ts';
 import { assertKnown } from './context.ts';
-import { readChainEnd } from './chain-end.ts';
+import { causeOfBreak, readChainEnd } from './chain-end.ts';
 import type { ReaderContext } from './context.ts';
 import { blockPages } from './pages.ts';
 import type { VerifyQuestion } from './reader.ts';
@@ -105,8 +105,10 @@ class Check {
         else walked = null;
       }
     }
-    if ((end.knownSequence ?? 0) > (walked?.sequence ?? Infinity)) {
-      const message = `Records are missing between ${walked?.sequence} and ${end.knownSequence}`;
+    const reached = walked?.sequence ?? Infinity;
+    const isShort = (end.knownSequence ?? 0) > reached;
+    if (isShort && !(await this.#isDeclared(first.header, reached))) {
+      const message = `Records are missing between ${reached} and ${end.knownSequence}`;
       this.#report(first.header, message);
     }
     // Images behind the last block: of chains whose end is damaged.
@@ -122,7 +124,7 @@ class Check {
   ): Promise<Walked | null> {
     let walked = before;
     if (walked === null || !this.#continues(walked, block)) {
-      if (walked !== null) {
+      if (walked !== null && !(await this.#isDeclared(block.header, walked.sequence))) {
         const message = `Does not follow sequence ${walked.sequence}, where the records before it end`;
         this.#report(block.header, message);
       }
@@ -154,6 +156,11 @@ class Check {
       await this.#compare(walked, images);
     }
     return walked;
+  }
+
+  /** What was given up and declared so is no problem of the archive. */
+  async #isDeclared(chain: RecordHeader, after: number): Promise<boolean> {
+    return (await causeOfBreak(this.#context.archive, chain, after)) !== 'corrupt';
   }
 
   #continues(walked: Walked, block: LoadedBlock): boolean {

@@ -92,6 +92,11 @@ export class RecorderRegistry implements LoggerControl {
     this.#recorders.get(security)?.refuse(error);
   }
 
+  /** Writes an image of a security, if it has a proven book. */
+  imageNow(security: string): void {
+    this.#recorders.get(security)?.imageNow();
+  }
+
   /** Somebody else writes it by now: what was begun ends, and its turn is awaited. */
   async yieldTo(security: string, holder: string): Promise<void> {
     await this.#inTurn(security, async () => {

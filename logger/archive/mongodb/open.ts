@@ -38,6 +38,8 @@ export interface MongoArchiveParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly spoolMaxBytes: number;
+  readonly onImageNeeded: (security: string) => void;
   readonly onConflict: (security: string, error: DuplicateRecordError) => void;
   readonly onLost: (security: string, holder: string) => void;
   /** Securities that the store knows and this logger did not. */
@@ -73,6 +75,8 @@ export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
       await seedSpool(spool, store);
       parts.onSeeded();
     },
+    spoolMaxBytes: parts.spoolMaxBytes,
+    onImageNeeded: parts.onImageNeeded,
     onConflict: parts.onConflict,
     onFatal,
   });
