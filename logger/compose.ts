@@ -21,6 +21,7 @@ import type { Log } from './service/log.ts';
 import { createNetwork } from './service/network.ts';
 import { watchProcess } from './service/process-status.ts';
 import type { Random } from './service/random.ts';
+import type { Watched } from './service/service-manager.ts';
 import { createSystemClock } from './service/system-clock.ts';
 import type { SystemClock } from './service/system-clock.ts';
 import { systemRandom } from './service/system-random.ts';
@@ -39,11 +40,13 @@ export interface LoggerParts {
   readonly limits?: Partial<RecorderLimits>;
 }
 
-export interface Logger {
+export interface Logger extends Watched {
   /** The manager port that was bound. */
   readonly port: number;
   readonly registry: RecorderRegistry;
   readonly reader: Reader;
+  /** Takes over what may change while it runs: the manager's key. */
+  reload(settings: { readonly managerAuthkey: string }): Promise<void>;
   /** Writes everything out and lets go of everything. */
   stop(): Promise<void>;
 }
@@ -110,6 +113,8 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
       port: manager.port,
       registry,
       reader,
+      ...watched(registry, queue),
+      reload: async ({ managerAuthkey }) => manager.useKey(managerAuthkey),
       stop: async () => {
         await registry.stop();
         await manager.close(MANAGER_GRACE_MS);
@@ -120,6 +125,13 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
     await release();
     throw error;
   }
+}
+
+function watched(registry: RecorderRegistry, queue: WriteQueue): Watched {
+  return {
+    signs: () => ({ ticks: registry.ticks, ...queue.work() }),
+    figures: () => ({ ...registry.summary(), lagS: queue.status().lagS }),
+  };
 }
 
 async function openArchive(config: Config, log: Log): Promise<Archive> {

@@ -3,13 +3,15 @@
  * variable, the value (never a secret) and what is allowed; nothing has been opened by then.
  */
 
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { ConfigError, describeError } from '../errors.ts';
 import { parseSecurity } from '../market/security.ts';
+import { goesToJournal } from '../service/journal.ts';
 import type { LogFormat } from '../service/line-log.ts';
 import type { LogLevel } from '../service/log.ts';
+import { watchdogLimitMs } from '../service/work-signs.ts';
 import { coinbaseSettings } from './coinbase.ts';
 import type { CoinbaseSettings } from './coinbase.ts';
 import { checkManagerBinding } from './manager-binding.ts';
@@ -27,6 +29,7 @@ export interface Config {
   readonly updateFrequencyMs: 100 | 1000;
   readonly baseImageIntervalS: number;
   readonly staleAfterMs: number;
+  readonly stallLimitS: number;
   readonly managerHost: string;
   readonly managerPort: number;
   readonly managerAuthkey: string;
@@ -50,8 +53,7 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     }
   }
   const text = (name: OptionName): string => readOption(environment, name) ?? '';
-  const authkey =
-    readSecret(environment, 'MANAGER_AUTHKEY', 'authkey') ?? defaultOf('MANAGER_AUTHKEY') ?? '';
+  const authkey = managerKey(environment);
   const managerHost = text('MANAGER_HOST');
   const managerWarning = await checkManagerBinding({
     host: managerHost,
@@ -70,6 +72,7 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     updateFrequencyMs: text('ORDERBOOK_UPDATEFREQUENCY') === '100' ? 100 : 1000,
     baseImageIntervalS: Number(text('BASE_IMAGE_INTERVAL')),
     staleAfterMs: Number(text('STALE_AFTER')) * 1000,
+    stallLimitS: stallLimitS(Number(text('STALL_LIMIT')), environment),
     managerHost,
     managerPort: Number(text('MANAGER_PORT')),
     managerAuthkey: authkey,
@@ -80,6 +83,39 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     coinbaseWsUrl: text('COINBASE_WS_URL').replace(/\/+$/, ''),
     coinbaseRestUrl: text('COINBASE_REST_URL').replace(/\/+$/, ''),
   });
+}
+
+/** Where `service-setup.sh` puts the manager's key. */
+const INSTALLED_KEY_FILE = '/etc/finTechApp_logger/authkey';
+
+/**
+ * The settings as they are by now. systemd copies a credential when the service starts and never
+ * again, so a key that came as one is read where the copy was made of.
+ * @throws ConfigError
+ */
+export async function reloadConfig(
+  given: Environment,
+  directory = process.cwd(),
+  installedKeyFile = INSTALLED_KEY_FILE,
+): Promise<Config> {
+  const environment = withEnvFile(given, directory);
+  const isCredential =
+    environment['CREDENTIALS_DIRECTORY'] &&
+    !environment['MANAGER_AUTHKEY'] &&
+    !environment['MANAGER_AUTHKEY_FILE'];
+  return isCredential && isReadable(installedKeyFile)
+    ? loadConfig({ ...given, MANAGER_AUTHKEY_FILE: installedKeyFile }, directory)
+    : loadConfig(given, directory);
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    // Not installed in the usual place: the copy is what there is.
+    return false;
+  }
 }
 
 function withEnvFile(given: Environment, directory: string): Environment {
@@ -184,8 +220,20 @@ function isBaseUrl(given: string, protocols: readonly string[]): boolean {
   return protocols.includes(url.protocol) && isBare && url.username === '' && url.password === '';
 }
 
-/** `auto` asks whether standard error goes to the journal (systemd sets JOURNAL_STREAM then). */
+/** `auto` asks whether standard error goes to the journal. */
 function logFormat(given: string, isService: boolean, environment: Environment): LogFormat {
   if (given === 'text' || given === 'json' || given === 'journal') return given;
-  return isService || environment['JOURNAL_STREAM'] ? 'journal' : 'text';
+  return isService || goesToJournal(environment) ? 'journal' : 'text';
+}
+
+/** A stalled process must end itself before systemd does: only it can say why. */
+function stallLimitS(given: number, environment: Environment): number {
+  const watchdogMs = watchdogLimitMs(environment, process.pid);
+  return watchdogMs === undefined ? given : Math.min(given, watchdogMs / 2000);
+}
+
+function managerKey(environment: Environment): string {
+  return (
+    readSecret(environment, 'MANAGER_AUTHKEY', 'authkey') ?? defaultOf('MANAGER_AUTHKEY') ?? ''
+  );
 }

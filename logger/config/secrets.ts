@@ -1,6 +1,6 @@
 /** Secrets come from a variable, from a file that a variable names, or from systemd's credentials. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, describeError } from '../errors.ts';
 
@@ -29,7 +29,8 @@ export function readSecret(
   }
   const directory = environment['CREDENTIALS_DIRECTORY'];
   const path = directory && join(directory, credential);
-  return path && existsSync(path)
+  // The unit gives an empty credential in place of one that nobody has put there.
+  return path && (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0
     ? readSecretFile('CREDENTIALS_DIRECTORY', path, check)
     : undefined;
 }

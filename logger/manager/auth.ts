@@ -40,18 +40,18 @@ export function peerAddress(peer: string): string {
 
 /** Lets calls with the right key pass and ends all others with UNAUTHENTICATED, slowly. */
 export function authenticator(options: {
-  readonly authkey: string;
+  /** Asked with every call: it may be another one by then. */
+  readonly authkey: () => string;
   readonly throttle: FailureThrottle;
   readonly clock: Clock;
 }): ServerInterceptor {
-  const keyDigest = digest(options.authkey);
   return (_method, call) => {
     let refusal: Timer | undefined;
     return new ServerInterceptingCall(call, {
       start(next) {
         next({
           onReceiveMetadata(metadata, proceed) {
-            if (isAuthorized(metadata, keyDigest)) {
+            if (isAuthorized(metadata, digest(options.authkey()))) {
               metadata.remove('authorization');
               proceed(metadata);
               return;

@@ -45,6 +45,8 @@ export interface ManagerOptions {
 export interface ManagerPort {
   /** Where it listens. */
   readonly port: number;
+  /** Calls that begin from now on need this key. */
+  useKey(authkey: string): void;
   /**
    * Takes no more calls, ends watches, and gives other open calls `graceMs` before their
    * connections are cut. Resolves when every connection is gone. Idempotent.
@@ -76,12 +78,13 @@ export async function startManager(options: ManagerOptions): Promise<ManagerPort
   // grpc-js prints lines of its own, some with the header that it disliked: the key among them.
   setLogVerbosity(logVerbosity.NONE);
   const { clock, log } = options;
+  let { authkey } = options;
   const limits: ManagerLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const throttle = new FailureThrottle({ clock, log, limits: limits.throttle });
   const closing = new AbortController();
   const proto = loadManagerProto();
   const server = new Server({
-    interceptors: [authenticator({ authkey: options.authkey, throttle, clock })],
+    interceptors: [authenticator({ authkey: () => authkey, throttle, clock })],
     'grpc.max_receive_message_length': limits.maxRequestBytes,
     'grpc.max_concurrent_streams': limits.maxCallsPerConnection,
     'grpc.max_connection_idle_ms': limits.idleConnectionMs,
@@ -122,5 +125,11 @@ export async function startManager(options: ManagerOptions): Promise<ManagerPort
   }
 
   let closed: Promise<void> | undefined;
-  return { port: listener.port, close: (graceMs) => (closed ??= close(graceMs)) };
+  return {
+    port: listener.port,
+    useKey: (next) => {
+      authkey = next;
+    },
+    close: (graceMs) => (closed ??= close(graceMs)),
+  };
 }

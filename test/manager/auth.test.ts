@@ -123,6 +123,15 @@ describe('the key', () => {
     expect(parts.length).toBeGreaterThan(1);
   });
 
+  test('another key counts from the next call on, on connections that are open too', async () => {
+    const [port, client] = await open();
+    expect((await client.unary('Ping', {})).code).toBe(0);
+    const next = 'another-key-of-many-characters';
+    port.useKey(next);
+    expect((await client.unary('Ping', {}, bearer(next))).code).toBe(0);
+    expect((await client.unary('Ping', {})).code).toBe(status.UNAUTHENTICATED);
+  });
+
   test('streamed calls are refused as well', async () => {
     const [, client] = await open();
     const call = client.stream('Watch', {}, bearer('nope'));

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from '../../../logger/config/load.ts';
+import { loadConfig, reloadConfig } from '../../../logger/config/load.ts';
 import { ConfigError } from '../../../logger/errors.ts';
 
 const directory = (): string => mkdtempSync(join(tmpdir(), 'orderbook-config-'));
@@ -18,6 +18,7 @@ describe('settings', () => {
       updateFrequencyMs: 1000,
       baseImageIntervalS: 1800,
       staleAfterMs: 15_000,
+      stallLimitS: 30,
       managerHost: '127.0.0.1',
       managerPort: 6634,
       managerAuthkey: 'secret',
@@ -47,6 +48,7 @@ describe('settings', () => {
     ['BASE_IMAGE_INTERVAL', '1e3'],
     ['STALE_AFTER', '-1'],
     ['STALE_AFTER', 'NaN'],
+    ['STALL_LIMIT', '0.5'],
     ['MANAGER_PORT', '65536'],
     ['MANAGER_PORT', '-1'],
     ['MANAGER_PORT', '6634.0'],
@@ -119,5 +121,36 @@ describe('settings', () => {
   test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('%s is loopback', async (host) => {
     const config = await loadConfig({ MANAGER_HOST: host, MANAGER_AUTHKEY: 'short' });
     expect(config.managerWarning).toBeUndefined();
+  });
+});
+
+describe('under systemd', () => {
+  test('a stalled process ends itself before the watchdog would, and never later than asked', async () => {
+    expect((await loadConfig({ WATCHDOG_USEC: '20000000' })).stallLimitS).toBe(10);
+    expect((await loadConfig({ WATCHDOG_USEC: '90000000' })).stallLimitS).toBe(30);
+    expect((await loadConfig({ WATCHDOG_USEC: '20000000', STALL_LIMIT: '2' })).stallLimitS).toBe(2);
+  });
+
+  test('an empty credential is none', async () => {
+    const credentials = directory();
+    for (const part of ['key', 'secret', 'passphrase']) {
+      writeFileSync(join(credentials, `coinbase-api-${part}`), '');
+    }
+    const { coinbase } = await loadConfig({ CREDENTIALS_DIRECTORY: credentials });
+    expect(coinbase.credentials).toBe(null);
+  });
+
+  test('a reload reads the key where the credential was copied from', async () => {
+    const [credentials, etc] = [directory(), directory()];
+    writeFileSync(join(credentials, 'authkey'), 'the-key-at-the-start\n');
+    const installed = join(etc, 'authkey');
+    const environment = { CREDENTIALS_DIRECTORY: credentials };
+    const key = async (given: Record<string, string>): Promise<string> =>
+      (await reloadConfig(given, etc, installed)).managerAuthkey;
+    expect(await key(environment)).toBe('the-key-at-the-start');
+    writeFileSync(installed, 'the-key-of-now\n');
+    expect(await key(environment)).toBe('the-key-of-now');
+    expect(await key({ ...environment, MANAGER_AUTHKEY: 'said-outright' })).toBe('said-outright');
+    expect(await key({})).toBe('secret');
   });
 });
