@@ -1,6 +1,6 @@
 /** Secrets come from a variable, from a file that a variable names, or from systemd's credentials. */
 
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, describeError } from '../errors.ts';
 
@@ -29,10 +29,14 @@ export function readSecret(
   }
   const directory = environment['CREDENTIALS_DIRECTORY'];
   const path = directory && join(directory, credential);
-  // The unit gives an empty credential in place of one that nobody has put there.
-  return path && (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0
+  return path && existsSync(path) && !isBlank(path)
     ? readSecretFile('CREDENTIALS_DIRECTORY', path, check)
     : undefined;
+}
+
+/** The unit gives a line feed alone in place of a credential that nobody has put there. */
+function isBlank(path: string): boolean {
+  return statSync(path).size <= 1;
 }
 
 function readSecretFile(variable: string, path: string, check: (secret: string) => void): string {

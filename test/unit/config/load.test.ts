@@ -131,10 +131,10 @@ describe('under systemd', () => {
     expect((await loadConfig({ WATCHDOG_USEC: '20000000', STALL_LIMIT: '2' })).stallLimitS).toBe(2);
   });
 
-  test('an empty credential is none', async () => {
+  test('a blank credential is none', async () => {
     const credentials = directory();
     for (const part of ['key', 'secret', 'passphrase']) {
-      writeFileSync(join(credentials, `coinbase-api-${part}`), '');
+      writeFileSync(join(credentials, `coinbase-api-${part}`), '\n');
     }
     const { coinbase } = await loadConfig({ CREDENTIALS_DIRECTORY: credentials });
     expect(coinbase.credentials).toBe(null);
