@@ -83,6 +83,17 @@ function readOptionFile(args: Arguments, name: string): Buffer | null {
   }
 }
 
+/** The variable by which the logger is told of a key file: in a container both have it. */
+function loggerKeyFile(io: Io): string | undefined {
+  const path = io.env['MANAGER_AUTHKEY_FILE'];
+  if (path === undefined || path === '') return undefined;
+  try {
+    return readFileSync(path, 'utf8').trim() || undefined;
+  } catch (error) {
+    throw usageError(`MANAGER_AUTHKEY_FILE: can't be read: ${describeError(error)}`);
+  }
+}
+
 function installedKey(io: Io): string | undefined {
   try {
     return readFileSync(io.systemKeyFile, 'utf8').trim() || undefined;
@@ -95,7 +106,8 @@ function installedKey(io: Io): string | undefined {
 function readKey(args: Arguments, io: Io, host: string): string {
   const file = readOptionFile(args, 'authkey-file')?.toString('utf8').trim();
   if (file === '') throw usageError('--authkey-file: the file holds no key');
-  const given = file ?? (io.env['MANAGER_AUTHKEY'] || undefined) ?? installedKey(io);
+  const given =
+    file ?? (io.env['MANAGER_AUTHKEY'] || undefined) ?? loggerKeyFile(io) ?? installedKey(io);
   if (given === undefined && !isLoopback(host)) {
     throw usageError(`No key for ${host}: give --authkey-file, or set MANAGER_AUTHKEY`);
   }
