@@ -29,10 +29,10 @@ function hasImage(name: string): boolean {
   }
 }
 
-const tool = deployTool(
-  'container',
-  hasImage(BASE) ? ['container', 'podman', '--version'] : ['container', 'base', BASE],
-);
+const tool = await deployTool('container', [
+  'container podman --version',
+  ...(hasImage(BASE) ? [] : [`container base ${BASE}`]),
+]);
 
 describe.skipIf(!tool)('in a container', () => {
   const container = (...args: readonly string[]): Promise<Outcome> => run(tool ?? '', args);

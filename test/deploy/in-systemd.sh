@@ -132,6 +132,8 @@ fact 'it uninstalls' ./service-setup.sh --uninstall
 fact 'the program is gone' none $UNIT /opt/$SERVICE /usr/local/bin/orderbook-logger /usr/local/bin/orderbook-manager
 fact 'settings, key and data stay' ls $KEY /etc/$SERVICE/vars.env /var/lib/$SERVICE/*
 fact 'a purge asks, and there is nobody' exits 2 ./service-setup.sh --purge
+fact 'it removes nothing where the answer is no' exits 1 script -qec './service-setup.sh --purge' /dev/null <<<no
+fact 'nor does a dry run' bash -c "./service-setup.sh --purge --dry-run && ls $KEY"
 fact 'a purge' ./service-setup.sh --purge --yes
 fact 'takes those too' none /etc/$SERVICE /var/lib/$SERVICE $UNIT
 echo end

@@ -72,7 +72,7 @@ describe.skipIf(!isThere('systemd-analyze'))('the unit', () => {
   });
 });
 
-const withSystemd = deployTool('with-systemd', ['debian-root']);
+const withSystemd = await deployTool('with-systemd', ['debian-root', 'with-systemd true']);
 
 describe.skipIf(!withSystemd)('in a Debian with systemd', () => {
   test('from the installation to the purge', { timeout: 400_000 }, async () => {

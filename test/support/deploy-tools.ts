@@ -5,13 +5,14 @@
  */
 
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, realpathSync } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const TOOLS = resolve('../shared/deploy-tests');
+const LOCK = join(tmpdir(), 'orderbook-deploy-tools.lock');
 /** The first time a Debian is fetched and unpacked. */
-const PREPARE_LIMIT_MS = 300_000;
+const PREPARE_LIMIT_S = 300;
 
 export interface Outcome {
   readonly code: number | null;
@@ -19,31 +20,39 @@ export interface Outcome {
   readonly output: string;
 }
 
-/** @returns the tool's path; undefined where it can't work, which is told. */
-export function deployTool(
+/**
+ * Gets a tool ready, one test file at a time: they fetch packages and a Debian, the first time.
+ * @param commands of the tools, to be run before the tests.
+ * @returns the tool's path; undefined where it can't work, which is told.
+ */
+export async function deployTool(
   name: 'with-systemd' | 'container',
-  prepare: readonly [command: string, ...args: string[]],
-): string | undefined {
-  const missing = whatIsMissing(name, prepare);
+  commands: readonly string[],
+): Promise<string | undefined> {
+  const missing = await whatIsMissing(name, commands);
   if (missing === undefined) return join(TOOLS, name);
   process.stderr.write(`SKIPPED: the tests with ${name}: ${missing}\n`);
   return undefined;
 }
 
-function whatIsMissing(
+async function whatIsMissing(
   name: string,
-  [command, ...args]: readonly [string, ...string[]],
-): string | undefined {
+  commands: readonly string[],
+): Promise<string | undefined> {
   if (!existsSync(join(TOOLS, name))) return `no ${TOOLS}`;
   if (process.getuid?.() !== 0) return 'they need root';
   if (!existsSync('/etc/debian_version')) return 'this machine is no Debian';
+  // Empty, since with-systemd takes a copy of the whole folder in which it is run.
+  const empty = mkdtempSync(join(tmpdir(), 'orderbook-empty-'));
   try {
-    execFileSync(join(TOOLS, command), args, { timeout: PREPARE_LIMIT_MS, stdio: 'pipe' });
+    for (const command of commands) {
+      const script = `timeout ${PREPARE_LIMIT_S} flock ${LOCK} ${join(TOOLS, command)}`;
+      const { code, output } = await run('sh', ['-c', script], { cwd: empty });
+      if (code !== 0) return `"${command}" failed: ${output.trim().split('\n').at(-1)}`;
+    }
     return undefined;
-  } catch (error) {
-    const { stderr } = error as { readonly stderr?: Buffer };
-    const said = stderr?.toString().trim().split('\n').at(-1) ?? '';
-    return `"${[command, ...args].join(' ')}" failed: ${said}`;
+  } finally {
+    rmdirSync(empty);
   }
 }
 
