@@ -3,7 +3,11 @@
 import { resolve } from 'node:path';
 import type { Archive } from './archive/archive.ts';
 import { makeDirectory } from './archive/directory.ts';
-import { openEmbeddedArchive } from './archive/embedded-archive.ts';
+import { openSpool } from './archive/embedded-archive.ts';
+import { mongoLocation } from './archive/mongodb/location.ts';
+import { openMongoArchive } from './archive/mongodb/open.ts';
+import type { MongoArchive } from './archive/mongodb/open.ts';
+import type { Spool } from './archive/spool.ts';
 import type { Config } from './config/load.ts';
 import { createBinance } from './exchange/binance/binance-exchange.ts';
 import { createCoinbase } from './exchange/coinbase/coinbase-exchange.ts';
@@ -17,6 +21,7 @@ import { DEFAULT_LIMITS } from './recorder/limits.ts';
 import type { RecorderLimits } from './recorder/limits.ts';
 import { RecorderRegistry } from './recorder/registry.ts';
 import { WriteQueue } from './recorder/write-queue.ts';
+import { readIdentity } from './service/identity.ts';
 import type { Log } from './service/log.ts';
 import { createNetwork } from './service/network.ts';
 import { watchProcess } from './service/process-status.ts';
@@ -45,14 +50,18 @@ export interface Logger extends Watched {
   readonly port: number;
   readonly registry: RecorderRegistry;
   readonly reader: Reader;
-  /** Takes over what may change while it runs: the manager's key. */
-  reload(settings: { readonly managerAuthkey: string }): Promise<void>;
+  /** Reads the manager's keys and certificates again; see `ManagerPort.reload`. */
+  reload(): boolean;
   /** Writes everything out and lets go of everything. */
   stop(): Promise<void>;
 }
 
 /** How long open calls of the manager may take to end. */
 const MANAGER_GRACE_MS = 2000;
+/** How long a start waits for MongoDB's first answer; recording begins without it, too. */
+const STORE_PATIENCE_MS = 3000;
+/** How long a stop goes on shipping; what is left waits in the spool for the next start. */
+const STORE_GRACE_MS = 4000;
 
 /** @throws ConfigError (exit code 78), others (exit code 1). */
 export async function composeLogger(config: Config, parts: LoggerParts): Promise<Logger> {
@@ -60,10 +69,27 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
   const clock = parts.clock ?? createSystemClock();
   clock.onStep = (milliseconds) =>
     log.warning('The clock of this machine was set', { milliseconds });
-  const archive = await openArchive(config, log);
-  await startAfterRecords(clock, archive, log);
+  const spool = await openDataDirectory(config, log);
   const limits = { ...DEFAULT_LIMITS, ...parts.limits };
   const random = parts.random ?? systemRandom;
+  const mongo =
+    config.mongodb &&
+    openMongo(config.mongodb, config.dataDirectory, {
+      spool,
+      clock,
+      random,
+      log,
+      onFatal,
+      onConflict: (security, error) => registry.refuse(security, error),
+      onLost: (security, holder) => {
+        registry.yieldTo(security, holder).catch(onFatal);
+      },
+      onSeeded: () => {
+        if (isStarted) registry.startStored().catch(onFatal);
+      },
+    });
+  const archive: Archive = mongo?.archive ?? spool;
+  let isStarted = false;
   const transport = parts.transport ?? createNetwork(clock);
   const exchanges = createExchanges(config, { log, clock, random, transport });
   const processWatch = watchProcess();
@@ -82,6 +108,11 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
     version,
     processStatus: () => processWatch.figures(),
     onTerminate,
+    ...(mongo && {
+      owners: mongo.owners,
+      store: () => mongo.shipper.status(),
+      nextEpoch: epochByTime,
+    }),
   });
   const reader = createReader(archive);
   const release = async (): Promise<void> => {
@@ -93,30 +124,32 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
     const manager = await startManager({
       host: config.managerHost,
       port: config.managerPort,
-      authkey: config.managerAuthkey,
+      access: config.managerAccess,
+      readAccess: config.readManagerAccess,
       control: registry,
       reader,
       version,
       clock,
       log,
     });
-    if (config.managerWarning) log.warning(config.managerWarning);
     try {
+      await mongo?.start(STORE_PATIENCE_MS);
+      await startAfterRecords(clock, spool, log);
+      isStarted = true;
       await registry.start(config.securities);
     } catch (error) {
       await manager.close(0);
-      // Only the settings' securities are parsed there.
-      if (!(error instanceof InvalidArgumentError)) throw error;
-      throw new ConfigError(`SECURITIES is not valid: ${describeError(error)}`, { cause: error });
+      failStart(error);
     }
     return {
       port: manager.port,
       registry,
       reader,
       ...watched(registry, queue),
-      reload: async ({ managerAuthkey }) => manager.useKey(managerAuthkey),
+      reload: () => manager.reload(),
       stop: async () => {
         await registry.stop();
+        await mongo?.stop(STORE_GRACE_MS);
         await manager.close(MANAGER_GRACE_MS);
         await release();
       },
@@ -127,6 +160,12 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
   }
 }
 
+/** Of what the registry parses at its start, only the settings' securities can be wrong. */
+function failStart(error: unknown): never {
+  if (!(error instanceof InvalidArgumentError)) throw error;
+  throw new ConfigError(`SECURITIES is not valid: ${describeError(error)}`, { cause: error });
+}
+
 function watched(registry: RecorderRegistry, queue: WriteQueue): Watched {
   return {
     signs: () => ({ ticks: registry.ticks, ...queue.work() }),
@@ -134,7 +173,7 @@ function watched(registry: RecorderRegistry, queue: WriteQueue): Watched {
   };
 }
 
-async function openArchive(config: Config, log: Log): Promise<Archive> {
+async function openDataDirectory(config: Config, log: Log): Promise<Spool> {
   try {
     makeDirectory(resolve(config.dataDirectory));
   } catch (error) {
@@ -144,7 +183,7 @@ async function openArchive(config: Config, log: Log): Promise<Archive> {
     );
   }
   try {
-    return await openEmbeddedArchive({ directory: config.dataDirectory, log });
+    return await openSpool({ directory: config.dataDirectory, log });
   } catch (error) {
     if (!(error instanceof ArchiveInUseError)) throw error;
     throw new ConfigError(
@@ -152,6 +191,30 @@ async function openArchive(config: Config, log: Log): Promise<Archive> {
       { cause: error },
     );
   }
+}
+
+function openMongo(
+  { endpoint, database }: NonNullable<Config['mongodb']>,
+  directory: string,
+  parts: Omit<Parameters<typeof openMongoArchive>[0], 'location' | 'owner'>,
+): MongoArchive {
+  try {
+    const location = mongoLocation(endpoint, database);
+    return openMongoArchive({ ...parts, location, owner: readIdentity(directory) });
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    throw new ConfigError(`MONGODB_ENDPOINT is not valid: ${describeError(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Chains of all loggers that share a store stand in the order of their beginnings, without anybody
+ * having to ask the others for a number.
+ */
+function epochByTime(lastEpoch: number, provenUs: number): number {
+  return Math.max(lastEpoch + 1, Math.floor(provenUs / 1_000_000));
 }
 
 /** Receive times go on where the records end, even if the machine's clock was set back meanwhile. */

@@ -16,11 +16,11 @@
  */
 
 import type { ArchiveReader, Position } from './archive/archive.ts';
-import { openEmbeddedArchive } from './archive/embedded-archive.ts';
+import { openArchiveReader } from './open-archive.ts';
 import { InvalidArgumentError } from './errors.ts';
 import { parseSecurity } from './market/security.ts';
 import type { ClockName } from './market/time.ts';
-import { parseTimeUs } from './market/time.ts';
+import { parseDurationUs, parseTimeUs } from './market/time.ts';
 import type {
   BookAnswer,
   CoverageAnswer,
@@ -28,6 +28,7 @@ import type {
   OrderBookAnswer,
 } from './reader/answers.ts';
 import { createReader } from './reader/create-reader.ts';
+import { checkEvery } from './reader/export-question.ts';
 import type {
   DiffItem,
   GapItem,
@@ -36,6 +37,7 @@ import type {
   QuoteItem,
   RangeQuestion,
   Reader,
+  SnapshotItem,
   TradeItem,
 } from './reader/reader.ts';
 
@@ -49,6 +51,7 @@ export type {
   OrderBookAnswer,
   OrderItem,
   QuoteItem,
+  SnapshotItem,
   TradeItem,
 };
 export { LoggerError } from './errors.ts';
@@ -77,6 +80,14 @@ export interface RangeOptions {
   readonly clock?: ClockName;
 }
 
+export interface SnapshotOptions extends RangeOptions {
+  /** The cadence: an integer with a unit (`100ms`, `1s`, `5m`), from `1us` to `24h`. Default `1s`. */
+  readonly every?: string;
+  /** As in `BookOptions`. */
+  readonly depth?: number;
+  readonly level?: 'L2';
+}
+
 /** An archive opened for reading. All methods reject with UnknownSecurityError where it applies. */
 export interface OpenedArchive {
   /** Every security that was ever asked to be recorded. */
@@ -98,6 +109,14 @@ export interface OpenedArchive {
     options?: RangeOptions,
   ): AsyncIterableIterator<ImageItem | DiffItem | GapItem>;
   /**
+   * The book at every multiple of the cadence inside what is covered, as `bookAt` answers for that
+   * moment, with gaps on the way. One pass over the records, however fine the cadence.
+   */
+  snapshots(
+    security: string,
+    options?: SnapshotOptions,
+  ): AsyncIterableIterator<SnapshotItem | GapItem>;
+  /**
    * As `bookAt`, of an L3 book: every order at its place in its queue.
    * @throws InvalidArgumentError where the book of that moment was recorded by price.
    */
@@ -115,17 +134,12 @@ export interface OpenedArchive {
 
 /**
  * Opens an archive for reading.
- * @param location the directory of an embedded archive (a logger's `DATA_DIR`).
- * @throws InvalidArgumentError when there is none, or for a location of another kind.
+ * @param location the directory of an embedded archive (a logger's `DATA_DIR`), or a `mongodb://` URI
+ *   whose path names the database.
+ * @throws InvalidArgumentError when there is none; ArchiveUnavailableError when nobody answers.
  */
 export async function openArchive(location: string): Promise<OpenedArchive> {
-  if (/^mongodb(\+srv)?:\/\//i.test(location)) {
-    throw new InvalidArgumentError(
-      'archive: this version reads embedded archives only; give the directory of one',
-    );
-  }
-  const archive = await openEmbeddedArchive({ directory: location, readOnly: true });
-  return new ReadableArchive(archive);
+  return new ReadableArchive(await openArchiveReader(location));
 }
 
 class ReadableArchive implements OpenedArchive {
@@ -147,13 +161,10 @@ class ReadableArchive implements OpenedArchive {
     options: BookOptions = {},
   ): Promise<BookAnswer | NoBookAnswer> {
     const { depth, level, clock = 'receive' } = options;
-    if (depth !== undefined && !(Number.isSafeInteger(depth) && depth > 0)) {
-      throw new InvalidArgumentError(`depth: ${depth} is not a positive whole number`);
-    }
     return this.#reader.bookAt({
       security: parseSecurity(security).id,
       position: at === undefined ? undefined : positionOf(at, clock),
-      depth,
+      depth: checkDepth(depth),
       level,
     });
   }
@@ -179,6 +190,16 @@ class ReadableArchive implements OpenedArchive {
     options?: RangeOptions,
   ): AsyncIterableIterator<ImageItem | DiffItem | GapItem> {
     return this.#reader.diffs(rangeOf(security, options));
+  }
+
+  snapshots(
+    security: string,
+    options: SnapshotOptions = {},
+  ): AsyncIterableIterator<SnapshotItem | GapItem> {
+    const { every, depth, level } = options;
+    const everyUs = every === undefined ? undefined : checkEvery(parseDurationUs(every, 'every'));
+    const shown = { everyUs, depth: checkDepth(depth), level };
+    return this.#reader.snapshots({ ...rangeOf(security, options), ...shown });
   }
 
   async ordersAt(
@@ -211,6 +232,11 @@ class ReadableArchive implements OpenedArchive {
 
 function isOrderBook(answer: BookAnswer): answer is OrderBookAnswer {
   return answer.level === 'L3';
+}
+
+function checkDepth(depth: number | undefined): number | undefined {
+  if (depth === undefined || (Number.isSafeInteger(depth) && depth > 0)) return depth;
+  throw new InvalidArgumentError(`depth: ${depth} is not a positive whole number`);
 }
 
 function positionOf(at: At, clock: ClockName): Position {

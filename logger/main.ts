@@ -5,7 +5,7 @@
 import { takeSignals } from './service/early-signals.ts';
 import { readFileSync } from 'node:fs';
 import type { Logger } from './compose.ts';
-import { loadConfig, reloadConfig } from './config/load.ts';
+import { loadConfig } from './config/load.ts';
 import type { Config } from './config/load.ts';
 import { ConfigError, describeError } from './errors.ts';
 import { Ending } from './service/ending.ts';
@@ -72,15 +72,6 @@ function meetServiceManager(clock: SystemClock, log: LineLog): ServiceManager {
   return new ServiceManager({ notifier, clock, log, watchdogMs });
 }
 
-async function reload(logger: Logger, log: LineLog): Promise<void> {
-  try {
-    await logger.reload(await reloadConfig(process.env));
-    log.notice('Reloaded');
-  } catch (error) {
-    log.error('Nothing was reloaded: what was in force stays so', { reason: describeError(error) });
-  }
-}
-
 async function run(config: Config, clock: SystemClock, log: LineLog): Promise<void> {
   const version = readVersion();
   const manager = meetServiceManager(clock, log);
@@ -94,9 +85,8 @@ async function run(config: Config, clock: SystemClock, log: LineLog): Promise<vo
   takeSignals({
     stop: (signal) => ending.signal(signal),
     reload: () => {
-      if (!logger) return;
       const running = logger;
-      manager.reload(() => reload(running, log)).catch((error: unknown) => ending.crash(error));
+      if (running) manager.reload(() => running.reload());
     },
   });
   process.on('uncaughtException', (error) => ending.crash(error));

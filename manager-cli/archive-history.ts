@@ -1,7 +1,7 @@
 /** The past as an archive tells it, without a running logger: read-only, beside whoever writes. */
 
-import { openEmbeddedArchive } from '../logger/archive/embedded-archive.ts';
 import type { ArchiveReader } from '../logger/archive/archive.ts';
+import { openArchiveReader } from '../logger/open-archive.ts';
 import { LoggerError, UnknownSecurityError, describeError } from '../logger/errors.ts';
 import { parseSecurity } from '../logger/market/security.ts';
 import type {
@@ -13,7 +13,7 @@ import type {
 import { createReader } from '../logger/reader/create-reader.ts';
 import type { Reader } from '../logger/reader/reader.ts';
 import type { Range } from './arguments.ts';
-import { CliError, EXIT, type ExitCode, usageError } from './exit-codes.ts';
+import { CliError, EXIT, type ExitCode } from './exit-codes.ts';
 import type {
   BookQuestion,
   ExportPiece,
@@ -52,10 +52,7 @@ async function explain<Value>(work: Promise<Value>): Promise<Value> {
 }
 
 export async function openArchiveHistory(location: string): Promise<History> {
-  if (/^mongodb(\+srv)?:/.test(location)) {
-    throw usageError('--archive: this version reads archives in a directory, not in MongoDB');
-  }
-  const archive = await explain(openEmbeddedArchive({ directory: location, readOnly: true }));
+  const archive = await explain(openArchiveReader(location));
   return new ArchiveHistory(archive, createReader(archive));
 }
 
@@ -97,12 +94,13 @@ class ArchiveHistory implements History {
   }
 
   async *export(question: ExportQuestion, signal: AbortSignal): AsyncGenerator<ExportPiece> {
-    const { range, clock, type, format } = question;
+    const { range, clock, type, format, every, depth, level } = question;
     const { fromUs, toUs } = range;
+    const shown = { everyUs: every?.us, depth, level };
     let lines = '';
     try {
       const security = await this.#id(question.security);
-      const asked = { security, fromUs, toUs, clock, type, format };
+      const asked = { security, fromUs, toUs, clock, type, format, ...shown };
       for await (const line of this.#reader.exportLines(asked)) {
         if (signal.aborted) return;
         if ('text' in line) lines += `${line.text}\n`;

@@ -7,13 +7,10 @@
 import { fileURLToPath } from 'node:url';
 import {
   type CallOptions,
-  type ChannelCredentials,
-  Client,
+  type Client,
   type ClientReadableStream,
   Metadata,
   type ServiceError,
-  connectivityState,
-  credentials,
   logVerbosity,
   setLogVerbosity,
   status,
@@ -21,6 +18,7 @@ import {
 import { type MethodDefinition, type ServiceDefinition, loadSync } from '@grpc/proto-loader';
 import type { NoBookAnswer } from '../logger/reader/answers.ts';
 import { type Message, noBookAnswer } from './answers.ts';
+import { address, keyMetadata, openChannel } from './channel.ts';
 import type { Endpoint } from './endpoint.ts';
 import { CliError, EXIT, type ExitCode } from './exit-codes.ts';
 
@@ -29,11 +27,6 @@ const PACKAGE = 'orderbook.manager.v1';
 
 /** How long a connection may take to come up, however long the answer may. */
 const CONNECT_LIMIT_MS = 5000;
-/** Answers that are not streamed: the list of every security, years of coverage. */
-const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
-/** A logger that vanished without a word is noticed in between by these. */
-const KEEPALIVE_MS = 10_000;
-const KEEPALIVE_TIMEOUT_MS = 5000;
 
 export type UnaryMethod =
   | 'Add'
@@ -103,59 +96,12 @@ function load(): Loaded {
   };
 }
 
-function channelCredentials(endpoint: Endpoint): ChannelCredentials {
-  if (endpoint.tls === undefined) return credentials.createInsecure();
-  const { ca, key, cert } = endpoint.tls;
-  return credentials.createSsl(ca, key, cert);
-}
-
-function address({ host, port }: Endpoint): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-function unreachable(endpoint: Endpoint): CliError {
-  return new CliError(
-    EXIT.unreachable,
-    `No logger answers at ${address(endpoint)}: start it, or say where it is with --host and --port`,
-  );
-}
-
-/** Resolves once connected; a refused connection is known at once. */
-async function connected(client: Client, endpoint: Endpoint, limitMs: number): Promise<void> {
-  const channel = client.getChannel();
-  const deadline = Date.now() + limitMs;
-  let state = channel.getConnectivityState(true);
-  while (state !== connectivityState.READY) {
-    if (state === connectivityState.TRANSIENT_FAILURE) throw unreachable(endpoint);
-    await new Promise<void>((resolve, reject) => {
-      channel.watchConnectivityState(state, deadline, (error) => {
-        if (error) reject(unreachable(endpoint));
-        else resolve();
-      });
-    });
-    state = channel.getConnectivityState(true);
-  }
-}
-
 /** Connects. @throws CliError with exit code 4 when nobody answers. */
 export async function connect(endpoint: Endpoint, timeoutMs: number): Promise<LoggerClient> {
   // Our errors are one line; grpc-js would add lines of its own.
   setLogVerbosity(logVerbosity.NONE);
   const loaded = load();
-  const client = new Client(address(endpoint), channelCredentials(endpoint), {
-    'grpc.enable_http_proxy': 0,
-    'grpc.enable_retries': 0,
-    'grpc.enable_channelz': 0,
-    'grpc.max_receive_message_length': MAX_RESPONSE_BYTES,
-    'grpc.keepalive_time_ms': KEEPALIVE_MS,
-    'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
-  });
-  try {
-    await connected(client, endpoint, Math.min(timeoutMs, CONNECT_LIMIT_MS));
-  } catch (error) {
-    client.close();
-    throw error;
-  }
+  const client = await openChannel(endpoint, Math.min(timeoutMs, CONNECT_LIMIT_MS));
   return new GrpcLoggerClient({ client, endpoint, timeoutMs, loaded });
 }
 
@@ -253,9 +199,8 @@ class GrpcLoggerClient implements LoggerClient {
   }
 
   #metadata(): Metadata {
-    const metadata = new Metadata();
-    metadata.set('authorization', `Bearer ${this.#endpoint.authkey}`);
-    return metadata;
+    // Over TLS the channel adds the key itself.
+    return this.#endpoint.tls === undefined ? keyMetadata(this.#endpoint) : new Metadata();
   }
 
   #tooLate(): CliError {

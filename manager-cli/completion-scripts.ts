@@ -9,12 +9,21 @@ export const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish'];
 
 const BASH = `# Put this into ~/.bashrc:  source <(orderbook-manager completion bash)
 _orderbook_manager() {
-  local current="\${COMP_WORDS[COMP_CWORD]}"
+  # bash takes a colon for the end of a word; a security has one in it.
+  local line="\${COMP_LINE:0:COMP_POINT}" words=() current=""
+  read -ra words <<< "$line"
+  case "$line" in
+    *[[:space:]]) words+=("") ;;
+    *) current="\${words[\${#words[@]}-1]}" ;;
+  esac
   local IFS=$'\\n'
-  COMPREPLY=($(compgen -W "$(SHELL=bash orderbook-manager --get-yargs-completions "\${COMP_WORDS[@]}" 2>/dev/null)" -- "$current"))
+  COMPREPLY=($(compgen -W "$(SHELL=bash orderbook-manager --get-yargs-completions "\${words[@]}" 2>/dev/null)" -- "$current"))
   if [ "\${#COMPREPLY[@]}" -eq 0 ]; then
     COMPREPLY=($(compgen -f -- "$current"))
   fi
+  case "$current" in
+    *:*) [[ "$COMP_WORDBREAKS" == *:* ]] && COMPREPLY=("\${COMPREPLY[@]#"\${current%:*}:"}") ;;
+  esac
 }
 complete -o filenames -F _orderbook_manager orderbook-manager
 `;

@@ -1,12 +1,16 @@
 /**
- * Which logger is meant, and with which key: from options, environment and the installed key file.
+ * Which logger is meant, and with which key: from options, a context, the environment and the
+ * installed key file.
  * Nothing is sent here; a key that could not be sent safely is refused here.
  */
 
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIPv4, isIPv6 } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { describeError } from '../logger/errors.ts';
 import { type Arguments, text } from './arguments.ts';
+import { type ConnectionSetting, type Context, readContext } from './contexts.ts';
 import { usageError } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
@@ -35,35 +39,77 @@ export function isLoopback(host: string): boolean {
   return host.toLowerCase() === 'localhost';
 }
 
-/** An option, else an environment variable (an empty one counts as unset). */
-function setting(
-  args: Arguments,
-  name: string,
-  io: Io,
-  variable: string,
-): [string, string] | undefined {
-  const option = text(args, name);
-  if (option !== undefined) return [option, `--${name}`];
-  const value = io.env[variable];
-  return value === undefined || value === '' ? undefined : [value, variable];
+/** Where a setting comes from when it is no option. */
+const VARIABLES: Readonly<Record<ConnectionSetting, string>> = {
+  host: 'LOGGER_SERVER_IP',
+  port: 'MANAGER_PORT',
+  'authkey-file': 'MANAGER_AUTHKEY_FILE',
+  'tls-ca': 'MANAGER_TLS_CA',
+  'tls-cert': 'MANAGER_TLS_CLIENT_CERT',
+  'tls-key': 'MANAGER_TLS_CLIENT_KEY',
+};
+
+interface Setting {
+  readonly value: string;
+  /** What to name in a message. */
+  readonly source: string;
 }
 
-function readHost(args: Arguments, io: Io): string {
-  const [given, source] = setting(args, 'host', io, 'LOGGER_SERVER_IP') ?? [DEFAULT_HOST, ''];
-  const host = /^\[.*\]$/.test(given) ? given.slice(1, -1) : given;
+/**
+ * The settings of a connection: an option, else the context's, else the environment's. A context
+ * stands for the whole environment: half of each would be a logger that nobody meant.
+ */
+class Settings {
+  readonly #args: Arguments;
+  readonly #env: Io['env'];
+  readonly #name: string | undefined;
+  readonly #context: Context | undefined;
+
+  /** @throws the usage error for a context that there is not. */
+  constructor(args: Arguments, env: Io['env']) {
+    this.#args = args;
+    this.#env = env;
+    this.#name = text(args, 'context');
+    this.#context = this.#name === undefined ? undefined : readContext(this.#name, env);
+  }
+
+  option(name: ConnectionSetting): Setting | undefined {
+    const value = text(this.#args, name);
+    return value === undefined ? undefined : { value, source: `--${name}` };
+  }
+
+  context(name: ConnectionSetting): Setting | undefined {
+    const value = this.#context?.[name];
+    return value === undefined ? undefined : { value, source: `${name} of context ${this.#name}` };
+  }
+
+  /** An empty variable counts as unset. */
+  variable(name: ConnectionSetting): Setting | undefined {
+    const value = this.#env[VARIABLES[name]];
+    return this.#context || !value ? undefined : { value, source: VARIABLES[name] };
+  }
+
+  get(name: ConnectionSetting): Setting | undefined {
+    return this.option(name) ?? this.context(name) ?? this.variable(name);
+  }
+}
+
+function readHost(settings: Settings): string {
+  const { value, source } = settings.get('host') ?? { value: DEFAULT_HOST, source: '' };
+  const host = /^\[.*\]$/.test(value) ? value.slice(1, -1) : value;
   const isName = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/.test(host);
   if (!isName && !isIPv6(host)) {
     throw usageError(
-      `${source}: ${JSON.stringify(given.slice(0, 80))} is not a host name or address`,
+      `${source}: ${JSON.stringify(value.slice(0, 80))} is not a host name or address`,
     );
   }
   return host;
 }
 
-function readPort(args: Arguments, io: Io): number {
-  const given = setting(args, 'port', io, 'MANAGER_PORT');
+function readPort(settings: Settings): number {
+  const given = settings.get('port');
   if (given === undefined) return DEFAULT_PORT;
-  const [value, source] = given;
+  const { value, source } = given;
   const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
   if (port < 1 || port > 65_535) {
     throw usageError(
@@ -73,25 +119,19 @@ function readPort(args: Arguments, io: Io): number {
   return port;
 }
 
-function readOptionFile(args: Arguments, name: string): Buffer | null {
-  const path = text(args, name);
-  if (path === undefined) return null;
+function readFile(setting: Setting | undefined): Buffer | null {
+  if (setting === undefined) return null;
   try {
-    return readFileSync(path);
+    return readFileSync(setting.value);
   } catch (error) {
-    throw usageError(`--${name}: can't be read: ${describeError(error)}`);
+    throw usageError(`${setting.source}: can't be read: ${describeError(error)}`);
   }
 }
 
-/** The variable by which the logger is told of a key file: in a container both have it. */
-function loggerKeyFile(io: Io): string | undefined {
-  const path = io.env['MANAGER_AUTHKEY_FILE'];
-  if (path === undefined || path === '') return undefined;
-  try {
-    return readFileSync(path, 'utf8').trim() || undefined;
-  } catch (error) {
-    throw usageError(`MANAGER_AUTHKEY_FILE: can't be read: ${describeError(error)}`);
-  }
+function readKeyFile(setting: Setting | undefined): string | undefined {
+  const key = readFile(setting)?.toString('utf8').trim();
+  if (key === '') throw usageError(`${setting?.source}: the file holds no key`);
+  return key;
 }
 
 function installedKey(io: Io): string | undefined {
@@ -103,11 +143,12 @@ function installedKey(io: Io): string | undefined {
   }
 }
 
-function readKey(args: Arguments, io: Io, host: string): string {
-  const file = readOptionFile(args, 'authkey-file')?.toString('utf8').trim();
-  if (file === '') throw usageError('--authkey-file: the file holds no key');
+function readKey(settings: Settings, io: Io, host: string): string {
   const given =
-    file ?? (io.env['MANAGER_AUTHKEY'] || undefined) ?? loggerKeyFile(io) ?? installedKey(io);
+    readKeyFile(settings.option('authkey-file') ?? settings.context('authkey-file')) ??
+    (io.env['MANAGER_AUTHKEY'] || undefined) ??
+    readKeyFile(settings.variable('authkey-file')) ??
+    installedKey(io);
   if (given === undefined && !isLoopback(host)) {
     throw usageError(`No key for ${host}: give --authkey-file, or set MANAGER_AUTHKEY`);
   }
@@ -118,25 +159,38 @@ function readKey(args: Arguments, io: Io, host: string): string {
   return key;
 }
 
-function readTls(args: Arguments): TlsFiles | undefined {
-  const ca = readOptionFile(args, 'tls-ca');
-  const cert = readOptionFile(args, 'tls-cert');
-  const key = readOptionFile(args, 'tls-key');
+function readTls(settings: Settings): TlsFiles | undefined {
+  const ca = readFile(settings.get('tls-ca'));
+  const cert = readFile(settings.get('tls-cert'));
+  const key = readFile(settings.get('tls-key'));
   if ((cert === null) !== (key === null)) {
     throw usageError('--tls-cert and --tls-key belong together; give both');
   }
-  return ca === null && cert === null ? undefined : { ca, cert, key };
+  if (ca === null && cert === null) return undefined;
+  checkUsable('--tls-ca', () => ca && new X509Certificate(ca));
+  checkUsable('--tls-cert with --tls-key', () => cert && key && createSecureContext({ cert, key }));
+  return { ca, cert, key };
+}
+
+/** @throws the usage error, before grpc-js makes of it what it likes. */
+function checkUsable(names: string, use: () => unknown): void {
+  try {
+    use();
+  } catch (error) {
+    throw usageError(`${names}: not PEM that can be used: ${describeError(error)}`);
+  }
 }
 
 /** @throws the usage error (exit 2) that names what is wrong. */
 export function readEndpoint(args: Arguments, io: Io): Endpoint {
-  const host = readHost(args, io);
-  const port = readPort(args, io);
-  const tls = readTls(args);
+  const settings = new Settings(args, io.env);
+  const host = readHost(settings);
+  const port = readPort(settings);
+  const tls = readTls(settings);
   if (tls === undefined && !isLoopback(host)) {
     throw usageError(
       `The key would go to ${host} in the clear: give --tls-ca, or tunnel the port to 127.0.0.1`,
     );
   }
-  return { host, port, authkey: readKey(args, io, host), tls };
+  return { host, port, authkey: readKey(settings, io, host), tls };
 }

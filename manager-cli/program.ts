@@ -25,11 +25,14 @@ import { terminateCommand } from './commands/terminate.ts';
 import { uptimeCommand } from './commands/uptime.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { watchCommand } from './commands/watch.ts';
+import { type Choices, completionChoices } from './completion-choices.ts';
+import { CONNECTION_OPTIONS } from './connection-options.ts';
 import { readEndpoint } from './endpoint.ts';
 import { CliError, EXIT, type ExitCode, usageError } from './exit-codes.ts';
 import type { History } from './history.ts';
 import type { Io } from './io.ts';
 import { BrokenPipeError, Output } from './output.ts';
+import { explainRefusal } from './refusal.ts';
 import { paintFor } from './style.ts';
 
 const NAME = 'orderbook-manager';
@@ -64,8 +67,17 @@ function version(): string {
     : 'unknown';
 }
 
-function globalOptions(parser: Argv): Argv {
+/** An option or argument whose values are known: for completion alone, so it refuses nothing. */
+function offering(choices: readonly string[]): { choices?: string[] } {
+  return choices.length > 0 ? { choices: [...choices] } : {};
+}
+
+function globalOptions(parser: Argv, choices: Choices): Argv {
   return parser
+    .option('context', {
+      ...valued('A logger by its name in ~/.config/orderbook-manager/contexts.json'),
+      ...offering(choices.contexts),
+    })
     .option('host', {
       ...valued('Where the logger is (LOGGER_SERVER_IP)'),
       defaultDescription: '127.0.0.1',
@@ -75,35 +87,37 @@ function globalOptions(parser: Argv): Argv {
       defaultDescription: '6634',
     })
     .option('authkey-file', valued('A file with the manager key (else MANAGER_AUTHKEY)'))
-    .option('tls-ca', valued("The certificate (PEM) that vouches for the logger's"))
-    .option('tls-cert', valued('Our own certificate (PEM), where the logger asks for one'))
-    .option('tls-key', valued('The key of our certificate (PEM)'))
+    .option(
+      'tls-ca',
+      valued("The certificate (PEM) that vouches for the logger's (MANAGER_TLS_CA)"),
+    )
+    .option(
+      'tls-cert',
+      valued('Our own certificate (PEM), where the logger asks for one (MANAGER_TLS_CLIENT_CERT)'),
+    )
+    .option('tls-key', valued('The key of our certificate (PEM; MANAGER_TLS_CLIENT_KEY)'))
     .option('timeout', {
       ...valued('How many seconds the logger may take'),
       defaultDescription: '10',
     })
     .option('json', { type: 'boolean', describe: 'Print one JSON value and nothing else' })
-    .group(
-      ['host', 'port', 'authkey-file', 'tls-ca', 'tls-cert', 'tls-key', 'timeout'],
-      'Connection:',
-    );
+    .group([...CONNECTION_OPTIONS, 'timeout'], 'Connection:');
 }
 
-/** What the parser did not accept, in words that say what to type instead. */
-function explainRefusal(message: string, argv: readonly string[]): string {
-  const words = argv.filter((word) => !word.startsWith('-'));
-  const command = COMMANDS.find((each) => each.usage.split(' ')[0] === words[0]);
-  const value = /^Not enough arguments following: (.+)$/.exec(message);
-  if (value) return `--${value[1]} needs a value`;
-  const choice = /Argument: ([^,]+), Given: (.*), Choices: (.*)$/s.exec(message);
-  if (choice) return `--${choice[1]}: ${choice[2]} is not one of ${choice[3]}`;
-  if (message.startsWith('Not enough non-option arguments') && command) {
-    return `An argument is missing: ${NAME} ${command.usage}`;
-  }
-  if (message.startsWith('Unknown argument') && command === undefined && words[0] !== undefined) {
-    return `Unknown command: ${words[0].slice(0, 40)}`;
-  }
-  return message;
+function refused(message: string, argv: readonly string[]): CliError {
+  const usages = COMMANDS.map(({ usage }) => usage);
+  const manual = { name: NAME, usages, valued: [...CONNECTION_OPTIONS, 'timeout'] };
+  return usageError(explainRefusal(message, argv, manual));
+}
+
+/** True for a command whose argument is a security that is recorded already. */
+function takesRecorded(name: string): boolean {
+  return COMMANDS.some(
+    (each) =>
+      each !== addCommand &&
+      each.usage.split(' ')[0] === name.split(' ')[0] &&
+      / [<[]security/.test(each.usage),
+  );
 }
 
 interface Parsed {
@@ -118,7 +132,8 @@ async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
   let command: Command | undefined;
   let args: Arguments = {};
   let output = '';
-  let parser = globalOptions(yargs().detectLocale(false))
+  const choices = await completionChoices(argv, io, takesRecorded);
+  let parser = globalOptions(yargs().detectLocale(false), choices)
     .scriptName(NAME)
     .usage('$0 <command>: steer an order-book logger')
     .parserConfiguration({
@@ -135,13 +150,18 @@ async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
       'Exit codes: 0 done, 1 failed or unhealthy, 2 wrong usage, 3 not authenticated, 4 no logger answers, 5 that time was not recorded',
     )
     .strict()
+    .recommendCommands()
     .demandCommand(1, 1, 'A command is missing', 'One command at a time')
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? usageError(explainRefusal(message, argv));
+      throw error ?? refused(message, argv);
     });
   for (const each of COMMANDS) {
-    parser = parser.command(each.usage, each.describe, each.options, (given) => {
+    const options = (builder: Argv): Argv =>
+      choices.securities.length > 0 && takesRecorded(each.usage)
+        ? each.options(builder).positional('security', offering(choices.securities))
+        : each.options(builder);
+    parser = parser.command(each.usage, each.describe, options, (given) => {
       command = each;
       args = given;
     });
@@ -153,7 +173,7 @@ async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
   } catch (error) {
     // Whatever the parser throws, it is about what was typed.
     if (error instanceof CliError) throw error;
-    throw usageError(explainRefusal(describeError(error), argv));
+    throw refused(describeError(error), argv);
   }
   return { command, args, output };
 }
@@ -213,8 +233,6 @@ class CommandSession implements Session {
   }
 }
 
-const CONNECTION_OPTIONS = ['host', 'port', 'authkey-file', 'tls-ca', 'tls-cert', 'tls-key'];
-
 /** What holds for every command, checked even where the command would not come to it. */
 function checkGlobals(args: Arguments, io: Io): void {
   flag(args, 'json');
@@ -232,9 +250,13 @@ function checkGlobals(args: Arguments, io: Io): void {
 async function runCommand(command: Command, session: CommandSession): Promise<ExitCode> {
   try {
     if (command !== completionCommand) checkGlobals(session.args, session.io);
-    return await command.run(session);
+    const exitCode = await command.run(session);
+    await session.out.flush();
+    return exitCode;
   } catch (error) {
-    if (error instanceof BrokenPipeError || session.out.broken.aborted) return EXIT.done;
+    const end = session.out.ended();
+    if (end instanceof BrokenPipeError) return EXIT.done;
+    if (end) throw end;
     if (session.io.interrupted.aborted) return EXIT.interrupted;
     throw error;
   } finally {
@@ -253,8 +275,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     return await runCommand(command, new CommandSession(args, io));
   } catch (error) {
     const exitCode = error instanceof CliError ? error.exitCode : EXIT.failed;
-    const hint = exitCode === EXIT.usage ? ` (see ${NAME} --help)` : '';
-    io.stderr.write(`${NAME}: ${describeError(error)}${hint}\n`);
+    io.stderr.write(`${NAME}: ${describeError(error)}\n`);
     return exitCode;
   }
 }

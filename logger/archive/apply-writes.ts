@@ -80,7 +80,7 @@ function putRecord(tables: Tables, standings: StandingsInHand, record: StoredRec
 /** LMDB stores no value of length zero through this binding; one byte stands for "is there". */
 const NO_BYTES = Uint8Array.of(1);
 
-function indexKeys(header: RecordHeader): ImageIndexKey[] {
+export function indexKeys(header: RecordHeader): ImageIndexKey[] {
   const { security, epoch, lastSequence } = header;
   const byTime: ImageIndexKey[] = [
     [security, 'receive', header.toUs, epoch, lastSequence],
@@ -143,7 +143,7 @@ function assertSame(header: RecordHeader, storedChecksum: string | undefined): v
 }
 
 /** The standings that a commit touches: read once, written once. */
-class StandingsInHand {
+export class StandingsInHand {
   readonly #tables: Tables;
   readonly #changed = new Map<string, Standing>();
 

@@ -144,6 +144,15 @@ export interface SecurityTotals {
   readonly lastImageUs: number | null;
 }
 
+/** Of a security that nothing is stored of. */
+export const NO_TOTALS: SecurityTotals = Object.freeze({
+  images: 0,
+  blocks: 0,
+  gaps: 0,
+  storedBytes: 0,
+  lastImageUs: null,
+});
+
 /** A sealed block, or a piece of the open one, whose body is read when it is needed. */
 export interface BlockRef {
   readonly header: RecordHeader;
@@ -156,6 +165,26 @@ export interface BlockRef {
   readonly piece?: true;
   /** @throws RecordCorruptError when the bytes are not what was written. */
   load(): Promise<StoredRecord>;
+}
+
+/** Which blocks of a chain. */
+export interface BlockRange {
+  /** Blocks after this sequence. The first may begin earlier, if the sequence lies inside it. */
+  readonly afterSequence: number;
+  /**
+   * Stops before the first block that begins after this time, by `clock` (default `receive`; blocks
+   * without diffs have no exchange time and do not stop it) …
+   */
+  readonly untilUs?: number;
+  readonly clock?: ClockName;
+  /** … or after this sequence. */
+  readonly untilSequence?: number;
+  /** That block is listed too: its header proves that nothing is missing before it. */
+  readonly andNext?: boolean;
+  /** Of sealed blocks. Where it is reached, neither more of them nor the journal is listed. */
+  readonly limit?: number;
+  /** Bodies will be asked for, all of them: an archive across a network brings them at once. */
+  readonly withBodies?: boolean;
 }
 
 /** Reading; beside a writer in this or another process. */
@@ -179,25 +208,10 @@ export interface ArchiveReader {
   images(security: string, epoch: number, fromSequence: number): Promise<readonly BlockRef[]>;
 
   /**
-   * The blocks of a chain after a sequence, in order, sealed ones first, then the journal's pieces,
-   * all as of one moment. The first may begin earlier, if the sequence lies inside it. Stops before
-   * the first block that begins after `untilUs` (by `clock`; blocks without diffs have no exchange
-   * time and do not stop it) or after `untilSequence`; with `andNext` that one is listed too, for
-   * its header proves that nothing is missing before it. `limit` counts sealed blocks: where it is
-   * reached, neither more of them nor the journal is listed.
+   * The blocks of a chain within a range, in order, sealed ones first, then the journal's pieces, all
+   * as of one moment.
    */
-  blocks(
-    security: string,
-    epoch: number,
-    range: {
-      readonly afterSequence: number;
-      readonly untilUs?: number;
-      readonly clock?: ClockName;
-      readonly untilSequence?: number;
-      readonly andNext?: boolean;
-      readonly limit?: number;
-    },
-  ): Promise<readonly BlockRef[]>;
+  blocks(security: string, epoch: number, range: BlockRange): Promise<readonly BlockRef[]>;
 
   /** The gap before chain `epoch`. */
   gapBefore(security: string, epoch: number): Promise<GapRecord | null>;

@@ -32,3 +32,9 @@ export function getBody(bodies: Bodies, key: RecordKey, bytes: number): Uint8Arr
   }
   return Buffer.concat(parts);
 }
+
+/** The reverse of `putBody`. */
+export function removeBody(bodies: Bodies, key: RecordKey, bytes: number): void {
+  bodies.removeSync(key);
+  for (let part = 1; part * MAX_PART_BYTES < bytes; part++) bodies.removeSync([...key, part]);
+}

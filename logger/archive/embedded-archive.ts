@@ -29,6 +29,7 @@ import {
 import type { Log } from '../service/log.ts';
 import type {
   Archive,
+  BlockRange,
   BlockRef,
   ChainTail,
   GapRecord,
@@ -43,7 +44,9 @@ import { applyWrites } from './apply-writes.ts';
 import { checkDataFile } from './data-file.ts';
 import { makeDirectory } from './directory.ts';
 import * as reads from './embedded-reads.ts';
+import * as spool from './embedded-spool.ts';
 import { readError, writeError } from './lmdb-errors.ts';
+import type { SecurityDocument, Shipment, Spool, SpoolSize } from './spool.ts';
 import { DATA_FILE, LOCK_FILE, MAX_TABLES, openTables } from './tables.ts';
 import type { Tables } from './tables.ts';
 import { lockForWriting } from './writer-lock.ts';
@@ -75,7 +78,12 @@ type Root = Omit<RootDatabase, 'transactionSync'> & {
  * @throws ArchiveInUseError when another process writes there; InvalidArgumentError when nothing
  *   is there to read; ConflictError for a layout of another version; ArchiveUnavailableError.
  */
-export async function openEmbeddedArchive(options: EmbeddedArchiveOptions): Promise<Archive> {
+export function openEmbeddedArchive(options: EmbeddedArchiveOptions): Promise<Archive> {
+  return openSpool(options);
+}
+
+/** The same, as the spool of another store. */
+export async function openSpool(options: EmbeddedArchiveOptions): Promise<Spool> {
   const directory = resolve(options.directory);
   if (options.readOnly)
     return new EmbeddedArchive(directory, openFiles(directory, 'read'), options);
@@ -150,13 +158,15 @@ function openFiles(directory: string, access: 'read' | 'write'): OpenFiles {
   }
 }
 
-class EmbeddedArchive implements Archive {
+class EmbeddedArchive implements Spool {
   readonly kind = 'embedded';
   readonly #directory: string;
   readonly #root: Root;
   readonly #tables: Tables;
   readonly #log: Log | undefined;
   readonly #lock: WriterLock | undefined;
+  /** Where the round through the securities stands. */
+  #lastShipped = '';
   #commits = 0;
   #isClosed = false;
   #isFlushing = false;
@@ -177,14 +187,16 @@ class EmbeddedArchive implements Archive {
   }
 
   async commit(writes: readonly Write[]): Promise<void> {
+    this.#transact(() => applyWrites(this.#tables, writes));
+  }
+
+  #transact(change: () => void): void {
     this.#assertOpen();
     if (this.#lock === undefined) {
       throw new ConflictError('This archive was opened for reading only');
     }
     try {
-      this.#root.transactionSync(() => {
-        applyWrites(this.#tables, writes);
-      }, ABORTABLE_SYNCHRONOUS_UNFLUSHED);
+      this.#root.transactionSync(change, ABORTABLE_SYNCHRONOUS_UNFLUSHED);
     } catch (error) {
       throw writeError(error, this.#directory);
     }
@@ -242,16 +254,37 @@ class EmbeddedArchive implements Archive {
     );
   }
 
-  blocks(
-    security: string,
-    epoch: number,
-    range: Parameters<Archive['blocks']>[2],
-  ): Promise<readonly BlockRef[]> {
+  blocks(security: string, epoch: number, range: BlockRange): Promise<readonly BlockRef[]> {
     return this.#read(() => reads.readBlocks(this.#tables, security, epoch, range, this.#load));
   }
 
   gapBefore(security: string, epoch: number): Promise<GapRecord | null> {
     return this.#read(() => reads.readGap(this.#tables, security, epoch));
+  }
+
+  async pending(maxBytes: number, except: ReadonlySet<string>): Promise<readonly Shipment[]> {
+    const after = this.#lastShipped;
+    const found = await this.#read(() =>
+      spool.readPending(this.#tables, { maxBytes, except, after }),
+    );
+    this.#lastShipped = found.at(-1)?.security ?? '';
+    return found;
+  }
+
+  async release(shipments: readonly Shipment[]): Promise<void> {
+    this.#transact(() => spool.removeShipped(this.#tables, shipments));
+  }
+
+  size(): Promise<SpoolSize> {
+    return this.#read(() => spool.readSize(this.#tables));
+  }
+
+  securityDocuments(): Promise<readonly SecurityDocument[]> {
+    return this.#read(() => spool.readSecurityDocuments(this.#tables));
+  }
+
+  async seed(state: SecurityState, tail: ChainTail, totals: SecurityTotals): Promise<void> {
+    this.#transact(() => spool.seedStanding(this.#tables, state, tail, totals));
   }
 
   async close(): Promise<void> {

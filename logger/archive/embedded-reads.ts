@@ -5,7 +5,7 @@
 
 import { RecordCorruptError } from '../errors.ts';
 import type {
-  ArchiveReader,
+  BlockRange,
   BlockRef,
   ChainTail,
   GapRecord,
@@ -17,13 +17,13 @@ import type {
 } from './archive.ts';
 import { readStanding } from './apply-writes.ts';
 import { getBody } from './body-parts.ts';
+import { damagedRef, isBeyond } from './block-refs.ts';
 import { decodeHeader, decodeJson, decodePiece, headerOfDamaged } from './header-bytes.ts';
 import type { HeaderKey } from './header-bytes.ts';
 import { checkRecord, recordName } from './record.ts';
 import { behind } from './tables.ts';
 import type { IndexName, RecordKey, Tables } from './tables.ts';
 
-type BlockRange = Parameters<ArchiveReader['blocks']>[2];
 /** Reads a body, later, in a snapshot of its own. */
 export type LoadBody = (header: RecordHeader) => Promise<StoredRecord>;
 
@@ -66,7 +66,7 @@ function lostPiece(
 
 function lastSealedUs(tables: Tables, security: string, epoch: number): number {
   const range = { start: [security, epoch + 1], end: [security, epoch], reverse: true, limit: 1 };
-  let us = 0;
+  let us = readStanding(tables, security).sealedUs ?? 0;
   for (const kind of ['image', 'block'] as const) {
     const headers = kind === 'image' ? tables.imageHeaders : tables.blockHeaders;
     for (const { key, value } of headers.getRange(range)) {
@@ -104,20 +104,6 @@ function headerKey(kind: 'image' | 'block', key: readonly (string | number)[]): 
 function refOf(bytes: Uint8Array, key: HeaderKey, load: LoadBody): BlockRef {
   const header = decodeHeader(bytes, key);
   return header === undefined ? damagedRef(key) : { header, load: () => load(header) };
-}
-
-function damagedRef(key: HeaderKey): BlockRef {
-  const header = headerOfDamaged(key);
-  return {
-    header,
-    damaged: true,
-    load: () =>
-      Promise.reject(
-        new RecordCorruptError(`The header of record ${recordName(header)} is damaged`, {
-          context: { security: header.security, record: recordName(header) },
-        }),
-      ),
-  };
 }
 
 /** @throws RecordCorruptError when the body is missing, or anything is not what was written. */
@@ -240,13 +226,6 @@ export function readBlocks(
     if (isLast) break;
   }
   return found;
-}
-
-function isBeyond({ header, damaged }: BlockRef, range: BlockRange): boolean {
-  if (range.untilSequence !== undefined && header.firstSequence > range.untilSequence) return true;
-  if (range.untilUs === undefined || damaged) return false;
-  if (range.clock === 'exchange') return header.diffs > 0 && header.exchangeFromUs > range.untilUs;
-  return header.fromUs > range.untilUs;
 }
 
 /** Sealed blocks of a chain from the one that holds `after` or follows it, then the journal. */

@@ -3,9 +3,16 @@
  * changes it, so that `tail` and `totals` cost one look-up and never disagree with the records.
  */
 
+import { NO_TOTALS } from './archive.ts';
 import type { ChainTail, OpenGap, RecordHeader, SecurityTotals } from './archive.ts';
 
-export interface Standing extends Omit<ChainTail, 'journal'>, SecurityTotals {}
+export interface Standing extends Omit<ChainTail, 'journal'>, SecurityTotals {
+  /** Of the stored records and bytes, those that were given away to another store. */
+  readonly shippedRecords?: number;
+  readonly shippedBytes?: number;
+  /** Up to when sealed records speak, also if they are no longer here. */
+  readonly sealedUs?: number;
+}
 
 export const NOTHING_STORED: Standing = Object.freeze({
   epoch: 0,
@@ -13,11 +20,7 @@ export const NOTHING_STORED: Standing = Object.freeze({
   lastUs: null,
   wholeUntilUs: null,
   openGap: null,
-  images: 0,
-  blocks: 0,
-  gaps: 0,
-  storedBytes: 0,
-  lastImageUs: null,
+  ...NO_TOTALS,
 });
 
 function later(a: number | null, b: number): number {
@@ -42,6 +45,7 @@ export function afterRecord(
         ? later(standing.lastSequence, header.lastSequence)
         : standing.lastSequence,
     lastUs: later(standing.lastUs, header.toUs),
+    sealedUs: later(standing.sealedUs ?? null, header.toUs),
     wholeUntilUs: isNewChain ? null : standing.wholeUntilUs,
     images: standing.images + (isImage ? 1 : 0),
     blocks: standing.blocks + (isImage ? 0 : 1),
@@ -77,4 +81,25 @@ export function afterGap(standing: Standing, toUs: number, storedBytes: number):
     lastUs: later(standing.lastUs, toUs),
     storedBytes: standing.storedBytes + storedBytes,
   };
+}
+
+/** After records of so many bytes, as they were counted when they came, were given away. */
+export function afterShipment(
+  standing: Standing,
+  shipped: { readonly records: number; readonly bytes: number },
+): Standing {
+  return {
+    ...standing,
+    shippedRecords: (standing.shippedRecords ?? 0) + shipped.records,
+    shippedBytes: (standing.shippedBytes ?? 0) + shipped.bytes,
+  };
+}
+
+/** What is still here of what was stored. */
+export function pendingOf(standing: Standing): {
+  readonly records: number;
+  readonly bytes: number;
+} {
+  const { images, blocks, gaps, storedBytes, shippedRecords = 0, shippedBytes = 0 } = standing;
+  return { records: images + blocks + gaps - shippedRecords, bytes: storedBytes - shippedBytes };
 }

@@ -14,7 +14,7 @@ const TEXT_LENGTH = 36;
 const DASH = 45;
 /** The value of a character as a lower-case hex digit, by its code; negative for any other. */
 const DIGITS = new Int8Array(65_536).fill(-1);
-for (const [value, digit] of [...'0123456789abcdef'].entries()) DIGITS[digit.charCodeAt(0)] = value;
+for (let value = 0; value < 16; value++) DIGITS[value.toString(16).charCodeAt(0)] = value;
 
 /** A UUID as four integers; a place to parse into. */
 export type IdWords = Int32Array<ArrayBuffer>;

@@ -3,7 +3,7 @@
  * variable, the value (never a secret) and what is allowed; nothing has been opened by then.
  */
 
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { ConfigError, describeError } from '../errors.ts';
@@ -14,7 +14,8 @@ import type { LogLevel } from '../service/log.ts';
 import { watchdogLimitMs } from '../service/work-signs.ts';
 import { coinbaseSettings } from './coinbase.ts';
 import type { CoinbaseSettings } from './coinbase.ts';
-import { checkManagerBinding } from './manager-binding.ts';
+import { managerAccessReader } from './manager-access.ts';
+import type { ManagerAccess } from './manager-access.ts';
 import { LOG_LEVELS, NOT_YET, OPTIONS } from './options.ts';
 import type { Option, OptionType } from './options.ts';
 import { readSecret } from './secrets.ts';
@@ -24,6 +25,9 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly dataDirectory: string;
+  /** null: records stay in the data directory. */
+  readonly mongodb: { readonly endpoint: string; readonly database: string | undefined } | null;
+  readonly spoolMaxBytes: number;
   /** `exchange:symbol` as given. */
   readonly securities: readonly string[];
   readonly updateFrequencyMs: 100 | 1000;
@@ -32,9 +36,9 @@ export interface Config {
   readonly stallLimitS: number;
   readonly managerHost: string;
   readonly managerPort: number;
-  readonly managerAuthkey: string;
-  /** A warning about the manager port that every start repeats; undefined: all is well. */
-  readonly managerWarning: string | undefined;
+  readonly managerAccess: ManagerAccess;
+  /** The same from the files as they are then. @throws ConfigError */
+  readonly readManagerAccess: () => ManagerAccess;
   readonly binanceWsUrl: string;
   readonly binanceRestUrl: string;
   readonly coinbase: CoinbaseSettings;
@@ -53,17 +57,17 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     }
   }
   const text = (name: OptionName): string => readOption(environment, name) ?? '';
-  const authkey = managerKey(environment);
   const managerHost = text('MANAGER_HOST');
-  const managerWarning = await checkManagerBinding({
+  const readManagerAccess = await managerAccessReader(environment, {
     host: managerHost,
-    authkey,
-    isDefaultKey: authkey === defaultOf('MANAGER_AUTHKEY'),
+    defaultKey: defaultOf('MANAGER_AUTHKEY') ?? '',
     isPlaintextAllowed: text('MANAGER_ALLOW_PLAINTEXT') === 'true',
   });
   return Object.freeze({
     logLevel: LOG_LEVELS[text('LOGLEVEL')] ?? 'info',
     logFormat: logFormat(text('LOG_FORMAT'), text('AS_SERVICE') === 'true', environment),
+    mongodb: mongodbSettings(environment, text('MONGODB_DATABASE')),
+    spoolMaxBytes: bytesOf(text('SPOOL_LIMIT')) ?? 0,
     dataDirectory: text('DATA_DIR') || environment['STATE_DIRECTORY'] || 'data',
     securities: text('SECURITIES')
       .split(',')
@@ -75,8 +79,8 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     stallLimitS: stallLimitS(Number(text('STALL_LIMIT')), environment),
     managerHost,
     managerPort: Number(text('MANAGER_PORT')),
-    managerAuthkey: authkey,
-    managerWarning,
+    managerAccess: readManagerAccess(),
+    readManagerAccess,
     binanceWsUrl: text('BINANCE_WS_URL').replace(/\/+$/, ''),
     binanceRestUrl: text('BINANCE_REST_URL').replace(/\/+$/, ''),
     coinbase: coinbaseSettings(environment, text('COINBASE_FEED')),
@@ -85,38 +89,38 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
   });
 }
 
-/** Where `service-setup.sh` puts the manager's key. */
-const INSTALLED_KEY_FILE = '/etc/finTechApp_logger/authkey';
-
-/**
- * The settings as they are by now. systemd copies a credential when the service starts and never
- * again, so a key that came as one is read where the copy was made of.
- * @throws ConfigError
- */
-export async function reloadConfig(
-  given: Environment,
-  directory = process.cwd(),
-  installedKeyFile = INSTALLED_KEY_FILE,
-): Promise<Config> {
-  const environment = withEnvFile(given, directory);
-  const isCredential =
-    environment['CREDENTIALS_DIRECTORY'] &&
-    !environment['MANAGER_AUTHKEY'] &&
-    !environment['MANAGER_AUTHKEY_FILE'];
-  return isCredential && isReadable(installedKeyFile)
-    ? loadConfig({ ...given, MANAGER_AUTHKEY_FILE: installedKeyFile }, directory)
-    : loadConfig(given, directory);
+function mongodbSettings(environment: Environment, database: string): Config['mongodb'] {
+  const endpoint = readSecret(environment, 'MONGODB_ENDPOINT', 'mongodb-endpoint');
+  if (!endpoint) return null;
+  const { normal, allowed } = check({ kind: 'mongodb' }, endpoint);
+  if (!normal) throw new ConfigError(`MONGODB_ENDPOINT is not valid: ${allowed}`);
+  return { endpoint: normal, database: database || undefined };
 }
 
-function isReadable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK);
-    return true;
-  } catch {
-    // Not installed in the usual place: the copy is what there is.
-    return false;
-  }
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  tib: 2 ** 40,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+};
+
+/** `20GiB` → bytes; undefined where that is no size. */
+function bytesOf(text: string): number | undefined {
+  const [, digits = '', unit = ''] = /^(\d{1,12})\s*([a-z]*)$/i.exec(text) ?? [];
+  const factor = UNITS[unit.toLowerCase()];
+  if (digits === '' || factor === undefined) return undefined;
+  const bytes = Number(digits) * factor;
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
+
+/** The smallest spool that can hold an image of any book, and some blocks. */
+const SPOOL_MIN_BYTES = 64 * 2 ** 20;
 
 function withEnvFile(given: Environment, directory: string): Environment {
   if (readOption(given, 'USE_ENV_FILE') !== 'true') return given;
@@ -190,6 +194,14 @@ function check(
         normal: /^\d{1,15}(\.\d{1,6})?$/.test(given) && isWithin(type, given) ? given : undefined,
         allowed: `use a number from ${type.min} to ${type.max}`,
       };
+    case 'mongodb': {
+      const isOne = /^mongodb(\+srv)?:\/\/\S+$/i.test(given) || /^[^\s/@,]+:\d{1,5}$/.test(given);
+      return { normal: isOne ? given : undefined, allowed: 'use host:port or a mongodb:// URI' };
+    }
+    case 'bytes': {
+      const isOne = (bytesOf(given) ?? 0) >= SPOOL_MIN_BYTES;
+      return { normal: isOne ? given : undefined, allowed: 'use a size from 64MiB, like 20GiB' };
+    }
     case 'securities':
       return checkSecurities(given);
     case 'url':
@@ -230,10 +242,4 @@ function logFormat(given: string, isService: boolean, environment: Environment):
 function stallLimitS(given: number, environment: Environment): number {
   const watchdogMs = watchdogLimitMs(environment, process.pid);
   return watchdogMs === undefined ? given : Math.min(given, watchdogMs / 2000);
-}
-
-function managerKey(environment: Environment): string {
-  return (
-    readSecret(environment, 'MANAGER_AUTHKEY', 'authkey') ?? defaultOf('MANAGER_AUTHKEY') ?? ''
-  );
 }

@@ -12,7 +12,9 @@ export type OptionType =
   | { readonly kind: 'number'; readonly min: number; readonly max: number }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
   | { readonly kind: 'securities' }
-  | { readonly kind: 'url'; readonly protocols: readonly string[] };
+  | { readonly kind: 'url'; readonly protocols: readonly string[] }
+  | { readonly kind: 'mongodb' }
+  | { readonly kind: 'bytes' };
 
 export interface Option {
   readonly env: string;
@@ -68,10 +70,36 @@ export const OPTIONS = [
     meaning: '`true`: the log has journal levels, whatever it goes to',
   },
   {
+    env: 'MONGODB_ENDPOINT',
+    type: { kind: 'mongodb' },
+    isSecret: true,
+    meaning:
+      '`host:port` or a `mongodb://` URI: records go there; empty: they stay in the embedded archive in `DATA_DIR`',
+  },
+  {
+    env: 'MONGODB_ENDPOINT_FILE',
+    type: { kind: 'text' },
+    shownDefault: '`$CREDENTIALS_DIRECTORY/mongodb-endpoint` under systemd, if it is there',
+    meaning: 'a file that holds it, instead of the variable, for a URI with a password',
+  },
+  {
+    env: 'MONGODB_DATABASE',
+    type: { kind: 'text' },
+    shownDefault: 'the path of the URI, else `orderbook&trades`',
+    meaning: 'name of the database',
+  },
+  {
+    env: 'SPOOL_LIMIT',
+    type: { kind: 'bytes' },
+    default: '20GiB',
+    meaning:
+      'how much may wait on disk for MongoDB (`512MiB`, `20GiB` …); beyond it the oldest is dropped, as a declared gap',
+  },
+  {
     env: 'DATA_DIR',
     type: { kind: 'text' },
     shownDefault: '`$STATE_DIRECTORY` under systemd, else `./data`',
-    meaning: 'where the embedded archive and all local state live',
+    meaning: 'where the embedded archive, or the spool of MongoDB, and all local state live',
   },
   {
     env: 'SECURITIES',
@@ -129,7 +157,24 @@ export const OPTIONS = [
     env: 'MANAGER_AUTHKEY_FILE',
     type: { kind: 'text' },
     shownDefault: '`$CREDENTIALS_DIRECTORY/authkey` under systemd, if it is there',
-    meaning: 'a file that holds the key, instead of the variable',
+    meaning:
+      'a file that holds the key, instead of the variable; the key in a file of that name with `.next` behind it is accepted too',
+  },
+  {
+    env: 'MANAGER_TLS_CERT',
+    type: { kind: 'text' },
+    meaning: 'a PEM file with the certificate of the manager port: TLS',
+  },
+  {
+    env: 'MANAGER_TLS_KEY',
+    type: { kind: 'text' },
+    meaning: 'a PEM file with the key of that certificate',
+  },
+  {
+    env: 'MANAGER_TLS_CLIENT_CA',
+    type: { kind: 'text' },
+    meaning:
+      'a PEM file with the authority of the clients: only those with a certificate of it get in (mutual TLS)',
   },
   {
     env: 'MANAGER_ALLOW_PLAINTEXT',
@@ -211,14 +256,7 @@ export const OPTIONS = [
  * Settings of the contract that this version can't honour yet. Ignoring them would make a promise
  * that is not kept (somebody who names a database wants his data there), so they are refused.
  */
-export const NOT_YET = [
-  'MONGODB_ENDPOINT',
-  'RETENTION_DAYS',
-  'METRICS_PORT',
-  'MANAGER_TLS_CERT',
-  'MANAGER_TLS_KEY',
-  'MANAGER_TLS_CLIENT_CA',
-] as const;
+export const NOT_YET = ['RETENTION_DAYS', 'METRICS_PORT'] as const;
 
 const TABLE_START = '<!-- options: made by `npm run docs` -->';
 const TABLE_END = '<!-- /options -->';

@@ -4,7 +4,7 @@
  * do the rest for every exchange.
  */
 
-import type { BackoffLimits } from './backoff.ts';
+import type { BackoffLimits } from '../service/backoff.ts';
 import type { PaceLimits } from './message-pace.ts';
 import type { Subscription } from './subscription.ts';
 

@@ -10,7 +10,7 @@ import { FeedClosedError } from '../errors.ts';
 import type { Timer } from '../service/clock.ts';
 import type { Log } from '../service/log.ts';
 import type { Random } from '../service/random.ts';
-import { backoffDelayMs } from './backoff.ts';
+import { backoffDelayMs } from '../service/backoff.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import { Carrier } from './carrier.ts';
 import type { CarrierOptions, CarrierOwner } from './carrier.ts';

@@ -4,7 +4,6 @@
  * nobody, and no key, right or wrong, gets into a log line or an answer.
  */
 
-import { createHash, timingSafeEqual } from 'node:crypto';
 import {
   type Metadata,
   type ServerInterceptor,
@@ -12,24 +11,22 @@ import {
   status,
 } from '@grpc/grpc-js';
 import type { Clock, Timer } from '../service/clock.ts';
+import type { KeyRing } from './key-ring.ts';
 import type { FailureThrottle } from './throttle.ts';
 
+const HEADER = 'authorization';
 const SCHEME = 'Bearer ';
 const REFUSAL = {
   code: status.UNAUTHENTICATED,
   details: 'The manager key is missing or wrong',
 } as const;
 
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
-}
-
-/** True for exactly one `authorization: Bearer <key>`; takes the same time for every wrong key. */
-export function isAuthorized(metadata: Metadata, keyDigest: Buffer): boolean {
-  const values = metadata.get('authorization');
+/** True for exactly one `authorization: Bearer <key>`. */
+export function isAuthorized(metadata: Metadata, keys: KeyRing): boolean {
+  const values = metadata.get(HEADER);
   const [value] = values;
   if (values.length !== 1 || typeof value !== 'string' || !value.startsWith(SCHEME)) return false;
-  return timingSafeEqual(digest(value.slice(SCHEME.length)), keyDigest);
+  return keys.has(value.slice(SCHEME.length));
 }
 
 /** The address of a peer without its port: `127.0.0.1:4711` → `127.0.0.1`. */
@@ -38,21 +35,29 @@ export function peerAddress(peer: string): string {
   return colon < 0 ? peer : peer.slice(0, colon);
 }
 
-/** Lets calls with the right key pass and ends all others with UNAUTHENTICATED, slowly. */
-export function authenticator(options: {
-  /** Asked with every call: it may be another one by then. */
-  readonly authkey: () => string;
+export interface AuthenticatorOptions {
+  readonly keys: KeyRing;
+  /** Paths of the calls that need no key. Whatever key they bring is not looked at. */
+  readonly openPaths: ReadonlySet<string>;
+  /** This connection has shown a right key. */
+  readonly onRightKey: (peer: string) => void;
   readonly throttle: FailureThrottle;
   readonly clock: Clock;
-}): ServerInterceptor {
-  return (_method, call) => {
+}
+
+/** Lets calls with the right key pass and ends all others with UNAUTHENTICATED, slowly. */
+export function authenticator(options: AuthenticatorOptions): ServerInterceptor {
+  return (method, call) => {
+    const isOpen = options.openPaths.has(method.path);
     let refusal: Timer | undefined;
     return new ServerInterceptingCall(call, {
       start(next) {
         next({
           onReceiveMetadata(metadata, proceed) {
-            if (isAuthorized(metadata, digest(options.authkey()))) {
-              metadata.remove('authorization');
+            const isRight = !isOpen && isAuthorized(metadata, options.keys);
+            if (isRight) options.onRightKey(call.getPeer());
+            if (isRight || isOpen) {
+              metadata.remove(HEADER);
               proceed(metadata);
               return;
             }

@@ -4,6 +4,7 @@
  * log that says who did what and how it ended.
  */
 
+import type { PeerCertificate } from 'node:tls';
 import {
   Metadata,
   type ServerUnaryCall,
@@ -107,6 +108,13 @@ export interface UnaryCall {
   /** The caller's deadline on the machine's clock, ms since 1970; Infinity: none. */
   readonly deadlineMs: number;
   readonly peer: string;
+  /** Whose certificate the client has shown (its common name); undefined: none was asked for. */
+  readonly certificate: string | undefined;
+}
+
+function commonName(certificate: PeerCertificate | undefined): string | undefined {
+  // Several of them come as a list.
+  return certificate && String(certificate.subject.CN);
 }
 
 /** A unary call. `run` throws, or returns the response. */
@@ -121,6 +129,7 @@ export function unary<Request>(
       signal: cancellation(call).signal,
       deadlineMs: typeof deadline === 'number' ? deadline : deadline.getTime(),
       peer: call.getPeer(),
+      certificate: commonName(call.getAuthContext().sslPeerCertificate),
     };
     void answer();
 
@@ -158,6 +167,7 @@ export function changing<Request>(
       context.log.notice(`Manager call ${method}`, {
         ...(named.length > 0 && { securities: shown + more }),
         peer: call.peer,
+        ...(call.certificate !== undefined && { certificate: headerText(call.certificate) }),
         outcome,
       });
     try {

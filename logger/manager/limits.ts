@@ -6,12 +6,18 @@
 export interface ManagerLimits {
   /** Bytes of one request. Beyond: RESOURCE_EXHAUSTED before it is parsed. */
   readonly maxRequestBytes: number;
-  /** TCP connections at once. Beyond: the connection is dropped at once. */
+  /** TCP connections at once. Beyond: the oldest that never showed a right key is dropped. */
   readonly maxConnections: number;
+  /** How long a TLS handshake may take. Beyond: the connection is dropped. */
+  readonly tlsHandshakeMs: number;
   /** Calls at once on one connection. Beyond: HTTP/2 makes the client wait. */
   readonly maxCallsPerConnection: number;
   /** Streamed answers at once, all clients together. Beyond: RESOURCE_EXHAUSTED. */
   readonly maxStreams: number;
+  /** Watches of the standard health service at once, apart because they need no key. Beyond: the same. */
+  readonly maxHealthWatches: number;
+  /** How often those look whether anything has changed. */
+  readonly healthPaceMs: number;
   /** A connection without a call is closed after so long. */
   readonly idleConnectionMs: number;
   /** How often a silent connection is asked whether it lives, and how long it may take to answer. */
@@ -61,8 +67,11 @@ export interface ThrottleLimits {
 export const DEFAULT_LIMITS: ManagerLimits = {
   maxRequestBytes: 64 * 1024,
   maxConnections: 128,
+  tlsHandshakeMs: 10_000,
   maxCallsPerConnection: 32,
   maxStreams: 64,
+  maxHealthWatches: 64,
+  healthPaceMs: 250,
   idleConnectionMs: 300_000,
   keepaliveMs: 30_000,
   keepaliveTimeoutMs: 15_000,

@@ -1,16 +1,24 @@
 /**
- * The TCP side of the manager port. The sockets are ours and are handed to the gRPC server one by
- * one: that way their number is capped, a port in use is one error of our own and not a line that
- * grpc-js prints, and closing can end connections that would not end by themselves.
+ * The TCP side of the manager port. The sockets are ours and are handed to TLS and the gRPC server
+ * one by one: that way their number is capped, a port in use is one error of our own and not a line
+ * that grpc-js prints, and closing can end connections that would not end by themselves.
  */
 
-import { type Server as TcpServer, type Socket, createServer } from 'node:net';
+import { type Socket, createServer } from 'node:net';
 import { ConflictError, describeError } from '../errors.ts';
 import type { Clock } from '../service/clock.ts';
 import type { Log } from '../service/log.ts';
+import type { TlsMaterial } from './access.ts';
+import { Connections } from './connections.ts';
+import { sparseWarning } from './sparse-warning.ts';
+import { tlsStage } from './tls-stage.ts';
 
 export interface Listener {
   readonly port: number;
+  /** The connection of this peer has shown a right key: it makes room for nobody. */
+  trust(peer: string): void;
+  /** New connections get these certificates; those that are open go on with what they have. */
+  renew(tls: TlsMaterial): void;
   /** Takes no more connections; those that are open stay. */
   stop(): void;
   /** Ends the connections that are still open. */
@@ -21,14 +29,14 @@ export interface ListenerOptions {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
+  /** null: in the clear. */
+  readonly tls: TlsMaterial | null;
   readonly maxConnections: number;
+  readonly tlsHandshakeMs: number;
   readonly onConnection: (socket: Socket) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
-
-/** Connections beyond the limit are told of at most so often. */
-const DROP_REPORT_EVERY_MS = 60_000;
 
 function explain(error: Error, host: string, port: number): string {
   const place = `${host}:${port}`;
@@ -47,36 +55,32 @@ function explain(error: Error, host: string, port: number): string {
   }
 }
 
-function countDrops(tcp: TcpServer, options: ListenerOptions): void {
-  let dropped = 0;
-  tcp.on('drop', () => {
-    dropped++;
-    if (dropped > 1) return;
-    options.log.warning('Manager connections beyond the limit are refused', {
-      limit: options.maxConnections,
+/** What gets a connection in: it is counted before anything is read, for a handshake costs too. */
+function entrance(
+  options: ListenerOptions,
+  connections: Connections,
+  next: (socket: Socket) => void,
+): (socket: Socket) => void {
+  const warn = sparseWarning(options, 'Manager connections beyond the limit are dropped');
+  return (socket) => {
+    // HTTP/2 handles errors of a socket once it has it; this one is for the moments around that.
+    socket.on('error', (error) => {
+      options.log.debug('A manager connection broke', { error: describeError(error) });
     });
-    options.clock.schedule(DROP_REPORT_EVERY_MS, () => {
-      if (dropped > 1) options.log.warning('Refused manager connections', { refused: dropped });
-      dropped = 0;
-    });
-  });
+    const dropped = connections.admit(socket);
+    if (dropped) warn({ limit: options.maxConnections });
+    if (dropped !== socket) next(socket);
+  };
 }
 
 /** @throws ConflictError, one line, when the port can't be had. */
 export function listen(options: ListenerOptions): Promise<Listener> {
-  const { host, port, log } = options;
-  const sockets = new Set<Socket>();
-  const tcp = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    // HTTP/2 handles errors of a socket once it has it; this one is for the moments around that.
-    socket.on('error', (error) => {
-      log.debug('A manager connection broke', { error: describeError(error) });
-    });
-    options.onConnection(socket);
-  });
-  tcp.maxConnections = options.maxConnections;
-  countDrops(tcp, options);
+  const { host, port, log, onConnection } = options;
+  const connections = new Connections(options.maxConnections);
+  const tls =
+    options.tls && tlsStage(options.tls, { ...options, handshakeMs: options.tlsHandshakeMs });
+  const enter = entrance(options, connections, tls ? (socket) => tls.take(socket) : onConnection);
+  const tcp = createServer({ noDelay: true }, enter);
   return new Promise((resolve, reject) => {
     tcp.once('error', (error) => {
       reject(new ConflictError(explain(error, host, port), { cause: error }));
@@ -88,10 +92,10 @@ export function listen(options: ListenerOptions): Promise<Listener> {
       const address = tcp.address();
       resolve({
         port: address !== null && typeof address === 'object' ? address.port : port,
+        trust: (peer) => connections.trust(peer),
+        renew: (next) => tls?.renew(next),
         stop: () => tcp.close(),
-        destroy: () => {
-          for (const socket of sockets) socket.destroy();
-        },
+        destroy: () => connections.destroyAll(),
       });
     });
   });

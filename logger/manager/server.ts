@@ -4,6 +4,7 @@
  * holds up recording: every request, stream, connection and refusal has a limit in `limits.ts`.
  */
 
+import { ReflectionService } from '@grpc/reflection';
 import {
   Server,
   ServerCredentials,
@@ -11,18 +12,22 @@ import {
   logVerbosity,
   setLogVerbosity,
 } from '@grpc/grpc-js';
+import { describeError } from '../errors.ts';
 import type { Reader } from '../reader/reader.ts';
 import type { Clock } from '../service/clock.ts';
 import type { Log } from '../service/log.ts';
+import type { Access } from './access.ts';
 import { streamExport, streamVerify } from './archive-streams.ts';
-import { authenticator } from './auth.ts';
+import { type AuthenticatorOptions, authenticator } from './auth.ts';
 import { streamBook } from './book-stream.ts';
 import { type ManagerContext, StreamSlots, streaming } from './calls.ts';
 import type { LoggerControl } from './control.ts';
 import { exposeDoubledHeaders } from './doubled-headers.ts';
+import { healthHandlers } from './health-service.ts';
+import { KeyRing } from './key-ring.ts';
 import { DEFAULT_LIMITS, type ManagerLimits } from './limits.ts';
-import { listen } from './listener.ts';
-import { loadManagerProto } from './service-definition.ts';
+import { type Listener, listen } from './listener.ts';
+import { type ManagerProto, loadManagerProto, pathsOf } from './service-definition.ts';
 import { FailureThrottle } from './throttle.ts';
 import { unaryHandlers } from './unary-handlers.ts';
 import { streamWatch } from './watch-stream.ts';
@@ -32,8 +37,10 @@ export interface ManagerOptions {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
-  /** The shared key; whether it may be used on this address is settled by the configuration. */
-  readonly authkey: string;
+  /** Keys and certificates; whether they will do for this address is settled by the configuration. */
+  readonly access: Access;
+  /** The same as the files are then. @throws LoggerError when they can't be used. */
+  readonly readAccess: () => Access;
   readonly control: LoggerControl;
   readonly reader: Reader;
   readonly version: string;
@@ -45,8 +52,13 @@ export interface ManagerOptions {
 export interface ManagerPort {
   /** Where it listens. */
   readonly port: number;
-  /** Calls that begin from now on need this key. */
-  useKey(authkey: string): void;
+  /**
+   * Reads keys and certificates again. Open connections and calls go on; every new call needs a key
+   * of the new ones, every new connection gets the new certificate. Never throws: what can't be
+   * used is told to the log, and everything stays as it was.
+   * @returns whether the new ones are in use.
+   */
+  reload(): boolean;
   /**
    * Takes no more calls, ends watches, and gives other open calls `graceMs` before their
    * connections are cut. Resolves when every connection is gone. Idempotent.
@@ -73,18 +85,14 @@ function handlers(context: ManagerContext): UntypedServiceImplementation {
   };
 }
 
-/** @throws ConflictError when the port can't be had. */
-export async function startManager(options: ManagerOptions): Promise<ManagerPort> {
-  // grpc-js prints lines of its own, some with the header that it disliked: the key among them.
-  setLogVerbosity(logVerbosity.NONE);
-  const { clock, log } = options;
-  let { authkey } = options;
-  const limits: ManagerLimits = { ...DEFAULT_LIMITS, ...options.limits };
-  const throttle = new FailureThrottle({ clock, log, limits: limits.throttle });
-  const closing = new AbortController();
-  const proto = loadManagerProto();
+function createServer(
+  context: ManagerContext,
+  auth: Omit<AuthenticatorOptions, 'openPaths'>,
+  proto: ManagerProto,
+): Server {
+  const { limits } = context;
   const server = new Server({
-    interceptors: [authenticator({ authkey: () => authkey, throttle, clock })],
+    interceptors: [authenticator({ ...auth, openPaths: pathsOf(proto.health) })],
     'grpc.max_receive_message_length': limits.maxRequestBytes,
     'grpc.max_concurrent_streams': limits.maxCallsPerConnection,
     'grpc.max_connection_idle_ms': limits.idleConnectionMs,
@@ -92,44 +100,97 @@ export async function startManager(options: ManagerOptions): Promise<ManagerPort
     'grpc.keepalive_timeout_ms': limits.keepaliveTimeoutMs,
     'grpc.enable_channelz': 0,
   });
-  server.addService(
-    proto.service,
-    handlers({ ...options, limits, noBook: proto.noBook, closing: closing.signal }),
+  server.addService(proto.manager, handlers(context));
+  server.addService(proto.health, healthHandlers(context));
+  new ReflectionService(proto.definitions).addToServer(server);
+  return server;
+}
+
+/** Puts what the files hold now in the place of what they held. */
+function reloader(options: ManagerOptions, keys: KeyRing, listener: Listener): () => boolean {
+  const { log } = options;
+  return () => {
+    let access: Access;
+    try {
+      access = options.readAccess();
+      if (access.tls) listener.renew(access.tls);
+    } catch (error) {
+      log.error('The new manager keys and certificates are not used, the old ones stay', {
+        reason: describeError(error),
+      });
+      return false;
+    }
+    keys.replace(access.keys);
+    for (const warning of access.warnings) log.warning(warning);
+    log.notice('Read the manager keys and certificates again', {
+      keys: access.keys.length,
+      tls: access.tls !== null,
+    });
+    return true;
+  };
+}
+
+/** How long connections that were cut may take to be gone. */
+const CUT_MS = 200;
+
+/** Ends what ends by itself, and after the grace the rest. */
+async function shutDown(
+  parts: { readonly server: Server; readonly listener: Listener; readonly clock: Clock },
+  graceMs: number,
+): Promise<void> {
+  const { server, listener, clock } = parts;
+  listener.stop();
+  await new Promise<void>((resolve) => {
+    let timer = clock.schedule(graceMs, () => {
+      server.forceShutdown();
+      listener.destroy();
+      // grpc-js waits for ever for a session that broke before it was one.
+      timer = clock.schedule(CUT_MS, resolve);
+    });
+    server.tryShutdown(() => {
+      timer.cancel();
+      resolve();
+    });
+  });
+  listener.destroy();
+}
+
+/** @throws ConflictError when the port can't be had. */
+export async function startManager(options: ManagerOptions): Promise<ManagerPort> {
+  // grpc-js prints lines of its own, some with the header that it disliked: the key among them.
+  setLogVerbosity(logVerbosity.NONE);
+  const { access, clock, log } = options;
+  const limits: ManagerLimits = { ...DEFAULT_LIMITS, ...options.limits };
+  const throttle = new FailureThrottle({ clock, log, limits: limits.throttle });
+  const keys = new KeyRing(access.keys);
+  const closing = new AbortController();
+  const proto = loadManagerProto();
+  const server = createServer(
+    { ...options, limits, noBook: proto.noBook, closing: closing.signal },
+    { keys, throttle, clock, onRightKey: (peer) => listener.trust(peer) },
+    proto,
   );
+  // Connections reach it decrypted: TLS is the listener's.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   exposeDoubledHeaders(server);
   const listener = await listen({
-    host: options.host,
-    port: options.port,
-    maxConnections: limits.maxConnections,
+    ...options,
+    ...limits,
+    tls: access.tls,
     onConnection: (socket) => injector.injectConnection(socket),
-    clock,
-    log,
   });
+  for (const warning of access.warnings) log.warning(warning);
 
   async function close(graceMs: number): Promise<void> {
     closing.abort();
-    listener.stop();
-    await new Promise<void>((resolve) => {
-      const timer = clock.schedule(graceMs, () => {
-        server.forceShutdown();
-        listener.destroy();
-      });
-      server.tryShutdown(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
-    listener.destroy();
+    await shutDown({ server, listener, clock }, graceMs);
     throttle.close();
   }
 
   let closed: Promise<void> | undefined;
   return {
     port: listener.port,
-    useKey: (next) => {
-      authkey = next;
-    },
+    reload: reloader(options, keys, listener),
     close: (graceMs) => (closed ??= close(graceMs)),
   };
 }

@@ -19,6 +19,7 @@ import { formatBook, formatNoBook } from './format.ts';
 import type { BookQuestion } from './reader.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
 import { continues, refine, stepOver } from './replay.ts';
+import { giveWay } from '../service/turn.ts';
 
 /** Behind everything stored. */
 const AT_THE_END: Position = { clock: 'receive', us: Number.MAX_SAFE_INTEGER };
@@ -41,7 +42,7 @@ export async function bookAt(
     const hole = await holeAt(context, { start, end, stretch, position, taken });
     if (hole !== null) return formatNoBook(security, hole);
   }
-  const { book, horizon } = replay(start, stretch.blocks, taken.sequence);
+  const { book, horizon } = await replay(start, stretch.blocks, taken.sequence);
   const atUs =
     'sequence' in position || question.position === undefined ? taken.receiveTimeUs : position.us;
   return formatBook({
@@ -127,7 +128,7 @@ async function readStretch(
     'sequence' in position
       ? { untilSequence: position.sequence }
       : { untilUs: position.us, clock: position.clock };
-  const range = { afterSequence: lastSequence, andNext: true, ...until };
+  const range = { afterSequence: lastSequence, andNext: true, withBodies: true, ...until };
   const refs = await context.archive.blocks(security, epoch, range);
   const blocks: LoadedBlock[] = [];
   let reached = lastSequence;
@@ -187,16 +188,17 @@ function takenAt(start: LoadedImage, stretch: Stretch, position: Position): Stan
   };
 }
 
-function replay(
+async function replay(
   start: LoadedImage,
   blocks: readonly LoadedBlock[],
   untilSequence: number,
-): { book: Book; horizon: Horizon } {
+): Promise<{ book: Book; horizon: Horizon }> {
   let book: Book = start.book.clone();
   let horizon = start.image.horizon;
   for (const { content } of blocks) {
     ({ book, horizon } = refine(book, horizon, content.scale));
     stepOver(book, content.events, { after: start.image.sequence, until: untilSequence });
+    await giveWay();
   }
   return { book, horizon };
 }

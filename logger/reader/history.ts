@@ -142,7 +142,7 @@ class ChainHistory {
     yield { type: 'begin', header, book, horizon, exchangeTimeUs, receiveTimeUs, declaredUs };
     let { scale } = image;
     let isImage = true;
-    const chain = { security, epoch, afterSequence: image.sequence };
+    const chain = { security, epoch, afterSequence: image.sequence, withBodies: true };
     for await (const page of blockPages(this.#context.archive, chain)) {
       for (const ref of page) {
         const block = await this.#load(ref);

@@ -13,6 +13,7 @@ import { decodeBlock, decodeImage } from '../codec/formats.ts';
 import { RecordCorruptError } from '../errors.ts';
 import { isStep } from '../market/events.ts';
 import type { BookImage } from '../market/events.ts';
+import { giveWay } from '../service/turn.ts';
 
 export interface LoadedImage {
   readonly header: RecordHeader;
@@ -108,6 +109,7 @@ async function decoded<T>(ref: BlockRef, decode: (record: StoredRecord) => T): P
   const record = await ref.load();
   checkRecord(record);
   if (record.header.checksum !== ref.header.checksum) throw mismatch(ref.header);
+  await giveWay();
   return decode(record);
 }
 

@@ -10,7 +10,6 @@
  * between: a book can be rebuilt from them. Trades are taken each by its own stamp.
  */
 
-import type { BlockRef } from '../archive/archive.ts';
 import type { Book } from '../book/book.ts';
 import type { Side } from '../book/level-book.ts';
 import type { OrderBook } from '../book/order-book.ts';
@@ -20,12 +19,10 @@ import type { Scale, ScaledInt } from '../market/decimal.ts';
 import { formatScaled } from '../market/decimal.ts';
 import { isStep } from '../market/events.ts';
 import type { BookStep, Diff, Horizon, MarketEvent, OrderSide, Trade } from '../market/events.ts';
-import type { ClockName } from '../market/time.ts';
 import type { LevelRow } from './answers.ts';
 import type { ReaderContext } from './context.ts';
 import { formatHorizon, formatLevels, formatOrderEvent, formatTotals } from './format.ts';
-import { history } from './history.ts';
-import type { HistoryItem } from './history.ts';
+import { gapItem, historyOf, rangeOf, timeOf } from './range.ts';
 import type {
   DiffItem,
   GapItem,
@@ -37,90 +34,8 @@ import type {
 } from './reader.ts';
 import { refine, step } from './replay.ts';
 
-/** How far exchange stamps may be out of the order in which messages came. */
-const EXCHANGE_DISORDER_US = 10_000_000;
 /** Exchanges that number the trades of a security 1, 2, 3 …, so that a jump is a loss. */
 const NUMBERS_TRADES = new Set(['binance', 'coinbase', 'sandbox']);
-
-interface Range {
-  readonly fromUs: number;
-  readonly toUs: number;
-  readonly clock: ClockName;
-}
-
-function rangeOf(question: RangeQuestion): Range {
-  return {
-    fromUs: question.fromUs ?? Number.NEGATIVE_INFINITY,
-    toUs: question.toUs ?? Number.POSITIVE_INFINITY,
-    clock: question.clock ?? 'receive',
-  };
-}
-
-function timeOf(
-  stand: { readonly exchangeTimeUs: number; readonly receiveTimeUs: number },
-  clock: ClockName,
-): number {
-  return clock === 'receive' ? stand.receiveTimeUs : stand.exchangeTimeUs;
-}
-
-/**
- * The history from an image at or before the range's beginning; it ends behind the range. What was
- * asked for by name and was never recorded is a gap like any other.
- */
-async function* historyOf(
-  context: ReaderContext,
-  security: string,
-  range: Range,
-): AsyncGenerator<HistoryItem> {
-  const slackUs = range.clock === 'exchange' ? EXCHANGE_DISORDER_US : 0;
-  let from: BlockRef | null = null;
-  if (Number.isFinite(range.fromUs)) {
-    const us = range.fromUs - slackUs;
-    from = await context.archive.imageAt(security, { clock: range.clock, us });
-  }
-  const lastUs = range.toUs + slackUs;
-  let knownUs = range.fromUs;
-  let isFirst = true;
-  for await (const item of history(context, security, from)) {
-    if (item.type === 'events' && beginsAfter(item.header, lastUs, range.clock)) return;
-    if (isFirst && (item.type === 'begin' || item.type === 'gap')) {
-      isFirst = false;
-      const startUs = item.type === 'begin' ? item.receiveTimeUs : item.gap.fromUs;
-      yield* neverRecorded(range.fromUs, Math.min(startUs, range.toUs));
-    }
-    if (item.type === 'end') knownUs = item.toUs;
-    if (item.type === 'gap') knownUs = item.gap.toUs ?? Number.POSITIVE_INFINITY;
-    if (item.type !== 'gap' || touches(item.gap, range)) yield item;
-  }
-  yield* neverRecorded(Math.max(knownUs, range.fromUs), range.toUs);
-}
-
-/** Nothing where an end of the range is open: then nobody asked for more than there is. */
-function* neverRecorded(fromUs: number, toUs: number): Generator<HistoryItem> {
-  if (!Number.isFinite(fromUs) || !Number.isFinite(toUs) || fromUs >= toUs) return;
-  yield {
-    type: 'gap',
-    gap: { fromUs, toUs, cause: 'other', firstMissing: null, lastMissing: null },
-  };
-}
-
-function beginsAfter(
-  header: { readonly diffs: number; readonly fromUs: number; readonly exchangeFromUs: number },
-  us: number,
-  clock: ClockName,
-): boolean {
-  if (clock === 'receive') return header.fromUs >= us;
-  return header.diffs > 0 && header.exchangeFromUs >= us;
-}
-
-/** Gaps lie on the receive clock; next to that, what the two clocks differ by is nothing. */
-function touches(gap: Gap, range: Range): boolean {
-  return gap.fromUs < range.toUs && (gap.toUs ?? Number.POSITIVE_INFINITY) > range.fromUs;
-}
-
-function gapItem(gap: Gap, missing: 'sequence' | 'tradeId'): GapItem {
-  return { type: 'gap', ...gap, missing };
-}
 
 /**
  * Single trades in the order in which they came. Where the exchange numbers them, their ids tell what

@@ -30,7 +30,7 @@ export async function verify(
     ? [question.security]
     : (await context.archive.securities()).map(({ security }) => security);
   if (question.security) await assertKnown(context, question.security);
-  const check = new Check(context, question);
+  const check = new Check(context, question, await countOf(context, securities));
   for (const security of securities) {
     let epoch = 0;
     for (;;) {
@@ -41,6 +41,24 @@ export async function verify(
     }
   }
   return check.answer();
+}
+
+/** How many records there are to read; null where what keeps count of them is damaged. */
+async function countOf(
+  context: ReaderContext,
+  securities: readonly string[],
+): Promise<number | null> {
+  try {
+    let count = 0;
+    for (const security of securities) {
+      const { images, blocks, gaps } = await context.archive.totals(security);
+      count += images + blocks + gaps;
+    }
+    return count;
+  } catch (error) {
+    if (error instanceof RecordCorruptError) return null;
+    throw error;
+  }
 }
 
 /** A book on its way along a chain. */
@@ -55,10 +73,12 @@ class Check {
   readonly #context: ReaderContext;
   readonly #question: VerifyQuestion;
   readonly #problems: VerifyProblem[] = [];
+  readonly #total: number | null;
   #records = 0;
 
-  constructor(context: ReaderContext, question: VerifyQuestion) {
+  constructor(context: ReaderContext, question: VerifyQuestion, total: number | null) {
     this.#context = context;
+    this.#total = total;
     this.#question = question;
   }
 
@@ -73,7 +93,12 @@ class Check {
     const images = [...(await archive.images(security, epoch, Number.MIN_SAFE_INTEGER))];
     let walked = await this.#nextImage(images);
     const afterSequence = lastSequence;
-    for await (const page of blockPages(archive, { security, epoch, afterSequence })) {
+    for await (const page of blockPages(archive, {
+      security,
+      epoch,
+      afterSequence,
+      withBodies: true,
+    })) {
       for (const ref of page) {
         const block = await this.#block(ref);
         if (block !== null) walked = await this.#step(walked, block, images);
@@ -185,7 +210,8 @@ class Check {
       return null;
     } finally {
       const problems = this.#problems.length;
-      this.#question.onProgress?.({ security, records: this.#records, problems });
+      const [records, total] = [this.#records, this.#total];
+      this.#question.onProgress?.({ security, records, problems, total });
     }
   }
 

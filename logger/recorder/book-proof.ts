@@ -3,7 +3,7 @@
  * beside the feed, which goes on filling the buffer; gives up only when told to.
  */
 
-import { backoffDelayMs } from '../exchange/backoff.ts';
+import { backoffDelayMs } from '../service/backoff.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { LoggerError, RateLimitedError, describeError } from '../errors.ts';
 import type { BookSnapshot } from '../market/events.ts';

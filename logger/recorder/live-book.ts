@@ -2,7 +2,7 @@
 
 import type { SecurityTotals } from '../archive/archive.ts';
 import type { BookView, RecordingState, SecurityStatus } from '../manager/control.ts';
-import { formatBook } from '../reader/format.ts';
+import { formatBook, formatSequence } from '../reader/format.ts';
 import type { BookAnswer, NoBookAnswer } from '../reader/answers.ts';
 import { formatScaled } from '../market/decimal.ts';
 import { formatTimeUs } from '../market/time.ts';
@@ -65,7 +65,7 @@ export function statusOf(recorder: SecurityRecorder, totals: SecurityTotals): Se
     state: stateOf(recorder),
     feed: exchange.feed,
     proof: exchange.proof,
-    sequence: chain ? String(chain.sequence) : null,
+    sequence: chain ? formatSequence(chain.sequence, chain.identity.proof) : null,
     bestBid: bestPrice('bid'),
     bestAsk: bestPrice('ask'),
     lastMessageAge: recorder.lastMessageAgeS(),

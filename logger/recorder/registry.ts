@@ -3,8 +3,10 @@
  * port. Commands on one security take their turn, those on different ones run side by side.
  */
 
+import { NO_TOTALS } from '../archive/archive.ts';
 import type { SecurityTotals } from '../archive/archive.ts';
 import type { Exchange, Instrument } from '../exchange/exchange.ts';
+import type { DuplicateRecordError } from '../errors.ts';
 import {
   InvalidArgumentError,
   LoggerError,
@@ -32,19 +34,21 @@ import type { RecorderParts } from './security-recorder.ts';
 const LAG_DEGRADED_S = 10;
 /** How old what `status` says of the archive may be. */
 const TOTALS_EVERY_MS = 1000;
-const NO_TOTALS: SecurityTotals = {
-  images: 0,
-  blocks: 0,
-  gaps: 0,
-  storedBytes: 0,
-  lastImageUs: null,
-};
 
 export interface RegistryParts extends Omit<RecorderParts, 'onChange'> {
   readonly exchanges: ReadonlyMap<string, Exchange>;
   readonly version: string;
   readonly processStatus: () => Omit<ProcessStatus, 'queuedEvents' | 'spoolBytes'>;
   readonly onTerminate: () => void;
+  /** Where records go from the archive's spool; undefined: the archive is where they stay. */
+  readonly store?: (() => StoreStatus) | undefined;
+}
+
+export interface StoreStatus {
+  readonly isReachable: boolean;
+  readonly failure: string | null;
+  readonly lagS: number;
+  readonly spoolBytes: number;
 }
 
 export class RecorderRegistry implements LoggerControl {
@@ -69,12 +73,36 @@ export class RecorderRegistry implements LoggerControl {
 
   /** Goes on with what was recorded before, beside what the settings name. */
   async start(configured: readonly string[]): Promise<void> {
-    const stored = await this.#parts.archive.securities();
-    const ids = new Set(configured.map((text) => this.canonicalId(text)));
-    for (const state of stored) if (state.wanted) ids.add(state.security);
-    await Promise.all([...ids].map((id) => this.#inTurn(id, () => this.#startRecorder(id))));
+    const ids = configured.map((text) => this.canonicalId(text));
+    await this.startStored(ids);
     this.#scheduleTick();
     this.#scheduleTotals();
+  }
+
+  /** Starts what the archive says is to be recorded and is not yet. */
+  async startStored(beside: readonly string[] = []): Promise<void> {
+    const ids = new Set(beside);
+    for (const { wanted, security } of await this.#parts.archive.securities()) {
+      if (wanted) ids.add(security);
+    }
+    await Promise.all([...ids].map((id) => this.#inTurn(id, () => this.#startRecorder(id))));
+  }
+
+  /** The store holds another record under a key of this security. */
+  refuse(security: string, error: DuplicateRecordError): void {
+    this.#recorders.get(security)?.refuse(error);
+  }
+
+  /** Somebody else writes it by now: what was begun ends, and its turn is awaited. */
+  async yieldTo(security: string, holder: string): Promise<void> {
+    await this.#inTurn(security, async () => {
+      const recorder = this.#recorders.get(security);
+      if (!recorder || this.#isStopping) return;
+      this.#parts.log.warning('Another logger took a security over', { security, holder });
+      recorder.close('restart');
+      this.#recorders.delete(security);
+      await this.#startRecorder(security);
+    });
   }
 
   /** Writes everything out. The exchanges' connections are the caller's to close. */
@@ -154,7 +182,11 @@ export class RecorderRegistry implements LoggerControl {
   async health(): Promise<HealthStatus> {
     const securities = await this.list();
     const queue = this.#parts.queue.status();
-    const isBehind = queue.lagS > LAG_DEGRADED_S;
+    const store = this.#parts.store?.();
+    const lag = Math.max(queue.lagS, store?.lagS ?? 0);
+    const isReachable = store?.isReachable ?? true;
+    const spoolBytes = queue.pendingBytes + (store?.spoolBytes ?? 0);
+    const isBehind = lag > LAG_DEGRADED_S || !isReachable;
     const areAllLive = securities.every(({ state }) => state === 'live');
     const status = queue.isFailing ? 'down' : isBehind || !areAllLive ? 'degraded' : 'serving';
     let queuedEvents = 0;
@@ -165,15 +197,15 @@ export class RecorderRegistry implements LoggerControl {
       version: this.#parts.version,
       archive: {
         kind: this.#parts.archive.kind,
-        reachable: !queue.isFailing,
-        lag: queue.lagS,
-        spoolBytes: queue.pendingBytes,
+        reachable: !queue.isFailing && isReachable,
+        lag,
+        spoolBytes,
       },
       securities,
       process: {
         ...this.#parts.processStatus(),
         queuedEvents,
-        spoolBytes: queue.pendingBytes,
+        spoolBytes,
       },
     };
   }
@@ -256,6 +288,7 @@ export class RecorderRegistry implements LoggerControl {
       recorder.close('removed');
       await this.#setWanted(id, false);
       await this.#parts.queue.drained();
+      await this.#parts.owners?.release(id);
       this.#parts.log.notice('Removed', { security: id });
       this.#tell(id);
     }

@@ -9,7 +9,7 @@
  */
 
 import type { Archive, OpenGap, Write } from '../archive/archive.ts';
-import { backoffDelayMs } from '../exchange/backoff.ts';
+import { backoffDelayMs } from '../service/backoff.ts';
 import type {
   Exchange,
   FeedHandle,
@@ -37,6 +37,8 @@ import type { ProvenBook } from './chain.ts';
 import { delay } from './delay.ts';
 import { closeGap } from './gap.ts';
 import type { RecorderLimits } from './limits.ts';
+import { awaitTurn } from './owners.ts';
+import type { Owners } from './owners.ts';
 import { RateMeter } from './rate-meter.ts';
 import { recoverChain } from './recovery.ts';
 import { SyncBuffer } from './sync-buffer.ts';
@@ -57,6 +59,10 @@ export interface RecorderParts {
   readonly onChange: (security: string) => void;
   /** A bug: the process has to end. */
   readonly onFatal: (error: unknown) => void;
+  /** Asked before anything is recorded, where other loggers write to the same store. */
+  readonly owners?: Owners | undefined;
+  /** Numbers a new chain; default: one more than the last. */
+  readonly nextEpoch?: ((lastEpoch: number, provenUs: number) => number) | undefined;
 }
 
 export class SecurityRecorder {
@@ -133,7 +139,24 @@ export class SecurityRecorder {
    * @param instrument when the caller has asked the exchange already.
    */
   async start(instrument?: Instrument): Promise<void> {
+    const { owners, clock } = this.#parts;
+    const holder = (await owners?.claim(this.security.id)) ?? null;
+    if (holder === null || !owners) {
+      await this.#begin(instrument);
+      return;
+    }
+    const turn = { owners, clock, security: this.security.id, signal: this.#life.signal };
+    const onHeld = (by: string): void => this.#setPhase('failed', by);
+    onHeld(holder);
+    this.#parts.log.warning('Not recorded here', { security: this.security.id, reason: holder });
+    this.#run(awaitTurn(turn, onHeld), (isOurs) => {
+      if (isOurs) this.#run(this.#begin(instrument));
+    });
+  }
+
+  async #begin(instrument?: Instrument): Promise<void> {
     const { archive, log } = this.#parts;
+    this.#setPhase('starting', null);
     const recovered = await recoverChain(archive, this.security.id, 'restart', log);
     this.#epoch = recovered.epoch;
     this.#openGap = recovered.openGap;
@@ -164,6 +187,11 @@ export class SecurityRecorder {
     this.#handle?.close();
     this.#handle = undefined;
     this.#setPhase('closed', null);
+  }
+
+  /** Another record stands in the store under a key of this security: nothing more is recorded. */
+  refuse(error: DuplicateRecordError): void {
+    this.#run(this.#onWriteLost(error));
   }
 
   /** Regular work, many times a second: journal, seal, images. */
@@ -461,7 +489,8 @@ export class SecurityRecorder {
     const { limits, imageIntervalMs, clock, writer } = this.#parts;
     const { level, feed, proof } = this.exchange;
     this.#proof = undefined;
-    this.#epoch++;
+    const { nextEpoch = (last) => last + 1 } = this.#parts;
+    this.#epoch = nextEpoch(this.#epoch, proven.receiveTimeUs);
     const identity = { security: this.security.id, level, feed, proof, epoch: this.#epoch, writer };
     const monotonicMs = clock.monotonicMs();
     const chain = new Chain(identity, proven, { limits, imageIntervalMs, monotonicMs });

@@ -64,13 +64,10 @@ export class ServiceManager {
     if (this.#watchdogMs !== undefined) this.#keepAlive(watched, this.#watchdogMs);
   }
 
-  async reload(run: () => Promise<void>): Promise<void> {
+  reload(run: () => void): void {
     this.#notifier.send('RELOADING=1');
-    try {
-      await run();
-    } finally {
-      this.#notifier.send('READY=1');
-    }
+    run();
+    this.#notifier.send('READY=1');
   }
 
   /** From here on how long it takes has a limit of its own: signs of life are given freely. */

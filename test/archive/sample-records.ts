@@ -9,7 +9,6 @@ const COMMON = {
   level: 'L2',
   feed: 'depth',
   proof: 'sequence',
-  levelChanges: 3,
   trades: 0,
   writer: 'test 1',
 } as const;
@@ -32,6 +31,7 @@ export function sampleImage(
       previousSequence: fields.lastSequence,
       firstSequence: fields.lastSequence,
       diffs: 0,
+      levelChanges: 0,
       levels: 2,
       reason: 'start',
       encoding: 'image/1',
@@ -62,6 +62,7 @@ export function sampleBlock(
       exchangeToUs: lastSequence * 1000 - 5,
       firstSequence: previousSequence + 1,
       diffs: lastSequence - previousSequence,
+      levelChanges: 3,
       levels: 0,
       reason: null,
       encoding: 'block/1',

@@ -94,13 +94,13 @@ describe('the logger process', () => {
 
     writeFileSync(file, next);
     one.child.kill('SIGHUP');
-    await until('the reload', () => one.output().includes('Reloaded'));
+    await until('the reload', () => one.output().includes('Read the manager keys'));
     expect(await ping(next)).toBe(status.OK);
     expect(await ping(first)).toBe(status.UNAUTHENTICATED);
 
     writeFileSync(file, '');
     one.child.kill('SIGHUP');
-    await until('the refusal', () => one.output().includes('Nothing was reloaded'));
+    await until('the refusal', () => one.output().includes('are not used'));
     expect(await ping(next)).toBe(status.OK);
     client.close();
     expect(await one.end('SIGTERM')).toEqual({ code: 0 });

@@ -123,15 +123,6 @@ describe('the key', () => {
     expect(parts.length).toBeGreaterThan(1);
   });
 
-  test('another key counts from the next call on, on connections that are open too', async () => {
-    const [port, client] = await open();
-    expect((await client.unary('Ping', {})).code).toBe(0);
-    const next = 'another-key-of-many-characters';
-    port.useKey(next);
-    expect((await client.unary('Ping', {}, bearer(next))).code).toBe(0);
-    expect((await client.unary('Ping', {})).code).toBe(status.UNAUTHENTICATED);
-  });
-
   test('streamed calls are refused as well', async () => {
     const [, client] = await open();
     const call = client.stream('Watch', {}, bearer('nope'));
@@ -241,7 +232,7 @@ describe('connections', () => {
     expect((await ended).code).toBe(status.CANCELLED);
   });
 
-  test('those beyond the limit are dropped, and the ones before go on', async () => {
+  test('beyond the limit strangers make room for strangers, and a right key stays', async () => {
     const [port, client] = await open({
       limits: { maxConnections: 2 },
     });
@@ -253,10 +244,31 @@ describe('connections', () => {
       const socket = connectTcp(port.port, '127.0.0.1');
       socket.on('error', () => undefined);
       socket.on('close', () => dropped++);
-      idle.push(socket);
+      idle.push(socket.resume());
     }
     await until('four of five to be dropped', () => dropped === 4);
     expect((await client.unary('Ping', {})).code).toBe(0);
     expect(port.log.at('warning')).toHaveLength(1);
+  });
+
+  test('a right key gets in while strangers hold every connection there is', async () => {
+    const [port] = await open({ limits: { maxConnections: 3 } });
+    const strangers = Array.from({ length: 3 }, () => connectTcp(port.port, '127.0.0.1'));
+    closers.push(() => strangers.forEach((socket) => socket.destroy()));
+    for (const socket of strangers) {
+      socket.on('error', () => undefined).resume();
+      await new Promise((resolve) => socket.once('data', resolve));
+    }
+    const client = new RawClient(port.port);
+    closers.push(() => client.close());
+    expect((await client.unary('Ping', {})).code).toBe(0);
+  });
+
+  test('where all have shown a right key, the next one waits outside', async () => {
+    const [port, client] = await open({ limits: { maxConnections: 1 } });
+    expect((await client.unary('Ping', {})).code).toBe(0);
+    const socket = connectTcp(port.port, '127.0.0.1');
+    await new Promise((resolve) => socket.on('error', resolve).on('close', resolve).resume());
+    expect((await client.unary('Ping', {})).code).toBe(0);
   });
 });

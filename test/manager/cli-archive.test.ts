@@ -13,7 +13,7 @@ import { seededRandom } from '../support/seeded-random.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { RandomHistory, SECURITY } from '../unit/reader/random-history.ts';
 import { FakeControl } from './fake-control.ts';
-import { type CliRun, KEY, cli, expectError } from './fixture.ts';
+import { type CliRun, KEY, cli, expectError, accessWith } from './fixture.ts';
 
 /** A real archive: asked directly with `--archive`, and through a port over the real reader. */
 
@@ -32,7 +32,8 @@ beforeAll(async () => {
   manager = await startManager({
     host: '127.0.0.1',
     port: 0,
-    authkey: KEY,
+    access: accessWith(KEY),
+    readAccess: () => accessWith(KEY),
     control: new FakeControl(),
     reader: createReader(archive),
     version: '1',
@@ -108,6 +109,35 @@ describe('an archive and a logger over it', () => {
     expect((await both(`export ${SECURITY} --type ${type} --format csv --allow-gaps`)).code).toBe(
       0,
     );
+  });
+
+  const kinds = [
+    'trades --format tardis-csv',
+    'quotes --format tardis-csv',
+    'incremental --format tardis-csv',
+    'snapshots --every 50ms',
+    'snapshots --every 50ms --depth 3 --level 2 --clock exchange --format csv',
+    'snapshots --every 50ms --format tardis-csv',
+  ];
+  test.each(kinds)('export the same %s', async (kind) => {
+    const run = await both(`export ${SECURITY} --allow-gaps --type ${kind}`);
+    expect(run.stdout.trimEnd().split('\n').length).toBeGreaterThan(5);
+    expect(run.code).toBe(0);
+  });
+
+  test('a snapshot is the book that is asked for by itself', async () => {
+    const run = await both(
+      `export ${SECURITY} --type snapshots --every 100ms --depth 2 --allow-gaps`,
+    );
+    const books = run.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .filter((line) => line.gap === undefined);
+    expect(books.length).toBeGreaterThan(3);
+    for (const book of books) {
+      expect((await both(`book ${SECURITY} --json --depth 2 --at ${book.at}`)).json).toEqual(book);
+    }
   });
 
   test('find no problem', async () => {

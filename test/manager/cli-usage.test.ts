@@ -30,8 +30,12 @@ function manager(line: string, options: Parameters<typeof cli>[1] = {}): Promise
 describe('wrong usage', () => {
   const lines: [string, RegExp][] = [
     ['', /command is missing/],
-    ['nonsense', /Unknown command: nonsense/],
-    ['list --nonsense', /Unknown argument: nonsense/],
+    ['', /see orderbook-manager --help/],
+    ['nonsense', /Unknown command: nonsense \(see orderbook-manager --help\)/],
+    ['nonsense X', /Unknown command: nonsense/],
+    ['bok X', /Unknown command: bok \(did you mean book\?\)/],
+    ['--port 1 bok X', /Unknown command: bok /],
+    ['list --nonsense', /Unknown argument: nonsense \(see orderbook-manager list --help\)/],
     ['list extra', /Unknown argument: extra/],
     ['add', /add <security\.\.>/],
     ['remove', /remove <security\.\.>/],
@@ -64,7 +68,7 @@ describe('wrong usage', () => {
     [`book ${SECURITY} --clock wall`, /--clock/],
     [`book ${SECURITY} --level 3`, /--level/],
     [`book ${SECURITY} --archive somewhere --port 1`, /contradict/],
-    [`book ${SECURITY} --archive mongodb://127.0.0.1/x`, /MongoDB/],
+    [`book ${SECURITY} --archive mongodb://`, /MongoDB/],
     [`book ${SECURITY} --archive /nonexistent/archive`, /no archive in/],
     [`coverage ${SECURITY} --from 2000ms --to 1000ms`, /--from lies after --to/],
     [`coverage ${SECURITY} --from never`, /--from: not a time/],
@@ -72,6 +76,16 @@ describe('wrong usage', () => {
     [`export ${SECURITY} --type candles`, /--type/],
     [`export ${SECURITY} --type trades --format parquet`, /--format/],
     [`export ${SECURITY} --type trades --force`, /--force belongs to --out/],
+    [`export ${SECURITY} --type snapshots --every 100`, /--every: not a length of time/],
+    [`export ${SECURITY} --type snapshots --every often`, /--every: not a length of time/],
+    [`export ${SECURITY} --type snapshots --every 0s`, /--every: has to be from 1us to 24h/],
+    [`export ${SECURITY} --type snapshots --every 25h`, /--every: has to be from 1us to 24h/],
+    [`export ${SECURITY} --type snapshots --depth 0`, /--depth/],
+    [`export ${SECURITY} --type trades --every 1s`, /--every: is for the type snapshots/],
+    [`export ${SECURITY} --type quotes --depth 5`, /--depth: is for the type snapshots/],
+    [`export ${SECURITY} --type incremental --level 2`, /--level: is for the type snapshots/],
+    [`export ${SECURITY} --type orders --format tardis-csv`, /no columns for orders/],
+    [`export ${SECURITY} --type snapshots --format tardis-csv --depth 7`, /book_snapshot_25/],
     ['terminate', /give --yes/],
     ['completion tcsh', /bash, zsh, fish/],
     ['list --port 0', /--port/],
@@ -87,6 +101,10 @@ describe('wrong usage', () => {
     ['list --authkey-file /nonexistent/key', /--authkey-file/],
     ['list --tls-cert /dev/null', /belong together/],
     ['list --tls-ca /nonexistent/ca.pem', /--tls-ca/],
+    ['list --tls-ca package.json', /--tls-ca: not PEM/],
+    ['list --tls-cert package.json --tls-key package.json', /--tls-cert with --tls-key: not PEM/],
+    ['list --context paris', /--context: .*contexts\.json is not there/],
+    [`book ${SECURITY} --archive somewhere --context paris`, /contradict/],
   ];
   test.each(lines)('%s', async (line, text) => {
     expectError(await manager(line), 2, text);
@@ -98,11 +116,30 @@ describe('wrong usage', () => {
     [{ MANAGER_PORT: 'x' }, /MANAGER_PORT/],
     [{ LOGGER_SERVER_IP: 'not an address' }, /LOGGER_SERVER_IP/],
     [{ LOGGER_SERVER_IP: '198.51.100.7' }, /in the clear/],
+    [{ MANAGER_TLS_CA: '/nonexistent/ca.pem' }, /MANAGER_TLS_CA/],
+    [{ MANAGER_TLS_CLIENT_CERT: '/nonexistent/my.pem' }, /MANAGER_TLS_CLIENT_CERT/],
+    [{ MANAGER_AUTHKEY: '', MANAGER_AUTHKEY_FILE: '/nonexistent/key' }, /MANAGER_AUTHKEY_FILE/],
     [{ MANAGER_AUTHKEY: 'schl\u00fcssel' }, /printable ASCII/],
   ];
   test.each(environments)('%j', async (env, text) => {
     expectError(await manager('list', { env }), 2, text);
   });
+});
+
+test('what is said already is not followed by a hint', async () => {
+  for (const line of [`book ${SECURITY} --at yesterday`, 'book', 'list --port 0', 'bok']) {
+    expect((await manager(line)).stderr).not.toContain('--help');
+  }
+});
+
+test('--out into a directory that is not there is told before anything is asked', async () => {
+  const out = join(directory, 'none', 'trades.jsonl');
+  const run = await cli(['export', SECURITY, '--type', 'trades', '--out', out], {
+    port: port.port,
+  });
+  expectError(run, 1, /there is no directory .*none; make it first/);
+  expect(run.stderr).not.toContain('ENOENT');
+  expect(port.reader.questions).toEqual([]);
 });
 
 describe('the key', () => {

@@ -2,12 +2,19 @@
 
 import { fileURLToPath } from 'node:url';
 import { PassThrough, Readable, Writable } from 'node:stream';
-import { Client, Metadata, type ServiceError, credentials } from '@grpc/grpc-js';
+import {
+  type ChannelCredentials,
+  Client,
+  Metadata,
+  type ServiceError,
+  credentials,
+} from '@grpc/grpc-js';
 import { type ServiceDefinition, loadSync } from '@grpc/proto-loader';
 import { expect, vi } from 'vitest';
 import type { LogFields } from '../../logger/service/log.ts';
 import type { Clock } from '../../logger/service/clock.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
+import type { Access } from '../../logger/manager/access.ts';
 import type { ManagerLimits } from '../../logger/manager/limits.ts';
 import { type ManagerPort, startManager } from '../../logger/manager/server.ts';
 import type { Io } from '../../manager-cli/io.ts';
@@ -46,12 +53,19 @@ export interface Port extends ManagerPort {
   readonly log: LogBook;
 }
 
+/** These keys, in the clear. */
+export function accessWith(...keys: readonly string[]): Access {
+  return { keys, tls: null, warnings: [] };
+}
+
 export async function startPort(
   options: {
     readonly securities?: readonly string[];
     readonly clock?: Clock;
     readonly limits?: Partial<ManagerLimits>;
     readonly port?: number;
+    readonly access?: Access;
+    readonly readAccess?: () => Access;
   } = {},
 ): Promise<Port> {
   const control = new FakeControl(...(options.securities ?? ['binance:BTCUSDT']));
@@ -60,7 +74,8 @@ export async function startPort(
   const manager = await startManager({
     host: '127.0.0.1',
     port: options.port ?? 0,
-    authkey: KEY,
+    access: options.access ?? accessWith(KEY),
+    readAccess: options.readAccess ?? (() => accessWith(KEY)),
     control,
     reader,
     version: '9.9.9',
@@ -94,8 +109,8 @@ export interface Outcome {
 export class RawClient {
   readonly #client: Client;
 
-  constructor(port: number) {
-    this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
+  constructor(port: number, channel: ChannelCredentials = credentials.createInsecure()) {
+    this.#client = new Client(`127.0.0.1:${port}`, channel, {
       'grpc.enable_retries': 0,
       'grpc.use_local_subchannel_pool': 1,
     });
@@ -234,6 +249,7 @@ export async function cli(argv: readonly string[], options: CliOptions = {}): Pr
     stderr,
     env: {
       MANAGER_AUTHKEY: KEY,
+      HOME: '/nonexistent',
       ...(options.port !== undefined && { MANAGER_PORT: String(options.port) }),
       ...options.env,
     },

@@ -4,7 +4,7 @@
  * versions the stricter one counts).
  */
 
-import { RECONNECT_BACKOFF } from '../backoff.ts';
+import { RECONNECT_BACKOFF } from '../../service/backoff.ts';
 import type { LineLimits } from '../dialect.ts';
 import type { PaceLimits } from '../message-pace.ts';
 import type { BudgetLimits } from '../request-budget.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadConfig, reloadConfig } from '../../../logger/config/load.ts';
+import { loadConfig } from '../../../logger/config/load.ts';
 import { ConfigError } from '../../../logger/errors.ts';
 
 const directory = (): string => mkdtempSync(join(tmpdir(), 'orderbook-config-'));
@@ -21,7 +21,7 @@ describe('settings', () => {
       stallLimitS: 30,
       managerHost: '127.0.0.1',
       managerPort: 6634,
-      managerAuthkey: 'secret',
+      managerAccess: { keys: ['secret'], tls: null },
       binanceWsUrl: 'wss://stream.binance.com:9443',
       binanceRestUrl: 'https://api.binance.com',
     });
@@ -29,7 +29,11 @@ describe('settings', () => {
 
   test('an empty variable counts as unset', async () => {
     const config = await loadConfig({ LOGLEVEL: '', MANAGER_PORT: ' ', MANAGER_AUTHKEY: '' });
-    expect(config).toMatchObject({ logLevel: 'info', managerPort: 6634, managerAuthkey: 'secret' });
+    expect(config).toMatchObject({
+      logLevel: 'info',
+      managerPort: 6634,
+      managerAccess: { keys: ['secret'], tls: null },
+    });
   });
 
   test('Unix level names are known in any case', async () => {
@@ -68,9 +72,40 @@ describe('settings', () => {
   });
 
   test('what this version can not honour is refused, not ignored', async () => {
-    await expect(loadConfig({ MONGODB_ENDPOINT: 'localhost:27017' })).rejects.toThrow(
-      /^MONGODB_ENDPOINT .*not support/,
+    await expect(loadConfig({ RETENTION_DAYS: '30' })).rejects.toThrow(
+      /^RETENTION_DAYS .*not support/,
     );
+  });
+
+  test.each([
+    ['localhost:27017', undefined],
+    ['mongodb://one,two:27018/books?replicaSet=rs0', undefined],
+    ['mongodb+srv://user:pass@cluster.example', 'other'],
+  ])('MongoDB at %s', async (endpoint, database) => {
+    const config = await loadConfig({ MONGODB_ENDPOINT: endpoint, MONGODB_DATABASE: database });
+    expect(config.mongodb).toEqual({ endpoint, database });
+  });
+
+  test.each(['localhost', 'http://user:hush@host/', 'host:27017/db', 'mongodb://'])(
+    'MONGODB_ENDPOINT can’t be %s, and no value is shown',
+    async (endpoint) => {
+      const refused = loadConfig({ MONGODB_ENDPOINT: endpoint });
+      await expect(refused).rejects.toThrow(/^MONGODB_ENDPOINT is not valid: use host:port/);
+      await expect(refused).rejects.not.toThrow(/hush/);
+    },
+  );
+
+  test.each([
+    ['64MiB', 64 * 2 ** 20],
+    ['20GiB', 20 * 2 ** 30],
+    ['1 tb', 1e12],
+    ['100000000', 100_000_000],
+  ])('a spool of %s', async (given, bytes) => {
+    expect((await loadConfig({ SPOOL_LIMIT: given })).spoolMaxBytes).toBe(bytes);
+  });
+
+  test.each(['1MiB', 'much', '-5GiB', '20 GiBs'])('no spool of %s', async (given) => {
+    await expect(loadConfig({ SPOOL_LIMIT: given })).rejects.toThrow(/^SPOOL_LIMIT/);
   });
 
   test('vars.env is read when asked for, and real variables win', async () => {
@@ -88,7 +123,9 @@ describe('settings', () => {
     const cwd = directory();
     const file = join(cwd, 'key');
     writeFileSync(file, `${longKey}\n`);
-    expect((await loadConfig({ MANAGER_AUTHKEY_FILE: file })).managerAuthkey).toBe(longKey);
+    expect((await loadConfig({ MANAGER_AUTHKEY_FILE: file })).managerAccess.keys).toEqual([
+      longKey,
+    ]);
     const both = loadConfig({ MANAGER_AUTHKEY_FILE: file, MANAGER_AUTHKEY: 'hidden-key' });
     await expect(both).rejects.toThrow(ConfigError);
     await expect(both).rejects.not.toThrow(/hidden-key/);
@@ -96,12 +133,12 @@ describe('settings', () => {
       /^MANAGER_AUTHKEY_FILE/,
     );
     writeFileSync(join(cwd, 'authkey'), 'from-systemd-credentials');
-    expect((await loadConfig({ CREDENTIALS_DIRECTORY: cwd })).managerAuthkey).toBe(
+    expect((await loadConfig({ CREDENTIALS_DIRECTORY: cwd })).managerAccess.keys).toEqual([
       'from-systemd-credentials',
-    );
-    expect((await loadConfig({ CREDENTIALS_DIRECTORY: directory() })).managerAuthkey).toBe(
+    ]);
+    expect((await loadConfig({ CREDENTIALS_DIRECTORY: directory() })).managerAccess.keys).toEqual([
       'secret',
-    );
+    ]);
   });
 
   test.each(['0.0.0.0', '::', '[::]', '::ffff:0.0.0.0', '192.0.2.7'])(
@@ -114,13 +151,15 @@ describe('settings', () => {
       await expect(start({ MANAGER_AUTHKEY: longKey })).rejects.toThrow(/MANAGER_ALLOW_PLAINTEXT/);
       await expect(
         start({ MANAGER_AUTHKEY: longKey, MANAGER_ALLOW_PLAINTEXT: 'true' }),
-      ).resolves.toMatchObject({ managerWarning: expect.stringContaining('without TLS') });
+      ).resolves.toMatchObject({
+        managerAccess: { warnings: [expect.stringContaining('without TLS')] },
+      });
     },
   );
 
   test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('%s is loopback', async (host) => {
     const config = await loadConfig({ MANAGER_HOST: host, MANAGER_AUTHKEY: 'short' });
-    expect(config.managerWarning).toBeUndefined();
+    expect(config.managerAccess.warnings).toEqual([]);
   });
 });
 
@@ -138,19 +177,5 @@ describe('under systemd', () => {
     }
     const { coinbase } = await loadConfig({ CREDENTIALS_DIRECTORY: credentials });
     expect(coinbase.credentials).toBe(null);
-  });
-
-  test('a reload reads the key where the credential was copied from', async () => {
-    const [credentials, etc] = [directory(), directory()];
-    writeFileSync(join(credentials, 'authkey'), 'the-key-at-the-start\n');
-    const installed = join(etc, 'authkey');
-    const environment = { CREDENTIALS_DIRECTORY: credentials };
-    const key = async (given: Record<string, string>): Promise<string> =>
-      (await reloadConfig(given, etc, installed)).managerAuthkey;
-    expect(await key(environment)).toBe('the-key-at-the-start');
-    writeFileSync(installed, 'the-key-of-now\n');
-    expect(await key(environment)).toBe('the-key-of-now');
-    expect(await key({ ...environment, MANAGER_AUTHKEY: 'said-outright' })).toBe('said-outright');
-    expect(await key({})).toBe('secret');
   });
 });

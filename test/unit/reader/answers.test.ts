@@ -529,10 +529,7 @@ describe('the library', () => {
     await opened.close();
   });
 
-  test.each(['mongodb://localhost/x', '/nowhere/at/all'])(
-    'refuses %s clearly',
-    async (location) => {
-      await expect(openArchive(location)).rejects.toBeInstanceOf(InvalidArgumentError);
-    },
-  );
+  test.each(['mongodb://', '/nowhere/at/all'])('refuses %s clearly', async (location) => {
+    await expect(openArchive(location)).rejects.toBeInstanceOf(InvalidArgumentError);
+  });
 });

@@ -1,0 +1,201 @@
+/**
+ * Records as MongoDB documents and back. A document says in plain fields what its record is, for a
+ * person in a Mongo shell; only the body needs this program. Ids come from the data and sort as the
+ * records of a security do.
+ *
+ * A body above `MAX_PART_BYTES` is cut: the first part stands in the record's own document, the
+ * others in documents of their own, written **before** it. Readers ask for first parts alone, so a
+ * record appears with its last write, whole.
+ */
+
+import { createHash } from 'node:crypto';
+import { Long } from 'mongodb';
+import type { Document } from 'mongodb';
+import { RecordCorruptError } from '../../errors.ts';
+import type { Gap } from '../../market/coverage.ts';
+import type { GapRecord, RecordHeader, StoredRecord } from '../archive.ts';
+import { MAX_PART_BYTES } from '../body-parts.ts';
+import { chainId, recordId } from '../record.ts';
+import type { StoredDocument } from './connection.ts';
+
+const PART_DIGITS = 4;
+
+/** The documents of a record, in the order in which they have to be written. */
+export function documentsOf({ header, body }: StoredRecord): StoredDocument[] {
+  const id = recordId(header);
+  const parts = Math.max(1, Math.ceil(body.byteLength / MAX_PART_BYTES));
+  const later = Array.from({ length: parts - 1 }, (_, i) => ({
+    _id: partId(id, i + 1),
+    security: header.security,
+    // With the record's own document in every index, and on its shard.
+    fromUs: long(header.fromUs),
+    checksum: header.checksum,
+    part: i + 1,
+    parts,
+    body: bytesOf(body.subarray((i + 1) * MAX_PART_BYTES, (i + 2) * MAX_PART_BYTES)),
+  }));
+  const first = { ...headFields(id, header), part: 0, parts };
+  return [...later, { ...first, body: bytesOf(body.subarray(0, MAX_PART_BYTES)) }];
+}
+
+export function partId(id: string, part: number): string {
+  return `${id}/${String(part).padStart(PART_DIGITS, '0')}`;
+}
+
+function bytesOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function long(value: number): Long {
+  return Long.fromNumber(value);
+}
+
+/** For people in a Mongo shell; to the millisecond. */
+export function dateOf(us: number): Date {
+  // oxlint-disable-next-line no-restricted-globals -- a value of BSON, no look at the clock.
+  return new Date(us / 1000);
+}
+
+/** `exchange:symbol` in its two parts. */
+export function securityFields(security: string): {
+  readonly security: string;
+  readonly exchange: string;
+  readonly symbol: string;
+} {
+  const colon = security.indexOf(':');
+  const exchange = security.slice(0, colon);
+  return { security, exchange, symbol: security.slice(colon + 1) };
+}
+
+function headFields(_id: string, header: RecordHeader): StoredDocument {
+  const { previousSequence, firstSequence, lastSequence } = header;
+  const counts = { previous: previousSequence, first: firstSequence, last: lastSequence };
+  // Where the exchange numbers nothing, what stands in the id is our own count of messages.
+  const isNumbered = header.proof === 'sequence';
+  const amounts =
+    header.kind === 'image'
+      ? { [header.level === 'L2' ? 'levels' : 'orders']: header.levels, reason: header.reason }
+      : {
+          diffs: header.diffs,
+          [header.level === 'L2' ? 'levelChanges' : 'orderEvents']: header.levelChanges,
+          trades: header.trades,
+        };
+  return {
+    _id,
+    ...securityFields(header.security),
+    level: header.level,
+    feed: header.feed,
+    proof: header.proof,
+    epoch: long(header.epoch),
+    from: dateOf(header.fromUs),
+    to: dateOf(header.toUs),
+    fromUs: long(header.fromUs),
+    toUs: long(header.toUs),
+    exchangeFromUs: long(header.exchangeFromUs),
+    exchangeToUs: long(header.exchangeToUs),
+    previousSequence: isNumbered ? long(previousSequence) : null,
+    firstSequence: isNumbered ? long(firstSequence) : null,
+    lastSequence: isNumbered ? long(lastSequence) : null,
+    ...(isNumbered ? {} : { messages: counts }),
+    ...amounts,
+    encoding: header.encoding,
+    checksum: header.checksum,
+    bytes: header.bytes,
+    writer: header.writer,
+  };
+}
+
+/**
+ * The header in a record's own document.
+ * @throws RecordCorruptError when the document is not what `documentsOf` makes.
+ */
+export function headerOf(kind: RecordHeader['kind'], document: Document): RecordHeader {
+  const isNumbered = document['proof'] === 'sequence';
+  const counts = (document['messages'] ?? {}) as Document;
+  const sequence = (name: string, count: string): number =>
+    Number(isNumbered ? document[name] : counts[count]);
+  const isL2 = document['level'] === 'L2';
+  const changes: unknown = isL2 ? document['levelChanges'] : document['orderEvents'];
+  const rows: unknown = isL2 ? document['levels'] : document['orders'];
+  const header = {
+    kind,
+    security: String(document['security']),
+    level: document['level'],
+    feed: String(document['feed']),
+    proof: document['proof'],
+    epoch: Number(document['epoch']),
+    fromUs: Number(document['fromUs']),
+    toUs: Number(document['toUs']),
+    exchangeFromUs: Number(document['exchangeFromUs']),
+    exchangeToUs: Number(document['exchangeToUs']),
+    previousSequence: sequence('previousSequence', 'previous'),
+    firstSequence: sequence('firstSequence', 'first'),
+    lastSequence: sequence('lastSequence', 'last'),
+    diffs: Number(document['diffs'] ?? 0),
+    levelChanges: Number(changes ?? 0),
+    trades: Number(document['trades'] ?? 0),
+    levels: Number(rows ?? 0),
+    reason: document['reason'] ?? null,
+    encoding: String(document['encoding']),
+    bytes: Number(document['bytes']),
+    writer: String(document['writer']),
+    checksum: String(document['checksum']),
+  } as RecordHeader;
+  const isWhole = Object.values(header).every(
+    (value) => typeof value !== 'number' || Number.isSafeInteger(value),
+  );
+  if (!isWhole || recordId(header) !== document['_id']) {
+    throw new RecordCorruptError(`The document ${String(document['_id'])} is damaged`, {
+      context: { record: String(document['_id']) },
+    });
+  }
+  return header;
+}
+
+export function gapId(security: string, epoch: number): string {
+  return `${chainId(security, epoch)}/gap`;
+}
+
+export function gapDocument(gap: GapRecord): StoredDocument {
+  const { security, epoch, fromUs, toUs, cause, firstMissing, lastMissing } = gap;
+  return {
+    _id: gapId(security, epoch),
+    ...securityFields(security),
+    epoch: long(epoch),
+    from: dateOf(fromUs),
+    to: dateOf(toUs),
+    fromUs: long(fromUs),
+    toUs: long(toUs),
+    cause,
+    firstMissing: firstMissing === null ? null : long(firstMissing),
+    lastMissing: lastMissing === null ? null : long(lastMissing),
+    checksum: gapChecksum(gap),
+  };
+}
+
+/** @throws RecordCorruptError */
+export function gapOf(document: Document): GapRecord {
+  const numberOrNull = (name: string): number | null =>
+    document[name] === null ? null : Number(document[name]);
+  const gap: GapRecord = {
+    security: String(document['security']),
+    epoch: Number(document['epoch']),
+    fromUs: Number(document['fromUs']),
+    toUs: Number(document['toUs']),
+    cause: document['cause'] as Gap['cause'],
+    firstMissing: numberOrNull('firstMissing'),
+    lastMissing: numberOrNull('lastMissing'),
+  };
+  if (gapChecksum(gap) !== document['checksum']) {
+    throw new RecordCorruptError(`The document ${String(document['_id'])} fails its checksum`, {
+      context: { security: gap.security, record: `gap ${gap.epoch}` },
+    });
+  }
+  return gap;
+}
+
+function gapChecksum(gap: GapRecord): string {
+  const { security, epoch, fromUs, toUs, cause, firstMissing, lastMissing } = gap;
+  const fields = [security, epoch, fromUs, toUs, cause, firstMissing, lastMissing];
+  return createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 32);
+}

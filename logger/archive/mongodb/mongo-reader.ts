@@ -1,0 +1,322 @@
+/**
+ * Records out of MongoDB. Every look-up is one find, or two, on an index: `_id` for places in a
+ * chain, `{security, …}` for moments. What is asked for by `security` too reaches one shard.
+ */
+
+import type { Document, Filter } from 'mongodb';
+import { RecordCorruptError } from '../../errors.ts';
+import { NO_TOTALS } from '../archive.ts';
+import type {
+  ArchiveReader,
+  BlockRange,
+  BlockRef,
+  ChainTail,
+  GapRecord,
+  OpenGap,
+  Position,
+  RecordHeader,
+  SecurityState,
+  SecurityTotals,
+  StoredRecord,
+} from '../archive.ts';
+import { damagedRef, isBeyond } from '../block-refs.ts';
+import type { HeaderKey } from '../header-bytes.ts';
+import { chainId, checkRecord, recordId, recordName } from '../record.ts';
+import type { CollectionName, MongoConnection, StoredDocument } from './connection.ts';
+import { gapId, gapOf, headerOf, partId } from './documents.ts';
+
+type Kind = RecordHeader['kind'];
+/** Behind every id that starts with what stands before it: `0` follows `/`. */
+const BEHIND_SLASH = '0';
+/** How far the exchange's clock may step back from one connection to the next. */
+const EXCHANGE_DISORDER_US = 10_000_000;
+/** Documents that one answer of the server brings at most; a body may have 8 MiB. */
+const BATCH_HEADERS = 1000;
+const BATCH_BODIES = 16;
+
+const COLLECTION: Readonly<Record<Kind, CollectionName>> = {
+  image: 'base_images',
+  block: 'blocks',
+};
+
+export class MongoReader implements ArchiveReader {
+  readonly kind = 'mongodb';
+  readonly #connection: MongoConnection;
+
+  constructor(connection: MongoConnection) {
+    this.#connection = connection;
+  }
+
+  async securities(): Promise<readonly SecurityState[]> {
+    const found = await this.#find('securities', {}, { sort: { _id: 1 } });
+    return found.map(({ _id, wanted, feed }) => ({
+      security: _id,
+      wanted: wanted === true,
+      feed: String(feed ?? ''),
+    }));
+  }
+
+  async totals(security: string): Promise<SecurityTotals> {
+    const [document] = await this.#find('securities', { _id: security }, { limit: 1 });
+    const totals = document?.['totals'] as Document | undefined;
+    if (!totals) return NO_TOTALS;
+    const lastImageUs: unknown = totals['lastImageUs'];
+    return {
+      images: Number(totals['images']),
+      blocks: Number(totals['blocks']),
+      gaps: Number(totals['gaps']),
+      storedBytes: Number(totals['storedBytes']),
+      lastImageUs: lastImageUs === null ? null : Number(lastImageUs),
+    };
+  }
+
+  async tail(security: string): Promise<ChainTail> {
+    const image = await this.#last('image', security);
+    const nothing = { epoch: 0, lastSequence: null, lastUs: null, wholeUntilUs: null };
+    if (image === null) return { ...nothing, journal: [], openGap: null };
+    const { epoch } = image.header;
+    const [block, [document]] = await Promise.all([
+      this.#last('block', security, epoch),
+      this.#find('securities', { _id: security }, { limit: 1 }),
+    ]);
+    const mark = document?.['mark'] as Document | null | undefined;
+    const wholeUntilUs = mark && Number(mark['epoch']) === epoch ? Number(mark['us']) : null;
+    const openGap = openGapOf(document?.['openGap'], epoch);
+    const lastUs = Math.max(
+      image.header.toUs,
+      block?.header.toUs ?? 0,
+      wholeUntilUs ?? 0,
+      openGap?.fromUs ?? 0,
+    );
+    const lastSequence = Math.max(
+      image.header.lastSequence,
+      block?.header.lastSequence ?? image.header.lastSequence,
+    );
+    return { epoch, lastSequence, lastUs, wholeUntilUs, journal: [], openGap };
+  }
+
+  async imageAt(security: string, position: Position): Promise<BlockRef | null> {
+    const [field, bound] = indexFieldOf(position);
+    const within = { security, part: 0, [field]: { $lte: bound } };
+    const nearest = await this.#one('image', within, { [field]: -1 });
+    if (nearest === null) return null;
+    // Of images at the same moment the latest counts.
+    const same = { security, part: 0, [field]: Number(nearest[field]) };
+    let found = this.#refOf('image', (await this.#one('image', same, { _id: -1 })) ?? nearest);
+    if (found.damaged) return found;
+    // Then later chains get their say: the clocks of two connections differ a little, and an
+    // exchange may number anew.
+    const slack = field === 'exchangeToUs' ? EXCHANGE_DISORDER_US : 0;
+    let next = await this.chainStart(security, found.header.epoch);
+    while (next !== null && !next.damaged) {
+      const value = valueOf(next.header, field);
+      if (value !== null && value > bound + slack) break;
+      if (value !== null && value <= bound) {
+        const { epoch } = next.header;
+        const last = await this.#one('image', { ...within, epoch }, { [field]: -1 });
+        found = last === null ? next : this.#refOf('image', last);
+      }
+      next = await this.chainStart(security, next.header.epoch);
+    }
+    return found;
+  }
+
+  async chainStart(security: string, afterEpoch: number): Promise<BlockRef | null> {
+    const _id = { $gte: chainId(security, afterEpoch + 1), $lt: `${security}${BEHIND_SLASH}` };
+    const found = await this.#one('image', { security, part: 0, _id }, { _id: 1 });
+    return found && this.#refOf('image', found);
+  }
+
+  async images(
+    security: string,
+    epoch: number,
+    fromSequence: number,
+  ): Promise<readonly BlockRef[]> {
+    const _id = {
+      $gte: idAt(security, epoch, fromSequence),
+      $lt: `${chainId(security, epoch)}${BEHIND_SLASH}`,
+    };
+    const found = await this.#find(
+      'base_images',
+      { security, part: 0, _id },
+      { sort: { _id: 1 }, projection: { body: 0 } },
+    );
+    return found.map((document) => this.#refOf('image', document));
+  }
+
+  async blocks(security: string, epoch: number, range: BlockRange): Promise<readonly BlockRef[]> {
+    const { afterSequence: after } = range;
+    const limit = range.limit ?? Infinity;
+    const projection: Document = range.withBodies ? {} : { body: 0 };
+    const held = await this.#blockHolding(security, epoch, after, projection);
+    const refs = held === null ? [] : [held];
+    const _id = {
+      $gte: idAt(security, epoch, after + 1),
+      $lt: `${chainId(security, epoch)}${BEHIND_SLASH}`,
+    };
+    const cursor = this.#connection
+      .collection('blocks')
+      .find({ security, part: 0, _id } as Filter<StoredDocument>, {
+        sort: { _id: 1 },
+        projection,
+        batchSize: range.withBodies ? BATCH_BODIES : BATCH_HEADERS,
+        ...(limit === Infinity ? {} : { limit: limit - refs.length || 1 }),
+      });
+    try {
+      while (refs.length < limit) {
+        const document = await this.#connection.within('find in blocks', () => cursor.next());
+        if (document === null) break;
+        const ref = this.#refOf('block', document);
+        const isLast = isBeyond(ref, range);
+        if (!isLast || range.andNext) refs.push(ref);
+        if (isLast) break;
+      }
+    } finally {
+      // What the server still holds for it goes with the cursor; nobody waits for that.
+      cursor.close().catch(() => undefined);
+    }
+    return refs;
+  }
+
+  async gapBefore(security: string, epoch: number): Promise<GapRecord | null> {
+    const [document] = await this.#find('gaps', { _id: gapId(security, epoch) }, { limit: 1 });
+    return document === undefined ? null : gapOf(document);
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+
+  /** The sealed block that begins before `after + 1` and reaches beyond `after`. */
+  async #blockHolding(
+    security: string,
+    epoch: number,
+    after: number,
+    projection: Document,
+  ): Promise<BlockRef | null> {
+    const _id = { $gte: chainId(security, epoch), $lt: idAt(security, epoch, after + 1) };
+    const [document] = await this.#find(
+      'blocks',
+      { security, part: 0, _id },
+      { sort: { _id: -1 }, limit: 1, projection },
+    );
+    if (document === undefined) return null;
+    const ref = this.#refOf('block', document);
+    if (!ref.damaged) return ref.header.lastSequence > after ? ref : null;
+    // Where a damaged block ends is unknown, unless something stands right where it would have to:
+    // a block that begins there, or an image, for images stand between blocks.
+    const [next] = await this.#find(
+      'blocks',
+      { _id: idAt(security, epoch, after + 1) },
+      { limit: 1, projection: { _id: 1 } },
+    );
+    const [image] = await this.#find(
+      'base_images',
+      { _id: idAt(security, epoch, after) },
+      { limit: 1, projection: { _id: 1 } },
+    );
+    return next || image ? null : ref;
+  }
+
+  /** The last record of a security, or of one of its chains. */
+  async #last(kind: Kind, security: string, epoch?: number): Promise<BlockRef | null> {
+    const prefix = epoch === undefined ? security : chainId(security, epoch);
+    const _id = { $gte: `${prefix}/`, $lt: `${prefix}${BEHIND_SLASH}` };
+    const found = await this.#one(kind, { security, part: 0, _id }, { _id: -1 });
+    return found && this.#refOf(kind, found);
+  }
+
+  async #one(kind: Kind, filter: Document, sort: Document): Promise<StoredDocument | null> {
+    const [found] = await this.#find(COLLECTION[kind], filter, {
+      sort,
+      limit: 1,
+      projection: { body: 0 },
+    });
+    return found ?? null;
+  }
+
+  async #find(
+    name: CollectionName,
+    filter: Document,
+    options: Document,
+  ): Promise<StoredDocument[]> {
+    return this.#connection.within(`find in ${name}`, () =>
+      this.#connection
+        .collection(name)
+        .find(filter as Filter<StoredDocument>, options)
+        .toArray(),
+    );
+  }
+
+  #refOf(kind: Kind, document: StoredDocument): BlockRef {
+    try {
+      const header = headerOf(kind, document);
+      return { header, load: () => this.#load(header, document) };
+    } catch (error) {
+      // A damaged document is an answer, not a failure: the caller lists it as such.
+      if (error instanceof RecordCorruptError) return damagedRef(keyOf(kind, document._id));
+      throw error;
+    }
+  }
+
+  async #load(header: RecordHeader, document: StoredDocument): Promise<StoredRecord> {
+    const name = COLLECTION[header.kind];
+    const id = recordId(header);
+    const whole =
+      document['body'] === undefined
+        ? (await this.#find(name, { _id: id, security: header.security }, { limit: 1 }))[0]
+        : document;
+    const parts: unknown[] = [whole?.['body']];
+    for (let part = 1; part < Number(document['parts']); part++) {
+      const [next] = await this.#find(name, { _id: partId(id, part) }, { limit: 1 });
+      parts.push(next?.['body']);
+    }
+    if (!parts.every((part) => part instanceof Uint8Array)) {
+      throw new RecordCorruptError(`Record ${recordName(header)} has lost its body`, {
+        context: { security: header.security, record: recordName(header) },
+      });
+    }
+    const [only] = parts;
+    const body = parts.length === 1 && only ? only : Buffer.concat(parts);
+    const record = { header, body };
+    checkRecord(record);
+    return record;
+  }
+}
+
+/** The key in a record's id. */
+function keyOf(kind: Kind, id: string): HeaderKey {
+  const [security = '', epoch, sequence] = id.split('/');
+  return { kind, security, epoch: Number(epoch), sequence: Number(sequence) };
+}
+
+function idAt(security: string, epoch: number, sequence: number): string {
+  // Ids know no sign: whatever lies before the first sequence is the beginning.
+  const lastSequence = Math.max(0, sequence);
+  return recordId({ kind: 'image', security, epoch, firstSequence: lastSequence, lastSequence });
+}
+
+type IndexField = 'fromUs' | 'exchangeToUs' | 'lastSequence';
+
+/** An image's receive times are one; unnumbered chains have no sequence, and are not found by it. */
+function indexFieldOf(position: Position): [IndexField, number] {
+  if ('sequence' in position) return ['lastSequence', position.sequence];
+  return [position.clock === 'receive' ? 'fromUs' : 'exchangeToUs', position.us];
+}
+
+function valueOf(header: RecordHeader, field: IndexField): number | null {
+  if (field !== 'lastSequence') return header[field];
+  return header.proof === 'sequence' ? header.lastSequence : null;
+}
+
+function openGapOf(document: unknown, epoch: number): OpenGap | null {
+  const gap = document as Document | null | undefined;
+  if (!gap || Number(gap['epoch']) !== epoch) return null;
+  const firstMissing: unknown = gap['firstMissing'];
+  return {
+    epoch,
+    fromUs: Number(gap['fromUs']),
+    cause: gap['cause'] as OpenGap['cause'],
+    firstMissing: firstMissing === null ? null : Number(firstMissing),
+  };
+}

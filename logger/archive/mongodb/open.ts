@@ -1,0 +1,115 @@
+/** Puts an archive in MongoDB together: for whoever reads, and for a logger with its spool. */
+
+import { ConfigError } from '../../errors.ts';
+import type { DuplicateRecordError } from '../../errors.ts';
+import type { Clock } from '../../service/clock.ts';
+import type { Log } from '../../service/log.ts';
+import type { Random } from '../../service/random.ts';
+import type { ArchiveReader } from '../archive.ts';
+import { Shipper } from '../shipper.ts';
+import type { Spool } from '../spool.ts';
+import { SpooledArchive } from '../spooled-archive.ts';
+import { MongoConnection } from './connection.ts';
+import type { MongoLocation } from './location.ts';
+import { MongoReader } from './mongo-reader.ts';
+import { MongoWriter } from './mongo-writer.ts';
+import { Owners } from './owners.ts';
+import type { Owner } from './owners.ts';
+
+/** Reads what is there, beside any writer. @throws ArchiveUnavailableError where nobody answers. */
+export async function openMongoReader(
+  location: MongoLocation,
+  clock: Clock,
+): Promise<ArchiveReader> {
+  const connection = new MongoConnection(location, clock);
+  try {
+    await connection.ping();
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+  return new MongoReader(connection);
+}
+
+export interface MongoArchiveParts {
+  readonly location: MongoLocation;
+  readonly spool: Spool;
+  readonly owner: Owner;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly onConflict: (security: string, error: DuplicateRecordError) => void;
+  readonly onLost: (security: string, holder: string) => void;
+  /** Securities that the store knows and this logger did not. */
+  readonly onSeeded: () => void;
+  readonly onFatal: (error: unknown) => void;
+}
+
+export interface MongoArchive {
+  readonly archive: SpooledArchive;
+  readonly shipper: Shipper;
+  readonly owners: Owners;
+  /**
+   * Begins, and waits for the first answer of the server, but no longer than a start may take.
+   * @throws ConfigError where the answer is that it will never do.
+   */
+  start(patienceMs: number): Promise<void>;
+  /** Ships what can be shipped in that time. Everything is safe in the spool in any case. */
+  stop(patienceMs: number): Promise<void>;
+}
+
+/** Nothing here waits for the server: it may be away. */
+export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
+  const { spool, clock, random, log, onFatal } = parts;
+  const connection = new MongoConnection(parts.location, clock);
+  const store = new MongoReader(connection);
+  const shipper = new Shipper({
+    spool,
+    store: new MongoWriter(connection),
+    clock,
+    random,
+    log,
+    onContact: async () => {
+      await seedSpool(spool, store);
+      parts.onSeeded();
+    },
+    onConflict: parts.onConflict,
+    onFatal,
+  });
+  const owners = new Owners({
+    connection,
+    owner: parts.owner,
+    clock,
+    log,
+    onLost: parts.onLost,
+    onFatal,
+  });
+  return {
+    archive: new SpooledArchive(spool, store, () => shipper.poke()),
+    shipper,
+    owners,
+    start: async (patienceMs) => {
+      shipper.start();
+      owners.start();
+      const late = new Promise<null>((resolve) => {
+        clock.schedule(patienceMs, () => resolve(null));
+      });
+      const trouble = await Promise.race([shipper.firstAttempt, late]);
+      if (trouble instanceof ConfigError) throw trouble;
+    },
+    stop: async (patienceMs) => {
+      await shipper.stop(patienceMs);
+      await owners.stop();
+    },
+  };
+}
+
+/** A data directory that is new, or was away, goes on where the store is. */
+async function seedSpool(spool: Spool, store: ArchiveReader): Promise<void> {
+  const known = new Set((await spool.securities()).map(({ security }) => security));
+  for (const state of await store.securities()) {
+    if (known.has(state.security)) continue;
+    const tail = await store.tail(state.security);
+    await spool.seed(state, tail, await store.totals(state.security));
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * Which logger writes a security: a document with an expiry, so that two loggers that are told to
+ * record the same one do not write beside each other by mistake. An owner renews it while it lives;
+ * when it is gone the next one takes over, on a chain of its own.
+ *
+ * A guard, no lock: while MongoDB is away an owner goes on recording. If somebody else took over
+ * meanwhile, the former owner learns of it at the next renewal and stops. What both recorded in
+ * between are chains of two loggers, each proven in itself.
+ */
+
+import type { Filter, UpdateFilter } from 'mongodb';
+import { MongoServerError } from 'mongodb';
+import { LoggerError, describeError } from '../../errors.ts';
+import { formatTimeUs } from '../../market/time.ts';
+import type { Clock, Timer } from '../../service/clock.ts';
+import type { Log } from '../../service/log.ts';
+import type { MongoConnection, StoredDocument } from './connection.ts';
+import { dateOf } from './documents.ts';
+
+/** The machines' clocks may differ by what lies between the two. */
+const EXPIRES_AFTER_MS = 60_000;
+const RENEW_EVERY_MS = 15_000;
+const DUPLICATE_KEY = 11_000;
+
+export interface Owner {
+  /** Of this data directory, for ever. */
+  readonly id: string;
+  /** For people: where it runs. */
+  readonly name: string;
+}
+
+export interface OwnersParts {
+  readonly connection: MongoConnection;
+  readonly owner: Owner;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Somebody else writes a security that was claimed here. */
+  readonly onLost: (security: string, holder: string) => void;
+  readonly onFatal: (error: unknown) => void;
+}
+
+export class Owners {
+  readonly #parts: OwnersParts;
+  readonly #claimed = new Set<string>();
+  #timer: Timer | undefined;
+  #isStopped = false;
+
+  constructor(parts: OwnersParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#timer = this.#parts.clock.schedule(RENEW_EVERY_MS, () => {
+      this.#renew()
+        .catch((error: unknown) => {
+          if (!(error instanceof LoggerError)) throw error;
+          this.#parts.log.debug('Owners could not be renewed', { reason: describeError(error) });
+        })
+        .then(() => this.#isStopped || this.start())
+        .catch(this.#parts.onFatal);
+    });
+  }
+
+  /**
+   * Claims a security, or keeps it.
+   * @returns who holds it; null: this logger does, or nobody can be asked now (the claim is made as
+   *   soon as somebody can).
+   */
+  async claim(security: string): Promise<string | null> {
+    this.#claimed.add(security);
+    try {
+      const holder = await this.#take(security);
+      if (holder !== null) this.#claimed.delete(security);
+      return holder;
+    } catch (error) {
+      if (!(error instanceof LoggerError)) throw error;
+      this.#parts.log.warning('Nobody can be asked whether another logger records a security', {
+        security,
+        reason: describeError(error),
+      });
+      return null;
+    }
+  }
+
+  async release(security: string): Promise<void> {
+    if (!this.#claimed.delete(security)) return;
+    const { connection, owner } = this.#parts;
+    const filter = { _id: security, owner: owner.id } as Filter<StoredDocument>;
+    try {
+      await connection.within('delete in owners', () =>
+        connection.collection('owners').deleteOne(filter),
+      );
+    } catch (error) {
+      // It expires by itself.
+      if (!(error instanceof LoggerError)) throw error;
+    }
+  }
+
+  /** Lets go of everything. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    const { connection, owner } = this.#parts;
+    if (this.#claimed.size === 0) return;
+    this.#claimed.clear();
+    try {
+      await connection.within('delete in owners', () =>
+        connection.collection('owners').deleteMany({ owner: owner.id }),
+      );
+    } catch (error) {
+      // As above.
+      if (!(error instanceof LoggerError)) throw error;
+    }
+  }
+
+  async #renew(): Promise<void> {
+    for (const security of this.#claimed) {
+      const holder = await this.#take(security);
+      if (holder === null) continue;
+      this.#claimed.delete(security);
+      this.#parts.onLost(security, holder);
+    }
+  }
+
+  /** @returns who else holds it. */
+  async #take(security: string): Promise<string | null> {
+    const { connection, owner, clock } = this.#parts;
+    const nowUs = clock.nowUs();
+    const now = dateOf(nowUs);
+    const until = dateOf(nowUs + EXPIRES_AFTER_MS * 1000);
+    const owners = connection.collection('owners');
+    return connection.within('update in owners', async () => {
+      const mine = { _id: security, owner: owner.id } as Filter<StoredDocument>;
+      const renewal: UpdateFilter<StoredDocument> = { $set: { until, name: owner.name } };
+      if ((await owners.updateOne(mine, renewal)).matchedCount === 1) return null;
+      const expired = { _id: security, until: { $lt: now } } as Filter<StoredDocument>;
+      const taking: UpdateFilter<StoredDocument> = {
+        $set: { owner: owner.id, name: owner.name, since: now, until },
+      };
+      try {
+        await owners.updateOne(expired, taking, { upsert: true });
+        return null;
+      } catch (error) {
+        // It is there, and has not expired: somebody else's.
+        if (!(error instanceof MongoServerError) || error.code !== DUPLICATE_KEY) throw error;
+      }
+      const holder = await owners.findOne({ _id: security } as Filter<StoredDocument>);
+      if (holder?.['owner'] === owner.id) return null;
+      return `another logger records it (${String(holder?.['name'] ?? 'unknown')}, until ${formatTimeUs(Number(holder?.['until'] ?? 0) * 1000)})`;
+    });
+  }
+}

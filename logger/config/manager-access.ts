@@ -1,0 +1,73 @@
+/**
+ * What lets callers into the manager port: its keys and its certificates. They live in files that
+ * may be replaced while the logger runs, so they come with the function that reads them again.
+ */
+
+import {
+  type ManagerBinding,
+  MIN_OPEN_KEY_CHARACTERS,
+  checkBinding,
+  isLoopbackHost,
+} from './manager-binding.ts';
+import { type ManagerTls, readManagerTls } from './manager-tls.ts';
+import { type Environment, readRotatingSecret } from './secrets.ts';
+
+export interface ManagerAccess {
+  /** Any of them is let in: the one in use, and while it is being replaced the next one. */
+  readonly keys: readonly string[];
+  readonly tls: ManagerTls | null;
+  /** What every start repeats; empty: all is well. */
+  readonly warnings: readonly string[];
+}
+
+interface AccessSettings {
+  readonly host: string;
+  readonly defaultKey: string;
+  readonly isPlaintextAllowed: boolean;
+}
+
+/**
+ * @returns reads and checks keys and certificates as they are at that moment; it throws ConfigError.
+ * @throws ConfigError for a host that leads nowhere.
+ */
+export async function managerAccessReader(
+  environment: Environment,
+  settings: AccessSettings,
+): Promise<() => ManagerAccess> {
+  const isLoopback = await isLoopbackHost(settings.host);
+  return () => readAccess(environment, { ...settings, isLoopback });
+}
+
+function readAccess(
+  environment: Environment,
+  settings: AccessSettings & { readonly isLoopback: boolean },
+): ManagerAccess {
+  const { host, defaultKey, isPlaintextAllowed, isLoopback } = settings;
+  const given = readRotatingSecret(environment, 'MANAGER_AUTHKEY', 'authkey');
+  const secrets =
+    given.secrets.length > 0 ? given.secrets : [{ secret: defaultKey, source: 'MANAGER_AUTHKEY' }];
+  const { tls, warnings } = readManagerTls(environment, Date.now());
+  const transport = transportOf(tls, isPlaintextAllowed);
+  const bindingWarnings = secrets.flatMap(({ secret, source }) => {
+    const key = strengthOf(secret, defaultKey);
+    return checkBinding({ isLoopback, key, transport }, { host, keySource: source }) ?? [];
+  });
+  return Object.freeze({
+    keys: secrets.map(({ secret }) => secret),
+    tls,
+    warnings: [...new Set([...bindingWarnings, ...given.warnings, ...warnings])],
+  });
+}
+
+function strengthOf(key: string, defaultKey: string): ManagerBinding['key'] {
+  if (key === defaultKey) return 'default';
+  return key.length < MIN_OPEN_KEY_CHARACTERS ? 'short' : 'long';
+}
+
+function transportOf(
+  tls: ManagerTls | null,
+  isPlaintextAllowed: boolean,
+): ManagerBinding['transport'] {
+  if (tls !== null) return tls.clientCa === null ? 'tls' : 'mutual-tls';
+  return isPlaintextAllowed ? 'plain-allowed' : 'plain';
+}

@@ -1,0 +1,136 @@
+/**
+ * The connection to a logger. Over TLS the key travels as call credentials, which grpc-js refuses to
+ * send over anything else: a mistake here can't put it on the wire in the clear.
+ */
+
+import { isIP } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  Client,
+  Metadata,
+  connectivityState,
+  credentials,
+} from '@grpc/grpc-js';
+import type { Endpoint } from './endpoint.ts';
+import { CliError, EXIT } from './exit-codes.ts';
+
+/** Answers that are not streamed: the list of every security, years of coverage. */
+const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
+/** A logger that vanished without a word is noticed in between by these. */
+const KEEPALIVE_MS = 10_000;
+const KEEPALIVE_TIMEOUT_MS = 5000;
+/** How long to wait for the reason of a connection that has failed already. */
+const REASON_LIMIT_MS = 1000;
+/** Nobody is there, as far as the network can tell. */
+const NOBODY =
+  /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|resolution failed/i;
+
+export function address({ host, port }: Endpoint): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+export function keyMetadata({ authkey }: Endpoint): Metadata {
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${authkey}`);
+  return metadata;
+}
+
+function channelCredentials(endpoint: Endpoint): ChannelCredentials {
+  const { host, tls } = endpoint;
+  if (tls === undefined) return credentials.createInsecure();
+  const channel = credentials.createSsl(tls.ca, tls.key, tls.cert, {
+    // Whatever name was sent: the certificate has to be for the host that was asked for.
+    checkServerIdentity: (_sent, certificate) => checkServerIdentity(host, certificate),
+  });
+  const key = credentials.createFromMetadataGenerator((_call, done) =>
+    done(null, keyMetadata(endpoint)),
+  );
+  return credentials.combineChannelCredentials(channel, key);
+}
+
+function channelOptions({ host, tls }: Endpoint): ChannelOptions {
+  return {
+    'grpc.enable_http_proxy': 0,
+    'grpc.enable_retries': 0,
+    'grpc.enable_channelz': 0,
+    'grpc.max_receive_message_length': MAX_RESPONSE_BYTES,
+    'grpc.keepalive_time_ms': KEEPALIVE_MS,
+    'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+    // A bare address may not be sent as the name of a server; Node says so on stderr.
+    ...(tls && isIP(host) && { 'grpc.ssl_target_name_override': 'orderbook-logger' }),
+  };
+}
+
+/** The one thing in grpc-js's and OpenSSL's words that tells a person anything. */
+export function plainReason(details: string): string {
+  const last = /Last error: (.*?)(\. Resolution note.*)?$/s.exec(details)?.[1] ?? details;
+  const openssl = /SSL routines:[^:]*:([^:]+)/.exec(last)?.[1];
+  return openssl ?? last.replace(/^Error: /, '').replace(/ \(\d{4}-[^)]*\)$/, '');
+}
+
+/** Why there is no connection. grpc-js tells that to calls alone, so this one is made to fail. */
+function reasonOf(client: Client): Promise<string> {
+  return new Promise((resolve) => {
+    client.makeUnaryRequest(
+      '/orderbook.manager.v1.Manager/Ping',
+      () => Buffer.alloc(0),
+      () => ({}),
+      {},
+      { deadline: Date.now() + REASON_LIMIT_MS },
+      (error) => {
+        resolve(plainReason(error?.details ?? ''));
+      },
+    );
+  });
+}
+
+function unreachable(endpoint: Endpoint, reason: string): CliError {
+  const place = address(endpoint);
+  if (reason === '' || NOBODY.test(reason)) {
+    return new CliError(
+      EXIT.unreachable,
+      `No logger answers at ${place}: start it, or say where it is with --host and --port`,
+    );
+  }
+  const advice = endpoint.tls
+    ? 'check --tls-ca, and --tls-cert with --tls-key where the logger asks for them'
+    : 'give --tls-ca if the logger uses TLS';
+  return new CliError(EXIT.unreachable, `No connection to ${place} (${reason}): ${advice}`);
+}
+
+/** Resolves once connected; a refused connection is known at once. */
+async function connected(client: Client, endpoint: Endpoint, limitMs: number): Promise<void> {
+  const channel = client.getChannel();
+  const deadline = Date.now() + limitMs;
+  let state = channel.getConnectivityState(true);
+  while (state !== connectivityState.READY) {
+    if (state === connectivityState.TRANSIENT_FAILURE) {
+      throw unreachable(endpoint, await reasonOf(client));
+    }
+    await new Promise<void>((resolve, reject) => {
+      channel.watchConnectivityState(state, deadline, (error) => {
+        if (error) reject(unreachable(endpoint, ''));
+        else resolve();
+      });
+    });
+    state = channel.getConnectivityState(true);
+  }
+}
+
+/** @throws CliError with exit code 4 when nobody answers within the limit. */
+export async function openChannel(endpoint: Endpoint, limitMs: number): Promise<Client> {
+  const client = new Client(
+    address(endpoint),
+    channelCredentials(endpoint),
+    channelOptions(endpoint),
+  );
+  try {
+    await connected(client, endpoint, limitMs);
+    return client;
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}

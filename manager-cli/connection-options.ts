@@ -1,0 +1,10 @@
+/** The options that say which logger is meant, in the order of the help. */
+export const CONNECTION_OPTIONS: readonly string[] = [
+  'context',
+  'host',
+  'port',
+  'authkey-file',
+  'tls-ca',
+  'tls-cert',
+  'tls-key',
+];

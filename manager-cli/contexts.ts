@@ -1,0 +1,91 @@
+/**
+ * Named loggers, so that nobody types addresses and files again and again: a small JSON file with
+ * the long options of a connection under a name of one's own. Files in it are relative to it. It
+ * holds no key itself, only where the key is.
+ */
+
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { describeError } from '../logger/errors.ts';
+import { usageError } from './exit-codes.ts';
+import type { Io } from './io.ts';
+
+const FILES = ['authkey-file', 'tls-ca', 'tls-cert', 'tls-key'] as const;
+const PLAIN = ['host', 'port'] as const;
+const NAMES: readonly string[] = [...PLAIN, ...FILES];
+
+export type ConnectionSetting = (typeof FILES)[number] | (typeof PLAIN)[number];
+
+/** Settings by the names of their options; files with their whole path. */
+export type Context = Readonly<Partial<Record<ConnectionSetting, string>>>;
+
+/** https://specifications.freedesktop.org/basedir-spec: an empty variable counts as unset. */
+export function contextsFile(env: Io['env']): string {
+  const home = env['HOME'] || homedir();
+  return join(
+    env['XDG_CONFIG_HOME'] || join(home, '.config'),
+    'orderbook-manager',
+    'contexts.json',
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** @throws the usage error for a file that can't be read or holds something else. */
+function readAll(path: string): Readonly<Record<string, unknown>> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const reason = isMissing ? 'is not there; the README shows one' : describeError(error);
+    throw usageError(`--context: ${path} ${reason}`);
+  }
+  let contexts: unknown;
+  try {
+    contexts = JSON.parse(text);
+  } catch {
+    // Not the parser's own words: they quote the file.
+    throw usageError(`--context: ${path} is not JSON`);
+  }
+  if (!isObject(contexts)) throw usageError(`--context: ${path} is not an object of contexts`);
+  return contexts;
+}
+
+/** @throws the usage error that names what is wrong. */
+export function readContext(name: string, env: Io['env']): Context {
+  const path = contextsFile(env);
+  const contexts = readAll(path);
+  const given = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
+  if (given === undefined) {
+    const known = Object.keys(contexts).join(', ') || 'none';
+    throw usageError(`--context: no ${name.slice(0, 40)} in ${path}; there is ${known}`);
+  }
+  if (!isObject(given)) throw usageError(`--context: ${name} in ${path} is not an object`);
+  return Object.fromEntries(
+    Object.entries(given).map(([setting, value]) => {
+      const place = `--context: ${setting} of ${name} in ${path}`;
+      if (!NAMES.includes(setting)) {
+        throw usageError(`${place} is unknown; there is ${NAMES.join(', ')}`);
+      }
+      if (typeof value !== 'string' && typeof value !== 'number') {
+        throw usageError(`${place} is not text`);
+      }
+      const isFile = FILES.some((file) => file === setting);
+      return [setting, isFile ? resolve(dirname(path), String(value)) : String(value)];
+    }),
+  );
+}
+
+/** For completion: none where anything is wrong. */
+export function contextNames(env: Io['env']): readonly string[] {
+  try {
+    return Object.keys(readAll(contextsFile(env)));
+  } catch {
+    // Whoever uses a context is told; whoever presses the tab key is not.
+    return [];
+  }
+}

@@ -1,0 +1,77 @@
+/** MongoDB behind a spool: the contract of all archives, wherever the records are just now. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'vitest';
+import type { Archive } from '../../logger/archive/archive.ts';
+import { openSpool } from '../../logger/archive/embedded-archive.ts';
+import { MongoConnection } from '../../logger/archive/mongodb/connection.ts';
+import { MongoReader } from '../../logger/archive/mongodb/mongo-reader.ts';
+import { MongoWriter } from '../../logger/archive/mongodb/mongo-writer.ts';
+import type { Spool } from '../../logger/archive/spool.ts';
+import { SpooledArchive } from '../../logger/archive/spooled-archive.ts';
+import { createSystemClock } from '../../logger/service/system-clock.ts';
+import { freshDatabase, mongoSkipReason, mongoUri } from '../support/mongodb.ts';
+import { archiveContract } from './contract.ts';
+import type { ArchiveUnderTest } from './contract.ts';
+
+/** Takes all that waits to the store, then what is told of the securities. */
+async function shipAll(spool: Spool, writer: MongoWriter): Promise<void> {
+  for (;;) {
+    const shipments = await spool.pending(1_000_000, new Set());
+    if (shipments.length === 0) break;
+    await writer.write(shipments);
+    await spool.release(shipments);
+  }
+  await writer.writeSecurities(await spool.securityDocuments());
+}
+
+/** @param isShipped says, commit by commit, whether everything goes to the store after it. */
+async function openUnder(isShipped: (commit: number) => boolean): Promise<ArchiveUnderTest> {
+  const directory = await mkdtemp(join(tmpdir(), 'archive-'));
+  const location = freshDatabase();
+  const clock = createSystemClock();
+  const open: Archive[] = [];
+  const opened = async (readOnly: boolean): Promise<Archive> => {
+    const spool = await openSpool({ directory, readOnly });
+    const connection = new MongoConnection(location, clock);
+    const archive = new SpooledArchive(spool, new MongoReader(connection));
+    const writer = new MongoWriter(connection);
+    if (!readOnly) await writer.prepare();
+    let commits = 0;
+    const commit = archive.commit.bind(archive);
+    archive.commit = async (writes) => {
+      await commit(writes);
+      if (isShipped(commits++)) await shipAll(spool, writer);
+    };
+    open.push(archive);
+    return archive;
+  };
+  const archive = await opened(false);
+  return {
+    archive,
+    openReader: () => opened(true),
+    reopen: async () => {
+      await archive.close();
+      return opened(false);
+    },
+    dispose: async () => {
+      for (const each of open) await each.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+if (mongoUri) {
+  archiveContract('MongoDB, all in the spool', () => openUnder(() => false));
+  archiveContract('MongoDB, all shipped', () => openUnder(() => true), { forgets: true });
+  const isEven = (commit: number): boolean => commit % 2 === 0;
+  archiveContract('MongoDB, every other commit shipped', () => openUnder(isEven), {
+    forgets: true,
+  });
+} else {
+  describe('MongoDB', () => {
+    test.skip(`skipped: ${mongoSkipReason}`, () => undefined);
+  });
+}

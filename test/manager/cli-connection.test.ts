@@ -1,0 +1,262 @@
+/** How the CLI finds a logger and trusts it: TLS, contexts, and what the shell is offered. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { completionScript } from '../../manager-cli/completion-scripts.ts';
+import { Authority, type Pair, canMakeCertificates } from '../support/certificates.ts';
+import { type CliRun, KEY, type Port, accessWith, cli, expectError, startPort } from './fixture.ts';
+
+const SECURITY = 'binance:BTCUSDT';
+
+let directory: string;
+const closers: (() => unknown)[] = [];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'manager-cli-'));
+});
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function open(options: Parameters<typeof startPort>[0] = {}): Promise<Port> {
+  const port = await startPort(options);
+  closers.push(() => port.close(0));
+  return port;
+}
+
+function writeContexts(contexts: unknown): void {
+  const folder = join(directory, 'orderbook-manager');
+  mkdirSync(folder, { recursive: true });
+  const text = typeof contexts === 'string' ? contexts : JSON.stringify(contexts);
+  writeFileSync(join(folder, 'contexts.json'), text);
+}
+
+/** Words of a command line, with contexts in a directory of the test. */
+function manager(line: string, options: Parameters<typeof cli>[1] = {}): Promise<CliRun> {
+  const env = { XDG_CONFIG_HOME: directory, ...options.env };
+  return cli(
+    line.split(' ').filter((word) => word !== ''),
+    { ...options, env },
+  );
+}
+
+describe.skipIf(!canMakeCertificates)('TLS', () => {
+  let authority: Authority;
+  let stranger: Authority;
+  let server: Pair;
+  let operator: Pair;
+
+  beforeAll(() => {
+    authority = new Authority('test authority');
+    stranger = new Authority('another authority');
+    server = authority.issue('server', { names: 'IP:127.0.0.1,DNS:localhost' });
+    operator = authority.issue('operator');
+  });
+
+  afterAll(() => {
+    authority.remove();
+    stranger.remove();
+  });
+
+  const secured = (isMutual = false): Promise<Port> =>
+    open({
+      access: {
+        ...accessWith(KEY),
+        tls: { cert: server.cert, key: server.key, clientCa: isMutual ? authority.ca : null },
+      },
+    });
+
+  test('by an address, by a name, and from the environment; and Node has nothing to say', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    closers.push(() => process.off('warning', note));
+    const { port } = await secured();
+    for (const host of ['127.0.0.1', 'localhost']) {
+      const run = await manager(`list --json --host ${host} --tls-ca ${authority.caFile}`, {
+        port,
+      });
+      expect([run.code, run.stderr]).toEqual([0, '']);
+    }
+    const env = { MANAGER_TLS_CA: authority.caFile };
+    expect((await manager('ping', { port, env })).code).toBe(0);
+    expect(warnings).toEqual([]);
+  });
+
+  test('a wrong key is a wrong key over TLS too', async () => {
+    const { port } = await secured();
+    const env = { MANAGER_AUTHKEY: 'another-key-altogether' };
+    const run = await manager(`list --tls-ca ${authority.caFile}`, { port, env });
+    expectError(run, 3, /refused the key/);
+  });
+
+  test('a logger that another authority vouches for is not trusted, and the reason is told', async () => {
+    const { port, control, log } = await secured();
+    const run = await manager(`list --tls-ca ${stranger.caFile}`, { port });
+    expectError(run, 4, /No connection to 127\.0\.0\.1:\d+ \(.*certificate.*\): check --tls-ca/);
+    expect(control.calls).toEqual([]);
+    expect(JSON.stringify(log.lines)).not.toContain(KEY);
+  });
+
+  test.each([
+    ['expired', { days: -1, names: 'IP:127.0.0.1' }, /expired/],
+    ['elsewhere', { names: 'DNS:elsewhere.test' }, /elsewhere\.test|altnames/],
+  ])('a certificate that is %s is refused', async (name, options, text) => {
+    const { cert, key } = authority.issue(name, options);
+    const { port } = await open({
+      access: { ...accessWith(KEY), tls: { cert, key, clientCa: null } },
+    });
+    expectError(await manager(`list --tls-ca ${authority.caFile}`, { port }), 4, text);
+  });
+
+  test('a logger with TLS asked in the clear, and one in the clear asked with TLS', async () => {
+    const { port } = await secured();
+    expectError(await manager('list', { port }), 4, /\(Failed to connect\): give --tls-ca/);
+    const plain = await open();
+    const run = await manager(`list --tls-ca ${authority.caFile}`, { port: plain.port });
+    expectError(run, 4, /No connection to \S+ \(wrong version number\): check --tls-ca/);
+    expect(plain.control.calls).toEqual([]);
+  });
+
+  test('mutual TLS lets in whoever has a certificate, and says what is missing to others', async () => {
+    const { port } = await secured(true);
+    const own = `--tls-cert ${operator.certFile} --tls-key ${operator.keyFile}`;
+    const ca = `--tls-ca ${authority.caFile}`;
+    expect((await manager(`list --json ${ca} ${own}`, { port })).code).toBe(0);
+    const env = {
+      MANAGER_TLS_CA: authority.caFile,
+      MANAGER_TLS_CLIENT_CERT: operator.certFile,
+      MANAGER_TLS_CLIENT_KEY: operator.keyFile,
+    };
+    expect((await manager('list --json', { port, env })).code).toBe(0);
+    expectError(await manager(`list ${ca}`, { port }), 4, /--tls-cert/);
+    const other = stranger.issue('operator');
+    const wrong = `--tls-cert ${other.certFile} --tls-key ${other.keyFile}`;
+    expectError(await manager(`list ${ca} ${wrong}`, { port }), 4, /--tls-cert/);
+    const mixed = `--tls-cert ${operator.certFile} --tls-key ${other.keyFile}`;
+    expectError(await manager(`list ${ca} ${mixed}`, { port }), 2, /--tls-cert with --tls-key/);
+  });
+
+  test('a context holds all of it, with files beside it', async () => {
+    const { port } = await secured(true);
+    const folder = join(directory, 'orderbook-manager');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'ca.pem'), authority.ca);
+    writeFileSync(join(folder, 'paris.key'), `${KEY}\n`);
+    writeContexts({
+      paris: {
+        host: 'localhost',
+        port,
+        'tls-ca': 'ca.pem',
+        'tls-cert': operator.certFile,
+        'tls-key': operator.keyFile,
+        'authkey-file': 'paris.key',
+      },
+    });
+    // What the environment says of another logger does not count.
+    const env = {
+      MANAGER_AUTHKEY: 'another-key-altogether',
+      LOGGER_SERVER_IP: '192.0.2.1',
+      MANAGER_TLS_CA: stranger.caFile,
+    };
+    const run = await manager('list --json --context paris', { port: 1, env });
+    expect([run.stderr, run.code]).toEqual(['', 0]);
+    // An option does.
+    const elsewhere = await manager('list --context paris --port 1', { env });
+    expectError(elsewhere, 4, /No logger answers at localhost:1/);
+  });
+});
+
+describe('contexts', () => {
+  test('without a key of their own take the one of the environment', async () => {
+    const { port } = await open();
+    writeContexts({ here: { port: String(port) } });
+    expect((await manager('ping --context here')).code).toBe(0);
+  });
+
+  test.each([
+    ['{', /is not JSON/],
+    ['[]', /not an object of contexts/],
+    [{ paris: {} }, /no rome in .*; there is paris/],
+    [{}, /there is none/],
+    [{ rome: 'logger.example.org' }, /rome in .* is not an object/],
+    [{ rome: { authkey: 'the-very-key' } }, /authkey of rome .* is unknown; there is host, port/],
+    [{ rome: { host: ['a'] } }, /host of rome .* is not text/],
+    [{ rome: { host: 'logger.example.org' } }, /in the clear/],
+    [{ rome: { port: 99_999 } }, /port of context rome: "99999"/],
+    [{ rome: { 'tls-ca': 'none.pem' } }, /tls-ca of context rome: can't be read/],
+  ])('%j is wrong usage', async (contexts, text) => {
+    writeContexts(contexts);
+    const run = await manager('list --context rome');
+    expectError(run, 2, text);
+    expect(run.stderr).not.toContain('the-very-key');
+  });
+
+  test('the one in the README is read as it stands there', async () => {
+    writeContexts(/```json\n([\s\S]*?)```/.exec(readFileSync('README.md', 'utf8'))?.[1]);
+    const run = await manager('list --context paris');
+    expectError(
+      run,
+      2,
+      /tls-ca of context paris: can't be read: .*orderbook-manager.paris-ca\.pem/,
+    );
+  });
+
+  test('broken ones are in nobody else’s way', async () => {
+    const { port } = await open();
+    writeContexts('{');
+    expect((await manager('ping', { port })).code).toBe(0);
+  });
+});
+
+describe('completion', () => {
+  const complete = async (line: string, port = 1): Promise<string[]> => {
+    const words = ['--get-yargs-completions', 'orderbook-manager', ...line.split(' ')];
+    const run = await cli(words, { port, env: { XDG_CONFIG_HOME: directory } });
+    expect([run.code, run.stderr]).toEqual([0, '']);
+    // For zsh a colon is escaped; which form it is depends on who runs the test.
+    return run.stdout.trim().replaceAll('\\:', ':').split('\n');
+  };
+
+  test('offers contexts', async () => {
+    writeContexts({ paris: {}, rome: {} });
+    expect(await complete('list --context ')).toEqual(['paris', 'rome']);
+    expect(await complete('list --context r')).toEqual(['rome']);
+  });
+
+  test('offers what is recorded, to commands that want it', async () => {
+    const { port } = await open({ securities: [SECURITY, 'coinbase:BTC-USD'] });
+    expect(await complete('book ', port)).toEqual(expect.arrayContaining([SECURITY]));
+    expect(await complete('book coin', port)).toEqual(['coinbase:BTC-USD']);
+    expect(await complete('add ', port)).not.toContain(SECURITY);
+    expect(await complete('reset ', port)).not.toContain(SECURITY);
+    expect(await complete(`book --port ${port} b`)).toContain(SECURITY);
+  });
+
+  test('without a logger, a key or a context there is nothing to offer, and nothing to say', async () => {
+    expect(await complete('book b')).toEqual(['']);
+    expect(await complete('book --context none b')).toEqual(['']);
+  });
+
+  test('bash completes a security across its colon', () => {
+    const script = [
+      completionScript('bash'),
+      `orderbook-manager() { printf '%s\\n' binance:BTCUSDT binance:ETHUSDT coinbase:BTC-USD; }`,
+      'complete_line() { COMP_LINE=$1 COMP_POINT=${#1}; _orderbook_manager; echo "${COMPREPLY[*]}"; }',
+      'complete_line "orderbook-manager book bin"',
+      'complete_line "orderbook-manager book binance:B"',
+      'complete_line "orderbook-manager book "',
+    ].join('\n');
+    const answers = execFileSync('bash', ['-c', script], { encoding: 'utf8' }).trim().split('\n');
+    expect(answers).toEqual([
+      'binance:BTCUSDT binance:ETHUSDT',
+      'BTCUSDT',
+      'binance:BTCUSDT binance:ETHUSDT coinbase:BTC-USD',
+    ]);
+  });
+});

@@ -1,0 +1,82 @@
+/** A TCP proxy in front of a server, which can do to connections what networks do. */
+
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+
+export type ProxyMode =
+  /** Both ways. */
+  | 'pass'
+  /** Nobody gets in, and who was in is cut. */
+  | 'cut'
+  /** Connections stand, and nothing moves on them: no answer, ever. */
+  | 'hang'
+  /** The server gets what is said, and its answer is cut off with the connection. */
+  | 'swallow';
+
+export interface TcpProxy {
+  readonly port: number;
+  mode: ProxyMode;
+  /** Added to every answer while passing. */
+  delayMs: number;
+  /** What was asked since the start, in bytes. */
+  readonly bytes: { readonly up: number; readonly down: number };
+  close(): Promise<void>;
+}
+
+export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+  const sockets = new Set<Socket>();
+  const bytes = { up: 0, down: 0 };
+  let mode: ProxyMode = 'pass';
+  const keep = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => sockets.delete(socket));
+  };
+  const server = createServer((client) => {
+    keep(client);
+    if (mode === 'cut') {
+      client.destroy();
+      return;
+    }
+    const upstream = connect(target);
+    keep(upstream);
+    client.on('data', (data) => {
+      if (mode === 'hang') return;
+      bytes.up += data.length;
+      upstream.write(data);
+    });
+    upstream.on('data', (data) => {
+      if (mode === 'hang') return;
+      if (mode === 'swallow') {
+        client.destroy();
+        upstream.destroy();
+        return;
+      }
+      bytes.down += data.length;
+      if (proxy.delayMs > 0) setTimeout(() => client.write(data), proxy.delayMs);
+      else client.write(data);
+    });
+    client.on('close', () => upstream.destroy());
+    upstream.on('close', () => client.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const proxy: TcpProxy = {
+    port: (server.address() as AddressInfo).port,
+    delayMs: 0,
+    bytes,
+    get mode() {
+      return mode;
+    },
+    set mode(next) {
+      // What hung will never be answered: the bytes are gone.
+      const isBroken = next === 'cut' || mode === 'hang';
+      mode = next;
+      if (isBroken) for (const socket of sockets) socket.destroy();
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return proxy;
+}
