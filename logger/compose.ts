@@ -26,6 +26,7 @@ import type { Log } from './service/log.ts';
 import { createNetwork } from './service/network.ts';
 import { watchProcess } from './service/process-status.ts';
 import type { Random } from './service/random.ts';
+import type { Watched } from './service/service-manager.ts';
 import { createSystemClock } from './service/system-clock.ts';
 import type { SystemClock } from './service/system-clock.ts';
 import { systemRandom } from './service/system-random.ts';
@@ -44,7 +45,7 @@ export interface LoggerParts {
   readonly limits?: Partial<RecorderLimits>;
 }
 
-export interface Logger {
+export interface Logger extends Watched {
   /** The manager port that was bound. */
   readonly port: number;
   readonly registry: RecorderRegistry;
@@ -140,14 +141,13 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
       await registry.start(config.securities);
     } catch (error) {
       await manager.close(0);
-      // Only the settings' securities are parsed there.
-      if (!(error instanceof InvalidArgumentError)) throw error;
-      throw new ConfigError(`SECURITIES is not valid: ${describeError(error)}`, { cause: error });
+      failStart(error);
     }
     return {
       port: manager.port,
       registry,
       reader,
+      ...watched(registry, queue),
       reload: () => manager.reload(),
       stop: async () => {
         await registry.stop();
@@ -160,6 +160,19 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
     await release();
     throw error;
   }
+}
+
+/** Of what the registry parses at its start, only the settings' securities can be wrong. */
+function failStart(error: unknown): never {
+  if (!(error instanceof InvalidArgumentError)) throw error;
+  throw new ConfigError(`SECURITIES is not valid: ${describeError(error)}`, { cause: error });
+}
+
+function watched(registry: RecorderRegistry, queue: WriteQueue): Watched {
+  return {
+    signs: () => ({ ticks: registry.ticks, ...queue.work() }),
+    figures: () => ({ ...registry.summary(), lagS: queue.status().lagS }),
+  };
 }
 
 async function openDataDirectory(config: Config, log: Log): Promise<Spool> {

@@ -8,8 +8,10 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { ConfigError, describeError } from '../errors.ts';
 import { parseSecurity } from '../market/security.ts';
+import { goesToJournal } from '../service/journal.ts';
 import type { LogFormat } from '../service/line-log.ts';
 import type { LogLevel } from '../service/log.ts';
+import { watchdogLimitMs } from '../service/work-signs.ts';
 import { coinbaseSettings } from './coinbase.ts';
 import type { CoinbaseSettings } from './coinbase.ts';
 import { managerAccessReader } from './manager-access.ts';
@@ -31,6 +33,7 @@ export interface Config {
   readonly updateFrequencyMs: 100 | 1000;
   readonly baseImageIntervalS: number;
   readonly staleAfterMs: number;
+  readonly stallLimitS: number;
   readonly managerHost: string;
   readonly managerPort: number;
   readonly managerAccess: ManagerAccess;
@@ -73,6 +76,7 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     updateFrequencyMs: text('ORDERBOOK_UPDATEFREQUENCY') === '100' ? 100 : 1000,
     baseImageIntervalS: Number(text('BASE_IMAGE_INTERVAL')),
     staleAfterMs: Number(text('STALE_AFTER')) * 1000,
+    stallLimitS: stallLimitS(Number(text('STALL_LIMIT')), environment),
     managerHost,
     managerPort: Number(text('MANAGER_PORT')),
     managerAccess: readManagerAccess(),
@@ -228,8 +232,14 @@ function isBaseUrl(given: string, protocols: readonly string[]): boolean {
   return protocols.includes(url.protocol) && isBare && url.username === '' && url.password === '';
 }
 
-/** `auto` asks whether standard error goes to the journal (systemd sets JOURNAL_STREAM then). */
+/** `auto` asks whether standard error goes to the journal. */
 function logFormat(given: string, isService: boolean, environment: Environment): LogFormat {
   if (given === 'text' || given === 'json' || given === 'journal') return given;
-  return isService || environment['JOURNAL_STREAM'] ? 'journal' : 'text';
+  return isService || goesToJournal(environment) ? 'journal' : 'text';
+}
+
+/** A stalled process must end itself before systemd does: only it can say why. */
+function stallLimitS(given: number, environment: Environment): number {
+  const watchdogMs = watchdogLimitMs(environment, process.pid);
+  return watchdogMs === undefined ? given : Math.min(given, watchdogMs / 2000);
 }

@@ -60,13 +60,14 @@ export const OPTIONS = [
     env: 'LOG_FORMAT',
     type: { kind: 'choice', values: ['auto', 'text', 'json', 'journal'] },
     default: 'auto',
-    meaning: '`text`, `json` or `journal`; `auto`: journal levels under systemd, text otherwise',
+    meaning:
+      '`text`, `json` or `journal`; `auto`: journal levels where the log goes to the journal, text otherwise',
   },
   {
     env: 'AS_SERVICE',
     type: { kind: 'boolean' },
     default: 'false',
-    meaning: '`true`: the log is for the journal',
+    meaning: '`true`: the log has journal levels, whatever it goes to',
   },
   {
     env: 'MONGODB_ENDPOINT',
@@ -124,6 +125,13 @@ export const OPTIONS = [
     type: { kind: 'number', min: 1, max: 3600 },
     default: '15',
     meaning: 'seconds without a byte, pongs included, after which a connection counts as dead',
+  },
+  {
+    env: 'STALL_LIMIT',
+    type: { kind: 'number', min: 1, max: 3600 },
+    default: '30',
+    meaning:
+      'seconds after which a process whose event loop stands still ends itself; under a systemd watchdog at most half of its time',
   },
   {
     env: 'MANAGER_HOST',

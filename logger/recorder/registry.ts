@@ -63,6 +63,7 @@ export class RecorderRegistry implements LoggerControl {
   #tickTimer: Timer | undefined;
   #totalsTimer: Timer | undefined;
   #isStopping = false;
+  #ticks = 0;
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
@@ -212,6 +213,21 @@ export class RecorderRegistry implements LoggerControl {
         spoolBytes,
       },
     };
+  }
+
+  /** Rounds of regular work so far: what a watchdog looks at. */
+  get ticks(): number {
+    return this.#ticks;
+  }
+
+  /** In one line's worth of figures; gaps as of a second ago. */
+  summary(): { readonly securities: number; readonly live: number; readonly gaps: number } {
+    let [live, gaps] = [0, 0];
+    for (const [id, recorder] of this.#recorders) {
+      if (recorder.phase === 'live') live++;
+      gaps += this.#totals.get(id)?.gaps ?? 0;
+    }
+    return { securities: this.#recorders.size, live, gaps };
   }
 
   bookNow(security: string, view?: BookView): BookAnswer | NoBookAnswer {
@@ -376,6 +392,7 @@ export class RecorderRegistry implements LoggerControl {
         onFatal(error);
         return;
       }
+      this.#ticks++;
       this.#scheduleTick();
     });
   }

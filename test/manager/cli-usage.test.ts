@@ -150,6 +150,15 @@ describe('the key', () => {
     expect((await cli(['ping', '--authkey-file', file], { port: port.port, env })).code).toBe(0);
   });
 
+  test("is the one in the logger's own key file, before the installed one", async () => {
+    const file = join(directory, 'authkey');
+    writeFileSync(file, `${KEY}\n`);
+    const ping = (path: string) =>
+      manager('ping', { env: { MANAGER_AUTHKEY: '', MANAGER_AUTHKEY_FILE: path } });
+    expect((await ping(file)).code).toBe(0);
+    expectError(await ping(`${file}.missing`), 2, /MANAGER_AUTHKEY_FILE: can't be read/);
+  });
+
   test('is the installed one where no other is given', async () => {
     const systemKeyFile = join(directory, 'authkey');
     writeFileSync(systemKeyFile, `${KEY}\n`);
