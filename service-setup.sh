@@ -67,7 +67,7 @@ check_machine() {
 }
 
 check_tools() {
-  for file in package-lock.json logger/main.ts deploy/$NAME.service; do
+  for file in package-lock.json logger/main.ts $NAME.service; do
     [ -f "$file" ] || fail "$(pwd) is not a whole checkout of the logger: it has no $file"
   done
   node=$(PATH=$SERVICE_PATH command -v node) ||
@@ -169,7 +169,7 @@ make_key() {
 }
 
 put_unit() {
-  run install -o root -g root -m 0644 deploy/$NAME.service $UNIT
+  run install -o root -g root -m 0644 $NAME.service $UNIT
   run systemctl daemon-reload
   run systemctl enable --quiet $NAME
 }

@@ -62,6 +62,7 @@ export class RecorderRegistry implements LoggerControl {
   readonly #totals = new Map<string, SecurityTotals>();
   #tickTimer: Timer | undefined;
   #totalsTimer: Timer | undefined;
+  #isStarted = false;
   #isStopping = false;
   #ticks = 0;
 
@@ -74,9 +75,14 @@ export class RecorderRegistry implements LoggerControl {
   /** Goes on with what was recorded before, beside what the settings name. */
   async start(configured: readonly string[]): Promise<void> {
     const ids = configured.map((text) => this.canonicalId(text));
+    this.#isStarted = true;
     await this.startStored(ids);
     this.#scheduleTick();
     this.#scheduleTotals();
+  }
+
+  get isStarted(): boolean {
+    return this.#isStarted;
   }
 
   /** Starts what the archive says is to be recorded and is not yet. */

@@ -10,7 +10,7 @@ import { copyCheckout, deployTool, run } from '../support/deploy-tools.ts';
 import { freePort } from '../support/free-port.ts';
 
 const SETUP = './service-setup.sh';
-const UNIT = 'deploy/finTechApp_logger.service';
+const UNIT = 'finTechApp_logger.service';
 
 function isThere(command: string): boolean {
   try {
