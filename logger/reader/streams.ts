@@ -23,6 +23,7 @@ import type { LevelRow } from './answers.ts';
 import type { ReaderContext } from './context.ts';
 import { formatHorizon, formatLevels, formatOrderEvent, formatTotals } from './format.ts';
 import { gapItem, historyOf, rangeOf, timeOf } from './range.ts';
+import type { Range } from './range.ts';
 import type {
   DiffItem,
   GapItem,
@@ -101,13 +102,16 @@ export async function* orders(
   question: RangeQuestion,
 ): AsyncGenerator<OrderItem | GapItem> {
   const range = rangeOf(question);
+  await assertAnyOrders(context, question.security, range);
+  /** Since when the stretch goes on that was recorded by price; undefined: it holds orders. */
+  let byPriceUs: number | undefined;
   for await (const item of historyOf(context, question.security, range)) {
-    if (item.type === 'gap') yield gapItem(item.gap, 'sequence');
-    if (item.type === 'begin' && item.header.level !== 'L3') {
-      throw new InvalidArgumentError(
-        `type: ${question.security} was recorded by price (${item.header.feed}), so there are no orders in that stretch; use incremental, quotes or trades`,
-      );
+    if (item.type === 'begin') {
+      byPriceUs = item.header.level === 'L3' ? undefined : item.receiveTimeUs;
     }
+    if (item.type === 'end') yield* withoutOrders(byPriceUs, item.toUs, range);
+    if (item.type === 'end') byPriceUs = undefined;
+    if (item.type === 'gap') yield gapItem(item.gap, 'sequence');
     if (item.type !== 'events') continue;
     for (const event of item.events) {
       if (event.type === 'diff' || event.type === 'trade') continue;
@@ -116,6 +120,46 @@ export async function* orders(
       yield { type: 'order', event: formatOrderEvent(event, item.scale) };
     }
   }
+  yield* withoutOrders(byPriceUs, range.toUs, range);
+}
+
+/** To who asks for orders, what was recorded by price (before there was a key) is a hole. */
+function* withoutOrders(
+  begunUs: number | undefined,
+  endUs: number,
+  { fromUs, toUs }: Range,
+): Generator<GapItem> {
+  if (begunUs === undefined || begunUs >= toUs || endUs <= fromUs) return;
+  const gap: Gap = {
+    fromUs: Math.max(begunUs, fromUs),
+    toUs: Number.isFinite(endUs) ? Math.min(endUs, toUs) : null,
+    cause: 'other',
+    firstMissing: null,
+    lastMissing: null,
+  };
+  yield gapItem(gap, 'sequence');
+}
+
+/** @throws InvalidArgumentError where all of the range was recorded by price: no orders are meant. */
+async function assertAnyOrders(
+  { archive }: ReaderContext,
+  security: string,
+  range: Range,
+): Promise<void> {
+  const before = Number.isFinite(range.fromUs)
+    ? await archive.imageAt(security, { clock: range.clock, us: range.fromUs })
+    : null;
+  let feed: string | undefined;
+  let chain = await archive.chainStart(security, (before?.header.epoch ?? 1) - 1);
+  while (chain !== null && (chain.damaged || chain.header.fromUs < range.toUs)) {
+    if (chain.damaged || chain.header.level === 'L3') return;
+    ({ feed } = chain.header);
+    chain = await archive.chainStart(security, chain.header.epoch);
+  }
+  if (feed === undefined) return;
+  throw new InvalidArgumentError(
+    `type: ${security} was recorded by price (${feed}) in that time, so there are no orders; use incremental, quotes or trades`,
+  );
 }
 
 function tradeItem(trade: Trade, scale: Scale): TradeItem {
