@@ -2,6 +2,7 @@
 
 import type { Archive } from './archive/archive.ts';
 import type { MongoArchive } from './archive/mongodb/open.ts';
+import { Retention } from './archive/retention.ts';
 import type { Spool } from './archive/spool.ts';
 import { epochByTime, openDataDirectory, openMongo, startAfterRecords } from './compose-archive.ts';
 import type { Config } from './config/load.ts';
@@ -77,6 +78,7 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
     });
     try {
       await mongo?.start(STORE_PATIENCE_MS);
+      graph.retention?.start();
       await startAfterRecords(clock, spool, log);
       await registry.start(config.securities);
     } catch (error) {
@@ -91,6 +93,7 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
       ...watched(registry, queue),
       reload: () => manager.reload(),
       stop: async () => {
+        graph.retention?.stop();
         await registry.stop();
         await mongo?.stop(STORE_GRACE_MS);
         await manager.close(MANAGER_GRACE_MS);
@@ -110,6 +113,8 @@ interface Graph {
   readonly queue: WriteQueue;
   readonly registry: RecorderRegistry;
   readonly reader: Reader;
+  /** null: nothing is deleted. */
+  readonly retention: Retention | null;
   /** Lets go of connections and files. */
   release(): Promise<void>;
 }
@@ -165,12 +170,17 @@ async function makeGraph(config: Config, parts: LoggerParts): Promise<Graph> {
       nextEpoch: epochByTime,
     }),
   });
+  const days = config.retentionDays;
+  const expiring = mongo?.expiring ?? spool;
+  const retention =
+    days === null ? null : new Retention({ archive: expiring, days, clock, log, onFatal });
   const release = async (): Promise<void> => {
     await Promise.all([...exchanges.values()].map((exchange) => exchange.close()));
     processWatch.stop();
     await archive.close();
   };
-  return { clock, spool, mongo, queue, registry, reader: createReader(archive), release };
+  const reader = createReader(archive);
+  return { clock, spool, mongo, queue, registry, reader, retention, release };
 }
 
 /** Of what the registry parses at its start, only the settings' securities can be wrong. */

@@ -14,6 +14,8 @@ import type {
   SecurityTotals,
   StoredRecord,
 } from './archive.ts';
+import type { Expiring } from './retention.ts';
+import type { Expired } from './standing.ts';
 
 /**
  * A stretch of one security's records, to be written in this order: the gap before a chain, images,
@@ -59,7 +61,9 @@ export interface Dropped {
   readonly needsImage: boolean;
 }
 
-export interface Spool extends Archive {
+export interface Spool extends Archive, Expiring {
+  /** Records that were given away were deleted in the store, for their age. */
+  forget(security: string, expired: Expired): Promise<void>;
   /**
    * What is to be written next, in order within each security, fairly between them.
    * @param maxBytes of bodies, but for a single record that is larger.

@@ -104,6 +104,35 @@ export function afterShipment(
   };
 }
 
+/** What was deleted for its age. */
+export interface Expired {
+  images: number;
+  blocks: number;
+  gaps: number;
+  bytes: number;
+}
+
+/** @param where `store`: it was deleted there, and had been given away by us. */
+export function afterExpiry(
+  standing: Standing,
+  { images, blocks, gaps, bytes }: Readonly<Expired>,
+  where: 'here' | 'store' = 'here',
+): Standing {
+  const { shippedRecords = 0, shippedBytes = 0 } = standing;
+  const left = (count: number, gone: number): number => Math.max(0, count - gone);
+  return {
+    ...standing,
+    images: left(standing.images, images),
+    blocks: left(standing.blocks, blocks),
+    gaps: left(standing.gaps, gaps),
+    storedBytes: left(standing.storedBytes, bytes),
+    ...(where === 'store' && {
+      shippedRecords: left(shippedRecords, images + blocks + gaps),
+      shippedBytes: left(shippedBytes, bytes),
+    }),
+  };
+}
+
 /** What is still here of what was stored. */
 export function pendingOf(standing: Standing): {
   readonly records: number;

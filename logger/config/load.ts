@@ -28,6 +28,8 @@ export interface Config {
   /** null: records stay in the data directory. */
   readonly mongodb: { readonly endpoint: string; readonly database: string | undefined } | null;
   readonly spoolMaxBytes: number;
+  /** null: nothing is ever deleted. */
+  readonly retentionDays: number | null;
   /** `exchange:symbol` as given. */
   readonly securities: readonly string[];
   readonly updateFrequencyMs: 100 | 1000;
@@ -68,6 +70,7 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     logFormat: logFormat(text('LOG_FORMAT'), text('AS_SERVICE') === 'true', environment),
     mongodb: mongodbSettings(environment, text('MONGODB_DATABASE')),
     spoolMaxBytes: bytesOf(text('SPOOL_LIMIT')) ?? 0,
+    retentionDays: text('RETENTION_DAYS') === '' ? null : Number(text('RETENTION_DAYS')),
     dataDirectory: text('DATA_DIR') || environment['STATE_DIRECTORY'] || 'data',
     securities: text('SECURITIES')
       .split(',')

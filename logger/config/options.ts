@@ -96,6 +96,11 @@ export const OPTIONS = [
       'how much may wait on disk for MongoDB (`512MiB`, `20GiB` …); beyond it the oldest is dropped, as a declared gap',
   },
   {
+    env: 'RETENTION_DAYS',
+    type: { kind: 'number', min: 0.01, max: 36_500 },
+    meaning: 'records older than that are deleted; empty: nothing is',
+  },
+  {
     env: 'DATA_DIR',
     type: { kind: 'text' },
     shownDefault: '`$STATE_DIRECTORY` under systemd, else `./data`',
@@ -256,7 +261,7 @@ export const OPTIONS = [
  * Settings of the contract that this version can't honour yet. Ignoring them would make a promise
  * that is not kept (somebody who names a database wants his data there), so they are refused.
  */
-export const NOT_YET = ['RETENTION_DAYS', 'METRICS_PORT'] as const;
+export const NOT_YET = ['METRICS_PORT'] as const;
 
 const TABLE_START = '<!-- options: made by `npm run docs` -->';
 const TABLE_END = '<!-- /options -->';

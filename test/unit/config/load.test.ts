@@ -72,8 +72,8 @@ describe('settings', () => {
   });
 
   test('what this version can not honour is refused, not ignored', async () => {
-    await expect(loadConfig({ RETENTION_DAYS: '30' })).rejects.toThrow(
-      /^RETENTION_DAYS .*not support/,
+    await expect(loadConfig({ METRICS_PORT: '9100' })).rejects.toThrow(
+      /^METRICS_PORT .*not support/,
     );
   });
 
