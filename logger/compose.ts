@@ -15,6 +15,8 @@ import type { Exchange } from './exchange/exchange.ts';
 import type { Transport } from './exchange/transport.ts';
 import { ArchiveInUseError, ConfigError, InvalidArgumentError, describeError } from './errors.ts';
 import { startManager } from './manager/server.ts';
+import { startMetrics } from './metrics/server.ts';
+import type { MetricsPort } from './metrics/server.ts';
 import { createReader } from './reader/create-reader.ts';
 import type { Reader } from './reader/reader.ts';
 import { DEFAULT_LIMITS } from './recorder/limits.ts';
@@ -47,6 +49,8 @@ export interface LoggerParts {
 export interface Logger {
   /** The manager port that was bound. */
   readonly port: number;
+  /** The metrics port that was bound; null: metrics are off. */
+  readonly metricsPort: number | null;
   readonly registry: RecorderRegistry;
   readonly reader: Reader;
   /** Reads the manager's keys and certificates again; see `ManagerPort.reload`. */
@@ -114,12 +118,17 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
     }),
   });
   const reader = createReader(archive);
+  let metrics: MetricsPort | null = null;
   const release = async (): Promise<void> => {
+    await metrics?.close();
     await Promise.all([...exchanges.values()].map((exchange) => exchange.close()));
     processWatch.stop();
     await archive.close();
   };
   try {
+    metrics =
+      config.metrics &&
+      (await startMetrics({ ...config.metrics, figures: () => registry.figures(), log }));
     const manager = await startManager({
       host: config.managerHost,
       port: config.managerPort,
@@ -144,6 +153,7 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
     }
     return {
       port: manager.port,
+      metricsPort: metrics?.port ?? null,
       registry,
       reader,
       reload: () => manager.reload(),

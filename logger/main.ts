@@ -126,6 +126,7 @@ async function run(config: Config, clock: SystemClock, log: Log): Promise<void> 
     version,
     manager: `${config.managerHost}:${logger.port}`,
     archive: config.dataDirectory,
+    ...(config.metrics && { metrics: `${config.metrics.host}:${logger.metricsPort}` }),
   });
   ending.started(logger);
 }

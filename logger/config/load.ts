@@ -36,6 +36,8 @@ export interface Config {
   readonly managerAccess: ManagerAccess;
   /** The same from the files as they are then. @throws ConfigError */
   readonly readManagerAccess: () => ManagerAccess;
+  /** null: no metrics. */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
   readonly binanceWsUrl: string;
   readonly binanceRestUrl: string;
   readonly coinbase: CoinbaseSettings;
@@ -77,6 +79,9 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     managerPort: Number(text('MANAGER_PORT')),
     managerAccess: readManagerAccess(),
     readManagerAccess,
+    metrics: text('METRICS_PORT')
+      ? { host: text('METRICS_HOST'), port: Number(text('METRICS_PORT')) }
+      : null,
     binanceWsUrl: text('BINANCE_WS_URL').replace(/\/+$/, ''),
     binanceRestUrl: text('BINANCE_REST_URL').replace(/\/+$/, ''),
     coinbase: coinbaseSettings(environment, text('COINBASE_FEED')),
