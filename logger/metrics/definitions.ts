@@ -8,6 +8,7 @@
  */
 
 import type { HealthStatus, RecordingState } from '../manager/control.ts';
+import type { GapCause } from '../market/coverage.ts';
 import type { Labels } from './bucket-histogram.ts';
 import type { ExchangeFigures, LoggerFigures, SecurityFigures } from './figures.ts';
 
@@ -25,6 +26,17 @@ export interface Definition {
 }
 
 const STATES: readonly RecordingState[] = ['syncing', 'live', 'stale', 'failed'];
+/** Each is there from the start: Prometheus sees no increase where a series begins with 1. */
+const CAUSES: readonly GapCause[] = [
+  'sequence',
+  'connection',
+  'restart',
+  'removed',
+  'spool',
+  'corrupt',
+  'clock',
+  'other',
+];
 const STATUSES: readonly HealthStatus['status'][] = ['serving', 'degraded', 'down'];
 
 /** A value for each security that has one. */
@@ -112,9 +124,9 @@ const OF_SECURITIES: readonly Definition[] = [
     labelNames: ['security', 'exchange', 'cause'],
     samples: ({ securities }) =>
       securities.flatMap((one) =>
-        [...one.gapsByCause].map(([cause, value]) => ({
+        CAUSES.map((cause) => ({
           labels: { ...labelsOf(one), cause },
-          value,
+          value: one.gapsByCause.get(cause) ?? 0,
         })),
       ),
   },

@@ -25,6 +25,9 @@ describe('the page of metrics', () => {
     expect(await lines('orderbook_gaps_total')).toContain(
       `{security="${BTC}",exchange="binance",cause="sequence"} 2`,
     );
+    expect(await lines('orderbook_gaps_total')).toContain(
+      `{security="${BTC}",exchange="binance",cause="connection"} 0`,
+    );
     expect(await lines('orderbook_stored_bytes')).toContain(`${SERIES} 123456`);
   });
 
