@@ -24,7 +24,9 @@ function table({ out, paint }: Session): View {
   const screen = new Screen(out);
   return {
     show: (_changed, all) =>
-      screen.draw(all.length === 0 ? [NOTHING_RECORDED] : securityTable(all, paint)),
+      screen.draw(
+        all.length === 0 ? [NOTHING_RECORDED] : securityTable(all, paint, screen.columns),
+      ),
     end: () => screen.end(),
   };
 }

@@ -192,3 +192,38 @@ describe('watch --ladder', () => {
     expect((await running).code).toBe(4);
   });
 });
+
+describe('watch as a table', () => {
+  let port: Port;
+
+  beforeEach(async () => {
+    port = await startPort({ securities: [SECURITY] });
+  });
+
+  afterEach(() => port.close(0));
+
+  test.each([
+    [200, ['SEQUENCE', 'LAST IMAGE', 'FEED', 'STORED']],
+    [130, ['SEQUENCE', 'FEED', 'STORED']],
+    [110, ['FEED', 'STORED']],
+    [80, []],
+  ])('keeps rates, ages and gaps in %i columns', async (columns, more) => {
+    const interrupt = new AbortController();
+    let seen = '';
+    const running = cli(['watch'], {
+      port: port.port,
+      isTerminal: true,
+      columns,
+      env: { NO_COLOR: '1' },
+      interrupted: interrupt.signal,
+      onStdout: (text) => (seen = text),
+    });
+    await until('the table', () => seen.includes('10.5'));
+    interrupt.abort();
+    const [titles = '', row = ''] = (await running).stdout.split('\u001b[J')[1]?.split('\n') ?? [];
+    for (const title of ['SECURITY', 'STATE', 'BID', 'ASK', 'AGE', 'MSG/S', 'GAPS', ...more]) {
+      expect(titles).toContain(title);
+    }
+    expect(Math.max(titles.length, row.length)).toBeLessThanOrEqual(columns);
+  });
+});
