@@ -113,7 +113,7 @@ describe('the page of metrics', () => {
     await page.render(figures);
     const started = performance.now();
     await page.render(figures);
-    // About 25 ms here; a shared machine gets room.
+    // 30 to 60 ms here; a shared machine gets room.
     expect(performance.now() - started).toBeLessThan(400);
   });
 });
