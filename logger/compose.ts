@@ -12,6 +12,8 @@ import type { Exchange } from './exchange/exchange.ts';
 import type { Transport } from './exchange/transport.ts';
 import { ConfigError, InvalidArgumentError, describeError } from './errors.ts';
 import { startManager } from './manager/server.ts';
+import { startMetrics } from './metrics/server.ts';
+import type { MetricsPort } from './metrics/server.ts';
 import { createReader } from './reader/create-reader.ts';
 import type { Reader } from './reader/reader.ts';
 import { DEFAULT_LIMITS } from './recorder/limits.ts';
@@ -44,6 +46,8 @@ export interface LoggerParts {
 export interface Logger extends Watched {
   /** The manager port that was bound. */
   readonly port: number;
+  /** The metrics port that was bound; null: metrics are off. */
+  readonly metricsPort: number | null;
   readonly registry: RecorderRegistry;
   readonly reader: Reader;
   /** Reads the manager's keys and certificates again; see `ManagerPort.reload`. */
@@ -64,7 +68,11 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
   const graph = await makeGraph(config, parts);
   const { clock, registry, queue, reader, spool, mongo } = graph;
   const { log, version } = parts;
+  let metrics: MetricsPort | null = null;
   try {
+    metrics =
+      config.metrics &&
+      (await startMetrics({ ...config.metrics, figures: () => registry.figures(), log }));
     const manager = await startManager({
       host: config.managerHost,
       port: config.managerPort,
@@ -88,6 +96,7 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
     }
     return {
       port: manager.port,
+      metricsPort: metrics?.port ?? null,
       registry,
       reader,
       ...watched(registry, queue),
@@ -97,10 +106,12 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
         await registry.stop();
         await mongo?.stop(STORE_GRACE_MS);
         await manager.close(MANAGER_GRACE_MS);
+        await metrics?.close();
         await graph.release();
       },
     };
   } catch (error) {
+    await metrics?.close();
     await graph.release();
     throw error;
   }

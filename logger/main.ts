@@ -106,6 +106,7 @@ async function run(config: Config, clock: SystemClock, log: LineLog): Promise<vo
     version,
     manager: `${config.managerHost}:${logger.port}`,
     archive: config.dataDirectory,
+    ...(config.metrics && { metrics: `${config.metrics.host}:${logger.metricsPort}` }),
   });
   manager.ready(logger);
   ending.started(logger);

@@ -61,6 +61,19 @@ export function known(value: string | null): string {
   return value ?? UNKNOWN;
 }
 
+/** The texts of one column, their decimal points under one another. */
+export function aligned(values: readonly string[]): string[] {
+  const fractions = values.map((value) => value.split('.')[1]?.length ?? 0);
+  const digits = Math.max(0, ...fractions);
+  const padded = values.map((value, index) => {
+    const missing = digits - (fractions[index] ?? 0);
+    const point = fractions[index] === 0 && digits > 0 ? 1 : 0;
+    return grouped(value) + ' '.repeat(missing + point);
+  });
+  const width = Math.max(0, ...padded.map((value) => value.length));
+  return padded.map((value) => value.padStart(width));
+}
+
 /**
  * The exact difference of two plain decimals, `a - b`, as a plain decimal. Prices never go through
  * a binary fraction, not even for a spread on a screen.

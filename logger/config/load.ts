@@ -16,7 +16,7 @@ import { coinbaseSettings } from './coinbase.ts';
 import type { CoinbaseSettings } from './coinbase.ts';
 import { managerAccessReader } from './manager-access.ts';
 import type { ManagerAccess } from './manager-access.ts';
-import { LOG_LEVELS, NOT_YET, OPTIONS } from './options.ts';
+import { LOG_LEVELS, OPTIONS } from './options.ts';
 import type { Option, OptionType } from './options.ts';
 import { readSecret } from './secrets.ts';
 import type { Environment } from './secrets.ts';
@@ -41,6 +41,8 @@ export interface Config {
   readonly managerAccess: ManagerAccess;
   /** The same from the files as they are then. @throws ConfigError */
   readonly readManagerAccess: () => ManagerAccess;
+  /** null: no metrics. */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
   readonly binanceWsUrl: string;
   readonly binanceRestUrl: string;
   readonly coinbase: CoinbaseSettings;
@@ -53,11 +55,6 @@ type OptionName = (typeof OPTIONS)[number]['env'];
 /** @throws ConfigError */
 export async function loadConfig(given: Environment, directory = process.cwd()): Promise<Config> {
   const environment = withEnvFile(given, directory);
-  for (const name of NOT_YET) {
-    if (environment[name]) {
-      throw new ConfigError(`${name} is set, but this version does not support it yet: unset it`);
-    }
-  }
   const text = (name: OptionName): string => readOption(environment, name) ?? '';
   const managerHost = text('MANAGER_HOST');
   const readManagerAccess = await managerAccessReader(environment, {
@@ -84,6 +81,9 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     managerPort: Number(text('MANAGER_PORT')),
     managerAccess: readManagerAccess(),
     readManagerAccess,
+    metrics: text('METRICS_PORT')
+      ? { host: text('METRICS_HOST'), port: Number(text('METRICS_PORT')) }
+      : null,
     binanceWsUrl: text('BINANCE_WS_URL').replace(/\/+$/, ''),
     binanceRestUrl: text('BINANCE_REST_URL').replace(/\/+$/, ''),
     coinbase: coinbaseSettings(environment, text('COINBASE_FEED')),

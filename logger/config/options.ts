@@ -188,6 +188,18 @@ export const OPTIONS = [
     meaning: '`true`: lets the manager port bind to another address than loopback without TLS',
   },
   {
+    env: 'METRICS_HOST',
+    type: { kind: 'text' },
+    default: '127.0.0.1',
+    meaning: 'address of the metrics port; it asks for no key',
+  },
+  {
+    env: 'METRICS_PORT',
+    type: { kind: 'integer', min: 0, max: 65_535 },
+    meaning:
+      'port of the Prometheus metrics, at `/metrics`; empty: off; `0` takes a free one and logs it',
+  },
+  {
     env: 'BINANCE_WS_URL',
     type: { kind: 'url', protocols: ['ws:', 'wss:'] },
     default: 'wss://stream.binance.com:9443',
@@ -256,12 +268,6 @@ export const OPTIONS = [
     meaning: 'base address of the Coinbase REST API, without a path',
   },
 ] as const satisfies readonly Option[];
-
-/**
- * Settings of the contract that this version can't honour yet. Ignoring them would make a promise
- * that is not kept (somebody who names a database wants his data there), so they are refused.
- */
-export const NOT_YET = ['METRICS_PORT'] as const;
 
 const TABLE_START = '<!-- options: made by `npm run docs` -->';
 const TABLE_END = '<!-- /options -->';

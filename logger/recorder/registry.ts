@@ -23,9 +23,11 @@ import type {
 } from '../manager/control.ts';
 import { parseSecurity, securityOf } from '../market/security.ts';
 import type { Security } from '../market/security.ts';
+import type { LoggerFigures } from '../metrics/figures.ts';
 import type { BookAnswer, NoBookAnswer } from '../reader/answers.ts';
 import type { Timer } from '../service/clock.ts';
 import { delay } from './delay.ts';
+import { figuresOf } from './figures.ts';
 import { bookNow, stateOf, statusOf } from './live-book.ts';
 import { SecurityRecorder } from './security-recorder.ts';
 import type { RecorderParts } from './security-recorder.ts';
@@ -181,7 +183,7 @@ export class RecorderRegistry implements LoggerControl {
 
   async list(): Promise<SecurityStatus[]> {
     await this.#refreshTotals();
-    return [...this.#recorders.keys()].sort().flatMap((id) => this.status(id) ?? []);
+    return this.#statuses();
   }
 
   status(security: string): SecurityStatus | undefined {
@@ -192,6 +194,27 @@ export class RecorderRegistry implements LoggerControl {
 
   async health(): Promise<HealthStatus> {
     const securities = await this.list();
+    return { ...this.#healthWith(securities), securities };
+  }
+
+  /** For the metrics: from memory alone, what the archive holds as of the last second. */
+  figures(): LoggerFigures {
+    const recorders = [...this.#recorders.values()];
+    const exchanges = [...this.#parts.exchanges.values()];
+    return {
+      health: this.#healthWith(this.#statuses()),
+      securities: recorders.map((recorder) =>
+        figuresOf(recorder, this.#totals.get(recorder.security.id) ?? NO_TOTALS),
+      ),
+      exchanges: exchanges.map((exchange) => ({ exchange: exchange.name, ...exchange.counters() })),
+    };
+  }
+
+  #statuses(): SecurityStatus[] {
+    return [...this.#recorders.keys()].sort().flatMap((id) => this.status(id) ?? []);
+  }
+
+  #healthWith(securities: readonly SecurityStatus[]): Omit<HealthStatus, 'securities'> {
     const queue = this.#parts.queue.status();
     const store = this.#parts.store?.();
     const lag = Math.max(queue.lagS, store?.lagS ?? 0);
@@ -212,7 +235,6 @@ export class RecorderRegistry implements LoggerControl {
         lag,
         spoolBytes,
       },
-      securities,
       process: {
         ...this.#parts.processStatus(),
         queuedEvents,

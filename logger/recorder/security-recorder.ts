@@ -42,6 +42,7 @@ import type { Owners } from './owners.ts';
 import { RateMeter } from './rate-meter.ts';
 import { recoverChain } from './recovery.ts';
 import { SyncBuffer } from './sync-buffer.ts';
+import { Tally } from './tally.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 export type Phase = 'starting' | 'syncing' | 'live' | 'stale' | 'failed' | 'closed';
@@ -68,6 +69,7 @@ export interface RecorderParts {
 export class SecurityRecorder {
   readonly security: Security;
   readonly exchange: Exchange;
+  readonly tally = new Tally();
   readonly #parts: RecorderParts;
   readonly #buffer: SyncBuffer;
   readonly #rate = new RateMeter();
@@ -160,6 +162,7 @@ export class SecurityRecorder {
     const recovered = await recoverChain(archive, this.security.id, 'restart', log);
     this.#epoch = recovered.epoch;
     this.#openGap = recovered.openGap;
+    if (recovered.openGap) this.tally.gap(recovered.openGap.cause);
     if (this.#life.signal.aborted) return;
     this.#run(instrument ? Promise.resolve(instrument) : this.#askInstrument(), (found) => {
       if (found) this.#open(found);
@@ -319,6 +322,7 @@ export class SecurityRecorder {
     const nowMs = this.#parts.clock.monotonicMs();
     this.#lastEventMs = nowMs;
     this.#rate.count(nowMs);
+    this.tally.message(event);
     if (isStep(event)) this.#onStep(event);
     else this.#onAside(event);
   }
@@ -445,6 +449,7 @@ export class SecurityRecorder {
     const isNumbered = this.exchange.proof === 'sequence';
     const firstMissing = isNumbered ? chain.firstMissingAfter(fromUs) : null;
     this.#write(chain.end());
+    this.tally.gap(cause);
     this.#setOpenGap({ epoch: chain.identity.epoch, fromUs, cause, firstMissing });
   }
 
@@ -498,6 +503,7 @@ export class SecurityRecorder {
     const isHole = gap && gap.cause !== 'restart' && gap.cause !== 'removed';
     this.#openGap = null;
     this.#chain = chain;
+    this.tally.proof();
     this.#wholeUntilUs = proven.receiveTimeUs;
     this.#write(chain.begin(isHole ? 'gap' : 'start', gap ?? undefined, monotonicMs));
     for (const aside of this.#buffer.takeAsides()) chain.addAside(aside);
@@ -571,6 +577,7 @@ export class SecurityRecorder {
         const recovered = await recoverChain(archive, this.security.id, 'other', log);
         this.#epoch = Math.max(this.#epoch, recovered.epoch);
         this.#openGap = recovered.openGap;
+        if (recovered.openGap) this.tally.gap(recovered.openGap.cause);
         break;
       } catch (error) {
         if (!(error instanceof LoggerError)) throw error;

@@ -10,24 +10,11 @@ import {
 } from '../arguments.ts';
 import { type Command, archiveOption, valued } from '../command.ts';
 import { EXIT, usageError } from '../exit-codes.ts';
-import { counted, difference, grouped } from '../format.ts';
+import { aligned, counted, difference, grouped } from '../format.ts';
 import type { Paint } from '../style.ts';
 
 /** Levels a side on a screen. */
 const SHOWN = 20;
-
-/** The texts of one column, their decimal points under one another. */
-function aligned(values: readonly string[]): string[] {
-  const fractions = values.map((value) => value.split('.')[1]?.length ?? 0);
-  const digits = Math.max(0, ...fractions);
-  const padded = values.map((value, index) => {
-    const missing = digits - (fractions[index] ?? 0);
-    const point = fractions[index] === 0 && digits > 0 ? 1 : 0;
-    return grouped(value) + ' '.repeat(missing + point);
-  });
-  const width = Math.max(0, ...padded.map((value) => value.length));
-  return padded.map((value) => value.padStart(width));
-}
 
 /** One line a level or an order, in the order given. */
 function ladder(asks: readonly BookRow[], bids: readonly BookRow[], paint: Paint): string[][] {

@@ -1,16 +1,13 @@
 import { type Message, type SecurityRow, parts, securityRow } from '../answers.ts';
-import { securities } from '../arguments.ts';
+import { type Arguments, flag, integer, securities } from '../arguments.ts';
 import { CancelledError } from '../client.ts';
-import type { Command, Session } from '../command.ts';
-import { CliError, EXIT, type ExitCode } from '../exit-codes.ts';
+import { type Command, type Session, valued } from '../command.ts';
+import { CliError, EXIT, type ExitCode, usageError } from '../exit-codes.ts';
 import { difference, grouped, known, rate } from '../format.ts';
+import { Screen } from '../screen.ts';
 import { stateColour } from '../style.ts';
 import { NOTHING_RECORDED, securityTable } from './security-table.ts';
-
-// A line that wraps can't be redrawn in place: the terminal cuts long ones off instead.
-const BEGIN_SCREEN = '\u001b[?25l\u001b[?7l';
-const END_SCREEN = '\u001b[?7h\u001b[?25h';
-const ERASE_BELOW = '\u001b[J';
+import { followLadder } from './watch-ladder.ts';
 
 /** How news reaches the reader: a screen that is redrawn, lines, or JSON lines. */
 interface View {
@@ -23,20 +20,14 @@ function essence(row: SecurityRow): string {
   return [row.state, row.bestBid, row.bestAsk].join(' ');
 }
 
-function screen({ out, paint }: Session): View {
-  let drawn = 0;
-  const rewind = (): string => (drawn === 0 ? '' : `\u001b[${drawn}A\r`) + ERASE_BELOW;
+function table({ out, paint }: Session): View {
+  const screen = new Screen(out);
   return {
-    async show(_changed, all) {
-      const table = all.length === 0 ? [NOTHING_RECORDED] : securityTable(all, paint);
-      // What does not fit would scroll, and then it can't be redrawn in place.
-      const fits = table.slice(0, Math.max(1, out.rows - 1));
-      await out.write(`${drawn === 0 ? BEGIN_SCREEN : ''}${rewind()}${fits.join('\n')}\n`);
-      drawn = fits.length;
-    },
-    async end() {
-      await out.write(END_SCREEN);
-    },
+    show: (_changed, all) =>
+      screen.draw(
+        all.length === 0 ? [NOTHING_RECORDED] : securityTable(all, paint, screen.columns),
+      ),
+    end: () => screen.end(),
   };
 }
 
@@ -86,32 +77,52 @@ class Board {
   }
 }
 
-async function follow(session: Session, view: View, watched: readonly string[]): Promise<void> {
-  const { signal } = session;
+async function follow(session: Session, watched: readonly string[]): Promise<void> {
+  const { out, signal } = session;
+  const view = out.isTerminal && !out.isJson ? table(session) : lines(session);
   const client = await session.client();
   const board = new Board();
   const request = { securities: watched };
-  for await (const part of client.stream('Watch', request, { isEndless: true, signal })) {
-    await view.show(board.apply(part), board.all());
+  try {
+    for await (const part of client.stream('Watch', request, { isEndless: true, signal })) {
+      await view.show(board.apply(part), board.all());
+    }
+  } finally {
+    if (!out.broken.aborted) await view.end();
   }
+}
+
+/** The one security whose ladder is asked for, and how deep; undefined: no ladder is. */
+function ladderOf(args: Arguments): { security: string; depth: number | undefined } | undefined {
+  const depth = integer(args, 'depth', { min: 1, max: 1000 });
+  if (!flag(args, 'ladder')) {
+    if (depth !== undefined) throw usageError('--depth is of a ladder: give --ladder as well');
+    return undefined;
+  }
+  const [security, ...others] = securities(args);
+  if (security === undefined || others.length > 0) {
+    throw usageError('--ladder shows one security: name it, like binance:BTCUSDT');
+  }
+  return { security, depth };
 }
 
 /** Ends by Ctrl-C (exit 0), or when the logger goes (exit 4). */
 export const watchCommand: Command = {
   usage: 'watch [security..]',
-  describe: 'Follow top of book and rates, until Ctrl-C',
-  options: (yargs) => yargs,
+  describe: 'Follow top of book and rates, or the depth of one, until Ctrl-C',
+  options: (yargs) =>
+    yargs
+      .option('ladder', { type: 'boolean', describe: 'The depth of one security, price by price' })
+      .option('depth', valued('Prices per side of the ladder')),
   run: async (session): Promise<ExitCode> => {
-    const { out, signal } = session;
-    const watched = securities(session.args);
-    const view = out.isTerminal && !out.isJson ? screen(session) : lines(session);
+    const { args, signal } = session;
+    const ladder = ladderOf(args);
     try {
-      await follow(session, view, watched);
+      if (ladder) await followLadder(session, ladder.security, ladder.depth);
+      else await follow(session, securities(args));
     } catch (error) {
       if (error instanceof CancelledError || signal.aborted) return EXIT.done;
       throw error;
-    } finally {
-      if (!out.broken.aborted) await view.end();
     }
     throw new CliError(EXIT.unreachable, 'The logger ended the watch; it is stopping');
   },

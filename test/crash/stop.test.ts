@@ -152,11 +152,11 @@ describe('the logger process', () => {
     expect(one.output()).toMatch(/^orderbook-logger: SECURITIES [^\n]*nowhere[^\n]*\n$/);
   });
 
-  test('a manager port in use is one line, exit 1', async () => {
+  test.each(['MANAGER_PORT', 'METRICS_PORT'])('a %s in use is one line, exit 1', async (name) => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
-    const one = start({ MANAGER_PORT: String(port), SECURITIES: '' });
+    const one = start({ SECURITIES: '', [name]: String(port) });
     expect(await one.ended()).toEqual({ code: 1 });
     expect(one.output().trim().split('\n')).toHaveLength(1);
     expect(one.output()).toContain(String(port));

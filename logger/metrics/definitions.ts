@@ -1,0 +1,272 @@
+/**
+ * Every metric of ours: its name, what it means, and how it is read off the figures. Names follow
+ * https://prometheus.io/docs/practices/naming/ (read 2026-11-20): base units, `_total` for what only
+ * grows, moments as `_timestamp_seconds` and not as ages (an age that is not scraped goes on looking
+ * young). Labels are `security`, `exchange`, `cause` and `state` alone, each of a bounded set;
+ * `version` stands in `build_info`, where one series carries it. A security that is removed is not
+ * in the figures any more, and so none of its series is.
+ */
+
+import type { HealthStatus, RecordingState } from '../manager/control.ts';
+import type { GapCause } from '../market/coverage.ts';
+import type { Labels } from './bucket-histogram.ts';
+import type { ExchangeFigures, LoggerFigures, SecurityFigures } from './figures.ts';
+
+export interface Sample {
+  readonly labels: Labels;
+  readonly value: number;
+}
+
+export interface Definition {
+  readonly name: string;
+  readonly help: string;
+  readonly kind: 'counter' | 'gauge';
+  readonly labelNames: readonly string[];
+  readonly samples: (figures: LoggerFigures) => readonly Sample[];
+}
+
+const STATES: readonly RecordingState[] = ['syncing', 'live', 'stale', 'failed'];
+/** Each is there from the start: Prometheus sees no increase where a series begins with 1. */
+const CAUSES: readonly GapCause[] = [
+  'sequence',
+  'connection',
+  'restart',
+  'removed',
+  'spool',
+  'corrupt',
+  'clock',
+  'other',
+];
+const STATUSES: readonly HealthStatus['status'][] = ['serving', 'degraded', 'down'];
+
+/** A value for each security that has one. */
+function each(
+  kind: Definition['kind'],
+  name: string,
+  help: string,
+  valueOf: (figures: SecurityFigures) => number | null,
+): Definition {
+  return {
+    kind,
+    name,
+    help,
+    labelNames: ['security', 'exchange'],
+    samples: ({ securities }) =>
+      securities.flatMap((one) => {
+        const value = valueOf(one);
+        return value === null ? [] : [{ labels: labelsOf(one), value }];
+      }),
+  };
+}
+
+/** A value for each exchange. */
+function eachExchange(
+  kind: Definition['kind'],
+  name: string,
+  help: string,
+  valueOf: (figures: ExchangeFigures) => number,
+): Definition {
+  return {
+    kind,
+    name,
+    help,
+    labelNames: ['exchange'],
+    samples: ({ exchanges }) =>
+      exchanges.map((one) => ({ labels: { exchange: one.exchange }, value: valueOf(one) })),
+  };
+}
+
+/** One value. */
+function single(
+  name: string,
+  help: string,
+  valueOf: (health: LoggerFigures['health']) => number,
+): Definition {
+  return {
+    kind: 'gauge',
+    name,
+    help,
+    labelNames: [],
+    samples: ({ health }) => [{ labels: {}, value: valueOf(health) }],
+  };
+}
+
+export function labelsOf({ security, exchange }: SecurityFigures): Labels {
+  return { security, exchange };
+}
+
+/** 1 for the value that holds, 0 for the others: each is a series that is always there. */
+function oneOf<State extends string>(states: readonly State[], holds: State): Sample[] {
+  return states.map((state) => ({ labels: { state }, value: state === holds ? 1 : 0 }));
+}
+
+function seconds(us: number | null): number | null {
+  return us === null ? null : us / 1e6;
+}
+
+const OF_SECURITIES: readonly Definition[] = [
+  each(
+    'counter',
+    'orderbook_messages_total',
+    'Messages of the exchange about a security',
+    (one) => one.messages,
+  ),
+  each(
+    'gauge',
+    'orderbook_last_message_timestamp_seconds',
+    'When the last message about a security was received',
+    (one) => seconds(one.lastMessageUs),
+  ),
+  {
+    kind: 'counter',
+    name: 'orderbook_gaps_total',
+    help: 'Gaps that were opened, or found open at the start, by cause',
+    labelNames: ['security', 'exchange', 'cause'],
+    samples: ({ securities }) =>
+      securities.flatMap((one) =>
+        CAUSES.map((cause) => ({
+          labels: { ...labelsOf(one), cause },
+          value: one.gapsByCause.get(cause) ?? 0,
+        })),
+      ),
+  },
+  each(
+    'counter',
+    'orderbook_resyncs_total',
+    'Books proven afresh after a hole',
+    (one) => one.resyncs,
+  ),
+  {
+    kind: 'gauge',
+    name: 'orderbook_book_state',
+    help: '1 for the state that the recording is in, 0 for the others',
+    labelNames: ['security', 'exchange', 'state'],
+    samples: ({ securities }) =>
+      securities.flatMap((one) =>
+        oneOf(STATES, one.state).map(({ labels, value }) => ({
+          labels: { ...labelsOf(one), ...labels },
+          value,
+        })),
+      ),
+  },
+  each(
+    'gauge',
+    'orderbook_bid_horizon_ratio',
+    'How far below the best bid the book is known to be complete, as a share of that price; absent: all of it',
+    (one) => one.bidHorizonRatio,
+  ),
+  each(
+    'gauge',
+    'orderbook_ask_horizon_ratio',
+    'How far above the best ask the book is known to be complete, as a share of that price; absent: all of it',
+    (one) => one.askHorizonRatio,
+  ),
+  each(
+    'gauge',
+    'orderbook_queued_events',
+    'Events that wait in the open block, or for a book to be proven',
+    (one) => one.queuedEvents,
+  ),
+  each(
+    'gauge',
+    'orderbook_last_image_timestamp_seconds',
+    'When the last stored base image was taken',
+    (one) => seconds(one.lastImageUs),
+  ),
+  each(
+    'gauge',
+    'orderbook_stored_bytes',
+    'Bytes of records that the archive holds',
+    (one) => one.storedBytes,
+  ),
+  each(
+    'gauge',
+    'orderbook_stored_gaps',
+    'Gaps in the archive, of earlier runs too, and the open one',
+    (one) => one.storedGaps,
+  ),
+];
+
+const OF_EXCHANGES: readonly Definition[] = [
+  eachExchange(
+    'gauge',
+    'orderbook_exchange_connections',
+    'Open connections',
+    (one) => one.connections,
+  ),
+  eachExchange(
+    'counter',
+    'orderbook_exchange_frames_total',
+    'Frames received on all connections',
+    (one) => one.frames,
+  ),
+  eachExchange(
+    'counter',
+    'orderbook_exchange_received_bytes_total',
+    'Bytes in those frames',
+    (one) => one.bytes,
+  ),
+  {
+    kind: 'counter',
+    name: 'orderbook_exchange_refused_frames_total',
+    help: 'Frames that could not be used, by cause',
+    labelNames: ['exchange', 'cause'],
+    samples: ({ exchanges }) =>
+      exchanges.flatMap(({ exchange, refused }) =>
+        Object.entries(refused).map(([cause, value]) => ({ labels: { exchange, cause }, value })),
+      ),
+  },
+  eachExchange(
+    'gauge',
+    'orderbook_exchange_request_weight_used',
+    'Request weight used in the running minute, as the exchange reports it',
+    (one) => one.requestWeightUsed,
+  ),
+  eachExchange(
+    'gauge',
+    'orderbook_exchange_banned_until_timestamp_seconds',
+    'Until when the exchange wants no requests; 0: it does not mind',
+    (one) => seconds(one.bannedUntilUs) ?? 0,
+  ),
+];
+
+const OF_THE_LOGGER: readonly Definition[] = [
+  {
+    kind: 'gauge',
+    name: 'orderbook_status',
+    help: '1 for what `health` says, 0 for the others',
+    labelNames: ['state'],
+    samples: ({ health }) => oneOf(STATUSES, health.status),
+  },
+  single('orderbook_archive_reachable', '1: the archive takes records, 0: it does not', (health) =>
+    health.archive.reachable ? 1 : 0,
+  ),
+  single(
+    'orderbook_archive_lag_seconds',
+    'Age of the oldest record that is not in the archive yet',
+    (health) => health.archive.lag,
+  ),
+  single(
+    'orderbook_spool_bytes',
+    'Bytes that wait for the archive, in memory and on disk',
+    (health) => health.archive.spoolBytes,
+  ),
+  single(
+    'orderbook_event_loop_lag_seconds',
+    'How late the event loop runs, 99th percentile of the last minute or two',
+    (health) => health.process.eventLoopLag / 1000,
+  ),
+  {
+    kind: 'gauge',
+    name: 'orderbook_build_info',
+    help: '1; the version is the label',
+    labelNames: ['version'],
+    samples: ({ health }) => [{ labels: { version: health.version }, value: 1 }],
+  },
+];
+
+export const DEFINITIONS: readonly Definition[] = [
+  ...OF_SECURITIES,
+  ...OF_EXCHANGES,
+  ...OF_THE_LOGGER,
+];

@@ -1,0 +1,58 @@
+/**
+ * The page that Prometheus reads: our figures and those of the process (prom-client's default
+ * metrics). Each scrape sets every series anew, so none can outlive what it is about.
+ */
+
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { BucketHistogram } from './bucket-histogram.ts';
+import { DEFINITIONS, labelsOf } from './definitions.ts';
+import type { Definition } from './definitions.ts';
+import type { LoggerFigures } from './figures.ts';
+
+export class MetricsPage {
+  readonly #registry = new Registry();
+  readonly #fillers: readonly ((figures: LoggerFigures) => void)[];
+  readonly #latency: BucketHistogram;
+
+  constructor() {
+    const registers = [this.#registry];
+    this.#fillers = DEFINITIONS.map((definition) => fillerOf(definition, registers));
+    this.#latency = new BucketHistogram({
+      name: 'orderbook_message_latency_seconds',
+      help: 'From the exchange’s stamp on a message of the book to its arrival here',
+      labelNames: ['security', 'exchange'],
+      registers,
+    });
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Two at once may see each other's figures, which are as good as their own. */
+  async render(figures: LoggerFigures): Promise<string> {
+    for (const fill of this.#fillers) fill(figures);
+    this.#latency.show(figures.securities.map((one) => [labelsOf(one), one.latency]));
+    return this.#registry.metrics();
+  }
+}
+
+function fillerOf(
+  { kind, samples, name, help, labelNames }: Definition,
+  registers: Registry[],
+): (figures: LoggerFigures) => void {
+  const options = { name, help, labelNames, registers };
+  if (kind === 'gauge') {
+    const gauge = new Gauge(options);
+    return (figures) => {
+      gauge.reset();
+      for (const { labels, value } of samples(figures)) gauge.set(labels, value);
+    };
+  }
+  const counter = new Counter(options);
+  return (figures) => {
+    counter.reset();
+    for (const { labels, value } of samples(figures)) counter.inc(labels, value);
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * `watch --ladder`: the depth of one security as it changes. The port's watch says when, one small
+ * question for the book says what: a reader that is slow misses ladders, and gets no old ones.
+ */
+
+import type { BookAnswer, NoBookAnswer } from '../../logger/reader/answers.ts';
+import { type SecurityRow, parts, securityRow } from '../answers.ts';
+import type { Session } from '../command.ts';
+import { age, counted, known, rate } from '../format.ts';
+import type { History } from '../history.ts';
+import { ladderLine, ladderLines, noLadderText } from '../ladder.ts';
+import { Screen } from '../screen.ts';
+import { stateColour } from '../style.ts';
+
+/** Prices a side: on a screen as many as fit up to this, in a line. */
+const SHOWN_MAX = 20;
+const LINE_DEPTH = 5;
+/** Lines of a screen that are no price: the head, an empty one, the spread. */
+const OTHER_LINES = 3;
+
+interface LadderView {
+  /** Prices a side that it wants now. */
+  depth(): number;
+  show(book: BookAnswer | NoBookAnswer, status: SecurityRow | undefined): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** What of the two makes a difference to a reader. Times do not: they are of every message. */
+function essence(book: BookAnswer | NoBookAnswer): string {
+  return JSON.stringify(book.state === 'gap' ? book.gap : [book.bids, book.asks]);
+}
+
+function headLine(
+  status: SecurityRow | undefined,
+  { paint }: Session,
+  book: BookAnswer | NoBookAnswer,
+): string {
+  const name = paint('bold', book.security);
+  if (status === undefined) return `${name}  ${paint(stateColour('removed'), 'removed')}`;
+  const gaps = counted(status.gaps, 'gap');
+  return [
+    name,
+    `${status.level} ${status.feed}`,
+    paint(stateColour(status.state), status.state),
+    `${rate(status.messageRate)} msg/s`,
+    `last ${age(status.lastMessageAge)} ago`,
+    status.gaps === 0 ? gaps : paint('yellow', gaps),
+    `sequence ${known(status.sequence)}`,
+  ].join('  ');
+}
+
+function ladderScreen(session: Session, wanted: number | undefined): LadderView {
+  const screen = new Screen(session.out);
+  const depth = (): number => {
+    const fitting = Math.max(1, Math.floor((screen.rows - OTHER_LINES) / 2));
+    return Math.min(wanted ?? SHOWN_MAX, fitting);
+  };
+  return {
+    depth,
+    async show(book, status) {
+      const body =
+        book.state === 'gap'
+          ? [session.paint('yellow', noLadderText(book))]
+          : ladderLines(book, screen.columns, session.paint);
+      await screen.draw([headLine(status, session, book), '', ...body]);
+    },
+    end: () => screen.end(),
+  };
+}
+
+function ladderLog({ out }: Session, wanted: number | undefined): LadderView {
+  let last: string | undefined;
+  return {
+    depth: () => wanted ?? LINE_DEPTH,
+    async show(book) {
+      const now = essence(book);
+      if (now === last) return;
+      last = now;
+      if (out.isJson) await out.json(book);
+      else if (book.state === 'gap') {
+        await out.line(`${new Date().toISOString()}  ${book.security}  ${noLadderText(book)}`);
+      } else await out.line(`${book.receiveTime}  ${book.security}  ${ladderLine(book)}`);
+    },
+    async end() {},
+  };
+}
+
+async function follow(
+  session: Session,
+  history: History,
+  security: string,
+  view: LadderView,
+): Promise<void> {
+  const { signal } = session;
+  const client = await session.client();
+  const request = { securities: [security] };
+  let status: SecurityRow | undefined;
+  for await (const part of client.stream('Watch', request, { isEndless: true, signal })) {
+    // An empty part of news is that it is recorded no longer.
+    status = parts(part, 'securities').map(securityRow).at(-1);
+    const book = await history.book(
+      {
+        security: status?.security ?? security,
+        at: undefined,
+        sequence: undefined,
+        clock: 'receive',
+        depth: view.depth(),
+        level: 'L2',
+      },
+      signal,
+    );
+    await view.show(book, status);
+  }
+}
+
+/** Runs until the signal, or until the logger goes. */
+export async function followLadder(
+  session: Session,
+  security: string,
+  depth: number | undefined,
+): Promise<void> {
+  const { out } = session;
+  const isScreen = out.isTerminal && !out.isJson;
+  const view = isScreen ? ladderScreen(session, depth) : ladderLog(session, depth);
+  try {
+    await follow(session, await session.history(), security, view);
+  } finally {
+    if (!out.broken.aborted) await view.end();
+  }
+}
