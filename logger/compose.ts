@@ -113,7 +113,7 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
       nextEpoch: epochByTime,
     }),
   });
-  const reader = createReader(archive);
+  const reader = createReader(archive, { liveGap: (security) => registry.gapNow(security) });
   const release = async (): Promise<void> => {
     await Promise.all([...exchanges.values()].map((exchange) => exchange.close()));
     processWatch.stop();

@@ -17,6 +17,7 @@ import {
   chainBeginUs,
   chainEndUs,
   gapAfter,
+  isEndOfRecording,
   lostBeginning,
   lostUntilNext,
   missingBetween,
@@ -68,7 +69,8 @@ export async function* history(
   let fromSequence = from?.header.lastSequence;
   let beginUs = await chainBeginUs(context.archive, first);
   for (let chain: BlockRef | null = first; chain !== null;) {
-    const end: ChainEnd = await readChainEnd(context.archive, security, chain.header.epoch);
+    const { archive, liveGap } = context;
+    const end: ChainEnd = await readChainEnd(archive, security, chain.header.epoch, liveGap);
     yield* new ChainHistory(context, { first: chain.header, beginUs, end }).walk(fromSequence);
     fromSequence = undefined;
     beginUs = afterChainUs(end) ?? 0;
@@ -110,7 +112,7 @@ class ChainHistory {
         const endUs = chainEndUs(this.#end, start.image.receiveTimeUs, this.#lastEventUs);
         yield { type: 'end', toUs: endUs };
         const gap = gapAfter(this.#end, endUs, this.#reached, proof);
-        if (gap !== null) yield { type: 'gap', gap };
+        if (gap !== null && this.#isAskedFor(gap)) yield { type: 'gap', gap };
         return;
       }
       yield { type: 'end', toUs: this.#lastEventUs };
@@ -128,6 +130,11 @@ class ChainHistory {
       yield { type: 'gap', gap };
       start = next;
     }
+  }
+
+  /** Who asks for all there is gets it without a hole where the recording was ended on purpose. */
+  #isAskedFor(gap: Gap): boolean {
+    return this.#context.rangeEndUs !== undefined || !isEndOfRecording(gap);
   }
 
   /** Yields an image and its blocks; returns whether they reach to the chain's end. */

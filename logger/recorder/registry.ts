@@ -4,7 +4,7 @@
  */
 
 import { NO_TOTALS } from '../archive/archive.ts';
-import type { SecurityTotals } from '../archive/archive.ts';
+import type { OpenGap, SecurityTotals } from '../archive/archive.ts';
 import type { Exchange, Instrument } from '../exchange/exchange.ts';
 import type { DuplicateRecordError } from '../errors.ts';
 import {
@@ -26,7 +26,7 @@ import type { Security } from '../market/security.ts';
 import type { BookAnswer, NoBookAnswer } from '../reader/answers.ts';
 import type { Timer } from '../service/clock.ts';
 import { delay } from './delay.ts';
-import { bookNow, stateOf, statusOf } from './live-book.ts';
+import { bookNow, gapNow, stateOf, statusOf } from './live-book.ts';
 import { SecurityRecorder } from './security-recorder.ts';
 import type { RecorderParts } from './security-recorder.ts';
 
@@ -216,6 +216,12 @@ export class RecorderRegistry implements LoggerControl {
       throw new UnknownSecurityError(`${id} is not recorded now: add it, or ask for a past moment`);
     }
     return bookNow(recorder, this.#parts.clock.nowUs(), this.startedUs, view);
+  }
+
+  /** For the reader: what its recorder knows of the hole in which a security is. */
+  gapNow(security: string): OpenGap | null {
+    const recorder = this.#recorders.get(security);
+    return recorder ? gapNow(recorder) : null;
   }
 
   canonicalId(security: string): string {

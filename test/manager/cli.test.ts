@@ -254,7 +254,7 @@ describe('for people', () => {
       book  2026-11-20T08:00:02.5Z  2026-11-20T09:00:00Z    59m 58s  depth (by sequence)  161 … 200
       gap   2026-11-20T09:00:00Z    open                          –  sequence             151 … –
 
-      binance:BTCUSDT: 1h 59m covered (99.965 %), 2 gaps of 2.5s together.
+      binance:BTCUSDT: 1h 59m covered (99.965 %), 1 gap of 2.5s, and nothing since 2026-11-20T09:00:00Z (sequence).
       "
     `);
   });
