@@ -28,6 +28,7 @@ import type { Scale } from '../market/decimal.ts';
 import { isStep } from '../market/events.ts';
 import type { Aside, BookStep, MarketEvent } from '../market/events.ts';
 import type { Security } from '../market/security.ts';
+import { formatSequence } from '../reader/format.ts';
 import type { Clock, Timer } from '../service/clock.ts';
 import type { Log } from '../service/log.ts';
 import type { Random } from '../service/random.ts';
@@ -528,7 +529,9 @@ export class SecurityRecorder {
     this.#write(chain.begin(isHole ? 'gap' : 'start', gap ?? undefined, monotonicMs));
     for (const aside of this.#buffer.takeAsides()) chain.addAside(aside);
     this.#setPhase('live', null);
-    this.#parts.log.info('Live', { security: this.security.id, sequence: proven.sequence });
+    // Our own count of messages is no sequence: it would be looked for at the exchange.
+    const sequence = formatSequence(proven.sequence, proof) ?? undefined;
+    this.#parts.log.info('Live', { security: this.security.id, feed, sequence });
   }
 
   #onScale(scale: Scale): void {

@@ -78,3 +78,13 @@ test.each(['removed', 'restart'] as const)('an end by %s is one for all', async 
   expect(await reader.bookAt({ security: BTC.id, position })).toMatchObject({ gap });
   expect((await reader.coverage({ security: BTC.id })).gaps).toMatchObject([gap]);
 });
+
+test('where the exchange numbers nothing, neither list, book nor log makes a number up', async () => {
+  harness = await RecorderHarness.open(BTC, LEVEL2);
+  const logged: string[] = [];
+  const { one } = await liveRecorder(logged);
+  expect(statusOf(one, NO_TOTALS)).toMatchObject({ proof: 'connection', sequence: null });
+  expect(bookNow(one, 0, 0)).toMatchObject({ state: 'proven', sequence: null });
+  const live = logged.filter((line) => line.startsWith('Live'));
+  expect(live).toEqual(['Live {"security":"binance:BTCUSDT","feed":"level2_batch"}']);
+});
