@@ -301,7 +301,7 @@ export class SecurityRecorder {
       onAuction: (isCollecting) => (this.#isAuction = isCollecting),
       onScale: (scale) => this.#onScale(scale),
       onInstrument: (changed) => this.#onInstrument(changed),
-      onRefused: (reason) => this.#onRefused(reason),
+      onRefused: (reason, mayPass) => this.#onRefused(reason, mayPass),
     };
     this.#handle = this.exchange.open(instrument, listener);
   }
@@ -334,8 +334,8 @@ export class SecurityRecorder {
     }
   }
 
-  #onRefused(reason: string): void {
-    this.#parts.log.error('The exchange refuses the streams', {
+  #onRefused(reason: string, mayPass: boolean): void {
+    this.#parts.log[mayPass ? 'debug' : 'error']('The exchange refuses the streams', {
       security: this.security.id,
       reason,
     });

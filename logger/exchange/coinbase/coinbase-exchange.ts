@@ -18,6 +18,7 @@ import type { BookLevel } from '../../market/security.ts';
 import type { Exchange, FeedListener, Instrument, SequenceRule } from '../exchange.ts';
 import { parseJson, wireError } from '../fields.ts';
 import type { Line } from '../line.ts';
+import { LoginGate } from '../login-gate.ts';
 import { Refusals } from '../refusals.ts';
 import { RequestBudget } from '../request-budget.ts';
 import { RestClient } from '../rest-client.ts';
@@ -83,6 +84,9 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
     super(
       {
         ...options,
+        exchange: 'coinbase',
+        feed,
+        login: new LoginGate({ ...options, exchange: 'coinbase', limits }),
         transport: discreetTransport(options.transport, discreet),
         dialect: coinbaseDialect({
           channels: CHANNELS[feed],
