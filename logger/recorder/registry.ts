@@ -254,9 +254,14 @@ export class RecorderRegistry implements LoggerControl {
     );
   }
 
-  /** @returns a result where it can't be recorded. */
+  /**
+   * What the exchange does not list, or what could not be asked or written, is not added. Later failures
+   * may pass (a login, an outage), and nobody would be there to add it again: then it stays added.
+   * @returns a result where it can't be recorded.
+   */
   async #addOne(id: string): Promise<CommandResult | undefined> {
-    if (this.#recorders.has(id) || this.#isStopping) return undefined;
+    if (this.#isStopping) return refusedAdd(id, 'the logger is stopping');
+    if (this.#recorders.has(id)) return undefined;
     const { exchange, symbol } = this.#resolve(id);
     let instrument: Instrument;
     try {
@@ -264,7 +269,7 @@ export class RecorderRegistry implements LoggerControl {
       await this.#setWanted(id, true);
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
-      return { security: id, ok: false, state: null, message: describeError(error) };
+      return refusedAdd(id, describeError(error));
     }
     this.#parts.log.notice('Added', { security: id });
     await this.#startRecorder(id, instrument);
@@ -327,11 +332,17 @@ export class RecorderRegistry implements LoggerControl {
     return turn;
   }
 
-  /** Resolves when the security is live or has failed, is removed, or the signal ends the waiting. */
+  /** Resolves when it is live, has failed or is removed, when the logger stops or the signal aborts. */
   async #proven(id: string, signal: AbortSignal): Promise<void> {
     const isSettled = (): boolean => {
       const phase = this.#recorders.get(id)?.phase;
-      return signal.aborted || phase === undefined || phase === 'live' || phase === 'failed';
+      return (
+        signal.aborted ||
+        this.#isStopping ||
+        phase === undefined ||
+        phase === 'live' ||
+        phase === 'failed'
+      );
     };
     if (isSettled()) return;
     await new Promise<void>((resolve) => {
@@ -350,13 +361,23 @@ export class RecorderRegistry implements LoggerControl {
     const recorder = this.#recorders.get(id);
     const state = this.#state(id);
     const isOk = state === 'live' || (!hasWaited && state !== null && state !== 'failed');
-    const waiting = hasWaited && !isOk ? 'recording goes on, but no book is proven yet' : null;
+    const reason = recorder?.message ?? null;
+    const isFailure = hasWaited && !isOk && recorder !== undefined;
     return {
       security: id,
       ok: isOk,
       state,
-      message: state === 'live' ? null : (recorder?.message ?? waiting),
+      message: state === 'live' ? null : isFailure ? this.#unproven(id, reason) : reason,
     };
+  }
+
+  /** Why an `add` did not come to a book, and what becomes of it. */
+  #unproven(id: string, reason: string | null): string {
+    if (this.#isStopping) {
+      return 'the logger is stopping; it stays added, and the next start goes on with it';
+    }
+    const why = reason ?? 'no book is proven yet';
+    return `${why}; it stays added and is tried again: remove it with orderbook-manager remove ${id}`;
   }
 
   #state(id: string): CommandResult['state'] {
@@ -395,4 +416,8 @@ export class RecorderRegistry implements LoggerControl {
       this.#totals.set(id, await this.#parts.archive.totals(id));
     }
   }
+}
+
+function refusedAdd(security: string, reason: string): CommandResult {
+  return { security, ok: false, state: null, message: `${reason}; it was not added` };
 }
