@@ -18,8 +18,11 @@ import { LOG_LEVELS, NOT_YET, OPTIONS } from './options.ts';
 import type { Option, OptionType } from './options.ts';
 import { readSecret } from './secrets.ts';
 import type { Environment } from './secrets.ts';
+import { warnOfUnknown } from './unknown-variables.ts';
 
 export interface Config {
+  /** What a start tells in the log; empty: all is well. */
+  readonly warnings: readonly string[];
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly dataDirectory: string;
@@ -61,6 +64,7 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     isPlaintextAllowed: text('MANAGER_ALLOW_PLAINTEXT') === 'true',
   });
   return Object.freeze({
+    warnings: warnOfUnknown(environment),
     logLevel: LOG_LEVELS[text('LOGLEVEL')] ?? 'info',
     logFormat: logFormat(text('LOG_FORMAT'), text('AS_SERVICE') === 'true', environment),
     mongodb: mongodbSettings(environment, text('MONGODB_DATABASE')),
