@@ -140,7 +140,7 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
       await manager.close(0);
       // Only the settings' securities are parsed there.
       if (!(error instanceof InvalidArgumentError)) throw error;
-      throw new ConfigError(`SECURITIES is not valid: ${describeError(error)}`, { cause: error });
+      throw new ConfigError(describeError(error), { cause: error });
     }
     return {
       port: manager.port,

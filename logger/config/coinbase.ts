@@ -6,6 +6,8 @@ import type { Environment } from './secrets.ts';
 
 export interface CoinbaseSettings {
   readonly feed: 'full' | 'level2_batch';
+  /** Why it is not `full`, and whether somebody wants it so; null: it is. */
+  readonly fallback: { readonly reason: string; readonly isChosen: boolean } | null;
   /** null: there is no key. */
   readonly credentials: {
     readonly key: string;
@@ -34,7 +36,8 @@ export function coinbaseSettings(environment: Environment, feed: string): Coinba
     COINBASE_API_PASSPHRASE: passphrase,
   }).flatMap(([name, value]) => (value === undefined ? [name] : []));
   if (missing.length === 3) {
-    if (feed !== 'full') return { feed: 'level2_batch', credentials: null };
+    if (feed !== 'full')
+      return { feed: 'level2_batch', fallback: fallbackOf(feed), credentials: null };
     throw new ConfigError(
       'COINBASE_FEED is "full", which needs COINBASE_API_KEY, COINBASE_API_SECRET and COINBASE_API_PASSPHRASE',
     );
@@ -51,8 +54,18 @@ export function coinbaseSettings(environment: Environment, feed: string): Coinba
   }
   return {
     feed: feed === 'level2_batch' ? 'level2_batch' : 'full',
+    fallback: feed === 'level2_batch' ? fallbackOf(feed) : null,
     credentials: { key, secret, passphrase },
   };
+}
+
+function fallbackOf(feed: string): CoinbaseSettings['fallback'] {
+  return feed === 'level2_batch'
+    ? { reason: 'COINBASE_FEED is level2_batch', isChosen: true }
+    : {
+        reason: 'COINBASE_API_KEY, COINBASE_API_SECRET and COINBASE_API_PASSPHRASE are not set',
+        isChosen: false,
+      };
 }
 
 /** @throws ConfigError for a key of another kind, and for what no header can carry. */

@@ -21,6 +21,8 @@ export interface Exchange {
    */
   readonly proof: Proof;
   readonly rule: SequenceRule;
+  /** Set where it records less than the exchange has to give: why, and whether it is meant so. */
+  readonly fallback?: { readonly reason: string; readonly isChosen: boolean } | null | undefined;
 
   /** The exchange's own spelling of a symbol given in any case. Pure; asks nobody. */
   normalizeSymbol(symbol: string): string;

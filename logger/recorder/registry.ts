@@ -26,6 +26,8 @@ import type { Security } from '../market/security.ts';
 import type { BookAnswer, NoBookAnswer } from '../reader/answers.ts';
 import type { Timer } from '../service/clock.ts';
 import { delay } from './delay.ts';
+import { FallbackWarnings, tellRecovery } from './start-report.ts';
+import type { Recovered } from './recovery.ts';
 import { bookNow, gapNow, stateOf, statusOf } from './live-book.ts';
 import { SecurityRecorder } from './security-recorder.ts';
 import type { RecorderParts } from './security-recorder.ts';
@@ -35,7 +37,7 @@ const LAG_DEGRADED_S = 10;
 /** How old what `status` says of the archive may be. */
 const TOTALS_EVERY_MS = 1000;
 
-export interface RegistryParts extends Omit<RecorderParts, 'onChange'> {
+export interface RegistryParts extends Omit<RecorderParts, 'onChange' | 'onRecovered'> {
   readonly exchanges: ReadonlyMap<string, Exchange>;
   readonly version: string;
   readonly processStatus: () => Omit<ProcessStatus, 'queuedEvents' | 'spoolBytes'>;
@@ -63,16 +65,18 @@ export class RecorderRegistry implements LoggerControl {
   #tickTimer: Timer | undefined;
   #totalsTimer: Timer | undefined;
   #isStopping = false;
+  readonly #fallbacks: FallbackWarnings;
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
+    this.#fallbacks = new FallbackWarnings(parts.archive, parts.log);
     this.startedUs = parts.clock.nowUs();
     this.#startedMs = parts.clock.monotonicMs();
   }
 
   /** Goes on with what was recorded before, beside what the settings name. */
   async start(configured: readonly string[]): Promise<void> {
-    const ids = configured.map((text) => this.canonicalId(text));
+    const ids = configured.map((text) => this.canonicalId(text, 'SECURITIES'));
     await this.startStored(ids);
     this.#scheduleTick();
     this.#scheduleTotals();
@@ -84,7 +88,14 @@ export class RecorderRegistry implements LoggerControl {
     for (const { wanted, security } of await this.#parts.archive.securities()) {
       if (wanted) ids.add(security);
     }
-    await Promise.all([...ids].map((id) => this.#inTurn(id, () => this.#startRecorder(id))));
+    // Before the first of them begins a chain of its own.
+    await this.#fallbacks.tell([...ids].map((id) => this.#resolve(id)));
+    const recovered: Recovered[] = [];
+    const onRecovered = (one: Recovered): void => void recovered.push(one);
+    await Promise.all(
+      [...ids].map((id) => this.#inTurn(id, () => this.#startRecorder(id, { onRecovered }))),
+    );
+    tellRecovery(recovered, this.#parts.log);
   }
 
   /** The store holds another record under a key of this security. */
@@ -224,9 +235,10 @@ export class RecorderRegistry implements LoggerControl {
     return recorder ? gapNow(recorder) : null;
   }
 
-  canonicalId(security: string): string {
+  /** @param field what an error calls it. */
+  canonicalId(security: string, field = 'security'): string {
     const { exchange, symbol } = parseSecurity(security);
-    return securityOf(exchange, this.#exchange(exchange, 'security').normalizeSymbol(symbol)).id;
+    return securityOf(exchange, this.#exchange(exchange, field).normalizeSymbol(symbol)).id;
   }
 
   async flush(security: string): Promise<void> {
@@ -272,7 +284,8 @@ export class RecorderRegistry implements LoggerControl {
       return refusedAdd(id, describeError(error));
     }
     this.#parts.log.notice('Added', { security: id });
-    await this.#startRecorder(id, instrument);
+    await this.#fallbacks.tell([this.#resolve(id)]);
+    await this.#startRecorder(id, { instrument });
     return undefined;
   }
 
@@ -291,16 +304,20 @@ export class RecorderRegistry implements LoggerControl {
     return { security: id, ok: true, state: 'removed', message };
   }
 
-  async #startRecorder(id: string, instrument?: Instrument): Promise<void> {
+  async #startRecorder(
+    id: string,
+    known: { readonly instrument?: Instrument } & Pick<RecorderParts, 'onRecovered'> = {},
+  ): Promise<void> {
     if (this.#isStopping || this.#recorders.has(id)) return;
     const { exchange, security } = this.#resolve(id);
     const recorder = new SecurityRecorder(security, exchange, {
       ...this.#parts,
       onChange: (changed) => this.#tell(changed),
+      onRecovered: known.onRecovered,
     });
     this.#recorders.set(id, recorder);
-    if (!instrument) await this.#setWanted(id, true);
-    await recorder.start(instrument);
+    if (!known.instrument) await this.#setWanted(id, true);
+    await recorder.start(known.instrument);
   }
 
   async #setWanted(id: string, wanted: boolean): Promise<void> {

@@ -40,6 +40,7 @@ import { closeGap } from './gap.ts';
 import type { RecorderLimits } from './limits.ts';
 import { RateMeter } from './rate-meter.ts';
 import { recoverChain } from './recovery.ts';
+import type { Recovered } from './recovery.ts';
 import { SyncBuffer } from './sync-buffer.ts';
 import type { WriteQueue } from './write-queue.ts';
 
@@ -56,6 +57,8 @@ export interface RecorderParts {
   readonly writer: string;
   /** Phase or top of book may have changed. */
   readonly onChange: (security: string) => void;
+  /** What an earlier life left is known. */
+  readonly onRecovered?: ((recovered: Recovered) => void) | undefined;
   /** A bug: the process has to end. */
   readonly onFatal: (error: unknown) => void;
   /** Asked before anything is recorded, where other loggers write to the same store. */
@@ -187,6 +190,7 @@ export class SecurityRecorder {
     const recovered = await recoverChain(archive, this.security.id, 'restart', log);
     this.#epoch = recovered.epoch;
     this.#openGap = recovered.openGap;
+    this.#parts.onRecovered?.(recovered);
     if (this.#life.signal.aborted) return;
     this.#run(instrument ? Promise.resolve(instrument) : this.#askInstrument(), (found) => {
       if (found) this.#open(found);

@@ -46,6 +46,7 @@ import type { CoinbaseFrame } from './wire.ts';
 
 export interface CoinbaseOptions extends ExchangeOptions {
   readonly feed: 'full' | 'level2_batch';
+  readonly fallback?: Exchange['fallback'];
   /** null: none; then `full` is refused by the exchange. */
   readonly credentials: Credentials | null;
   /** Other limits than the exchange's own: for tests. */
@@ -71,6 +72,7 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
   readonly feed: CoinbaseOptions['feed'];
   readonly proof: Proof;
   readonly rule: SequenceRule;
+  readonly fallback: Exchange['fallback'];
   readonly #limits: CoinbaseLimits;
   readonly #rest: RestClient;
 
@@ -103,6 +105,7 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
       { budget, poll: limits },
     );
     this.feed = feed;
+    this.fallback = options.fallback ?? null;
     this.level = feed === 'full' ? 'L3' : 'L2';
     this.proof = feed === 'full' ? 'sequence' : 'connection';
     this.rule = feed === 'full' ? fullRule : connectionRule;

@@ -75,7 +75,7 @@ describe('the key', () => {
     writeFileSync(join(cwd, 'coinbase-api-secret'), CREDENTIALS.secret);
     writeFileSync(join(cwd, 'coinbase-api-passphrase'), CREDENTIALS.passphrase);
     const { coinbase } = await loadConfig({ CREDENTIALS_DIRECTORY: cwd });
-    expect(coinbase).toEqual({ feed: 'full', credentials: CREDENTIALS });
+    expect(coinbase).toEqual({ feed: 'full', fallback: null, credentials: CREDENTIALS });
   });
 
   test.each(Object.keys(KEY))('without %s the rest is refused', async (name) => {

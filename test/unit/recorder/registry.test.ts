@@ -10,9 +10,15 @@ import { UnknownSecurityError } from '../../../logger/errors.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
 import { RecorderRegistry } from '../../../logger/recorder/registry.ts';
 import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
+import { connectionRule, fullRule } from '../../../logger/exchange/coinbase/sequencer.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { keptLog } from '../../support/scripted-coinbase.ts';
-import { BINANCE, ScriptedExchange, snapshotAt } from '../../support/scripted-exchange.ts';
+import {
+  BINANCE,
+  ScriptedExchange,
+  orderSnapshotAt,
+  snapshotAt,
+} from '../../support/scripted-exchange.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 
 const BTC = 'binance:BTCUSDT';
@@ -116,5 +122,72 @@ describe('an add that comes to no book', () => {
     expect(await registry.add(['binance:ETHUSDT'], true, forever)).toMatchObject([
       { ok: false, state: null, message: 'the logger is stopping; it was not added' },
     ]);
+  });
+});
+
+describe('a start', () => {
+  test('tells in one line what was saved of a run that was killed, and nothing after a stop', async () => {
+    const killed = createRegistry();
+    await killed.start([BTC, 'binance:ETHUSDT']);
+    await prove();
+    exchange.diff(103, 103, [1002, 1]);
+    await clock.advanceAsync(600);
+    // Nothing of it is ever heard again.
+    const told = (): string[] => logged.filter((line) => line.startsWith('The last run'));
+    const second = createRegistry();
+    await second.start([]);
+    expect(told()).toHaveLength(1);
+    expect(told()[0]).toContain('"securities":1,"messagesSaved":1,"gapFrom":"20');
+    await second.stop();
+    await createRegistry().start([]);
+    expect(told()).toHaveLength(1);
+  });
+
+  describe('with less than the exchange has to give', () => {
+    const FULL = { level: 'L3', feed: 'full', proof: 'sequence', rule: fullRule } as const;
+    const LEVEL2 = {
+      level: 'L2',
+      feed: 'level2_batch',
+      proof: 'connection',
+      rule: connectionRule,
+    } as const;
+    const warnings = (): string[] => logged.filter((line) => line.startsWith('Recorded by price'));
+    const start = async (fallback: ScriptedExchange['fallback']) => {
+      const registry = createRegistry(LEVEL2);
+      exchange.fallback = fallback;
+      await registry.start([]);
+      await registry.add([BTC, 'binance:ETHUSDT'], false, forever);
+      await registry.stop();
+      return warnings();
+    };
+    const byAccident = { reason: 'COINBASE_API_KEY is not set', isChosen: false };
+    const byChoice = { reason: 'COINBASE_FEED is level2_batch', isChosen: true };
+
+    test('warns once that nobody has chosen it', async () => {
+      expect(await start(byAccident)).toEqual([
+        `Recorded by price (L2), not order by order (L3) {"exchange":"binance","feed":"level2_batch","reason":"COINBASE_API_KEY is not set","security":"${BTC}"}`,
+      ]);
+    });
+
+    test('says nothing where it was chosen, and nothing else is in the archive', async () => {
+      expect(await start(byChoice)).toEqual([]);
+    });
+
+    test('warns of a choice by which a security is recorded otherwise than before', async () => {
+      const before = createRegistry(FULL);
+      await before.start([BTC]);
+      await clock.advanceAsync(0);
+      exchange.up();
+      exchange.answer(orderSnapshotAt(100, clock.nowUs(), { bids: [], asks: [] }));
+      await clock.advanceAsync(2000);
+      const order = { orderId: '00000000-0000-4000-8000-000000000001', side: 'buy' } as const;
+      exchange.order('open', 101, { ...order, price: 1000, remainingSize: 1 });
+      await clock.advanceAsync(1000);
+      expect(before.status(BTC)?.state).toBe('live');
+      await before.stop();
+      const told = await start(byChoice);
+      expect(told).toHaveLength(1);
+      expect(told[0]).toContain('"before":"its records so far are order by order"');
+    });
   });
 });
