@@ -26,7 +26,10 @@ const CDP_KEY = /^organizations\/|BEGIN [A-Z ]*PRIVATE KEY/;
  */
 export function coinbaseSettings(environment: Environment, feed: string): CoinbaseSettings {
   const part = (name: string, credential: string): string | undefined =>
-    readSecret(environment, name, credential, (secret) => checkPart(name, secret));
+    readSecret(environment, name, credential, (text, source) => {
+      checkPart(source, text);
+      if (name === 'COINBASE_API_SECRET') checkBase64(source, text);
+    });
   const key = part('COINBASE_API_KEY', 'coinbase-api-key');
   const secret = part('COINBASE_API_SECRET', 'coinbase-api-secret');
   const passphrase = part('COINBASE_API_PASSPHRASE', 'coinbase-api-passphrase');
@@ -47,11 +50,6 @@ export function coinbaseSettings(environment: Environment, feed: string): Coinba
       `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing: a Coinbase key has three parts`,
     );
   }
-  if (!BASE64.test(secret)) {
-    throw new ConfigError(
-      'COINBASE_API_SECRET is not valid: use the base64 text that came with the key',
-    );
-  }
   return {
     feed: feed === 'level2_batch' ? 'level2_batch' : 'full',
     fallback: feed === 'level2_batch' ? fallbackOf(feed) : null,
@@ -68,14 +66,19 @@ function fallbackOf(feed: string): CoinbaseSettings['fallback'] {
       };
 }
 
+function checkBase64(source: string, secret: string): void {
+  if (BASE64.test(secret)) return;
+  throw new ConfigError(`${source} is not valid: use the base64 text that came with the key`);
+}
+
 /** @throws ConfigError for a key of another kind, and for what no header can carry. */
-function checkPart(name: string, secret: string): void {
+function checkPart(source: string, secret: string): void {
   if (CDP_KEY.test(secret)) {
     throw new ConfigError(
-      `${name} is of a key of the retail app (CDP): Coinbase Exchange has its own keys, with a passphrase`,
+      `${source} is of a key of the retail app (CDP): Coinbase Exchange has its own keys, with a passphrase`,
     );
   }
   if (!/^[\x20-\x7e]*$/.test(secret)) {
-    throw new ConfigError(`${name} is not valid: use one line of plain characters`);
+    throw new ConfigError(`${source} is not valid: use one line of plain characters`);
   }
 }

@@ -76,7 +76,7 @@ export class RecorderRegistry implements LoggerControl {
 
   /** Goes on with what was recorded before, beside what the settings name. */
   async start(configured: readonly string[]): Promise<void> {
-    const ids = configured.map((text) => this.canonicalId(text, 'SECURITIES'));
+    const ids = configured.map((text) => this.canonicalId(text, 'SECURITIES is not valid'));
     await this.startStored(ids);
     this.#scheduleTick();
     this.#scheduleTotals();
