@@ -340,6 +340,15 @@ describe('exit codes', () => {
     expectError(run, 5, /gap from 2026-11-20T08:00:00Z to 2026-11-20T08:00:02\.5Z \(sequence\)/);
   });
 
+  test.each([
+    ['other', /sequence 999 is not reached yet: its book is known up to 2026-11-20T08:00:00Z;/],
+    ['removed', /is not reached yet: its book is known up to 2026-11-20T08:00:00Z \(removed\);/],
+  ] as const)('5: a sequence that is not reached yet (%s)', async (cause, text) => {
+    const { gap } = noBook(SECURITY);
+    port.reader.book = { ...noBook(SECURITY), gap: { ...gap, to: null, cause } };
+    expectError(await manager(`book ${SECURITY} --sequence 999`), 5, text);
+  });
+
   test('1: a security that was never recorded', async () => {
     port.reader.known = () => false;
     expectError(await manager('book binance:NEVER'), 1, /never recorded/);
