@@ -9,6 +9,9 @@ import type { Paint } from '../style.ts';
 /** Levels a side on a screen. */
 const SHOWN = 20;
 
+const QUEUES =
+  'Each price shows its queue from the head down: its first order is the first to trade.';
+
 /** The texts of one column, their decimal points under one another. */
 function aligned(values: readonly string[]): string[] {
   const fractions = values.map((value) => value.split('.')[1]?.length ?? 0);
@@ -72,6 +75,7 @@ export function bookLines(book: BookAnswer, paint: Paint): string[] {
     ...more(book.bids, 'bid'),
     '',
     sides.length === 0 ? 'Complete on both sides.' : `Known to be complete: ${sides.join(', ')}.`,
+    ...(book.level === 'L3' ? [QUEUES] : []),
   ];
 }
 

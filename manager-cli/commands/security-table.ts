@@ -11,15 +11,15 @@ export const NOTHING_RECORDED =
 const COLUMNS: readonly Column[] = [
   { title: 'SECURITY' },
   { title: 'STATE' },
-  { title: 'FEED' },
+  { title: 'FEED', spare: 1 },
   { title: 'BID', align: 'right' },
   { title: 'ASK', align: 'right' },
-  { title: 'SEQUENCE', align: 'right' },
-  { title: 'AGE', align: 'right' },
-  { title: 'MSG/S', align: 'right' },
+  { title: 'SEQUENCE', align: 'right', spare: 4 },
+  { title: 'AGE', align: 'right', spare: 2 },
+  { title: 'MSG/S', align: 'right', spare: 3 },
   { title: 'GAPS', align: 'right' },
-  { title: 'LAST IMAGE' },
-  { title: 'STORED', align: 'right' },
+  { title: 'LAST IMAGE', spare: 6 },
+  { title: 'STORED', align: 'right', spare: 5 },
 ];
 
 /** A time to the second, as in a list one reads across. */
@@ -27,7 +27,11 @@ function shortTime(time: string | null): string {
   return time === null ? known(null) : time.replace(/\.\d+Z$/, 'Z').replace('T', ' ');
 }
 
-export function securityTable(securities: readonly SecurityRow[], paint: Paint): string[] {
+export function securityTable(
+  securities: readonly SecurityRow[],
+  paint: Paint,
+  maxWidth?: number,
+): string[] {
   const rows = securities.map((row) => [
     row.security,
     { text: row.state, colour: stateColour(row.state) },
@@ -44,5 +48,5 @@ export function securityTable(securities: readonly SecurityRow[], paint: Paint):
   const notes = securities
     .filter((row) => row.message !== null && row.state !== 'live')
     .map((row) => paint('dim', `${row.security}: ${row.message}`));
-  return [...renderTable(COLUMNS, rows, paint), ...notes];
+  return [...renderTable(COLUMNS, rows, paint, maxWidth), ...notes];
 }

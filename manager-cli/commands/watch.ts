@@ -28,7 +28,8 @@ function screen({ out, paint }: Session): View {
   const rewind = (): string => (drawn === 0 ? '' : `\u001b[${drawn}A\r`) + ERASE_BELOW;
   return {
     async show(_changed, all) {
-      const table = all.length === 0 ? [NOTHING_RECORDED] : securityTable(all, paint);
+      const table =
+        all.length === 0 ? [NOTHING_RECORDED] : securityTable(all, paint, out.tableWidth);
       // What does not fit would scroll, and then it can't be redrawn in place.
       const fits = table.slice(0, Math.max(1, out.rows - 1));
       await out.write(`${drawn === 0 ? BEGIN_SCREEN : ''}${rewind()}${fits.join('\n')}\n`);

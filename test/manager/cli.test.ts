@@ -194,6 +194,47 @@ describe('for people', () => {
     `);
   });
 
+  test.each(['list', 'health'])(
+    '%s fits the terminal, without what is needed least',
+    async (verb) => {
+      const env = { NO_COLOR: '1' };
+      const titles = async (columns: number): Promise<string[]> => {
+        const { stdout } = await manager(verb, { isTerminal: true, columns, env });
+        const table = stdout.split('\n').slice(stdout.split('\n').indexOf('') + 1);
+        const lines =
+          verb === 'list' ? stdout.trimEnd().split('\n') : table.filter((l) => l !== '');
+        for (const line of lines) expect(line.length).toBeLessThanOrEqual(Math.max(columns, 60));
+        return lines[0]?.split(/ {2,}/) ?? [];
+      };
+      const all = 'SECURITY,STATE,FEED,BID,ASK,SEQUENCE,AGE,MSG/S,GAPS,LAST IMAGE,STORED'.split(
+        ',',
+      );
+      const without = (...gone: string[]): string[] => all.filter((title) => !gone.includes(title));
+      expect(await titles(200)).toEqual(all);
+      expect(await titles(120)).toEqual(without('LAST IMAGE'));
+      expect(await titles(80)).toEqual(without('LAST IMAGE', 'STORED', 'SEQUENCE'));
+      expect(await titles(20)).toEqual(['SECURITY', 'STATE', 'BID', 'ASK', 'GAPS']);
+      expect((await manager(verb, { columns: 80, env })).stdout).toContain('LAST IMAGE');
+    },
+  );
+
+  test('a book of orders says which end of a queue is its head', async () => {
+    port.control.book = {
+      ...bookAnswer(SECURITY),
+      level: 'L3',
+      bids: [
+        ['61837.63', '1.5', 'first'],
+        ['61837.63', '2', 'second'],
+      ],
+      asks: [['61837.64', '1', 'third']],
+    };
+    const { stdout } = await manager(`book ${SECURITY}`);
+    expect(stdout).toMatch(/first\n.*second\n/);
+    expect(stdout).toContain('queue from the head down: its first order is the first to trade.');
+    port.control.book = bookAnswer(SECURITY);
+    expect((await manager(`book ${SECURITY}`)).stdout).not.toContain('queue');
+  });
+
   test('an empty list says what to type next', async () => {
     port.control.recorded.clear();
     expect((await manager('list')).stdout).toContain('orderbook-manager add binance:BTCUSDT');

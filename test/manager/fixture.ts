@@ -218,6 +218,8 @@ export interface CliOptions {
   readonly typed?: string;
   /** stdout and stderr are terminals. */
   readonly isTerminal?: boolean;
+  /** Width of the terminal. */
+  readonly columns?: number;
   readonly interrupted?: AbortSignal;
   readonly onStdout?: (text: string) => void;
   readonly systemKeyFile?: string;
@@ -229,6 +231,7 @@ export async function cli(argv: readonly string[], options: CliOptions = {}): Pr
   const stderr = new Sink();
   stdout.isTTY = options.isTerminal ?? false;
   stderr.isTTY = options.isTerminal ?? false;
+  stdout.columns = options.columns ?? stdout.columns;
   const { onStdout } = options;
   if (onStdout) {
     const write = stdout._write.bind(stdout);
