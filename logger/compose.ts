@@ -190,14 +190,14 @@ async function makeGraph(config: Config, parts: LoggerParts): Promise<Graph> {
     processWatch.stop();
     await archive.close();
   };
-  const reader = createReader(archive);
+  const reader = createReader(archive, { liveGap: (security) => registry.gapNow(security) });
   return { clock, spool, mongo, queue, registry, reader, retention, release };
 }
 
 /** Of what the registry parses at its start, only the settings' securities can be wrong. */
 function failStart(error: unknown): never {
   if (!(error instanceof InvalidArgumentError)) throw error;
-  throw new ConfigError(`SECURITIES is not valid: ${describeError(error)}`, { cause: error });
+  throw new ConfigError(describeError(error), { cause: error });
 }
 
 function watched(registry: RecorderRegistry, queue: WriteQueue): Watched {

@@ -15,12 +15,18 @@
  * ```
  */
 
-import type { ArchiveReader, Position } from './archive/archive.ts';
+import type { ArchiveReader } from './archive/archive.ts';
 import { openArchiveReader } from './open-archive.ts';
 import { InvalidArgumentError } from './errors.ts';
-import { parseSecurity } from './market/security.ts';
+import {
+  checkBook,
+  checkLocation,
+  checkNoLevel,
+  checkRange,
+  checkSecurity,
+  checkSnapshots,
+} from './library-arguments.ts';
 import type { ClockName } from './market/time.ts';
-import { parseDurationUs, parseTimeUs } from './market/time.ts';
 import type {
   BookAnswer,
   CoverageAnswer,
@@ -28,7 +34,7 @@ import type {
   OrderBookAnswer,
 } from './reader/answers.ts';
 import { createReader } from './reader/create-reader.ts';
-import { checkEvery } from './reader/export-question.ts';
+import { knownSecurity } from './reader/known-security.ts';
 import type {
   DiffItem,
   GapItem,
@@ -88,7 +94,11 @@ export interface SnapshotOptions extends RangeOptions {
   readonly level?: 'L2';
 }
 
-/** An archive opened for reading. All methods reject with UnknownSecurityError where it applies. */
+/**
+ * An archive opened for reading. A security may be given in any case. All methods reject with
+ * UnknownSecurityError where it applies, and with InvalidArgumentError (its message begins with the
+ * field) for what is not as documented.
+ */
 export interface OpenedArchive {
   /** Every security that was ever asked to be recorded. */
   securities(): Promise<string[]>;
@@ -139,7 +149,7 @@ export interface OpenedArchive {
  * @throws InvalidArgumentError when there is none; ArchiveUnavailableError when nobody answers.
  */
 export async function openArchive(location: string): Promise<OpenedArchive> {
-  return new ReadableArchive(await openArchiveReader(location));
+  return new ReadableArchive(await openArchiveReader(checkLocation(location)));
 }
 
 class ReadableArchive implements OpenedArchive {
@@ -158,48 +168,40 @@ class ReadableArchive implements OpenedArchive {
   async bookAt(
     security: string,
     at?: At,
-    options: BookOptions = {},
+    options?: BookOptions,
   ): Promise<BookAnswer | NoBookAnswer> {
-    const { depth, level, clock = 'receive' } = options;
-    return this.#reader.bookAt({
-      security: parseSecurity(security).id,
-      position: at === undefined ? undefined : positionOf(at, clock),
-      depth: checkDepth(depth),
-      level,
-    });
+    const question = checkBook(at, options);
+    return this.#reader.bookAt({ security: await this.#id(security), ...question });
   }
 
-  async coverage(
-    security: string,
-    options: Omit<RangeOptions, 'clock'> = {},
-  ): Promise<CoverageAnswer> {
-    const { fromUs, toUs } = rangeOf(security, options);
-    return this.#reader.coverage({ security: parseSecurity(security).id, fromUs, toUs });
+  async coverage(security: string, options?: Omit<RangeOptions, 'clock'>): Promise<CoverageAnswer> {
+    const { fromUs, toUs } = checkRange(options);
+    return this.#reader.coverage({ security: await this.#id(security), fromUs, toUs });
   }
 
   trades(security: string, options?: RangeOptions): AsyncIterableIterator<TradeItem | GapItem> {
-    return this.#reader.trades(rangeOf(security, options));
+    return this.#stream(security, options, (question) => this.#reader.trades(question));
   }
 
   quotes(security: string, options?: RangeOptions): AsyncIterableIterator<QuoteItem | GapItem> {
-    return this.#reader.quotes(rangeOf(security, options));
+    return this.#stream(security, options, (question) => this.#reader.quotes(question));
   }
 
   diffs(
     security: string,
     options?: RangeOptions,
   ): AsyncIterableIterator<ImageItem | DiffItem | GapItem> {
-    return this.#reader.diffs(rangeOf(security, options));
+    return this.#stream(security, options, (question) => this.#reader.diffs(question));
   }
 
   snapshots(
     security: string,
-    options: SnapshotOptions = {},
+    options?: SnapshotOptions,
   ): AsyncIterableIterator<SnapshotItem | GapItem> {
-    const { every, depth, level } = options;
-    const everyUs = every === undefined ? undefined : checkEvery(parseDurationUs(every, 'every'));
-    const shown = { everyUs, depth: checkDepth(depth), level };
-    return this.#reader.snapshots({ ...rangeOf(security, options), ...shown });
+    const shape = checkSnapshots(options);
+    return this.#stream(security, options, (question) =>
+      this.#reader.snapshots({ ...question, ...shape }),
+    );
   }
 
   async ordersAt(
@@ -207,6 +209,7 @@ class ReadableArchive implements OpenedArchive {
     at?: At,
     options?: Omit<BookOptions, 'level'>,
   ): Promise<OrderBookAnswer | NoBookAnswer> {
+    checkNoLevel(options);
     const answer = await this.bookAt(security, at, options);
     if (answer.state === 'gap' || isOrderBook(answer)) return answer;
     throw new InvalidArgumentError(
@@ -218,7 +221,26 @@ class ReadableArchive implements OpenedArchive {
     security: string,
     options?: RangeOptions,
   ): AsyncIterableIterator<OrderItem | GapItem> {
-    return this.#reader.orders(rangeOf(security, options));
+    return this.#stream(security, options, (question) => this.#reader.orders(question));
+  }
+
+  /** A wrong argument is thrown here, where it was passed; nothing is read before the first item. */
+  #stream<Item>(
+    security: string,
+    options: RangeOptions | undefined,
+    open: (question: RangeQuestion) => AsyncIterableIterator<Item>,
+  ): AsyncIterableIterator<Item> {
+    checkSecurity(security);
+    const range = checkRange(options);
+    const id = (): Promise<string> => this.#id(security);
+    return (async function* items() {
+      yield* open({ security: await id(), ...range });
+    })();
+  }
+
+  /** The archive's spelling of a security given in any case. */
+  #id(security: string): Promise<string> {
+    return knownSecurity(this.#archive, checkSecurity(security));
   }
 
   close(): Promise<void> {
@@ -232,28 +254,4 @@ class ReadableArchive implements OpenedArchive {
 
 function isOrderBook(answer: BookAnswer): answer is OrderBookAnswer {
   return answer.level === 'L3';
-}
-
-function checkDepth(depth: number | undefined): number | undefined {
-  if (depth === undefined || (Number.isSafeInteger(depth) && depth > 0)) return depth;
-  throw new InvalidArgumentError(`depth: ${depth} is not a positive whole number`);
-}
-
-function positionOf(at: At, clock: ClockName): Position {
-  if (typeof at === 'string') return { clock, us: parseTimeUs(at, 'at') };
-  const sequence = Number(at.sequence);
-  if (!Number.isSafeInteger(sequence) || sequence < 0 || String(at.sequence).trim() === '') {
-    throw new InvalidArgumentError(`sequence: ${String(at.sequence)} is not a sequence number`);
-  }
-  return { sequence };
-}
-
-function rangeOf(security: string, options: RangeOptions = {}): RangeQuestion {
-  const { from, to, clock } = options;
-  return {
-    security: parseSecurity(security).id,
-    fromUs: from === undefined ? undefined : parseTimeUs(from, 'from'),
-    toUs: to === undefined ? undefined : parseTimeUs(to, 'to'),
-    clock,
-  };
 }

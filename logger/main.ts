@@ -122,6 +122,7 @@ try {
     write: (line) => lines.write(line),
     nowUs: () => clock.nowUs(),
   });
+  for (const warning of config.warnings) log.warning(warning);
   await run(config, clock, log);
 } catch (error) {
   fail(error);

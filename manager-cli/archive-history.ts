@@ -3,8 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ArchiveReader } from '../logger/archive/archive.ts';
 import { openArchiveReader } from '../logger/open-archive.ts';
-import { LoggerError, UnknownSecurityError, describeError } from '../logger/errors.ts';
-import { parseSecurity } from '../logger/market/security.ts';
+import { LoggerError, describeError } from '../logger/errors.ts';
 import type {
   BookAnswer,
   CoverageAnswer,
@@ -12,6 +11,7 @@ import type {
   VerifyAnswer,
 } from '../logger/reader/answers.ts';
 import { createReader } from '../logger/reader/create-reader.ts';
+import { knownSecurity } from '../logger/reader/known-security.ts';
 import type { Reader } from '../logger/reader/reader.ts';
 import type { Range } from './arguments.ts';
 import { CliError, EXIT, type ExitCode } from './exit-codes.ts';
@@ -123,15 +123,7 @@ class ArchiveHistory implements History {
     return this.#archive.close();
   }
 
-  /** The archive's own spelling of a security given in any case. */
-  async #id(asked: string): Promise<string> {
-    const { id } = parseSecurity(asked);
-    const known = (await this.#archive.securities()).map((state) => state.security);
-    const found = known.includes(id)
-      ? id
-      : known.find((candidate) => candidate.toLowerCase() === id.toLowerCase());
-    if (found !== undefined) return found;
-    const hint = known.length === 0 ? 'none' : known.slice(0, 10).join(', ');
-    throw new UnknownSecurityError(`${id} was never recorded; this archive holds ${hint}`);
+  #id(asked: string): Promise<string> {
+    return knownSecurity(this.#archive, asked);
   }
 }

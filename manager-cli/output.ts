@@ -42,6 +42,11 @@ export class Output {
     return this.#stdout.columns || 100;
   }
 
+  /** How long a line of a table may be. In a pipe nothing wraps, and nothing is left out. */
+  get tableWidth(): number {
+    return this.isTerminal ? this.columns : Number.POSITIVE_INFINITY;
+  }
+
   get rows(): number {
     return this.#stdout.rows || 40;
   }

@@ -5,6 +5,8 @@ import type { Colour, Paint } from './style.ts';
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
+  /** Where there is no room for all, the column with the highest goes first; absent: it stays. */
+  readonly spare?: number;
 }
 
 export interface Cell {
@@ -24,11 +26,33 @@ function pad(text: string, columns: number, align: 'left' | 'right'): string {
   return align === 'right' ? space + text : text + space;
 }
 
-/** Lines of the table, titles first. Cells are strings, or strings with a colour. */
+/** Indexes of the columns that fit, without the ones that are needed least. */
+function fitting(
+  columns: readonly Column[],
+  widths: readonly number[],
+  maxWidth: number,
+): readonly number[] {
+  let kept = columns.map((_, index) => index);
+  const total = (): number =>
+    kept.reduce((sum, index) => sum + (widths[index] ?? 0), 0) + GAP.length * (kept.length - 1);
+  while (total() > maxWidth) {
+    const spares = kept.map((index) => columns[index]?.spare ?? -1);
+    const most = Math.max(...spares);
+    if (most < 0) break;
+    kept = kept.filter((_, at) => at !== spares.indexOf(most));
+  }
+  return kept;
+}
+
+/**
+ * Lines of the table, titles first. Cells are strings, or strings with a colour.
+ * @param maxWidth a line that a terminal wraps can't be read across: spare columns go instead.
+ */
 export function renderTable(
   columns: readonly Column[],
   rows: readonly (readonly (string | Cell)[])[],
   paint: Paint,
+  maxWidth = Number.POSITIVE_INFINITY,
 ): string[] {
   const cells = rows.map((row) =>
     row.map((cell) => (typeof cell === 'string' ? { text: cell } : cell)),
@@ -36,9 +60,11 @@ export function renderTable(
   const widths = columns.map((column, index) =>
     Math.max(width(column.title), ...cells.map((row) => width(row[index]?.text ?? ''))),
   );
+  const kept = fitting(columns, widths, maxWidth);
   const line = (row: readonly Cell[], forced?: Colour): string =>
-    columns
-      .map((column, index) => {
+    kept
+      .map((index) => {
+        const column = columns[index] ?? { title: '' };
         const cell = row[index] ?? { text: '' };
         const padded = pad(cell.text, widths[index] ?? 0, column.align ?? 'left');
         const colour = forced ?? cell.colour;

@@ -6,6 +6,8 @@ import type { Environment } from './secrets.ts';
 
 export interface CoinbaseSettings {
   readonly feed: 'full' | 'level2_batch';
+  /** Why it is not `full`, and whether somebody wants it so; null: it is. */
+  readonly fallback: { readonly reason: string; readonly isChosen: boolean } | null;
   /** null: there is no key. */
   readonly credentials: {
     readonly key: string;
@@ -24,7 +26,10 @@ const CDP_KEY = /^organizations\/|BEGIN [A-Z ]*PRIVATE KEY/;
  */
 export function coinbaseSettings(environment: Environment, feed: string): CoinbaseSettings {
   const part = (name: string, credential: string): string | undefined =>
-    readSecret(environment, name, credential, (secret) => checkPart(name, secret));
+    readSecret(environment, name, credential, (text, source) => {
+      checkPart(source, text);
+      if (name === 'COINBASE_API_SECRET') checkBase64(source, text);
+    });
   const key = part('COINBASE_API_KEY', 'coinbase-api-key');
   const secret = part('COINBASE_API_SECRET', 'coinbase-api-secret');
   const passphrase = part('COINBASE_API_PASSPHRASE', 'coinbase-api-passphrase');
@@ -34,7 +39,8 @@ export function coinbaseSettings(environment: Environment, feed: string): Coinba
     COINBASE_API_PASSPHRASE: passphrase,
   }).flatMap(([name, value]) => (value === undefined ? [name] : []));
   if (missing.length === 3) {
-    if (feed !== 'full') return { feed: 'level2_batch', credentials: null };
+    if (feed !== 'full')
+      return { feed: 'level2_batch', fallback: fallbackOf(feed), credentials: null };
     throw new ConfigError(
       'COINBASE_FEED is "full", which needs COINBASE_API_KEY, COINBASE_API_SECRET and COINBASE_API_PASSPHRASE',
     );
@@ -44,25 +50,35 @@ export function coinbaseSettings(environment: Environment, feed: string): Coinba
       `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing: a Coinbase key has three parts`,
     );
   }
-  if (!BASE64.test(secret)) {
-    throw new ConfigError(
-      'COINBASE_API_SECRET is not valid: use the base64 text that came with the key',
-    );
-  }
   return {
     feed: feed === 'level2_batch' ? 'level2_batch' : 'full',
+    fallback: feed === 'level2_batch' ? fallbackOf(feed) : null,
     credentials: { key, secret, passphrase },
   };
 }
 
+function fallbackOf(feed: string): CoinbaseSettings['fallback'] {
+  return feed === 'level2_batch'
+    ? { reason: 'COINBASE_FEED is level2_batch', isChosen: true }
+    : {
+        reason: 'COINBASE_API_KEY, COINBASE_API_SECRET and COINBASE_API_PASSPHRASE are not set',
+        isChosen: false,
+      };
+}
+
+function checkBase64(source: string, secret: string): void {
+  if (BASE64.test(secret)) return;
+  throw new ConfigError(`${source} is not valid: use the base64 text that came with the key`);
+}
+
 /** @throws ConfigError for a key of another kind, and for what no header can carry. */
-function checkPart(name: string, secret: string): void {
+function checkPart(source: string, secret: string): void {
   if (CDP_KEY.test(secret)) {
     throw new ConfigError(
-      `${name} is of a key of the retail app (CDP): Coinbase Exchange has its own keys, with a passphrase`,
+      `${source} is of a key of the retail app (CDP): Coinbase Exchange has its own keys, with a passphrase`,
     );
   }
   if (!/^[\x20-\x7e]*$/.test(secret)) {
-    throw new ConfigError(`${name} is not valid: use one line of plain characters`);
+    throw new ConfigError(`${source} is not valid: use one line of plain characters`);
   }
 }

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { ConfigError, describeError } from '../errors.ts';
+import { ConfigError, InvalidArgumentError, describeError } from '../errors.ts';
 import { parseSecurity } from '../market/security.ts';
 import { goesToJournal } from '../service/journal.ts';
 import type { LogFormat } from '../service/line-log.ts';
@@ -20,8 +20,11 @@ import { LOG_LEVELS, OPTIONS } from './options.ts';
 import type { Option, OptionType } from './options.ts';
 import { readSecret } from './secrets.ts';
 import type { Environment } from './secrets.ts';
+import { warnOfUnknown } from './unknown-variables.ts';
 
 export interface Config {
+  /** What a start tells in the log; empty: all is well. */
+  readonly warnings: readonly string[];
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly dataDirectory: string;
@@ -63,6 +66,7 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     isPlaintextAllowed: text('MANAGER_ALLOW_PLAINTEXT') === 'true',
   });
   return Object.freeze({
+    warnings: warnOfUnknown(environment),
     logLevel: LOG_LEVELS[text('LOGLEVEL')] ?? 'info',
     logFormat: logFormat(text('LOG_FORMAT'), text('AS_SERVICE') === 'true', environment),
     mongodb: mongodbSettings(environment, text('MONGODB_DATABASE')),
@@ -93,11 +97,16 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
 }
 
 function mongodbSettings(environment: Environment, database: string): Config['mongodb'] {
-  const endpoint = readSecret(environment, 'MONGODB_ENDPOINT', 'mongodb-endpoint');
-  if (!endpoint) return null;
-  const { normal, allowed } = check({ kind: 'mongodb' }, endpoint);
-  if (!normal) throw new ConfigError(`MONGODB_ENDPOINT is not valid: ${allowed}`);
-  return { endpoint: normal, database: database || undefined };
+  const endpoint = readSecret(
+    environment,
+    'MONGODB_ENDPOINT',
+    'mongodb-endpoint',
+    (given, source) => {
+      const { normal, allowed } = check({ kind: 'mongodb' }, given);
+      if (normal === undefined) throw new ConfigError(`${source} is not valid: ${allowed}`);
+    },
+  );
+  return endpoint ? { endpoint, database: database || undefined } : null;
 }
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -220,11 +229,13 @@ function isWithin(range: { readonly min: number; readonly max: number }, given: 
 }
 
 function checkSecurities(given: string): ReturnType<typeof check> {
+  const allowed = 'use exchange:symbol, for example binance:BTCUSDT,coinbase:BTC-USD';
   try {
     for (const one of given.split(',')) if (one.trim() !== '') parseSecurity(one.trim());
-    return { normal: given, allowed: '' };
+    return { normal: given, allowed };
   } catch (error) {
-    return { normal: undefined, allowed: describeError(error) };
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    return { normal: undefined, allowed };
   }
 }
 

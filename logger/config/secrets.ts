@@ -9,6 +9,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Where `service-setup.sh` puts settings and secrets. */
 const INSTALLED = '/etc/finTechApp_logger';
 
+type SecretCheck = (secret: string, source: string) => void;
+
 /** A file that holds a secret, and the setting that led to it. */
 interface SecretFile {
   readonly variable: string;
@@ -18,7 +20,8 @@ interface SecretFile {
 /**
  * @param name the variable; `<name>_FILE` names a file instead.
  * @param credential the file's name in `$CREDENTIALS_DIRECTORY`.
- * @param check throws a ConfigError for what this secret can't be; asked before all else.
+ * @param check throws a ConfigError for what this secret can't be; asked before all else, with the
+ *   setting that it came from.
  * @returns undefined where none of them is there.
  * @throws ConfigError, which never holds the secret.
  */
@@ -26,13 +29,13 @@ export function readSecret(
   environment: Environment,
   name: string,
   credential: string,
-  check: (secret: string) => void = () => undefined,
+  check: SecretCheck = () => undefined,
 ): string | undefined {
   const file = secretFile(environment, name, credential);
   if (file) return readSecretFile(file, check);
   const given = environment[name]?.trim();
   if (!given) return undefined;
-  check(given);
+  check(given, name);
   return given;
 }
 
@@ -122,7 +125,7 @@ function isReadable(path: string): boolean {
 
 function readSecretFile(
   { variable, path }: SecretFile,
-  check: (secret: string) => void = () => undefined,
+  check: SecretCheck = () => undefined,
 ): string {
   let secret: string;
   try {
@@ -132,7 +135,7 @@ function readSecretFile(
       cause: error,
     });
   }
-  check(secret);
+  check(secret, `${variable} (${path})`);
   if (secret === '' || /[^\x21-\x7e]/.test(secret)) {
     throw new ConfigError(`${variable}: the key file must hold one line of visible characters`);
   }

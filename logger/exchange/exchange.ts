@@ -21,6 +21,8 @@ export interface Exchange {
    */
   readonly proof: Proof;
   readonly rule: SequenceRule;
+  /** Set where it records less than the exchange has to give: why, and whether it is meant so. */
+  readonly fallback?: { readonly reason: string; readonly isChosen: boolean } | null | undefined;
 
   /** The exchange's own spelling of a symbol given in any case. Pure; asks nobody. */
   normalizeSymbol(symbol: string): string;
@@ -88,10 +90,10 @@ export interface FeedListener {
   /** The exchange changed tick or lot size. */
   onInstrument(instrument: Instrument): void;
   /**
-   * The exchange refuses this symbol's streams; the reason is its own. Where a refusal may pass (a
-   * login), the adapter goes on trying, and `onUp` follows one day.
+   * The exchange refuses this symbol's streams; the reason is its own. Where a refusal `mayPass` (a
+   * login), the adapter has told the log, goes on trying, and `onUp` follows one day.
    */
-  onRefused(reason: string): void;
+  onRefused(reason: string, mayPass: boolean): void;
 }
 
 /** The last sequence that the exchange has given out for a security. */

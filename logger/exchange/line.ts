@@ -14,11 +14,17 @@ import { backoffDelayMs } from '../service/backoff.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import { Carrier } from './carrier.ts';
 import type { CarrierOptions, CarrierOwner } from './carrier.ts';
+import type { LoginGate } from './login-gate.ts';
 import type { Membership } from './membership.ts';
 import type { MarketFrame } from './dialect.ts';
 import type { Subscription } from './subscription.ts';
 
 export interface LineOptions<Frame extends MarketFrame> extends CarrierOptions<Frame> {
+  /** For the log: whose connection, and of which feed. */
+  readonly exchange: string;
+  readonly feed: string;
+  /** Where the exchange wants a key: shared by all lines. */
+  readonly login?: LoginGate | undefined;
   readonly random: Random;
   readonly log: Log;
   /** New connections, shared by all lines: the exchange's limit is per address. */
@@ -26,6 +32,9 @@ export interface LineOptions<Frame extends MarketFrame> extends CarrierOptions<F
   /** The exchange refused the symbol's streams; it has left this line. */
   readonly onRefused: (subscription: Subscription<Frame>, reason: string) => void;
 }
+
+/** Symbols that a line of the log names. */
+const NAMED_MAX = 3;
 
 interface Waiter<Frame extends MarketFrame> {
   /** The connection that was to be replaced; undefined: there was none. */
@@ -44,6 +53,8 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
   #failures = 0;
   #connectTimer: Timer | null = null;
   #isReplacing = false;
+  /** The exchange refused our login on it. */
+  #refused: Carrier<Frame> | null = null;
   /** Asked to be replaced while it was itself the replacement. */
   #replaceNext: { readonly carrier: Carrier<Frame>; readonly reason: string } | null = null;
   #waiters: Waiter<Frame>[] = [];
@@ -134,12 +145,13 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
   }
 
   onOpen(): void {
-    this.#options.log.info('Connected to the exchange', { url: this.#options.url });
+    this.#options.log.info('Connected to the exchange', this.#name());
     this.#checkTakeover();
   }
 
   onConfirmed(carrier: Carrier<Frame>, membership: Membership<Frame>): void {
     const { subscription } = membership;
+    this.#options.login?.accepted();
     const hasRival = this.#otherCarrying(carrier, subscription)?.canFollow === true;
     // Up first: what came in before the confirmation follows after it.
     if (!hasRival) subscription.up();
@@ -164,18 +176,40 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
 
   /** Nothing streams until the exchange takes us: every symbol hears why, and it is tried again. */
   onLoginRefused(carrier: Carrier<Frame>, reason: string): void {
-    for (const subscription of this.#subscriptions.values()) {
-      if (!this.#otherCarrying(carrier, subscription)) subscription.refuse(reason, false);
-    }
+    this.#options.login?.refused(reason);
+    this.#tellRefusal(reason, carrier);
+    this.#refused = carrier;
     carrier.drop(`The login was refused: ${reason}`);
   }
 
   onPutOff(carrier: Carrier<Frame>, { subscription }: Membership<Frame>, reason: string): void {
-    if (!this.#otherCarrying(carrier, subscription)) subscription.refuse(reason, false);
+    if (this.#otherCarrying(carrier, subscription)) return;
+    this.#options.log.warning('The exchange refuses more streams on a connection', {
+      ...this.#name(),
+      symbol: subscription.symbol,
+      reason,
+    });
+    subscription.refuse(reason, false);
   }
 
   onFirstStep(): void {
     this.#failures = 0;
+    this.#options.login?.proven();
+  }
+
+  /** To every symbol that no other connection carries. */
+  #tellRefusal(reason: string, refused?: Carrier<Frame>): void {
+    for (const subscription of this.#subscriptions.values()) {
+      if (!this.#otherCarrying(refused, subscription)) subscription.refuse(reason, false);
+    }
+  }
+
+  /** Which of the connections it is, for the log: of one exchange they share an address. */
+  #name(): Readonly<Record<string, string>> {
+    const { exchange, feed, url } = this.#options;
+    const symbols = [...this.#subscriptions.keys()];
+    const more = symbols.length > NAMED_MAX ? ` and ${symbols.length - NAMED_MAX} more` : '';
+    return { exchange, feed, symbols: symbols.slice(0, NAMED_MAX).join(',') + more, url };
   }
 
   onMarketFrame(
@@ -202,10 +236,10 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
   onEnd(carrier: Carrier<Frame>, reason: string): void {
     const wasOldest = this.#carriers[0] === carrier;
     this.#carriers = this.#carriers.filter((other) => other !== carrier);
-    this.#options.log.warning('The connection to the exchange ended', {
-      url: this.#options.url,
-      reason,
-    });
+    this.#options.login?.left(this);
+    // A refused login has been told.
+    const level = this.#refused === carrier ? 'debug' : 'warning';
+    this.#options.log[level]('The connection to the exchange ended', { ...this.#name(), reason });
     const wholeUntilUs = carrier.wholeUntilUs ?? this.#options.clock.nowUs();
     // Arranged before any listener hears of it: what it then asks for finds things in order.
     if (this.#carriers.length === 0) {
@@ -237,7 +271,7 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
     if (this.#isReplacing) return;
     this.#isReplacing = true;
     this.#options.log.info('Replacing the connection to the exchange', {
-      url: this.#options.url,
+      ...this.#name(),
       reason,
     });
     this.#connectIn(0);
@@ -259,12 +293,17 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
   }
 
   #connect(): void {
-    const { connecting } = this.#options;
+    const { connecting, login } = this.#options;
     if (connecting.waitMs(1) > 0) {
       // Another line took the place in the meantime.
       this.#connectIn(0);
       return;
     }
+    const mayEnter = login?.enter(this, {
+      onTurn: () => this.#connectIn(0),
+      onRefused: (reason) => this.#tellRefusal(reason),
+    });
+    if (mayEnter === false) return;
     connecting.take(1);
     const carrier = new Carrier(this.#options, this);
     this.#carriers.push(carrier);
@@ -281,9 +320,7 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
     this.#carriers = [fresh];
     this.#isReplacing = false;
     this.#retire(old);
-    this.#options.log.info('The connection to the exchange was replaced', {
-      url: this.#options.url,
-    });
+    this.#options.log.info('The connection to the exchange was replaced', this.#name());
     for (const subscription of this.#subscriptions.values()) {
       fresh.confirmed(subscription)?.join();
     }
@@ -323,7 +360,7 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
   }
 
   #otherCarrying(
-    carrier: Carrier<Frame>,
+    carrier: Carrier<Frame> | undefined,
     subscription: Subscription<Frame>,
   ): Membership<Frame> | undefined {
     for (const other of this.#carriers) {
@@ -354,6 +391,7 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
   }
 
   #shut(): void {
+    this.#options.login?.left(this);
     this.#connectTimer?.cancel();
     this.#connectTimer = null;
     this.#isReplacing = false;

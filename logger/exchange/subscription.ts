@@ -29,6 +29,7 @@ export abstract class Subscription<Frame> {
   #lastReceiveTimeUs = 0;
   #isUp = false;
   #isClosed = false;
+  #refusal: string | null = null;
 
   constructor(
     instrument: Instrument,
@@ -70,6 +71,7 @@ export abstract class Subscription<Frame> {
   up(): void {
     if (this.#isClosed || this.#isUp) return;
     this.#isUp = true;
+    this.#refusal = null;
     this.listener.onUp();
   }
 
@@ -88,11 +90,12 @@ export abstract class Subscription<Frame> {
     if (this.#isUp && !this.#isClosed) this.listener.onLoss(this.#lastReceiveTimeUs, reason);
   }
 
-  /** @param isFinal nothing more is tried, and nothing more is heard. */
+  /** Told once, until it is up again. @param isFinal nothing more is tried, and nothing more is heard. */
   refuse(reason: string, isFinal = true): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || (!isFinal && reason === this.#refusal)) return;
     this.#isClosed = isFinal;
-    this.listener.onRefused(reason);
+    this.#refusal = reason;
+    this.listener.onRefused(reason, !isFinal);
   }
 
   close(): void {

@@ -35,7 +35,8 @@ export async function bookAt(
   if (ref === null) return beforeStart(context, security, position);
   const start = await lastGoodImage(context, ref, position);
   if (start === null) return withoutImage(context, ref);
-  const end = await readChainEnd(context.archive, security, start.header.epoch);
+  const { archive, liveGap } = context;
+  const end = await readChainEnd(archive, security, start.header.epoch, liveGap);
   const stretch = await readStretch(context, start, position);
   const taken = takenAt(start, stretch, position);
   if (question.position !== undefined) {

@@ -12,6 +12,7 @@ import type {
 } from '../archive/archive.ts';
 import { RecordCorruptError } from '../errors.ts';
 import type { Gap, GapCause } from '../market/coverage.ts';
+import type { ReaderContext } from './context.ts';
 
 export interface ChainEnd {
   /** The image that starts the next chain. */
@@ -28,10 +29,12 @@ export interface ChainEnd {
 /** How often a new chain may begin while the end of the one before is being read. */
 const RETRY_LIMIT = 5;
 
+/** @param liveGap see `ReaderContext`. */
 export async function readChainEnd(
   archive: ArchiveReader,
   security: string,
   epoch: number,
+  liveGap?: ReaderContext['liveGap'],
 ): Promise<ChainEnd> {
   for (let tries = 0; ; tries++) {
     const next = await archive.chainStart(security, epoch);
@@ -43,11 +46,11 @@ export async function readChainEnd(
     const tail = await lastTail(archive, security);
     if (tail !== null && tail.epoch > epoch && tries < RETRY_LIMIT) continue;
     const isOurs = tail?.epoch === epoch;
-    const openGap = tail?.openGap?.epoch === epoch ? tail.openGap : null;
+    const openGap = tail?.openGap ?? liveGap?.(security) ?? null;
     return {
       next: null,
       gap: null,
-      openGap,
+      openGap: openGap?.epoch === epoch ? openGap : null,
       wholeUntilUs: isOurs ? tail.wholeUntilUs : null,
       knownSequence: isOurs ? tail.lastSequence : null,
     };
@@ -110,10 +113,18 @@ export function afterChainUs(end: ChainEnd): number | null {
   return end.next.damaged ? (end.gap?.toUs ?? null) : end.next.header.fromUs;
 }
 
-/** An open hole of these causes is no hole to tell of: the recording simply ends there. */
-const SILENT_ENDS = new Set<GapCause>(['removed', 'restart']);
+/** Somebody ended the recording: what follows is missing like any other time, yet nothing failed. */
+const ENDS = new Set<GapCause>(['removed', 'restart']);
 
-/** The hole after a chain that ended at `endUs` with `lastSequence`; null: it just ends. */
+/** The recording ends here, for now or for good. A hole for who asks about the time after it alone. */
+export function isEndOfRecording({ toUs, cause }: Gap): boolean {
+  return toUs === null && ENDS.has(cause);
+}
+
+/**
+ * The hole after a chain that ended at `endUs` with `lastSequence`; null: nobody knows of one, as the
+ * chain is being recorded, or was when the process died.
+ */
 export function gapAfter(
   end: ChainEnd,
   endUs: number,
@@ -132,7 +143,7 @@ export function gapAfter(
       lastMissing: end.gap?.lastMissing ?? missing.lastMissing,
     };
   }
-  if (end.openGap === null || SILENT_ENDS.has(end.openGap.cause)) return null;
+  if (end.openGap === null) return null;
   return {
     fromUs: endUs,
     toUs: null,

@@ -1,12 +1,16 @@
 /** What every question of the reader works with, and the first check of each. */
 
-import type { ArchiveReader } from '../archive/archive.ts';
+import type { ArchiveReader, OpenGap } from '../archive/archive.ts';
 import { UnknownSecurityError } from '../errors.ts';
 import type { RecordLoader } from './record-loader.ts';
 
 export interface ReaderContext {
   readonly archive: ArchiveReader;
   readonly records: RecordLoader;
+  /** What who records it knows of the hole after its last chain, before any record can say so. */
+  readonly liveGap?: ((security: string) => OpenGap | null) | undefined;
+  /** Where the range ends that is asked about; absent: it takes whatever is recorded. */
+  readonly rangeEndUs?: number | undefined;
 }
 
 /** @throws UnknownSecurityError */

@@ -35,7 +35,8 @@ export async function coverage(
   let start = await firstChain(context, security, fromUs);
   if (start === null) await assertKnown(context, security);
   while (start !== null && (start.damaged || start.header.fromUs <= toUs)) {
-    const end = await readChainEnd(context.archive, security, start.header.epoch);
+    const { archive, liveGap } = context;
+    const end = await readChainEnd(archive, security, start.header.epoch, liveGap);
     const chain = await chainCoverage(context, start, end);
     intervals.push(...chain.intervals);
     gaps.push(...chain.gaps);
@@ -43,11 +44,28 @@ export async function coverage(
   }
   const touches = (stretch: { fromUs: number; toUs: number | null }): boolean =>
     stretch.fromUs <= toUs && (stretch.toUs ?? Infinity) >= fromUs;
+  const missing = gaps.filter(touches);
+  const behind = lostBehind(intervals, gaps, fromUs);
+  if (behind !== null) missing.push(behind);
   return {
     security,
     intervals: intervals.filter(touches).map(formatInterval),
-    gaps: gaps.filter(touches).map(formatGap),
+    gaps: missing.map(formatGap),
   };
+}
+
+/**
+ * Who asks about a time behind all that is known gets the hole that a book of that time would get. Else
+ * the end of what is known is none: it moves on while somebody records.
+ */
+function lostBehind(
+  intervals: readonly Interval[],
+  gaps: readonly Gap[],
+  fromUs: number,
+): Gap | null {
+  const endUs = intervals.at(-1)?.toUs ?? Number.POSITIVE_INFINITY;
+  if (endUs >= fromUs || gaps.at(-1)?.toUs === null) return null;
+  return { fromUs: endUs, toUs: null, cause: 'other', firstMissing: null, lastMissing: null };
 }
 
 async function firstChain(

@@ -18,6 +18,7 @@ import {
   chainBeginUs,
   chainEndUs,
   gapAfter,
+  isEndOfRecording,
   lostBeginning,
   lostUntilNext,
   missingBetween,
@@ -69,7 +70,8 @@ export async function* history(
   let fromSequence = from?.header.lastSequence;
   let beginUs = await chainBeginUs(context.archive, first);
   for (let chain: BlockRef | null = first; chain !== null;) {
-    const end: ChainEnd = await readChainEnd(context.archive, security, chain.header.epoch);
+    const { archive, liveGap } = context;
+    const end: ChainEnd = await readChainEnd(archive, security, chain.header.epoch, liveGap);
     yield* new ChainHistory(context, { first: chain.header, beginUs, end }).walk(fromSequence);
     fromSequence = undefined;
     beginUs = afterChainUs(end) ?? 0;
@@ -111,7 +113,7 @@ class ChainHistory {
         const endUs = chainEndUs(this.#end, start.image.receiveTimeUs, this.#lastEventUs);
         yield { type: 'end', toUs: endUs };
         const gap = gapAfter(this.#end, endUs, this.#reached, proof);
-        if (gap !== null) yield { type: 'gap', gap };
+        if (gap !== null && this.#isAskedFor(gap)) yield { type: 'gap', gap };
         return;
       }
       yield { type: 'end', toUs: this.#lastEventUs };
@@ -134,6 +136,11 @@ class ChainHistory {
 
   #causeOfBreak(): Promise<GapCause> {
     return causeOfBreak(this.#context.archive, this.#first, this.#reached);
+  }
+
+  /** Who asks for all there is gets it without a hole where the recording was ended on purpose. */
+  #isAskedFor(gap: Gap): boolean {
+    return this.#context.rangeEndUs !== undefined || !isEndOfRecording(gap);
   }
 
   /** Yields an image and its blocks; returns whether they reach to the chain's end. */

@@ -5,7 +5,7 @@
  * answers with a book across a hole.
  */
 
-import type { Position } from '../archive/archive.ts';
+import type { OpenGap, Position } from '../archive/archive.ts';
 import type { GapCause } from '../market/coverage.ts';
 import type { ClockName } from '../market/time.ts';
 import type {
@@ -168,6 +168,11 @@ export interface VerifyProgress {
 export interface ReaderOptions {
   /** Bytes of decoded images and blocks kept for the next question. Default 32 MiB. */
   readonly cacheMaxBytes?: number;
+  /**
+   * In a running logger: the hole after the last chain as its recorder knows it. While a connection is
+   * away nothing is recorded of that, as it may yet turn out that nothing was missed.
+   */
+  readonly liveGap?: (security: string) => OpenGap | null;
 }
 
 /** All methods @throws UnknownSecurityError for a security the archive has never heard of. */

@@ -1,6 +1,6 @@
 /** What a recorder's state says to people: the book now, and the line in `list`. */
 
-import type { SecurityTotals } from '../archive/archive.ts';
+import type { OpenGap, SecurityTotals } from '../archive/archive.ts';
 import type { BookView, RecordingState, SecurityStatus } from '../manager/control.ts';
 import { formatBook, formatSequence } from '../reader/format.ts';
 import type { BookAnswer, NoBookAnswer } from '../reader/answers.ts';
@@ -21,6 +21,27 @@ export function stateOf(recorder: SecurityRecorder): RecordingState {
   }
 }
 
+/**
+ * The hole in which the security is now; null: in none that is known. While stale the chain is still
+ * open, and no record tells of a hole: it may yet turn out that nothing was missed.
+ */
+export function gapNow({
+  chain,
+  openGap,
+  phase,
+  wholeUntilUs,
+}: Pick<SecurityRecorder, 'chain' | 'openGap' | 'phase' | 'wholeUntilUs'>): OpenGap | null {
+  if (!chain) return openGap;
+  if (phase !== 'stale') return null;
+  const { epoch, proof } = chain.identity;
+  return {
+    epoch,
+    fromUs: Math.max(wholeUntilUs, chain.lastDataUs),
+    cause: 'connection',
+    firstMissing: proof === 'sequence' ? chain.sequence + 1 : null,
+  };
+}
+
 /** @param startedUs since when nothing is known, for a security that was never proven. */
 export function bookNow(
   recorder: SecurityRecorder,
@@ -28,13 +49,10 @@ export function bookNow(
   startedUs: number,
   { depth, level }: BookView = {},
 ): BookAnswer | NoBookAnswer {
-  const { chain, openGap } = recorder;
+  const { chain } = recorder;
   const security = recorder.security.id;
   if (!chain || recorder.phase !== 'live') {
-    // While stale the chain is still open: it may yet turn out that nothing was missed.
-    const gap = chain
-      ? { fromUs: recorder.wholeUntilUs, cause: 'connection' as const }
-      : (openGap ?? { fromUs: startedUs, cause: 'other' as const });
+    const gap = gapNow(recorder) ?? { fromUs: startedUs, cause: 'other' as const };
     return {
       security,
       state: 'gap',

@@ -22,6 +22,8 @@ export interface Recovered {
   readonly openGap: OpenGap | null;
   /** The latest time that anything stored speaks of. */
   readonly lastUs: number | null;
+  /** How many messages of its journal were saved, where the last life ended without a word; else null. */
+  readonly saved: number | null;
 }
 
 /** @throws ArchiveUnavailableError, ArchiveFullError */
@@ -32,11 +34,12 @@ export async function recoverChain(
   log: Log,
 ): Promise<Recovered> {
   const tail = await archive.tail(security);
-  if (tail.epoch === 0) return { epoch: 0, openGap: null, lastUs: null };
+  if (tail.epoch === 0) return { epoch: 0, openGap: null, lastUs: null, saved: null };
   const writes: Write[] = [];
-  const { sequence, wholeUntilUs } = sealJournal(tail, security, log, writes);
+  const { sequence, wholeUntilUs, saved } = sealJournal(tail, security, log, writes);
   let openGap = tail.openGap;
-  if (openGap?.epoch !== tail.epoch) {
+  const isCrash = openGap?.epoch !== tail.epoch;
+  if (isCrash) {
     const start = await archive.chainStart(security, tail.epoch - 1);
     const isNumbered = sequence !== null && start?.header.proof !== 'connection';
     openGap = {
@@ -48,7 +51,7 @@ export async function recoverChain(
     writes.push({ type: 'open-gap', security, gap: openGap });
   }
   if (writes.length > 0) await archive.commit(writes);
-  return { epoch: tail.epoch, openGap, lastUs: tail.lastUs };
+  return { epoch: tail.epoch, openGap, lastUs: tail.lastUs, saved: isCrash ? saved : null };
 }
 
 /** Journal pieces that follow one another without a hole become one block. */
@@ -57,11 +60,11 @@ function sealJournal(
   security: string,
   log: Log,
   writes: Write[],
-): { readonly sequence: number | null; readonly wholeUntilUs: number } {
+): { readonly sequence: number | null; readonly wholeUntilUs: number; readonly saved: number } {
   const [first] = tail.journal;
   let sequence = tail.lastSequence;
   let wholeUntilUs = tail.wholeUntilUs ?? tail.lastUs ?? 0;
-  if (!first) return { sequence, wholeUntilUs };
+  if (!first) return { sequence, wholeUntilUs, saved: 0 };
   let events: MarketEvent[] = [];
   let scale: Scale | undefined;
   for (const piece of tail.journal) {
@@ -93,5 +96,5 @@ function sealJournal(
     const record = blockRecord(chain, { scale, previousSequence, events }, exchangeFromUs);
     writes.push({ type: 'block', record });
   }
-  return { sequence, wholeUntilUs };
+  return { sequence, wholeUntilUs, saved: events.length };
 }

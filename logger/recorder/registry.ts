@@ -4,7 +4,7 @@
  */
 
 import { NO_TOTALS } from '../archive/archive.ts';
-import type { SecurityTotals } from '../archive/archive.ts';
+import type { OpenGap, SecurityTotals } from '../archive/archive.ts';
 import type { Exchange, Instrument } from '../exchange/exchange.ts';
 import type { DuplicateRecordError } from '../errors.ts';
 import {
@@ -28,7 +28,9 @@ import type { BookAnswer, NoBookAnswer } from '../reader/answers.ts';
 import type { Timer } from '../service/clock.ts';
 import { delay } from './delay.ts';
 import { figuresOf } from './figures.ts';
-import { bookNow, stateOf, statusOf } from './live-book.ts';
+import { FallbackWarnings, tellRecovery } from './start-report.ts';
+import type { Recovered } from './recovery.ts';
+import { bookNow, gapNow, stateOf, statusOf } from './live-book.ts';
 import { SecurityRecorder } from './security-recorder.ts';
 import type { RecorderParts } from './security-recorder.ts';
 
@@ -37,7 +39,7 @@ const LAG_DEGRADED_S = 10;
 /** How old what `status` says of the archive may be. */
 const TOTALS_EVERY_MS = 1000;
 
-export interface RegistryParts extends Omit<RecorderParts, 'onChange'> {
+export interface RegistryParts extends Omit<RecorderParts, 'onChange' | 'onRecovered'> {
   readonly exchanges: ReadonlyMap<string, Exchange>;
   readonly version: string;
   readonly processStatus: () => Omit<ProcessStatus, 'queuedEvents' | 'spoolBytes'>;
@@ -67,16 +69,18 @@ export class RecorderRegistry implements LoggerControl {
   #isStarted = false;
   #isStopping = false;
   #ticks = 0;
+  readonly #fallbacks: FallbackWarnings;
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
+    this.#fallbacks = new FallbackWarnings(parts.archive, parts.log);
     this.startedUs = parts.clock.nowUs();
     this.#startedMs = parts.clock.monotonicMs();
   }
 
   /** Goes on with what was recorded before, beside what the settings name. */
   async start(configured: readonly string[]): Promise<void> {
-    const ids = configured.map((text) => this.canonicalId(text));
+    const ids = configured.map((text) => this.canonicalId(text, 'SECURITIES is not valid'));
     this.#isStarted = true;
     await this.startStored(ids);
     this.#scheduleTick();
@@ -93,7 +97,14 @@ export class RecorderRegistry implements LoggerControl {
     for (const { wanted, security } of await this.#parts.archive.securities()) {
       if (wanted) ids.add(security);
     }
-    await Promise.all([...ids].map((id) => this.#inTurn(id, () => this.#startRecorder(id))));
+    // Before the first of them begins a chain of its own.
+    await this.#fallbacks.tell([...ids].map((id) => this.#resolve(id)));
+    const recovered: Recovered[] = [];
+    const onRecovered = (one: Recovered): void => void recovered.push(one);
+    await Promise.all(
+      [...ids].map((id) => this.#inTurn(id, () => this.#startRecorder(id, { onRecovered }))),
+    );
+    tellRecovery(recovered, this.#parts.log);
   }
 
   /** The store holds another record under a key of this security. */
@@ -267,9 +278,16 @@ export class RecorderRegistry implements LoggerControl {
     return bookNow(recorder, this.#parts.clock.nowUs(), this.startedUs, view);
   }
 
-  canonicalId(security: string): string {
+  /** For the reader: what its recorder knows of the hole in which a security is. */
+  gapNow(security: string): OpenGap | null {
+    const recorder = this.#recorders.get(security);
+    return recorder ? gapNow(recorder) : null;
+  }
+
+  /** @param field what an error calls it. */
+  canonicalId(security: string, field = 'security'): string {
     const { exchange, symbol } = parseSecurity(security);
-    return securityOf(exchange, this.#exchange(exchange, 'security').normalizeSymbol(symbol)).id;
+    return securityOf(exchange, this.#exchange(exchange, field).normalizeSymbol(symbol)).id;
   }
 
   async flush(security: string): Promise<void> {
@@ -297,9 +315,14 @@ export class RecorderRegistry implements LoggerControl {
     );
   }
 
-  /** @returns a result where it can't be recorded. */
+  /**
+   * What the exchange does not list, or what could not be asked or written, is not added. Later failures
+   * may pass (a login, an outage), and nobody would be there to add it again: then it stays added.
+   * @returns a result where it can't be recorded.
+   */
   async #addOne(id: string): Promise<CommandResult | undefined> {
-    if (this.#recorders.has(id) || this.#isStopping) return undefined;
+    if (this.#isStopping) return refusedAdd(id, 'the logger is stopping');
+    if (this.#recorders.has(id)) return undefined;
     const { exchange, symbol } = this.#resolve(id);
     let instrument: Instrument;
     try {
@@ -307,10 +330,11 @@ export class RecorderRegistry implements LoggerControl {
       await this.#setWanted(id, true);
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
-      return { security: id, ok: false, state: null, message: describeError(error) };
+      return refusedAdd(id, describeError(error));
     }
     this.#parts.log.notice('Added', { security: id });
-    await this.#startRecorder(id, instrument);
+    await this.#fallbacks.tell([this.#resolve(id)]);
+    await this.#startRecorder(id, { instrument });
     return undefined;
   }
 
@@ -329,16 +353,20 @@ export class RecorderRegistry implements LoggerControl {
     return { security: id, ok: true, state: 'removed', message };
   }
 
-  async #startRecorder(id: string, instrument?: Instrument): Promise<void> {
+  async #startRecorder(
+    id: string,
+    known: { readonly instrument?: Instrument } & Pick<RecorderParts, 'onRecovered'> = {},
+  ): Promise<void> {
     if (this.#isStopping || this.#recorders.has(id)) return;
     const { exchange, security } = this.#resolve(id);
     const recorder = new SecurityRecorder(security, exchange, {
       ...this.#parts,
       onChange: (changed) => this.#tell(changed),
+      onRecovered: known.onRecovered,
     });
     this.#recorders.set(id, recorder);
-    if (!instrument) await this.#setWanted(id, true);
-    await recorder.start(instrument);
+    if (!known.instrument) await this.#setWanted(id, true);
+    await recorder.start(known.instrument);
   }
 
   async #setWanted(id: string, wanted: boolean): Promise<void> {
@@ -370,11 +398,17 @@ export class RecorderRegistry implements LoggerControl {
     return turn;
   }
 
-  /** Resolves when the security is live or has failed, is removed, or the signal ends the waiting. */
+  /** Resolves when it is live, has failed or is removed, when the logger stops or the signal aborts. */
   async #proven(id: string, signal: AbortSignal): Promise<void> {
     const isSettled = (): boolean => {
       const phase = this.#recorders.get(id)?.phase;
-      return signal.aborted || phase === undefined || phase === 'live' || phase === 'failed';
+      return (
+        signal.aborted ||
+        this.#isStopping ||
+        phase === undefined ||
+        phase === 'live' ||
+        phase === 'failed'
+      );
     };
     if (isSettled()) return;
     await new Promise<void>((resolve) => {
@@ -393,13 +427,23 @@ export class RecorderRegistry implements LoggerControl {
     const recorder = this.#recorders.get(id);
     const state = this.#state(id);
     const isOk = state === 'live' || (!hasWaited && state !== null && state !== 'failed');
-    const waiting = hasWaited && !isOk ? 'recording goes on, but no book is proven yet' : null;
+    const reason = recorder?.message ?? null;
+    const isFailure = hasWaited && !isOk && recorder !== undefined;
     return {
       security: id,
       ok: isOk,
       state,
-      message: state === 'live' ? null : (recorder?.message ?? waiting),
+      message: state === 'live' ? null : isFailure ? this.#unproven(id, reason) : reason,
     };
+  }
+
+  /** Why an `add` did not come to a book, and what becomes of it. */
+  #unproven(id: string, reason: string | null): string {
+    if (this.#isStopping) {
+      return 'the logger is stopping; it stays added, and the next start goes on with it';
+    }
+    const why = reason ?? 'no book is proven yet';
+    return `${why}; it stays added and is tried again: remove it with orderbook-manager remove ${id}`;
   }
 
   #state(id: string): CommandResult['state'] {
@@ -439,4 +483,8 @@ export class RecorderRegistry implements LoggerControl {
       this.#totals.set(id, await this.#parts.archive.totals(id));
     }
   }
+}
+
+function refusedAdd(security: string, reason: string): CommandResult {
+  return { security, ok: false, state: null, message: `${reason}; it was not added` };
 }

@@ -28,6 +28,7 @@ import type { Scale } from '../market/decimal.ts';
 import { isStep } from '../market/events.ts';
 import type { Aside, BookStep, MarketEvent } from '../market/events.ts';
 import type { Security } from '../market/security.ts';
+import { formatSequence } from '../reader/format.ts';
 import type { Clock, Timer } from '../service/clock.ts';
 import type { Log } from '../service/log.ts';
 import type { Random } from '../service/random.ts';
@@ -41,6 +42,7 @@ import { awaitTurn } from './owners.ts';
 import type { Owners } from './owners.ts';
 import { RateMeter } from './rate-meter.ts';
 import { recoverChain } from './recovery.ts';
+import type { Recovered } from './recovery.ts';
 import { SyncBuffer } from './sync-buffer.ts';
 import { Tally } from './tally.ts';
 import type { WriteQueue } from './write-queue.ts';
@@ -58,6 +60,8 @@ export interface RecorderParts {
   readonly writer: string;
   /** Phase or top of book may have changed. */
   readonly onChange: (security: string) => void;
+  /** What an earlier life left is known. */
+  readonly onRecovered?: ((recovered: Recovered) => void) | undefined;
   /** A bug: the process has to end. */
   readonly onFatal: (error: unknown) => void;
   /** Asked before anything is recorded, where other loggers write to the same store. */
@@ -163,6 +167,7 @@ export class SecurityRecorder {
     this.#epoch = recovered.epoch;
     this.#openGap = recovered.openGap;
     if (recovered.openGap) this.tally.gap(recovered.openGap.cause);
+    this.#parts.onRecovered?.(recovered);
     if (this.#life.signal.aborted) return;
     this.#run(instrument ? Promise.resolve(instrument) : this.#askInstrument(), (found) => {
       if (found) this.#open(found);
@@ -277,7 +282,7 @@ export class SecurityRecorder {
       onAuction: (isCollecting) => (this.#isAuction = isCollecting),
       onScale: (scale) => this.#onScale(scale),
       onInstrument: (changed) => this.#onInstrument(changed),
-      onRefused: (reason) => this.#onRefused(reason),
+      onRefused: (reason, mayPass) => this.#onRefused(reason, mayPass),
     };
     this.#handle = this.exchange.open(instrument, listener);
   }
@@ -310,8 +315,8 @@ export class SecurityRecorder {
     }
   }
 
-  #onRefused(reason: string): void {
-    this.#parts.log.error('The exchange refuses the streams', {
+  #onRefused(reason: string, mayPass: boolean): void {
+    this.#parts.log[mayPass ? 'debug' : 'error']('The exchange refuses the streams', {
       security: this.security.id,
       reason,
     });
@@ -508,7 +513,9 @@ export class SecurityRecorder {
     this.#write(chain.begin(isHole ? 'gap' : 'start', gap ?? undefined, monotonicMs));
     for (const aside of this.#buffer.takeAsides()) chain.addAside(aside);
     this.#setPhase('live', null);
-    this.#parts.log.info('Live', { security: this.security.id, sequence: proven.sequence });
+    // Our own count of messages is no sequence: it would be looked for at the exchange.
+    const sequence = formatSequence(proven.sequence, proof) ?? undefined;
+    this.#parts.log.info('Live', { security: this.security.id, feed, sequence });
   }
 
   #onScale(scale: Scale): void {

@@ -7,6 +7,8 @@ export interface BackoffLimits {
   readonly baseMs: number;
   /** No wait is longer. */
   readonly capMs: number;
+  /** By how much the ceiling grows. Default 2. */
+  readonly factor?: number;
 }
 
 /** Three failed attempts in a row cost at most 1.75 s: a short trouble is over within 3 s. */
@@ -14,7 +16,7 @@ export const RECONNECT_BACKOFF: BackoffLimits = Object.freeze({ baseMs: 250, cap
 
 /**
  * The wait after `failures` attempts in a row that came to nothing. 0 failures: at once. Then the
- * ceiling doubles up to the cap, and the wait is drawn from its upper half: long enough to help a
+ * ceiling grows up to the cap, and the wait is drawn from its upper half: long enough to help a
  * peer in trouble, scattered enough that loggers which lost it together don't return together.
  */
 export function backoffDelayMs(
@@ -23,6 +25,7 @@ export function backoffDelayMs(
   limits: BackoffLimits = RECONNECT_BACKOFF,
 ): number {
   if (failures <= 0) return 0;
-  const ceilingMs = Math.min(limits.capMs, limits.baseMs * 2 ** Math.min(failures - 1, 40));
+  const { factor = 2 } = limits;
+  const ceilingMs = Math.min(limits.capMs, limits.baseMs * factor ** Math.min(failures - 1, 40));
   return ceilingMs / 2 + (random.next() * ceilingMs) / 2;
 }

@@ -16,6 +16,9 @@ import type { Paint } from '../style.ts';
 /** Levels a side on a screen. */
 const SHOWN = 20;
 
+const QUEUES =
+  'Each price shows its queue from the head down: its first order is the first to trade.';
+
 /** One line a level or an order, in the order given. */
 function ladder(asks: readonly BookRow[], bids: readonly BookRow[], paint: Paint): string[][] {
   const rows = [...asks, ...bids];
@@ -66,6 +69,7 @@ export function bookLines(book: BookAnswer, paint: Paint): string[] {
     ...more(book.bids, 'bid'),
     '',
     sides.length === 0 ? 'Complete on both sides.' : `Known to be complete: ${sides.join(', ')}.`,
+    ...(book.level === 'L3' ? [QUEUES] : []),
   ];
 }
 
@@ -80,8 +84,21 @@ function queuesUp(lines: readonly string[], rows: readonly BookRow[]): string[] 
   return queues.toReversed().flat();
 }
 
+/** A sequence that lies behind all that is known may yet come: that is no gap. */
+function notReachedText({ security, gap }: NoBookAnswer, sequence: number): string {
+  const isAny = parseTimeUs(gap.from) > 0;
+  const cause = gap.cause === 'other' ? '' : ` (${gap.cause})`;
+  const end = isAny ? `its book is known up to ${gap.from}${cause}` : 'it has no book yet';
+  return `${security}: sequence ${sequence} is not reached yet: ${end}; see orderbook-manager coverage ${security}`;
+}
+
 /** Why there is no book, for people. */
-function noBookText({ security, gap }: NoBookAnswer, atUs: number | undefined): string {
+function noBookText(
+  answer: NoBookAnswer,
+  { atUs, sequence }: { readonly atUs: number | undefined; readonly sequence: number | undefined },
+): string {
+  const { security, gap } = answer;
+  if (sequence !== undefined && gap.to === null) return notReachedText(answer, sequence);
   const see = `see orderbook-manager coverage ${security}`;
   const endUs = gap.to === null ? undefined : parseTimeUs(gap.to);
   if (atUs !== undefined && atUs > Date.now() * 1000) {
@@ -130,7 +147,7 @@ export const bookCommand: Command = {
       if (out.isJson) {
         await out.json(book);
       } else {
-        out.note(`orderbook-manager: ${noBookText(book, at?.us)}`);
+        out.note(`orderbook-manager: ${noBookText(book, { atUs: at?.us, sequence })}`);
       }
       return EXIT.notRecorded;
     }

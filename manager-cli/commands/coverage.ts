@@ -19,12 +19,11 @@ function seconds(from: string, to: string | null): number | null {
   return to === null ? null : (parseTimeUs(to) - parseTimeUs(from)) / 1_000_000;
 }
 
-/** How much of a stretch lies in the window that was asked for. */
+/** How much of a stretch lies in the window that was asked for; null: both are open. */
 function secondsWithin(from: string, to: string | null, window: Window): number | null {
-  if (to === null) return null;
   const fromUs = Math.max(parseTimeUs(from), window.fromUs ?? -Infinity);
-  const toUs = Math.min(parseTimeUs(to), window.toUs ?? Infinity);
-  return Math.max(0, toUs - fromUs) / 1_000_000;
+  const toUs = Math.min(to === null ? Infinity : parseTimeUs(to), window.toUs ?? Infinity);
+  return Number.isFinite(toUs) ? Math.max(0, toUs - fromUs) / 1_000_000 : null;
 }
 
 function stretches(
@@ -70,6 +69,16 @@ function total(list: readonly Stretch[]): number {
   return list.reduce((sum, stretch) => sum + (stretch.seconds ?? 0), 0);
 }
 
+/** The closed gaps together, and since when there is nothing at all. */
+function missingText({ gaps }: CoverageAnswer, lostSeconds: number): string {
+  const open = gaps.find(({ to }) => to === null);
+  const closed = gaps.length - (open === undefined ? 0 : 1);
+  const lost =
+    lostSeconds > 0 ? ` of ${duration(lostSeconds)}${closed > 1 ? ' together' : ''}` : '';
+  const found = closed === 0 ? 'no gap' : `${counted(closed, 'gap')}${lost}`;
+  return open === undefined ? found : `${found}, and nothing since ${open.from} (${open.cause})`;
+}
+
 /** Intervals and gaps in order of time, and the share that is covered. */
 export function coverageLines(
   coverage: CoverageAnswer,
@@ -87,9 +96,11 @@ export function coverageLines(
     { title: 'SEQUENCES' },
   ];
   const [known_, lost] = [total(covered), total(missing)];
-  const share = known_ + lost === 0 ? 100 : (100 * known_) / (known_ + lost);
+  const whole = covered.length > 0 ? 100 : 0;
+  const share = known_ + lost === 0 ? whole : (100 * known_) / (known_ + lost);
   // Never rounded up to a whole that it is not.
   const shown = lost > 0 ? Math.min(share, 99.999) : share;
+  const closed = total(missing.filter((_, index) => coverage.gaps[index]?.to !== null));
   return [
     ...renderTable(
       columns,
@@ -97,7 +108,7 @@ export function coverageLines(
       paint,
     ),
     '',
-    `${coverage.security}: ${duration(known_)} covered (${Number(shown.toFixed(3))} %), ${missing.length === 0 ? 'no gap' : `${counted(missing.length, 'gap')} of ${duration(lost)} together`}.`,
+    `${coverage.security}: ${duration(known_)} covered (${Number(shown.toFixed(3))} %), ${missingText(coverage, closed)}.`,
   ];
 }
 

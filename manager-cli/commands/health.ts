@@ -6,7 +6,7 @@ import { type Paint, stateColour } from '../style.ts';
 import { NOTHING_RECORDED, securityTable } from './security-table.ts';
 
 /** A sentence or two, then the table. */
-export function healthLines(health: HealthReport, paint: Paint): string[] {
+export function healthLines(health: HealthReport, paint: Paint, maxWidth?: number): string[] {
   const { archive, process, securities } = health;
   const live = securities.filter((row) => row.state === 'live').length;
   const reach = archive.reachable ? paint('green', 'reachable') : paint('red', 'not reachable');
@@ -16,7 +16,7 @@ export function healthLines(health: HealthReport, paint: Paint): string[] {
     `The logger is ${paint(stateColour(health.status), health.status)}: version ${health.version}, up ${duration(health.uptime)}, ${live} of ${counted(securities.length, 'security', 'securities')} live.`,
     `The ${archive.kind} archive is ${reach}${behind}${spool}. Memory ${bytes(process.rss)}, event loop lag ${process.eventLoopLag.toFixed(1)} ms, ${counted(process.threads, 'thread')}.`,
     '',
-    ...(securities.length === 0 ? [NOTHING_RECORDED] : securityTable(securities, paint)),
+    ...(securities.length === 0 ? [NOTHING_RECORDED] : securityTable(securities, paint, maxWidth)),
   ];
 }
 
@@ -29,7 +29,7 @@ export const healthCommand: Command = {
     const { out, paint } = session;
     const health = healthReport(await (await session.client()).unary('Health', {}));
     if (out.isJson) await out.json(health);
-    else for (const line of healthLines(health, paint)) await out.line(line);
+    else for (const line of healthLines(health, paint, out.tableWidth)) await out.line(line);
     return health.status === 'serving' ? EXIT.done : EXIT.failed;
   },
 };

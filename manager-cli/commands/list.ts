@@ -14,7 +14,7 @@ export const listCommand: Command = {
     const securities = parts(answer, 'securities').map(securityRow);
     if (out.isJson) await out.json(securities);
     else if (securities.length === 0) await out.line(NOTHING_RECORDED);
-    else for (const line of securityTable(securities, paint)) await out.line(line);
+    else for (const line of securityTable(securities, paint, out.tableWidth)) await out.line(line);
     return EXIT.done;
   },
 };

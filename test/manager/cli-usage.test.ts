@@ -61,6 +61,8 @@ describe('wrong usage', () => {
     [`book ${SECURITY} --at 1ms --at 2ms`, /--at is given more than once/],
     [`book ${SECURITY} --at 1ms --sequence 5`, /contradict/],
     [`book ${SECURITY} --sequence 1.5`, /--sequence/],
+    [`book ${SECURITY} --sequence 9007199254740992`, /--sequence: .* below 2\^53/],
+    [`book ${SECURITY} --sequence 99999999999999999999`, /--sequence: .* below 2\^53/],
     [`book ${SECURITY} --sequence -1`, /--sequence|Unknown/],
     [`book ${SECURITY} --depth 0`, /--depth/],
     [`book ${SECURITY} --depth many`, /--depth/],

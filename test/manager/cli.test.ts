@@ -194,6 +194,47 @@ describe('for people', () => {
     `);
   });
 
+  test.each(['list', 'health'])(
+    '%s fits the terminal, without what is needed least',
+    async (verb) => {
+      const env = { NO_COLOR: '1' };
+      const titles = async (columns: number): Promise<string[]> => {
+        const { stdout } = await manager(verb, { isTerminal: true, columns, env });
+        const table = stdout.split('\n').slice(stdout.split('\n').indexOf('') + 1);
+        const lines =
+          verb === 'list' ? stdout.trimEnd().split('\n') : table.filter((l) => l !== '');
+        for (const line of lines) expect(line.length).toBeLessThanOrEqual(Math.max(columns, 60));
+        return lines[0]?.split(/ {2,}/) ?? [];
+      };
+      const all = 'SECURITY,STATE,FEED,BID,ASK,SEQUENCE,AGE,MSG/S,GAPS,LAST IMAGE,STORED'.split(
+        ',',
+      );
+      const without = (...gone: string[]): string[] => all.filter((title) => !gone.includes(title));
+      expect(await titles(200)).toEqual(all);
+      expect(await titles(120)).toEqual(without('LAST IMAGE'));
+      expect(await titles(80)).toEqual(without('LAST IMAGE', 'STORED', 'SEQUENCE'));
+      expect(await titles(20)).toEqual(['SECURITY', 'STATE', 'BID', 'ASK', 'GAPS']);
+      expect((await manager(verb, { columns: 80, env })).stdout).toContain('LAST IMAGE');
+    },
+  );
+
+  test('a book of orders says which end of a queue is its head', async () => {
+    port.control.book = {
+      ...bookAnswer(SECURITY),
+      level: 'L3',
+      bids: [
+        ['61837.63', '1.5', 'first'],
+        ['61837.63', '2', 'second'],
+      ],
+      asks: [['61837.64', '1', 'third']],
+    };
+    const { stdout } = await manager(`book ${SECURITY}`);
+    expect(stdout).toMatch(/first\n.*second\n/);
+    expect(stdout).toContain('queue from the head down: its first order is the first to trade.');
+    port.control.book = bookAnswer(SECURITY);
+    expect((await manager(`book ${SECURITY}`)).stdout).not.toContain('queue');
+  });
+
   test('an empty list says what to type next', async () => {
     port.control.recorded.clear();
     expect((await manager('list')).stdout).toContain('orderbook-manager add binance:BTCUSDT');
@@ -254,7 +295,7 @@ describe('for people', () => {
       book  2026-11-20T08:00:02.5Z  2026-11-20T09:00:00Z    59m 58s  depth (by sequence)  161 … 200
       gap   2026-11-20T09:00:00Z    open                          –  sequence             151 … –
 
-      binance:BTCUSDT: 1h 59m covered (99.965 %), 2 gaps of 2.5s together.
+      binance:BTCUSDT: 1h 59m covered (99.965 %), 1 gap of 2.5s, and nothing since 2026-11-20T09:00:00Z (sequence).
       "
     `);
   });
@@ -339,6 +380,15 @@ describe('exit codes', () => {
     port.reader.book = noBook(SECURITY);
     const run = await manager(`book ${SECURITY} --at 2026-11-20T08:00:01Z`);
     expectError(run, 5, /gap from 2026-11-20T08:00:00Z to 2026-11-20T08:00:02\.5Z \(sequence\)/);
+  });
+
+  test.each([
+    ['other', /sequence 999 is not reached yet: its book is known up to 2026-11-20T08:00:00Z;/],
+    ['removed', /is not reached yet: its book is known up to 2026-11-20T08:00:00Z \(removed\);/],
+  ] as const)('5: a sequence that is not reached yet (%s)', async (cause, text) => {
+    const { gap } = noBook(SECURITY);
+    port.reader.book = { ...noBook(SECURITY), gap: { ...gap, to: null, cause } };
+    expectError(await manager(`book ${SECURITY} --sequence 999`), 5, text);
   });
 
   test('1: a security that was never recorded', async () => {

@@ -41,6 +41,7 @@ export class ScriptedExchange implements Exchange {
   readonly feed: string;
   readonly proof: Exchange['proof'];
   readonly rule: Exchange['rule'];
+  fallback: Exchange['fallback'] = null;
   readonly listeners = new Map<string, FeedListener>();
   wholeUntilUs: number | null = null;
   snapshotRequests = 0;

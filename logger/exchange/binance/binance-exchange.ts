@@ -65,9 +65,12 @@ class BinanceExchange extends StreamingExchange<BinanceFrame, BinanceSubscriptio
     const { clock, log, updateFrequencyMs } = options;
     const limits = { ...BINANCE_LIMITS, ...options.limits };
     const budget = new RequestBudget(clock, limits.requests);
+    const feed = updateFrequencyMs === 100 ? 'depth@100ms' : 'depth';
     super(
       {
         ...options,
+        exchange: 'binance',
+        feed,
         dialect: binanceDialect,
         url: `${withoutSlash(options.wsUrl)}/stream?timeUnit=MICROSECOND`,
         limits,
@@ -77,7 +80,7 @@ class BinanceExchange extends StreamingExchange<BinanceFrame, BinanceSubscriptio
       },
       { budget, poll: limits },
     );
-    this.feed = updateFrequencyMs === 100 ? 'depth@100ms' : 'depth';
+    this.feed = feed;
     this.#limits = limits;
     this.#rest = new RestClient({
       restUrl: withoutSlash(options.restUrl),

@@ -18,6 +18,7 @@ import type { BookLevel } from '../../market/security.ts';
 import type { Exchange, FeedListener, Instrument, SequenceRule } from '../exchange.ts';
 import { parseJson, wireError } from '../fields.ts';
 import type { Line } from '../line.ts';
+import { LoginGate } from '../login-gate.ts';
 import { Refusals } from '../refusals.ts';
 import { RequestBudget } from '../request-budget.ts';
 import { RestClient } from '../rest-client.ts';
@@ -45,6 +46,7 @@ import type { CoinbaseFrame } from './wire.ts';
 
 export interface CoinbaseOptions extends ExchangeOptions {
   readonly feed: 'full' | 'level2_batch';
+  readonly fallback?: Exchange['fallback'];
   /** null: none; then `full` is refused by the exchange. */
   readonly credentials: Credentials | null;
   /** Other limits than the exchange's own: for tests. */
@@ -70,6 +72,7 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
   readonly feed: CoinbaseOptions['feed'];
   readonly proof: Proof;
   readonly rule: SequenceRule;
+  readonly fallback: Exchange['fallback'];
   readonly #limits: CoinbaseLimits;
   readonly #rest: RestClient;
 
@@ -83,6 +86,9 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
     super(
       {
         ...options,
+        exchange: 'coinbase',
+        feed,
+        login: new LoginGate({ ...options, exchange: 'coinbase', limits }),
         transport: discreetTransport(options.transport, discreet),
         dialect: coinbaseDialect({
           channels: CHANNELS[feed],
@@ -99,6 +105,7 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
       { budget, poll: limits },
     );
     this.feed = feed;
+    this.fallback = options.fallback ?? null;
     this.level = feed === 'full' ? 'L3' : 'L2';
     this.proof = feed === 'full' ? 'sequence' : 'connection';
     this.rule = feed === 'full' ? fullRule : connectionRule;

@@ -75,7 +75,7 @@ describe('the key', () => {
     writeFileSync(join(cwd, 'coinbase-api-secret'), CREDENTIALS.secret);
     writeFileSync(join(cwd, 'coinbase-api-passphrase'), CREDENTIALS.passphrase);
     const { coinbase } = await loadConfig({ CREDENTIALS_DIRECTORY: cwd });
-    expect(coinbase).toEqual({ feed: 'full', credentials: CREDENTIALS });
+    expect(coinbase).toEqual({ feed: 'full', fallback: null, credentials: CREDENTIALS });
   });
 
   test.each(Object.keys(KEY))('without %s the rest is refused', async (name) => {
@@ -101,8 +101,19 @@ describe('the key', () => {
     writeFileSync(file, '-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----\n');
     const { COINBASE_API_SECRET: _none, ...rest } = KEY;
     const message = await refusal({ ...rest, COINBASE_API_SECRET_FILE: file });
-    expect(message).toMatch(/^COINBASE_API_SECRET .*retail app/);
+    expect(message).toMatch(/^COINBASE_API_SECRET_FILE \(.*pem\) .*retail app/);
     expect(message).not.toContain('MHcCAQEE');
+  });
+
+  test.each([
+    ['COINBASE_API_SECRET', 'not base64 at all!'],
+    ['COINBASE_API_PASSPHRASE', 'fünf Wörter'],
+  ])('a file of a bad %s is refused by the variable that led to it', async (name, value) => {
+    const file = join(directory(), 'part');
+    writeFileSync(file, value);
+    const message = await refusal({ ...KEY, [name]: '', [`${name}_FILE`]: file });
+    expect(message).toMatch(new RegExp(`^${name}_FILE \\(${file}\\) is not valid`));
+    expect(message).not.toContain(value);
   });
 
   test('a variable and its file together are refused', async () => {

@@ -9,6 +9,20 @@ const directory = (): string => mkdtempSync(join(tmpdir(), 'orderbook-config-'))
 const longKey = 'k'.repeat(32);
 
 describe('settings', () => {
+  test('a bad security is told with the variable alone', async () => {
+    await expect(loadConfig({ SECURITIES: 'binance:BTCUSDT,BTC' })).rejects.toThrow(
+      /^SECURITIES: "binance:BTCUSDT,BTC" is not valid: use exchange:symbol, for example [^ ]+$/,
+    );
+  });
+
+  test('a bad address in a file is told with the variable that led to it', async () => {
+    const file = join(directory(), 'endpoint');
+    writeFileSync(file, 'nowhere');
+    await expect(loadConfig({ MONGODB_ENDPOINT_FILE: file })).rejects.toThrow(
+      `MONGODB_ENDPOINT_FILE (${file}) is not valid: use host:port or a mongodb:// URI`,
+    );
+  });
+
   test('an empty environment gives the documented defaults', async () => {
     expect(await loadConfig({})).toMatchObject({
       logLevel: 'info',

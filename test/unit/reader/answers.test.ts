@@ -282,25 +282,62 @@ describe('coverage', () => {
     });
   });
 
+  const end = { from: '2026-11-20T07:00:00.12Z', to: null, lastMissing: null };
+
+  test.each(['removed', 'restart', 'sequence'] as const)(
+    'an open hole of cause %s is told alike by all who are asked about the time after it',
+    async (cause) => {
+      await twoChains();
+      const openGap = { epoch: 2, fromUs: us(120), cause, firstMissing: 203 };
+      await writeAll(archive, { type: 'open-gap', security: SECURITY, gap: openGap });
+      const hole = { ...end, cause, firstMissing: '203' };
+      const { gaps, intervals } = await reader.coverage({ security: SECURITY });
+      expect(intervals[1]?.to).toBe(end.from);
+      expect(gaps.slice(1)).toEqual([hole]);
+      const later = { fromUs: us(500), toUs: us(600) };
+      expect(await reader.coverage({ security: SECURITY, ...later })).toEqual({
+        security: SECURITY,
+        intervals: [],
+        gaps: [hole],
+      });
+      const book = await reader.bookAt({
+        security: SECURITY,
+        position: { clock: 'receive', us: us(500) },
+      });
+      expect(book).toMatchObject({ gap: { from: end.from, to: null, cause } });
+      const asked = { type: 'quotes', format: 'jsonl', ...later } as const;
+      expect(await lines(asked)).toEqual([{ gap: { ...hole, missing: 'sequence' } }]);
+    },
+  );
+
   test.each([
     ['removed', 0],
-    ['restart', 0],
     ['sequence', 1],
-  ] as const)('an open hole of cause %s is listed %i times', async (cause, times) => {
+  ] as const)('an export of all there is tells of an end by %s %i times', async (cause, times) => {
     await twoChains();
-    const openGap = { epoch: 2, fromUs: us(120), cause, firstMissing: 203 };
+    const openGap = { epoch: 2, fromUs: us(120), cause, firstMissing: null };
     await writeAll(archive, { type: 'open-gap', security: SECURITY, gap: openGap });
-    const { gaps, intervals } = await reader.coverage({ security: SECURITY });
-    expect(intervals[1]?.to).toBe('2026-11-20T07:00:00.12Z');
-    expect(gaps.slice(1)).toEqual(
-      Array.from({ length: times }, () => ({
-        from: '2026-11-20T07:00:00.12Z',
-        to: null,
-        cause,
-        firstMissing: '203',
-        lastMissing: null,
-      })),
-    );
+    const told = await lines({ type: 'quotes', format: 'jsonl' });
+    const holes = told.filter((line) => JSON.stringify(line).startsWith('{"gap"')).slice(1);
+    expect(holes).toHaveLength(times);
+  });
+
+  test('the end of what is known is a hole for who asks about the time behind it', async () => {
+    await twoChains();
+    const behind = { from: '2026-11-20T07:00:00.11Z', to: null, cause: 'other' };
+    const { gaps } = await reader.coverage({ security: SECURITY, fromUs: us(500) });
+    expect(gaps).toMatchObject([behind]);
+    expect((await reader.coverage({ security: SECURITY })).gaps).toHaveLength(1);
+  });
+
+  test('what the recorder knows of the end of the last chain counts until the archive knows', async () => {
+    await twoChains();
+    const liveGap = { epoch: 2, fromUs: us(120), cause: 'connection', firstMissing: 203 } as const;
+    const live = createReader(archive, { liveGap: () => liveGap });
+    const hole = { ...end, cause: 'connection', firstMissing: '203' };
+    expect((await live.coverage({ security: SECURITY })).gaps.at(-1)).toEqual(hole);
+    const of = (epoch: number) => createReader(archive, { liveGap: () => ({ ...liveGap, epoch }) });
+    expect((await of(1).coverage({ security: SECURITY })).gaps).toHaveLength(1);
   });
 });
 

@@ -12,6 +12,7 @@ import type { Security } from '../../../logger/market/security.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
 import type { RecorderLimits } from '../../../logger/recorder/limits.ts';
 import { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
+import type { Log } from '../../../logger/service/log.ts';
 import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { ScriptedExchange } from '../../support/scripted-exchange.ts';
@@ -22,6 +23,7 @@ export interface Overrides {
   readonly limits?: Partial<RecorderLimits>;
   readonly archive?: Archive;
   readonly imageIntervalMs?: number;
+  readonly log?: Log;
 }
 
 /** What is in the archive of one chain. */
@@ -73,7 +75,7 @@ export class RecorderHarness {
       queue,
       clock,
       random: seededRandom(1),
-      log: silentLog,
+      log: overrides.log ?? silentLog,
       limits,
       imageIntervalMs: overrides.imageIntervalMs ?? 1_800_000,
       writer: 'test',

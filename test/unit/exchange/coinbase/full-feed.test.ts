@@ -17,7 +17,7 @@ import {
   received,
   timeUs,
 } from '../../../support/coinbase-frames.ts';
-import { ScriptedCoinbase } from '../../../support/scripted-coinbase.ts';
+import { ScriptedCoinbase, keptLog } from '../../../support/scripted-coinbase.ts';
 import type { RecordingListener } from '../../../support/recording-listener.ts';
 import type { ScriptedSocket } from '../../../support/scripted-transport.ts';
 
@@ -27,13 +27,23 @@ function sequencesOf(listener: RecordingListener): number[] {
   return listener.events.flatMap((event) => ('lastSequence' in event ? [event.lastSequence] : []));
 }
 
+/** Lets time pass until another connection is opened. @returns how long that took, ms. */
+function nextAttempt(feed: ScriptedCoinbase): number {
+  const { sockets } = feed.transport;
+  const before = sockets.length;
+  const fromUs = feed.clock.nowUs();
+  while (sockets.length === before) feed.clock.advance(feed.clock.nextDueInMs ?? 0);
+  return (feed.clock.nowUs() - fromUs) / 1000;
+}
+
 /** Opens connection after connection until the login has been refused `times` times. */
-function refuse(feed: ScriptedCoinbase, times: number): void {
-  for (let i = 0; i < times; i++) {
-    feed.clock.advance(feed.clock.nextDueInMs ?? 0);
+function refuse(feed: ScriptedCoinbase, times: number): number[] {
+  return Array.from({ length: times }, () => {
+    const waitedMs = nextAttempt(feed);
     feed.transport.latest.open();
     feed.transport.latest.message(LOGIN_REFUSED);
-  }
+    return waitedMs;
+  });
 }
 
 describe('subscribing', () => {
@@ -55,6 +65,17 @@ describe('subscribing', () => {
       ),
     });
     expect(listener.states).toEqual(['up']);
+  });
+
+  test('the log says which of the connections it speaks of', () => {
+    const feed = new ScriptedCoinbase({ limits: { fullConnectionsMax: 1 } });
+    feed.streaming();
+    for (const symbol of ['ETH-USD', 'LTC-USD', 'SOL-USD']) feed.open(symbol);
+    feed.transport.latest.end('gone');
+    const [connected, ended] = feed.logged.map((line) => JSON.parse(line.slice(line.indexOf('{'))));
+    const which = { exchange: 'coinbase', feed: 'full', url: 'wss://feed.test' };
+    expect(connected).toEqual({ ...which, symbols: BTC });
+    expect(ended).toMatchObject({ ...which, symbols: `${BTC},ETH-USD,LTC-USD and 1 more` });
   });
 
   test('a later connection signs anew', () => {
@@ -92,17 +113,16 @@ describe('a refused login', () => {
   test('is a refusal with the exchange’s reason, tried again ever more slowly, until it works', () => {
     const feed = new ScriptedCoinbase();
     const { listener } = feed.open();
-    refuse(feed, 12);
-    expect(listener.states).toEqual(Array.from({ length: 12 }, () => 'refused'));
+    const waitsMs = refuse(feed, 7);
+    expect(listener.states).toEqual(['refused']);
     expect(listener.told[0]).toEqual({
       what: 'refused',
       reason: 'Failed to subscribe: level2, level3, and full channels now require authentication',
     });
     expect(feed.transport.sockets.every(({ isClosed }) => isClosed)).toBe(true);
-    // Well below a try a second by now, and never a minute apart.
-    expect(feed.clock.nextDueInMs).toBeGreaterThan(10_000);
-    expect(feed.clock.nextDueInMs).toBeLessThanOrEqual(60_000);
-    feed.clock.advance(feed.clock.nextDueInMs ?? 0);
+    expect(waitsMs).toEqual([0, 1500, 6000, 24_000, 96_000, 225_000, 225_000]);
+    expect(feed.logged.filter((line) => line.includes('refuses the login'))).toHaveLength(7);
+    nextAttempt(feed);
     feed.connect();
     feed.transport.latest.message(open(1));
     expect(listener.states.at(-1)).toBe('up');
@@ -112,14 +132,53 @@ describe('a refused login', () => {
   test('also where it comes after a confirmation, with nothing but heartbeats', () => {
     const feed = new ScriptedCoinbase();
     const { listener } = feed.open();
+    let waitedMs = 0;
     for (let i = 0; i < 6; i++) {
-      feed.clock.advance(feed.clock.nextDueInMs ?? 0);
+      waitedMs = nextAttempt(feed);
       feed.connect();
       feed.transport.latest.message(heartbeat(i, 1));
       feed.transport.latest.message(LOGIN_REFUSED);
     }
     expect(listener.states.slice(0, 4)).toEqual(['up', 'refused', 'down', 'up']);
-    expect(feed.clock.nextDueInMs).toBeGreaterThan(1000);
+    expect(waitedMs).toBeGreaterThan(100_000);
+  });
+
+  test('of one product is one of the key: the others wait with it, and all go on together', () => {
+    const feed = new ScriptedCoinbase();
+    const opened = [BTC, 'ETH-USD', 'LTC-USD'].map((symbol) => feed.open(symbol).listener);
+    refuse(feed, 3);
+    expect(feed.transport.sockets).toHaveLength(3);
+    expect(opened.map(({ states }) => states)).toEqual([['refused'], ['refused'], ['refused']]);
+    const late = feed.open('SOL-USD').listener;
+    feed.clock.advance(0);
+    expect(late.states).toEqual(['refused']);
+    nextAttempt(feed);
+    feed.connect();
+    feed.clock.advance(2000);
+    expect(feed.transport.sockets).toHaveLength(3 + 4);
+  });
+
+  test('is told in the log once, and once more when it is over', () => {
+    const errors: string[] = [];
+    const notices: string[] = [];
+    const log = { ...keptLog([]), error: (m: string) => void errors.push(m) };
+    const feed = new ScriptedCoinbase({ log: { ...log, notice: (m) => void notices.push(m) } });
+    feed.open();
+    refuse(feed, 5);
+    expect(errors).toEqual(['The exchange refuses the login; it is tried again ever more rarely']);
+    nextAttempt(feed);
+    feed.connect();
+    expect(notices).toEqual(['The exchange takes the login again']);
+  });
+
+  test('a first connection that hangs keeps the others away for a moment only', () => {
+    const feed = new ScriptedCoinbase();
+    feed.open();
+    feed.open('ETH-USD');
+    feed.clock.advance(999);
+    expect(feed.transport.sockets).toHaveLength(1);
+    feed.clock.advance(1);
+    expect(feed.transport.sockets).toHaveLength(2);
   });
 
   test('on a connection that streams, it is felt by the newcomer alone, who tries again', () => {
