@@ -1,19 +1,16 @@
 /** The object graph: the one file that knows every folder. Only the entry and tests import it. */
 
-import { resolve } from 'node:path';
 import type { Archive } from './archive/archive.ts';
-import { makeDirectory } from './archive/directory.ts';
-import { openSpool } from './archive/embedded-archive.ts';
-import { mongoLocation } from './archive/mongodb/location.ts';
-import { openMongoArchive } from './archive/mongodb/open.ts';
 import type { MongoArchive } from './archive/mongodb/open.ts';
+import { Retention } from './archive/retention.ts';
 import type { Spool } from './archive/spool.ts';
+import { epochByTime, openDataDirectory, openMongo, startAfterRecords } from './compose-archive.ts';
 import type { Config } from './config/load.ts';
 import { createBinance } from './exchange/binance/binance-exchange.ts';
 import { createCoinbase } from './exchange/coinbase/coinbase-exchange.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import type { Transport } from './exchange/transport.ts';
-import { ArchiveInUseError, ConfigError, InvalidArgumentError, describeError } from './errors.ts';
+import { ConfigError, InvalidArgumentError, describeError } from './errors.ts';
 import { startManager } from './manager/server.ts';
 import { startMetrics } from './metrics/server.ts';
 import type { MetricsPort } from './metrics/server.ts';
@@ -23,11 +20,11 @@ import { DEFAULT_LIMITS } from './recorder/limits.ts';
 import type { RecorderLimits } from './recorder/limits.ts';
 import { RecorderRegistry } from './recorder/registry.ts';
 import { WriteQueue } from './recorder/write-queue.ts';
-import { readIdentity } from './service/identity.ts';
 import type { Log } from './service/log.ts';
 import { createNetwork } from './service/network.ts';
 import { watchProcess } from './service/process-status.ts';
 import type { Random } from './service/random.ts';
+import type { Watched } from './service/service-manager.ts';
 import { createSystemClock } from './service/system-clock.ts';
 import type { SystemClock } from './service/system-clock.ts';
 import { systemRandom } from './service/system-random.ts';
@@ -46,7 +43,7 @@ export interface LoggerParts {
   readonly limits?: Partial<RecorderLimits>;
 }
 
-export interface Logger {
+export interface Logger extends Watched {
   /** The manager port that was bound. */
   readonly port: number;
   /** The metrics port that was bound; null: metrics are off. */
@@ -68,6 +65,74 @@ const STORE_GRACE_MS = 4000;
 
 /** @throws ConfigError (exit code 78), others (exit code 1). */
 export async function composeLogger(config: Config, parts: LoggerParts): Promise<Logger> {
+  const graph = await makeGraph(config, parts);
+  const { clock, registry, queue, reader, spool, mongo } = graph;
+  const { log, version } = parts;
+  let metrics: MetricsPort | null = null;
+  const release = async (): Promise<void> => {
+    await metrics?.close();
+    await graph.release();
+  };
+  try {
+    metrics =
+      config.metrics &&
+      (await startMetrics({ ...config.metrics, figures: () => registry.figures(), log }));
+    const manager = await startManager({
+      host: config.managerHost,
+      port: config.managerPort,
+      access: config.managerAccess,
+      readAccess: config.readManagerAccess,
+      control: registry,
+      reader,
+      version,
+      clock,
+      log,
+    });
+    try {
+      await mongo?.start(STORE_PATIENCE_MS);
+      graph.retention?.start();
+      await startAfterRecords(clock, spool, log);
+      await registry.start(config.securities);
+    } catch (error) {
+      await manager.close(0);
+      await mongo?.stop(0);
+      failStart(error);
+    }
+    return {
+      port: manager.port,
+      metricsPort: metrics?.port ?? null,
+      registry,
+      reader,
+      ...watched(registry, queue),
+      reload: () => manager.reload(),
+      stop: async () => {
+        graph.retention?.stop();
+        await registry.stop();
+        await mongo?.stop(STORE_GRACE_MS);
+        await manager.close(MANAGER_GRACE_MS);
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+interface Graph {
+  readonly clock: SystemClock;
+  readonly spool: Spool;
+  readonly mongo: MongoArchive | null;
+  readonly queue: WriteQueue;
+  readonly registry: RecorderRegistry;
+  readonly reader: Reader;
+  /** null: nothing is deleted. */
+  readonly retention: Retention | null;
+  /** Lets go of connections and files. */
+  release(): Promise<void>;
+}
+
+async function makeGraph(config: Config, parts: LoggerParts): Promise<Graph> {
   const { log, version, onFatal, onTerminate } = parts;
   const clock = parts.clock ?? createSystemClock();
   clock.onStep = (milliseconds) =>
@@ -83,16 +148,17 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
       random,
       log,
       onFatal,
+      spoolMaxBytes: config.spoolMaxBytes,
+      onImageNeeded: (security) => registry.imageNow(security),
       onConflict: (security, error) => registry.refuse(security, error),
       onLost: (security, holder) => {
         registry.yieldTo(security, holder).catch(onFatal);
       },
       onSeeded: () => {
-        if (isStarted) registry.startStored().catch(onFatal);
+        if (registry.isStarted) registry.startStored().catch(onFatal);
       },
     });
   const archive: Archive = mongo?.archive ?? spool;
-  let isStarted = false;
   const transport = parts.transport ?? createNetwork(clock);
   const exchanges = createExchanges(config, { log, clock, random, transport });
   const processWatch = watchProcess();
@@ -117,117 +183,30 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
       nextEpoch: epochByTime,
     }),
   });
-  const reader = createReader(archive);
-  let metrics: MetricsPort | null = null;
+  const days = config.retentionDays;
+  const expiring = mongo?.expiring ?? spool;
+  const retention =
+    days === null ? null : new Retention({ archive: expiring, days, clock, log, onFatal });
   const release = async (): Promise<void> => {
-    await metrics?.close();
     await Promise.all([...exchanges.values()].map((exchange) => exchange.close()));
     processWatch.stop();
     await archive.close();
   };
-  try {
-    metrics =
-      config.metrics &&
-      (await startMetrics({ ...config.metrics, figures: () => registry.figures(), log }));
-    const manager = await startManager({
-      host: config.managerHost,
-      port: config.managerPort,
-      access: config.managerAccess,
-      readAccess: config.readManagerAccess,
-      control: registry,
-      reader,
-      version,
-      clock,
-      log,
-    });
-    try {
-      await mongo?.start(STORE_PATIENCE_MS);
-      await startAfterRecords(clock, spool, log);
-      isStarted = true;
-      await registry.start(config.securities);
-    } catch (error) {
-      await manager.close(0);
-      // Only the settings' securities are parsed there.
-      if (!(error instanceof InvalidArgumentError)) throw error;
-      throw new ConfigError(`SECURITIES is not valid: ${describeError(error)}`, { cause: error });
-    }
-    return {
-      port: manager.port,
-      metricsPort: metrics?.port ?? null,
-      registry,
-      reader,
-      reload: () => manager.reload(),
-      stop: async () => {
-        await registry.stop();
-        await mongo?.stop(STORE_GRACE_MS);
-        await manager.close(MANAGER_GRACE_MS);
-        await release();
-      },
-    };
-  } catch (error) {
-    await release();
-    throw error;
-  }
+  const reader = createReader(archive);
+  return { clock, spool, mongo, queue, registry, reader, retention, release };
 }
 
-async function openDataDirectory(config: Config, log: Log): Promise<Spool> {
-  try {
-    makeDirectory(resolve(config.dataDirectory));
-  } catch (error) {
-    throw new ConfigError(
-      `DATA_DIR ${JSON.stringify(config.dataDirectory)} can't be used: ${describeError(error)}`,
-      { cause: error },
-    );
-  }
-  try {
-    return await openSpool({ directory: config.dataDirectory, log });
-  } catch (error) {
-    if (!(error instanceof ArchiveInUseError)) throw error;
-    throw new ConfigError(
-      `DATA_DIR ${JSON.stringify(config.dataDirectory)} is in use by another logger: give each one a directory of its own`,
-      { cause: error },
-    );
-  }
+/** Of what the registry parses at its start, only the settings' securities can be wrong. */
+function failStart(error: unknown): never {
+  if (!(error instanceof InvalidArgumentError)) throw error;
+  throw new ConfigError(`SECURITIES is not valid: ${describeError(error)}`, { cause: error });
 }
 
-function openMongo(
-  { endpoint, database }: NonNullable<Config['mongodb']>,
-  directory: string,
-  parts: Omit<Parameters<typeof openMongoArchive>[0], 'location' | 'owner'>,
-): MongoArchive {
-  try {
-    const location = mongoLocation(endpoint, database);
-    return openMongoArchive({ ...parts, location, owner: readIdentity(directory) });
-  } catch (error) {
-    if (!(error instanceof InvalidArgumentError)) throw error;
-    throw new ConfigError(`MONGODB_ENDPOINT is not valid: ${describeError(error)}`, {
-      cause: error,
-    });
-  }
-}
-
-/**
- * Chains of all loggers that share a store stand in the order of their beginnings, without anybody
- * having to ask the others for a number.
- */
-function epochByTime(lastEpoch: number, provenUs: number): number {
-  return Math.max(lastEpoch + 1, Math.floor(provenUs / 1_000_000));
-}
-
-/** Receive times go on where the records end, even if the machine's clock was set back meanwhile. */
-async function startAfterRecords(clock: SystemClock, archive: Archive, log: Log): Promise<void> {
-  let latestUs = 0;
-  for (const { security } of await archive.securities()) {
-    const { lastUs } = await archive.tail(security);
-    latestUs = Math.max(latestUs, lastUs ?? 0);
-  }
-  const aheadUs = latestUs - clock.nowUs();
-  if (aheadUs > 1_000_000) {
-    log.warning('The archive ends after what this machine takes for now: its clock was set back', {
-      seconds: Math.round(aheadUs / 1e6),
-    });
-  }
-  clock.notBefore(latestUs + 1);
+function watched(registry: RecorderRegistry, queue: WriteQueue): Watched {
+  return {
+    signs: () => ({ ticks: registry.ticks, ...queue.work() }),
+    figures: () => ({ ...registry.summary(), lagS: queue.status().lagS }),
+  };
 }
 
 /** Adding an exchange is a folder and a line here. */

@@ -16,11 +16,11 @@
  */
 
 import type { ArchiveReader, Position } from './archive/archive.ts';
-import { openArchiveReader } from './archive/open-reader.ts';
+import { openArchiveReader } from './open-archive.ts';
 import { InvalidArgumentError } from './errors.ts';
 import { parseSecurity } from './market/security.ts';
 import type { ClockName } from './market/time.ts';
-import { parseTimeUs } from './market/time.ts';
+import { parseDurationUs, parseTimeUs } from './market/time.ts';
 import type {
   BookAnswer,
   CoverageAnswer,
@@ -28,6 +28,7 @@ import type {
   OrderBookAnswer,
 } from './reader/answers.ts';
 import { createReader } from './reader/create-reader.ts';
+import { checkEvery } from './reader/export-question.ts';
 import type {
   DiffItem,
   GapItem,
@@ -36,6 +37,7 @@ import type {
   QuoteItem,
   RangeQuestion,
   Reader,
+  SnapshotItem,
   TradeItem,
 } from './reader/reader.ts';
 
@@ -49,6 +51,7 @@ export type {
   OrderBookAnswer,
   OrderItem,
   QuoteItem,
+  SnapshotItem,
   TradeItem,
 };
 export { LoggerError } from './errors.ts';
@@ -77,6 +80,14 @@ export interface RangeOptions {
   readonly clock?: ClockName;
 }
 
+export interface SnapshotOptions extends RangeOptions {
+  /** The cadence: an integer with a unit (`100ms`, `1s`, `5m`), from `1us` to `24h`. Default `1s`. */
+  readonly every?: string;
+  /** As in `BookOptions`. */
+  readonly depth?: number;
+  readonly level?: 'L2';
+}
+
 /** An archive opened for reading. All methods reject with UnknownSecurityError where it applies. */
 export interface OpenedArchive {
   /** Every security that was ever asked to be recorded. */
@@ -97,6 +108,14 @@ export interface OpenedArchive {
     security: string,
     options?: RangeOptions,
   ): AsyncIterableIterator<ImageItem | DiffItem | GapItem>;
+  /**
+   * The book at every multiple of the cadence inside what is covered, as `bookAt` answers for that
+   * moment, with gaps on the way. One pass over the records, however fine the cadence.
+   */
+  snapshots(
+    security: string,
+    options?: SnapshotOptions,
+  ): AsyncIterableIterator<SnapshotItem | GapItem>;
   /**
    * As `bookAt`, of an L3 book: every order at its place in its queue.
    * @throws InvalidArgumentError where the book of that moment was recorded by price.
@@ -142,13 +161,10 @@ class ReadableArchive implements OpenedArchive {
     options: BookOptions = {},
   ): Promise<BookAnswer | NoBookAnswer> {
     const { depth, level, clock = 'receive' } = options;
-    if (depth !== undefined && !(Number.isSafeInteger(depth) && depth > 0)) {
-      throw new InvalidArgumentError(`depth: ${depth} is not a positive whole number`);
-    }
     return this.#reader.bookAt({
       security: parseSecurity(security).id,
       position: at === undefined ? undefined : positionOf(at, clock),
-      depth,
+      depth: checkDepth(depth),
       level,
     });
   }
@@ -174,6 +190,16 @@ class ReadableArchive implements OpenedArchive {
     options?: RangeOptions,
   ): AsyncIterableIterator<ImageItem | DiffItem | GapItem> {
     return this.#reader.diffs(rangeOf(security, options));
+  }
+
+  snapshots(
+    security: string,
+    options: SnapshotOptions = {},
+  ): AsyncIterableIterator<SnapshotItem | GapItem> {
+    const { every, depth, level } = options;
+    const everyUs = every === undefined ? undefined : checkEvery(parseDurationUs(every, 'every'));
+    const shown = { everyUs, depth: checkDepth(depth), level };
+    return this.#reader.snapshots({ ...rangeOf(security, options), ...shown });
   }
 
   async ordersAt(
@@ -206,6 +232,11 @@ class ReadableArchive implements OpenedArchive {
 
 function isOrderBook(answer: BookAnswer): answer is OrderBookAnswer {
   return answer.level === 'L3';
+}
+
+function checkDepth(depth: number | undefined): number | undefined {
+  if (depth === undefined || (Number.isSafeInteger(depth) && depth > 0)) return depth;
+  throw new InvalidArgumentError(`depth: ${depth} is not a positive whole number`);
 }
 
 function positionOf(at: At, clock: ClockName): Position {

@@ -1,23 +1,26 @@
 #!/usr/bin/env node
 /** The logger's entry: settings in, a running logger, an exit code out (78: bad settings). */
 
+// First of all: signals are answered while the rest is being loaded.
+import { takeSignals } from './service/early-signals.ts';
 import { readFileSync } from 'node:fs';
-import { composeLogger } from './compose.ts';
 import type { Logger } from './compose.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/load.ts';
 import { ConfigError, describeError } from './errors.ts';
+import { Ending } from './service/ending.ts';
+import { goesToJournal } from './service/journal.ts';
 import { createLineLog, standardErrorLines } from './service/line-log.ts';
-import type { Log } from './service/log.ts';
+import type { LineLog } from './service/line-log.ts';
+import { ServiceManager } from './service/service-manager.ts';
+import { guardAgainstStalls } from './service/stall-guard.ts';
 import { createSystemClock } from './service/system-clock.ts';
 import type { SystemClock } from './service/system-clock.ts';
+import { openNotifier } from './service/systemd-notify.ts';
+import { watchdogLimitMs } from './service/work-signs.ts';
 
 const EXIT_CONFIG = 78;
 const EXIT_USAGE = 2;
-/** A stop that takes longer is given up: what was acknowledged is safe anyhow. */
-const STOP_DEADLINE_MS = 9_000;
-/** After a bug nothing more than this is spent on writing out. */
-const FATAL_DEADLINE_MS = 2_000;
 
 const lines = standardErrorLines();
 
@@ -29,62 +32,9 @@ function readVersion(): string {
 
 /** One line on standard error, then the end. */
 function fail(error: unknown): never {
-  lines.write(`orderbook-logger: ${describeError(error)}\n`);
+  const level = goesToJournal(process.env) ? '<3>' : '';
+  lines.write(`${level}orderbook-logger: ${describeError(error)}\n`);
   process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
-}
-
-/** Owns how the process ends: once, by a signal, by the manager or by a bug. */
-class Ending {
-  readonly #log: Log;
-  #logger: Logger | undefined;
-  #isStopping = false;
-  #isWanted = false;
-
-  constructor(log: Log) {
-    this.#log = log;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => this.stop(signal));
-    }
-    process.on('uncaughtException', (error) => this.crash(error));
-    process.on('unhandledRejection', (error) => this.crash(error));
-  }
-
-  started(logger: Logger): void {
-    this.#logger = logger;
-    if (this.#isWanted) this.stop('asked while starting');
-  }
-
-  stop(reason: string): void {
-    this.#isWanted = true;
-    if (!this.#logger || this.#isStopping) return;
-    this.#isStopping = true;
-    this.#log.notice('Stopping', { reason });
-    this.#end(this.#logger, 0, STOP_DEADLINE_MS);
-  }
-
-  crash(error: unknown): void {
-    const stack = error instanceof Error ? error.stack : undefined;
-    this.#log.error('A bug: the process ends', { reason: describeError(error), stack });
-    if (!this.#logger) process.exit(1);
-    this.#end(this.#logger, 1, FATAL_DEADLINE_MS);
-  }
-
-  #end(logger: Logger, code: number, deadlineMs: number): void {
-    setTimeout(() => {
-      this.#log.error('Not everything could be written out in time');
-      process.exit(1);
-    }, deadlineMs).unref();
-    logger.stop().then(
-      () => {
-        this.#log.notice('Stopped');
-        process.exit(code);
-      },
-      (error: unknown) => {
-        this.#log.error('The stop failed', { reason: describeError(error) });
-        process.exit(1);
-      },
-    );
-  }
 }
 
 const USAGE = `orderbook-logger: records exchange order books without holes it does not tell of.
@@ -112,10 +62,40 @@ function answerArguments(given: readonly string[]): void {
   process.exit(0);
 }
 
-async function run(config: Config, clock: SystemClock, log: Log): Promise<void> {
+/** The service manager, if there is one. Where it waits for signs of life, it must get them. */
+function meetServiceManager(clock: SystemClock, log: LineLog): ServiceManager {
+  const watchdogMs = watchdogLimitMs(process.env, process.pid);
+  const notifier = openNotifier(process.env, (reason) => {
+    if (watchdogMs === undefined) log.warning('The service manager hears nothing', { reason });
+    else fail(new ConfigError(`WATCHDOG_USEC is set, but no sign of life can be given: ${reason}`));
+  });
+  return new ServiceManager({ notifier, clock, log, watchdogMs });
+}
+
+async function run(config: Config, clock: SystemClock, log: LineLog): Promise<void> {
   const version = readVersion();
-  const ending = new Ending(log);
-  const logger = await composeLogger(config, {
+  const manager = meetServiceManager(clock, log);
+  let logger: Logger | undefined;
+  const ending = new Ending({
+    log,
+    clock,
+    exit: (code) => process.exit(code),
+    onStopping: () => manager.stopping(),
+  });
+  takeSignals({
+    stop: (signal) => ending.signal(signal),
+    reload: () => {
+      const running = logger;
+      if (running) manager.reload(() => running.reload());
+    },
+  });
+  process.on('uncaughtException', (error) => ending.crash(error));
+  process.on('unhandledRejection', (error) => ending.crash(error));
+  guardAgainstStalls({ limitS: config.stallLimitS, format: config.logFormat, log });
+  manager.starting();
+  // Only now, since loading the object graph takes a while in which signals are to be answered.
+  const { composeLogger } = await import('./compose.ts');
+  logger = await composeLogger(config, {
     log,
     version,
     clock,
@@ -128,6 +108,7 @@ async function run(config: Config, clock: SystemClock, log: Log): Promise<void> 
     archive: config.dataDirectory,
     ...(config.metrics && { metrics: `${config.metrics.host}:${logger.metricsPort}` }),
   });
+  manager.ready(logger);
   ending.started(logger);
 }
 

@@ -1,7 +1,8 @@
 /** The past as an archive tells it, without a running logger: read-only, beside whoever writes. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ArchiveReader } from '../logger/archive/archive.ts';
-import { openArchiveReader } from '../logger/archive/open-reader.ts';
+import { openArchiveReader } from '../logger/open-archive.ts';
 import { LoggerError, UnknownSecurityError, describeError } from '../logger/errors.ts';
 import { parseSecurity } from '../logger/market/security.ts';
 import type {
@@ -94,18 +95,21 @@ class ArchiveHistory implements History {
   }
 
   async *export(question: ExportQuestion, signal: AbortSignal): AsyncGenerator<ExportPiece> {
-    const { range, clock, type, format } = question;
+    const { range, clock, type, format, every, depth, level } = question;
     const { fromUs, toUs } = range;
+    const shown = { everyUs: every?.us, depth, level };
     let lines = '';
     try {
       const security = await this.#id(question.security);
-      const asked = { security, fromUs, toUs, clock, type, format };
+      const asked = { security, fromUs, toUs, clock, type, format, ...shown };
       for await (const line of this.#reader.exportLines(asked)) {
         if (signal.aborted) return;
         if ('text' in line) lines += `${line.text}\n`;
         if (lines !== '' && ('gap' in line || lines.length >= PIECE_CHARACTERS)) {
           yield { lines };
           lines = '';
+          // One block may give more lines than anyone waits for: Ctrl-C has to be heard between them.
+          await nextTurn();
         }
         if ('gap' in line) yield { gap: line.gap };
       }

@@ -5,7 +5,7 @@
 
 import { LoggerError, describeError } from '../logger/errors.ts';
 import { parseSecurity } from '../logger/market/security.ts';
-import { type ClockName, parseTimeUs } from '../logger/market/time.ts';
+import { type ClockName, parseDurationUs, parseTimeUs } from '../logger/market/time.ts';
 import { usageError } from './exit-codes.ts';
 
 export type Arguments = Readonly<Record<string, unknown>>;
@@ -29,7 +29,7 @@ export function flag(args: Arguments, name: string): boolean {
 }
 
 /** Rethrows what the logger's own parsers say as a usage error. */
-function checked<Value>(parse: () => Value): Value {
+export function checked<Value>(parse: () => Value): Value {
   try {
     return parse();
   } catch (error) {
@@ -70,6 +70,14 @@ export function time(args: Arguments, name: string): { text: string; us: number 
   return value === undefined
     ? undefined
     : { text: value, us: checked(() => parseTimeUs(value, `--${name}`)) };
+}
+
+/** A length of time as it was given, once it is known to be one. */
+export function duration(args: Arguments, name: string): { text: string; us: number } | undefined {
+  const value = text(args, name);
+  return value === undefined
+    ? undefined
+    : { text: value, us: checked(() => parseDurationUs(value, `--${name}`)) };
 }
 
 export interface Range {
@@ -135,6 +143,16 @@ export function oneOf<Word extends string>(
 
 export function clock(args: Arguments): ClockName {
   return oneOf(args, 'clock', ['receive', 'exchange']) ?? 'receive';
+}
+
+/** `--depth`: prices a side. */
+export function depth(args: Arguments): number | undefined {
+  return integer(args, 'depth', { min: 1, max: 10_000_000 });
+}
+
+/** `--level 2`: an order-by-order book by price. */
+export function level(args: Arguments): 'L2' | undefined {
+  return oneOf(args, 'level', ['2']) === undefined ? undefined : 'L2';
 }
 
 const MAX_TIMEOUT_SECONDS = 86_400;

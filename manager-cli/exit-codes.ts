@@ -12,6 +12,8 @@ export const EXIT = {
   notRecorded: 5,
   /** Ended by Ctrl-C (128 + SIGINT), where a command does not end with `done` on it. */
   interrupted: 130,
+  /** Who read an export has closed the pipe (128 + SIGPIPE, as `cat` and `zcat` end): not all was read. */
+  brokenPipe: 141,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -3,7 +3,7 @@
  * Both take as much as they can and make the logger wait for the rest.
  */
 
-import { createWriteStream, existsSync } from 'node:fs';
+import { createWriteStream, existsSync, realpathSync, statSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { once } from 'node:events';
@@ -35,7 +35,10 @@ function fileError(path: string, error: unknown): CliError {
   return new CliError(EXIT.failed, `--out ${path}: can't be written: ${describeError(error)}`);
 }
 
-/** @throws CliError when a file of that name is there and may not be replaced, or there is no place for it. */
+/**
+ * @throws CliError when a file of that name is there and may not be replaced, when there is no place
+ *   for it, and for a directory, a device or a pipe, which nobody wants replaced by a file.
+ */
 export function checkFree(path: string, mayReplace: boolean): void {
   if (!existsSync(dirname(path))) {
     throw new CliError(
@@ -43,9 +46,21 @@ export function checkFree(path: string, mayReplace: boolean): void {
       `--out ${path}: there is no directory ${dirname(path)}; make it first`,
     );
   }
-  if (!mayReplace && existsSync(path)) {
-    throw new CliError(EXIT.failed, `--out ${path}: is there already; give --force to replace it`);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isFile()) {
+    throw new CliError(
+      EXIT.failed,
+      `--out ${path}: is there and no file; name a file, or leave --out away and redirect stdout`,
+    );
   }
+  if (mayReplace) return;
+  throw new CliError(EXIT.failed, `--out ${path}: is there already; give --force to replace it`);
+}
+
+/** Where a link leads: it stays one, and the file behind it is replaced. */
+function behindLinks(path: string): string {
+  return statSync(path, { throwIfNoEntry: false }) === undefined ? path : realpathSync(path);
 }
 
 /**
@@ -54,7 +69,8 @@ export function checkFree(path: string, mayReplace: boolean): void {
  */
 export async function fileSink(path: string, mayReplace: boolean): Promise<ExportSink> {
   checkFree(path, mayReplace);
-  const temporary = `${path}.${process.pid}.part`;
+  const target = behindLinks(path);
+  const temporary = `${target}.${process.pid}.part`;
   const file = createWriteStream(temporary, { flags: 'wx', mode: 0o644 });
   let failure: unknown;
   file.on('error', (error) => {
@@ -90,9 +106,9 @@ export async function fileSink(path: string, mayReplace: boolean): Promise<Expor
       await finished(file);
       await flushed(temporary);
       checkFree(path, mayReplace);
-      await rename(temporary, path);
+      await rename(temporary, target);
       isCommitted = true;
-      await flushed(dirname(path));
+      await flushed(dirname(target));
     } catch (error) {
       throw error instanceof CliError ? error : fileError(path, error);
     }

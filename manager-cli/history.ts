@@ -32,6 +32,12 @@ export interface ExportQuestion {
   readonly clock: ClockName;
   readonly type: ExportType;
   readonly format: ExportFormat;
+  /** Of snapshots: the cadence. */
+  readonly every: { readonly text: string; readonly us: number } | undefined;
+  /** Of snapshots: prices a side. */
+  readonly depth: number | undefined;
+  /** Of snapshots: `L2`: an L3 book by price. */
+  readonly level: 'L2' | undefined;
 }
 
 /** Text of whole lines joined, or a hole on the way. */
@@ -42,6 +48,8 @@ export interface VerifyProgress {
   readonly security: string;
   readonly records: number;
   readonly problems: number;
+  /** null: unknown. */
+  readonly total: number | null;
 }
 
 export interface History {

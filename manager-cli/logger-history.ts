@@ -95,6 +95,7 @@ export class LoggerHistory implements History {
           security: String(progress['security']),
           records: Number(progress['records']),
           problems: Number(progress['problems']),
+          total: progress['total'] == null ? null : Number(progress['total']),
         });
       }
       if (problem !== undefined) {
@@ -110,14 +111,17 @@ export class LoggerHistory implements History {
   }
 
   async *export(question: ExportQuestion, signal: AbortSignal): AsyncGenerator<ExportPiece> {
-    const { security, range, clock, type, format } = question;
+    const { security, range, clock, type, format, every, depth, level } = question;
     const request = {
       security,
       from: range.from,
       to: range.to,
       clock: `BOOK_CLOCK_${clock.toUpperCase()}`,
       type: `TYPE_${type.toUpperCase()}`,
-      format: `FORMAT_${format.toUpperCase()}`,
+      format: `FORMAT_${format.toUpperCase().replaceAll('-', '_')}`,
+      every: every?.text,
+      depth,
+      level: level === undefined ? undefined : `BOOK_LEVEL_${level}`,
     };
     const call = this.#client.stream('Export', request, { isEndless: true, signal });
     for await (const part of call) {

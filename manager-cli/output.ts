@@ -1,6 +1,8 @@
 /** Where a command's words go: answers to stdout, everything else to stderr, one line an error. */
 
 import { once } from 'node:events';
+import { describeError } from '../logger/errors.ts';
+import { CliError, EXIT } from './exit-codes.ts';
 import type { Io, OutputStream } from './io.ts';
 
 /** Who read our stdout has closed it (`| head`): nothing is left to do, and nothing went wrong. */
@@ -13,6 +15,7 @@ export class Output {
   readonly #stdout: OutputStream;
   readonly #stderr: OutputStream;
   readonly #broken = new AbortController();
+  #failure: Error | undefined;
   readonly #onError: (error: Error) => void;
 
   constructor(io: Pick<Io, 'stdout' | 'stderr'>, options: { readonly isJson: boolean }) {
@@ -20,7 +23,11 @@ export class Output {
     this.#stderr = io.stderr;
     this.isJson = options.isJson;
     this.isTerminal = io.stdout.isTTY === true;
-    this.#onError = () => this.#broken.abort();
+    this.#onError = (error) => {
+      // Anything but a reader who went away (a full disk) loses what was to be said.
+      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') this.#failure ??= error;
+      this.#broken.abort();
+    };
     this.#stdout.on('error', this.#onError);
     this.#stderr.on('error', ignoreDeafStderr);
   }
@@ -39,16 +46,41 @@ export class Output {
     return this.#stdout.rows || 40;
   }
 
-  /** Resolves when there is room for more. @throws BrokenPipeError */
+  /** Resolves when there is room for more. @throws BrokenPipeError; CliError when it can't be written. */
   async write(chunk: string | Uint8Array): Promise<void> {
-    if (this.#broken.signal.aborted) throw new BrokenPipeError();
+    this.#assertWritable();
     if (this.#stdout.write(chunk)) return;
     try {
       await once(this.#stdout, 'drain', { signal: this.#broken.signal });
     } catch (error) {
-      // Not a drain but the end of the pipe; any other error of a stream ends it as well.
-      throw new BrokenPipeError(undefined, { cause: error });
+      // Not a drain but the end of the stream.
+      this.#assertWritable();
+      throw error;
     }
+  }
+
+  /** Resolves when all is with the system. @throws as `write` */
+  async flush(): Promise<void> {
+    this.#assertWritable();
+    await new Promise<void>((resolve) => {
+      // An error comes by its own way as well.
+      this.#stdout.write('', () => resolve());
+    });
+    this.#assertWritable();
+  }
+
+  /** Why nothing can be written any more; undefined: it can. */
+  ended(): CliError | BrokenPipeError | undefined {
+    if (this.#failure) {
+      const reason = describeError(this.#failure);
+      return new CliError(EXIT.failed, `stdout can't be written: ${reason}`);
+    }
+    return this.#broken.signal.aborted ? new BrokenPipeError() : undefined;
+  }
+
+  #assertWritable(): void {
+    const end = this.ended();
+    if (end) throw end;
   }
 
   async line(text: string): Promise<void> {

@@ -250,9 +250,13 @@ function checkGlobals(args: Arguments, io: Io): void {
 async function runCommand(command: Command, session: CommandSession): Promise<ExitCode> {
   try {
     if (command !== completionCommand) checkGlobals(session.args, session.io);
-    return await command.run(session);
+    const exitCode = await command.run(session);
+    if (exitCode !== EXIT.brokenPipe) await session.out.flush();
+    return exitCode;
   } catch (error) {
-    if (error instanceof BrokenPipeError || session.out.broken.aborted) return EXIT.done;
+    const end = session.out.ended();
+    if (end instanceof BrokenPipeError) return EXIT.done;
+    if (end) throw end;
     if (session.io.interrupted.aborted) return EXIT.interrupted;
     throw error;
   } finally {

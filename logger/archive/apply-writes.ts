@@ -12,6 +12,7 @@ import { keySequence, recordName } from './record.ts';
 import {
   NOTHING_STORED,
   afterGap,
+  afterHole,
   afterMark,
   afterOpenGap,
   afterPiece,
@@ -113,7 +114,7 @@ function removeJournal(tables: Tables, security: string): void {
 }
 
 function putGap(tables: Tables, standings: StandingsInHand, gap: GapRecord): void {
-  const key = [gap.security, gap.epoch];
+  const key = gapKey(gap);
   const bytes = encodeJson(gap);
   const stored = tables.gaps.get(key);
   if (stored !== undefined) {
@@ -124,7 +125,15 @@ function putGap(tables: Tables, standings: StandingsInHand, gap: GapRecord): voi
     );
   }
   tables.gaps.putSync(key, bytes);
-  standings.update(gap.security, (standing) => afterGap(standing, gap.toUs, bytes.byteLength));
+  standings.update(gap.security, (standing) =>
+    gap.after === undefined
+      ? afterGap(standing, gap.toUs, bytes.byteLength)
+      : afterHole(standing, bytes.byteLength),
+  );
+}
+
+export function gapKey({ security, epoch, after }: GapRecord): (string | number)[] {
+  return after === undefined ? [security, epoch] : [security, epoch, after];
 }
 
 function assertSame(header: RecordHeader, storedChecksum: string | undefined): void {

@@ -72,6 +72,11 @@ export interface GapRecord {
   readonly cause: GapCause;
   readonly firstMissing: number | null;
   readonly lastMissing: number | null;
+  /**
+   * Set where the hole is within the chain itself: records that follow this sequence were given up.
+   * It ends at the chain's next image; `toUs` is when that was known to be, at least.
+   */
+  readonly after?: number;
 }
 
 /** A chain has ended and no other has begun: the hole is open. */
@@ -215,6 +220,9 @@ export interface ArchiveReader {
 
   /** The gap before chain `epoch`. */
   gapBefore(security: string, epoch: number): Promise<GapRecord | null>;
+
+  /** The hole that was declared within chain `epoch`, right after a sequence. */
+  holeAfter(security: string, epoch: number, sequence: number): Promise<GapRecord | null>;
 
   close(): Promise<void>;
 }

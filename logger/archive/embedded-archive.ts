@@ -40,13 +40,17 @@ import type {
   StoredRecord,
   Write,
 } from './archive.ts';
-import { applyWrites } from './apply-writes.ts';
+import { StandingsInHand, applyWrites } from './apply-writes.ts';
 import { checkDataFile } from './data-file.ts';
 import { makeDirectory } from './directory.ts';
 import * as reads from './embedded-reads.ts';
+import { expireSome } from './embedded-expiry.ts';
 import * as spool from './embedded-spool.ts';
+import { dropOldest } from './spool-drop.ts';
+import { afterExpiry } from './standing.ts';
+import type { Expired } from './standing.ts';
 import { readError, writeError } from './lmdb-errors.ts';
-import type { SecurityDocument, Shipment, Spool, SpoolSize } from './spool.ts';
+import type { Dropped, SecurityDocument, Shipment, Spool, SpoolSize } from './spool.ts';
 import { DATA_FILE, LOCK_FILE, MAX_TABLES, openTables } from './tables.ts';
 import type { Tables } from './tables.ts';
 import { lockForWriting } from './writer-lock.ts';
@@ -262,6 +266,10 @@ class EmbeddedArchive implements Spool {
     return this.#read(() => reads.readGap(this.#tables, security, epoch));
   }
 
+  holeAfter(security: string, epoch: number, sequence: number): Promise<GapRecord | null> {
+    return this.#read(() => reads.readHole(this.#tables, security, epoch, sequence));
+  }
+
   async pending(maxBytes: number, except: ReadonlySet<string>): Promise<readonly Shipment[]> {
     const after = this.#lastShipped;
     const found = await this.#read(() =>
@@ -273,6 +281,30 @@ class EmbeddedArchive implements Spool {
 
   async release(shipments: readonly Shipment[]): Promise<void> {
     this.#transact(() => spool.removeShipped(this.#tables, shipments));
+  }
+
+  async expire({ security, wanted }: SecurityState, beforeUs: number): Promise<number> {
+    let count = 0;
+    this.#transact(() => {
+      count = expireSome(this.#tables, security, beforeUs, !wanted);
+    });
+    return count;
+  }
+
+  async forget(security: string, expired: Expired): Promise<void> {
+    this.#transact(() => {
+      const standings = new StandingsInHand(this.#tables);
+      standings.update(security, (standing) => afterExpiry(standing, expired, 'store'));
+      standings.put();
+    });
+  }
+
+  async dropOldest(): Promise<Dropped | null> {
+    let dropped: Dropped | null = null;
+    this.#transact(() => {
+      dropped = dropOldest(this.#tables);
+    });
+    return dropped;
   }
 
   size(): Promise<SpoolSize> {

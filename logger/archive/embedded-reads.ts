@@ -85,6 +85,16 @@ export function readGap(tables: Tables, security: string, epoch: number): GapRec
   return bytes === undefined ? null : (decodeJson(bytes, `Gap ${epoch}`) as GapRecord);
 }
 
+export function readHole(
+  tables: Tables,
+  security: string,
+  epoch: number,
+  after: number,
+): GapRecord | null {
+  const bytes = tables.gaps.get([security, epoch, after]);
+  return bytes === undefined ? null : (decodeJson(bytes, `Hole ${epoch}/${after}`) as GapRecord);
+}
+
 /** A stored image or block by its key; undefined when there is none. */
 function refAt(
   tables: Tables,

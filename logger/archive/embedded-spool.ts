@@ -8,9 +8,16 @@ import type {
   SecurityTotals,
   StoredRecord,
 } from './archive.ts';
-import { StandingsInHand, indexKeys, readStanding } from './apply-writes.ts';
+import { StandingsInHand, gapKey, indexKeys, readStanding } from './apply-writes.ts';
 import { removeBody } from './body-parts.ts';
-import { readBody, readGap, readSecurities, readTail, readTotals } from './embedded-reads.ts';
+import {
+  readBody,
+  readGap,
+  readHole,
+  readSecurities,
+  readTail,
+  readTotals,
+} from './embedded-reads.ts';
 import { decodeHeader, encodeJson } from './header-bytes.ts';
 import { keySequence } from './record.ts';
 import type { SecurityDocument, Shipment, SpoolSize } from './spool.ts';
@@ -45,8 +52,8 @@ export function readPending(tables: Tables, question: PendingQuestion): Shipment
 }
 
 function* inTurn(tables: Tables, after: string): Generator<string> {
-  yield* [...tables.standings.getKeys({ start: `${after}\0` })];
-  yield* [...tables.standings.getKeys({ end: `${after}\0` })];
+  yield* tables.standings.getKeys({ start: `${after}\0` });
+  yield* tables.standings.getKeys({ end: `${after}\0` });
 }
 
 /** The first records of a security that may be written as gaps, then images, then blocks. */
@@ -59,7 +66,10 @@ function nextShipment(tables: Tables, security: string): Shipment | null {
   for (const item of inOrder(tables, security)) {
     if (item.kind === 'gap') {
       if (images.length > 0 || blocks.length > 0) break;
-      const gap = readGap(tables, security, item.epoch);
+      const gap =
+        item.after === undefined
+          ? readGap(tables, security, item.epoch)
+          : readHole(tables, security, item.epoch, item.after);
       if (gap) gaps.push(gap);
       continue;
     }
@@ -85,18 +95,22 @@ function readWhole(tables: Tables, header: RecordHeader): StoredRecord | null {
   }
 }
 
-type Item =
-  | { readonly kind: 'gap'; readonly epoch: number }
+export type Item =
+  | { readonly kind: 'gap'; readonly epoch: number; readonly after?: number | undefined }
   | { readonly kind: 'image' | 'block'; readonly header: RecordHeader };
 
 /** Chain by chain: the gap before it, then images and blocks by sequence. Enough for one shipment. */
-function inOrder(tables: Tables, security: string): Item[] {
-  const limit = SECURITY_MAX_RECORDS + 1;
+export function inOrder(
+  tables: Tables,
+  security: string,
+  limit = SECURITY_MAX_RECORDS + 1,
+): Item[] {
   // lmdb writes into the range that it is given: each call gets its own.
   const range = (): KeyRange => ({ start: [security], end: [security, Infinity], limit });
   const gaps = [...tables.gaps.getKeys(range())].map((key): Item => ({
     kind: 'gap',
-    epoch: Number((key as RecordKey)[1]),
+    epoch: (key as RecordKey)[1],
+    after: (key as (number | undefined)[])[2],
   }));
   const records = [...headers(tables, 'image', range()), ...headers(tables, 'block', range())].map(
     (header): Item => ({ kind: header.kind, header }),
@@ -138,10 +152,10 @@ export function removeShipped(tables: Tables, shipments: readonly Shipment[]): v
   for (const { security, gaps, images, blocks, damaged } of shipments) {
     let bytes = 0;
     let records = 0;
-    for (const { epoch } of gaps) {
-      const stored = tables.gaps.get([security, epoch]);
+    for (const gap of gaps) {
+      const stored = tables.gaps.get(gapKey(gap));
       if (stored === undefined) continue;
-      tables.gaps.removeSync([security, epoch]);
+      tables.gaps.removeSync(gapKey(gap));
       bytes += stored.byteLength;
       records++;
     }
@@ -157,7 +171,7 @@ export function removeShipped(tables: Tables, shipments: readonly Shipment[]): v
 }
 
 /** @returns what it took, as it was counted when it came; 0: it was not there. */
-function removeRecord(tables: Tables, header: RecordHeader): number {
+export function removeRecord(tables: Tables, header: RecordHeader): number {
   const isImage = header.kind === 'image';
   const heads = isImage ? tables.imageHeaders : tables.blockHeaders;
   const key: RecordKey = [header.security, header.epoch, keySequence(header)];
@@ -172,7 +186,7 @@ function removeRecord(tables: Tables, header: RecordHeader): number {
 export function readSize(tables: Tables): SpoolSize {
   let [records, bytes] = [0, 0];
   const securities: string[] = [];
-  for (const security of [...tables.standings.getKeys({})]) {
+  for (const security of tables.standings.getKeys({})) {
     const pending = pendingOf(readStanding(tables, security));
     records += pending.records;
     bytes += pending.bytes;
@@ -212,7 +226,11 @@ export function seedStanding(
   const standing = {
     ...NOTHING_STORED,
     ...totals,
-    ...{ epoch, lastSequence, lastUs, wholeUntilUs, openGap },
+    epoch,
+    lastSequence,
+    lastUs,
+    wholeUntilUs,
+    openGap,
     shippedRecords: images + blocks + gaps,
     shippedBytes: storedBytes,
   };

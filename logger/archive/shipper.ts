@@ -6,6 +6,7 @@
 
 import { LoggerError, describeError } from '../errors.ts';
 import type { DuplicateRecordError } from '../errors.ts';
+import { formatTimeUs } from '../market/time.ts';
 import { backoffDelayMs } from '../service/backoff.ts';
 import type { BackoffLimits } from '../service/backoff.ts';
 import type { Clock, Timer } from '../service/clock.ts';
@@ -38,6 +39,10 @@ export interface ShipperParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** What may wait on disk; beyond it the oldest is given up. */
+  readonly spoolMaxBytes: number;
+  /** Of this security nothing can be rebuilt any more until an image comes. */
+  readonly onImageNeeded: (security: string) => void;
   /** The store answers for the first time in this process. */
   readonly onContact: () => Promise<void>;
   /** Another record stands in a security's place: nothing more of it is shipped. */
@@ -211,7 +216,10 @@ export class Shipper {
   }
 
   async #measure(): Promise<SpoolSize> {
-    const size = await this.#parts.spool.size();
+    let size = await this.#parts.spool.size();
+    while (size.bytes > this.#parts.spoolMaxBytes && (await this.#dropOldest())) {
+      size = await this.#parts.spool.size();
+    }
     const nowMs = this.#parts.clock.monotonicMs();
     const pending = new Set(size.securities);
     for (const security of this.#waiting.keys()) {
@@ -222,6 +230,22 @@ export class Shipper {
     }
     this.#spoolBytes = size.bytes;
     return size;
+  }
+
+  /** @returns false: there is nothing to be given up. */
+  async #dropOldest(): Promise<boolean> {
+    const { spool, log, onImageNeeded } = this.#parts;
+    const dropped = await spool.dropOldest();
+    if (dropped === null) return false;
+    const { security, records, fromUs, toUs, needsImage } = dropped;
+    log.error('The spool is full: the oldest was given up, as a declared gap', {
+      security,
+      records,
+      from: formatTimeUs(fromUs),
+      to: formatTimeUs(toUs),
+    });
+    if (needsImage) onImageNeeded(security);
+    return true;
   }
 
   #succeed(): void {

@@ -14,6 +14,8 @@ import type {
   SecurityTotals,
   StoredRecord,
 } from './archive.ts';
+import type { Expiring } from './retention.ts';
+import type { Expired } from './standing.ts';
 
 /**
  * A stretch of one security's records, to be written in this order: the gap before a chain, images,
@@ -49,7 +51,19 @@ export interface SpoolSize {
   readonly securities: readonly string[];
 }
 
-export interface Spool extends Archive {
+/** A stretch that was given up. */
+export interface Dropped {
+  readonly security: string;
+  readonly records: number;
+  readonly fromUs: number;
+  readonly toUs: number;
+  /** Nothing after it can be read until an image comes: ask for one. */
+  readonly needsImage: boolean;
+}
+
+export interface Spool extends Archive, Expiring {
+  /** Records that were given away were deleted in the store, for their age. */
+  forget(security: string, expired: Expired): Promise<void>;
   /**
    * What is to be written next, in order within each security, fairly between them.
    * @param maxBytes of bodies, but for a single record that is larger.
@@ -60,6 +74,11 @@ export interface Spool extends Archive {
   release(shipments: readonly Shipment[]): Promise<void>;
   /** What to say of securities; with the end of the last chain only where nothing is pending. */
   securityDocuments(): Promise<readonly SecurityDocument[]>;
+  /**
+   * Gives up the oldest stretch that waits, up to the next image of its security, and declares it.
+   * @returns null: nothing waits.
+   */
+  dropOldest(): Promise<Dropped | null>;
   /** What waits. */
   size(): Promise<SpoolSize>;
   /** Goes on where another directory left a security, of which nothing is known here. */

@@ -113,6 +113,11 @@ export class SpooledArchive implements Archive {
     return isFirst ? null : this.#store.gapBefore(security, epoch);
   }
 
+  async holeAfter(security: string, epoch: number, sequence: number): Promise<GapRecord | null> {
+    const recent = await this.#spool.holeAfter(security, epoch, sequence);
+    return recent ?? this.#store.holeAfter(security, epoch, sequence);
+  }
+
   async close(): Promise<void> {
     await this.#store.close();
     await this.#spool.close();

@@ -83,6 +83,15 @@ export function afterGap(standing: Standing, toUs: number, storedBytes: number):
   };
 }
 
+/** A hole within a chain: nothing of where the recording stands has changed. */
+export function afterHole(standing: Standing, storedBytes: number): Standing {
+  return {
+    ...standing,
+    gaps: standing.gaps + 1,
+    storedBytes: standing.storedBytes + storedBytes,
+  };
+}
+
 /** After records of so many bytes, as they were counted when they came, were given away. */
 export function afterShipment(
   standing: Standing,
@@ -92,6 +101,35 @@ export function afterShipment(
     ...standing,
     shippedRecords: (standing.shippedRecords ?? 0) + shipped.records,
     shippedBytes: (standing.shippedBytes ?? 0) + shipped.bytes,
+  };
+}
+
+/** What was deleted for its age. */
+export interface Expired {
+  images: number;
+  blocks: number;
+  gaps: number;
+  bytes: number;
+}
+
+/** @param where `store`: it was deleted there, and had been given away by us. */
+export function afterExpiry(
+  standing: Standing,
+  { images, blocks, gaps, bytes }: Readonly<Expired>,
+  where: 'here' | 'store' = 'here',
+): Standing {
+  const { shippedRecords = 0, shippedBytes = 0 } = standing;
+  const left = (count: number, gone: number): number => Math.max(0, count - gone);
+  return {
+    ...standing,
+    images: left(standing.images, images),
+    blocks: left(standing.blocks, blocks),
+    gaps: left(standing.gaps, gaps),
+    storedBytes: left(standing.storedBytes, bytes),
+    ...(where === 'store' && {
+      shippedRecords: left(shippedRecords, images + blocks + gaps),
+      shippedBytes: left(shippedBytes, bytes),
+    }),
   };
 }
 

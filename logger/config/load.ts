@@ -8,13 +8,15 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { ConfigError, describeError } from '../errors.ts';
 import { parseSecurity } from '../market/security.ts';
+import { goesToJournal } from '../service/journal.ts';
 import type { LogFormat } from '../service/line-log.ts';
 import type { LogLevel } from '../service/log.ts';
+import { watchdogLimitMs } from '../service/work-signs.ts';
 import { coinbaseSettings } from './coinbase.ts';
 import type { CoinbaseSettings } from './coinbase.ts';
 import { managerAccessReader } from './manager-access.ts';
 import type { ManagerAccess } from './manager-access.ts';
-import { LOG_LEVELS, NOT_YET, OPTIONS } from './options.ts';
+import { LOG_LEVELS, OPTIONS } from './options.ts';
 import type { Option, OptionType } from './options.ts';
 import { readSecret } from './secrets.ts';
 import type { Environment } from './secrets.ts';
@@ -26,11 +28,14 @@ export interface Config {
   /** null: records stay in the data directory. */
   readonly mongodb: { readonly endpoint: string; readonly database: string | undefined } | null;
   readonly spoolMaxBytes: number;
+  /** null: nothing is ever deleted. */
+  readonly retentionDays: number | null;
   /** `exchange:symbol` as given. */
   readonly securities: readonly string[];
   readonly updateFrequencyMs: 100 | 1000;
   readonly baseImageIntervalS: number;
   readonly staleAfterMs: number;
+  readonly stallLimitS: number;
   readonly managerHost: string;
   readonly managerPort: number;
   readonly managerAccess: ManagerAccess;
@@ -50,11 +55,6 @@ type OptionName = (typeof OPTIONS)[number]['env'];
 /** @throws ConfigError */
 export async function loadConfig(given: Environment, directory = process.cwd()): Promise<Config> {
   const environment = withEnvFile(given, directory);
-  for (const name of NOT_YET) {
-    if (environment[name]) {
-      throw new ConfigError(`${name} is set, but this version does not support it yet: unset it`);
-    }
-  }
   const text = (name: OptionName): string => readOption(environment, name) ?? '';
   const managerHost = text('MANAGER_HOST');
   const readManagerAccess = await managerAccessReader(environment, {
@@ -67,6 +67,7 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     logFormat: logFormat(text('LOG_FORMAT'), text('AS_SERVICE') === 'true', environment),
     mongodb: mongodbSettings(environment, text('MONGODB_DATABASE')),
     spoolMaxBytes: bytesOf(text('SPOOL_LIMIT')) ?? 0,
+    retentionDays: text('RETENTION_DAYS') === '' ? null : Number(text('RETENTION_DAYS')),
     dataDirectory: text('DATA_DIR') || environment['STATE_DIRECTORY'] || 'data',
     securities: text('SECURITIES')
       .split(',')
@@ -75,6 +76,7 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     updateFrequencyMs: text('ORDERBOOK_UPDATEFREQUENCY') === '100' ? 100 : 1000,
     baseImageIntervalS: Number(text('BASE_IMAGE_INTERVAL')),
     staleAfterMs: Number(text('STALE_AFTER')) * 1000,
+    stallLimitS: stallLimitS(Number(text('STALL_LIMIT')), environment),
     managerHost,
     managerPort: Number(text('MANAGER_PORT')),
     managerAccess: readManagerAccess(),
@@ -233,8 +235,14 @@ function isBaseUrl(given: string, protocols: readonly string[]): boolean {
   return protocols.includes(url.protocol) && isBare && url.username === '' && url.password === '';
 }
 
-/** `auto` asks whether standard error goes to the journal (systemd sets JOURNAL_STREAM then). */
+/** `auto` asks whether standard error goes to the journal. */
 function logFormat(given: string, isService: boolean, environment: Environment): LogFormat {
   if (given === 'text' || given === 'json' || given === 'journal') return given;
-  return isService || environment['JOURNAL_STREAM'] ? 'journal' : 'text';
+  return isService || goesToJournal(environment) ? 'journal' : 'text';
+}
+
+/** A stalled process must end itself before systemd does: only it can say why. */
+function stallLimitS(given: number, environment: Environment): number {
+  const watchdogMs = watchdogLimitMs(environment, process.pid);
+  return watchdogMs === undefined ? given : Math.min(given, watchdogMs / 2000);
 }

@@ -60,13 +60,14 @@ export const OPTIONS = [
     env: 'LOG_FORMAT',
     type: { kind: 'choice', values: ['auto', 'text', 'json', 'journal'] },
     default: 'auto',
-    meaning: '`text`, `json` or `journal`; `auto`: journal levels under systemd, text otherwise',
+    meaning:
+      '`text`, `json` or `journal`; `auto`: journal levels where the log goes to the journal, text otherwise',
   },
   {
     env: 'AS_SERVICE',
     type: { kind: 'boolean' },
     default: 'false',
-    meaning: '`true`: the log is for the journal',
+    meaning: '`true`: the log has journal levels, whatever it goes to',
   },
   {
     env: 'MONGODB_ENDPOINT',
@@ -93,6 +94,11 @@ export const OPTIONS = [
     default: '20GiB',
     meaning:
       'how much may wait on disk for MongoDB (`512MiB`, `20GiB` …); beyond it the oldest is dropped, as a declared gap',
+  },
+  {
+    env: 'RETENTION_DAYS',
+    type: { kind: 'number', min: 0.01, max: 36_500 },
+    meaning: 'records older than that are deleted; empty: nothing is',
   },
   {
     env: 'DATA_DIR',
@@ -124,6 +130,13 @@ export const OPTIONS = [
     type: { kind: 'number', min: 1, max: 3600 },
     default: '15',
     meaning: 'seconds without a byte, pongs included, after which a connection counts as dead',
+  },
+  {
+    env: 'STALL_LIMIT',
+    type: { kind: 'number', min: 1, max: 3600 },
+    default: '30',
+    meaning:
+      'seconds after which a process whose event loop stands still ends itself; under a systemd watchdog at most half of its time',
   },
   {
     env: 'MANAGER_HOST',
@@ -255,12 +268,6 @@ export const OPTIONS = [
     meaning: 'base address of the Coinbase REST API, without a path',
   },
 ] as const satisfies readonly Option[];
-
-/**
- * Settings of the contract that this version can't honour yet. Ignoring them would make a promise
- * that is not kept (somebody who names a database wants his data there), so they are refused.
- */
-export const NOT_YET = ['RETENTION_DAYS'] as const;
 
 const TABLE_START = '<!-- options: made by `npm run docs` -->';
 const TABLE_END = '<!-- /options -->';

@@ -1,10 +1,13 @@
 /** Secrets come from a variable, from a file that a variable names, or from systemd's credentials. */
 
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, describeError } from '../errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where `service-setup.sh` puts settings and secrets. */
+const INSTALLED = '/etc/finTechApp_logger';
 
 /** A file that holds a secret, and the setting that led to it. */
 interface SecretFile {
@@ -49,11 +52,13 @@ export function readRotatingSecret(
   environment: Environment,
   name: string,
   credential: string,
+  installed: string = INSTALLED,
 ): RotatingSecret {
-  const file = secretFile(environment, name, credential);
+  const given = secretFile(environment, name, credential);
+  const file = given && replaceable(given, credential, installed);
   if (file === undefined) {
-    const given = environment[name]?.trim();
-    return { secrets: given ? [{ secret: given, source: name }] : [], warnings: [] };
+    const secret = environment[name]?.trim();
+    return { secrets: secret ? [{ secret, source: name }] : [], warnings: [] };
   }
   const files = [file, { ...file, path: `${file.path}.next` }].filter(
     ({ path }, at) => at === 0 || existsSync(path),
@@ -86,9 +91,33 @@ function secretFile(
   const directory = environment['CREDENTIALS_DIRECTORY'];
   if (given || !directory) return undefined;
   const credentialPath = join(directory, credential);
-  return existsSync(credentialPath)
+  return existsSync(credentialPath) && !isBlank(credentialPath)
     ? { variable: 'CREDENTIALS_DIRECTORY', path: credentialPath }
     : undefined;
+}
+
+/** The unit gives a line feed alone in place of a credential that nobody has put there. */
+function isBlank(path: string): boolean {
+  return statSync(path).size <= 1;
+}
+
+/**
+ * Where to read a secret that may be replaced meanwhile. systemd copies a credential when the service
+ * starts and never again, so it is read where `service-setup.sh` had put what was copied.
+ */
+function replaceable(file: SecretFile, credential: string, installed: string): SecretFile {
+  const path = join(installed, credential);
+  return file.variable === 'CREDENTIALS_DIRECTORY' && isReadable(path) ? { ...file, path } : file;
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    // Not installed in the usual place, or not for us: the copy is what there is.
+    return false;
+  }
 }
 
 function readSecretFile(

@@ -2,7 +2,8 @@
 
 import { InvalidArgumentError } from '../errors.ts';
 import { parseSecurity } from '../market/security.ts';
-import { type ClockName, parseTimeUs } from '../market/time.ts';
+import { type ClockName, parseDurationUs, parseTimeUs } from '../market/time.ts';
+import { EXPORT_FORMATS, EXPORT_TYPES, checkExport } from '../reader/export-question.ts';
 import type { BookQuestion, CoverageQuestion, ExportQuestion } from '../reader/reader.ts';
 import type { LoggerControl } from './control.ts';
 import {
@@ -63,18 +64,26 @@ function checkRange(fromUs: number | undefined, toUs: number | undefined): void 
   }
 }
 
-/** What a request for a book asks; without a position it is the book now. */
-export function bookQuestion(request: BookRequest, control: LoggerControl): BookQuestion {
-  const clock = checkClock(request.clock);
-  const { depth, at, sequence } = request;
+/** How much of a book is shown, and how. */
+function checkShown(request: { readonly depth?: number; readonly level: string }): {
+  readonly depth: number | undefined;
+  readonly level: 'L2' | undefined;
+} {
+  const { depth } = request;
   if (depth !== undefined && (depth < 1 || depth > MAX_DEPTH)) {
     throw new InvalidArgumentError(`depth: ${depth} is not between 1 and ${MAX_DEPTH}`);
   }
   if (request.level === 'BOOK_LEVEL_L3') {
     throw new InvalidArgumentError('level: a book can be asked for as L2, or as it is');
   }
-  const level = request.level === 'BOOK_LEVEL_L2' ? 'L2' : undefined;
-  const book = { security: checkSecurity(request.security, control), depth, level } as const;
+  return { depth, level: request.level === 'BOOK_LEVEL_L2' ? 'L2' : undefined };
+}
+
+/** What a request for a book asks; without a position it is the book now. */
+export function bookQuestion(request: BookRequest, control: LoggerControl): BookQuestion {
+  const clock = checkClock(request.clock);
+  const { at, sequence } = request;
+  const book = { security: checkSecurity(request.security, control), ...checkShown(request) };
   if (at !== undefined) return { ...book, position: { clock, us: parseTimeUs(at, 'at') } };
   if (sequence === undefined) return book;
   return { ...book, position: { sequence: checkSequence(sequence) } };
@@ -92,13 +101,23 @@ export function coverageQuestion(
 
 export function exportQuestion(request: ExportRequest, control: LoggerControl): ExportQuestion {
   const type = exportTypeOf(request.type);
-  if (type === undefined)
-    throw new InvalidArgumentError('type: trades, quotes, incremental or orders');
+  if (type === undefined) throw new InvalidArgumentError(`type: is not ${orList(EXPORT_TYPES)}`);
   const format = exportFormatOf(request.format);
-  if (format === undefined) throw new InvalidArgumentError('format: jsonl or csv');
+  if (format === undefined) {
+    throw new InvalidArgumentError(`format: is not ${orList(EXPORT_FORMATS)}`);
+  }
   const clock = checkClock(request.clock);
   const fromUs = checkTime(request.from, 'from');
   const toUs = checkTime(request.to, 'to');
   checkRange(fromUs, toUs);
-  return { security: checkSecurity(request.security, control), fromUs, toUs, clock, type, format };
+  const { every } = request;
+  const everyUs = every === undefined ? undefined : parseDurationUs(every, 'every');
+  const shown = { everyUs, ...checkShown(request) };
+  checkExport({ type, format, ...shown });
+  const security = checkSecurity(request.security, control);
+  return { security, fromUs, toUs, clock, type, format, ...shown };
+}
+
+function orList(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }

@@ -161,6 +161,9 @@ export interface ExportRequest {
   readonly clock: string;
   readonly type: string;
   readonly format: string;
+  readonly every?: string;
+  readonly depth?: number;
+  readonly level: string;
 }
 
 /** undefined: a value this version does not know. Not set means the receive clock. */
@@ -187,6 +190,8 @@ export function exportTypeOf(value: string): ExportType | undefined {
       return 'incremental';
     case 'TYPE_ORDERS':
       return 'orders';
+    case 'TYPE_SNAPSHOTS':
+      return 'snapshots';
     default:
       return undefined;
   }
@@ -200,6 +205,8 @@ export function exportFormatOf(value: string): ExportFormat | undefined {
       return 'jsonl';
     case 'FORMAT_CSV':
       return 'csv';
+    case 'FORMAT_TARDIS_CSV':
+      return 'tardis-csv';
     default:
       return undefined;
   }

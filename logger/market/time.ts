@@ -68,6 +68,22 @@ function parseCountedUs(text: string): number | undefined {
   }
 }
 
+const DURATION = /^(\d{1,12})(us|ms|s|m|h)$/;
+const UNIT_US = { us: 1, ms: 1000, s: 1_000_000, m: 60_000_000, h: 3_600_000_000 } as const;
+
+/**
+ * Parses a length of time: an integer with a unit (`250us`, `100ms`, `1s`, `5m`, `24h`).
+ * @throws InvalidArgumentError naming `field`.
+ */
+export function parseDurationUs(text: string, field: string): number {
+  const match = DURATION.exec(text);
+  const us = Number(match?.[1]) * UNIT_US[match?.[2] as keyof typeof UNIT_US];
+  if (Number.isSafeInteger(us)) return us;
+  throw new InvalidArgumentError(
+    `${field}: not a length of time: ${JSON.stringify(text.slice(0, 60))} (use an integer with a unit like 100ms, 1s or 5m)`,
+  );
+}
+
 /** `2026-11-20T07:00:04.031002Z`; fraction without trailing zeros, none where it is a whole second. */
 export function formatTimeUs(us: number): string {
   const seconds = Math.floor(us / 1_000_000);

@@ -95,5 +95,6 @@ export interface VerifyProblem {
   readonly problem: string;
 }
 
-export type ExportType = 'trades' | 'quotes' | 'incremental' | 'orders';
-export type ExportFormat = 'jsonl' | 'csv';
+export type ExportType = 'trades' | 'quotes' | 'incremental' | 'snapshots' | 'orders';
+/** `tardis-csv`: the columns of Tardis' downloadable files. */
+export type ExportFormat = 'jsonl' | 'csv' | 'tardis-csv';

@@ -11,7 +11,7 @@ import type { GapCause } from '../market/coverage.ts';
 import { isStep } from '../market/events.ts';
 import type { Horizon, Step } from '../market/events.ts';
 import type { BookAnswer, NoBookAnswer } from './answers.ts';
-import { afterChainUs, chainEndUs, gapAfter, readChainEnd } from './chain-end.ts';
+import { afterChainUs, causeOfBreak, chainEndUs, gapAfter, readChainEnd } from './chain-end.ts';
 import type { ChainEnd } from './chain-end.ts';
 import { assertKnown } from './context.ts';
 import type { ReaderContext } from './context.ts';
@@ -19,6 +19,7 @@ import { formatBook, formatNoBook } from './format.ts';
 import type { BookQuestion } from './reader.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
 import { continues, refine, stepOver } from './replay.ts';
+import { giveWay } from '../service/turn.ts';
 
 /** Behind everything stored. */
 const AT_THE_END: Position = { clock: 'receive', us: Number.MAX_SAFE_INTEGER };
@@ -41,7 +42,7 @@ export async function bookAt(
     const hole = await holeAt(context, { start, end, stretch, position, taken });
     if (hole !== null) return formatNoBook(security, hole);
   }
-  const { book, horizon } = replay(start, stretch.blocks, taken.sequence);
+  const { book, horizon } = await replay(start, stretch.blocks, taken.sequence);
   const atUs =
     'sequence' in position || question.position === undefined ? taken.receiveTimeUs : position.us;
   return formatBook({
@@ -187,16 +188,17 @@ function takenAt(start: LoadedImage, stretch: Stretch, position: Position): Stan
   };
 }
 
-function replay(
+async function replay(
   start: LoadedImage,
   blocks: readonly LoadedBlock[],
   untilSequence: number,
-): { book: Book; horizon: Horizon } {
+): Promise<{ book: Book; horizon: Horizon }> {
   let book: Book = start.book.clone();
   let horizon = start.image.horizon;
   for (const { content } of blocks) {
     ({ book, horizon } = refine(book, horizon, content.scale));
     stepOver(book, content.events, { after: start.image.sequence, until: untilSequence });
+    await giveWay();
   }
   return { book, horizon };
 }
@@ -274,7 +276,8 @@ async function brokenAfter(context: ReaderContext, proving: Proving): Promise<Ho
   const next = images.find((image) => !image.damaged);
   const fromUs = stretch.lastEventUs;
   const toUs = next?.header.fromUs ?? afterChainUs(end);
-  return { fromUs, toUs: toUs === null ? null : Math.max(fromUs, toUs), cause: 'corrupt' };
+  const cause = await causeOfBreak(context.archive, start.header, stretch.lastSequence);
+  return { fromUs, toUs: toUs === null ? null : Math.max(fromUs, toUs), cause };
 }
 
 /** No image of the chain up to the position can be read. */

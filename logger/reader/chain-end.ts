@@ -82,6 +82,21 @@ async function lastTail(archive: ArchiveReader, security: string) {
   }
 }
 
+/** Why a chain's records do not go on after a sequence, though others follow. */
+export async function causeOfBreak(
+  archive: ArchiveReader,
+  { security, epoch }: Pick<RecordHeader, 'security' | 'epoch'>,
+  after: number,
+): Promise<GapCause> {
+  try {
+    return (await archive.holeAfter(security, epoch, after))?.cause ?? 'corrupt';
+  } catch (error) {
+    // Nobody can say why; that there is a hole is known without it.
+    if (error instanceof RecordCorruptError) return 'corrupt';
+    throw error;
+  }
+}
+
 /** The last moment for which the chain's book is known, given its start and last stored event. */
 export function chainEndUs(end: ChainEnd, startUs: number, lastEventUs: number): number {
   const saidUs = end.gap?.fromUs ?? end.openGap?.fromUs;

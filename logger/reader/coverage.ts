@@ -4,11 +4,12 @@
  * reading it (`bookAt`, the streams) and by `verify`.
  */
 
-import type { BlockRef, RecordHeader } from '../archive/archive.ts';
+import type { ArchiveReader, BlockRef, RecordHeader } from '../archive/archive.ts';
 import type { Gap, Interval } from '../market/coverage.ts';
 import type { CoverageAnswer } from './answers.ts';
 import { assertKnown } from './context.ts';
 import {
+  causeOfBreak,
   chainBeginUs,
   chainEndUs,
   lostBeginning,
@@ -76,7 +77,23 @@ export async function chainCoverage(
   })) {
     for (const ref of page) walk.add(ref);
   }
-  return walk.finish(end);
+  const { intervals, gaps } = walk.finish(end);
+  const { archive } = context;
+  return {
+    intervals,
+    gaps: await Promise.all(gaps.map((gap) => named(archive, first.header, gap))),
+  };
+}
+
+/** A hole between records of a chain, still without its cause. */
+interface Break extends Gap {
+  readonly after?: number;
+}
+
+async function named(archive: ArchiveReader, chain: RecordHeader, found: Break): Promise<Gap> {
+  const { after, ...gap } = found;
+  if (after === undefined) return gap;
+  return { ...gap, cause: await causeOfBreak(archive, chain, after) };
 }
 
 /**
@@ -86,7 +103,7 @@ export async function chainCoverage(
 class HeaderWalk {
   readonly #images: readonly RecordHeader[];
   readonly #intervals: Interval[] = [];
-  readonly #gaps: Gap[] = [];
+  readonly #gaps: Break[] = [];
   /** Where the running interval started; undefined: nothing can start any more. */
   #image: RecordHeader | undefined;
   #reached = 0;
@@ -144,6 +161,7 @@ class HeaderWalk {
       toUs: Math.max(endUs, next.fromUs),
       cause: 'corrupt',
       ...missingBetween(this.#reached, next.lastSequence, image.proof),
+      after: this.#reached,
     });
     this.#begin(next);
   }
@@ -161,7 +179,7 @@ class HeaderWalk {
     return toUs;
   }
 
-  finish(end: ChainEnd): { intervals: Interval[]; gaps: Gap[] } {
+  finish(end: ChainEnd): { intervals: Interval[]; gaps: Break[] } {
     const result = { intervals: this.#intervals, gaps: this.#gaps };
     // Something is known to follow that is not there.
     while (this.#image && !this.#isBroken && (end.knownSequence ?? 0) > this.#reached) {
@@ -171,7 +189,7 @@ class HeaderWalk {
       this.#gaps.push(lostUntilNext(this.#beginUs, end));
     } else if (this.#isBroken) {
       const endUs = this.#close(this.#image, this.#lastEventUs);
-      this.#gaps.push(lostUntilNext(endUs, end, this.#reached));
+      this.#gaps.push({ ...lostUntilNext(endUs, end, this.#reached), after: this.#reached });
     } else {
       const endUs = chainEndUs(end, this.#image.toUs, this.#lastEventUs);
       // What is declared as missing is not covered, though it may be stored.

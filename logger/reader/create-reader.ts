@@ -7,6 +7,7 @@ import { coverage } from './coverage.ts';
 import { exportLines } from './export.ts';
 import type { Reader, ReaderOptions } from './reader.ts';
 import { RecordLoader } from './record-loader.ts';
+import { snapshots } from './snapshots.ts';
 import { diffs, orders, quotes, trades } from './streams.ts';
 import { verify } from './verify.ts';
 
@@ -25,6 +26,7 @@ export function createReader(archive: ArchiveReader, options: ReaderOptions = {}
     trades: (question) => trades(uncached, question),
     quotes: (question) => quotes(uncached, question),
     orders: (question) => orders(uncached, question),
+    snapshots: (question) => snapshots(uncached, question),
     exportLines: (question) => exportLines(uncached, question),
     verify: (question) => verify(uncached, question ?? {}),
   };

@@ -1,29 +1,12 @@
 /**
- * History as lines of text. JSON lines have the shapes of the contract. CSV begins with a line of
- * column names, times are ISO 8601 in µs and an absent value is an empty field:
- *
- * - trades: `sequence,tradeId,exchangeTime,receiveTime,price,size,side`
- * - quotes: `sequence,exchangeTime,receiveTime,bidPrice,bidSize,askPrice,askSize`
- * - incremental, one row a level: `image,firstSequence,sequence,exchangeTime,receiveTime,side,price,size`.
- *   The rows of one message stand together and share its sequences; `image` is `true` on the levels
- *   of an image, before which the reader's book is to be emptied. `side` is `bid` or `ask`. A
- *   message without any level is one row whose last three fields are empty, so that no sequence is
- *   missing. An image has two rows more, of sides `bid-horizon` and `ask-horizon`, whose price is
- *   the horizon (empty: the side is complete).
- *
- * - orders: the columns of `COLUMNS.orders`, one row a message; a field that its type does not have is
- *   empty.
- *
- * Of an L3 book, incremental rows tell it by price: absolute sizes, as of an L2 book. No text that comes
- * from an exchange is trusted to hold no comma, so in orders a field that holds one, a quote or a line
- * end stands in quotes.
- *
- * Otherwise no field ever holds a comma, a quote or a line end, so nothing is quoted.
+ * History as lines of text: JSON lines in the shapes of the contract, CSV (`csv-rows.ts`), or the CSV of
+ * Tardis (`tardis-rows.ts`). Gaps come between the lines and are for the caller to tell.
  */
 
 import { formatTimeUs } from '../market/time.ts';
-import type { LevelRow } from './answers.ts';
 import type { ReaderContext } from './context.ts';
+import { csvHeader, csvRows } from './csv-rows.ts';
+import { DEFAULT_TARDIS_DEPTH, checkExport } from './export-question.ts';
 import { formatGap } from './format.ts';
 import type {
   DiffItem,
@@ -34,28 +17,33 @@ import type {
   ImageItem,
   OrderItem,
   QuoteItem,
+  SnapshotItem,
   TradeItem,
 } from './reader.ts';
+import { snapshots } from './snapshots.ts';
 import { diffs, orders, quotes, trades } from './streams.ts';
+import { TardisRows } from './tardis-rows.ts';
 
+/** @throws InvalidArgumentError for a question that has no meaning. */
 export async function* exportLines(
   context: ReaderContext,
   question: ExportQuestion,
 ): AsyncGenerator<ExportLine> {
-  const isCsv = question.format === 'csv';
+  checkExport(question);
+  const { header, rows } = textOf(question);
   let isFirst = true;
   for await (const item of itemsOf(context, question)) {
-    if (isCsv && isFirst) yield { text: COLUMNS[question.type].join(',') };
+    // Not before the first item: a security that is unknown has no header either.
+    if (isFirst && header !== null) yield { text: header };
     isFirst = false;
     if (item.type === 'gap') yield { gap: exportGap(item) };
-    else if (isCsv) for (const text of csvRows(item)) yield { text };
-    else yield { text: JSON.stringify(jsonOf(item)) };
+    else for (const text of rows(item)) yield { text };
   }
-  if (isCsv && isFirst) yield { text: COLUMNS[question.type].join(',') };
+  if (isFirst && header !== null) yield { text: header };
 }
 
 type TimedItem = TradeItem | QuoteItem | ImageItem | DiffItem;
-type Item = TimedItem | OrderItem;
+type Item = TimedItem | OrderItem | SnapshotItem;
 
 function itemsOf(context: ReaderContext, question: ExportQuestion): AsyncIterable<Item | GapItem> {
   switch (question.type) {
@@ -67,44 +55,36 @@ function itemsOf(context: ReaderContext, question: ExportQuestion): AsyncIterabl
       return diffs(context, question);
     case 'orders':
       return orders(context, question);
+    case 'snapshots': {
+      if (question.format !== 'tardis-csv') return snapshots(context, question);
+      const { depth = DEFAULT_TARDIS_DEPTH } = question;
+      return snapshots(context, { ...question, depth, level: 'L2' });
+    }
+  }
+}
+
+/** How items become lines; `header` is the line before the first. */
+interface Text {
+  readonly header: string | null;
+  readonly rows: (item: Item) => Iterable<string>;
+}
+
+function textOf(question: ExportQuestion): Text {
+  switch (question.format) {
+    case 'jsonl':
+      return { header: null, rows: (item) => [JSON.stringify(jsonOf(item))] };
+    case 'csv':
+      return { header: csvHeader(question.type), rows: csvRows };
+    case 'tardis-csv': {
+      const tardis = new TardisRows(question);
+      return { header: tardis.header, rows: (item) => tardis.rows(item) };
+    }
   }
 }
 
 function exportGap(item: GapItem): ExportGap {
   return { ...formatGap(item), missing: item.missing };
 }
-
-const TIMES = ['exchangeTime', 'receiveTime'];
-const COLUMNS = {
-  trades: ['sequence', 'tradeId', ...TIMES, 'price', 'size', 'side'],
-  quotes: ['sequence', ...TIMES, 'bidPrice', 'bidSize', 'askPrice', 'askSize'],
-  incremental: ['image', 'firstSequence', 'sequence', ...TIMES, 'side', 'price', 'size'],
-  orders: [
-    'sequence',
-    ...TIMES,
-    'type',
-    'side',
-    'orderId',
-    'orderType',
-    'price',
-    'size',
-    'remainingSize',
-    'reason',
-    'tradeId',
-    'makerOrderId',
-    'takerOrderId',
-    'oldPrice',
-    'newPrice',
-    'oldSize',
-    'newSize',
-    'funds',
-    'oldFunds',
-    'newFunds',
-    'stopType',
-    'stopPrice',
-    'clientOrderId',
-  ],
-} as const;
 
 function times(item: TimedItem): { exchangeTime: string; receiveTime: string } {
   return {
@@ -117,9 +97,11 @@ function jsonOf(item: Item): unknown {
   switch (item.type) {
     case 'order':
       return item.event;
+    case 'snapshot':
+      return item.book;
     case 'trade':
       return {
-        sequence: textOf(item.sequence),
+        sequence: sequenceText(item.sequence),
         tradeId: String(item.tradeId),
         ...times(item),
         price: item.price,
@@ -128,7 +110,7 @@ function jsonOf(item: Item): unknown {
       };
     case 'quote':
       return {
-        sequence: textOf(item.sequence),
+        sequence: sequenceText(item.sequence),
         ...times(item),
         bidPrice: item.bidPrice,
         bidSize: item.bidSize,
@@ -137,8 +119,8 @@ function jsonOf(item: Item): unknown {
       };
     case 'image':
       return {
-        firstSequence: textOf(item.sequence),
-        sequence: textOf(item.sequence),
+        firstSequence: sequenceText(item.sequence),
+        sequence: sequenceText(item.sequence),
         ...times(item),
         image: true,
         horizon: item.horizon,
@@ -147,8 +129,8 @@ function jsonOf(item: Item): unknown {
       };
     case 'diff':
       return {
-        firstSequence: textOf(item.firstSequence),
-        sequence: textOf(item.sequence),
+        firstSequence: sequenceText(item.firstSequence),
+        sequence: sequenceText(item.sequence),
         ...times(item),
         bids: item.bids,
         asks: item.asks,
@@ -156,54 +138,6 @@ function jsonOf(item: Item): unknown {
   }
 }
 
-function textOf(sequence: number | null): string | null {
+function sequenceText(sequence: number | null): string | null {
   return sequence === null ? null : String(sequence);
-}
-
-function* csvRows(item: Item): Generator<string> {
-  if (item.type === 'order') {
-    const { event } = item;
-    yield row(...COLUMNS.orders.map((name) => quoted(event[name] ?? null)));
-    return;
-  }
-  const { exchangeTime, receiveTime } = times(item);
-  switch (item.type) {
-    case 'trade': {
-      const { sequence, tradeId, price, size, side } = item;
-      yield row(sequence, tradeId, exchangeTime, receiveTime, price, size, side);
-      return;
-    }
-    case 'quote': {
-      const { sequence, bidPrice, bidSize, askPrice, askSize } = item;
-      yield row(sequence, exchangeTime, receiveTime, bidPrice, bidSize, askPrice, askSize);
-      return;
-    }
-    case 'image':
-    case 'diff': {
-      const isImage = item.type === 'image';
-      const firstSequence = isImage ? item.sequence : item.firstSequence;
-      const head = row(String(isImage), firstSequence, item.sequence, exchangeTime, receiveTime);
-      if (isImage) {
-        yield row(head, 'bid-horizon', item.horizon.bid, null);
-        yield row(head, 'ask-horizon', item.horizon.ask, null);
-      } else if (item.bids.length + item.asks.length === 0) {
-        yield row(head, null, null, null);
-      }
-      yield* levelRows(head, 'bid', item.bids);
-      yield* levelRows(head, 'ask', item.asks);
-    }
-  }
-}
-
-function* levelRows(head: string, side: string, levels: readonly LevelRow[]): Generator<string> {
-  for (const [price, size] of levels) yield row(head, side, price, size);
-}
-
-/** Order ids and reasons are the exchange's own text. */
-function quoted(field: string | null): string | null {
-  return field !== null && /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
-}
-
-function row(...fields: readonly (string | number | null)[]): string {
-  return fields.map((field) => field ?? '').join(',');
 }

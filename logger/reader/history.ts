@@ -7,13 +7,14 @@
 import type { BlockRef, RecordHeader } from '../archive/archive.ts';
 import type { Book } from '../book/book.ts';
 import { RecordCorruptError } from '../errors.ts';
-import type { Gap } from '../market/coverage.ts';
+import type { Gap, GapCause } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
 import { isStep } from '../market/events.ts';
 import type { Horizon, MarketEvent } from '../market/events.ts';
 import { assertKnown } from './context.ts';
 import {
   afterChainUs,
+  causeOfBreak,
   chainBeginUs,
   chainEndUs,
   gapAfter,
@@ -116,18 +117,23 @@ class ChainHistory {
       yield { type: 'end', toUs: this.#lastEventUs };
       const next = await this.#imageFrom(this.#reached + 1);
       if (next === null) {
-        yield { type: 'gap', gap: lostUntilNext(this.#lastEventUs, this.#end, this.#reached) };
+        const lost = lostUntilNext(this.#lastEventUs, this.#end, this.#reached);
+        yield { type: 'gap', gap: { ...lost, cause: await this.#causeOfBreak() } };
         return;
       }
       const gap: Gap = {
         fromUs: this.#lastEventUs,
         toUs: Math.max(this.#lastEventUs, next.image.receiveTimeUs),
-        cause: 'corrupt',
+        cause: await this.#causeOfBreak(),
         ...missingBetween(this.#reached, next.image.sequence, proof),
       };
       yield { type: 'gap', gap };
       start = next;
     }
+  }
+
+  #causeOfBreak(): Promise<GapCause> {
+    return causeOfBreak(this.#context.archive, this.#first, this.#reached);
   }
 
   /** Yields an image and its blocks; returns whether they reach to the chain's end. */

@@ -1,6 +1,7 @@
 /** A chain's blocks in pages, so that a chain of weeks is never in memory at once. */
 
 import type { ArchiveReader, BlockRef } from '../archive/archive.ts';
+import { giveWay } from '../service/turn.ts';
 
 /** Some hours of blocks; their headers take about a megabyte. */
 export const PAGE_BLOCKS = 512;
@@ -27,6 +28,7 @@ export async function* blockPages(
       limit,
       withBodies,
     });
+    await giveWay();
     if (page.length > 0) yield page;
     const last = page.at(-1);
     if (last === undefined || last.piece || page.length < limit) return;

@@ -46,7 +46,17 @@ export interface RangeQuestion {
   readonly clock?: ClockName | undefined;
 }
 
-export interface ExportQuestion extends RangeQuestion {
+export interface SnapshotsQuestion extends RangeQuestion {
+  /** The cadence: a whole number of µs from 1 to a day. Default a second. */
+  readonly everyUs?: number | undefined;
+  /** Prices per side, with all of their orders; absent: all. */
+  readonly depth?: number | undefined;
+  /** `L2`: an L3 book by price. Absent: as it was recorded. */
+  readonly level?: 'L2' | undefined;
+}
+
+/** What `SnapshotsQuestion` adds to a range is for snapshots alone. */
+export interface ExportQuestion extends SnapshotsQuestion {
   readonly type: ExportType;
   readonly format: ExportFormat;
 }
@@ -121,6 +131,18 @@ export interface QuoteItem {
   readonly askSize: string | null;
 }
 
+/** The book at one tick: after the last message at or before it. */
+export interface SnapshotItem {
+  readonly type: 'snapshot';
+  /** The tick, on the clock that was asked for: a whole multiple of the cadence. */
+  readonly atUs: number;
+  /** Of that last message. */
+  readonly exchangeTimeUs: number;
+  readonly receiveTimeUs: number;
+  /** What `bookAt` answers for the tick. */
+  readonly book: BookAnswer;
+}
+
 /** A message about one order, as the exchange sent it; amounts as exact decimals. */
 export interface OrderItem {
   readonly type: 'order';
@@ -139,6 +161,8 @@ export interface VerifyProgress {
   readonly security: string;
   readonly records: number;
   readonly problems: number;
+  /** How many records there were at the start, pieces of open blocks left out; null: unknown. */
+  readonly total: number | null;
 }
 
 export interface ReaderOptions {
@@ -156,6 +180,8 @@ export interface Reader {
   quotes(question: RangeQuestion): AsyncIterableIterator<QuoteItem | GapItem>;
   /** Every message about an order. @throws InvalidArgumentError on reaching a book without orders. */
   orders(question: RangeQuestion): AsyncIterableIterator<OrderItem | GapItem>;
+  /** The book at every tick of a cadence that lies inside what is covered. One pass, no look-up a tick. */
+  snapshots(question: SnapshotsQuestion): AsyncIterableIterator<SnapshotItem | GapItem>;
   exportLines(question: ExportQuestion): AsyncIterableIterator<ExportLine>;
   verify(question?: VerifyQuestion): Promise<VerifyAnswer>;
 }

@@ -13,6 +13,7 @@ import { decodeBlock, decodeImage } from '../codec/formats.ts';
 import { RecordCorruptError } from '../errors.ts';
 import { isStep } from '../market/events.ts';
 import type { BookImage } from '../market/events.ts';
+import { giveWay } from '../service/turn.ts';
 
 export interface LoadedImage {
   readonly header: RecordHeader;
@@ -105,6 +106,9 @@ function keyOf({ header }: BlockRef): string {
 }
 
 async function decoded<T>(ref: BlockRef, decode: (record: StoredRecord) => T): Promise<T> {
+  // An embedded archive answers at once: a pass over months would let nothing else run, neither the
+  // recording beside it nor the signal that is to end it.
+  await giveWay();
   const record = await ref.load();
   checkRecord(record);
   if (record.header.checksum !== ref.header.checksum) throw mismatch(ref.header);

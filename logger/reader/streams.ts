@@ -10,7 +10,6 @@
  * between: a book can be rebuilt from them. Trades are taken each by its own stamp.
  */
 
-import type { BlockRef } from '../archive/archive.ts';
 import type { Book } from '../book/book.ts';
 import type { Side } from '../book/level-book.ts';
 import type { OrderBook } from '../book/order-book.ts';
@@ -20,12 +19,11 @@ import type { Scale, ScaledInt } from '../market/decimal.ts';
 import { formatScaled } from '../market/decimal.ts';
 import { isStep } from '../market/events.ts';
 import type { BookStep, Diff, Horizon, MarketEvent, OrderSide, Trade } from '../market/events.ts';
-import type { ClockName } from '../market/time.ts';
 import type { LevelRow } from './answers.ts';
 import type { ReaderContext } from './context.ts';
 import { formatHorizon, formatLevels, formatOrderEvent, formatTotals } from './format.ts';
-import { history } from './history.ts';
-import type { HistoryItem } from './history.ts';
+import { gapItem, historyOf, rangeOf, timeOf } from './range.ts';
+import type { Range } from './range.ts';
 import type {
   DiffItem,
   GapItem,
@@ -37,90 +35,8 @@ import type {
 } from './reader.ts';
 import { refine, step } from './replay.ts';
 
-/** How far exchange stamps may be out of the order in which messages came. */
-const EXCHANGE_DISORDER_US = 10_000_000;
 /** Exchanges that number the trades of a security 1, 2, 3 …, so that a jump is a loss. */
 const NUMBERS_TRADES = new Set(['binance', 'coinbase', 'sandbox']);
-
-interface Range {
-  readonly fromUs: number;
-  readonly toUs: number;
-  readonly clock: ClockName;
-}
-
-function rangeOf(question: RangeQuestion): Range {
-  return {
-    fromUs: question.fromUs ?? Number.NEGATIVE_INFINITY,
-    toUs: question.toUs ?? Number.POSITIVE_INFINITY,
-    clock: question.clock ?? 'receive',
-  };
-}
-
-function timeOf(
-  stand: { readonly exchangeTimeUs: number; readonly receiveTimeUs: number },
-  clock: ClockName,
-): number {
-  return clock === 'receive' ? stand.receiveTimeUs : stand.exchangeTimeUs;
-}
-
-/**
- * The history from an image at or before the range's beginning; it ends behind the range. What was
- * asked for by name and was never recorded is a gap like any other.
- */
-async function* historyOf(
-  context: ReaderContext,
-  security: string,
-  range: Range,
-): AsyncGenerator<HistoryItem> {
-  const slackUs = range.clock === 'exchange' ? EXCHANGE_DISORDER_US : 0;
-  let from: BlockRef | null = null;
-  if (Number.isFinite(range.fromUs)) {
-    const us = range.fromUs - slackUs;
-    from = await context.archive.imageAt(security, { clock: range.clock, us });
-  }
-  const lastUs = range.toUs + slackUs;
-  let knownUs = range.fromUs;
-  let isFirst = true;
-  for await (const item of history(context, security, from)) {
-    if (item.type === 'events' && beginsAfter(item.header, lastUs, range.clock)) return;
-    if (isFirst && (item.type === 'begin' || item.type === 'gap')) {
-      isFirst = false;
-      const startUs = item.type === 'begin' ? item.receiveTimeUs : item.gap.fromUs;
-      yield* neverRecorded(range.fromUs, Math.min(startUs, range.toUs));
-    }
-    if (item.type === 'end') knownUs = item.toUs;
-    if (item.type === 'gap') knownUs = item.gap.toUs ?? Number.POSITIVE_INFINITY;
-    if (item.type !== 'gap' || touches(item.gap, range)) yield item;
-  }
-  yield* neverRecorded(Math.max(knownUs, range.fromUs), range.toUs);
-}
-
-/** Nothing where an end of the range is open: then nobody asked for more than there is. */
-function* neverRecorded(fromUs: number, toUs: number): Generator<HistoryItem> {
-  if (!Number.isFinite(fromUs) || !Number.isFinite(toUs) || fromUs >= toUs) return;
-  yield {
-    type: 'gap',
-    gap: { fromUs, toUs, cause: 'other', firstMissing: null, lastMissing: null },
-  };
-}
-
-function beginsAfter(
-  header: { readonly diffs: number; readonly fromUs: number; readonly exchangeFromUs: number },
-  us: number,
-  clock: ClockName,
-): boolean {
-  if (clock === 'receive') return header.fromUs >= us;
-  return header.diffs > 0 && header.exchangeFromUs >= us;
-}
-
-/** Gaps lie on the receive clock; next to that, what the two clocks differ by is nothing. */
-function touches(gap: Gap, range: Range): boolean {
-  return gap.fromUs < range.toUs && (gap.toUs ?? Number.POSITIVE_INFINITY) > range.fromUs;
-}
-
-function gapItem(gap: Gap, missing: 'sequence' | 'tradeId'): GapItem {
-  return { type: 'gap', ...gap, missing };
-}
 
 /**
  * Single trades in the order in which they came. Where the exchange numbers them, their ids tell what
@@ -186,13 +102,16 @@ export async function* orders(
   question: RangeQuestion,
 ): AsyncGenerator<OrderItem | GapItem> {
   const range = rangeOf(question);
+  await assertAnyOrders(context, question.security, range);
+  /** Since when the stretch goes on that was recorded by price; undefined: it holds orders. */
+  let byPriceUs: number | undefined;
   for await (const item of historyOf(context, question.security, range)) {
-    if (item.type === 'gap') yield gapItem(item.gap, 'sequence');
-    if (item.type === 'begin' && item.header.level !== 'L3') {
-      throw new InvalidArgumentError(
-        `type: ${question.security} was recorded by price (${item.header.feed}), so there are no orders in that stretch; use incremental, quotes or trades`,
-      );
+    if (item.type === 'begin') {
+      byPriceUs = item.header.level === 'L3' ? undefined : item.receiveTimeUs;
     }
+    if (item.type === 'end') yield* withoutOrders(byPriceUs, item.toUs, range);
+    if (item.type === 'end') byPriceUs = undefined;
+    if (item.type === 'gap') yield gapItem(item.gap, 'sequence');
     if (item.type !== 'events') continue;
     for (const event of item.events) {
       if (event.type === 'diff' || event.type === 'trade') continue;
@@ -201,6 +120,46 @@ export async function* orders(
       yield { type: 'order', event: formatOrderEvent(event, item.scale) };
     }
   }
+  yield* withoutOrders(byPriceUs, range.toUs, range);
+}
+
+/** To who asks for orders, what was recorded by price (before there was a key) is a hole. */
+function* withoutOrders(
+  begunUs: number | undefined,
+  endUs: number,
+  { fromUs, toUs }: Range,
+): Generator<GapItem> {
+  if (begunUs === undefined || begunUs >= toUs || endUs <= fromUs) return;
+  const gap: Gap = {
+    fromUs: Math.max(begunUs, fromUs),
+    toUs: Number.isFinite(endUs) ? Math.min(endUs, toUs) : null,
+    cause: 'other',
+    firstMissing: null,
+    lastMissing: null,
+  };
+  yield gapItem(gap, 'sequence');
+}
+
+/** @throws InvalidArgumentError where all of the range was recorded by price: no orders are meant. */
+async function assertAnyOrders(
+  { archive }: ReaderContext,
+  security: string,
+  range: Range,
+): Promise<void> {
+  const before = Number.isFinite(range.fromUs)
+    ? await archive.imageAt(security, { clock: range.clock, us: range.fromUs })
+    : null;
+  let feed: string | undefined;
+  let chain = await archive.chainStart(security, (before?.header.epoch ?? 1) - 1);
+  while (chain !== null && (chain.damaged || chain.header.fromUs < range.toUs)) {
+    if (chain.damaged || chain.header.level === 'L3') return;
+    ({ feed } = chain.header);
+    chain = await archive.chainStart(security, chain.header.epoch);
+  }
+  if (feed === undefined) return;
+  throw new InvalidArgumentError(
+    `type: ${security} was recorded by price (${feed}) in that time, so there are no orders; use incremental, quotes or trades`,
+  );
 }
 
 function tradeItem(trade: Trade, scale: Scale): TradeItem {

@@ -14,7 +14,7 @@ import { isStep } from '../market/events.ts';
 import type { BookSides, Horizon } from '../market/events.ts';
 import type { VerifyAnswer, VerifyProblem } from './answers.ts';
 import { assertKnown } from './context.ts';
-import { readChainEnd } from './chain-end.ts';
+import { causeOfBreak, readChainEnd } from './chain-end.ts';
 import type { ReaderContext } from './context.ts';
 import { blockPages } from './pages.ts';
 import type { VerifyQuestion } from './reader.ts';
@@ -30,7 +30,7 @@ export async function verify(
     ? [question.security]
     : (await context.archive.securities()).map(({ security }) => security);
   if (question.security) await assertKnown(context, question.security);
-  const check = new Check(context, question);
+  const check = new Check(context, question, await countOf(context, securities));
   for (const security of securities) {
     let epoch = 0;
     for (;;) {
@@ -41,6 +41,24 @@ export async function verify(
     }
   }
   return check.answer();
+}
+
+/** How many records there are to read; null where what keeps count of them is damaged. */
+async function countOf(
+  context: ReaderContext,
+  securities: readonly string[],
+): Promise<number | null> {
+  try {
+    let count = 0;
+    for (const security of securities) {
+      const { images, blocks, gaps } = await context.archive.totals(security);
+      count += images + blocks + gaps;
+    }
+    return count;
+  } catch (error) {
+    if (error instanceof RecordCorruptError) return null;
+    throw error;
+  }
 }
 
 /** A book on its way along a chain. */
@@ -55,10 +73,12 @@ class Check {
   readonly #context: ReaderContext;
   readonly #question: VerifyQuestion;
   readonly #problems: VerifyProblem[] = [];
+  readonly #total: number | null;
   #records = 0;
 
-  constructor(context: ReaderContext, question: VerifyQuestion) {
+  constructor(context: ReaderContext, question: VerifyQuestion, total: number | null) {
     this.#context = context;
+    this.#total = total;
     this.#question = question;
   }
 
@@ -85,8 +105,10 @@ class Check {
         else walked = null;
       }
     }
-    if ((end.knownSequence ?? 0) > (walked?.sequence ?? Infinity)) {
-      const message = `Records are missing between ${walked?.sequence} and ${end.knownSequence}`;
+    const reached = walked?.sequence ?? Infinity;
+    const isShort = (end.knownSequence ?? 0) > reached;
+    if (isShort && !(await this.#isDeclared(first.header, reached))) {
+      const message = `Records are missing between ${reached} and ${end.knownSequence}`;
       this.#report(first.header, message);
     }
     // Images behind the last block: of chains whose end is damaged.
@@ -102,7 +124,7 @@ class Check {
   ): Promise<Walked | null> {
     let walked = before;
     if (walked === null || !this.#continues(walked, block)) {
-      if (walked !== null) {
+      if (walked !== null && !(await this.#isDeclared(block.header, walked.sequence))) {
         const message = `Does not follow sequence ${walked.sequence}, where the records before it end`;
         this.#report(block.header, message);
       }
@@ -134,6 +156,11 @@ class Check {
       await this.#compare(walked, images);
     }
     return walked;
+  }
+
+  /** What was given up and declared so is no problem of the archive. */
+  async #isDeclared(chain: RecordHeader, after: number): Promise<boolean> {
+    return (await causeOfBreak(this.#context.archive, chain, after)) !== 'corrupt';
   }
 
   #continues(walked: Walked, block: LoadedBlock): boolean {
@@ -190,7 +217,8 @@ class Check {
       return null;
     } finally {
       const problems = this.#problems.length;
-      this.#question.onProgress?.({ security, records: this.#records, problems });
+      const [records, total] = [this.#records, this.#total];
+      this.#question.onProgress?.({ security, records, problems, total });
     }
   }
 

@@ -64,7 +64,9 @@ export class RecorderRegistry implements LoggerControl {
   readonly #totals = new Map<string, SecurityTotals>();
   #tickTimer: Timer | undefined;
   #totalsTimer: Timer | undefined;
+  #isStarted = false;
   #isStopping = false;
+  #ticks = 0;
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
@@ -75,9 +77,14 @@ export class RecorderRegistry implements LoggerControl {
   /** Goes on with what was recorded before, beside what the settings name. */
   async start(configured: readonly string[]): Promise<void> {
     const ids = configured.map((text) => this.canonicalId(text));
+    this.#isStarted = true;
     await this.startStored(ids);
     this.#scheduleTick();
     this.#scheduleTotals();
+  }
+
+  get isStarted(): boolean {
+    return this.#isStarted;
   }
 
   /** Starts what the archive says is to be recorded and is not yet. */
@@ -92,6 +99,11 @@ export class RecorderRegistry implements LoggerControl {
   /** The store holds another record under a key of this security. */
   refuse(security: string, error: DuplicateRecordError): void {
     this.#recorders.get(security)?.refuse(error);
+  }
+
+  /** Writes an image of a security, if it has a proven book. */
+  imageNow(security: string): void {
+    this.#recorders.get(security)?.imageNow();
   }
 
   /** Somebody else writes it by now: what was begun ends, and its turn is awaited. */
@@ -229,6 +241,21 @@ export class RecorderRegistry implements LoggerControl {
         spoolBytes,
       },
     };
+  }
+
+  /** Rounds of regular work so far: what a watchdog looks at. */
+  get ticks(): number {
+    return this.#ticks;
+  }
+
+  /** In one line's worth of figures; gaps as of a second ago. */
+  summary(): { readonly securities: number; readonly live: number; readonly gaps: number } {
+    let [live, gaps] = [0, 0];
+    for (const [id, recorder] of this.#recorders) {
+      if (recorder.phase === 'live') live++;
+      gaps += this.#totals.get(id)?.gaps ?? 0;
+    }
+    return { securities: this.#recorders.size, live, gaps };
   }
 
   bookNow(security: string, view?: BookView): BookAnswer | NoBookAnswer {
@@ -393,6 +420,7 @@ export class RecorderRegistry implements LoggerControl {
         onFatal(error);
         return;
       }
+      this.#ticks++;
       this.#scheduleTick();
     });
   }

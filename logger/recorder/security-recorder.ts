@@ -37,6 +37,8 @@ import type { ProvenBook } from './chain.ts';
 import { delay } from './delay.ts';
 import { closeGap } from './gap.ts';
 import type { RecorderLimits } from './limits.ts';
+import { awaitTurn } from './owners.ts';
+import type { Owners } from './owners.ts';
 import { RateMeter } from './rate-meter.ts';
 import { recoverChain } from './recovery.ts';
 import { SyncBuffer } from './sync-buffer.ts';
@@ -63,16 +65,6 @@ export interface RecorderParts {
   /** Numbers a new chain; default: one more than the last. */
   readonly nextEpoch?: ((lastEpoch: number, provenUs: number) => number) | undefined;
 }
-
-/** Who writes a security. */
-export interface Owners {
-  /** @returns who holds it; null: this logger does now. */
-  claim(security: string): Promise<string | null>;
-  release(security: string): Promise<void>;
-}
-
-/** How soon somebody else's security is asked for again. */
-const CLAIM_AGAIN_MS = 10_000;
 
 export class SecurityRecorder {
   readonly security: Security;
@@ -149,37 +141,19 @@ export class SecurityRecorder {
    * @param instrument when the caller has asked the exchange already.
    */
   async start(instrument?: Instrument): Promise<void> {
-    const holder = await this.#claim();
-    if (holder === null) {
+    const { owners, clock } = this.#parts;
+    const holder = (await owners?.claim(this.security.id)) ?? null;
+    if (holder === null || !owners) {
       await this.#begin(instrument);
       return;
     }
-    this.#setPhase('failed', holder);
-    this.#run(this.#awaitTurn(), (isOurs) => {
+    const turn = { owners, clock, security: this.security.id, signal: this.#life.signal };
+    const onHeld = (by: string): void => this.#setPhase('failed', by);
+    onHeld(holder);
+    this.#parts.log.warning('Not recorded here', { security: this.security.id, reason: holder });
+    this.#run(awaitTurn(turn, onHeld), (isOurs) => {
       if (isOurs) this.#run(this.#begin(instrument));
     });
-  }
-
-  async #claim(): Promise<string | null> {
-    return (await this.#parts.owners?.claim(this.security.id)) ?? null;
-  }
-
-  /** @returns false: closed meanwhile. */
-  async #awaitTurn(): Promise<boolean> {
-    const { clock, log } = this.#parts;
-    const { signal } = this.#life;
-    log.warning('Not recorded here', { security: this.security.id, reason: this.#message });
-    while (!signal.aborted) {
-      await delay(clock, CLAIM_AGAIN_MS, signal);
-      if (signal.aborted) break;
-      const holder = await this.#claim();
-      if (holder === null) {
-        log.notice('Taken over', { security: this.security.id });
-        return true;
-      }
-      this.#setPhase('failed', holder);
-    }
-    return false;
   }
 
   async #begin(instrument?: Instrument): Promise<void> {

@@ -48,6 +48,7 @@ export class WriteQueue {
   #pendingBytes = 0;
   #failure: LoggerError | undefined;
   #retryTimer: Timer | undefined;
+  #commits = 0;
   readonly #drainWaiters: ((isDrained: boolean) => void)[] = [];
 
   constructor(parts: {
@@ -86,6 +87,11 @@ export class WriteQueue {
     };
   }
 
+  /** Commits that ended, well or not, and whether one is on its way: what a watchdog looks at. */
+  work(): { readonly commits: number; readonly isCommitting: boolean } {
+    return { commits: this.#commits, isCommitting: this.#committing.length > 0 };
+  }
+
   /** Resolves when everything is settled: with true; or as soon as the archive fails: with false. */
   async drained(): Promise<boolean> {
     if (this.#failure) return false;
@@ -113,12 +119,16 @@ export class WriteQueue {
       if (!(error instanceof LoggerError)) throw error;
       if (error instanceof DuplicateRecordError) await this.#commitOneByOne(group);
       else this.#keepForLater(group, error);
-      this.#committing = [];
-      this.#pump();
+      this.#ended();
       return;
     }
     if (this.#failure) this.#log.notice('The archive takes records again');
     this.#failure = undefined;
+    this.#ended();
+  }
+
+  #ended(): void {
+    this.#commits++;
     this.#committing = [];
     this.#pump();
   }

@@ -1,6 +1,6 @@
 /** How long to wait before trying again: exponential, jittered, capped, the first time not at all. */
 
-import type { Random } from '../service/random.ts';
+import type { Random } from './random.ts';
 
 export interface BackoffLimits {
   /** Ceiling of the first wait that is not zero. */

@@ -1,6 +1,13 @@
 import { parseTimeUs } from '../../logger/market/time.ts';
 import type { BookAnswer, BookRow, NoBookAnswer } from '../../logger/reader/answers.ts';
-import { clock, integer, oneOf, security, sequence as sequenceOf, time } from '../arguments.ts';
+import {
+  clock,
+  depth as depthOf,
+  level as levelOf,
+  security,
+  sequence as sequenceOf,
+  time,
+} from '../arguments.ts';
 import { type Command, archiveOption, valued } from '../command.ts';
 import { EXIT, usageError } from '../exit-codes.ts';
 import { aligned, counted, difference, grouped } from '../format.ts';
@@ -109,13 +116,13 @@ export const bookCommand: Command = {
       }),
   run: async (session) => {
     const { args, out, paint } = session;
-    const level = oneOf(args, 'level', ['2']) === undefined ? undefined : 'L2';
+    const level = levelOf(args);
     const at = time(args, 'at');
     const sequence = sequenceOf(args, 'sequence');
     if (at !== undefined && sequence !== undefined) {
       throw usageError('--at and --sequence contradict each other; give one of them');
     }
-    const depth = integer(args, 'depth', { min: 1, max: 10_000_000 });
+    const depth = depthOf(args);
     const name = security(args);
     const question = { security: name, at, sequence, clock: clock(args), depth, level } as const;
     const book = await (await session.history()).book(question, session.signal);

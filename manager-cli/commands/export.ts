@@ -1,13 +1,26 @@
 import { EXIT, type ExitCode, usageError } from '../exit-codes.ts';
-import { clock, flag, oneOf, range, security, text } from '../arguments.ts';
+import { EXPORT_FORMATS, EXPORT_TYPES, checkExport } from '../../logger/reader/export-question.ts';
+import type { ExportFormat } from '../../logger/reader/answers.ts';
+import {
+  checked,
+  clock,
+  depth,
+  duration,
+  flag,
+  level,
+  oneOf,
+  range,
+  security,
+  text,
+} from '../arguments.ts';
 import { CancelledError } from '../client.ts';
 import { type Command, type Session, archiveOption, valued } from '../command.ts';
+import { BrokenPipeError } from '../output.ts';
 import { type ExportSink, checkFree, fileSink, stdoutSink } from '../export-sink.ts';
 import { counted } from '../format.ts';
 import type { ExportQuestion, History } from '../history.ts';
+import { progressLine } from '../progress.ts';
 
-const TYPES = ['trades', 'quotes', 'incremental', 'orders'] as const;
-const FORMATS = ['jsonl', 'csv'] as const;
 const LINE_END = 10;
 
 interface Tally {
@@ -26,27 +39,42 @@ function countLines(chunk: string | Uint8Array): number {
 }
 
 /** Without `--format` a name that ends in `.csv` says it. */
-function formatOf(session: Session, out: string | undefined): 'jsonl' | 'csv' {
+function formatOf(session: Session, out: string | undefined): ExportFormat {
   const isNamedCsv = out !== undefined && /\.csv(\.gz)?$/i.test(out);
-  return oneOf(session.args, 'format', FORMATS) ?? (isNamedCsv ? 'csv' : 'jsonl');
+  return oneOf(session.args, 'format', EXPORT_FORMATS) ?? (isNamedCsv ? 'csv' : 'jsonl');
 }
 
 async function copy(
   session: Session,
-  parts: { history: History; question: ExportQuestion; sink: ExportSink },
+  parts: { history: History; question: ExportQuestion; sink: ExportSink; isFile: boolean },
 ): Promise<Tally> {
   const { question, sink } = parts;
   const tally: Tally = { lines: 0, gaps: 0 };
-  for await (const piece of parts.history.export(question, session.signal)) {
-    if ('lines' in piece) {
-      tally.lines += countLines(piece.lines);
-      await sink.write(piece.lines);
-      continue;
+  const { io } = session;
+  // Lines that run over the terminal are progress enough, and the two must not mix.
+  const isSeen = parts.isFile || io.stdout.isTTY !== true;
+  const progress = isSeen ? progressLine(io) : undefined;
+  const progressText = (): string =>
+    `Exporting ${question.security}: ${counted(tally.lines, 'line')}, ${counted(tally.gaps, 'gap')} on the way`;
+  try {
+    for await (const piece of parts.history.export(question, session.signal)) {
+      if ('lines' in piece) {
+        tally.lines += countLines(piece.lines);
+        await sink.write(piece.lines);
+        progress?.show(progressText);
+        continue;
+      }
+      tally.gaps++;
+      const line = JSON.stringify({ gap: piece.gap });
+      if (question.format === 'jsonl') {
+        await sink.write(`${line}\n`);
+      } else {
+        progress?.clear();
+        session.out.note(line);
+      }
     }
-    tally.gaps++;
-    const line = JSON.stringify({ gap: piece.gap });
-    if (question.format === 'jsonl') await sink.write(`${line}\n`);
-    else session.out.note(line);
+  } finally {
+    progress?.clear();
   }
   // A source that just stops when it is interrupted must not pass for a complete one.
   if (session.signal.aborted) throw new CancelledError();
@@ -64,30 +92,46 @@ async function summarise(session: Session, path: string, tally: Tally): Promise<
   }
 }
 
-async function runExport(session: Session): Promise<ExitCode> {
-  const { args, out } = session;
-  const path = text(args, 'out');
-  const mayReplace = flag(args, 'force');
-  const type = oneOf(args, 'type', TYPES);
-  if (type === undefined) throw usageError(`--type is missing; give one of ${TYPES.join(', ')}`);
-  if (mayReplace && path === undefined) throw usageError('--force belongs to --out; give both');
+/** What is asked for, checked as a whole before any call. */
+function questionOf(session: Session, path: string | undefined): ExportQuestion {
+  const { args } = session;
+  const type = oneOf(args, 'type', EXPORT_TYPES);
+  if (type === undefined) {
+    throw usageError(`--type is missing; give one of ${EXPORT_TYPES.join(', ')}`);
+  }
   const question: ExportQuestion = {
     security: security(args),
     range: range(args),
     clock: clock(args),
     type,
     format: formatOf(session, path),
+    every: duration(args, 'every'),
+    depth: depth(args),
+    level: level(args),
   };
+  checked(() => checkExport({ ...question, everyUs: question.every?.us }, '--'));
+  return question;
+}
+
+async function runExport(session: Session): Promise<ExitCode> {
+  const { args, out } = session;
+  const path = text(args, 'out');
+  const mayReplace = flag(args, 'force');
+  if (mayReplace && path === undefined) throw usageError('--force belongs to --out; give both');
+  const question = questionOf(session, path);
   if (path !== undefined) checkFree(path, mayReplace);
   const history = await session.history();
   const sink = path === undefined ? stdoutSink(out) : await fileSink(path, mayReplace);
   let tally: Tally;
   try {
-    tally = await copy(session, { history, question, sink });
+    tally = await copy(session, { history, question, sink, isFile: path !== undefined });
     await sink.commit();
+    if (path === undefined) await out.flush();
   } catch (error) {
     await sink.discard();
-    throw error;
+    const end = path === undefined ? out.ended() : undefined;
+    if (end instanceof BrokenPipeError) return EXIT.brokenPipe;
+    throw end ?? error;
   }
   if (path !== undefined) await summarise(session, path, tally);
   if (tally.gaps === 0 || flag(args, 'allow-gaps')) return EXIT.done;
@@ -101,7 +145,7 @@ async function runExport(session: Session): Promise<ExitCode> {
 export const exportCommand: Command = {
   usage: 'export <security>',
   describe:
-    'Write recorded trades, quotes, diffs or orders as text (exit 5 if there is a gap on the way)',
+    'Write recorded trades, quotes, diffs, books or orders as text (exit 5 if there is a gap)',
   options: (yargs) =>
     archiveOption(yargs)
       .option('from', valued('From this time on (from the first by default)'))
@@ -111,10 +155,19 @@ export const exportCommand: Command = {
         choices: ['receive', 'exchange'],
         defaultDescription: 'receive',
       })
-      .option('type', { ...valued('What to write'), choices: [...TYPES] })
+      .option('type', { ...valued('What to write'), choices: [...EXPORT_TYPES] })
+      .option('every', {
+        ...valued('Of snapshots: one at every multiple of this (1us to 24h)'),
+        defaultDescription: '1s',
+      })
+      .option('depth', valued('Of snapshots: prices per side (all of them by default)'))
+      .option('level', {
+        ...valued('Of snapshots: 2: an order-by-order book by price level'),
+        choices: ['2'],
+      })
       .option('format', {
-        ...valued('One JSON object a line, or comma-separated values'),
-        choices: [...FORMATS],
+        ...valued('One JSON object a line, comma-separated values, or the columns of Tardis'),
+        choices: [...EXPORT_FORMATS],
         defaultDescription: 'jsonl',
       })
       .option('out', valued('A file, compressed if its name ends in .gz; stdout by default'))

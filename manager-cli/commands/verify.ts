@@ -1,32 +1,15 @@
 import { EXIT } from '../exit-codes.ts';
 import { checkSecurity } from '../arguments.ts';
-import { type Command, type Session, archiveOption } from '../command.ts';
+import { type Command, archiveOption } from '../command.ts';
 import { counted } from '../format.ts';
 import type { VerifyProgress } from '../history.ts';
+import { bar, progressLine } from '../progress.ts';
 import { renderTable } from '../table.ts';
 
-/** How often the line on the terminal moves. */
-const REDRAW_MS = 100;
-const ERASE_LINE = '\r\u001b[K';
-
-/** A line on stderr that follows the check, where a person can see it. */
-function progressLine({ io }: Session): {
-  show: (progress: VerifyProgress) => void;
-  clear: () => void;
-} {
-  if (io.stderr.isTTY !== true) return { show: () => {}, clear: () => {} };
-  let drawnMs = Number.NEGATIVE_INFINITY;
-  return {
-    show: (progress) => {
-      if (performance.now() - drawnMs < REDRAW_MS) return;
-      drawnMs = performance.now();
-      const found = progress.problems === 0 ? '' : `, ${counted(progress.problems, 'problem')}`;
-      io.stderr.write(
-        `${ERASE_LINE}Checking ${progress.security}: ${counted(progress.records, 'record')}${found}`,
-      );
-    },
-    clear: () => io.stderr.write(ERASE_LINE),
-  };
+function progressText({ security, records, problems, total }: VerifyProgress): string {
+  const found = problems === 0 ? '' : `, ${counted(problems, 'problem')}`;
+  const part = total === null ? '' : `${bar(records, total)}  `;
+  return `${part}Checking ${security}: ${counted(records, 'record')}${found}`;
 }
 
 /** Exit 1 when there is a problem. */
@@ -39,9 +22,12 @@ export const verifyCommand: Command = {
     const given = args['security'];
     const security = given === undefined ? undefined : checkSecurity(given);
     const history = await session.history();
-    const progress = progressLine(session);
+    const progress = progressLine(session.io);
+    const onProgress = (latest: VerifyProgress): void => {
+      progress.show(() => progressText(latest));
+    };
     const answer = await history
-      .verify(security, { signal: session.signal, onProgress: progress.show })
+      .verify(security, { signal: session.signal, onProgress })
       .finally(progress.clear);
     const { records, problems } = answer;
     if (out.isJson) {

@@ -6,9 +6,12 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { RawClient, bearer } from '../manager/fixture.ts';
+import { freePort } from '../support/free-port.ts';
 import { spawnLogger } from '../support/logger-process.ts';
 import type { LoggerProcess } from '../support/logger-process.ts';
 import { TEST_KEY } from '../support/test-logger.ts';
@@ -45,14 +48,6 @@ function start(env: Record<string, string> = {}): LoggerProcess {
   return one;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
 async function canConnect(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   try {
@@ -83,6 +78,33 @@ describe('the logger process', () => {
     one.child.kill('SIGTERM');
     one.child.kill('SIGTERM');
     expect(await one.ended()).toEqual({ code: 0 });
+  });
+
+  test('SIGHUP takes over the key that is in the file by then, and stays with it if the next is none', async () => {
+    const file = join(directory, 'authkey');
+    const [first, next] = ['the-first-key-of-the-test', 'the-next-key-of-the-test'];
+    writeFileSync(file, first);
+    const port = await freePort();
+    const one = start({ MANAGER_AUTHKEY: '', MANAGER_AUTHKEY_FILE: file, MANAGER_PORT: `${port}` });
+    await one.ready();
+    const client = new RawClient(port);
+    const ping = async (key: string): Promise<number> =>
+      (await client.unary('Ping', {}, bearer(key))).code;
+    expect(await ping(first)).toBe(status.OK);
+
+    writeFileSync(file, next);
+    one.child.kill('SIGHUP');
+    await until('the reload', () => one.output().includes('Read the manager keys'));
+    expect(await ping(next)).toBe(status.OK);
+    expect(await ping(first)).toBe(status.UNAUTHENTICATED);
+
+    writeFileSync(file, '');
+    one.child.kill('SIGHUP');
+    await until('the refusal', () => one.output().includes('are not used'));
+    expect(await ping(next)).toBe(status.OK);
+    client.close();
+    expect(await one.end('SIGTERM')).toEqual({ code: 0 });
+    expect(one.output()).not.toContain(next);
   });
 
   test('a second logger on the same archive is refused in one line, exit 78', async () => {

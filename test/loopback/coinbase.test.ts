@@ -188,7 +188,9 @@ describe('full', () => {
   });
 
   test('a refused login is a failure with the exchange’s reason, and is tried again', async () => {
-    const one = await start(KEY, {
+    // One security alone: two would share what is refused, and one of them perhaps not be refused.
+    const env = { ...KEY, SECURITIES: BTC };
+    const one = await start(env, {
       misbehaviour: [{ type: 'refuse-logins', count: 2, exchange: 'coinbase' }],
     });
     await until('the refusal', () => one.registry.status(BTC)?.state === 'failed');

@@ -111,6 +111,43 @@ describe('an archive and a logger over it', () => {
     );
   });
 
+  const kinds = [
+    'trades --format tardis-csv',
+    'quotes --format tardis-csv',
+    'incremental --format tardis-csv',
+    'snapshots --every 50ms',
+    'snapshots --every 50ms --depth 3 --level 2 --clock exchange --format csv',
+    'snapshots --every 50ms --format tardis-csv',
+  ];
+  test.each(kinds)('export the same %s', async (kind) => {
+    const run = await both(`export ${SECURITY} --allow-gaps --type ${kind}`);
+    expect(run.stdout.trimEnd().split('\n').length).toBeGreaterThan(5);
+    expect(run.code).toBe(0);
+  });
+
+  test('a snapshot is the book that is asked for by itself', async () => {
+    const run = await both(
+      `export ${SECURITY} --type snapshots --every 100ms --depth 2 --allow-gaps`,
+    );
+    const books = run.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .filter((line) => line.gap === undefined);
+    expect(books.length).toBeGreaterThan(3);
+    for (const book of books) {
+      expect((await both(`book ${SECURITY} --json --depth 2 --at ${book.at}`)).json).toEqual(book);
+    }
+  });
+
+  test('an export without an end is ended by Ctrl-C', async () => {
+    const interrupt = new AbortController();
+    setTimeout(() => interrupt.abort(), 100);
+    const line = `export ${SECURITY} --type snapshots --every 1us --depth 1 --archive ${directory}`;
+    const run = await cli(line.split(' '), { interrupted: interrupt.signal });
+    expect([run.code, run.stderr]).toEqual([130, '']);
+  });
+
   test('find no problem', async () => {
     const run = await both('verify --json');
     expect(run.code).toBe(0);

@@ -27,7 +27,11 @@ interface Running {
 }
 
 function start(...args: readonly string[]): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  return run(process.execPath, [MAIN, ...args]);
+}
+
+function run(program: string, args: readonly string[]): Running {
+  const child = spawn(program, args, {
     env: { MANAGER_AUTHKEY: KEY, MANAGER_PORT: String(port.port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -55,16 +59,30 @@ describe.skipIf(!isBuilt)('orderbook-manager as a process', () => {
     expect(watch.errors()).toBe('');
   });
 
-  test('a reader that has had enough of an export ends it quietly, and the reading with it', async () => {
+  test('a reader that has had enough of an export ends it quietly, as SIGPIPE would, and the reading with it', async () => {
     port.reader.lines = function* endless() {
       for (;;) yield { text: 'x'.repeat(1000) };
     };
     const exporting = start('export', 'binance:BTCUSDT', '--type', 'trades');
     await until('the first lines', () => exporting.output() !== '');
     exporting.child.stdout?.destroy();
-    expect(await exporting.code).toBe(0);
+    expect(await exporting.code).toBe(141);
     expect(exporting.errors()).toBe('');
     await until('the logger to stop reading', () => port.reader.linesLeft === 1);
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('a stdout that takes nothing is a failure', async () => {
+    for (const command of ['list', 'health']) {
+      const asked = run('sh', [
+        '-c',
+        `exec "$0" "$@" > /dev/full`,
+        process.execPath,
+        MAIN,
+        command,
+      ]);
+      expect(await asked.code, command).toBe(1);
+      expect(asked.errors()).toMatch(/stdout can't be written: .*ENOSPC/);
+    }
   });
 
   test('a reader that pauses holds up the logger, not the memory of either', async () => {

@@ -1,4 +1,12 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -95,6 +103,36 @@ describe('export', () => {
     expect(readFileSync(path, 'utf8')).toBe('precious');
     expect((await manager(`export ${SECURITY} --type quotes --out ${path} --force`)).code).toBe(0);
     expect(readFileSync(path, 'utf8')).toContain('sequence');
+  });
+
+  test('through a link goes to the file behind it; a device or a directory is not replaced', async () => {
+    const [path, link] = [join(directory, 'x'), join(directory, 'link')];
+    writeFileSync(path, 'old');
+    symlinkSync(path, link);
+    expect((await manager(`export ${SECURITY} --type quotes --out ${link} --force`)).code).toBe(0);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(path, 'utf8')).toContain('sequence');
+    for (const other of ['/dev/null', directory]) {
+      const run = await manager(`export ${SECURITY} --type quotes --out ${other} --force`);
+      expectError(run, 1, /no file/);
+    }
+    expect(lstatSync('/dev/null').isFile()).toBe(false);
+  });
+
+  test('to a file shows how far it is on a terminal, and nothing of it elsewhere', async () => {
+    port.reader.lines = () => [...lines.map((text) => ({ text })), { gap }];
+    const path = join(directory, 'x.csv');
+    const words = `export ${SECURITY} --type quotes --out ${path} --force --allow-gaps`;
+    const run = await manager(words, { isTerminal: true });
+    expect(run.stderr).toMatch(/Exporting binance:BTCUSDT: [\d,]+ lines, 0 gaps on the way/);
+    // A gap stands on a line of its own, and the last thing is an empty one.
+    expect(run.stderr).toContain(`\u001b[K${JSON.stringify({ gap })}\n`);
+    expect(run.stderr.split('\n').at(-1)).not.toContain('Exporting');
+    expect((await manager(words)).stderr).toBe(`${JSON.stringify({ gap })}\n`);
+    const toTerminal = await manager(`export ${SECURITY} --type quotes --allow-gaps`, {
+      isTerminal: true,
+    });
+    expect(toTerminal.stderr).toBe('');
   });
 
   test('one that fails half-way leaves no file, and keeps the one that was there', async () => {

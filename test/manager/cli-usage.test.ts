@@ -76,6 +76,16 @@ describe('wrong usage', () => {
     [`export ${SECURITY} --type candles`, /--type/],
     [`export ${SECURITY} --type trades --format parquet`, /--format/],
     [`export ${SECURITY} --type trades --force`, /--force belongs to --out/],
+    [`export ${SECURITY} --type snapshots --every 100`, /--every: not a length of time/],
+    [`export ${SECURITY} --type snapshots --every often`, /--every: not a length of time/],
+    [`export ${SECURITY} --type snapshots --every 0s`, /--every: has to be from 1us to 24h/],
+    [`export ${SECURITY} --type snapshots --every 25h`, /--every: has to be from 1us to 24h/],
+    [`export ${SECURITY} --type snapshots --depth 0`, /--depth/],
+    [`export ${SECURITY} --type trades --every 1s`, /--every: is for the type snapshots/],
+    [`export ${SECURITY} --type quotes --depth 5`, /--depth: is for the type snapshots/],
+    [`export ${SECURITY} --type incremental --level 2`, /--level: is for the type snapshots/],
+    [`export ${SECURITY} --type orders --format tardis-csv`, /no columns for orders/],
+    [`export ${SECURITY} --type snapshots --format tardis-csv --depth 7`, /book_snapshot_25/],
     ['terminate', /give --yes/],
     ['completion tcsh', /bash, zsh, fish/],
     ['list --port 0', /--port/],
@@ -138,6 +148,15 @@ describe('the key', () => {
     writeFileSync(file, `${KEY}\n`);
     const env = { MANAGER_AUTHKEY: 'another-key-altogether' };
     expect((await cli(['ping', '--authkey-file', file], { port: port.port, env })).code).toBe(0);
+  });
+
+  test("is the one in the logger's own key file, before the installed one", async () => {
+    const file = join(directory, 'authkey');
+    writeFileSync(file, `${KEY}\n`);
+    const ping = (path: string) =>
+      manager('ping', { env: { MANAGER_AUTHKEY: '', MANAGER_AUTHKEY_FILE: path } });
+    expect((await ping(file)).code).toBe(0);
+    expectError(await ping(`${file}.missing`), 2, /MANAGER_AUTHKEY_FILE: can't be read/);
   });
 
   test('is the installed one where no other is given', async () => {

@@ -289,11 +289,12 @@ describe('for people', () => {
       problems: [{ security: SECURITY, record: 'block 1/42', problem: 'checksum' }],
     };
     port.reader.whileVerifying = async ({ onProgress }) => {
-      onProgress?.({ security: SECURITY, records: 1000, problems: 1 });
+      onProgress?.({ security: SECURITY, records: 1000, problems: 1, total: 4000 });
       await new Promise((resolve) => setTimeout(resolve, 400));
     };
     const run = await manager('verify', { isTerminal: true });
     expect(run.stdout).toContain('block 1/42');
+    expect(run.stderr).toContain('[#####...............]  25%  Checking');
     expect(run.stderr).toContain('1,000 records, 1 problem');
     const piped = await manager('verify');
     expect(piped.stderr).toBe('');

@@ -95,6 +95,7 @@ export class FakeReader implements Reader {
   async *trades(): AsyncGenerator<never> {}
   async *quotes(): AsyncGenerator<never> {}
   async *orders(): AsyncGenerator<never> {}
+  async *snapshots(): AsyncGenerator<never> {}
 
   #asked(question: { readonly security: string }): void {
     this.questions.push(question);

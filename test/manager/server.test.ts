@@ -131,6 +131,12 @@ describe('requests', () => {
     ['Export', { security: SECURITY }],
     ['Export', { security: SECURITY, type: 'TYPE_TRADES', format: 9 }],
     ['Export', { security: SECURITY, type: 9 }],
+    ['Export', { security: SECURITY, type: 'TYPE_SNAPSHOTS', every: 'often' }],
+    ['Export', { security: SECURITY, type: 'TYPE_SNAPSHOTS', every: '25h' }],
+    ['Export', { security: SECURITY, type: 'TYPE_SNAPSHOTS', depth: 20_000_000 }],
+    ['Export', { security: SECURITY, type: 'TYPE_SNAPSHOTS', level: 'BOOK_LEVEL_L3' }],
+    ['Export', { security: SECURITY, type: 'TYPE_TRADES', every: '1s' }],
+    ['Export', { security: SECURITY, type: 'TYPE_ORDERS', format: 'FORMAT_TARDIS_CSV' }],
     ['Watch', { securities: ['x'] }],
   ];
   test.each(badStreams)('%s %j is refused', async (method, request) => {
@@ -315,7 +321,7 @@ describe('streams', () => {
     let isAborted = false;
     port.reader.whileVerifying = ({ signal, onProgress }) =>
       new Promise((_, reject) => {
-        onProgress?.({ security: SECURITY, records: 5, problems: 0 });
+        onProgress?.({ security: SECURITY, records: 5, problems: 0, total: 9 });
         signal?.addEventListener('abort', () => {
           isAborted = true;
           reject(new ConflictError('aborted'));
@@ -324,7 +330,8 @@ describe('streams', () => {
     const call = client.stream('Verify', {});
     call.on('error', () => undefined);
     const part = await new Promise<any>((resolve) => call.once('data', resolve));
-    expect(part.progress).toEqual({ security: SECURITY, records: '5', problems: '0' });
+    const progress = { security: SECURITY, records: '5', problems: '0', total: '9' };
+    expect(part.progress).toMatchObject(progress);
     call.cancel();
     await until('the check to hear of it', () => isAborted);
     expect(port.log.at('error')).toEqual([]);

@@ -79,6 +79,18 @@ export class NaiveOrders {
         else maker.size = textOf(left);
         return;
       }
+      case 'change': {
+        const order = this.#orders.get(message.order_id);
+        if (!order) return;
+        const price = plainDecimal(message.new_price ?? order.price);
+        const size = plainDecimal(message.new_size);
+        // Smaller at the same price, an order keeps its place; else it goes to the end of a queue.
+        if (price !== order.price || lots(size) > lots(order.size)) {
+          this.#orders.delete(message.order_id);
+        }
+        this.#orders.set(message.order_id, { side: order.side, price, size });
+        return;
+      }
       case 'done':
         this.#orders.delete(message.order_id);
     }

@@ -16,11 +16,13 @@ export interface LoggerProcess {
   ended(): Promise<{ readonly code: number | null }>;
 }
 
+/** @param nodeArgs for Node itself, such as a module that makes trouble in the process. */
 export function spawnLogger(
   env: Readonly<Record<string, string>>,
   args: readonly string[] = [],
+  nodeArgs: readonly string[] = [],
 ): LoggerProcess {
-  const child = spawn(process.execPath, ['dist/logger/main.js', ...args], {
+  const child = spawn(process.execPath, [...nodeArgs, 'dist/logger/main.js', ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

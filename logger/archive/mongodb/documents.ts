@@ -50,7 +50,9 @@ function long(value: number): Long {
   return Long.fromNumber(value);
 }
 
-function dateOf(us: number): Date {
+/** For people in a Mongo shell; to the millisecond. */
+export function dateOf(us: number): Date {
+  // oxlint-disable-next-line no-restricted-globals -- a value of BSON, no look at the clock.
   return new Date(us / 1000);
 }
 
@@ -150,14 +152,23 @@ export function headerOf(kind: RecordHeader['kind'], document: Document): Record
   return header;
 }
 
-export function gapId(security: string, epoch: number): string {
-  return `${chainId(security, epoch)}/gap`;
+/** @param after of a hole within the chain. */
+export function gapId(security: string, epoch: number, after?: number): string {
+  if (after === undefined) return `${chainId(security, epoch)}/gap`;
+  const hole = {
+    kind: 'image',
+    security,
+    epoch,
+    firstSequence: after,
+    lastSequence: after,
+  } as const;
+  return `${recordId(hole)}/hole`;
 }
 
 export function gapDocument(gap: GapRecord): StoredDocument {
   const { security, epoch, fromUs, toUs, cause, firstMissing, lastMissing } = gap;
   return {
-    _id: gapId(security, epoch),
+    _id: gapId(security, epoch, gap.after),
     ...securityFields(security),
     epoch: long(epoch),
     from: dateOf(fromUs),
@@ -167,6 +178,7 @@ export function gapDocument(gap: GapRecord): StoredDocument {
     cause,
     firstMissing: firstMissing === null ? null : long(firstMissing),
     lastMissing: lastMissing === null ? null : long(lastMissing),
+    ...(gap.after === undefined ? {} : { after: long(gap.after) }),
     checksum: gapChecksum(gap),
   };
 }
@@ -183,6 +195,7 @@ export function gapOf(document: Document): GapRecord {
     cause: document['cause'] as Gap['cause'],
     firstMissing: numberOrNull('firstMissing'),
     lastMissing: numberOrNull('lastMissing'),
+    ...(document['after'] === undefined ? {} : { after: Number(document['after']) }),
   };
   if (gapChecksum(gap) !== document['checksum']) {
     throw new RecordCorruptError(`The document ${String(document['_id'])} fails its checksum`, {
@@ -193,7 +206,7 @@ export function gapOf(document: Document): GapRecord {
 }
 
 function gapChecksum(gap: GapRecord): string {
-  const { security, epoch, fromUs, toUs, cause, firstMissing, lastMissing } = gap;
-  const fields = [security, epoch, fromUs, toUs, cause, firstMissing, lastMissing];
+  const { security, epoch, fromUs, toUs, cause, firstMissing, lastMissing, after } = gap;
+  const fields = [security, epoch, fromUs, toUs, cause, firstMissing, lastMissing, after];
   return createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 32);
 }

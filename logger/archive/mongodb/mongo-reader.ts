@@ -183,6 +183,12 @@ export class MongoReader implements ArchiveReader {
     return document === undefined ? null : gapOf(document);
   }
 
+  async holeAfter(security: string, epoch: number, sequence: number): Promise<GapRecord | null> {
+    const _id = gapId(security, epoch, sequence);
+    const [document] = await this.#find('gaps', { _id }, { limit: 1 });
+    return document === undefined ? null : gapOf(document);
+  }
+
   async close(): Promise<void> {
     await this.#connection.close();
   }

@@ -10,7 +10,7 @@ import { ArchiveUnavailableError, DuplicateRecordError } from '../../errors.ts';
 import type { Store } from '../shipper.ts';
 import type { SecurityDocument, Shipment } from '../spool.ts';
 import type { CollectionName, MongoConnection, StoredDocument } from './connection.ts';
-import { documentsOf, gapDocument, securityFields } from './documents.ts';
+import { dateOf, documentsOf, gapDocument, securityFields } from './documents.ts';
 
 /** The server's code for a key that is there already. */
 const DUPLICATE_KEY = 11_000;
@@ -203,12 +203,12 @@ function securityValues({ state, totals, end }: SecurityDocument): Document {
     mark: mark && {
       epoch: Long.fromNumber(mark.epoch),
       us: Long.fromNumber(mark.us),
-      at: new Date(mark.us / 1000),
+      at: dateOf(mark.us),
     },
     openGap: openGap && {
       epoch: Long.fromNumber(openGap.epoch),
       fromUs: Long.fromNumber(openGap.fromUs),
-      from: new Date(openGap.fromUs / 1000),
+      from: dateOf(openGap.fromUs),
       cause: openGap.cause,
       firstMissing: openGap.firstMissing === null ? null : Long.fromNumber(openGap.firstMissing),
     },

@@ -11,6 +11,7 @@ import type { Spool } from '../spool.ts';
 import { SpooledArchive } from '../spooled-archive.ts';
 import { MongoConnection } from './connection.ts';
 import type { MongoLocation } from './location.ts';
+import { MongoExpiry } from './mongo-expiry.ts';
 import { MongoReader } from './mongo-reader.ts';
 import { MongoWriter } from './mongo-writer.ts';
 import { Owners } from './owners.ts';
@@ -38,6 +39,8 @@ export interface MongoArchiveParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly spoolMaxBytes: number;
+  readonly onImageNeeded: (security: string) => void;
   readonly onConflict: (security: string, error: DuplicateRecordError) => void;
   readonly onLost: (security: string, holder: string) => void;
   /** Securities that the store knows and this logger did not. */
@@ -49,6 +52,7 @@ export interface MongoArchive {
   readonly archive: SpooledArchive;
   readonly shipper: Shipper;
   readonly owners: Owners;
+  readonly expiring: MongoExpiry;
   /**
    * Begins, and waits for the first answer of the server, but no longer than a start may take.
    * @throws ConfigError where the answer is that it will never do.
@@ -73,6 +77,8 @@ export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
       await seedSpool(spool, store);
       parts.onSeeded();
     },
+    spoolMaxBytes: parts.spoolMaxBytes,
+    onImageNeeded: parts.onImageNeeded,
     onConflict: parts.onConflict,
     onFatal,
   });
@@ -88,6 +94,7 @@ export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
     archive: new SpooledArchive(spool, store, () => shipper.poke()),
     shipper,
     owners,
+    expiring: new MongoExpiry({ connection, reader: store, spool }),
     start: async (patienceMs) => {
       shipper.start();
       owners.start();

@@ -11,9 +11,11 @@
 import type { Filter, UpdateFilter } from 'mongodb';
 import { MongoServerError } from 'mongodb';
 import { LoggerError, describeError } from '../../errors.ts';
+import { formatTimeUs } from '../../market/time.ts';
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
 import type { MongoConnection, StoredDocument } from './connection.ts';
+import { dateOf } from './documents.ts';
 
 /** The machines' clocks may differ by what lies between the two. */
 const EXPIRES_AFTER_MS = 60_000;
@@ -103,7 +105,7 @@ export class Owners {
     this.#claimed.clear();
     try {
       await connection.within('delete in owners', () =>
-        connection.collection('owners').deleteMany({ owner: owner.id } as Filter<StoredDocument>),
+        connection.collection('owners').deleteMany({ owner: owner.id }),
       );
     } catch (error) {
       // As above.
@@ -123,8 +125,9 @@ export class Owners {
   /** @returns who else holds it. */
   async #take(security: string): Promise<string | null> {
     const { connection, owner, clock } = this.#parts;
-    const now = new Date(clock.nowUs() / 1000);
-    const until = new Date(now.getTime() + EXPIRES_AFTER_MS);
+    const nowUs = clock.nowUs();
+    const now = dateOf(nowUs);
+    const until = dateOf(nowUs + EXPIRES_AFTER_MS * 1000);
     const owners = connection.collection('owners');
     return connection.within('update in owners', async () => {
       const mine = { _id: security, owner: owner.id } as Filter<StoredDocument>;
@@ -143,11 +146,7 @@ export class Owners {
       }
       const holder = await owners.findOne({ _id: security } as Filter<StoredDocument>);
       if (holder?.['owner'] === owner.id) return null;
-      return `another logger records it (${String(holder?.['name'] ?? 'unknown')}, until ${shown(holder?.['until'])})`;
+      return `another logger records it (${String(holder?.['name'] ?? 'unknown')}, until ${formatTimeUs(Number(holder?.['until'] ?? 0) * 1000)})`;
     });
   }
-}
-
-function shown(until: unknown): string {
-  return until instanceof Date ? until.toISOString() : 'nobody knows when';
 }

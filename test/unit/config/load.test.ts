@@ -18,6 +18,7 @@ describe('settings', () => {
       updateFrequencyMs: 1000,
       baseImageIntervalS: 1800,
       staleAfterMs: 15_000,
+      stallLimitS: 30,
       managerHost: '127.0.0.1',
       managerPort: 6634,
       managerAccess: { keys: ['secret'], tls: null },
@@ -60,6 +61,7 @@ describe('settings', () => {
     ['BASE_IMAGE_INTERVAL', '1e3'],
     ['STALE_AFTER', '-1'],
     ['STALE_AFTER', 'NaN'],
+    ['STALL_LIMIT', '0.5'],
     ['MANAGER_PORT', '65536'],
     ['MANAGER_PORT', '-1'],
     ['MANAGER_PORT', '6634.0'],
@@ -78,12 +80,6 @@ describe('settings', () => {
     await expect(refused).rejects.toThrow(ConfigError);
     await expect(refused).rejects.toThrow(new RegExp(`^${name}[^\\n]*$`));
     await expect(refused).rejects.toThrow(value.slice(0, 20));
-  });
-
-  test('what this version can not honour is refused, not ignored', async () => {
-    await expect(loadConfig({ RETENTION_DAYS: '30' })).rejects.toThrow(
-      /^RETENTION_DAYS .*not support/,
-    );
   });
 
   test.each([
@@ -169,5 +165,22 @@ describe('settings', () => {
   test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('%s is loopback', async (host) => {
     const config = await loadConfig({ MANAGER_HOST: host, MANAGER_AUTHKEY: 'short' });
     expect(config.managerAccess.warnings).toEqual([]);
+  });
+});
+
+describe('under systemd', () => {
+  test('a stalled process ends itself before the watchdog would, and never later than asked', async () => {
+    expect((await loadConfig({ WATCHDOG_USEC: '20000000' })).stallLimitS).toBe(10);
+    expect((await loadConfig({ WATCHDOG_USEC: '90000000' })).stallLimitS).toBe(30);
+    expect((await loadConfig({ WATCHDOG_USEC: '20000000', STALL_LIMIT: '2' })).stallLimitS).toBe(2);
+  });
+
+  test('a blank credential is none', async () => {
+    const credentials = directory();
+    for (const part of ['key', 'secret', 'passphrase']) {
+      writeFileSync(join(credentials, `coinbase-api-${part}`), '\n');
+    }
+    const { coinbase } = await loadConfig({ CREDENTIALS_DIRECTORY: credentials });
+    expect(coinbase.credentials).toBe(null);
   });
 });

@@ -50,8 +50,10 @@ export function image(
   ms: number,
   bids: number[] = [10_000, 1000],
   asks: number[] = [10_100, 2000],
+  exchangeTimeUs = us(ms - 2),
 ): Write {
-  return { type: 'image', record: imageRecordOf(epoch, sequence, ms, bids, asks) };
+  const record = imageRecordOf(epoch, sequence, ms, bids, asks, exchangeTimeUs);
+  return { type: 'image', record };
 }
 
 function imageRecordOf(
@@ -60,11 +62,12 @@ function imageRecordOf(
   ms: number,
   bids: number[],
   asks: number[],
+  exchangeTimeUs: number,
 ): StoredRecord {
   const body = newestImage('L2').encode({
     level: 'L2',
     sequence,
-    exchangeTimeUs: us(ms - 2),
+    exchangeTimeUs,
     receiveTimeUs: us(ms),
     scale: SCALE,
     horizon: { bid: 9000, ask: null },
@@ -81,8 +84,8 @@ function imageRecordOf(
       epoch,
       fromUs: us(ms),
       toUs: us(ms),
-      exchangeFromUs: us(ms - 2),
-      exchangeToUs: us(ms - 2),
+      exchangeFromUs: exchangeTimeUs,
+      exchangeToUs: exchangeTimeUs,
       previousSequence: sequence,
       firstSequence: sequence,
       lastSequence: sequence,

@@ -4,6 +4,7 @@ import { afterEach } from 'vitest';
 import { startSandbox } from '../../../sandbox/sandbox.ts';
 import type { Sandbox, SandboxOptions } from '../../../sandbox/sandbox.ts';
 import { PlainClient } from '../../support/plain-client.ts';
+import { PlainCoinbase } from '../../support/plain-coinbase.ts';
 
 const closers: (() => Promise<void> | void)[] = [];
 
@@ -32,6 +33,12 @@ export async function clientOf(
   await client.open();
   if (options.streams) await client.subscribe(...options.streams);
   return client;
+}
+
+export async function coinbaseClientOf(sandbox: Sandbox): Promise<PlainCoinbase> {
+  const client = new PlainCoinbase(sandbox);
+  closers.push(() => client.close());
+  return client.open();
 }
 
 export function closeAfter(close: () => Promise<void> | void): void {

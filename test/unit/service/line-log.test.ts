@@ -48,4 +48,25 @@ describe('the log', () => {
   test('at level error a clean run prints nothing', () => {
     expect(written('text', 'error')).toHaveLength(1);
   });
+
+  test('lines that were not taken are counted, and told when lines are taken again', () => {
+    const lines: string[] = [];
+    let isTaking = false;
+    const log = createLineLog({
+      level: 'info',
+      format: 'journal',
+      write: (line) => isTaking && lines.push(line),
+      nowUs: () => 0,
+    });
+    log.info('First');
+    log.info('Second');
+    isTaking = true;
+    log.info('Third');
+    log.info('Fourth');
+    expect(lines).toEqual([
+      '<4>Lines of the log were lost: nobody read them lost=2\n',
+      '<6>Third\n',
+      '<6>Fourth\n',
+    ]);
+  });
 });

@@ -1,0 +1,197 @@
+/** The spool: in which order it is given away, and what it gives up when it is full. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { GapRecord, StoredRecord, Write } from '../../logger/archive/archive.ts';
+import { openSpool } from '../../logger/archive/embedded-archive.ts';
+import type { Shipment, Spool } from '../../logger/archive/spool.ts';
+import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
+
+const OTHER = 'binance:ETHUSDT';
+
+let directory: string;
+let spool: Spool;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'spool-'));
+  spool = await openSpool({ directory });
+});
+afterEach(async () => {
+  await spool.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const image = (record: StoredRecord): Write => ({ type: 'image', record });
+const block = (record: StoredRecord): Write => ({ type: 'block', record });
+
+function gap(epoch: number, fromUs: number, toUs: number): Write {
+  const record: GapRecord = {
+    security: SECURITY,
+    epoch,
+    fromUs,
+    toUs,
+    cause: 'connection',
+    firstMissing: 121,
+    lastMissing: 199,
+  };
+  return { type: 'gap', record };
+}
+
+/** Two chains: 100 to 120 with an image at 110, a gap, 200 to 220. */
+async function twoChains(): Promise<void> {
+  await spool.commit([
+    image(sampleImage({ lastSequence: 100 })),
+    block(sampleBlock({ previousSequence: 100, lastSequence: 110 })),
+    image(sampleImage({ lastSequence: 110, reason: 'interval' })),
+    block(sampleBlock({ previousSequence: 110, lastSequence: 120 })),
+    image(sampleImage({ lastSequence: 200, epoch: 2, reason: 'gap' })),
+    gap(2, 120_000, 200_000),
+    block(sampleBlock({ previousSequence: 200, lastSequence: 210, epoch: 2 })),
+    block(sampleBlock({ previousSequence: 210, lastSequence: 220, epoch: 2 })),
+  ]);
+}
+
+function shown({ gaps, images, blocks }: Shipment): string[] {
+  return [
+    ...gaps.map(({ epoch }) => `gap ${epoch}`),
+    ...images.map(({ header }) => `image ${header.epoch}/${header.lastSequence}`),
+    ...blocks.map(({ header }) => `block ${header.epoch}/${header.firstSequence}`),
+  ];
+}
+
+async function takeAll(): Promise<string[][]> {
+  const rounds: string[][] = [];
+  for (;;) {
+    const shipments = await spool.pending(1_000_000, new Set());
+    if (shipments.length === 0) return rounds;
+    rounds.push(...shipments.map(shown));
+    await spool.release(shipments);
+  }
+}
+
+describe('what waits', () => {
+  test('goes in order: a gap before its chain’s image, an image behind the blocks that lead to it', async () => {
+    await twoChains();
+    expect(await takeAll()).toEqual([
+      ['image 1/100', 'block 1/101'],
+      ['image 1/110', 'block 1/111'],
+      ['gap 2', 'image 2/200', 'block 2/201', 'block 2/211'],
+    ]);
+    expect(await spool.size()).toEqual({ records: 0, bytes: 0, securities: [] });
+  });
+
+  test('leaves the standing, the journal and the totals where they are', async () => {
+    await twoChains();
+    const piece = sampleBlock({ previousSequence: 220, lastSequence: 221, epoch: 2 });
+    await spool.commit([{ type: 'journal', part: 0, record: piece }]);
+    const before = { tail: await spool.tail(SECURITY), totals: await spool.totals(SECURITY) };
+    await takeAll();
+    expect({ tail: await spool.tail(SECURITY), totals: await spool.totals(SECURITY) }).toEqual(
+      before,
+    );
+  });
+
+  test('says nothing of a chain’s end while something that was heard is not among the records', async () => {
+    await spool.commit([
+      { type: 'security', state: { security: SECURITY, wanted: true, feed: 'depth' } },
+      image(sampleImage({ lastSequence: 100 })),
+      { type: 'mark', security: SECURITY, epoch: 1, wholeUntilUs: 150_000 },
+    ]);
+    const end = async () => (await spool.securityDocuments())[0]?.end;
+    expect(await end()).toBeNull();
+    await takeAll();
+    expect(await end()).toEqual({ mark: { epoch: 1, us: 150_000 }, openGap: null });
+    const piece = sampleBlock({ previousSequence: 100, lastSequence: 101 });
+    await spool.commit([{ type: 'journal', part: 0, record: piece }]);
+    expect(await end()).toBeNull();
+  });
+
+  test('is taken from all securities in turn, though one has much more', async () => {
+    const big = Buffer.alloc(600_000, 1);
+    await spool.commit([
+      ...Array.from({ length: 6 }, (_, i) =>
+        block(sampleBlock({ previousSequence: 100 + i, lastSequence: 101 + i }, big)),
+      ),
+      block(sampleBlock({ previousSequence: 1, lastSequence: 2, security: OTHER })),
+    ]);
+    const seen: string[] = [];
+    for (let round = 0; round < 2; round++) {
+      const shipments = await spool.pending(1, new Set());
+      seen.push(...shipments.map(({ security }) => security));
+      await spool.release(shipments);
+    }
+    expect(new Set(seen)).toEqual(new Set([SECURITY, OTHER]));
+  });
+
+  test('is left alone where it is asked to be', async () => {
+    await twoChains();
+    expect(await spool.pending(1_000_000, new Set([SECURITY]))).toEqual([]);
+  });
+});
+
+describe('a full spool', () => {
+  test('gives up the beginning of a chain up to its next image, and the chain begins there', async () => {
+    await twoChains();
+    expect(await spool.dropOldest()).toMatchObject({
+      security: SECURITY,
+      records: 2,
+      needsImage: false,
+    });
+    expect((await spool.chainStart(SECURITY, 0))?.header.lastSequence).toBe(110);
+    expect(await spool.gapBefore(SECURITY, 1)).toMatchObject({
+      cause: 'spool',
+      fromUs: 100_000,
+      toUs: 110_000,
+      lastMissing: 109,
+    });
+  });
+
+  test('declares a hole within a chain whose beginning was given to the store', async () => {
+    await twoChains();
+    const [shipment] = await spool.pending(1, new Set());
+    if (!shipment) throw new Error('Nothing waits');
+    // The first image alone is acknowledged.
+    await spool.release([{ ...shipment, blocks: [] }]);
+    expect(await spool.dropOldest()).toMatchObject({ records: 1, needsImage: false });
+    expect(await spool.holeAfter(SECURITY, 1, 100)).toMatchObject({
+      cause: 'spool',
+      firstMissing: 101,
+      lastMissing: 109,
+    });
+    expect(await takeAll()).toEqual([
+      ['gap 1', 'image 1/110', 'block 1/111'],
+      ['gap 2', 'image 2/200', 'block 2/201', 'block 2/211'],
+    ]);
+  });
+
+  test('ends a chain early without touching the gap behind it', async () => {
+    await twoChains();
+    await spool.dropOldest();
+    await spool.dropOldest();
+    expect(await spool.gapBefore(SECURITY, 2)).toMatchObject({ cause: 'spool', toUs: 200_000 });
+    expect((await spool.chainStart(SECURITY, 0))?.header.epoch).toBe(2);
+  });
+
+  test('asks for an image when it gives up all there is', async () => {
+    await twoChains();
+    const drops = [];
+    for (let drop = await spool.dropOldest(); drop; drop = await spool.dropOldest()) {
+      drops.push(drop.needsImage);
+    }
+    expect(drops).toEqual([false, false, true]);
+    expect(await spool.blocks(SECURITY, 2, { afterSequence: 0 })).toEqual([]);
+    expect(await spool.dropOldest()).toBeNull();
+    // The declarations stay, and go to the store.
+    expect((await takeAll()).flat()).toContain('gap 2');
+  });
+
+  test('takes the oldest of all securities', async () => {
+    await twoChains();
+    const early = { security: OTHER, previousSequence: 1, lastSequence: 2, fromUs: 5, toUs: 6 };
+    await spool.commit([block(sampleBlock(early))]);
+    expect((await spool.dropOldest())?.security).toBe(OTHER);
+    expect((await spool.dropOldest())?.security).toBe(SECURITY);
+  });
+});

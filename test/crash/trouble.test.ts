@@ -1,0 +1,145 @@
+/** The real process in trouble: errors nobody caught, a loop that stands still, a log nobody reads. */
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
+import { createReader } from '../../logger/reader/create-reader.ts';
+import { startSandbox } from '../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { spawnLogger } from '../support/logger-process.ts';
+import type { LoggerProcess } from '../support/logger-process.ts';
+import { TEST_KEY } from '../support/test-logger.ts';
+import { until } from '../support/until.ts';
+
+const SECURITY = 'binance:BTCUSDT';
+
+let sandbox: Sandbox;
+let directory: string;
+const running: LoggerProcess[] = [];
+
+beforeEach(async () => {
+  sandbox = await startSandbox({ seed: 7, symbols: ['BTCUSDT'] });
+  directory = mkdtempSync(join(tmpdir(), 'orderbook-trouble-'));
+});
+
+afterEach(async () => {
+  for (const one of running.splice(0)) if (!hasEnded(one)) await one.end('SIGKILL');
+  await sandbox.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function hasEnded({ child }: LoggerProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+function start(env: Record<string, string> = {}): LoggerProcess {
+  const one = spawnLogger(
+    {
+      BINANCE_WS_URL: sandbox.wsUrl,
+      BINANCE_REST_URL: sandbox.restUrl,
+      ORDERBOOK_UPDATEFREQUENCY: '100',
+      SECURITIES: SECURITY,
+      DATA_DIR: directory,
+      MANAGER_PORT: '0',
+      MANAGER_AUTHKEY: TEST_KEY,
+      ...env,
+    },
+    [],
+    ['--import', './test/support/mischief.mjs'],
+  );
+  running.push(one);
+  return one;
+}
+
+/** Diffs that a reader beside the process finds. */
+async function diffs(): Promise<number> {
+  const archive = await openEmbeddedArchive({ directory, readOnly: true });
+  try {
+    let count = 0;
+    for await (const item of createReader(archive).diffs({ security: SECURITY })) {
+      if (item.type === 'diff') count++;
+    }
+    return count;
+  } finally {
+    await archive.close();
+  }
+}
+
+async function recorded(count: number): Promise<void> {
+  await until(`${count} diffs`, async () => (await diffs()) >= count, 20_000);
+}
+
+test.each(['throw', 'reject'])('an error nobody caught (%s): written out, exit 1', async (deed) => {
+  const one = start({ MISCHIEF: deed, LOG_FORMAT: 'journal' });
+  await one.ready();
+  await recorded(5);
+  const startedMs = performance.now();
+  expect(await one.end('SIGUSR2')).toEqual({ code: 1 });
+  expect(performance.now() - startedMs).toBeLessThan(2500);
+  expect(one.output()).toMatch(/^<2>A bug: the process ends reason="mischief, /m);
+  const archive = await openEmbeddedArchive({ directory, readOnly: true });
+  const { problems } = await createReader(archive).verify();
+  await archive.close();
+  expect(problems).toEqual([]);
+});
+
+test('a loop that stands still: one last line, and the end', async () => {
+  const one = start({ MISCHIEF: 'stall', STALL_LIMIT: '1', LOG_FORMAT: 'journal' });
+  await one.ready();
+  const startedMs = performance.now();
+  await one.end('SIGUSR2');
+  expect(one.child.signalCode).toBe('SIGKILL');
+  expect(performance.now() - startedMs).toBeLessThan(2500);
+  expect(one.output().trimEnd().split('\n').at(-1)).toBe(
+    '<2>The event loop has stood still for 1 s: the process ends itself',
+  );
+});
+
+test('a process that was stopped for longer than the limit goes on', async () => {
+  const one = start({ STALL_LIMIT: '1' });
+  await one.ready();
+  one.child.kill('SIGSTOP');
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  one.child.kill('SIGCONT');
+  await recorded((await diffs()) + 10);
+  expect(await one.end('SIGTERM')).toEqual({ code: 0 });
+});
+
+test('a log whose reader is gone: recording goes on, SIGTERM is a clean stop', async () => {
+  const one = start({ LOGLEVEL: 'debug' });
+  await one.ready();
+  one.child.stderr?.destroy();
+  one.child.stdout?.destroy();
+  await recorded((await diffs()) + 10);
+  expect(await one.end('SIGTERM')).toEqual({ code: 0 });
+});
+
+test('a log that nobody reads: recording goes on, SIGTERM is a clean stop', async () => {
+  const one = start({ LOGLEVEL: 'debug' });
+  await one.ready();
+  one.child.stderr?.pause();
+  // Each of these is a line or more.
+  for (let i = 0; i < 30; i++) sandbox.misbehave({ type: 'close', code: 1000 });
+  await recorded((await diffs()) + 10);
+  one.child.kill('SIGTERM');
+  await until('the end', () => hasEnded(one));
+  expect(one.child.exitCode).toBe(0);
+});
+
+/** From its first line on the program answers signals, SIGHUP last; before that Node does. */
+function answersSignals({ child }: LoggerProcess): boolean {
+  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+  const caught = BigInt(`0x${/^SigCgt:\s+(\w+)/m.exec(status)?.[1] ?? '0'}`);
+  return (caught & 1n) !== 0n;
+}
+
+test('SIGTERM at any moment of the start is a clean stop', async () => {
+  for (const afterMs of [0, 20, 50, 100, 200, 400]) {
+    const one = start();
+    await until('the first line of the program', () => answersSignals(one));
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    expect(await one.end('SIGTERM'), `after ${afterMs} ms`).toEqual({ code: 0 });
+  }
+});

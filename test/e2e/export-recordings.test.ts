@@ -1,0 +1,161 @@
+/**
+ * What Binance and Coinbase really sent, through the real logger and out again as exports: every tick of
+ * the snapshots against `bookAt`, Tardis' rows against a reader of Tardis' rules.
+ */
+
+import { afterEach, describe, expect, test } from 'vitest';
+import type { ClockName } from '../../logger/market/time.ts';
+import { parseTimeUs } from '../../logger/market/time.ts';
+import type { BookAnswer } from '../../logger/reader/answers.ts';
+import type { Reader } from '../../logger/reader/reader.ts';
+import { CoinbaseReplay } from '../support/coinbase-replay.ts';
+import { FULL_FILES, FullSession } from '../support/coinbase-session.ts';
+import { RecordedSession } from '../support/recorded-session.ts';
+import { recordingsAvailable } from '../support/recordings-available.ts';
+import { startReplayServer } from '../support/replay-server.ts';
+import { TardisBook } from '../support/tardis-book.ts';
+import { startTestLogger } from '../support/test-logger.ts';
+import type { TestLogger } from '../support/test-logger.ts';
+import { until } from '../support/until.ts';
+
+const TICKS = 60;
+
+describe.skipIf(!recordingsAvailable())('exports of the recordings', () => {
+  let server: { close(): Promise<void> } | undefined;
+  let logger: TestLogger | undefined;
+
+  afterEach(async () => {
+    expect(logger?.fatal ?? []).toEqual([]);
+    await logger?.discard();
+    await server?.close();
+    logger = server = undefined;
+  });
+
+  async function heard(one: TestLogger, security: string, lastSequence: number): Promise<void> {
+    const isThere = (): boolean => one.registry.status(security)?.sequence === String(lastSequence);
+    await until('the last message', isThere, 30_000);
+    await one.registry.flush(security);
+  }
+
+  async function playBinance(): Promise<Reader> {
+    const session = new RecordedSession();
+    const replay = await startReplayServer({ session });
+    server = replay;
+    logger = await startTestLogger(replay, { SECURITIES: 'binance:BTCUSDT' });
+    await replay.finished;
+    await heard(logger, 'binance:BTCUSDT', session.lastSequence);
+    return logger.reader;
+  }
+
+  async function playCoinbase(): Promise<Reader> {
+    const session = new FullSession(FULL_FILES[0]);
+    const replay = await CoinbaseReplay.start({
+      frames: session.frames,
+      waitFor: ['BTC-USD/full', 'BTC-USD/heartbeat'],
+      book: (played) => {
+        const sequence = session.snapshotSequence + played;
+        return { sequence, orders: session.bookAt(sequence) };
+      },
+    });
+    server = replay;
+    const { wsUrl, restUrl } = replay;
+    logger = await startTestLogger(replay, {
+      COINBASE_WS_URL: wsUrl,
+      COINBASE_REST_URL: restUrl,
+      COINBASE_API_KEY: 'a-key',
+      COINBASE_API_SECRET: Buffer.from('a secret of some length').toString('base64'),
+      COINBASE_API_PASSPHRASE: 'a-passphrase',
+      SECURITIES: 'coinbase:BTC-USD',
+    });
+    await replay.finished;
+    await heard(logger, 'coinbase:BTC-USD', session.lastSequence);
+    return logger.reader;
+  }
+
+  /** First and last stamp on a clock of what is stored. */
+  async function spanOf(reader: Reader, security: string, clock: ClockName) {
+    const times: number[] = [];
+    for await (const item of reader.diffs({ security })) {
+      if (item.type === 'gap') continue;
+      times.push(clock === 'receive' ? item.receiveTimeUs : item.exchangeTimeUs);
+    }
+    return { firstUs: times[0] as number, lastUs: times.at(-1) as number };
+  }
+
+  async function checkSnapshots(
+    reader: Reader,
+    security: string,
+    options: { clock: ClockName; depth?: number; level?: 'L2' },
+  ): Promise<void> {
+    const { clock, ...shown } = options;
+    const { firstUs, lastUs } = await spanOf(reader, security, clock);
+    const everyUs = Math.floor((lastUs - firstUs) / TICKS);
+    const range = { fromUs: firstUs, toUs: lastUs };
+    let tickUs = Math.ceil(firstUs / everyUs) * everyUs;
+    for await (const item of reader.snapshots({ security, everyUs, clock, ...range, ...shown })) {
+      if (item.type === 'gap') throw new Error('A gap where there is none');
+      expect(item.atUs).toBe(tickUs);
+      const position = { clock, us: tickUs };
+      expect(item.book).toEqual(await reader.bookAt({ security, position, ...shown }));
+      tickUs += everyUs;
+    }
+    expect(tickUs).toBeGreaterThanOrEqual(lastUs);
+  }
+
+  const byPrice = (rows: BookAnswer['bids']): unknown[] =>
+    rows.map(([price, size]) => [price, size]);
+
+  /** The reader's book, now and then where all rows of a moment are in, against that moment's book. */
+  async function checkTardis(reader: Reader, security: string): Promise<void> {
+    const rows: string[] = [];
+    const question = { security, type: 'incremental', format: 'tardis-csv' } as const;
+    for await (const line of reader.exportLines(question)) {
+      if ('gap' in line) throw new Error('A gap where there is none');
+      rows.push(line.text);
+    }
+    rows.shift();
+    const usOf = (row: string | undefined): number => Number(row?.split(',')[3]);
+    const book = new TardisBook();
+    const every = Math.floor(rows.length / 60);
+    let checked = 0;
+    for (const [i, row] of rows.entries()) {
+      book.take(row);
+      const isLast = i === rows.length - 1;
+      if (usOf(rows[i + 1]) === usOf(row) || (!isLast && i < checked * every)) continue;
+      checked++;
+      const position = { clock: 'receive', us: usOf(row) } as const;
+      const answer = await reader.bookAt({ security, position, level: 'L2' });
+      if (answer.state === 'gap') throw new Error(`No book at ${row}`);
+      const { bids, asks } = book.rows();
+      expect({ bids: byPrice(answer.bids), asks: byPrice(answer.asks) }).toEqual({ bids, asks });
+    }
+    expect(checked).toBeGreaterThan(40);
+  }
+
+  test('of Binance: snapshots on both clocks, incremental_book_L2', async () => {
+    const reader = await playBinance();
+    const security = 'binance:BTCUSDT';
+    await checkSnapshots(reader, security, { clock: 'receive', depth: 25 });
+    await checkSnapshots(reader, security, { clock: 'exchange' });
+    await checkTardis(reader, security);
+  }, 120_000);
+
+  test('of Coinbase: snapshots of queues and by price, incremental_book_L2 from orders', async () => {
+    const reader = await playCoinbase();
+    const security = 'coinbase:BTC-USD';
+    await checkSnapshots(reader, security, { clock: 'receive' });
+    await checkSnapshots(reader, security, { clock: 'exchange', depth: 25, level: 'L2' });
+    await checkTardis(reader, security);
+    const rows: string[] = [];
+    const question = { security, type: 'snapshots', format: 'tardis-csv', everyUs: 1000 } as const;
+    for await (const line of reader.exportLines(question)) if ('text' in line) rows.push(line.text);
+    const [, first = ''] = rows;
+    const [exchange, symbol, , localTimestamp, ...levels] = first.split(',');
+    const position = { clock: 'receive', us: Number(localTimestamp) } as const;
+    const best = await reader.bookAt({ security, position, depth: 1, level: 'L2' });
+    if (best.state === 'gap') throw new Error(`No book at ${localTimestamp}`);
+    expect([exchange, symbol]).toEqual(['coinbase', 'BTC-USD']);
+    expect(levels.slice(0, 4)).toEqual([...byPrice(best.asks), ...byPrice(best.bids)].flat());
+    expect(parseTimeUs(best.at)).toBe(Number(localTimestamp));
+  }, 120_000);
+});

@@ -1,0 +1,123 @@
+/**
+ * The plainest client of Coinbase's feed and REST, over a real socket and real requests: it keeps what
+ * it hears, signs as the exchange's manual says, and shares no code with the logger. What it ends up
+ * with says whether a server is right.
+ */
+
+import { createHmac } from 'node:crypto';
+import { WebSocket } from 'ws';
+
+export interface PlainKey {
+  readonly key: string;
+  /** Base64. */
+  readonly secret: string;
+  readonly passphrase: string;
+}
+
+export interface CoinbaseReply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: any;
+}
+
+export class PlainCoinbase {
+  /** Everything that was heard, in order. */
+  readonly heard: any[] = [];
+  closed: { readonly code: number; readonly reason: string } | null = null;
+  readonly #socket: WebSocket;
+  readonly #restUrl: string;
+  #wake: () => void = () => undefined;
+
+  constructor(urls: { readonly coinbaseWsUrl: string; readonly coinbaseRestUrl: string }) {
+    this.#restUrl = urls.coinbaseRestUrl;
+    this.#socket = new WebSocket(urls.coinbaseWsUrl);
+    this.#socket.on('message', (data: Buffer) => {
+      this.heard.push(JSON.parse(data.toString()));
+      this.#wake();
+    });
+    this.#socket.on('error', () => undefined);
+    this.#socket.on('close', (code, reason) => {
+      this.closed = { code, reason: reason.toString() };
+      this.#wake();
+    });
+  }
+
+  async open(): Promise<this> {
+    await new Promise((resolve, reject) => {
+      this.#socket.once('open', resolve);
+      this.#socket.once('error', reject);
+    });
+    return this;
+  }
+
+  close(): void {
+    this.#socket.terminate();
+  }
+
+  /** Resolves when the condition holds; it is looked at after everything that comes in. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** Sends a control message and waits for its answer, which comes behind all that was sent before. */
+  async ask(message: unknown): Promise<any> {
+    const from = this.heard.length;
+    const answer = (): any =>
+      this.heard.slice(from).find(({ type }) => type === 'subscriptions' || type === 'error');
+    this.#socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+    await this.until(() => answer() !== undefined || this.closed !== null);
+    return answer();
+  }
+
+  subscribe(product: string, channels: readonly string[], more: object = {}): Promise<any> {
+    return this.ask({ type: 'subscribe', product_ids: [product], channels, ...more });
+  }
+
+  /** Resolves when everything has come in that the server has sent by now. */
+  async all(): Promise<void> {
+    await this.ask({ type: 'unsubscribe', product_ids: ['BTC-USD'], channels: ['auctionfeed'] });
+  }
+
+  /** What was heard of a product, of some types. */
+  of(product: string, ...types: string[]): any[] {
+    return this.heard.filter(
+      ({ product_id, type }) => product_id === product && types.includes(type),
+    );
+  }
+
+  async rest(path: string, headers: Readonly<Record<string, string>> = {}): Promise<CoinbaseReply> {
+    const response = await fetch(`${this.#restUrl}${path}`, { headers });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  }
+}
+
+/** The messages of `full` that have a number. */
+export const NUMBERED = ['received', 'open', 'match', 'change', 'done'] as const;
+
+/** Fields of a signed subscription at `us`. */
+export function signedBy(key: PlainKey, us: number): Record<string, string> {
+  const timestamp = String(us / 1_000_000);
+  const signature = sign(key, timestamp, '/users/self/verify');
+  return { key: key.key, passphrase: key.passphrase, timestamp, signature };
+}
+
+/** Headers of a signed request at `us`. */
+export function headersBy(key: PlainKey, us: number, path: string): Record<string, string> {
+  const timestamp = String(us / 1_000_000);
+  return {
+    'cb-access-key': key.key,
+    'cb-access-passphrase': key.passphrase,
+    'cb-access-timestamp': timestamp,
+    'cb-access-sign': sign(key, timestamp, path),
+  };
+}
+
+function sign({ secret }: PlainKey, timestamp: string, path: string): string {
+  return createHmac('sha256', Buffer.from(secret, 'base64'))
+    .update(`${timestamp}GET${path}`)
+    .digest('base64');
+}
