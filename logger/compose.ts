@@ -69,10 +69,6 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
   const { clock, registry, queue, reader, spool, mongo } = graph;
   const { log, version } = parts;
   let metrics: MetricsPort | null = null;
-  const release = async (): Promise<void> => {
-    await metrics?.close();
-    await graph.release();
-  };
   try {
     metrics =
       config.metrics &&
@@ -110,11 +106,13 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
         await registry.stop();
         await mongo?.stop(STORE_GRACE_MS);
         await manager.close(MANAGER_GRACE_MS);
-        await release();
+        await metrics?.close();
+        await graph.release();
       },
     };
   } catch (error) {
-    await release();
+    await metrics?.close();
+    await graph.release();
     throw error;
   }
 }
