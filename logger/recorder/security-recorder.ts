@@ -40,7 +40,6 @@ import { closeGap } from './gap.ts';
 import type { RecorderLimits } from './limits.ts';
 import { awaitTurn } from './owners.ts';
 import type { Owners } from './owners.ts';
-import { RateMeter } from './rate-meter.ts';
 import { recoverChain } from './recovery.ts';
 import type { Recovered } from './recovery.ts';
 import { SyncBuffer } from './sync-buffer.ts';
@@ -73,10 +72,9 @@ export interface RecorderParts {
 export class SecurityRecorder {
   readonly security: Security;
   readonly exchange: Exchange;
-  readonly tally = new Tally();
+  readonly tally: Tally;
   readonly #parts: RecorderParts;
   readonly #buffer: SyncBuffer;
-  readonly #rate = new RateMeter();
   #phase: Phase = 'starting';
   #message: string | null = null;
   #instrument: Instrument | undefined;
@@ -87,7 +85,6 @@ export class SecurityRecorder {
   #openGap: OpenGap | null = null;
   #isUp = false;
   #wholeUntilUs = 0;
-  #lastEventMs: number | undefined;
   #proof: AbortController | undefined;
   #quietTimer: Timer | undefined;
   /** The archive lost records of this security: nothing is proven until it is known where it ends. */
@@ -101,6 +98,7 @@ export class SecurityRecorder {
     this.security = security;
     this.exchange = exchange;
     this.#parts = parts;
+    this.tally = new Tally(parts.clock);
     this.#buffer = new SyncBuffer(exchange.rule, parts.limits);
   }
 
@@ -128,15 +126,6 @@ export class SecurityRecorder {
 
   get queuedEvents(): number {
     return (this.#chain?.queuedEvents ?? 0) + this.#buffer.events;
-  }
-
-  messageRate(): number {
-    return this.#rate.perSecond(this.#parts.clock.monotonicMs());
-  }
-
-  lastMessageAgeS(): number | null {
-    if (this.#lastEventMs === undefined) return null;
-    return Math.round(this.#parts.clock.monotonicMs() - this.#lastEventMs) / 1000;
   }
 
   /**
@@ -324,9 +313,6 @@ export class SecurityRecorder {
   }
 
   #onEvent(event: MarketEvent): void {
-    const nowMs = this.#parts.clock.monotonicMs();
-    this.#lastEventMs = nowMs;
-    this.#rate.count(nowMs);
     this.tally.message(event);
     if (isStep(event)) this.#onStep(event);
     else this.#onAside(event);

@@ -1,6 +1,6 @@
 /**
- * What a recorder counts while it works, for the metrics. It sits on the hot path, so a message
- * costs a few additions on plain fields: no labels, no look-ups, nothing allocated. Everything else
+ * What a recorder counts while it works, for `list` and the metrics. It sits on the hot path, so a
+ * message costs a few additions on plain fields: no labels, no look-ups, nothing allocated. All else
  * that a scrape tells is read off the recorder when it is asked for.
  */
 
@@ -8,6 +8,8 @@ import type { GapCause } from '../market/coverage.ts';
 import { isStep } from '../market/events.ts';
 import type { MarketEvent } from '../market/events.ts';
 import type { Buckets } from '../metrics/figures.ts';
+import type { Clock } from '../service/clock.ts';
+import { RateMeter } from './rate-meter.ts';
 
 /** Seconds. A clock that is behind the exchange's puts everything into the first. */
 export const LATENCY_BOUNDS_S: readonly number[] = Object.freeze([
@@ -16,6 +18,9 @@ export const LATENCY_BOUNDS_S: readonly number[] = Object.freeze([
 const LATENCY_BOUNDS_US = Float64Array.from(LATENCY_BOUNDS_S, (bound) => bound * 1e6);
 
 export class Tally {
+  readonly #clock: Clock;
+  readonly #rate = new RateMeter();
+  #lastEventMs: number | undefined;
   #messages = 0;
   #lastMessageUs: number | null = null;
   /** Chains that were begun. */
@@ -24,8 +29,15 @@ export class Tally {
   readonly #latencyCounts = new Float64Array(LATENCY_BOUNDS_US.length + 1);
   #latencySumUs = 0;
 
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
   /** Asides are not timed: the exchange stamps them by other rules, and sends some late on purpose. */
   message(event: MarketEvent): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#lastEventMs = nowMs;
+    this.#rate.count(nowMs);
     this.#messages++;
     this.#lastMessageUs = event.receiveTimeUs;
     if (!isStep(event)) return;
@@ -45,6 +57,15 @@ export class Tally {
   /** A book was proven. */
   proof(): void {
     this.#proofs++;
+  }
+
+  messageRate(): number {
+    return this.#rate.perSecond(this.#clock.monotonicMs());
+  }
+
+  lastMessageAgeS(): number | null {
+    if (this.#lastEventMs === undefined) return null;
+    return Math.round(this.#clock.monotonicMs() - this.#lastEventMs) / 1000;
   }
 
   get messages(): number {

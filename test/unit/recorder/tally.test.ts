@@ -5,6 +5,7 @@ import { securityOf } from '../../../logger/market/security.ts';
 import { figuresOf } from '../../../logger/recorder/figures.ts';
 import type { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
 import { LATENCY_BOUNDS_S, Tally } from '../../../logger/recorder/tally.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { snapshotAt } from '../../support/scripted-exchange.ts';
 import { RecorderHarness } from './harness.ts';
 
@@ -18,7 +19,7 @@ function diff(latencyUs: number): Diff {
 }
 
 test('a latency falls into the first bucket that it does not pass', () => {
-  const tally = new Tally();
+  const tally = new Tally(new ManualClock());
   // A clock behind the exchange's; on a bound; just above it; beyond all of them.
   for (const latencyUs of [-3000, 5000, 5001, 60_000_000]) tally.message(diff(latencyUs));
   const { bounds, counts, sum } = tally.latency;
