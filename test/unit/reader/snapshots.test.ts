@@ -312,6 +312,8 @@ describe('an export of snapshots', () => {
 describe('the library', () => {
   test('takes a cadence in words, and depth and level as bookAt does', async () => {
     await twoChains();
+    const state = { security: SECURITY, wanted: true, feed: 'depth' };
+    await archive.commit([{ type: 'security', state }]);
     await using opened = await openArchive(directory);
     const found: SnapshotItem[] = [];
     const options = { every: '50ms', depth: 1, level: 'L2' } as const;
