@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * `npm run sandbox`: the sandbox exchange by itself, on loopback, until it is told to stop. First it
- * prints the variables that point a logger at it, one a line, then a note for people.
+ * prints the variables that point a logger at it, one a line, then a note for people, whose lines
+ * are comments to whoever reads the variables from a file.
  */
 
 import yargs from 'yargs';
@@ -39,13 +40,20 @@ async function main(): Promise<number> {
       `COINBASE_API_KEY=${SANDBOX_KEY.key}\n` +
       `COINBASE_API_SECRET=${SANDBOX_KEY.secret}\n` +
       `COINBASE_API_PASSPHRASE=${SANDBOX_KEY.passphrase}\n` +
-      `\nSandbox exchange with ${sandbox.symbols.join(', ')} (Binance) and ${sandbox.products.join(', ')} (Coinbase), seed ${String(options.seed)}.\n` +
-      `Make it misbehave: curl -d '{"type":"drop-diffs","symbol":"${sandbox.symbols[0]}","count":1}' ${sandbox.restUrl}/sandbox/misbehave\n` +
-      `Stop with Ctrl-C.\n`,
+      `\n# Sandbox exchange with ${sandbox.symbols.join(', ')} (Binance) and ${sandbox.products.join(', ')} (Coinbase), seed ${String(options.seed)}.\n` +
+      `# Make it misbehave:\n#   ${misbehaving(sandbox.symbols[0], sandbox.restUrl)}\n` +
+      `#   ${misbehaving(sandbox.products[0], sandbox.coinbaseRestUrl)}\n` +
+      `# Stop with Ctrl-C.\n`,
   );
   await stopped;
   await sandbox.close();
   return 0;
+}
+
+/** What makes a symbol's next message disappear, for a shell. */
+function misbehaving(symbol: string | undefined, restUrl: string): string {
+  const change = JSON.stringify({ type: 'drop-diffs', symbol, count: 1 });
+  return `curl -d '${change}' ${restUrl}/sandbox/misbehave`;
 }
 
 async function readOptions(): Promise<SandboxOptions> {

@@ -75,8 +75,10 @@ function missingText({ gaps }: CoverageAnswer, lostSeconds: number): string {
   const closed = gaps.length - (open === undefined ? 0 : 1);
   const lost =
     lostSeconds > 0 ? ` of ${duration(lostSeconds)}${closed > 1 ? ' together' : ''}` : '';
-  const found = closed === 0 ? 'no gap' : `${counted(closed, 'gap')}${lost}`;
-  return open === undefined ? found : `${found}, and nothing since ${open.from} (${open.cause})`;
+  const found = `${counted(closed, 'gap')}${lost}`;
+  if (open === undefined) return closed === 0 ? 'no gap' : found;
+  const since = `nothing since ${open.from} (${open.cause})`;
+  return closed === 0 ? since : `${found}, and ${since}`;
 }
 
 /** Intervals and gaps in order of time, and the share that is covered. */

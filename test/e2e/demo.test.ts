@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 
 const DEMO = resolve('dist/sandbox/demo.js');
@@ -147,6 +148,10 @@ describe.skipIf(isMissing)('npm run sandbox', () => {
       /^COINBASE_API_KEY=\S+ COINBASE_API_SECRET=\S+ COINBASE_API_PASSPHRASE=\S+$/,
     );
     expect(rest[5]).toBe('');
+    // A file of all of it is settings and comments.
+    for (const line of rest.slice(6)) expect(line).toMatch(/^(# .*)?$/);
+    expect(Object.keys(parseEnv(sandbox.output()))).toHaveLength(7);
+    expect(sandbox.output()).toMatch(/curl -d '\{[^']*"symbol":"BTC-USD"[^']*\}' http/);
     const url = second?.split('=')[1];
     expect((await fetch(`${url}/api/v3/depth?symbol=BTCUSDT`)).status).toBe(200);
     sandbox.kill('SIGTERM');
