@@ -410,6 +410,24 @@ export function archiveContract(
       expect(await archive.chainStart(SECURITY, 3)).toBeNull();
     });
 
+    test('chains are found by any record of theirs, one after the other', async () => {
+      await archive.commit([
+        image(sampleImage({ lastSequence: 100, epoch: 1 })),
+        block(sampleBlock({ previousSequence: 100, lastSequence: 110, epoch: 1 })),
+        // The image that this one followed is no longer there.
+        block(sampleBlock({ previousSequence: 150, lastSequence: 160, epoch: 2 })),
+        image(sampleImage({ lastSequence: 200, epoch: 4 })),
+        image(sampleImage({ lastSequence: 300, epoch: 5, security: `${SECURITY}2` })),
+      ]);
+      const found: (number | null)[] = [];
+      for (const after of [0, 1, 2, 3, 4]) found.push(await archive.chainAfter(SECURITY, after));
+      expect(found).toEqual([1, 2, 4, 4, null]);
+      // A symbol may have a slash of its own, as ids have.
+      const security = 'coinbase:A/B';
+      await archive.commit([image(sampleImage({ lastSequence: 100, epoch: 6, security }))]);
+      expect(await archive.chainAfter(security, 0)).toBe(6);
+    });
+
     test('blocks begin with the one that holds the sequence, and end where asked', async () => {
       await archive.commit([
         ...[100, 110, 120, 130].map((from) =>
