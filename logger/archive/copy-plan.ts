@@ -70,3 +70,20 @@ export function stepsOf(missing: readonly BlockRef[]): BlockRef[][] {
   }
   return step.length === 0 ? steps : [...steps, step];
 }
+
+/**
+ * Sequences at which a chain's records end before the next one begins: a hole may be declared there.
+ * @param end where the records before these end; null: there are none.
+ */
+export function breaksOf(
+  records: readonly BlockRef[],
+  end: number | null,
+): { readonly breaks: readonly number[]; readonly end: number | null } {
+  const breaks: number[] = [];
+  for (const { header } of records) {
+    const begin = header.kind === 'image' ? header.lastSequence : header.previousSequence;
+    if (end !== null && begin > end) breaks.push(end);
+    end = Math.max(end ?? begin, begin, header.lastSequence);
+  }
+  return { breaks, end };
+}

@@ -21,7 +21,7 @@ import type {
   StoredRecord,
 } from './archive.ts';
 import { NO_TOTALS } from './archive.ts';
-import { checksumsOf, differenceOf, inOrder, stepsOf } from './copy-plan.ts';
+import { breaksOf, checksumsOf, differenceOf, inOrder, stepsOf } from './copy-plan.ts';
 import type { Checksums } from './copy-plan.ts';
 import { encodeJson } from './header-bytes.ts';
 import { recordName } from './record.ts';
@@ -39,7 +39,7 @@ export interface CopyTarget {
 
 export interface CopyProblem {
   readonly security: string;
-  /** `block 3/1234`, `gap 3`. */
+  /** `block 3/1234`, `gap 3`, `hole 3/1234`. */
   readonly record: string;
   readonly problem: string;
 }
@@ -190,15 +190,25 @@ class SecurityCopy {
     const images = isNew
       ? new Map<string, null>()
       : checksumsOf(await target.images(security, epoch, BEGINNING));
-    const found = await this.#missingGap(epoch);
+    const found = await this.#missingGap(`gap ${epoch}`, (archive) =>
+      archive.gapBefore(security, epoch),
+    );
     if (found === 'conflict') return false;
     let gap = found;
+    // A spool may begin with a hole behind what it gave away to the very target.
+    const there = await target.tail(security);
+    let end = there.epoch === epoch ? there.lastSequence : null;
+    if (end !== null && !(await this.#copyHoles(epoch, [end]))) return false;
+    end = null;
     for await (const page of this.#pages(epoch, upTo)) {
+      const broken = breaksOf(page, end);
+      end = broken.end;
+      if (!(await this.#copyHoles(epoch, broken.breaks))) return false;
       const blocks = isNew ? images : await this.#targetBlocks(epoch, page);
       const { missing, present, conflict } = differenceOf(page, new Map([...images, ...blocks]));
       this.#held = present.reduce(withRecord, this.#held);
       for (const step of stepsOf(missing)) {
-        if (!(await this.#write(gap, step))) return false;
+        if (!(await this.#write(gap === null ? [] : [gap], step))) return false;
         gap = null;
       }
       this.#show();
@@ -207,7 +217,21 @@ class SecurityCopy {
         return false;
       }
     }
-    return gap === null || this.#write(gap, []);
+    if (end !== null && !(await this.#copyHoles(epoch, [end]))) return false;
+    return gap === null || this.#write([gap], []);
+  }
+
+  /** Before the records behind them, so that no reader meets a hole that nobody declared. */
+  async #copyHoles(epoch: number, sequences: readonly number[]): Promise<boolean> {
+    const { security } = this.#state;
+    for (const sequence of sequences) {
+      const hole = await this.#missingGap(`hole ${epoch}/${sequence}`, (archive) =>
+        archive.holeAfter(security, epoch, sequence),
+      );
+      if (hole === 'conflict') return false;
+      if (hole !== null && !(await this.#write([hole], []))) return false;
+    }
+    return true;
   }
 
   /** Headers in order, images and sealed blocks. */
@@ -250,12 +274,11 @@ class SecurityCopy {
     return checksumsOf(await this.#to.archive.blocks(this.#state.security, epoch, range));
   }
 
-  async #missingGap(epoch: number): Promise<GapRecord | null | 'conflict'> {
-    const name = `gap ${epoch}`;
-    const gap = await this.#gapOf(this.#from, epoch);
+  async #missingGap(name: string, read: ReadGap): Promise<GapRecord | null | 'conflict'> {
+    const gap = await orDamaged(read(this.#from));
     if (gap === 'damaged') this.#tell(name, 'damaged, and not copied');
     if (gap === null || gap === 'damaged') return null;
-    const there = await this.#gapOf(this.#to.archive, epoch);
+    const there = await orDamaged(read(this.#to.archive));
     if (there === null) return gap;
     if (there !== 'damaged' && isSameGap(gap, there)) {
       this.#held = withGap(this.#held, gap);
@@ -265,21 +288,11 @@ class SecurityCopy {
     return 'conflict';
   }
 
-  async #gapOf(archive: ArchiveReader, epoch: number): Promise<GapRecord | null | 'damaged'> {
-    try {
-      return await archive.gapBefore(this.#state.security, epoch);
-    } catch (error) {
-      if (error instanceof RecordCorruptError) return 'damaged';
-      throw error;
-    }
-  }
-
   /** @returns whether more may follow. */
-  async #write(gap: GapRecord | null, step: readonly BlockRef[]): Promise<boolean> {
+  async #write(gaps: readonly GapRecord[], step: readonly BlockRef[]): Promise<boolean> {
     this.#options.signal?.throwIfAborted();
     const loaded = await Promise.all(step.map((ref) => this.#load(ref)));
     const records = loaded.filter((record) => record !== null);
-    const gaps = gap === null ? [] : [gap];
     if (records.length + gaps.length === 0) return true;
     const { security } = this.#state;
     const conflict = await this.#to.write({
@@ -345,6 +358,19 @@ class SecurityCopy {
   }
 }
 
+type ReadGap = (archive: ArchiveReader) => Promise<GapRecord | null>;
+
+async function orDamaged(
+  reading: Promise<GapRecord | null>,
+): Promise<GapRecord | null | 'damaged'> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof RecordCorruptError) return 'damaged';
+    throw error;
+  }
+}
+
 function countOf({ images, blocks, gaps }: SecurityTotals): number {
   return images + blocks + gaps;
 }
@@ -395,6 +421,6 @@ function latest(a: number | null, b: number | null): number | null {
 }
 
 function isSameGap(a: GapRecord, b: GapRecord): boolean {
-  const fields = ['fromUs', 'toUs', 'cause', 'firstMissing', 'lastMissing'] as const;
+  const fields = ['fromUs', 'toUs', 'cause', 'firstMissing', 'lastMissing', 'after'] as const;
   return fields.every((field) => a[field] === b[field]);
 }

@@ -4,7 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Archive, ArchiveReader, StoredRecord, Write } from '../../logger/archive/archive.ts';
+import type {
+  Archive,
+  ArchiveReader,
+  GapRecord,
+  StoredRecord,
+  Write,
+} from '../../logger/archive/archive.ts';
 import { copyArchive } from '../../logger/archive/copy.ts';
 import type { CopyProgress, CopyTarget } from '../../logger/archive/copy.ts';
 import { embeddedTarget } from '../../logger/archive/copy-targets.ts';
@@ -322,6 +328,36 @@ test('what waits in a spool is copied, though the beginning of its chain has gon
   expect(problems).toEqual([]);
   expect(securities).toMatchObject([{ copied: 9 }]);
   expect(await to.archive.chainAfter(SECURITY, 0)).toBe(1);
+});
+
+test('what a spool gave up comes along as the holes that it declared', async () => {
+  const spool = await openSpool({ directory: join(parent, 'spool') });
+  open.push(spool);
+  await recordTwoChains(spool);
+  const to = await target();
+  // The first image and two blocks were shipped; then the limit was reached, twice.
+  const [shipment] = await spool.pending(1, new Set());
+  if (!shipment) throw new Error('Nothing waits');
+  const shipped = { ...shipment, blocks: shipment.blocks.slice(0, 2) };
+  await to.write(shipped);
+  await spool.release([shipped]);
+  const dropped = await spool.dropOldest();
+  expect(dropped).toMatchObject({ security: SECURITY, records: 3, needsImage: false });
+  const hole = await spool.holeAfter(SECURITY, 1, 120);
+  expect(hole).toMatchObject({ cause: 'spool', after: 120 });
+  for (let copies = 0; copies < 2; copies++) {
+    expect((await copyArchive(spool, to)).problems).toEqual([]);
+    expect(await to.archive.holeAfter(SECURITY, 1, 120)).toEqual(hole);
+  }
+  // From an archive that has both sides of it too.
+  const back = await target('back');
+  await copyArchive(to.archive, back);
+  expect(await back.archive.holeAfter(SECURITY, 1, 120)).toEqual(hole);
+  expect((await back.archive.totals(SECURITY)).gaps).toBe(2);
+  const other = await openedAt('other');
+  await other.commit([{ type: 'gap', record: { ...(hole as GapRecord), cause: 'other' } }]);
+  const { problems } = await copyArchive(to.archive, embeddedTarget(other));
+  expect(problems).toMatchObject([{ record: 'hole 1/120' }]);
 });
 
 test('older chains leave the end of what is recorded there as it is', async () => {
