@@ -1,7 +1,9 @@
-/** Opens whatever an address names, for reading. */
+/** Opens whatever an address names: for reading, or to copy records there. */
 
 import { createSystemClock } from './service/system-clock.ts';
 import type { ArchiveReader } from './archive/archive.ts';
+import type { CopyTarget } from './archive/copy.ts';
+import { embeddedTarget } from './archive/copy-targets.ts';
 import { openEmbeddedArchive } from './archive/embedded-archive.ts';
 import { isMongoUri, mongoLocation } from './archive/mongodb/location.ts';
 
@@ -14,4 +16,17 @@ export async function openArchiveReader(location: string): Promise<ArchiveReader
   // The driver takes its time to load, and most archives are directories.
   const { openMongoReader } = await import('./archive/mongodb/open.ts');
   return openMongoReader(mongoLocation(location), createSystemClock());
+}
+
+/**
+ * @param location as above; a directory is made where there is none, and nobody else may write there.
+ * @throws ArchiveInUseError; ArchiveUnavailableError; ConfigError for a name of a database that the
+ *   server refuses.
+ */
+export async function openCopyTarget(location: string): Promise<CopyTarget> {
+  if (!isMongoUri(location)) {
+    return embeddedTarget(await openEmbeddedArchive({ directory: location }));
+  }
+  const { openMongoTarget } = await import('./archive/mongodb/open.ts');
+  return openMongoTarget(mongoLocation(location), createSystemClock());
 }

@@ -23,9 +23,11 @@ export interface Session {
 }
 
 export interface Command {
-  /** The verb and its positional arguments, in yargs' notation. */
+  /** The verb (one word, or two) and its positional arguments, in yargs' notation. */
   readonly usage: string;
   readonly describe: string;
+  /** Options that say which logger is meant are refused. */
+  readonly needsNoLogger?: true;
   /** Declares options; every command has the global ones beside them. */
   readonly options: (yargs: Argv) => Argv;
   readonly run: (session: Session) => Promise<ExitCode>;

@@ -10,6 +10,7 @@ import { type Arguments, flag, text, timeoutMs } from './arguments.ts';
 import type { LoggerClient } from './client.ts';
 import { type Command, type Session, valued } from './command.ts';
 import { addCommand } from './commands/add.ts';
+import { archiveCopyCommand } from './commands/archive-copy.ts';
 import { bookCommand } from './commands/book.ts';
 import { completionCommand } from './commands/completion.ts';
 import { coverageCommand } from './commands/coverage.ts';
@@ -52,6 +53,7 @@ const COMMANDS: readonly Command[] = [
   statsCommand,
   verifyCommand,
   exportCommand,
+  archiveCopyCommand,
   terminateCommand,
   completionCommand,
 ];
@@ -115,9 +117,26 @@ function takesRecorded(name: string): boolean {
   return COMMANDS.some(
     (each) =>
       each !== addCommand &&
+      !each.needsNoLogger &&
       each.usage.split(' ')[0] === name.split(' ')[0] &&
       / [<[]security/.test(each.usage),
   );
+}
+
+/** Declares a command; one of two words as the second's under the first. */
+function declared(
+  parser: Argv,
+  { usage, describe }: Command,
+  options: (builder: Argv) => Argv,
+  take: (given: Arguments) => void,
+): Argv {
+  const [first = '', second = ''] = usage.split(' ');
+  if (!/^[a-z]/.test(second)) return parser.command(usage, describe, options, take);
+  const group = (builder: Argv): Argv =>
+    builder
+      .command(usage.slice(first.length + 1), describe, options, take)
+      .demandCommand(1, 1, `${first} what? See ${NAME} ${first} --help`);
+  return parser.command(`${first} <command>`, describe, group);
 }
 
 interface Parsed {
@@ -161,7 +180,7 @@ async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
       choices.securities.length > 0 && takesRecorded(each.usage)
         ? each.options(builder).positional('security', offering(choices.securities))
         : each.options(builder);
-    parser = parser.command(each.usage, each.describe, options, (given) => {
+    parser = declared(parser, each, options, (given) => {
       command = each;
       args = given;
     });
@@ -234,22 +253,25 @@ class CommandSession implements Session {
 }
 
 /** What holds for every command, checked even where the command would not come to it. */
-function checkGlobals(args: Arguments, io: Io): void {
+function checkGlobals({ needsNoLogger }: Command, args: Arguments, io: Io): void {
   flag(args, 'json');
   timeoutMs(args);
-  if (text(args, 'archive') === undefined) {
+  if (!needsNoLogger && text(args, 'archive') === undefined) {
     readEndpoint(args, io);
     return;
   }
   const other = CONNECTION_OPTIONS.find((name) => args[name] !== undefined);
-  if (other !== undefined) {
-    throw usageError(`--archive and --${other} contradict each other; give one of them`);
-  }
+  if (other === undefined) return;
+  throw usageError(
+    needsNoLogger
+      ? `No logger is asked here; leave --${other} away`
+      : `--archive and --${other} contradict each other; give one of them`,
+  );
 }
 
 async function runCommand(command: Command, session: CommandSession): Promise<ExitCode> {
   try {
-    if (command !== completionCommand) checkGlobals(session.args, session.io);
+    if (command !== completionCommand) checkGlobals(command, session.args, session.io);
     const exitCode = await command.run(session);
     if (exitCode !== EXIT.brokenPipe) await session.out.flush();
     return exitCode;

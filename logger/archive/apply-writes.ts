@@ -127,7 +127,7 @@ function putGap(tables: Tables, standings: StandingsInHand, gap: GapRecord): voi
   tables.gaps.putSync(key, bytes);
   standings.update(gap.security, (standing) =>
     gap.after === undefined
-      ? afterGap(standing, gap.toUs, bytes.byteLength)
+      ? afterGap(standing, gap, bytes.byteLength)
       : afterHole(standing, bytes.byteLength),
   );
 }

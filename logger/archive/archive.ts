@@ -206,6 +206,12 @@ export interface ArchiveReader {
    */
   imageAt(security: string, position: Position): Promise<BlockRef | null>;
 
+  /**
+   * The first chain after `epoch` of which any record is sealed; null: none. It may have lost its
+   * images: given away, or too old to be kept.
+   */
+  chainAfter(security: string, epoch: number): Promise<number | null>;
+
   /** The image that starts the first chain after `epoch`. */
   chainStart(security: string, afterEpoch: number): Promise<BlockRef | null>;
 

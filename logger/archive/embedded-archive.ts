@@ -248,6 +248,10 @@ class EmbeddedArchive implements Spool {
     return this.#read(() => reads.readImageAt(this.#tables, security, position, this.#load));
   }
 
+  chainAfter(security: string, epoch: number): Promise<number | null> {
+    return this.#read(() => reads.readChainAfter(this.#tables, security, epoch));
+  }
+
   chainStart(security: string, afterEpoch: number): Promise<BlockRef | null> {
     return this.#read(() => reads.readChainStart(this.#tables, security, afterEpoch, this.#load));
   }

@@ -194,6 +194,14 @@ function lastInChain(
   return [security, index, value, epoch, first.lastSequence];
 }
 
+export function readChainAfter(tables: Tables, security: string, epoch: number): number | null {
+  const epochs = [tables.imageHeaders, tables.blockHeaders].flatMap((headers) => {
+    const range = { start: [security, epoch + 1], end: [security, Infinity], limit: 1 };
+    return [...headers.getKeys(range)].map((key) => Number(key[1]));
+  });
+  return epochs.length === 0 ? null : Math.min(...epochs);
+}
+
 export function readChainStart(
   tables: Tables,
   security: string,

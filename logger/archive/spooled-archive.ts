@@ -66,6 +66,12 @@ export class SpooledArchive implements Archive {
     return recent ?? this.#store.imageAt(security, position);
   }
 
+  async chainAfter(security: string, epoch: number): Promise<number | null> {
+    const recent = await this.#spool.chainAfter(security, epoch);
+    const stored = await this.#store.chainAfter(security, epoch);
+    return recent === null || stored === null ? (recent ?? stored) : Math.min(recent, stored);
+  }
+
   async chainStart(security: string, afterEpoch: number): Promise<BlockRef | null> {
     const recent = await this.#spool.chainStart(security, afterEpoch);
     if (await this.#isRecent(security, afterEpoch)) return recent;

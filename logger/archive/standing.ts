@@ -4,7 +4,7 @@
  */
 
 import { NO_TOTALS } from './archive.ts';
-import type { ChainTail, OpenGap, RecordHeader, SecurityTotals } from './archive.ts';
+import type { ChainTail, GapRecord, OpenGap, RecordHeader, SecurityTotals } from './archive.ts';
 
 export interface Standing extends Omit<ChainTail, 'journal'>, SecurityTotals {
   /** Of the stored records and bytes, those that were given away to another store. */
@@ -73,12 +73,14 @@ export function afterOpenGap(standing: Standing, openGap: OpenGap): Standing {
   return { ...standing, openGap, lastUs: later(standing.lastUs, openGap.fromUs) };
 }
 
-export function afterGap(standing: Standing, toUs: number, storedBytes: number): Standing {
+/** A gap of earlier chains, copied from elsewhere, leaves the open one open. */
+export function afterGap(standing: Standing, gap: GapRecord, storedBytes: number): Standing {
+  const { openGap } = standing;
   return {
     ...standing,
-    openGap: null,
+    openGap: openGap !== null && openGap.epoch >= gap.epoch ? openGap : null,
     gaps: standing.gaps + 1,
-    lastUs: later(standing.lastUs, toUs),
+    lastUs: later(standing.lastUs, gap.toUs),
     storedBytes: standing.storedBytes + storedBytes,
   };
 }

@@ -1,6 +1,7 @@
 /**
- * A server that speaks MongoDB's protocol, for tests: the one at `MONGODB_TEST_URI`. Without it they
- * are skipped, with one line that says so.
+ * A server that speaks MongoDB's protocol, for tests: the one at `MONGODB_TEST_URI`, which was named
+ * from outside or started by `mongodb-setup.ts`. Without it they are skipped; the setup has said so,
+ * once for all of them.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -9,11 +10,15 @@ import type { MongoLocation } from '../../logger/archive/mongodb/location.ts';
 
 export const mongoUri = process.env['MONGODB_TEST_URI'];
 
-export const mongoSkipReason =
-  'MONGODB_TEST_URI is not set: name a server (mongodb://127.0.0.1:27017), or run beside ../shared/mongodb-test-server/with';
-
 /** A database of its own on the test server. */
 export function freshDatabase(): MongoLocation {
-  if (!mongoUri) throw new Error(mongoSkipReason);
+  if (!mongoUri) throw new Error('No MongoDB server: this test should have been skipped');
   return mongoLocation(mongoUri, `orderbook_test_${randomBytes(6).toString('hex')}`);
+}
+
+/** The URI of a database on a server: with the name in its path, as `--archive` takes it. */
+export function uriOf({ uri, database }: MongoLocation): string {
+  const url = new URL(uri);
+  url.pathname = `/${encodeURIComponent(database)}`;
+  return url.href;
 }

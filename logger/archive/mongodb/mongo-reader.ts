@@ -71,14 +71,13 @@ export class MongoReader implements ArchiveReader {
   }
 
   async tail(security: string): Promise<ChainTail> {
+    // First, so that what it says of a chain's end is never ahead of the records found here.
+    const [document] = await this.#find('securities', { _id: security }, { limit: 1 });
     const image = await this.#last('image', security);
     const nothing = { epoch: 0, lastSequence: null, lastUs: null, wholeUntilUs: null };
     if (image === null) return { ...nothing, journal: [], openGap: null };
     const { epoch } = image.header;
-    const [block, [document]] = await Promise.all([
-      this.#last('block', security, epoch),
-      this.#find('securities', { _id: security }, { limit: 1 }),
-    ]);
+    const block = await this.#last('block', security, epoch);
     const mark = document?.['mark'] as Document | null | undefined;
     const wholeUntilUs = mark && Number(mark['epoch']) === epoch ? Number(mark['us']) : null;
     const openGap = openGapOf(document?.['openGap'], epoch);
@@ -119,6 +118,19 @@ export class MongoReader implements ArchiveReader {
       next = await this.chainStart(security, next.header.epoch);
     }
     return found;
+  }
+
+  async chainAfter(security: string, epoch: number): Promise<number | null> {
+    const _id = { $gte: chainId(security, epoch + 1), $lt: `${security}${BEHIND_SLASH}` };
+    const found = await Promise.all(
+      (['image', 'block'] as const).map((kind) =>
+        this.#one(kind, { security, part: 0, _id }, { _id: 1 }),
+      ),
+    );
+    const epochs = found.flatMap((document) =>
+      document === null ? [] : keyOf('image', document._id).epoch,
+    );
+    return epochs.length === 0 ? null : Math.min(...epochs);
   }
 
   async chainStart(security: string, afterEpoch: number): Promise<BlockRef | null> {
@@ -290,10 +302,11 @@ export class MongoReader implements ArchiveReader {
   }
 }
 
-/** The key in a record's id. */
+/** The key in a record's id. A symbol may have a slash of its own. */
 function keyOf(kind: Kind, id: string): HeaderKey {
-  const [security = '', epoch, sequence] = id.split('/');
-  return { kind, security, epoch: Number(epoch), sequence: Number(sequence) };
+  const words = id.split('/');
+  const [epoch, sequence] = words.splice(-2);
+  return { kind, security: words.join('/'), epoch: Number(epoch), sequence: Number(sequence) };
 }
 
 function idAt(security: string, epoch: number, sequence: number): string {

@@ -6,6 +6,8 @@ import type { Clock } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
 import type { Random } from '../../service/random.ts';
 import type { ArchiveReader } from '../archive.ts';
+import type { CopyTarget } from '../copy.ts';
+import { storeTarget } from '../copy-targets.ts';
 import { Shipper } from '../shipper.ts';
 import type { Spool } from '../spool.ts';
 import { SpooledArchive } from '../spooled-archive.ts';
@@ -30,6 +32,19 @@ export async function openMongoReader(
     throw error;
   }
   return new MongoReader(connection);
+}
+
+/** Writes records beside any logger; see `copy.ts`. @throws as `openMongoReader`; ConfigError. */
+export async function openMongoTarget(location: MongoLocation, clock: Clock): Promise<CopyTarget> {
+  const connection = new MongoConnection(location, clock);
+  const writer = new MongoWriter(connection);
+  try {
+    await writer.prepare();
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+  return storeTarget(new MongoReader(connection), writer);
 }
 
 export interface MongoArchiveParts {

@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Archive } from '../../logger/archive/archive.ts';
+import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
+import { sampleBlock, sampleImage } from '../archive/sample-records.ts';
+import { freshDatabase, mongoUri, uriOf } from '../support/mongodb.ts';
+import { RandomHistory, SECURITY } from '../unit/reader/random-history.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { type CliRun, cli, expectError } from './fixture.ts';
+
+/** `archive copy` as it is typed: no logger anywhere. */
+
+let parent: string;
+let from: string;
+let to: string;
+let source: Archive;
+
+beforeEach(async () => {
+  parent = mkdtempSync(join(tmpdir(), 'cli-copy-'));
+  [from, to] = [join(parent, 'from'), join(parent, 'to')];
+  source = await openEmbeddedArchive({ directory: from });
+  await new RandomHistory(source, seededRandom(3)).record(3, 5);
+});
+
+afterEach(async () => {
+  await source.close();
+  rmSync(parent, { recursive: true, force: true });
+});
+
+const copy = (...words: string[]): Promise<CliRun> => cli(['archive', 'copy', ...words]);
+
+test('it copies beside the logger that writes the source, says what it did, and may be repeated', async () => {
+  const { images, blocks, gaps } = await source.totals(SECURITY);
+  const records = images + blocks + gaps;
+  const { journal } = await source.tail(SECURITY);
+  const first = await copy(from, to, '--json');
+  expect(first).toMatchObject({ code: 0, stderr: '' });
+  expect(first.json).toMatchObject({
+    records,
+    present: 0,
+    left: journal.length,
+    securities: [{ security: SECURITY, copied: records }],
+    problems: [],
+  });
+  expect(first.json.bytes).toBeGreaterThan(0);
+  const again = await copy(from, to, 'BINANCE:btcusdt');
+  expect(again.code).toBe(0);
+  expect(again.stdout).toMatch(
+    new RegExp(`^0 records copied \\(0 B\\), ${records} records already there[^\\n]*\\.\\n$`),
+  );
+  if (journal.length > 0) expect(again.stdout).toContain('still being recorded');
+  const [there, here] = await Promise.all(
+    [to, from].map((archive) => cli(['coverage', SECURITY, '--json', '--archive', archive])),
+  );
+  expect(there?.json.intervals.slice(0, -1)).toEqual(here?.json.intervals.slice(0, -1));
+});
+
+test('a foreign record and an open block of the target are a line each, and exit 1', async () => {
+  const target = await openEmbeddedArchive({ directory: to });
+  const other = 'binance:ETHUSDT';
+  const security = { type: 'security', state: { security: other, wanted: true, feed: 'depth' } };
+  const image = sampleImage({ lastSequence: 1, security: other });
+  await source.commit([security as never, { type: 'image', record: image }]);
+  const open = sampleBlock({ previousSequence: 1, lastSequence: 2, security: other });
+  await target.commit([{ type: 'journal', part: 0, record: open }]);
+  const start = await source.chainStart(SECURITY, 0);
+  const foreign = sampleImage({ lastSequence: start?.header.lastSequence ?? 0 });
+  await target.commit([{ type: 'image', record: foreign }]);
+  await target.close();
+  const run = await copy(from, to);
+  expect(run.code).toBe(1);
+  const lines = run.stdout.trim().split('\n');
+  expect(lines).toHaveLength(3);
+  expect(lines[0]).toMatch(/^binance:BTCUSDT image 1\/\d+: the target holds another record/);
+  expect(lines[1]).toMatch(/^binance:ETHUSDT journal: the target holds pieces of an open block/);
+  expect((await copy(from, to, '--json')).json.problems).toHaveLength(2);
+});
+
+test('on a terminal it shows how far it is, and leaves nothing of that behind', async () => {
+  const run = await cli(['archive', 'copy', from, to], { isTerminal: true });
+  expect(run.code).toBe(0);
+  expect(run.stderr).toContain(`Copying ${SECURITY}: `);
+  expect(run.stderr.endsWith('\r\u001b[K')).toBe(true);
+});
+
+test('Ctrl-C ends it between two records, and the next copy goes on', async () => {
+  const stop = new AbortController();
+  stop.abort();
+  const run = await cli(['archive', 'copy', from, to], { interrupted: stop.signal });
+  expect(run.code).toBe(130);
+  expect((await copy(from, to)).code).toBe(0);
+});
+
+describe('refused in one line:', () => {
+  test('a target that a logger writes', async () => {
+    const busy = await openEmbeddedArchive({ directory: to });
+    expectError(await copy(from, to), 1, /Another logger is writing to the archive in /);
+    await busy.close();
+  });
+
+  test('an archive onto itself, by another name too', async () => {
+    symlinkSync(from, join(parent, 'link'));
+    expectError(await copy(from, join(parent, 'link')), 2, /the same/);
+  });
+
+  test('a source that is none, without making a target', async () => {
+    expectError(await copy(to, join(parent, 'third')), 2, /there is no archive in/);
+    expectError(await copy(join(parent, 'third'), from), 2, /there is no archive in/);
+  });
+
+  test('a server that is not there', async () => {
+    expectError(await copy(from, 'mongodb://127.0.0.1:1/x'), 1, /MongoDB \(127\.0\.0\.1:1\)/);
+  });
+
+  test.each([
+    [['archive'], /archive copy <from> <to>/],
+    [['archive', 'copy', 'a'], /archive copy <from> <to>/],
+    [['archive', 'copx', 'a', 'b'], /copy/],
+    [['archive', 'copy', 'a', 'b', 'BTC'], /is not of the form exchange:symbol/],
+    [['archive', 'copy', 'a', 'b', '--host', 'x'], /No logger is asked here; leave --host away/],
+    [['archive', 'copy', 'a', 'b', '--nonsense'], /Unknown argument: nonsense/],
+  ] as const)('%j', async (words, message) => {
+    expectError(await cli(words), 2, message);
+  });
+
+  test('a security that the source does not hold', async () => {
+    expectError(await copy(from, to, 'binance:NONE'), 1, /NONE was never recorded.*BTCUSDT/);
+  });
+});
+
+test.skipIf(!mongoUri)('to a database, and back into a directory', async () => {
+  const uri = uriOf(freshDatabase());
+  const there = await copy(from, uri, '--json');
+  expect(there).toMatchObject({ code: 0, stderr: '' });
+  expect((await copy(uri, to, '--json')).json).toMatchObject({ records: there.json.records });
+  const books = await Promise.all(
+    [from, uri, to].map((archive) =>
+      cli(['verify', SECURITY, '--json', '--archive', archive]).then(({ json }) => json.problems),
+    ),
+  );
+  expect(books).toEqual([[], [], []]);
+});

@@ -1,0 +1,133 @@
+/**
+ * A MongoDB server as a process of a test's own, on a directory that outlives it: a real `mongod`, or
+ * the server that speaks its protocol at `MONGODB_TEST_SERVER`. It can be killed and started again on
+ * the same data and the same port.
+ */
+
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { until } from './until.ts';
+
+/** How a server is started: the program, and what to say to it. */
+export interface ServerProgram {
+  readonly path: string;
+  readonly args: (directory: string, port: number) => string[];
+}
+
+export interface MongoProcess {
+  readonly uri: string;
+  readonly port: number;
+  /** On the same data and port as before. Resolves when it takes connections. */
+  start(): Promise<void>;
+  /** Sends a signal and waits for the end. */
+  end(signal: NodeJS.Signals): Promise<void>;
+}
+
+/** The first `mongod` on the PATH. */
+export function mongodOnPath(env: NodeJS.ProcessEnv): ServerProgram | undefined {
+  const path = (env['PATH'] ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, 'mongod'))
+    .find(isExecutable);
+  return (
+    (path && {
+      path,
+      args: (directory, port) => [
+        '--dbpath',
+        directory,
+        '--port',
+        String(port),
+        '--bind_ip',
+        '127.0.0.1',
+        '--nounixsocket',
+        '--quiet',
+      ],
+    }) ||
+    undefined
+  );
+}
+
+/** What a test may start and kill: a `mongod`, else the server of `MONGODB_TEST_SERVER`. */
+export function killableServer(env: NodeJS.ProcessEnv): ServerProgram | undefined {
+  const named = env['MONGODB_TEST_SERVER'];
+  return (
+    mongodOnPath(env) ??
+    (named
+      ? { path: named, args: (dir, port) => ['-dir', dir, '-addr', `127.0.0.1:${port}`] }
+      : undefined)
+  );
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    // Not there, or not for us: another folder may have it.
+    return false;
+  }
+}
+
+/** Not started yet. */
+export async function mongoProcess(
+  program: ServerProgram,
+  directory: string,
+): Promise<MongoProcess> {
+  const port = await freePort();
+  let child: ChildProcess | undefined;
+  let said = '';
+  return {
+    uri: `mongodb://127.0.0.1:${port}/?directConnection=true`,
+    port,
+    start: async () => {
+      const started = spawn(program.path, program.args(directory, port), {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      child = started;
+      for (const stream of [started.stdout, started.stderr]) {
+        stream.on('data', (piece: Buffer) => (said = `${said}${piece.toString()}`.slice(-2000)));
+      }
+      await until(
+        'the MongoDB server',
+        () => {
+          if (started.exitCode !== null) throw new Error(`${program.path} ended: ${said}`);
+          return takesConnections(port);
+        },
+        20_000,
+      );
+    },
+    end: async (signal) => {
+      const ending = child;
+      if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
+      const ended = once(ending, 'close');
+      ending.kill(signal);
+      await ended;
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function takesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const settle = (isOpen: boolean): void => {
+      socket.destroy();
+      resolve(isOpen);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+  });
+}
