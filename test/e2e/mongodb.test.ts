@@ -98,7 +98,8 @@ describe.skipIf(!mongoUri || !recordingsAvailable())('MongoDB as the store', () 
   /** All of the recording, one to one, and full books at random sequences. */
   async function expectAll(archive: OpenedArchive, session: RecordedSession): Promise<void> {
     const { intervals, gaps } = await archive.coverage(BTC);
-    expect(gaps).toEqual([]);
+    // Nothing but that the recording has ended.
+    expect(gaps.filter(({ to }) => to !== null)).toEqual([]);
     expect(intervals).toHaveLength(1);
     expect(intervals[0]?.lastSequence).toBe(String(session.lastSequence));
     const firstSequence = Number(intervals[0]?.firstSequence);
