@@ -8,6 +8,7 @@ import { bookSections } from './book.ts';
 import { codecSections } from './codec.ts';
 import { formatSection } from './figures.ts';
 import type { Section } from './figures.ts';
+import { mongoSections } from './mongodb.ts';
 import { orderBookSection } from './order-book.ts';
 import { orderSections } from './orders.ts';
 import { recordSections } from './record.ts';
@@ -21,6 +22,7 @@ const GROUPS: readonly Group[] = [
   orderSections,
   () => [orderBookSection()],
   recordSections,
+  mongoSections,
 ];
 
 async function main(): Promise<void> {

@@ -19,7 +19,7 @@ import type { Log } from '../logger/service/log.ts';
 import type { Figure, Section } from './figures.ts';
 import { RecordingTransport } from './recording-transport.ts';
 
-const SECURITY = 'binance:BTCUSDT';
+export const SECURITY = 'binance:BTCUSDT';
 const MOMENTS = 20;
 /** Messages between two turns of the event loop: about what one read of a busy socket brings. */
 const MESSAGES_PER_TURN = 20;
@@ -87,7 +87,7 @@ function timedCommits(archive: Archive): { archive: Archive; elapsedMs(): number
 }
 
 /** @returns milliseconds in which everything was recorded and written out. */
-async function record(archive: Archive, transport: RecordingTransport): Promise<number> {
+export async function record(archive: Archive, transport: RecordingTransport): Promise<number> {
   const { clock } = transport;
   const random = { next: () => 0.5 };
   const fail = (error: unknown): never => {

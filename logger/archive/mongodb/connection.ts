@@ -38,17 +38,23 @@ export type CollectionName = 'base_images' | 'blocks' | 'gaps' | 'securities' | 
 export class MongoConnection {
   readonly location: MongoLocation;
   readonly #clock: Clock;
+  readonly #onCommand: ((name: string) => void) | undefined;
   #client: MongoClient;
   /** A client whose first attempt failed stays closed for ever: until one has worked, each is new. */
   #hasWorked = false;
   #isClosed = false;
 
-  /** Connects when it is first used. @throws InvalidArgumentError for a malformed URI. */
-  constructor(location: MongoLocation, clock: Clock) {
+  /**
+   * Connects when it is first used.
+   * @param onCommand hears the name of each command that is sent: what an answer costs.
+   * @throws InvalidArgumentError for a malformed URI.
+   */
+  constructor(location: MongoLocation, clock: Clock, onCommand?: (name: string) => void) {
     this.location = location;
     this.#clock = clock;
+    this.#onCommand = onCommand;
     try {
-      this.#client = newClient(location);
+      this.#client = newClient(location, onCommand);
     } catch (error) {
       throw asMalformed(error, location);
     }
@@ -113,7 +119,7 @@ export class MongoConnection {
   #renew(): void {
     // What it still holds goes with it; nobody waits for that.
     this.#client.close(true).catch(() => undefined);
-    this.#client = newClient(this.location);
+    this.#client = newClient(this.location, this.#onCommand);
   }
 
   #mapped(error: unknown): Error {
@@ -131,8 +137,12 @@ export class MongoConnection {
   }
 }
 
-function newClient({ uri }: MongoLocation): MongoClient {
-  return new MongoClient(uri, {
+function newClient(
+  { uri }: MongoLocation,
+  onCommand: ((name: string) => void) | undefined,
+): MongoClient {
+  const client = new MongoClient(uri, {
+    monitorCommands: onCommand !== undefined,
     appName: 'orderbook-logger',
     serverSelectionTimeoutMS: SERVER_SELECTION_MS,
     connectTimeoutMS: SERVER_SELECTION_MS,
@@ -144,6 +154,8 @@ function newClient({ uri }: MongoLocation): MongoClient {
     writeConcern: { w: 'majority', journal: true, wtimeoutMS: DEADLINE_MS },
     promoteBuffers: true,
   });
+  if (onCommand) client.on('commandStarted', ({ commandName }) => onCommand(commandName));
+  return client;
 }
 
 function asMalformed(error: unknown, { shown }: MongoLocation): Error {

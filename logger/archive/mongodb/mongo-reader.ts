@@ -106,7 +106,9 @@ export class MongoReader implements ArchiveReader {
     // Then later chains get their say: the clocks of two connections differ a little, and an
     // exchange may number anew.
     const slack = field === 'exchangeToUs' ? EXCHANGE_DISORDER_US : 0;
-    let next = await this.chainStart(security, found.header.epoch);
+    // By number only numbered chains can be found: the others, however many, are passed over at once.
+    const kind = field === 'lastSequence' ? { proof: 'sequence' } : {};
+    let next = await this.#chainStart(security, found.header.epoch, kind);
     while (next !== null && !next.damaged) {
       const value = valueOf(next.header, field);
       if (value !== null && value > bound + slack) break;
@@ -115,7 +117,7 @@ export class MongoReader implements ArchiveReader {
         const last = await this.#one('image', { ...within, epoch }, { [field]: -1 });
         found = last === null ? next : this.#refOf('image', last);
       }
-      next = await this.chainStart(security, next.header.epoch);
+      next = await this.#chainStart(security, next.header.epoch, kind);
     }
     return found;
   }
@@ -133,9 +135,17 @@ export class MongoReader implements ArchiveReader {
     return epochs.length === 0 ? null : Math.min(...epochs);
   }
 
-  async chainStart(security: string, afterEpoch: number): Promise<BlockRef | null> {
+  chainStart(security: string, afterEpoch: number): Promise<BlockRef | null> {
+    return this.#chainStart(security, afterEpoch, {});
+  }
+
+  async #chainStart(
+    security: string,
+    afterEpoch: number,
+    kind: Document,
+  ): Promise<BlockRef | null> {
     const _id = { $gte: chainId(security, afterEpoch + 1), $lt: `${security}${BEHIND_SLASH}` };
-    const found = await this.#one('image', { security, part: 0, _id }, { _id: 1 });
+    const found = await this.#one('image', { security, part: 0, ...kind, _id }, { _id: 1 });
     return found && this.#refOf('image', found);
   }
 
@@ -191,13 +201,17 @@ export class MongoReader implements ArchiveReader {
   }
 
   async gapBefore(security: string, epoch: number): Promise<GapRecord | null> {
-    const [document] = await this.#find('gaps', { _id: gapId(security, epoch) }, { limit: 1 });
+    const [document] = await this.#find(
+      'gaps',
+      { _id: gapId(security, epoch), security },
+      { limit: 1 },
+    );
     return document === undefined ? null : gapOf(document);
   }
 
   async holeAfter(security: string, epoch: number, sequence: number): Promise<GapRecord | null> {
     const _id = gapId(security, epoch, sequence);
-    const [document] = await this.#find('gaps', { _id }, { limit: 1 });
+    const [document] = await this.#find('gaps', { _id, security }, { limit: 1 });
     return document === undefined ? null : gapOf(document);
   }
 
@@ -225,12 +239,12 @@ export class MongoReader implements ArchiveReader {
     // a block that begins there, or an image, for images stand between blocks.
     const [next] = await this.#find(
       'blocks',
-      { _id: idAt(security, epoch, after + 1) },
+      { _id: idAt(security, epoch, after + 1), security },
       { limit: 1, projection: { _id: 1 } },
     );
     const [image] = await this.#find(
       'base_images',
-      { _id: idAt(security, epoch, after) },
+      { _id: idAt(security, epoch, after), security },
       { limit: 1, projection: { _id: 1 } },
     );
     return next || image ? null : ref;
@@ -286,7 +300,11 @@ export class MongoReader implements ArchiveReader {
         : document;
     const parts: unknown[] = [whole?.['body']];
     for (let part = 1; part < Number(document['parts']); part++) {
-      const [next] = await this.#find(name, { _id: partId(id, part) }, { limit: 1 });
+      const [next] = await this.#find(
+        name,
+        { _id: partId(id, part), security: header.security },
+        { limit: 1 },
+      );
       parts.push(next?.['body']);
     }
     if (!parts.every((part) => part instanceof Uint8Array)) {

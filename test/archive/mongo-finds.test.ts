@@ -1,0 +1,113 @@
+/** What a past book costs in MongoDB: a bounded number of finds, whatever is stored. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import type { Position } from '../../logger/archive/archive.ts';
+import { copyArchive } from '../../logger/archive/copy.ts';
+import { storeTarget } from '../../logger/archive/copy-targets.ts';
+import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
+import { MongoConnection } from '../../logger/archive/mongodb/connection.ts';
+import { MongoReader } from '../../logger/archive/mongodb/mongo-reader.ts';
+import { MongoWriter } from '../../logger/archive/mongodb/mongo-writer.ts';
+import { createReader } from '../../logger/reader/create-reader.ts';
+import { createSystemClock } from '../../logger/service/system-clock.ts';
+import { freshDatabase, mongoUri } from '../support/mongodb.ts';
+import { seededRandom, testSeed } from '../support/seeded-random.ts';
+import { RandomHistory, SECURITY } from '../unit/reader/random-history.ts';
+import { sampleImage } from './sample-records.ts';
+
+/** docs/mongodb.md says so. */
+const FINDS_MAX = 10;
+const seed = testSeed();
+/** Chains that began so long after a moment count by the exchange's clock, which may step back. */
+const DISORDER_US = 10_000_000;
+
+interface Counted {
+  readonly archive: MongoReader;
+  readonly writer: MongoWriter;
+  /** Sent since it was emptied. */
+  readonly commands: string[];
+}
+
+async function counted(): Promise<Counted> {
+  const commands: string[] = [];
+  const connection = new MongoConnection(freshDatabase(), createSystemClock(), (name) =>
+    commands.push(name),
+  );
+  undo.push(() => connection.close());
+  const writer = new MongoWriter(connection);
+  await writer.prepare();
+  return { archive: new MongoReader(connection), writer, commands };
+}
+
+const undo: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const each of undo.splice(0).reverse()) await each();
+});
+
+test.skipIf(!mongoUri).each([2, 12])(
+  `with %i chains a past book takes at most ${FINDS_MAX} finds (seed ${seed})`,
+  async (chains) => {
+    const random = seededRandom(seed);
+    const directory = await mkdtemp(join(tmpdir(), 'finds-'));
+    undo.push(() => rm(directory, { recursive: true }));
+    const source = await openEmbeddedArchive({ directory });
+    undo.push(() => source.close());
+    const history = new RandomHistory(source, random);
+    await history.record(chains, 8);
+    const { archive, writer, commands } = await counted();
+    await copyArchive(source, storeTarget(archive, writer));
+    const messages = history.chains.flatMap(({ records }) =>
+      records.flatMap((record) => (record.kind === 'piece' ? [] : record.messages)),
+    );
+    const starts = history.chains.map(({ records }) => records[0]?.messages[0]?.exchangeTimeUs);
+    const most: Record<string, number> = {};
+    for (let i = 0; i < 30; i++) {
+      const at = messages[Math.floor(random.next() * messages.length)];
+      if (!at) throw new Error('No message');
+      const us = at.exchangeTimeUs;
+      const near = starts.filter((start = 0) => start > us && start <= us + DISORDER_US).length;
+      const positions: readonly [string, Position, number][] = [
+        ['receive', { clock: 'receive', us: at.receiveTimeUs }, 0],
+        ['exchange', { clock: 'exchange', us }, near],
+        ['sequence', { sequence: at.sequence }, 0],
+      ];
+      for (const [name, position, besides] of positions) {
+        // Its own reader each time: nothing is remembered from the book before.
+        const reader = createReader(archive);
+        commands.length = 0;
+        const answer = await reader.bookAt({ security: SECURITY, position });
+        expect(new Set(commands)).toEqual(new Set(['find']));
+        if (answer.state === 'proven') {
+          most[name] = Math.max(most[name] ?? 0, commands.length - besides);
+        }
+      }
+    }
+    expect(Math.max(...Object.values(most)), JSON.stringify(most)).toBeLessThanOrEqual(FINDS_MAX);
+  },
+  120_000,
+);
+
+test.skipIf(!mongoUri)(
+  'a number is looked for past any number of chains that have none',
+  async () => {
+    const { archive, writer, commands } = await counted();
+    const unnumbered = { proof: 'connection', feed: 'level2_batch' } as const;
+    const images = [
+      sampleImage({ lastSequence: 500, epoch: 1, toUs: 1000 }),
+      ...Array.from({ length: 40 }, (_, i) =>
+        sampleImage({ lastSequence: 1, epoch: i + 2, toUs: 2000 + i, ...unnumbered }),
+      ),
+      sampleImage({ lastSequence: 400, epoch: 50, toUs: 9000 }),
+    ];
+    const nothing = { gaps: [], blocks: [], damaged: [] };
+    await writer.write([{ ...nothing, security: SECURITY, images }]);
+    commands.length = 0;
+    const found = await archive.imageAt(SECURITY, { sequence: 600 });
+    // The exchange numbered anew: the later book counts.
+    expect(found?.header).toMatchObject({ epoch: 50, lastSequence: 400 });
+    expect(commands.length).toBeLessThan(8);
+  },
+);
