@@ -142,7 +142,10 @@ export class Shipper {
         this.#settleFirst(error);
       }
       if (this.#isStopping && (!isMore || this.#failure !== null)) return;
-      await this.#pause(isMore);
+      await this.#pause(isMore).catch((error: unknown) => {
+        if (!(error instanceof LoggerError)) throw error;
+        this.#fail(error);
+      });
     }
   }
 
@@ -201,7 +204,7 @@ export class Shipper {
   /** How much waits; and a word in the log while that is much. */
   async #look(): Promise<void> {
     const { log, clock } = this.#parts;
-    const { records, bytes } = await this.#measure();
+    const { records, bytes } = await this.#keepWithin();
     if (bytes < BACKLOG_BYTES) {
       if (this.#isBehind && records === 0) {
         this.#isBehind = false;
@@ -215,11 +218,17 @@ export class Shipper {
     log.notice('Catching up', { records, bytes });
   }
 
-  async #measure(): Promise<SpoolSize> {
-    let size = await this.#parts.spool.size();
+  /** Gives up what is beyond the limit. Never while records are on their way to the store. */
+  async #keepWithin(): Promise<SpoolSize> {
+    let size = await this.#measure();
     while (size.bytes > this.#parts.spoolMaxBytes && (await this.#dropOldest())) {
-      size = await this.#parts.spool.size();
+      size = await this.#measure();
     }
+    return size;
+  }
+
+  async #measure(): Promise<SpoolSize> {
+    const size = await this.#parts.spool.size();
     const nowMs = this.#parts.clock.monotonicMs();
     const pending = new Set(size.securities);
     for (const security of this.#waiting.keys()) {
@@ -266,7 +275,7 @@ export class Shipper {
   async #pause(isMore: boolean): Promise<void> {
     if (this.#failure !== null) {
       await this.#sleep(backoffDelayMs(this.#failures, this.#parts.random, RETRIES), false);
-      await this.#measure();
+      await this.#keepWithin();
     } else if (isMore) {
       await this.#sleep(PACE_MS, false);
     } else {
@@ -295,6 +304,7 @@ export class Shipper {
       if (this.#isStopping) return;
       store
         .ping()
+        .finally(() => this.#measure())
         .catch((error: unknown) => {
           if (!(error instanceof LoggerError)) throw error;
           this.#fail(error);

@@ -204,6 +204,7 @@ describe('book', () => {
         "  bid            0.1   bid-2",
         "  bid            0.5   order-102",
         "  bid  89,990    1     bid-3",
+        "",
       ]
     `);
     const byPrice = await logger.manager(`book ${BTC_USD} --sequence 103 --level 2`);

@@ -147,6 +147,9 @@ export class MongoWriter implements Store {
       });
     }
     if (stored['checksum'] === document['checksum']) return null;
+    // What a full spool gave up may have been written before, and not been acknowledged: the gap that
+    // was told then is as true.
+    if (name === 'gaps' && document['cause'] === 'spool') return null;
     return new DuplicateRecordError(
       `MongoDB holds another record as ${document._id} (written by ${String(stored['writer'] ?? 'nobody known')})`,
       { context: { security: document['security'], record: document._id } },
