@@ -178,6 +178,7 @@ async function makeGraph(config: Config, parts: LoggerParts): Promise<Graph> {
     ...(mongo && {
       owners: mongo.owners,
       store: () => mongo.shipper.status(),
+      measureStore: () => mongo.shipper.measure(),
       nextEpoch: epochByTime,
     }),
   });

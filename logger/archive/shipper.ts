@@ -116,6 +116,16 @@ export class Shipper {
     };
   }
 
+  /** Brings `status` up to now. */
+  async measure(): Promise<void> {
+    try {
+      await this.#measure();
+    } catch (error) {
+      // What was known before has to do; the archive's own trouble is told elsewhere.
+      if (!(error instanceof LoggerError)) throw error;
+    }
+  }
+
   /** Ships what is there, if the store answers and `patienceMs` suffices; the rest waits on disk. */
   async stop(patienceMs: number): Promise<void> {
     this.#isStopping = true;
@@ -299,18 +309,21 @@ export class Shipper {
   }
 
   #schedulePing(): void {
-    const { clock, store, onFatal } = this.#parts;
+    const { clock, onFatal } = this.#parts;
     this.#pingTimer = clock.schedule(PING_EVERY_MS, () => {
-      if (this.#isStopping) return;
-      store
-        .ping()
-        .finally(() => this.#measure())
-        .catch((error: unknown) => {
-          if (!(error instanceof LoggerError)) throw error;
-          this.#fail(error);
-        })
-        .then(() => this.#schedulePing())
-        .catch(onFatal);
+      this.#ping().catch(onFatal);
     });
+  }
+
+  async #ping(): Promise<void> {
+    if (this.#isStopping) return;
+    try {
+      await this.#parts.store.ping();
+    } catch (error) {
+      if (!(error instanceof LoggerError)) throw error;
+      this.#fail(error);
+    }
+    await this.measure();
+    this.#schedulePing();
   }
 }

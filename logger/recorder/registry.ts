@@ -46,6 +46,8 @@ export interface RegistryParts extends Omit<RecorderParts, 'onChange' | 'onRecov
   readonly onTerminate: () => void;
   /** Where records go from the archive's spool; undefined: the archive is where they stay. */
   readonly store?: (() => StoreStatus) | undefined;
+  /** Brings what `store` says of the spool up to now. */
+  readonly measureStore?: (() => Promise<void>) | undefined;
 }
 
 export interface StoreStatus {
@@ -204,6 +206,7 @@ export class RecorderRegistry implements LoggerControl {
   }
 
   async health(): Promise<HealthStatus> {
+    await this.#parts.measureStore?.();
     const securities = await this.list();
     return { ...this.#healthWith(securities), securities };
   }
