@@ -231,6 +231,29 @@ describe.skipIf(!mongoUri || !recordingsAvailable())('MongoDB as the store', () 
     await until('the store back', async () => (await logger.registry.health()).archive.reachable);
   }, 90_000);
 
+  test.each(['cut', 'hang'] as const)(
+    'with the store %s a stop is over before the process gives up (9 s), and an add does not wait for it',
+    async (mode) => {
+      await makeStore();
+      const logger = await startLogger(await replay({ speed: 10 }), { SECURITIES: '' });
+      await until('the store', async () => (await logger.registry.health()).archive.reachable);
+      proxy.mode = mode;
+      await until(
+        'it missed',
+        async () => !(await logger.registry.health()).archive.reachable,
+        12_000,
+      );
+      const addedMs = performance.now();
+      const [added] = await logger.registry.add([BTC], true, AbortSignal.timeout(5_000));
+      expect(added).toMatchObject({ ok: true, state: 'live' });
+      expect(performance.now() - addedMs).toBeLessThan(5_000);
+      const stoppedMs = performance.now();
+      await logger.stop();
+      expect(performance.now() - stoppedMs).toBeLessThan(9_000);
+    },
+    60_000,
+  );
+
   test('a new machine with nothing but the database goes on with its securities, on a new chain', async () => {
     await makeStore();
     const session = new RecordedSession(undefined, 30_000);

@@ -102,6 +102,7 @@ export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
     owner: parts.owner,
     clock,
     log,
+    isReachable: () => shipper.status().isReachable,
     onLost: parts.onLost,
     onFatal,
   });

@@ -21,6 +21,10 @@ import { dateOf } from './documents.ts';
 const EXPIRES_AFTER_MS = 60_000;
 const RENEW_EVERY_MS = 15_000;
 const DUPLICATE_KEY = 11_000;
+/** Recording does not wait longer to be told whose a security is; the next renewal asks again. */
+const CLAIM_PATIENCE_MS = 3_000;
+/** A stop does not wait longer to let go: an owner expires by itself. */
+const RELEASE_PATIENCE_MS = 1_500;
 
 export interface Owner {
   /** Of this data directory, for ever. */
@@ -34,6 +38,8 @@ export interface OwnersParts {
   readonly owner: Owner;
   readonly clock: Clock;
   readonly log: Log;
+  /** While the store is known to be away nobody is asked. */
+  readonly isReachable: () => boolean;
   /** Somebody else writes a security that was claimed here. */
   readonly onLost: (security: string, holder: string) => void;
   readonly onFatal: (error: unknown) => void;
@@ -42,6 +48,8 @@ export interface OwnersParts {
 export class Owners {
   readonly #parts: OwnersParts;
   readonly #claimed = new Set<string>();
+  /** Who was last seen to hold what could not be claimed. */
+  readonly #holders = new Map<string, string>();
   #timer: Timer | undefined;
   #isStopped = false;
 
@@ -63,52 +71,56 @@ export class Owners {
 
   /**
    * Claims a security, or keeps it.
-   * @returns who holds it; null: this logger does, or nobody can be asked now (the claim is made as
-   *   soon as somebody can).
+   * @returns who holds it, as far as is known; null: this logger does, or nobody is known to and nobody
+   *   can be asked now (the claim is made as soon as somebody can).
    */
   async claim(security: string): Promise<string | null> {
-    this.#claimed.add(security);
+    const holder = await this.#askOrRemember(security);
+    if (holder === null) {
+      this.#claimed.add(security);
+      this.#holders.delete(security);
+    } else {
+      this.#holders.set(security, holder);
+    }
+    return holder;
+  }
+
+  async #askOrRemember(security: string): Promise<string | null> {
     try {
-      const holder = await this.#take(security);
-      if (holder !== null) this.#claimed.delete(security);
-      return holder;
+      if (this.#parts.isReachable()) return await this.#take(security, CLAIM_PATIENCE_MS);
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
-      this.#parts.log.warning('Nobody can be asked whether another logger records a security', {
-        security,
-        reason: describeError(error),
-      });
-      return null;
     }
+    const reason = 'the store does not answer';
+    this.#parts.log.warning('Not known whether another logger records it', { security, reason });
+    return this.#holders.get(security) ?? null;
   }
 
   async release(security: string): Promise<void> {
     if (!this.#claimed.delete(security)) return;
-    const { connection, owner } = this.#parts;
-    const filter = { _id: security, owner: owner.id } as Filter<StoredDocument>;
-    try {
-      await connection.within('delete in owners', () =>
-        connection.collection('owners').deleteOne(filter),
-      );
-    } catch (error) {
-      // It expires by itself.
-      if (!(error instanceof LoggerError)) throw error;
-    }
+    await this.#letGo({ _id: security, owner: this.#parts.owner.id });
   }
 
   /** Lets go of everything. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#timer?.cancel();
-    const { connection, owner } = this.#parts;
     if (this.#claimed.size === 0) return;
     this.#claimed.clear();
+    await this.#letGo({ owner: this.#parts.owner.id });
+  }
+
+  async #letGo(filter: Filter<StoredDocument>): Promise<void> {
+    const { connection, isReachable } = this.#parts;
+    if (!isReachable()) return;
     try {
-      await connection.within('delete in owners', () =>
-        connection.collection('owners').deleteMany({ owner: owner.id }),
+      await connection.within(
+        'delete in owners',
+        () => connection.collection('owners').deleteMany(filter),
+        RELEASE_PATIENCE_MS,
       );
     } catch (error) {
-      // As above.
+      // It expires by itself.
       if (!(error instanceof LoggerError)) throw error;
     }
   }
@@ -123,13 +135,13 @@ export class Owners {
   }
 
   /** @returns who else holds it. */
-  async #take(security: string): Promise<string | null> {
+  async #take(security: string, patienceMs?: number): Promise<string | null> {
     const { connection, owner, clock } = this.#parts;
     const nowUs = clock.nowUs();
     const now = dateOf(nowUs);
     const until = dateOf(nowUs + EXPIRES_AFTER_MS * 1000);
     const owners = connection.collection('owners');
-    return connection.within('update in owners', async () => {
+    const ask = async (): Promise<string | null> => {
       const mine = { _id: security, owner: owner.id } as Filter<StoredDocument>;
       const renewal: UpdateFilter<StoredDocument> = { $set: { until, name: owner.name } };
       if ((await owners.updateOne(mine, renewal)).matchedCount === 1) return null;
@@ -147,6 +159,7 @@ export class Owners {
       const holder = await owners.findOne({ _id: security } as Filter<StoredDocument>);
       if (holder?.['owner'] === owner.id) return null;
       return `another logger records it (${String(holder?.['name'] ?? 'unknown')}, until ${formatTimeUs(Number(holder?.['until'] ?? 0) * 1000)})`;
-    });
+    };
+    return connection.within('update in owners', ask, patienceMs);
   }
 }
