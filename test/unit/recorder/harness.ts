@@ -11,6 +11,9 @@ import type { BookImage, MarketEvent } from '../../../logger/market/events.ts';
 import type { Security } from '../../../logger/market/security.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
 import type { RecorderLimits } from '../../../logger/recorder/limits.ts';
+import { createRebuild } from '../../../logger/reader/create-reader.ts';
+import { RecordCheck } from '../../../logger/recorder/record-check.ts';
+import type { Rebuild } from '../../../logger/recorder/record-check.ts';
 import { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
 import type { Log } from '../../../logger/service/log.ts';
 import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
@@ -24,6 +27,8 @@ export interface Overrides {
   readonly archive?: Archive;
   readonly imageIntervalMs?: number;
   readonly log?: Log;
+  /** The way back from records to a book; default: the real one. */
+  readonly rebuild?: Rebuild;
 }
 
 /** What is in the archive of one chain. */
@@ -79,6 +84,11 @@ export class RecorderHarness {
       limits,
       imageIntervalMs: overrides.imageIntervalMs ?? 1_800_000,
       writer: 'test',
+      recordCheck: new RecordCheck({
+        rebuild: overrides.rebuild ?? createRebuild(archive),
+        limits,
+        onFatal,
+      }),
       onChange: () => undefined,
       onFatal,
     });
