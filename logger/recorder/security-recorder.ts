@@ -507,13 +507,13 @@ export class SecurityRecorder {
   #write(writes: readonly Write[]): void {
     if (writes.length === 0) return;
     const chain = this.#chain;
-    const unchecked = chain?.takeUnchecked();
+    const image = chain && this.selfCheck.hold(chain);
     this.#parts.queue.push({
       security: this.security.id,
       writes,
       settled: (error) => {
+        if (image) this.selfCheck.settle(chain, image, error === undefined);
         if (error) this.#run(this.#onWriteLost(error));
-        else if (chain && unchecked) this.selfCheck.imageStored(chain, unchecked);
       },
     });
   }

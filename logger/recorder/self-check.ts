@@ -37,6 +37,7 @@ export class SelfCheck {
   #snapshots = 0;
   #mismatches = 0;
   #chain: Chain | undefined;
+  #isHolding = false;
   #snapshotCheck: SnapshotCheck | undefined;
   /** Ends with the chain. */
   #chainLife = new AbortController();
@@ -76,8 +77,24 @@ export class SelfCheck {
     this.#snapshotCheck?.refine(from, to);
   }
 
-  /** An image of the chain is in the archive. */
-  imageStored(chain: Chain, { image, from }: UncheckedImage): void {
+  /**
+   * The chain's latest image, on its way to the archive; undefined: there is none, or an earlier one is
+   * still on its way. They take memory, and an archive that takes nothing may last.
+   */
+  hold(chain: Chain): UncheckedImage | undefined {
+    const image = chain.takeUnchecked();
+    if (!image || this.#isHolding) return undefined;
+    this.#isHolding = true;
+    return image;
+  }
+
+  /** What `hold` gave out is in the archive, or will never be. */
+  settle(chain: Chain, image: UncheckedImage, isStored: boolean): void {
+    this.#isHolding = false;
+    if (isStored) this.#checkImage(chain, image);
+  }
+
+  #checkImage(chain: Chain, { image, from }: UncheckedImage): void {
     const { security, epoch } = chain.identity;
     const one = { security, epoch, fromSequence: from.sequence, image };
     this.#parts.records.add(one, (outcome) => {
@@ -108,7 +125,7 @@ export class SelfCheck {
     const check = (this.#snapshotCheck = new SnapshotCheck(parts));
     try {
       const outcome = await check.run();
-      if (this.#chain === chain) this.#settle(chain, outcome);
+      if (this.#chain === chain) this.#conclude(chain, outcome);
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
       log.debug('No snapshot to check the book with', {
@@ -123,7 +140,7 @@ export class SelfCheck {
     this.#lastSnapshotMs = clock.monotonicMs();
   }
 
-  #settle(chain: Chain, outcome: SnapshotCheckOutcome): void {
+  #conclude(chain: Chain, outcome: SnapshotCheckOutcome): void {
     if (outcome.kind === 'undecided') return;
     this.#snapshots++;
     if (outcome.kind === 'same') {

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createReader, createRebuild } from '../../../logger/reader/create-reader.ts';
 import { fullRule, connectionRule } from '../../../logger/exchange/coinbase/sequencer.ts';
-import { RecordCorruptError } from '../../../logger/errors.ts';
+import { ArchiveFullError, RecordCorruptError } from '../../../logger/errors.ts';
 import type { LevelBook } from '../../../logger/book/level-book.ts';
 import type { Levels } from '../../../logger/market/events.ts';
 import { securityOf } from '../../../logger/market/security.ts';
@@ -165,6 +165,35 @@ describe('at a base image', () => {
     await image();
     expect(one.selfCheck.figures()).toEqual({ images: 0, snapshots: 0, mismatches: 0 });
     expect(one.phase).toBe('live');
+  });
+
+  test('while the archive takes nothing, one image is held and the others go unchecked', async () => {
+    let isFull = false;
+    const fillable = new Proxy(harness.archive, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target);
+        if (name === 'commit') {
+          return async (...writes: Parameters<typeof target.commit>) => {
+            if (isFull) throw new ArchiveFullError('no space left on device');
+            await target.commit(...writes);
+          };
+        }
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    await live({ archive: fillable });
+    isFull = true;
+    for (let sequence = 103; sequence < 106; sequence++) {
+      exchange.diff(sequence, sequence, [995, sequence]);
+      await image();
+    }
+    isFull = false;
+    await clock.advanceAsync(DEFAULT_LIMITS.commitRetryMs);
+    await checked();
+    expect(one.selfCheck.figures()).toEqual({ images: 1, snapshots: 0, mismatches: 0 });
+    exchange.diff(106, 106, [995, 1]);
+    await image();
+    expect(one.selfCheck.figures()).toMatchObject({ images: 2, mismatches: 0 });
   });
 
   test('what waits to be checked is bounded', async () => {
