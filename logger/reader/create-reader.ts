@@ -31,7 +31,11 @@ export function createReader(archive: ArchiveReader, options: ReaderOptions = {}
   const context: ReaderContext = { archive, records, liveGap };
   // Who reads through everything would only drive the rest out; and who verifies wants the disk.
   const uncached: ReaderContext = { archive, records: new RecordLoader(0), liveGap };
-  const within = ({ toUs }: RangeQuestion): ReaderContext => ({ ...uncached, rangeEndUs: toUs });
+  const within = ({ fromUs, toUs }: RangeQuestion): ReaderContext => ({
+    ...uncached,
+    rangeStartUs: fromUs,
+    rangeEndUs: toUs,
+  });
   return {
     bookAt: (question) => bookAt(context, question),
     coverage: (question) => coverage(context, question),

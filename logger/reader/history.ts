@@ -140,7 +140,8 @@ class ChainHistory {
 
   /** Who asks for all there is gets it without a hole where the recording was ended on purpose. */
   #isAskedFor(gap: Gap): boolean {
-    return this.#context.rangeEndUs !== undefined || !isEndOfRecording(gap);
+    const { rangeStartUs = -Infinity, rangeEndUs } = this.#context;
+    return rangeEndUs !== undefined || rangeStartUs > gap.fromUs || !isEndOfRecording(gap);
   }
 
   /** Yields an image and its blocks; returns whether they reach to the chain's end. */

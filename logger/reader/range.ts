@@ -68,7 +68,16 @@ export async function* historyOf(
     if (item.type === 'gap') knownUs = (item.gap.toUs ?? Number.POSITIVE_INFINITY) + shiftUs;
     if (item.type !== 'gap' || touches(item.gap, range, shiftUs)) yield item;
   }
-  yield* neverRecorded(Math.max(knownUs, range.fromUs), range.toUs);
+  if (knownUs < range.fromUs) yield notYetRecorded(knownUs);
+  else yield* neverRecorded(knownUs, range.toUs);
+}
+
+/** The hole in which a range begins that lies behind all that is known, whatever its end. */
+function notYetRecorded(fromUs: number): HistoryItem {
+  return {
+    type: 'gap',
+    gap: { fromUs, toUs: null, cause: 'other', firstMissing: null, lastMissing: null },
+  };
 }
 
 /** Nothing where an end of the range is open: then nobody asked for more than there is. */
