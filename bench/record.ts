@@ -121,6 +121,7 @@ export async function record(archive: Archive, transport: RecordingTransport): P
     writer: 'bench',
     onFatal: fail,
     exchanges: new Map([[exchange.name, exchange]]),
+    receiveTimes: { badBetween: () => [], stalls: 0 },
     version: 'bench',
     processStatus: () => ({ rss: 0, heapUsed: 0, eventLoopLag: 0, threads: 0, handles: 0 }),
     onTerminate: nothing,

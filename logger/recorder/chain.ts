@@ -13,6 +13,7 @@ import { rescaleHorizon } from '../market/scale.ts';
 import { imageDue } from './base-image-policy.ts';
 import type { RecorderLimits } from './limits.ts';
 import { OpenBlock } from './open-block.ts';
+import type { BadBetween, ReceiveTimes } from './receive-times.ts';
 import { imageRecord } from './records.ts';
 import type { ChainIdentity } from './records.ts';
 
@@ -24,6 +25,13 @@ export interface ProvenBook {
   readonly receiveTimeUs: number;
 }
 
+export interface ChainParts {
+  readonly limits: RecorderLimits;
+  readonly imageIntervalMs: number;
+  /** What is wrong with receive times: told in every record. */
+  readonly receiveTimes: Pick<ReceiveTimes, 'badBetween'>;
+}
+
 export class Chain {
   readonly identity: ChainIdentity;
   /** When the exchange's own book was last seen to be ours, and at which sequence. */
@@ -31,6 +39,7 @@ export class Chain {
   readonly provenSequence: number;
   readonly #limits: RecorderLimits;
   readonly #imageIntervalMs: number;
+  readonly #badBetween: BadBetween;
   #book: Book;
   #horizon: Horizon;
   #sequence: number;
@@ -46,17 +55,14 @@ export class Chain {
   constructor(
     identity: ChainIdentity,
     proven: ProvenBook,
-    parts: {
-      readonly limits: RecorderLimits;
-      readonly imageIntervalMs: number;
-      readonly monotonicMs: number;
-    },
+    parts: ChainParts & { readonly monotonicMs: number },
   ) {
     this.identity = identity;
     this.provenUs = proven.receiveTimeUs;
     this.provenSequence = proven.sequence;
     this.#limits = parts.limits;
     this.#imageIntervalMs = parts.imageIntervalMs;
+    this.#badBetween = parts.receiveTimes.badBetween;
     this.#book = proven.book;
     this.#horizon = proven.horizon;
     this.#sequence = proven.sequence;
@@ -184,7 +190,8 @@ export class Chain {
   }
 
   #image(reason: ImageReason, monotonicMs: number): Write[] {
-    const record: StoredRecord = imageRecord(this.identity, this.image(), reason);
+    const image = this.image();
+    const record: StoredRecord = imageRecord(this.identity, image, reason, this.#badBetween);
     this.#imageSequence = this.#sequence;
     this.#imageBytes = record.header.bytes;
     this.#imageMs = monotonicMs;
@@ -214,6 +221,7 @@ export class Chain {
       sequence: this.#sequence,
       exchangeTimeUs: this.#exchangeTimeUs,
       monotonicMs,
+      badBetween: this.#badBetween,
     });
   }
 }

@@ -43,8 +43,8 @@ export class ReceiveTimes {
   readonly #log: Log;
   readonly #stalled = new Stretches('stall');
   readonly #bent = new Stretches('clock');
-  /** The last beat; undefined: there are none yet, and nothing is known. */
-  #last: Beat | undefined;
+  #last: Beat = { ms: 0, us: 0 };
+  /** Undefined: there are no beats, and nothing can be seen. */
   #timer: Timer | undefined;
   #lastStallMs = 0;
   #stalls = 0;
@@ -70,8 +70,12 @@ export class ReceiveTimes {
     this.#schedule();
   }
 
-  /** No more beats; what is known stays known, for what is still to be written out. */
+  /** No more beats; what is known stays known. */
   stop(): void {
+    const look = this.#look();
+    if (look === undefined) return;
+    this.#stalled.end(look.us);
+    this.#bent.end(look.us);
     this.#timer?.cancel();
     this.#timer = undefined;
   }
@@ -83,11 +87,10 @@ export class ReceiveTimes {
 
   /** An open stretch reaches up to now. Bounded by `badReceiveTimesMax`. */
   readonly badBetween: BadBetween = (fromUs, toUs) => {
-    const look = this.#look();
-    if (look === undefined) return [];
+    const nowUs = this.#look()?.us ?? this.#last.us;
     const found = [
-      ...this.#stalled.between(fromUs, toUs, look.us),
-      ...this.#bent.between(fromUs, toUs, look.us),
+      ...this.#stalled.between(fromUs, toUs, nowUs),
+      ...this.#bent.between(fromUs, toUs, nowUs),
     ];
     return uniteBadReceiveTimes(found, this.#limits.badReceiveTimesMax);
   };
@@ -111,8 +114,8 @@ export class ReceiveTimes {
    * long piece of work any number of looks may find the clocks in order.
    */
   #look(): Look | undefined {
+    if (this.#timer === undefined) return undefined;
     const last = this.#last;
-    if (last === undefined) return undefined;
     const ms = this.#clock.monotonicMs();
     const us = this.#clock.nowUs();
     const leadUs = this.#leadUs();

@@ -32,6 +32,7 @@ import { FallbackWarnings, tellRecovery } from './start-report.ts';
 import type { Recovered } from './recovery.ts';
 import { bookNow, gapNow, stateOf, statusOf } from './live-book.ts';
 import { SecurityRecorder } from './security-recorder.ts';
+import type { ReceiveTimes } from './receive-times.ts';
 import type { RecorderParts } from './security-recorder.ts';
 
 /** Beyond this much lag the archive is behind. */
@@ -41,6 +42,7 @@ const TOTALS_EVERY_MS = 1000;
 
 export interface RegistryParts extends Omit<RecorderParts, 'onChange' | 'onRecovered'> {
   readonly exchanges: ReadonlyMap<string, Exchange>;
+  readonly receiveTimes: Pick<ReceiveTimes, 'badBetween' | 'stalls'>;
   readonly version: string;
   readonly processStatus: () => Omit<ProcessStatus, 'queuedEvents' | 'spoolBytes'>;
   readonly onTerminate: () => void;
@@ -221,6 +223,7 @@ export class RecorderRegistry implements LoggerControl {
         figuresOf(recorder, this.#totals.get(recorder.security.id) ?? NO_TOTALS),
       ),
       exchanges: exchanges.map((exchange) => ({ exchange: exchange.name, ...exchange.counters() })),
+      eventLoopStalls: this.#parts.receiveTimes.stalls,
     };
   }
 

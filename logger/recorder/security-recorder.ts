@@ -34,10 +34,9 @@ import type { Log } from '../service/log.ts';
 import type { Random } from '../service/random.ts';
 import { proveBook } from './book-proof.ts';
 import { Chain } from './chain.ts';
-import type { ProvenBook } from './chain.ts';
+import type { ChainParts, ProvenBook } from './chain.ts';
 import { delay } from './delay.ts';
 import { closeGap } from './gap.ts';
-import type { RecorderLimits } from './limits.ts';
 import { awaitTurn } from './owners.ts';
 import type { Owners } from './owners.ts';
 import { recoverChain } from './recovery.ts';
@@ -48,14 +47,12 @@ import type { WriteQueue } from './write-queue.ts';
 
 export type Phase = 'starting' | 'syncing' | 'live' | 'stale' | 'failed' | 'closed';
 
-export interface RecorderParts {
+export interface RecorderParts extends ChainParts {
   readonly archive: Archive;
   readonly queue: WriteQueue;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly limits: RecorderLimits;
-  readonly imageIntervalMs: number;
   readonly writer: string;
   /** Phase or top of book may have changed. */
   readonly onChange: (security: string) => void;
@@ -482,14 +479,14 @@ export class SecurityRecorder {
   }
 
   #onProven(proven: ProvenBook): void {
-    const { limits, imageIntervalMs, clock, writer } = this.#parts;
+    const { clock, writer } = this.#parts;
     const { level, feed, proof } = this.exchange;
     this.#proof = undefined;
     const { nextEpoch = (last) => last + 1 } = this.#parts;
     this.#epoch = nextEpoch(this.#epoch, proven.receiveTimeUs);
     const identity = { security: this.security.id, level, feed, proof, epoch: this.#epoch, writer };
     const monotonicMs = clock.monotonicMs();
-    const chain = new Chain(identity, proven, { limits, imageIntervalMs, monotonicMs });
+    const chain = new Chain(identity, proven, { ...this.#parts, monotonicMs });
     const gap = this.#openGap && closeGap(this.#openGap, identity, proven);
     const isHole = gap && gap.cause !== 'restart' && gap.cause !== 'removed';
     this.#openGap = null;

@@ -12,6 +12,7 @@ import type { Security } from '../../../logger/market/security.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
 import type { RecorderLimits } from '../../../logger/recorder/limits.ts';
 import { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
+import type { RecorderParts } from '../../../logger/recorder/security-recorder.ts';
 import type { Log } from '../../../logger/service/log.ts';
 import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -24,6 +25,7 @@ export interface Overrides {
   readonly archive?: Archive;
   readonly imageIntervalMs?: number;
   readonly log?: Log;
+  readonly receiveTimes?: RecorderParts['receiveTimes'];
 }
 
 /** What is in the archive of one chain. */
@@ -78,6 +80,7 @@ export class RecorderHarness {
       log: overrides.log ?? silentLog,
       limits,
       imageIntervalMs: overrides.imageIntervalMs ?? 1_800_000,
+      receiveTimes: overrides.receiveTimes ?? { badBetween: () => [] },
       writer: 'test',
       onChange: () => undefined,
       onFatal,
