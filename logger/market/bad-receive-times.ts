@@ -19,6 +19,11 @@ export interface BadReceiveTime {
   readonly cause: BadReceiveTimeCause;
 }
 
+/** Whether what was read back is one. */
+export function isBadReceiveTime({ fromUs, toUs, cause }: BadReceiveTime): boolean {
+  return Number.isSafeInteger(fromUs) && Number.isSafeInteger(toUs) && CAUSES.includes(cause);
+}
+
 /**
  * Those of one cause that touch become one; in order of time.
  * @param max at least one for each cause. Where more are left, those that are nearest to one another

@@ -12,6 +12,7 @@ import { createHash } from 'node:crypto';
 import { Long } from 'mongodb';
 import type { Document } from 'mongodb';
 import { RecordCorruptError } from '../../errors.ts';
+import { isBadReceiveTime } from '../../market/bad-receive-times.ts';
 import type { BadReceiveTime } from '../../market/bad-receive-times.ts';
 import type { Gap } from '../../market/coverage.ts';
 import type { GapRecord, RecordHeader, StoredRecord } from '../archive.ts';
@@ -114,12 +115,13 @@ function badFields({ fromUs, toUs, cause }: BadReceiveTime): Document {
 /** Exactly what was written, its order of fields included: the record's checksum is over it. */
 function badOf(field: unknown): Pick<RecordHeader, 'badReceiveTimes'> {
   if (field === undefined) return {};
-  const stretches = Array.isArray(field) ? (field as readonly Document[]) : [];
+  // What is no list is damaged, and found to be so.
+  const stretches = (Array.isArray(field) ? field : [null]) as readonly (Document | null)[];
   return {
     badReceiveTimes: stretches.map((one) => ({
-      fromUs: Number(one['fromUs']),
-      toUs: Number(one['toUs']),
-      cause: one['cause'] as BadReceiveTime['cause'],
+      fromUs: Number(one?.['fromUs']),
+      toUs: Number(one?.['toUs']),
+      cause: one?.['cause'] as BadReceiveTime['cause'],
     })),
   };
 }
@@ -161,9 +163,10 @@ export function headerOf(kind: RecordHeader['kind'], document: Document): Record
     writer: String(document['writer']),
     checksum: String(document['checksum']),
   } as RecordHeader;
-  const isWhole = Object.values(header).every(
-    (value) => typeof value !== 'number' || Number.isSafeInteger(value),
-  );
+  const isWhole =
+    Object.values(header).every(
+      (value) => typeof value !== 'number' || Number.isSafeInteger(value),
+    ) && (header.badReceiveTimes ?? []).every(isBadReceiveTime);
   if (!isWhole || recordId(header) !== document['_id']) {
     throw new RecordCorruptError(`The document ${String(document['_id'])} is damaged`, {
       context: { record: String(document['_id']) },
