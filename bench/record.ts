@@ -13,6 +13,7 @@ import { openEmbeddedArchive } from '../logger/archive/embedded-archive.ts';
 import { createBinance } from '../logger/exchange/binance/binance-exchange.ts';
 import { createReader } from '../logger/reader/create-reader.ts';
 import { DEFAULT_LIMITS } from '../logger/recorder/limits.ts';
+import { createRebuild } from '../logger/reader/create-reader.ts';
 import { RecorderRegistry } from '../logger/recorder/registry.ts';
 import { WriteQueue } from '../logger/recorder/write-queue.ts';
 import type { Log } from '../logger/service/log.ts';
@@ -120,6 +121,7 @@ export async function record(archive: Archive, transport: RecordingTransport): P
     imageIntervalMs: 1_800_000,
     writer: 'bench',
     onFatal: fail,
+    rebuild: createRebuild(archive),
     exchanges: new Map([[exchange.name, exchange]]),
     receiveTimes: { badBetween: () => [], stalls: 0 },
     version: 'bench',

@@ -14,7 +14,7 @@ import { ConfigError, InvalidArgumentError, describeError } from './errors.ts';
 import { startManager } from './manager/server.ts';
 import { startMetrics } from './metrics/server.ts';
 import type { MetricsPort } from './metrics/server.ts';
-import { createReader } from './reader/create-reader.ts';
+import { createReader, createRebuild } from './reader/create-reader.ts';
 import type { Reader } from './reader/reader.ts';
 import { DEFAULT_LIMITS } from './recorder/limits.ts';
 import type { RecorderLimits } from './recorder/limits.ts';
@@ -180,6 +180,7 @@ async function makeGraph(config: Config, parts: LoggerParts): Promise<Graph> {
     version,
     processStatus: () => processWatch.figures(),
     onTerminate,
+    rebuild: createRebuild(archive),
     ...(mongo && {
       owners: mongo.owners,
       store: () => mongo.shipper.status(),

@@ -30,6 +30,14 @@ export interface SecurityRow {
   readonly storedBytes: number;
   readonly proof: string;
   readonly message: string | null;
+  readonly selfCheck: SelfCheckFigures;
+}
+
+/** Comparisons since the logger took up the recording, and how often they failed. */
+export interface SelfCheckFigures {
+  readonly images: number;
+  readonly snapshots: number;
+  readonly mismatches: number;
 }
 
 export interface ResultRow {
@@ -63,6 +71,8 @@ export interface HealthReport {
   };
   readonly securities: readonly SecurityRow[];
   readonly process: ProcessFigures;
+  /** Of all securities together. */
+  readonly selfCheck: SelfCheckFigures;
 }
 
 /** A gap in an export says what its missing numbers count. */
@@ -134,6 +144,15 @@ export function securityRow(message: Message): SecurityRow {
     storedBytes: number(message, 'storedBytes'),
     proof: word(message, 'proof', 'PROOF'),
     message: optional(message, 'message'),
+    selfCheck: selfCheckFigures(part(message, 'selfCheck')),
+  };
+}
+
+function selfCheckFigures(message: Message): SelfCheckFigures {
+  return {
+    images: number(message, 'images'),
+    snapshots: number(message, 'snapshots'),
+    mismatches: number(message, 'mismatches'),
   };
 }
 
@@ -172,6 +191,7 @@ export function healthReport(message: Message): HealthReport {
     },
     securities: parts(message, 'securities').map(securityRow),
     process: processFigures(part(message, 'process')),
+    selfCheck: selfCheckFigures(part(message, 'selfCheck')),
   };
 }
 

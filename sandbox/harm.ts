@@ -10,6 +10,8 @@ const HUGE_FRAME_BYTES = 24 * 1024 * 1024;
 /** Nesting that makes a careless recursive reader overflow its stack. */
 const DEEP_NESTING = 100_000;
 
+/** The level furthest from the best price: it keeps its size longest. */
+const LAST_BID = /,"([^"]*[1-9][^"]*)"\](?=\],"a":)/;
 const FIRST_LEVEL = /\[\["([^"]*)","([^"]*)"\]/;
 
 /** A diff frame's text, harmed. */
@@ -36,6 +38,8 @@ export function harmFrame(form: HarmForm, text: string): string {
       return text.replace(/"u":\d+/, '"u":99999999999999999999');
     case 'proto':
       return text.replace('{"e":"depthUpdate"', '{"__proto__":{"polluted":true},"e":"depthUpdate"');
+    case 'false-size':
+      return text.replace(LAST_BID, ',"9$1"]');
   }
 }
 
@@ -67,6 +71,8 @@ export function harmOrder(form: HarmForm, text: string): string {
       return text.replace(/"sequence":\d+/, '"sequence":99999999999999999999');
     case 'proto':
       return text.replace('{"type"', '{"__proto__":{"polluted":true},"type"');
+    case 'false-size':
+      return text.replace(/"remaining_size":"([^"]*)"/, '"remaining_size":"9$1"');
   }
 }
 

@@ -19,7 +19,8 @@ export const HARM_FORMS = [
   'unsafe-sequence',
   'proto',
 ] as const;
-export type HarmForm = (typeof HARM_FORMS)[number];
+/** `false-size`: nothing about the message itself shows it. */
+export type HarmForm = (typeof HARM_FORMS)[number] | 'false-size';
 
 /** Frames that can be sent beside the ordinary ones. */
 export const EXTRA_FRAMES = [
@@ -46,8 +47,10 @@ export type Switch = { readonly exchange?: 'binance' | 'coinbase' } &
         readonly type: 'harm-diffs';
         readonly symbol: string;
         readonly count: number;
-        readonly form: HarmForm;
+        readonly form: (typeof HARM_FORMS)[number];
       }
+    /** The next `count` diffs name a wrong size, if they name one: only a fresh snapshot shows it. */
+    | { readonly type: 'false-diffs'; readonly symbol: string; readonly count: number }
     /** No data, but pings and commands are answered. Without a symbol: all data. */
     | { readonly type: 'silence'; readonly symbol?: string; readonly durationMs: number }
     /** Connections that are open now: nothing comes and nothing is read, TCP stays open. */
@@ -157,6 +160,13 @@ export class Misbehaviour<Frame> {
           const faults = this.#faults(name);
           faults.harm += change.count;
           faults.harmForm = change.form;
+        }
+        return true;
+      case 'false-diffs':
+        for (const name of streamsOf(change.symbol)) {
+          const faults = this.#faults(name);
+          faults.harm += change.count;
+          faults.harmForm = 'false-size';
         }
         return true;
       case 'silence':
@@ -293,6 +303,7 @@ const FIELDS: { readonly [Type in SwitchType]: Readonly<Record<string, FieldKind
   'duplicate-diffs': { symbol: 'symbol', count: 'count' },
   'reorder-diffs': { symbol: 'symbol', count: 'count' },
   'harm-diffs': { symbol: 'symbol', count: 'count', form: HARM_FORMS },
+  'false-diffs': { symbol: 'symbol', count: 'count' },
   silence: { symbol: 'optional-symbol', durationMs: 'ms' },
   'half-open': { durationMs: 'ms' },
   close: { code: 'count' },

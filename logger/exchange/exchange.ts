@@ -40,9 +40,10 @@ export interface Exchange {
   /**
    * The exchange's full answer about the book, within the exchange's request budget (so it may wait
    * its turn; `signal` gives the place up).
+   * @param isSpare nothing is lost without it: LimitExceededError where it would take what others need.
    * @throws RateLimitedError, FeedClosedError, WireFormatError, ExchangeRefusedError.
    */
-  snapshot(symbol: string, signal: AbortSignal): Promise<BookSnapshot>;
+  snapshot(symbol: string, signal: AbortSignal, isSpare?: boolean): Promise<BookSnapshot>;
 
   /** Replaces every connection, the new one first, so that nothing is lost. Resolves when done. */
   reset(): Promise<void>;

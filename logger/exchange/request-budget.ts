@@ -3,7 +3,7 @@
  * exchange allows in the steady state (plus one burst that still stays below the limit), listens to
  * what the exchange itself reports as used (others may share the address), and is silent for as
  * long as the exchange asks. Requests wait in one queue, first come first served, those a person
- * waits for before the rest; the queue is bounded and a place in it can be given up.
+ * waits for before the rest, and what can be spared only where it is; the queue is bounded and a place in it can be given up.
  */
 
 import {
@@ -33,11 +33,16 @@ export interface BudgetLimits {
 export interface BudgetRequest {
   readonly weight: number;
   readonly signal: AbortSignal;
-  /** Someone waits at a terminal: goes before those that are not urgent. */
-  readonly isUrgent: boolean;
+  readonly urgency: Urgency;
   /** When the exchange asked for a longer silence than this, fail at once instead of waiting. */
   readonly waitMaxMs: number;
 }
+
+/**
+ * `urgent`: someone waits at a terminal; goes before the rest. `spare`: nothing is lost without it;
+ * refused at once unless nobody else asks and more than half of what may be spent at one moment is left.
+ */
+export type Urgency = 'urgent' | 'usual' | 'spare';
 
 /** What the exchange reported counts for this long: its own counter covers one minute. */
 const REPORT_VALID_MS = 60_000;
@@ -148,6 +153,11 @@ export class RequestBudget {
     if (blockedMs > 0 && (this.#isBanned || blockedMs > request.waitMaxMs)) {
       return this.#rateLimited();
     }
+    if (!isQueued && request.urgency === 'spare' && !this.#isIdle(request.weight)) {
+      return new LimitExceededError('The request budget has nothing to spare now', {
+        retryable: true,
+      });
+    }
     if (!isQueued && this.#queue.length >= this.#limits.queueMax) {
       return new LimitExceededError(
         `More than ${this.#limits.queueMax} requests wait for the exchange's request budget`,
@@ -155,6 +165,14 @@ export class RequestBudget {
       );
     }
     return null;
+  }
+
+  #isIdle(weight: number): boolean {
+    const { burstWeight, reportedWeightMax } = this.#limits;
+    const isAlone = this.#queue.length === 0 && this.#inFlight === 0;
+    const reported = this.#validReport()?.weight ?? 0;
+    const isHalfLeft = reported + weight <= reportedWeightMax / 2;
+    return isAlone && isHalfLeft && this.#waitMs(weight + burstWeight / 2) === 0;
   }
 
   #rateLimited(): RateLimitedError {
@@ -167,9 +185,10 @@ export class RequestBudget {
   }
 
   #enqueue(waiting: Waiting): void {
-    const firstPatient = waiting.request.isUrgent
-      ? this.#queue.findIndex(({ request }) => !request.isUrgent)
-      : -1;
+    const firstPatient =
+      waiting.request.urgency === 'urgent'
+        ? this.#queue.findIndex(({ request }) => request.urgency !== 'urgent')
+        : -1;
     if (firstPatient < 0) this.#queue.push(waiting);
     else this.#queue.splice(firstPatient, 0, waiting);
   }

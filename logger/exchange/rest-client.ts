@@ -10,7 +10,7 @@
 import { ExchangeRefusedError, FeedClosedError, RateLimitedError } from '../errors.ts';
 import type { LoggerError } from '../errors.ts';
 import type { Clock } from '../service/clock.ts';
-import type { RequestBudget } from './request-budget.ts';
+import type { RequestBudget, Urgency } from './request-budget.ts';
 import type { HttpAnswer, Transport } from './transport.ts';
 import { fieldsOf, parseJson, shown } from './fields.ts';
 import type { Fields } from './fields.ts';
@@ -46,7 +46,7 @@ export interface RestRequest {
   readonly path: string;
   readonly weight: number;
   readonly signal: AbortSignal;
-  readonly isUrgent: boolean;
+  readonly urgency: Urgency;
   readonly waitMaxMs: number;
   /** For answers that take longer than others. */
   readonly timeoutMs?: number;

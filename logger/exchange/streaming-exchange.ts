@@ -100,7 +100,7 @@ export abstract class StreamingExchange<
   }
 
   abstract instrument(symbol: string): Promise<Instrument>;
-  abstract snapshot(symbol: string, signal: AbortSignal): Promise<BookSnapshot>;
+  abstract snapshot(symbol: string, signal: AbortSignal, isSpare?: boolean): Promise<BookSnapshot>;
   protected abstract subscription(instrument: Instrument, listener: FeedListener): Feed;
   /** The line that is to carry one more symbol; undefined: a new one. */
   protected abstract lineFor(

@@ -10,6 +10,16 @@ import type { BookAnswer, NoBookAnswer } from '../reader/answers.ts';
 /** `syncing`: no proven book yet. `stale`: the feed is down. `failed`: given up, see `message`. */
 export type RecordingState = 'syncing' | 'live' | 'stale' | 'failed';
 
+/** What the self-check has done since this process took up the recording. */
+export interface SelfCheckFigures {
+  /** Base images held against the book rebuilt from the records before them. */
+  readonly images: number;
+  /** Fresh snapshots of the exchange that the book was held against. */
+  readonly snapshots: number;
+  /** How often they did not show the same book. */
+  readonly mismatches: number;
+}
+
 export interface SecurityStatus {
   readonly security: string;
   readonly level: BookLevel;
@@ -29,6 +39,7 @@ export interface SecurityStatus {
   readonly storedBytes: number;
   /** Why it is not live; null when it is. */
   readonly message: string | null;
+  readonly selfCheck: SelfCheckFigures;
 }
 
 export interface CommandResult {
@@ -75,6 +86,8 @@ export interface HealthStatus {
   readonly archive: ArchiveStatus;
   readonly securities: readonly SecurityStatus[];
   readonly process: ProcessStatus;
+  /** Of all securities together. */
+  readonly selfCheck: SelfCheckFigures;
 }
 
 export interface LoggerControl {

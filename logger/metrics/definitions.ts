@@ -132,6 +132,24 @@ const OF_SECURITIES: readonly Definition[] = [
   },
   each(
     'counter',
+    'orderbook_checked_images_total',
+    'Base images held against the book rebuilt from the records before them',
+    (one) => one.selfCheck.images,
+  ),
+  each(
+    'counter',
+    'orderbook_checked_snapshots_total',
+    'Fresh snapshots of the exchange that the book was held against',
+    (one) => one.selfCheck.snapshots,
+  ),
+  each(
+    'counter',
+    'orderbook_mismatches_total',
+    'How often records or a snapshot did not show the book that was in memory',
+    (one) => one.selfCheck.mismatches,
+  ),
+  each(
+    'counter',
     'orderbook_resyncs_total',
     'Books proven afresh after a hole',
     (one) => one.resyncs,

@@ -5,7 +5,7 @@
  */
 
 import type { ExchangeCounters } from '../exchange/exchange.ts';
-import type { HealthStatus, RecordingState } from '../manager/control.ts';
+import type { HealthStatus, RecordingState, SelfCheckFigures } from '../manager/control.ts';
 import type { GapCause } from '../market/coverage.ts';
 
 export interface LoggerFigures {
@@ -31,6 +31,7 @@ export interface SecurityFigures {
   readonly latency: Buckets;
   /** Gaps that the recorder opened, or found open at its start. The archive may declare others. */
   readonly gapsByCause: ReadonlyMap<GapCause, number>;
+  readonly selfCheck: SelfCheckFigures;
   /** Books proven afresh after the first one. */
   readonly resyncs: number;
   /** Receive time; null before the first. */

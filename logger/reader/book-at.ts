@@ -262,10 +262,9 @@ function isSeen({ start, end, stretch, position, taken }: Proving, isCut: boolea
     );
     return isFollowed || position.us <= lastUs;
   }
-  if (isFollowed) return true;
   // What is declared as a gap stays one, even where an event was stored after its beginning.
   const saidUs = isCut ? undefined : (end.gap?.fromUs ?? end.openGap?.fromUs);
-  const lastUs = Math.min(stretch.lastEventUs, saidUs ?? Infinity);
+  const lastUs = Math.min(isFollowed ? Infinity : stretch.lastEventUs, saidUs ?? Infinity);
   return position.us <= Math.max(start.image.receiveTimeUs, lastUs);
 }
 

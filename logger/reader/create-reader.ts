@@ -1,17 +1,28 @@
 /** Puts the reader together over an archive. */
 
 import type { ArchiveReader } from '../archive/archive.ts';
+import type { ShownBook } from '../book/difference.ts';
 import { bookAt } from './book-at.ts';
 import type { ReaderContext } from './context.ts';
 import { coverage } from './coverage.ts';
 import { exportLines } from './export.ts';
 import type { RangeQuestion, Reader, ReaderOptions } from './reader.ts';
+import { rebuild } from './rebuild.ts';
+import type { Span } from './rebuild.ts';
 import { RecordLoader } from './record-loader.ts';
 import { snapshots } from './snapshots.ts';
 import { diffs, orders, quotes, trades } from './streams.ts';
 import { verify } from './verify.ts';
 
 const CACHE_MAX_BYTES = 32 * 1024 * 1024;
+
+/** For the self-check of who writes the archive. What it reads is of no use to later questions. */
+export function createRebuild(
+  archive: ArchiveReader,
+): (span: Span, signal: AbortSignal) => Promise<ShownBook | null> {
+  const context = { archive, records: new RecordLoader(0) };
+  return (span, signal) => rebuild(context, span, signal);
+}
 
 /** Does not own the archive: closing it stays with who opened it. */
 export function createReader(archive: ArchiveReader, options: ReaderOptions = {}): Reader {

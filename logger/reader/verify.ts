@@ -9,9 +9,11 @@ import type { BlockRef, GapRecord, RecordHeader } from '../archive/archive.ts';
 import { recordName } from '../archive/record.ts';
 import { sidesOf } from '../book/book.ts';
 import type { Book } from '../book/book.ts';
+import { differenceBetween } from '../book/difference.ts';
+import type { ShownBook } from '../book/difference.ts';
 import { RecordCorruptError, describeError } from '../errors.ts';
 import { isStep } from '../market/events.ts';
-import type { BookSides, Horizon } from '../market/events.ts';
+import type { Horizon } from '../market/events.ts';
 import type { VerifyAnswer, VerifyProblem } from './answers.ts';
 import { assertKnown } from './context.ts';
 import { causeOfBreak, readChainEnd } from './chain-end.ts';
@@ -178,7 +180,7 @@ class Check {
       if (image === null) continue;
       if (image.image.sequence < walked.sequence) {
         this.#report(image.header, 'Stands at a sequence at which no diff ends');
-      } else if (!isSame(image, walked)) {
+      } else if (differenceBetween(shown(walked), image.image) !== null) {
         this.#report(image.header, 'Differs from the book rebuilt from the image before it');
       }
     }
@@ -245,32 +247,8 @@ class Check {
   }
 }
 
-function isSame(loaded: LoadedImage, walked: Walked): boolean {
-  // Both at the finer scale of the two.
-  const scale = {
-    priceExponent: Math.max(walked.book.scale.priceExponent, loaded.image.scale.priceExponent),
-    sizeExponent: Math.max(walked.book.scale.sizeExponent, loaded.image.scale.sizeExponent),
-  };
-  const stored = refine(loaded.book, loaded.image.horizon, scale);
-  const rebuilt = refine(walked.book, walked.horizon, scale);
-  if (stored.horizon.bid !== rebuilt.horizon.bid) return false;
-  if (stored.horizon.ask !== rebuilt.horizon.ask) return false;
-  return isSameBook(sidesOf(stored.book), sidesOf(rebuilt.book));
-}
-
-/** Level by level, or order by order in their queues. */
-function isSameBook(a: BookSides, b: BookSides): boolean {
-  if (a.level === 'L2' && b.level === 'L2') {
-    return isSameList(a.bids, b.bids) && isSameList(a.asks, b.asks);
-  }
-  if (a.level !== 'L3' || b.level !== 'L3') return false;
-  const rows = (sides: typeof a): unknown[] =>
-    [...sides.bids, ...sides.asks].flatMap(({ orderId, price, size }) => [orderId, price, size]);
-  return a.bids.length === b.bids.length && isSameList(rows(a), rows(b));
-}
-
-function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((value, i) => value === b[i]);
+function shown({ book, horizon }: Walked): ShownBook {
+  return { scale: book.scale, horizon, ...sidesOf(book) };
 }
 
 /** What does not fit about the gap before the chain that `first` starts; null: nothing. */

@@ -84,7 +84,11 @@ async function joinWhenBridged(job: BookProofJob, snapshot: BookSnapshot): Promi
   return true;
 }
 
-async function nextNews(job: BookProofJob, maxMs?: number): Promise<void> {
+/** Waits for the next step or heartbeat, at most `maxMs`, or until the signal aborts. */
+export async function nextNews(
+  job: Pick<BookProofJob, 'buffer' | 'clock' | 'signal'>,
+  maxMs?: number,
+): Promise<void> {
   const found = new AbortController();
   const signal = AbortSignal.any([job.signal, found.signal]);
   job.buffer.onNews(() => found.abort());

@@ -32,11 +32,22 @@ export interface ChainParts {
   readonly receiveTimes: Pick<ReceiveTimes, 'badBetween'>;
 }
 
+/** A moment of a chain: the receive time and the sequence of the step that came in then. */
+export interface Moment {
+  readonly us: number;
+  readonly sequence: number;
+}
+
+/** An image of the chain, to be held against the book rebuilt from the one before it. */
+export interface UncheckedImage {
+  readonly image: BookImage;
+  /** Where the image before it stands. */
+  readonly from: Moment;
+}
+
 export class Chain {
   readonly identity: ChainIdentity;
-  /** When the exchange's own book was last seen to be ours, and at which sequence. */
-  readonly provenUs: number;
-  readonly provenSequence: number;
+  #proven: Moment;
   readonly #limits: RecorderLimits;
   readonly #imageIntervalMs: number;
   readonly #badBetween: BadBetween;
@@ -46,7 +57,8 @@ export class Chain {
   #exchangeTimeUs: number;
   #lastDataUs: number;
   #block: OpenBlock;
-  #imageSequence = -1;
+  #imageMoment: Moment | undefined;
+  #unchecked: UncheckedImage | undefined;
   #imageBytes = 0;
   #imageMs = 0;
   #blockBytesSinceImage = 0;
@@ -58,8 +70,7 @@ export class Chain {
     parts: ChainParts & { readonly monotonicMs: number },
   ) {
     this.identity = identity;
-    this.provenUs = proven.receiveTimeUs;
-    this.provenSequence = proven.sequence;
+    this.#proven = { us: proven.receiveTimeUs, sequence: proven.sequence };
     this.#limits = parts.limits;
     this.#imageIntervalMs = parts.imageIntervalMs;
     this.#badBetween = parts.receiveTimes.badBetween;
@@ -92,10 +103,24 @@ export class Chain {
     return this.#lastDataUs;
   }
 
-  /** The first sequence that is not known, where all that came after `fromUs` is void. */
-  firstMissingAfter(fromUs: number): number {
-    const isVoid = fromUs <= this.provenUs && fromUs < this.#lastDataUs;
-    return (isVoid ? this.provenSequence : this.#sequence) + 1;
+  /** The last step. */
+  get last(): Moment {
+    return { us: this.#lastDataUs, sequence: this.#sequence };
+  }
+
+  /** When the exchange's own book was last seen to be ours. */
+  get proven(): Moment {
+    return this.#proven;
+  }
+
+  /** The exchange's own book is ours as it stands. */
+  confirm(): void {
+    this.#proven = this.last;
+  }
+
+  /** The first sequence that is not known, where all that came after a moment is void. */
+  firstMissingAfter({ us, sequence }: Moment): number {
+    return (us < this.#lastDataUs ? sequence : this.#sequence) + 1;
   }
 
   get queuedEvents(): number {
@@ -161,7 +186,7 @@ export class Chain {
    * since the last step stay in the open block: a block's key needs a step.
    */
   imageNow(reason: ImageReason, monotonicMs: number): Write[] {
-    if (this.#sequence === this.#imageSequence) return [];
+    if (this.#sequence === this.#imageMoment?.sequence) return [];
     return [...this.#sealSteps(monotonicMs), ...this.#image(reason, monotonicMs)];
   }
 
@@ -192,11 +217,19 @@ export class Chain {
   #image(reason: ImageReason, monotonicMs: number): Write[] {
     const image = this.image();
     const record: StoredRecord = imageRecord(this.identity, image, reason, this.#badBetween);
-    this.#imageSequence = this.#sequence;
+    if (this.#imageMoment) this.#unchecked = { image, from: this.#imageMoment };
+    this.#imageMoment = this.last;
     this.#imageBytes = record.header.bytes;
     this.#imageMs = monotonicMs;
     this.#blockBytesSinceImage = 0;
     return [{ type: 'image', record }];
+  }
+
+  /** The image that was handed out last, once; undefined: the chain's first, or none. */
+  takeUnchecked(): UncheckedImage | undefined {
+    const unchecked = this.#unchecked;
+    this.#unchecked = undefined;
+    return unchecked;
   }
 
   /** Where the book stands. */

@@ -15,6 +15,7 @@ export function figuresOf(recorder: SecurityRecorder, totals: SecurityTotals): S
     latency: tally.latency,
     gapsByCause: tally.gapsByCause,
     resyncs: tally.resyncs,
+    selfCheck: recorder.selfCheck.figures(),
     lastMessageUs: tally.lastMessageUs,
     queuedEvents: recorder.queuedEvents,
     bidHorizonRatio: horizonRatio(recorder, 'bid'),

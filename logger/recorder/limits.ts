@@ -28,6 +28,14 @@ export interface RecorderLimits {
   /** Back-off between attempts to get a snapshot or an instrument: first wait and cap. */
   readonly retryBaseMs: number;
   readonly retryMaxMs: number;
+  /** Between two checks of a book against a fresh snapshot; the image interval, where that is longer. */
+  readonly snapshotCheckMinEveryMs: number;
+  /** Pause between two such checks at one exchange, whatever their securities. */
+  readonly snapshotCheckPauseMs: number;
+  /** One that can't be settled in this time is given up. */
+  readonly snapshotCheckWithinMs: number;
+  /** Rows of images that wait to be held against the records; beyond it an image goes unchecked. */
+  readonly checkMaxRows: number;
   /** What may wait in memory for an archive that does not take it, all securities together. */
   readonly pendingMaxBytes: number;
   /** Pause before a failed commit is tried again. */
@@ -57,6 +65,10 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   sequenceBackAfterUs: 5_000_000,
   retryBaseMs: 250,
   retryMaxMs: 30_000,
+  snapshotCheckMinEveryMs: 60_000,
+  snapshotCheckPauseMs: 5_000,
+  snapshotCheckWithinMs: 60_000,
+  checkMaxRows: 1_000_000,
   pendingMaxBytes: 256 * 1024 * 1024,
   commitRetryMs: 1_000,
   stallMinMs: 200,

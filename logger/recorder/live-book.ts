@@ -92,5 +92,6 @@ export function statusOf(recorder: SecurityRecorder, totals: SecurityTotals): Se
     lastBaseImage: totals.lastImageUs === null ? null : formatTimeUs(totals.lastImageUs),
     storedBytes: totals.storedBytes,
     message: recorder.phase === 'live' ? null : recorder.message,
+    selfCheck: recorder.selfCheck.figures(),
   };
 }

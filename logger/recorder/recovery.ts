@@ -7,16 +7,20 @@
 import type { Archive, ChainTail, OpenGap, Write } from '../archive/archive.ts';
 import { checkRecord } from '../archive/record.ts';
 import { decodeBlock } from '../codec/formats.ts';
-import { RecordCorruptError } from '../errors.ts';
+import { LoggerError, RecordCorruptError, describeError } from '../errors.ts';
 import { uniteBadReceiveTimes } from '../market/bad-receive-times.ts';
 import type { BadReceiveTime } from '../market/bad-receive-times.ts';
 import type { GapCause } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
 import type { MarketEvent } from '../market/events.ts';
 import { finerScale, isSameScale, rescaleEvent } from '../market/scale.ts';
+import type { Clock } from '../service/clock.ts';
 import type { Log } from '../service/log.ts';
+import { delay } from './delay.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
+import type { RecorderLimits } from './limits.ts';
 import { blockRecord } from './records.ts';
+import type { WriteQueue } from './write-queue.ts';
 
 export interface Recovered {
   /** The last chain; 0: there is none. */
@@ -55,6 +59,36 @@ export async function recoverChain(
   }
   if (writes.length > 0) await archive.commit(writes);
   return { epoch: tail.epoch, openGap, lastUs: tail.lastUs, saved: isCrash ? saved : null };
+}
+
+/**
+ * As `recoverChain`, once the archive takes records again and everything that waited for it is in.
+ * @returns undefined once the signal aborts.
+ */
+export async function recoverWhenWritable(
+  job: {
+    readonly archive: Archive;
+    readonly queue: WriteQueue;
+    readonly clock: Clock;
+    readonly limits: RecorderLimits;
+    readonly log: Log;
+    readonly signal: AbortSignal;
+  },
+  security: string,
+): Promise<Recovered | undefined> {
+  const { archive, queue, clock, limits, log, signal } = job;
+  while (!signal.aborted) {
+    await delay(clock, limits.commitRetryMs, signal);
+    if (signal.aborted || queue.status().isFailing) continue;
+    await queue.drained();
+    try {
+      return await recoverChain(archive, security, 'other', log);
+    } catch (error) {
+      if (!(error instanceof LoggerError)) throw error;
+      log.warning('The archive still fails', { reason: describeError(error) });
+    }
+  }
+  return undefined;
 }
 
 /** Journal pieces that follow one another without a hole become one block. */

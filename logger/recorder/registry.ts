@@ -20,32 +20,41 @@ import type {
   LoggerControl,
   ProcessStatus,
   SecurityStatus,
+  SelfCheckFigures,
 } from '../manager/control.ts';
 import { parseSecurity, securityOf } from '../market/security.ts';
 import type { Security } from '../market/security.ts';
 import type { LoggerFigures } from '../metrics/figures.ts';
 import type { BookAnswer, NoBookAnswer } from '../reader/answers.ts';
 import type { Timer } from '../service/clock.ts';
+import { CheckRounds } from './check-rounds.ts';
 import { delay } from './delay.ts';
 import { figuresOf } from './figures.ts';
+import { RecordCheck } from './record-check.ts';
+import type { Rebuild } from './record-check.ts';
 import { FallbackWarnings, tellRecovery } from './start-report.ts';
 import type { Recovered } from './recovery.ts';
 import { bookNow, gapNow, stateOf, statusOf } from './live-book.ts';
 import { SecurityRecorder } from './security-recorder.ts';
 import type { ReceiveTimes } from './receive-times.ts';
-import type { RecorderParts } from './security-recorder.ts';
+import type { RecorderParts } from './recorder-parts.ts';
 
 /** Beyond this much lag the archive is behind. */
 const LAG_DEGRADED_S = 10;
 /** How old what `status` says of the archive may be. */
 const TOTALS_EVERY_MS = 1000;
 
-export interface RegistryParts extends Omit<RecorderParts, 'onChange' | 'onRecovered'> {
+export interface RegistryParts extends Omit<
+  RecorderParts,
+  'onChange' | 'onRecovered' | 'recordCheck'
+> {
   readonly exchanges: ReadonlyMap<string, Exchange>;
   readonly receiveTimes: Pick<ReceiveTimes, 'badBetween' | 'stalls'>;
   readonly version: string;
   readonly processStatus: () => Omit<ProcessStatus, 'queuedEvents' | 'spoolBytes'>;
   readonly onTerminate: () => void;
+  /** The way back from records to a book, for the self-check. */
+  readonly rebuild: Rebuild;
   /** Where records go from the archive's spool; undefined: the archive is where they stay. */
   readonly store?: (() => StoreStatus) | undefined;
   /** Brings what `store` says of the spool up to now. */
@@ -74,10 +83,14 @@ export class RecorderRegistry implements LoggerControl {
   #isStopping = false;
   #ticks = 0;
   readonly #fallbacks: FallbackWarnings;
+  readonly #recordCheck: RecordCheck;
+  readonly #checkRounds: CheckRounds;
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
     this.#fallbacks = new FallbackWarnings(parts.archive, parts.log);
+    this.#recordCheck = new RecordCheck(parts);
+    this.#checkRounds = new CheckRounds({ ...parts, recorders: () => this.#recorders.values() });
     this.startedUs = parts.clock.nowUs();
     this.#startedMs = parts.clock.monotonicMs();
   }
@@ -89,6 +102,7 @@ export class RecorderRegistry implements LoggerControl {
     await this.startStored(ids);
     this.#scheduleTick();
     this.#scheduleTotals();
+    this.#checkRounds.start();
   }
 
   get isStarted(): boolean {
@@ -138,6 +152,8 @@ export class RecorderRegistry implements LoggerControl {
     this.#isStopping = true;
     this.#tickTimer?.cancel();
     this.#totalsTimer?.cancel();
+    this.#checkRounds.stop();
+    await this.#recordCheck.stop();
     await Promise.allSettled(this.#turns.values());
     for (const recorder of this.#recorders.values()) recorder.close('restart');
     const { queue, clock, limits } = this.#parts;
@@ -257,6 +273,7 @@ export class RecorderRegistry implements LoggerControl {
         queuedEvents,
         spoolBytes,
       },
+      selfCheck: sumOf(securities.map(({ selfCheck }) => selfCheck)),
     };
   }
 
@@ -367,6 +384,7 @@ export class RecorderRegistry implements LoggerControl {
     const { exchange, security } = this.#resolve(id);
     const recorder = new SecurityRecorder(security, exchange, {
       ...this.#parts,
+      recordCheck: this.#recordCheck,
       onChange: (changed) => this.#tell(changed),
       onRecovered: known.onRecovered,
     });
@@ -489,6 +507,16 @@ export class RecorderRegistry implements LoggerControl {
       this.#totals.set(id, await this.#parts.archive.totals(id));
     }
   }
+}
+
+function sumOf(all: readonly SelfCheckFigures[]): SelfCheckFigures {
+  let [images, snapshots, mismatches] = [0, 0, 0];
+  for (const one of all) {
+    images += one.images;
+    snapshots += one.snapshots;
+    mismatches += one.mismatches;
+  }
+  return { images, snapshots, mismatches };
 }
 
 function refusedAdd(security: string, reason: string): CommandResult {

@@ -8,8 +8,7 @@
  * was no hole. Where nothing but the connection proves the chain, it ends with it. Decisions lie in the sequence rule, the chain and the buffer; here they are acted on.
  */
 
-import type { Archive, OpenGap, Write } from '../archive/archive.ts';
-import { backoffDelayMs } from '../service/backoff.ts';
+import type { OpenGap, Write } from '../archive/archive.ts';
 import type {
   Exchange,
   FeedHandle,
@@ -17,59 +16,33 @@ import type {
   Heartbeat,
   Instrument,
 } from '../exchange/exchange.ts';
-import {
-  DuplicateRecordError,
-  LoggerError,
-  UnknownSecurityError,
-  describeError,
-} from '../errors.ts';
+import { DuplicateRecordError, LoggerError, describeError } from '../errors.ts';
 import type { GapCause } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
 import { isStep } from '../market/events.ts';
 import type { Aside, BookStep, MarketEvent } from '../market/events.ts';
 import type { Security } from '../market/security.ts';
 import { formatSequence } from '../reader/format.ts';
-import type { Clock, Timer } from '../service/clock.ts';
-import type { Log } from '../service/log.ts';
-import type { Random } from '../service/random.ts';
+import type { Timer } from '../service/clock.ts';
+import { askInstrument } from './ask-instrument.ts';
 import { proveBook } from './book-proof.ts';
 import { Chain } from './chain.ts';
-import type { ChainParts, ProvenBook } from './chain.ts';
-import { delay } from './delay.ts';
+import type { Moment, ProvenBook } from './chain.ts';
 import { closeGap } from './gap.ts';
 import { awaitTurn } from './owners.ts';
-import type { Owners } from './owners.ts';
-import { recoverChain } from './recovery.ts';
-import type { Recovered } from './recovery.ts';
+import type { RecorderParts } from './recorder-parts.ts';
+import { recoverChain, recoverWhenWritable } from './recovery.ts';
+import { SelfCheck } from './self-check.ts';
 import { SyncBuffer } from './sync-buffer.ts';
 import { Tally } from './tally.ts';
-import type { WriteQueue } from './write-queue.ts';
 
 export type Phase = 'starting' | 'syncing' | 'live' | 'stale' | 'failed' | 'closed';
-
-export interface RecorderParts extends ChainParts {
-  readonly archive: Archive;
-  readonly queue: WriteQueue;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly writer: string;
-  /** Phase or top of book may have changed. */
-  readonly onChange: (security: string) => void;
-  /** What an earlier life left is known. */
-  readonly onRecovered?: ((recovered: Recovered) => void) | undefined;
-  /** A bug: the process has to end. */
-  readonly onFatal: (error: unknown) => void;
-  /** Asked before anything is recorded, where other loggers write to the same store. */
-  readonly owners?: Owners | undefined;
-  /** Numbers a new chain; default: one more than the last. */
-  readonly nextEpoch?: ((lastEpoch: number, provenUs: number) => number) | undefined;
-}
 
 export class SecurityRecorder {
   readonly security: Security;
   readonly exchange: Exchange;
   readonly tally: Tally;
+  readonly selfCheck: SelfCheck;
   readonly #parts: RecorderParts;
   readonly #buffer: SyncBuffer;
   #phase: Phase = 'starting';
@@ -97,6 +70,16 @@ export class SecurityRecorder {
     this.#parts = parts;
     this.tally = new Tally(parts.clock);
     this.#buffer = new SyncBuffer(exchange.rule, parts.limits);
+    this.selfCheck = new SelfCheck({
+      ...parts,
+      security,
+      exchange,
+      records: parts.recordCheck,
+      scale: () => this.#scale,
+      onMismatch: (chain, lastGood, reason) => {
+        if (chain === this.#chain) this.#hole('other', reason, lastGood);
+      },
+    });
   }
 
   get phase(): Phase {
@@ -172,8 +155,9 @@ export class SecurityRecorder {
     this.#stopProof();
     this.#quietTimer?.cancel();
     if (this.#chain) {
+      const { us, sequence } = this.#chain.last;
       const untilUs = wasLive ? clock.nowUs() : this.#wholeUntilUs;
-      this.#endChain(cause, Math.max(untilUs, this.#chain.lastDataUs));
+      this.#endChain(cause, { us: Math.max(untilUs, us), sequence });
     } else if (this.#openGap && cause === 'removed') {
       // From here on it is missing because nobody wanted it.
       this.#setOpenGap({ ...this.#openGap, cause });
@@ -231,27 +215,13 @@ export class SecurityRecorder {
     return true;
   }
 
-  async #askInstrument(): Promise<Instrument | undefined> {
-    const { clock, limits, random, log } = this.#parts;
-    const retries = { baseMs: limits.retryBaseMs, capMs: limits.retryMaxMs };
-    for (let attempt = 0; !this.#life.signal.aborted; attempt++) {
-      try {
-        return await this.exchange.instrument(this.security.symbol);
-      } catch (error) {
-        if (!(error instanceof LoggerError)) throw error;
-        const isFinal = error instanceof UnknownSecurityError;
-        const reason = describeError(error);
-        // Once an outage, not once a try.
-        const level = reason === this.#message ? 'debug' : 'warning';
-        log[level]('The exchange tells nothing of a security', {
-          security: this.security.id,
-          reason,
-        });
-        this.#setPhase(isFinal ? 'failed' : 'starting', reason);
-        await delay(clock, backoffDelayMs(attempt + 1, random, retries), this.#life.signal);
-      }
-    }
-    return undefined;
+  #askInstrument(): Promise<Instrument | undefined> {
+    const { clock, random, log, limits } = this.#parts;
+    const onTrouble = (reason: string, isFinal: boolean): void =>
+      this.#setPhase(isFinal ? 'failed' : 'starting', reason);
+    const { security, exchange } = this;
+    const { signal } = this.#life;
+    return askInstrument({ exchange, security, onTrouble, clock, random, log, limits, signal });
   }
 
   #open(instrument: Instrument): void {
@@ -292,7 +262,10 @@ export class SecurityRecorder {
     this.#quietTimer?.cancel();
     if (this.#phase === 'live') {
       this.#wholeUntilUs = Math.max(this.#wholeUntilUs, wholeUntilUs);
-      if (this.exchange.proof === 'connection') this.#endChain('connection', this.#wholeUntilUs);
+      if (this.exchange.proof === 'connection' && this.#chain) {
+        const { sequence } = this.#chain;
+        this.#endChain('connection', { us: this.#wholeUntilUs, sequence });
+      }
       this.#setPhase('stale', reason);
     } else if (this.#phase === 'syncing') {
       this.#stopProof();
@@ -354,13 +327,18 @@ export class SecurityRecorder {
    */
   #apply(chain: Chain, step: BookStep): void {
     const contradiction = chain.apply(step);
-    if (contradiction === null) this.#parts.onChange(this.security.id);
-    else this.#hole('other', contradiction, chain.provenUs);
+    if (contradiction !== null) {
+      this.#hole('other', contradiction, chain.proven);
+      return;
+    }
+    this.selfCheck.step(step);
+    this.#parts.onChange(this.security.id);
   }
 
   #onLoss(wholeUntilUs: number, reason: string): void {
     if (this.#chain) {
-      this.#hole('connection', reason, wholeUntilUs);
+      const { us, sequence } = this.#chain.last;
+      this.#hole('connection', reason, { us: Math.min(wholeUntilUs, us), sequence });
       return;
     }
     this.#buffer.clearSteps();
@@ -374,6 +352,7 @@ export class SecurityRecorder {
       this.#buffer.addHeartbeat(heartbeat);
       return;
     }
+    this.selfCheck.heartbeat(heartbeat);
     if (this.#phase === 'stale' && heartbeat.lastSequence === chain.sequence) this.#goOn(chain);
     const isAhead = heartbeat.lastSequence > chain.sequence;
     if (!isAhead || this.#heartbeatTimer || this.#phase !== 'live') return;
@@ -415,30 +394,33 @@ export class SecurityRecorder {
     }
   }
 
-  /** @param fromUs where it is earlier than the last data, from which on nothing is known otherwise. */
-  #hole(cause: GapCause, reason: string, fromUs?: number): void {
+  /**
+   * @param from after which moment nothing is claimed; default: the last data. A silence that ends in a
+   *   hole is one from there on, whatever answered in between.
+   */
+  #hole(cause: GapCause, reason: string, from?: Moment): void {
     const chain = this.#chain;
     if (!chain) return;
     this.#parts.log.warning('Gap', { security: this.security.id, cause, reason });
-    // A silence that ends in a hole is one from the last data on, whatever answered in between.
-    this.#endChain(cause, Math.min(fromUs ?? chain.lastDataUs, chain.lastDataUs));
+    this.#endChain(cause, from ?? chain.last);
     this.#setPhase('syncing', reason);
     this.#buffer.clearSteps();
     if (this.#isUp) this.#startProof();
   }
 
-  #endChain(cause: GapCause, fromUs: number): void {
+  #endChain(cause: GapCause, from: Moment): void {
     const chain = this.#chain;
     if (!chain) return;
     this.#chain = undefined;
+    this.selfCheck.end();
     this.#quietTimer?.cancel();
     this.#heartbeatTimer?.cancel();
     this.#heartbeatTimer = undefined;
     const isNumbered = this.exchange.proof === 'sequence';
-    const firstMissing = isNumbered ? chain.firstMissingAfter(fromUs) : null;
+    const firstMissing = isNumbered ? chain.firstMissingAfter(from) : null;
     this.#write(chain.end());
     this.tally.gap(cause);
-    this.#setOpenGap({ epoch: chain.identity.epoch, fromUs, cause, firstMissing });
+    this.#setOpenGap({ epoch: chain.identity.epoch, fromUs: from.us, cause, firstMissing });
   }
 
   #setOpenGap(gap: OpenGap): void {
@@ -491,6 +473,7 @@ export class SecurityRecorder {
     const isHole = gap && gap.cause !== 'restart' && gap.cause !== 'removed';
     this.#openGap = null;
     this.#chain = chain;
+    this.selfCheck.begin(chain);
     this.tally.proof();
     this.#wholeUntilUs = proven.receiveTimeUs;
     this.#write(chain.begin(isHole ? 'gap' : 'start', gap ?? undefined, monotonicMs));
@@ -503,6 +486,7 @@ export class SecurityRecorder {
 
   #onScale(scale: Scale): void {
     this.#buffer.refine(this.#scale, scale);
+    this.selfCheck.refine(this.#scale, scale);
     this.#scale = scale;
     if (this.#chain) this.#write(this.#chain.refine(scale, this.#parts.clock.monotonicMs()));
   }
@@ -522,10 +506,13 @@ export class SecurityRecorder {
 
   #write(writes: readonly Write[]): void {
     if (writes.length === 0) return;
+    const chain = this.#chain;
+    const image = chain && this.selfCheck.hold(chain);
     this.#parts.queue.push({
       security: this.security.id,
       writes,
       settled: (error) => {
+        if (image) this.selfCheck.settle(chain, image, error === undefined);
         if (error) this.#run(this.#onWriteLost(error));
       },
     });
@@ -541,6 +528,7 @@ export class SecurityRecorder {
     this.#isSuspended = true;
     this.#stopProof();
     this.#chain = undefined;
+    this.selfCheck.end();
     this.#buffer.clearSteps();
     this.#buffer.takeAsides();
     this.#setPhase('failed', describeError(error));
@@ -557,24 +545,12 @@ export class SecurityRecorder {
   }
 
   async #resume(): Promise<void> {
-    const { archive, queue, clock, limits, log } = this.#parts;
     const { signal } = this.#life;
-    while (!signal.aborted) {
-      await delay(clock, limits.commitRetryMs, signal);
-      if (signal.aborted || queue.status().isFailing) continue;
-      await queue.drained();
-      try {
-        const recovered = await recoverChain(archive, this.security.id, 'other', log);
-        this.#epoch = Math.max(this.#epoch, recovered.epoch);
-        this.#openGap = recovered.openGap;
-        if (recovered.openGap) this.tally.gap(recovered.openGap.cause);
-        break;
-      } catch (error) {
-        if (!(error instanceof LoggerError)) throw error;
-        log.warning('The archive still fails', { reason: describeError(error) });
-      }
-    }
-    if (signal.aborted) return;
+    const recovered = await recoverWhenWritable({ ...this.#parts, signal }, this.security.id);
+    if (recovered === undefined || signal.aborted) return;
+    this.#epoch = Math.max(this.#epoch, recovered.epoch);
+    this.#openGap = recovered.openGap;
+    if (recovered.openGap) this.tally.gap(recovered.openGap.cause);
     this.#isSuspended = false;
     this.#setPhase('syncing', null);
     if (this.#isUp) this.#startProof();

@@ -15,9 +15,21 @@ export function healthLines(health: HealthReport, paint: Paint, maxWidth?: numbe
   return [
     `The logger is ${paint(stateColour(health.status), health.status)}: version ${health.version}, up ${duration(health.uptime)}, ${live} of ${counted(securities.length, 'security', 'securities')} live.`,
     `The ${archive.kind} archive is ${reach}${behind}${spool}. Memory ${bytes(process.rss)}, event loop lag ${process.eventLoopLag.toFixed(1)} ms, ${counted(process.threads, 'thread')}.`,
+    selfCheckLine(health, paint),
     '',
     ...(securities.length === 0 ? [NOTHING_RECORDED] : securityTable(securities, paint, maxWidth)),
   ];
+}
+
+function selfCheckLine({ selfCheck, securities }: HealthReport, paint: Paint): string {
+  const { images, snapshots, mismatches } = selfCheck;
+  const compared = `Self-check: ${counted(images, 'base image')} and ${counted(snapshots, 'snapshot')} compared`;
+  if (mismatches === 0)
+    return `${compared}, ${images + snapshots === 0 ? 'none due yet' : 'all alike'}.`;
+  const where = securities
+    .filter((row) => row.selfCheck.mismatches > 0)
+    .map((row) => `${row.security} ${row.selfCheck.mismatches}`);
+  return `${compared}, ${paint('red', counted(mismatches, 'mismatch', 'mismatches'))} (${where.join(', ')}; the log says more).`;
 }
 
 /** Exit 0 only if all serve. */

@@ -71,6 +71,7 @@ describe('--json', () => {
       'archive',
       'securities',
       'process',
+      'selfCheck',
     ]);
   });
 
@@ -311,6 +312,23 @@ describe('for people', () => {
       /^The logger is serving: version 9\.9\.9, up 1d 2h, 2 of 2 securities live\.\n/,
     );
     expect(stdout).toContain('The embedded archive is reachable');
+    expect(stdout).toContain('Self-check: 24 base images and 6 snapshots compared, all alike.\n');
+  });
+
+  test('health names the securities of which the self-check found a wrong book', async () => {
+    port.control.healthOverrides = {
+      securities: [
+        securityStatus('binance:BTCUSDT'),
+        securityStatus('binance:ETHUSDT', {
+          selfCheck: { images: 3, snapshots: 1, mismatches: 2 },
+        }),
+      ],
+      selfCheck: { images: 15, snapshots: 4, mismatches: 2 },
+    };
+    const { stdout } = await manager('health');
+    expect(stdout).toContain(
+      'Self-check: 15 base images and 4 snapshots compared, 2 mismatches (binance:ETHUSDT 2; the log says more).\n',
+    );
   });
 
   test('colour is for terminals, and not with NO_COLOR', async () => {

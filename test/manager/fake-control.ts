@@ -30,6 +30,7 @@ export function securityStatus(
     lastBaseImage: '2026-11-20T07:00:04.031002Z',
     storedBytes: 123_456_789,
     message: null,
+    selfCheck: { images: 12, snapshots: 3, mismatches: 0 },
     ...overrides,
   };
 }
@@ -148,6 +149,7 @@ export class FakeControl implements LoggerControl {
         queuedEvents: 42,
         spoolBytes: 0,
       },
+      selfCheck: { images: 24, snapshots: 6, mismatches: 0 },
       ...this.healthOverrides,
     };
   }

@@ -9,7 +9,7 @@ import type {
   FeedListener,
   Instrument,
 } from '../../logger/exchange/exchange.ts';
-import { FeedClosedError } from '../../logger/errors.ts';
+import { FeedClosedError, LimitExceededError } from '../../logger/errors.ts';
 import { binanceRule } from '../../logger/exchange/binance/sequencer.ts';
 import type { Scale } from '../../logger/market/decimal.ts';
 import { NO_HORIZON } from '../../logger/market/events.ts';
@@ -55,6 +55,9 @@ export class ScriptedExchange implements Exchange {
     tickSize: '0.01',
     lotSize: '0.001',
   };
+  /** As `#answers`, for requests that only take what is to spare; while there is none: refused. */
+  readonly #spareAnswers: BookSnapshot[] = [];
+  spareRequests = 0;
   readonly #clock: Clock;
 
   constructor(clock: Clock, kind: Kind = BINANCE) {
@@ -83,7 +86,13 @@ export class ScriptedExchange implements Exchange {
     };
   }
 
-  async snapshot(_symbol: string, signal: AbortSignal): Promise<BookSnapshot> {
+  async snapshot(_symbol: string, signal: AbortSignal, isSpare = false): Promise<BookSnapshot> {
+    if (isSpare) {
+      this.spareRequests++;
+      const spare = this.#spareAnswers.shift();
+      if (spare) return spare;
+      throw new LimitExceededError('nothing to spare', { retryable: true });
+    }
     this.snapshotRequests++;
     const answer =
       this.#answers.shift() ??
@@ -120,6 +129,11 @@ export class ScriptedExchange implements Exchange {
     const waiting = this.#waiting.shift();
     if (waiting) waiting(answer);
     else this.#answers.push(answer);
+  }
+
+  /** What the next request that only takes what is to spare gets. */
+  spare(answer: BookSnapshot): void {
+    this.#spareAnswers.push(answer);
   }
 
   up(symbol = 'BTCUSDT'): void {

@@ -100,7 +100,7 @@ class BinanceExchange extends StreamingExchange<BinanceFrame, BinanceSubscriptio
   async instrument(symbol: string): Promise<Instrument> {
     const name = this.normalizeSymbol(symbol);
     try {
-      const found = (await this.#instruments([name], true)).get(name);
+      const found = (await this.#instruments([name], 'urgent')).get(name);
       if (found) return found;
     } catch (error) {
       if (!(error instanceof ExchangeRefusedError) || error.context['status'] !== 400) throw error;
@@ -109,12 +109,12 @@ class BinanceExchange extends StreamingExchange<BinanceFrame, BinanceSubscriptio
     throw new UnknownSecurityError(`The exchange does not list ${name}`);
   }
 
-  async snapshot(symbol: string, signal: AbortSignal): Promise<BookSnapshot> {
+  async snapshot(symbol: string, signal: AbortSignal, isSpare = false): Promise<BookSnapshot> {
     const answer = await this.#rest.get({
       path: snapshotPath(symbol),
       weight: SNAPSHOT_WEIGHT,
       signal: AbortSignal.any([signal, this.closing.signal]),
-      isUrgent: false,
+      urgency: isSpare ? 'spare' : 'usual',
       waitMaxMs: PATIENT_WAIT_MAX_MS,
     });
     const subscription = this.subscriptions.get(symbol);
@@ -143,14 +143,14 @@ class BinanceExchange extends StreamingExchange<BinanceFrame, BinanceSubscriptio
 
   async #instruments(
     symbols: readonly string[],
-    isUrgent: boolean,
+    urgency: 'urgent' | 'usual',
   ): Promise<ReadonlyMap<string, Instrument>> {
     const answer = await this.#rest.get({
       path: instrumentPath(symbols),
       weight: INSTRUMENT_WEIGHT,
       signal: this.closing.signal,
-      isUrgent,
-      waitMaxMs: isUrgent ? URGENT_WAIT_MAX_MS : PATIENT_WAIT_MAX_MS,
+      urgency,
+      waitMaxMs: urgency === 'urgent' ? URGENT_WAIT_MAX_MS : PATIENT_WAIT_MAX_MS,
     });
     return this.counted(() => parseInstruments(parseJson(answer.body)));
   }
@@ -178,7 +178,7 @@ class BinanceExchange extends StreamingExchange<BinanceFrame, BinanceSubscriptio
     symbols: readonly string[],
   ): Promise<ReadonlyMap<string, Instrument> | 'refused' | 'failed'> {
     try {
-      return await this.#instruments(symbols, false);
+      return await this.#instruments(symbols, 'usual');
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
       if (this.closing.signal.aborted) return 'failed';

@@ -131,7 +131,7 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
   async instrument(symbol: string): Promise<Instrument> {
     const name = this.normalizeSymbol(symbol);
     try {
-      const body = await this.#get(`/products/${encodeURIComponent(name)}`, true);
+      const body = await this.#get(`/products/${encodeURIComponent(name)}`, 'urgent');
       const product = this.counted(() => parseProduct(parseJson(body)));
       if (product.symbol === name) return product;
       throw wireError('product', `The exchange answered for another product than ${name}`);
@@ -144,11 +144,11 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
     }
   }
 
-  async snapshot(symbol: string, signal: AbortSignal): Promise<BookSnapshot> {
+  async snapshot(symbol: string, signal: AbortSignal, isSpare = false): Promise<BookSnapshot> {
     const subscription = this.subscriptions.get(symbol);
     if (!subscription) throw new FeedClosedError(`${this.name}:${symbol} is not open`);
     return subscription instanceof FullSubscription
-      ? this.#orderBook(subscription, signal)
+      ? this.#orderBook(subscription, signal, isSpare)
       : this.#streamedSnapshot(subscription, signal);
   }
 
@@ -174,7 +174,7 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
 
   protected async pollInstruments(): Promise<boolean> {
     try {
-      const body = await this.#get('/products', false);
+      const body = await this.#get('/products', 'usual');
       this.compare(this.counted(() => parseProducts(parseJson(body), this.subscriptions)));
       return true;
     } catch (error) {
@@ -189,13 +189,17 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
     }
   }
 
-  async #orderBook(subscription: FullSubscription, signal: AbortSignal): Promise<BookSnapshot> {
+  async #orderBook(
+    subscription: FullSubscription,
+    signal: AbortSignal,
+    isSpare: boolean,
+  ): Promise<BookSnapshot> {
     const { symbol } = subscription;
     const answer = await this.#rest.get({
       path: `/products/${encodeURIComponent(symbol)}${BOOK_PATH}`,
       weight: 1,
       signal: AbortSignal.any([signal, this.closing.signal]),
-      isUrgent: false,
+      urgency: isSpare ? 'spare' : 'usual',
       waitMaxMs: PATIENT_WAIT_MAX_MS,
       timeoutMs: this.#limits.bookTimeoutMs,
     });
@@ -230,13 +234,13 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
     }
   }
 
-  async #get(path: string, isUrgent: boolean): Promise<string> {
+  async #get(path: string, urgency: 'urgent' | 'usual'): Promise<string> {
     const answer = await this.#rest.get({
       path,
       weight: 1,
       signal: this.closing.signal,
-      isUrgent,
-      waitMaxMs: isUrgent ? URGENT_WAIT_MAX_MS : PATIENT_WAIT_MAX_MS,
+      urgency,
+      waitMaxMs: urgency === 'urgent' ? URGENT_WAIT_MAX_MS : PATIENT_WAIT_MAX_MS,
     });
     return answer.body;
   }

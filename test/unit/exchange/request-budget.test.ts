@@ -27,7 +27,7 @@ class Bench {
     const whole: BudgetRequest = {
       weight: 250,
       signal: new AbortController().signal,
-      isUrgent: false,
+      urgency: 'usual',
       waitMaxMs: 120_000,
       ...request,
     };
@@ -69,13 +69,43 @@ describe('the request budget', () => {
     expect(after.length * 250).toBeGreaterThanOrEqual(LIMITS.weightPerMinute / 2 - 250);
   });
 
+  test('what can be spared only takes what nobody else needs, and never waits', async () => {
+    const bench = new Bench();
+    bench.ask('spare', { urgency: 'spare' });
+    bench.ask('holding', {}, true);
+    bench.ask('spare beside another', { urgency: 'spare' });
+    await bench.clock.advanceAsync(0);
+    expect(bench.names).toEqual(['spare', 'holding']);
+    bench.budget.release();
+    // More than half of the burst stays for others.
+    for (let i = 0; i < 4; i++) bench.ask(`usual ${i}`);
+    bench.ask('spare of what is left', { urgency: 'spare' });
+    await bench.clock.advanceAsync(60_000, 1000);
+    bench.budget.report(LIMITS.reportedWeightMax / 2);
+    bench.ask('spare of what the address has left', { urgency: 'spare' });
+    await bench.clock.advanceAsync(60_000, 1000);
+    bench.budget.block(10_000, false);
+    bench.ask('spare in silence', { urgency: 'spare' });
+    await bench.clock.advanceAsync(0);
+    expect(bench.refused.map(({ name, error }) => [name, error])).toEqual([
+      ['spare beside another', expect.any(LimitExceededError)],
+      ['spare of what is left', expect.any(LimitExceededError)],
+      ['spare of what the address has left', expect.any(LimitExceededError)],
+      ['spare in silence', expect.any(LimitExceededError)],
+    ]);
+    await bench.clock.advanceAsync(60_000, 1000);
+    bench.ask('spare again', { urgency: 'spare' });
+    await bench.clock.advanceAsync(0);
+    expect(bench.names.at(-1)).toBe('spare again');
+  });
+
   test('first come first served, urgent ones before the rest', async () => {
     const bench = new Bench({ burstWeight: 250 });
     bench.ask('first');
     bench.ask('second');
     bench.ask('third');
-    bench.ask('urgent', { weight: 20, isUrgent: true });
-    bench.ask('urgent too', { weight: 20, isUrgent: true });
+    bench.ask('urgent', { weight: 20, urgency: 'urgent' });
+    bench.ask('urgent too', { weight: 20, urgency: 'urgent' });
     await bench.clock.advanceAsync(60_000, 100);
     expect(bench.names).toEqual(['first', 'urgent', 'urgent too', 'second', 'third']);
   });
@@ -127,9 +157,9 @@ describe('the request budget', () => {
   test('who would not wait that long is told at once, those who wait already as well', async () => {
     const bench = new Bench({ burstWeight: 250 });
     bench.ask('first');
-    bench.ask('impatient before', { isUrgent: true, waitMaxMs: 5000 });
+    bench.ask('impatient before', { urgency: 'urgent', waitMaxMs: 5000 });
     bench.budget.block(30_000, false);
-    bench.ask('impatient after', { isUrgent: true, waitMaxMs: 5000 });
+    bench.ask('impatient after', { urgency: 'urgent', waitMaxMs: 5000 });
     bench.ask('patient');
     await bench.clock.advanceAsync(0);
     expect(bench.refused.map(({ name }) => name)).toEqual(['impatient before', 'impatient after']);

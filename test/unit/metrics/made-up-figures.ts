@@ -14,6 +14,7 @@ export function securityFigures(
     latency: { bounds: [0.01, 0.1], counts: [1, 2, 3], sum: 4.5 },
     gapsByCause: new Map([['sequence', 2]]),
     resyncs: 2,
+    selfCheck: { images: 48, snapshots: 5, mismatches: 1 },
     lastMessageUs: 1_795_158_004_031_002,
     queuedEvents: 42,
     bidHorizonRatio: 0.25,
@@ -41,6 +42,7 @@ export function loggerFigures(overrides: Partial<LoggerFigures> = {}): LoggerFig
         queuedEvents: 42,
         spoolBytes: 7,
       },
+      selfCheck: { images: 96, snapshots: 10, mismatches: 2 },
     },
     securities: [securityFigures('binance:BTCUSDT'), securityFigures('coinbase:BTC-USD')],
     exchanges: [

@@ -11,8 +11,11 @@ import type { BookImage, MarketEvent } from '../../../logger/market/events.ts';
 import type { Security } from '../../../logger/market/security.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
 import type { RecorderLimits } from '../../../logger/recorder/limits.ts';
+import { createRebuild } from '../../../logger/reader/create-reader.ts';
+import { RecordCheck } from '../../../logger/recorder/record-check.ts';
+import type { Rebuild } from '../../../logger/recorder/record-check.ts';
 import { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
-import type { RecorderParts } from '../../../logger/recorder/security-recorder.ts';
+import type { RecorderParts } from '../../../logger/recorder/recorder-parts.ts';
 import type { Log } from '../../../logger/service/log.ts';
 import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -26,6 +29,8 @@ export interface Overrides {
   readonly imageIntervalMs?: number;
   readonly log?: Log;
   readonly receiveTimes?: RecorderParts['receiveTimes'];
+  /** The way back from records to a book; default: the real one. */
+  readonly rebuild?: Rebuild;
 }
 
 /** What is in the archive of one chain. */
@@ -82,6 +87,11 @@ export class RecorderHarness {
       imageIntervalMs: overrides.imageIntervalMs ?? 1_800_000,
       receiveTimes: overrides.receiveTimes ?? { badBetween: () => [] },
       writer: 'test',
+      recordCheck: new RecordCheck({
+        rebuild: overrides.rebuild ?? createRebuild(archive),
+        limits,
+        onFatal,
+      }),
       onChange: () => undefined,
       onFatal,
     });

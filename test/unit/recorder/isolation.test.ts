@@ -12,6 +12,7 @@ import { openEmbeddedArchive } from '../../../logger/archive/embedded-archive.ts
 import { fullRule } from '../../../logger/exchange/coinbase/sequencer.ts';
 import { FeedClosedError } from '../../../logger/errors.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
+import { createRebuild } from '../../../logger/reader/create-reader.ts';
 import { RecorderRegistry } from '../../../logger/recorder/registry.ts';
 import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -107,6 +108,7 @@ async function storedOfBinance(coinbase: Coinbase, seed: number): Promise<unknow
     version: 'test',
     processStatus: () => ({ rss: 0, heapUsed: 0, eventLoopLag: 0, threads: 1, handles: 0 }),
     onTerminate: () => undefined,
+    rebuild: createRebuild(archive),
   });
   try {
     await registry.start([BTC, COIN]);

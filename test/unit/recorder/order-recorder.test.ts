@@ -159,7 +159,7 @@ describe('a recorder of an L3 book', () => {
   test('what contradicts the book voids the chain from where it was proven', async () => {
     const { one, queue } = harness.recorder();
     await live(one);
-    const provenUs = one.chain?.provenUs;
+    const provenUs = one.chain?.proven.us;
     for (let sequence = 102; sequence < 110; sequence++) {
       await clock.advanceAsync(100);
       open(sequence, id(sequence), 990, 1);

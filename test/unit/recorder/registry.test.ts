@@ -8,6 +8,7 @@ import type { Archive } from '../../../logger/archive/archive.ts';
 import { openEmbeddedArchive } from '../../../logger/archive/embedded-archive.ts';
 import { UnknownSecurityError } from '../../../logger/errors.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
+import { createRebuild } from '../../../logger/reader/create-reader.ts';
 import { RecorderRegistry } from '../../../logger/recorder/registry.ts';
 import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
 import { connectionRule, fullRule } from '../../../logger/exchange/coinbase/sequencer.ts';
@@ -59,6 +60,7 @@ function createRegistry(kind: Partial<ConstructorParameters<typeof ScriptedExcha
     version: 'test',
     processStatus: () => ({ rss: 0, heapUsed: 0, eventLoopLag: 0, threads: 1, handles: 0 }),
     onTerminate: () => undefined,
+    rebuild: createRebuild(archive),
   });
 }
 

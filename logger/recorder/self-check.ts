@@ -1,0 +1,168 @@
+/**
+ * A security's self-check: at every base image, what its records show against the book in memory
+ * (`record-check.ts`); now and then, the book in memory against a fresh snapshot of the exchange
+ * (`snapshot-check.ts`). Counts, tells the log, and says which moment was the last good one; what
+ * follows from a mismatch is the recorder's to do.
+ */
+
+import type { Exchange, Heartbeat } from '../exchange/exchange.ts';
+import { LimitExceededError, LoggerError, describeError } from '../errors.ts';
+import type { SelfCheckFigures } from '../manager/control.ts';
+import type { Scale } from '../market/decimal.ts';
+import type { BookStep } from '../market/events.ts';
+import type { Security } from '../market/security.ts';
+import type { Clock } from '../service/clock.ts';
+import type { Log } from '../service/log.ts';
+import type { Chain, Moment, UncheckedImage } from './chain.ts';
+import type { RecorderLimits } from './limits.ts';
+import type { RecordCheck } from './record-check.ts';
+import { SnapshotCheck } from './snapshot-check.ts';
+import type { SnapshotCheckOutcome } from './snapshot-check.ts';
+
+export interface SelfCheckParts {
+  readonly security: Security;
+  readonly exchange: Exchange;
+  readonly records: RecordCheck;
+  readonly scale: () => Scale;
+  readonly clock: Clock;
+  readonly limits: RecorderLimits;
+  readonly log: Log;
+  /** Of a running chain, nothing after `lastGood` is to be believed. */
+  readonly onMismatch: (chain: Chain, lastGood: Moment, reason: string) => void;
+}
+
+export class SelfCheck {
+  readonly #parts: SelfCheckParts;
+  #images = 0;
+  #snapshots = 0;
+  #mismatches = 0;
+  #chain: Chain | undefined;
+  #isHolding = false;
+  #snapshotCheck: SnapshotCheck | undefined;
+  /** Ends with the chain. */
+  #chainLife = new AbortController();
+  /** When the book was last held against a snapshot, or proven by one; monotonic clock. */
+  #lastSnapshotMs = 0;
+
+  constructor(parts: SelfCheckParts) {
+    this.#parts = parts;
+  }
+
+  figures(): SelfCheckFigures {
+    return { images: this.#images, snapshots: this.#snapshots, mismatches: this.#mismatches };
+  }
+
+  begin(chain: Chain): void {
+    this.#chain = chain;
+    this.#chainLife = new AbortController();
+    this.#lastSnapshotMs = this.#parts.clock.monotonicMs();
+  }
+
+  end(): void {
+    this.#chain = undefined;
+    this.#chainLife.abort();
+    this.#snapshotCheck = undefined;
+  }
+
+  /** A step that the chain has taken in. */
+  step(step: BookStep): void {
+    this.#snapshotCheck?.addStep(step);
+  }
+
+  heartbeat(heartbeat: Heartbeat): void {
+    this.#snapshotCheck?.addHeartbeat(heartbeat);
+  }
+
+  refine(from: Scale, to: Scale): void {
+    this.#snapshotCheck?.refine(from, to);
+  }
+
+  /**
+   * The chain's latest image, on its way to the archive; undefined: there is none, or an earlier one is
+   * still on its way. They take memory, and an archive that takes nothing may last.
+   */
+  hold(chain: Chain): UncheckedImage | undefined {
+    const image = chain.takeUnchecked();
+    if (!image || this.#isHolding) return undefined;
+    this.#isHolding = true;
+    return image;
+  }
+
+  /** What `hold` gave out is in the archive, or will never be. */
+  settle(chain: Chain, image: UncheckedImage, isStored: boolean): void {
+    this.#isHolding = false;
+    if (isStored) this.#checkImage(chain, image);
+  }
+
+  #checkImage(chain: Chain, { image, from }: UncheckedImage): void {
+    const { security, epoch } = chain.identity;
+    const one = { security, epoch, fromSequence: from.sequence, image };
+    this.#parts.records.add(one, (outcome) => {
+      if (outcome.kind === 'unchecked') {
+        this.#parts.log.debug('An image was not checked', { security, reason: outcome.reason });
+        return;
+      }
+      this.#images++;
+      if (outcome.kind === 'same') return;
+      this.#mismatch('The records do not show the book that was in memory', outcome.reason);
+      if (this.#chain === chain) this.#parts.onMismatch(chain, from, outcome.reason);
+    });
+  }
+
+  /** When the next check against a snapshot is due, monotonic clock; undefined: none can be made. */
+  snapshotDueMs(everyMs: number): number | undefined {
+    const canBe = this.#chain && !this.#snapshotCheck && this.#parts.exchange.proof === 'sequence';
+    return canBe ? this.#lastSnapshotMs + everyMs : undefined;
+  }
+
+  /** Resolves when it is settled, or given up for now. */
+  async checkSnapshot(): Promise<void> {
+    const chain = this.#chain;
+    if (!chain) return;
+    const { security, exchange, scale, clock, limits, log } = this.#parts;
+    const { signal } = this.#chainLife;
+    const parts = { exchange, symbol: security.symbol, chain, scale, clock, limits, signal };
+    const check = (this.#snapshotCheck = new SnapshotCheck(parts));
+    try {
+      const outcome = await check.run();
+      if (this.#chain === chain) this.#conclude(chain, outcome);
+    } catch (error) {
+      if (!(error instanceof LoggerError)) throw error;
+      log.debug('No snapshot to check the book with', {
+        security: security.id,
+        reason: describeError(error),
+      });
+      // There was nothing to spare at this moment; there may be at the next.
+      if (error instanceof LimitExceededError) return;
+    } finally {
+      if (this.#snapshotCheck === check) this.#snapshotCheck = undefined;
+    }
+    this.#lastSnapshotMs = clock.monotonicMs();
+  }
+
+  #conclude(chain: Chain, outcome: SnapshotCheckOutcome): void {
+    if (outcome.kind === 'undecided') return;
+    this.#snapshots++;
+    if (outcome.kind === 'same') {
+      chain.confirm();
+      return;
+    }
+    const { places, example } = outcome.difference;
+    const reason = `${places.size} places differ: ${example}`;
+    if (outcome.kind === 'differs') {
+      this.#mismatch('The book is not the one that the exchange has', reason);
+      this.#parts.onMismatch(chain, chain.proven, reason);
+      return;
+    }
+    const what =
+      outcome.kind === 'once'
+        ? 'A snapshot differed from the book, and the next one did not'
+        : 'A snapshot lists orders of one price in another order';
+    this.#parts.log.warning(what, { security: this.#parts.security.id, reason });
+  }
+
+  #mismatch(what: string, reason: string): void {
+    this.#mismatches++;
+    this.#parts.log.error(what, { security: this.#parts.security.id, reason });
+  }
+}

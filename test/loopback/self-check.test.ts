@@ -1,0 +1,118 @@
+/** The self-check of a real logger beside an exchange that lies in a way that no message shows. */
+
+import { afterEach, expect, test } from 'vitest';
+import { SANDBOX_KEY } from '../../sandbox/coinbase-key.ts';
+import { startSandbox } from '../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { SecurityStatus } from '../../logger/manager/control.ts';
+import { startTestLogger } from '../support/test-logger.ts';
+import type { TestLogger } from '../support/test-logger.ts';
+import { until } from '../support/until.ts';
+
+const BINANCE = 'binance:BTCUSDT';
+const COINBASE = 'coinbase:BTC-USD';
+/** Images and snapshots in seconds instead of half hours. */
+const LIMITS = { blockMaxAgeMs: 300, snapshotCheckMinEveryMs: 300, snapshotCheckPauseMs: 100 };
+
+let sandbox: Sandbox | undefined;
+let logger: TestLogger | undefined;
+const errors: string[] = [];
+
+afterEach(async () => {
+  expect(logger?.fatal ?? []).toEqual([]);
+  await logger?.discard();
+  await sandbox?.close();
+  logger = sandbox = undefined;
+  errors.length = 0;
+});
+
+async function start(): Promise<{ readonly exchange: Sandbox; readonly one: TestLogger }> {
+  const exchange = (sandbox = await startSandbox({ seed: 5, symbols: ['BTCUSDT'], pace: 300 }));
+  const nothing = (): void => undefined;
+  const error = (message: string): void => void errors.push(message);
+  const one = (logger = await startTestLogger(
+    exchange,
+    {
+      COINBASE_WS_URL: exchange.coinbaseWsUrl,
+      COINBASE_REST_URL: exchange.coinbaseRestUrl,
+      COINBASE_API_KEY: SANDBOX_KEY.key,
+      COINBASE_API_SECRET: SANDBOX_KEY.secret,
+      COINBASE_API_PASSPHRASE: SANDBOX_KEY.passphrase,
+      SECURITIES: `${BINANCE},${COINBASE}`,
+      BASE_IMAGE_INTERVAL: '1',
+    },
+    {
+      limits: LIMITS,
+      log: { error, warning: nothing, notice: nothing, info: nothing, debug: nothing },
+    },
+  ));
+  return { exchange, one };
+}
+
+function status(one: TestLogger, security: string): SecurityStatus {
+  const found = one.registry.status(security);
+  if (!found) throw new Error(`${security} is not recorded`);
+  return found;
+}
+
+test('in calm every image and every snapshot shows the book in memory', async () => {
+  const { one } = await start();
+  const isChecked = (security: string): boolean => {
+    const { images, snapshots } = status(one, security).selfCheck;
+    return images >= 3 && snapshots >= 2;
+  };
+  await until(
+    () => JSON.stringify([BINANCE, COINBASE].map((each) => status(one, each).selfCheck)),
+    () => isChecked(BINANCE) && isChecked(COINBASE),
+    30_000,
+  );
+  const { selfCheck } = await one.registry.health();
+  expect(selfCheck.mismatches).toBe(0);
+  expect(errors).toEqual([]);
+  for (const security of [BINANCE, COINBASE]) {
+    expect((await one.reader.coverage({ security })).gaps).toEqual([]);
+  }
+});
+
+test.each([
+  [BINANCE, 'BTCUSDT'],
+  [COINBASE, 'BTC-USD'],
+])(
+  'a wrong size in the feed of %s: found, told, given up and proven afresh',
+  async (id, symbol) => {
+    const { exchange, one } = await start();
+    await until('a snapshot to agree', () => status(one, id).selfCheck.snapshots >= 1, 20_000);
+    exchange.misbehave({ type: 'false-diffs', symbol, count: 60 });
+    await until('the mismatch', () => status(one, id).selfCheck.mismatches > 0, 30_000);
+    expect(errors).toContain('The book is not the one that the exchange has');
+    exchange.misbehave({ type: 'recover' });
+    // Lies that were under way may have been taken into the new chain, too.
+    const isWell = async (): Promise<boolean> => {
+      const book = one.registry.bookNow(id);
+      if (book.state !== 'proven') return false;
+      const sequence = Number(book.sequence);
+      const truth =
+        id === BINANCE
+          ? exchange.bookAtSequence(symbol, sequence)
+          : exchange.ordersAtSequence(symbol, sequence);
+      return JSON.stringify([truth?.bids, truth?.asks]) === JSON.stringify([book.bids, book.asks]);
+    };
+    await until('the true book', isWell, 30_000);
+    await one.registry.flush(id);
+    const { gaps, intervals } = await one.reader.coverage({ security: id });
+    expect(gaps.length).toBeGreaterThan(0);
+    expect(gaps).toContainEqual(expect.objectContaining({ cause: 'other' }));
+    expect(intervals).toHaveLength(gaps.length + 1);
+    // Nothing that is still claimed was told wrongly.
+    for (const { lastSequence } of intervals.slice(0, 1)) {
+      const sequence = Number(lastSequence);
+      const stored = await one.reader.bookAt({ security: id, position: { sequence } });
+      const truth =
+        id === BINANCE
+          ? exchange.bookAtSequence(symbol, sequence)
+          : exchange.ordersAtSequence(symbol, sequence);
+      expect(stored).toMatchObject({ state: 'proven', bids: truth?.bids, asks: truth?.asks });
+    }
+  },
+  60_000,
+);

@@ -1,0 +1,419 @@
+/** The book in memory against its records, and against fresh snapshots. */
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createReader, createRebuild } from '../../../logger/reader/create-reader.ts';
+import { fullRule, connectionRule } from '../../../logger/exchange/coinbase/sequencer.ts';
+import { ArchiveFullError, RecordCorruptError } from '../../../logger/errors.ts';
+import type { LevelBook } from '../../../logger/book/level-book.ts';
+import type { Levels } from '../../../logger/market/events.ts';
+import { securityOf } from '../../../logger/market/security.ts';
+import { formatTimeUs } from '../../../logger/market/time.ts';
+import { CheckRounds } from '../../../logger/recorder/check-rounds.ts';
+import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
+import { RecordCheck } from '../../../logger/recorder/record-check.ts';
+import type { RecordCheckOutcome } from '../../../logger/recorder/record-check.ts';
+import type { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
+import type { Log } from '../../../logger/service/log.ts';
+import type { ManualClock } from '../../support/manual-clock.ts';
+import { orderSnapshotAt, snapshotAt } from '../../support/scripted-exchange.ts';
+import type { ScriptedExchange } from '../../support/scripted-exchange.ts';
+import { silentLog } from '../../support/silent-log.ts';
+import { RecorderHarness } from './harness.ts';
+
+const SECURITY = securityOf('binance', 'BTCUSDT');
+const BIDS: Levels = [1000, 5, 990, 7, 980, 9];
+const ASKS: Levels = [1010, 2, 1020, 3];
+
+let harness: RecorderHarness;
+let clock: ManualClock;
+let exchange: ScriptedExchange;
+let one: SecurityRecorder;
+let logged: string[];
+
+const log: Log = {
+  ...silentLog,
+  error: (text) => void logged.push(`error: ${text}`),
+  warning: (text) => void logged.push(`warning: ${text}`),
+};
+
+beforeEach(async () => {
+  logged = [];
+  harness = await RecorderHarness.open(SECURITY);
+  ({ clock, exchange } = harness);
+});
+
+afterEach(async () => {
+  one.close('restart');
+  await clock.advanceAsync(100);
+  await harness.close();
+});
+
+/** A recorder with a proven book at 102. */
+async function live(overrides: Parameters<RecorderHarness['recorder']>[0] = {}): Promise<void> {
+  ({ one } = harness.recorder({ imageIntervalMs: 60_000, log, ...overrides }));
+  await one.start();
+  await clock.advanceAsync(0);
+  exchange.up();
+  exchange.diff(99, 100);
+  exchange.answer(snapshotAt(100, BIDS, ASKS));
+  await clock.advanceAsync(10);
+  exchange.diff(101, 102, [1001, 3]);
+  await clock.advanceAsync(10);
+  expect(one.phase).toBe('live');
+}
+
+/** The next base image, written and checked. */
+async function image(): Promise<void> {
+  await clock.advanceAsync(60_000);
+  one.tick();
+  await checked();
+}
+
+/** Reading the archive takes turns of the real event loop. */
+async function checked(): Promise<void> {
+  for (let i = 0; i < 50; i++) await clock.advanceAsync(0);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await clock.advanceAsync(10);
+}
+
+describe('at a base image', () => {
+  test('what the records show is the book in memory', async () => {
+    await live();
+    exchange.diff(103, 104, [995, 1], [1010, 0]);
+    await image();
+    expect(one.selfCheck.figures()).toEqual({ images: 1, snapshots: 0, mismatches: 0 });
+    exchange.diff(105, 106, [995, 0]);
+    await image();
+    exchange.diff(107, 108, [995, 4]);
+    await image();
+    expect(one.selfCheck.figures()).toEqual({ images: 3, snapshots: 0, mismatches: 0 });
+    expect(one.chain?.identity.epoch).toBe(1);
+    expect(logged).toEqual([]);
+  });
+
+  test('also where the exchange began to quote finer', async () => {
+    await live();
+    exchange.diff(103, 104, [995, 1]);
+    exchange.listeners.get('BTCUSDT')?.onScale({ priceExponent: 3, sizeExponent: 4 });
+    exchange.diff(105, 106, [9955, 15]);
+    await checked();
+    await image();
+    expect(one.selfCheck.figures()).toEqual({ images: 2, snapshots: 0, mismatches: 0 });
+  });
+
+  test('memory that is not what was recorded: told, given up since the last good image, proven afresh', async () => {
+    await live();
+    exchange.diff(103, 104, [995, 1]);
+    await image();
+    const goodUs = one.chain?.last.us ?? 0;
+    exchange.diff(105, 106, [996, 1]);
+    // A bit that flips in memory.
+    const book = one.chain?.book as LevelBook;
+    book.apply([990, 1_000_007], []);
+    await image();
+    expect(one.selfCheck.figures()).toMatchObject({ images: 2, mismatches: 1 });
+    expect(logged).toContain('error: The records do not show the book that was in memory');
+    expect(one.phase).toBe('syncing');
+    exchange.answer(snapshotAt(106, [996, 1], ASKS));
+    exchange.diff(107, 108);
+    await clock.advanceAsync(100);
+    expect(one.phase).toBe('live');
+    one.journal();
+    await checked();
+    expect(await harness.stored(2)).toMatchObject({
+      gap: { cause: 'other', fromUs: goodUs, firstMissing: 105 },
+    });
+    const reader = createReader(harness.archive);
+    const at = (us: number) =>
+      reader.bookAt({ security: SECURITY.id, position: { clock: 'receive', us } });
+    expect(await at(goodUs)).toMatchObject({ state: 'proven', sequence: '104' });
+    expect(await at(goodUs + 60_000_000)).toMatchObject({
+      state: 'gap',
+      gap: { from: formatTimeUs(goodUs), cause: 'other' },
+    });
+    expect((await reader.verify({ security: SECURITY.id })).problems).toEqual([
+      expect.objectContaining({ record: 'image 1/106' }),
+    ]);
+  });
+
+  test('records that are damaged are found at the next image', async () => {
+    const damaged = {
+      ...harness.archive,
+      images: harness.archive.images.bind(harness.archive),
+      holeAfter: harness.archive.holeAfter.bind(harness.archive),
+      blocks: async (...question: Parameters<typeof harness.archive.blocks>) =>
+        (await harness.archive.blocks(...question)).map((ref) => ({
+          ...ref,
+          load: async () => {
+            const record = await ref.load();
+            const body = Uint8Array.from(record.body);
+            body[9] = (body[9] ?? 0) ^ 4;
+            return { ...record, body };
+          },
+        })),
+    };
+    await live({ rebuild: createRebuild(damaged) });
+    exchange.diff(103, 104, [995, 1]);
+    await image();
+    expect(one.selfCheck.figures()).toMatchObject({ images: 1, mismatches: 1 });
+    expect(one.phase).toBe('syncing');
+  });
+
+  test('records that can not be read now go unchecked', async () => {
+    await live({ rebuild: async () => null });
+    exchange.diff(103, 104, [995, 1]);
+    await image();
+    expect(one.selfCheck.figures()).toEqual({ images: 0, snapshots: 0, mismatches: 0 });
+    expect(one.phase).toBe('live');
+  });
+
+  test('while the archive takes nothing, one image is held and the others go unchecked', async () => {
+    let isFull = false;
+    const fillable = new Proxy(harness.archive, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target);
+        if (name === 'commit') {
+          return async (...writes: Parameters<typeof target.commit>) => {
+            if (isFull) throw new ArchiveFullError('no space left on device');
+            await target.commit(...writes);
+          };
+        }
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    await live({ archive: fillable });
+    isFull = true;
+    for (let sequence = 103; sequence < 106; sequence++) {
+      exchange.diff(sequence, sequence, [995, sequence]);
+      await image();
+    }
+    isFull = false;
+    await clock.advanceAsync(DEFAULT_LIMITS.commitRetryMs);
+    await checked();
+    expect(one.selfCheck.figures()).toEqual({ images: 1, snapshots: 0, mismatches: 0 });
+    exchange.diff(106, 106, [995, 1]);
+    await image();
+    expect(one.selfCheck.figures()).toMatchObject({ images: 2, mismatches: 0 });
+  });
+
+  test('what waits to be checked is bounded', async () => {
+    const outcomes: RecordCheckOutcome[] = [];
+    let free: (error: Error) => void = () => undefined;
+    const check = new RecordCheck({
+      rebuild: () => new Promise((_resolve, reject) => (free = reject)),
+      limits: { ...DEFAULT_LIMITS, checkMaxRows: 12 },
+      onFatal: (error) => harness.fatal.push(error),
+    });
+    await live();
+    const held = one.chain?.image();
+    if (!held) throw new Error('no book');
+    const add = (): void =>
+      check.add({ security: SECURITY.id, epoch: 1, fromSequence: 1, image: held }, (outcome) =>
+        outcomes.push(outcome),
+      );
+    // Six rows each: two may wait.
+    for (let i = 0; i < 4; i++) add();
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['unchecked', 'unchecked']);
+    free(new RecordCorruptError('damaged'));
+    await clock.advanceAsync(0);
+    expect(outcomes.at(-1)).toEqual({ kind: 'differs', reason: 'damaged' });
+    const stopped = check.stop();
+    free(new RecordCorruptError('too late to matter'));
+    await stopped;
+    add();
+    expect(outcomes).toHaveLength(3);
+  });
+});
+
+describe('against a fresh snapshot', () => {
+  async function check(): Promise<void> {
+    void one.selfCheck.checkSnapshot();
+    await clock.advanceAsync(0);
+  }
+
+  test('the same book, brought to one sequence by the steps since', async () => {
+    await live();
+    exchange.diff(103, 104, [995, 1]);
+    await check();
+    exchange.spare(
+      snapshotAt(106, [1001, 3, ...BIDS.slice(0, 2), 996, 2, 995, 1, ...BIDS.slice(2)], ASKS),
+    );
+    exchange.diff(105, 107, [996, 2], [1010, 2]);
+    await clock.advanceAsync(10);
+    expect(one.selfCheck.figures()).toEqual({ images: 0, snapshots: 1, mismatches: 0 });
+    expect(one.chain?.proven.sequence).toBe(107);
+    expect(logged).toEqual([]);
+  });
+
+  test('at the very sequence of a quiet book', async () => {
+    await live();
+    exchange.spare(snapshotAt(102, [1001, 3, ...BIDS], ASKS));
+    await check();
+    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 10);
+    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
+  });
+
+  test('a snapshot that ends sooner is compared as far as it goes', async () => {
+    await live();
+    const near = {
+      ...snapshotAt(102, [1001, 3, 1000, 5], ASKS),
+      horizon: { bid: 1000, ask: null },
+    };
+    exchange.spare(near);
+    await check();
+    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 10);
+    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
+  });
+
+  test('another book, twice: nothing since the last proof is claimed, and it is proven afresh', async () => {
+    await live();
+    const provenUs = one.chain?.proven.us;
+    exchange.diff(103, 103, [995, 2]);
+    await image();
+    exchange.diff(104, 104, [995, 1]);
+    const wrong = snapshotAt(104, [1001, 3, 1000, 5, 995, 1, 990, 8, 980, 9], ASKS);
+    exchange.spare(wrong);
+    exchange.answer(wrong);
+    await check();
+    await clock.advanceAsync(3 * DEFAULT_LIMITS.firstStepWaitMs, 100);
+    expect(one.selfCheck.figures()).toEqual({ images: 1, snapshots: 1, mismatches: 1 });
+    expect(logged).toContain('error: The book is not the one that the exchange has');
+    expect(one.phase).toBe('syncing');
+    exchange.answer(wrong);
+    exchange.diff(105, 106);
+    await clock.advanceAsync(100);
+    expect(one.phase).toBe('live');
+    one.journal();
+    await checked();
+    expect((await harness.stored(2)).gap).toMatchObject({
+      cause: 'other',
+      fromUs: provenUs,
+      firstMissing: 103,
+      lastMissing: 105,
+    });
+  });
+
+  test('another book, once: told, and nothing more', async () => {
+    await live();
+    exchange.spare(snapshotAt(102, [1001, 3, 1000, 5, 990, 8, 980, 9], ASKS));
+    exchange.answer(snapshotAt(102, [1001, 3, ...BIDS], ASKS));
+    await check();
+    await clock.advanceAsync(3 * DEFAULT_LIMITS.firstStepWaitMs, 100);
+    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
+    expect(logged).toEqual([
+      'warning: A snapshot differed from the book, and the next one did not',
+    ]);
+    expect(one.phase).toBe('live');
+    expect(one.chain?.proven.sequence).toBe(102);
+  });
+
+  test('a hole on the way: nothing is decided', async () => {
+    await live();
+    await check();
+    exchange.diff(110, 111);
+    exchange.spare(snapshotAt(102, [1, 1], ASKS));
+    await clock.advanceAsync(3 * DEFAULT_LIMITS.firstStepWaitMs, 100);
+    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 0, mismatches: 0 });
+  });
+
+  test('a snapshot that no step joins is given up', async () => {
+    await live();
+    await check();
+    exchange.spare(snapshotAt(200, [1, 1], ASKS));
+    await clock.advanceAsync(DEFAULT_LIMITS.snapshotCheckWithinMs + 10, 1000);
+    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 0, mismatches: 0 });
+    expect(one.selfCheck.snapshotDueMs(0)).toBe(clock.monotonicMs() - 10);
+    expect(one.phase).toBe('live');
+  });
+});
+
+describe('against a fresh snapshot of orders', () => {
+  const coinbase = securityOf('coinbase', 'BTC-USD');
+  const order = (orderId: string, price: number, size: number) => ({ orderId, price, size });
+  const [A, B, C] = [order('a', 1000, 5), order('b', 1000, 6), order('c', 1010, 7)] as const;
+
+  test('another order within a price is told, and nothing more', async () => {
+    await harness.close();
+    harness = await RecorderHarness.open(coinbase, {
+      name: 'coinbase',
+      level: 'L3',
+      feed: 'full',
+      proof: 'sequence',
+      rule: fullRule,
+    });
+    ({ clock, exchange } = harness);
+    ({ one } = harness.recorder({ log }));
+    await one.start();
+    await clock.advanceAsync(0);
+    exchange.up('BTC-USD');
+    exchange.answer(orderSnapshotAt(100, clock.nowUs(), { bids: [A, B], asks: [C] }));
+    exchange.heartbeat(100, 'BTC-USD');
+    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 10);
+    expect(one.phase).toBe('live');
+    const swapped = orderSnapshotAt(100, clock.nowUs(), { bids: [B, A], asks: [C] });
+    exchange.spare(swapped);
+    exchange.answer(swapped);
+    void one.selfCheck.checkSnapshot();
+    await clock.advanceAsync(3 * DEFAULT_LIMITS.firstStepWaitMs, 100);
+    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
+    expect(logged).toEqual(['warning: A snapshot lists orders of one price in another order']);
+    expect(one.phase).toBe('live');
+  });
+});
+
+describe('rounds', () => {
+  function rounds(recorders: readonly SecurityRecorder[]): CheckRounds {
+    const onFatal = (error: unknown): void => void harness.fatal.push(error);
+    const parts = { clock, limits: DEFAULT_LIMITS, imageIntervalMs: 60_000, onFatal };
+    const all = new CheckRounds({ ...parts, recorders: () => recorders });
+    all.start();
+    return all;
+  }
+
+  test('a check when one is due, again soon where there was nothing to spare, then an interval later', async () => {
+    await live();
+    const all = rounds([one]);
+    await clock.advanceAsync(55_000, 1000);
+    expect(exchange.spareRequests).toBe(0);
+    await clock.advanceAsync(20_000, 500);
+    expect(exchange.spareRequests).toBeGreaterThan(1);
+    const refused = exchange.spareRequests;
+    exchange.spare(snapshotAt(102, [1001, 3, ...BIDS], ASKS));
+    await clock.advanceAsync(50_000, 500);
+    expect(exchange.spareRequests).toBe(refused + 1);
+    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
+    await clock.advanceAsync(30_000, 500);
+    expect(exchange.spareRequests).toBeGreaterThan(refused + 1);
+    all.stop();
+  });
+
+  test('not where the exchange numbers nothing, nor while a security is not live', async () => {
+    await live();
+    exchange.down();
+    const all = rounds([one]);
+    await clock.advanceAsync(200_000, 1000);
+    expect(exchange.spareRequests).toBe(0);
+    all.stop();
+    one.close('restart');
+    await harness.close();
+    harness = await RecorderHarness.open(SECURITY, {
+      name: 'coinbase',
+      level: 'L2',
+      feed: 'level2_batch',
+      proof: 'connection',
+      rule: connectionRule,
+    });
+    ({ clock, exchange } = harness);
+    ({ one } = harness.recorder({ log }));
+    await one.start();
+    await clock.advanceAsync(0);
+    exchange.up();
+    exchange.answer({ ...snapshotAt(0, BIDS, ASKS), exchangeTimeUs: clock.nowUs() });
+    await clock.advanceAsync(2000, 100);
+    expect(one.phase).toBe('live');
+    const others = rounds([one]);
+    await clock.advanceAsync(200_000, 1000);
+    expect(exchange.spareRequests).toBe(0);
+    others.stop();
+  });
+});
