@@ -123,6 +123,7 @@ export async function record(archive: Archive, transport: RecordingTransport): P
     onFatal: fail,
     rebuild: createRebuild(archive),
     exchanges: new Map([[exchange.name, exchange]]),
+    receiveTimes: { badBetween: () => [], stalls: 0 },
     version: 'bench',
     processStatus: () => ({ rss: 0, heapUsed: 0, eventLoopLag: 0, threads: 0, handles: 0 }),
     onTerminate: nothing,

@@ -18,6 +18,7 @@ import { createReader, createRebuild } from './reader/create-reader.ts';
 import type { Reader } from './reader/reader.ts';
 import { DEFAULT_LIMITS } from './recorder/limits.ts';
 import type { RecorderLimits } from './recorder/limits.ts';
+import { ReceiveTimes } from './recorder/receive-times.ts';
 import { RecorderRegistry } from './recorder/registry.ts';
 import { WriteQueue } from './recorder/write-queue.ts';
 import type { Log } from './service/log.ts';
@@ -88,6 +89,7 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
       await mongo?.start(STORE_PATIENCE_MS);
       graph.retention?.start();
       await startAfterRecords(clock, spool, log);
+      graph.receiveTimes.start();
       await registry.start(config.securities);
     } catch (error) {
       await manager.close(0);
@@ -122,6 +124,7 @@ interface Graph {
   readonly spool: Spool;
   readonly mongo: MongoArchive | null;
   readonly queue: WriteQueue;
+  readonly receiveTimes: ReceiveTimes;
   readonly registry: RecorderRegistry;
   readonly reader: Reader;
   /** null: nothing is deleted. */
@@ -160,6 +163,7 @@ async function makeGraph(config: Config, parts: LoggerParts): Promise<Graph> {
   const transport = parts.transport ?? createNetwork(clock);
   const exchanges = createExchanges(config, { log, clock, random, transport });
   const processWatch = watchProcess();
+  const receiveTimes = new ReceiveTimes({ clock, leadUs: () => clock.leadUs, limits, log });
   const queue = new WriteQueue({ archive, clock, log, limits, onFatal });
   const registry = new RecorderRegistry({
     archive,
@@ -172,6 +176,7 @@ async function makeGraph(config: Config, parts: LoggerParts): Promise<Graph> {
     writer: `orderbook-logger ${version}`,
     onFatal,
     exchanges,
+    receiveTimes,
     version,
     processStatus: () => processWatch.figures(),
     onTerminate,
@@ -190,10 +195,11 @@ async function makeGraph(config: Config, parts: LoggerParts): Promise<Graph> {
   const release = async (): Promise<void> => {
     await Promise.all([...exchanges.values()].map((exchange) => exchange.close()));
     processWatch.stop();
+    receiveTimes.stop();
     await archive.close();
   };
   const reader = createReader(archive, { liveGap: (security) => registry.gapNow(security) });
-  return { clock, spool, mongo, queue, registry, reader, retention, release };
+  return { clock, spool, mongo, queue, receiveTimes, registry, reader, retention, release };
 }
 
 /** Of what the registry parses at its start, only the settings' securities can be wrong. */

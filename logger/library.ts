@@ -28,6 +28,7 @@ import {
 } from './library-arguments.ts';
 import type { ClockName } from './market/time.ts';
 import type {
+  BadReceiveTimeAnswer,
   BookAnswer,
   CoverageAnswer,
   NoBookAnswer,
@@ -48,6 +49,7 @@ import type {
 } from './reader/reader.ts';
 
 export type {
+  BadReceiveTimeAnswer,
   BookAnswer,
   CoverageAnswer,
   DiffItem,
@@ -107,7 +109,10 @@ export interface OpenedArchive {
    * Inside a gap, before the start and after the end the answer's `state` is `gap`.
    */
   bookAt(security: string, at?: At, options?: BookOptions): Promise<BookAnswer | NoBookAnswer>;
-  /** What is recorded and every gap; by receive time, with `from` and `to` what touches them. */
+  /**
+   * What is recorded, every gap, and where receive times are bad; by receive time, with `from` and `to`
+   * what touches them.
+   */
   coverage(security: string, options?: Omit<RangeOptions, 'clock'>): Promise<CoverageAnswer>;
   /** Single trades in order of arrival, with gaps on the way. */
   trades(security: string, options?: RangeOptions): AsyncIterableIterator<TradeItem | GapItem>;

@@ -4,6 +4,7 @@
  */
 
 import type {
+  BadReceiveTimeAnswer,
   BookAnswer,
   CoverageAnswer,
   GapAnswer,
@@ -254,6 +255,15 @@ export function coverageAnswer(message: Message): CoverageAnswer {
     security: string(message, 'security'),
     intervals: parts(message, 'intervals').map(intervalAnswer),
     gaps: parts(message, 'gaps').map(gapAnswer),
+    badReceiveTimes: parts(message, 'badReceiveTimes').map(badReceiveTimeAnswer),
+  };
+}
+
+function badReceiveTimeAnswer(message: Message): BadReceiveTimeAnswer {
+  return {
+    from: string(message, 'from'),
+    to: string(message, 'to'),
+    cause: word(message, 'cause', 'RECEIVE_TIME_CAUSE') as BadReceiveTimeAnswer['cause'],
   };
 }
 

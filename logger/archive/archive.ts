@@ -5,6 +5,7 @@
  * changes nothing, and the same key with other content is an error.
  */
 
+import type { BadReceiveTime } from '../market/bad-receive-times.ts';
 import type { GapCause, Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
@@ -42,6 +43,11 @@ export interface RecordHeader {
   /** Image: price levels of both sides (L2), or orders (L3). Block: 0. */
   readonly levels: number;
   readonly reason: ImageReason | null;
+  /**
+   * Where receive times of its messages may be wrong, in order of time and a few at most; a stretch may
+   * begin before the record and end after its last message. Absent: there is nothing to say.
+   */
+  readonly badReceiveTimes?: readonly BadReceiveTime[];
   /** Which decoder reads the body: `block/1`, `image/1`, `orders/1`, `orders-image/1`. */
   readonly encoding: string;
   /** Length of the body. */

@@ -120,6 +120,10 @@ export function coverageMessage(coverage: CoverageAnswer): object {
     security: coverage.security,
     intervals: coverage.intervals.map(intervalMessage),
     gaps: coverage.gaps.map(gapMessage),
+    badReceiveTimes: coverage.badReceiveTimes.map((bad) => ({
+      ...bad,
+      cause: named('RECEIVE_TIME_CAUSE', bad.cause),
+    })),
   };
 }
 

@@ -275,6 +275,13 @@ const OF_THE_LOGGER: readonly Definition[] = [
     (health) => health.process.eventLoopLag / 1000,
   ),
   {
+    kind: 'counter',
+    name: 'orderbook_event_loop_stalls_total',
+    help: 'How often the event loop stood still: what arrived meanwhile has late receive times, and is marked',
+    labelNames: [],
+    samples: ({ eventLoopStalls }) => [{ labels: {}, value: eventLoopStalls }],
+  },
+  {
     kind: 'gauge',
     name: 'orderbook_build_info',
     help: '1; the version is the label',

@@ -12,6 +12,8 @@ export interface LoggerFigures {
   readonly health: Omit<HealthStatus, 'securities'>;
   readonly securities: readonly SecurityFigures[];
   readonly exchanges: readonly ExchangeFigures[];
+  /** How often the event loop stood still while recording. */
+  readonly eventLoopStalls: number;
 }
 
 export interface ExchangeFigures extends ExchangeCounters {

@@ -4,6 +4,7 @@
  * library all speak these; nobody formats twice.
  */
 
+import type { BadReceiveTimeCause } from '../market/bad-receive-times.ts';
 import type { GapCause, Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
@@ -76,10 +77,20 @@ export interface OrderEventAnswer {
   readonly [field: string]: string | null;
 }
 
+/** Books hold, but the receive times of what came in then are not those of its arrival. */
+export interface BadReceiveTimeAnswer {
+  readonly from: string;
+  readonly to: string;
+  /** `stall`: the logger stood still. `clock`: its machine's clock was set. */
+  readonly cause: BadReceiveTimeCause;
+}
+
 export interface CoverageAnswer {
   readonly security: string;
   readonly intervals: readonly IntervalAnswer[];
   readonly gaps: readonly GapAnswer[];
+  /** In order of time; those of different causes may overlap. Mostly empty. */
+  readonly badReceiveTimes: readonly BadReceiveTimeAnswer[];
 }
 
 export interface VerifyAnswer {

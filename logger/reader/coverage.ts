@@ -5,6 +5,8 @@
  */
 
 import type { ArchiveReader, BlockRef, RecordHeader } from '../archive/archive.ts';
+import { uniteBadReceiveTimes } from '../market/bad-receive-times.ts';
+import type { BadReceiveTime } from '../market/bad-receive-times.ts';
 import type { Gap, Interval } from '../market/coverage.ts';
 import type { CoverageAnswer } from './answers.ts';
 import { assertKnown } from './context.ts';
@@ -20,7 +22,7 @@ import {
 } from './chain-end.ts';
 import type { ChainEnd } from './chain-end.ts';
 import type { ReaderContext } from './context.ts';
-import { formatGap, formatInterval } from './format.ts';
+import { formatBadReceiveTime, formatGap, formatInterval } from './format.ts';
 import { blockPages } from './pages.ts';
 import type { CoverageQuestion } from './reader.ts';
 
@@ -32,6 +34,7 @@ export async function coverage(
   const { security, fromUs = Number.MIN_SAFE_INTEGER, toUs = Number.MAX_SAFE_INTEGER } = question;
   const intervals: Interval[] = [];
   const gaps: Gap[] = [];
+  const bad: BadReceiveTime[] = [];
   let start = await firstChain(context, security, fromUs);
   if (start === null) await assertKnown(context, security);
   while (start !== null && (start.damaged || start.header.fromUs <= toUs)) {
@@ -40,6 +43,7 @@ export async function coverage(
     const chain = await chainCoverage(context, start, end);
     intervals.push(...chain.intervals);
     gaps.push(...chain.gaps);
+    bad.push(...chain.bad);
     start = end.next;
   }
   const touches = (stretch: { fromUs: number; toUs: number | null }): boolean =>
@@ -51,6 +55,7 @@ export async function coverage(
     security,
     intervals: intervals.filter(touches).map(formatInterval),
     gaps: missing.map(formatGap),
+    badReceiveTimes: uniteBadReceiveTimes(bad).filter(touches).map(formatBadReceiveTime),
   };
 }
 
@@ -78,28 +83,42 @@ async function firstChain(
   return archive.chainStart(security, before === null ? 0 : before.header.epoch - 1);
 }
 
-/** Intervals of one chain, the holes between them, and the hole after it. In order. */
-export async function chainCoverage(
+/**
+ * Intervals of one chain, the holes between them, and the hole after it, in order; and what its
+ * records say of their receive times.
+ */
+async function chainCoverage(
   context: ReaderContext,
   first: BlockRef,
   end: ChainEnd,
-): Promise<{ readonly intervals: Interval[]; readonly gaps: Gap[] }> {
+): Promise<{
+  readonly intervals: Interval[];
+  readonly gaps: Gap[];
+  readonly bad: readonly BadReceiveTime[];
+}> {
   const { security, epoch, lastSequence } = first.header;
   const images = await context.archive.images(security, epoch, Number.MIN_SAFE_INTEGER);
   const beginUs = await chainBeginUs(context.archive, first);
   const walk = new HeaderWalk(images, beginUs, first.damaged === true);
+  const bad: BadReceiveTime[] = [];
+  const collect = ({ header }: BlockRef): void => void bad.push(...(header.badReceiveTimes ?? []));
+  images.forEach(collect);
   for await (const page of blockPages(context.archive, {
     security,
     epoch,
     afterSequence: lastSequence,
   })) {
-    for (const ref of page) walk.add(ref);
+    for (const ref of page) {
+      walk.add(ref);
+      collect(ref);
+    }
   }
   const { intervals, gaps } = walk.finish(end);
   const { archive } = context;
   return {
     intervals,
     gaps: await Promise.all(gaps.map((gap) => named(archive, first.header, gap))),
+    bad: uniteBadReceiveTimes(bad),
   };
 }
 

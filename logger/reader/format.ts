@@ -3,6 +3,7 @@
 import type { Book } from '../book/book.ts';
 import type { Side } from '../book/level-book.ts';
 import type { LevelTotal } from '../book/order-book.ts';
+import type { BadReceiveTime } from '../market/bad-receive-times.ts';
 import type { Gap, GapCause, Interval, Proof } from '../market/coverage.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import { formatScaled } from '../market/decimal.ts';
@@ -18,6 +19,7 @@ import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
 import { formatTimeUs } from '../market/time.ts';
 import type {
+  BadReceiveTimeAnswer,
   BookAnswer,
   GapAnswer,
   IntervalAnswer,
@@ -156,6 +158,14 @@ export function formatGap(gap: Gap): GapAnswer {
     firstMissing: gap.firstMissing === null ? null : String(gap.firstMissing),
     lastMissing: gap.lastMissing === null ? null : String(gap.lastMissing),
   };
+}
+
+export function formatBadReceiveTime({
+  fromUs,
+  toUs,
+  cause,
+}: BadReceiveTime): BadReceiveTimeAnswer {
+  return { from: formatTimeUs(fromUs), to: formatTimeUs(toUs), cause };
 }
 
 export function formatInterval(interval: Interval): IntervalAnswer {

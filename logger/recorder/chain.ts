@@ -13,6 +13,7 @@ import { rescaleHorizon } from '../market/scale.ts';
 import { imageDue } from './base-image-policy.ts';
 import type { RecorderLimits } from './limits.ts';
 import { OpenBlock } from './open-block.ts';
+import type { BadBetween, ReceiveTimes } from './receive-times.ts';
 import { imageRecord } from './records.ts';
 import type { ChainIdentity } from './records.ts';
 
@@ -22,6 +23,13 @@ export interface ProvenBook {
   readonly sequence: number;
   readonly exchangeTimeUs: number;
   readonly receiveTimeUs: number;
+}
+
+export interface ChainParts {
+  readonly limits: RecorderLimits;
+  readonly imageIntervalMs: number;
+  /** What is wrong with receive times: told in every record. */
+  readonly receiveTimes: Pick<ReceiveTimes, 'badBetween'>;
 }
 
 /** A moment of a chain: the receive time and the sequence of the step that came in then. */
@@ -42,6 +50,7 @@ export class Chain {
   #proven: Moment;
   readonly #limits: RecorderLimits;
   readonly #imageIntervalMs: number;
+  readonly #badBetween: BadBetween;
   #book: Book;
   #horizon: Horizon;
   #sequence: number;
@@ -58,16 +67,13 @@ export class Chain {
   constructor(
     identity: ChainIdentity,
     proven: ProvenBook,
-    parts: {
-      readonly limits: RecorderLimits;
-      readonly imageIntervalMs: number;
-      readonly monotonicMs: number;
-    },
+    parts: ChainParts & { readonly monotonicMs: number },
   ) {
     this.identity = identity;
     this.#proven = { us: proven.receiveTimeUs, sequence: proven.sequence };
     this.#limits = parts.limits;
     this.#imageIntervalMs = parts.imageIntervalMs;
+    this.#badBetween = parts.receiveTimes.badBetween;
     this.#book = proven.book;
     this.#horizon = proven.horizon;
     this.#sequence = proven.sequence;
@@ -210,7 +216,7 @@ export class Chain {
 
   #image(reason: ImageReason, monotonicMs: number): Write[] {
     const image = this.image();
-    const record: StoredRecord = imageRecord(this.identity, image, reason);
+    const record: StoredRecord = imageRecord(this.identity, image, reason, this.#badBetween);
     if (this.#imageMoment) this.#unchecked = { image, from: this.#imageMoment };
     this.#imageMoment = this.last;
     this.#imageBytes = record.header.bytes;
@@ -248,6 +254,7 @@ export class Chain {
       sequence: this.#sequence,
       exchangeTimeUs: this.#exchangeTimeUs,
       monotonicMs,
+      badBetween: this.#badBetween,
     });
   }
 }

@@ -40,6 +40,14 @@ export interface RecorderLimits {
   readonly pendingMaxBytes: number;
   /** Pause before a failed commit is tried again. */
   readonly commitRetryMs: number;
+  /** A beat of the event loop that is later than this is a stall: receive times are bad. */
+  readonly stallMinMs: number;
+  /** A stall is over once beats have been on time for this long. */
+  readonly stallSettleMs: number;
+  /** Receive time that jumps, or is ahead of the wall clock, by more than this is bad. */
+  readonly clockStepMinMs: number;
+  /** Stretches of bad receive times that a record tells; beyond it the nearest are united. */
+  readonly badReceiveTimesMax: number;
 }
 
 export const DEFAULT_LIMITS: RecorderLimits = {
@@ -63,4 +71,9 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   checkMaxRows: 1_000_000,
   pendingMaxBytes: 256 * 1024 * 1024,
   commitRetryMs: 1_000,
+  stallMinMs: 200,
+  // What found no room in a socket's buffer waited at the exchange, and comes a round trip later.
+  stallSettleMs: 250,
+  clockStepMinMs: 100,
+  badReceiveTimesMax: 16,
 };

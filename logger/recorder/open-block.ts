@@ -10,6 +10,7 @@ import { isStep } from '../market/events.ts';
 import type { MarketEvent } from '../market/events.ts';
 import { rescaleEvent } from '../market/scale.ts';
 import { blockRecord, changesIn } from './records.ts';
+import type { BadBetween } from './receive-times.ts';
 import type { ChainIdentity } from './records.ts';
 import type { RecorderLimits } from './limits.ts';
 
@@ -19,6 +20,7 @@ export class OpenBlock {
   readonly #previousSequence: number;
   readonly #startExchangeTimeUs: number;
   readonly #openedMs: number;
+  readonly #badBetween: BadBetween;
   #events: MarketEvent[] = [];
   #steps = 0;
   #changes = 0;
@@ -37,6 +39,7 @@ export class OpenBlock {
       readonly sequence: number;
       readonly exchangeTimeUs: number;
       readonly monotonicMs: number;
+      readonly badBetween: BadBetween;
     },
   ) {
     this.#chain = chain;
@@ -48,6 +51,7 @@ export class OpenBlock {
     this.#lastExchangeTimeUs = start.exchangeTimeUs;
     this.#journaledExchangeTimeUs = start.exchangeTimeUs;
     this.#openedMs = start.monotonicMs;
+    this.#badBetween = start.badBetween;
   }
 
   get events(): number {
@@ -99,6 +103,7 @@ export class OpenBlock {
         events: this.#events.slice(this.#journaledEvents),
       },
       this.#journaledExchangeTimeUs,
+      this.#badBetween,
     );
     this.#journaledEvents = this.#events.length;
     this.#journaledSequence = this.#lastSequence;
@@ -113,6 +118,7 @@ export class OpenBlock {
       this.#chain,
       { scale: this.#scale, previousSequence: this.#previousSequence, events: this.#events },
       this.#startExchangeTimeUs,
+      this.#badBetween,
     );
   }
 }

@@ -4,20 +4,18 @@ import type { Archive } from '../archive/archive.ts';
 import type { Clock } from '../service/clock.ts';
 import type { Log } from '../service/log.ts';
 import type { Random } from '../service/random.ts';
-import type { RecorderLimits } from './limits.ts';
+import type { ChainParts } from './chain.ts';
 import type { Owners } from './owners.ts';
 import type { RecordCheck } from './record-check.ts';
 import type { Recovered } from './recovery.ts';
 import type { WriteQueue } from './write-queue.ts';
 
-export interface RecorderParts {
+export interface RecorderParts extends ChainParts {
   readonly archive: Archive;
   readonly queue: WriteQueue;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly limits: RecorderLimits;
-  readonly imageIntervalMs: number;
   readonly writer: string;
   /** Phase or top of book may have changed. */
   readonly onChange: (security: string) => void;

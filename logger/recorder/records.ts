@@ -1,6 +1,7 @@
 /** Books and events → records with their headers. The one place where the two meet. */
 
 import { sealRecord } from '../archive/record.ts';
+import type { RecordDescription } from '../archive/record.ts';
 import type { ImageReason, StoredRecord } from '../archive/archive.ts';
 import type { BlockContent } from '../codec/codec.ts';
 import { newestBlock, newestImage } from '../codec/formats.ts';
@@ -8,6 +9,7 @@ import type { Proof } from '../market/coverage.ts';
 import { isStep } from '../market/events.ts';
 import type { BookImage, MarketEvent } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
+import type { BadBetween } from './receive-times.ts';
 
 /** What every record of one chain has in common. */
 export interface ChainIdentity {
@@ -25,18 +27,27 @@ export function changesIn(event: MarketEvent): number {
   return event.type === 'trade' ? 0 : 1;
 }
 
+const NOTHING_BAD: BadBetween = () => [];
+
+/** Absent where there is nothing to say: older records lack it, and their checksums hold. */
+function badReceiveTimes(bad: ReturnType<BadBetween>): Pick<RecordDescription, 'badReceiveTimes'> {
+  return bad.length === 0 ? {} : { badReceiveTimes: bad };
+}
+
 export function imageRecord(
   chain: ChainIdentity,
   image: BookImage,
   reason: ImageReason,
+  badBetween = NOTHING_BAD,
 ): StoredRecord {
   const codec = newestImage(image.level);
+  const atUs = image.receiveTimeUs;
   return sealRecord(
     {
       ...chain,
       kind: 'image',
-      fromUs: image.receiveTimeUs,
-      toUs: image.receiveTimeUs,
+      fromUs: atUs,
+      toUs: atUs,
       exchangeFromUs: image.exchangeTimeUs,
       exchangeToUs: image.exchangeTimeUs,
       previousSequence: image.sequence,
@@ -47,6 +58,7 @@ export function imageRecord(
       trades: 0,
       levels: (image.bids.length + image.asks.length) / (image.level === 'L2' ? 2 : 1),
       reason,
+      ...badReceiveTimes(badBetween(atUs, atUs)),
       encoding: codec.encoding,
     },
     codec.encode(image),
@@ -57,11 +69,14 @@ export function imageRecord(
  * @param content at least one event.
  * @param exchangeTimeUs where the book stood on the exchange's clock before it: what a block of
  *   asides alone says of that clock.
+ * @param badBetween asked for the time from the first of its receive times to the last: no other time
+ *   stands in the record, so none other can be wrong in it.
  */
 export function blockRecord(
   chain: ChainIdentity,
   content: BlockContent,
   exchangeTimeUs: number,
+  badBetween = NOTHING_BAD,
 ): StoredRecord {
   const codec = newestBlock(chain.level);
   let steps = 0;
@@ -99,6 +114,7 @@ export function blockRecord(
       trades,
       levels: 0,
       reason: null,
+      ...badReceiveTimes(badBetween(fromUs, toUs)),
       encoding: codec.encoding,
     },
     codec.encode(content),

@@ -8,6 +8,8 @@ import type { Archive, ChainTail, OpenGap, Write } from '../archive/archive.ts';
 import { checkRecord } from '../archive/record.ts';
 import { decodeBlock } from '../codec/formats.ts';
 import { LoggerError, RecordCorruptError, describeError } from '../errors.ts';
+import { uniteBadReceiveTimes } from '../market/bad-receive-times.ts';
+import type { BadReceiveTime } from '../market/bad-receive-times.ts';
 import type { GapCause } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
 import type { MarketEvent } from '../market/events.ts';
@@ -15,6 +17,7 @@ import { finerScale, isSameScale, rescaleEvent } from '../market/scale.ts';
 import type { Clock } from '../service/clock.ts';
 import type { Log } from '../service/log.ts';
 import { delay } from './delay.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
 import type { RecorderLimits } from './limits.ts';
 import { blockRecord } from './records.ts';
 import type { WriteQueue } from './write-queue.ts';
@@ -101,6 +104,7 @@ function sealJournal(
   if (!first) return { sequence, wholeUntilUs, saved: 0 };
   let events: MarketEvent[] = [];
   let scale: Scale | undefined;
+  const bad: BadReceiveTime[] = [];
   for (const piece of tail.journal) {
     try {
       checkRecord(piece);
@@ -116,6 +120,7 @@ function sealJournal(
       scale = finest;
       sequence = piece.header.lastSequence;
       wholeUntilUs = Math.max(wholeUntilUs, piece.header.toUs);
+      bad.push(...(piece.header.badReceiveTimes ?? []));
     } catch (error) {
       if (!(error instanceof RecordCorruptError)) throw error;
       // What came before is whole; from here on it is a hole like any other, whatever the mark says.
@@ -127,7 +132,10 @@ function sealJournal(
   if (scale && events.length > 0) {
     const { level, feed, proof, epoch, writer, previousSequence, exchangeFromUs } = first.header;
     const chain = { security, level, feed, proof, epoch, writer };
-    const record = blockRecord(chain, { scale, previousSequence, events }, exchangeFromUs);
+    const content = { scale, previousSequence, events };
+    const record = blockRecord(chain, content, exchangeFromUs, () =>
+      uniteBadReceiveTimes(bad, DEFAULT_LIMITS.badReceiveTimesMax),
+    );
     writes.push({ type: 'block', record });
   }
   return { sequence, wholeUntilUs, saved: events.length };

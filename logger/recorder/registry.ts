@@ -36,6 +36,7 @@ import { FallbackWarnings, tellRecovery } from './start-report.ts';
 import type { Recovered } from './recovery.ts';
 import { bookNow, gapNow, stateOf, statusOf } from './live-book.ts';
 import { SecurityRecorder } from './security-recorder.ts';
+import type { ReceiveTimes } from './receive-times.ts';
 import type { RecorderParts } from './recorder-parts.ts';
 
 /** Beyond this much lag the archive is behind. */
@@ -48,6 +49,7 @@ export interface RegistryParts extends Omit<
   'onChange' | 'onRecovered' | 'recordCheck'
 > {
   readonly exchanges: ReadonlyMap<string, Exchange>;
+  readonly receiveTimes: Pick<ReceiveTimes, 'badBetween' | 'stalls'>;
   readonly version: string;
   readonly processStatus: () => Omit<ProcessStatus, 'queuedEvents' | 'spoolBytes'>;
   readonly onTerminate: () => void;
@@ -237,6 +239,7 @@ export class RecorderRegistry implements LoggerControl {
         figuresOf(recorder, this.#totals.get(recorder.security.id) ?? NO_TOTALS),
       ),
       exchanges: exchanges.map((exchange) => ({ exchange: exchange.name, ...exchange.counters() })),
+      eventLoopStalls: this.#parts.receiveTimes.stalls,
     };
   }
 

@@ -461,14 +461,14 @@ export class SecurityRecorder {
   }
 
   #onProven(proven: ProvenBook): void {
-    const { limits, imageIntervalMs, clock, writer } = this.#parts;
+    const { clock, writer } = this.#parts;
     const { level, feed, proof } = this.exchange;
     this.#proof = undefined;
     const { nextEpoch = (last) => last + 1 } = this.#parts;
     this.#epoch = nextEpoch(this.#epoch, proven.receiveTimeUs);
     const identity = { security: this.security.id, level, feed, proof, epoch: this.#epoch, writer };
     const monotonicMs = clock.monotonicMs();
-    const chain = new Chain(identity, proven, { limits, imageIntervalMs, monotonicMs });
+    const chain = new Chain(identity, proven, { ...this.#parts, monotonicMs });
     const gap = this.#openGap && closeGap(this.#openGap, identity, proven);
     const isHole = gap && gap.cause !== 'restart' && gap.cause !== 'removed';
     this.#openGap = null;

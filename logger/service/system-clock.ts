@@ -24,6 +24,11 @@ export interface SystemClock extends Clock {
   notBefore(us: number): void;
   /** Called with the milliseconds by which the wall clock jumped against the monotonic one. */
   onStep: ((milliseconds: number) => void) | undefined;
+  /**
+   * By how much receive time was ahead of the wall clock when it was last read; 0: it follows it.
+   * While it is ahead it runs at half speed.
+   */
+  readonly leadUs: number;
 }
 
 const MACHINE: ClockSources = {
@@ -36,9 +41,13 @@ export function createSystemClock(sources: ClockSources = MACHINE): SystemClock 
   let lastMonotonicUs = Math.floor(sources.monotonicMs() * 1000);
   /** Wall minus monotonic clock, to notice steps; only ever compared with itself. */
   let offsetUs = lastUs - lastMonotonicUs;
+  let leadUs = 0;
 
   const clock: SystemClock = {
     onStep: undefined,
+    get leadUs() {
+      return leadUs;
+    },
     notBefore: (us) => {
       lastUs = Math.max(lastUs, us);
     },
@@ -50,6 +59,7 @@ export function createSystemClock(sources: ClockSources = MACHINE): SystemClock 
       const isAhead = lastUs + elapsedUs > wallUs + WALL_RESOLUTION_US;
       lastUs = Math.max(lastUs + (isAhead ? Math.floor(elapsedUs / 2) : elapsedUs), wallUs);
       lastMonotonicUs = monotonicUs;
+      leadUs = isAhead ? lastUs - wallUs : 0;
       const stepUs = wallUs - monotonicUs - offsetUs;
       if (Math.abs(stepUs) > STEP_US) {
         offsetUs += stepUs;

@@ -81,6 +81,29 @@ function missingText({ gaps }: CoverageAnswer, lostSeconds: number): string {
   return closed === 0 ? since : `${found}, and ${since}`;
 }
 
+/** Nothing where nothing is wrong with them. */
+function receiveTimeLines({ badReceiveTimes }: CoverageAnswer, paint: Paint): string[] {
+  if (badReceiveTimes.length === 0) return [];
+  const columns = [
+    { title: 'FROM' },
+    { title: 'TO' },
+    { title: 'LENGTH', align: 'right' as const },
+    { title: 'CAUSE' },
+  ];
+  const rows = badReceiveTimes.map(({ from, to, cause }) => [
+    from,
+    to,
+    duration(seconds(from, to) ?? 0),
+    { text: cause, colour: 'yellow' as const },
+  ]);
+  const found = counted(rows.length, 'stretch', 'stretches');
+  return [
+    '',
+    `Books hold, but receive times are not those of arrival in ${found}:`,
+    ...renderTable(columns, rows, paint),
+  ];
+}
+
 /** Intervals and gaps in order of time, and the share that is covered. */
 export function coverageLines(
   coverage: CoverageAnswer,
@@ -111,6 +134,7 @@ export function coverageLines(
     ),
     '',
     `${coverage.security}: ${duration(known_)} covered (${Number(shown.toFixed(3))} %), ${missingText(coverage, closed)}.`,
+    ...receiveTimeLines(coverage, paint),
   ];
 }
 

@@ -12,6 +12,7 @@ import type {
   StoredRecord,
   Write,
 } from '../../logger/archive/archive.ts';
+import { checkRecord } from '../../logger/archive/record.ts';
 import { DuplicateRecordError } from '../../logger/errors.ts';
 import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
 
@@ -65,6 +66,26 @@ export function archiveContract(
     archive = under.archive;
   });
   afterEach(() => under.dispose());
+
+  test(`${name}: what a record says of its receive times comes back as it was, checksum and all`, async () => {
+    const badReceiveTimes = [
+      { fromUs: 1_723_161_314_764_630, toUs: 1_723_161_315_764_631, cause: 'stall' },
+      { fromUs: 1_723_161_314_764_630, toUs: 1_723_168_000_000_001, cause: 'clock' },
+    ] as const;
+    const record = sampleImage({ lastSequence: 100, badReceiveTimes });
+    const after = sampleBlock({ previousSequence: 100, lastSequence: 110, badReceiveTimes });
+    const plain = sampleBlock({ previousSequence: 110, lastSequence: 120 });
+    await archive.commit([image(record), block(after), block(plain)]);
+    const again = await under.reopen();
+    const refs = [
+      await again.imageAt(SECURITY, { sequence: 100 }),
+      ...(await again.blocks(SECURITY, 1, { afterSequence: 100 })),
+    ];
+    const headers = refs.map((ref) => ref?.header);
+    expect(headers).toEqual([record.header, after.header, plain.header]);
+    expect(headers[2]).not.toHaveProperty('badReceiveTimes');
+    for (const ref of refs) checkRecord((await ref?.load())!);
+  });
 
   describeWhole(`${name}: writing`, () => {
     test('what was committed comes back byte for byte, also after reopening', async () => {

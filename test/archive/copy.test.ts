@@ -79,7 +79,10 @@ async function contentOf(archive: ArchiveReader, security = SECURITY): Promise<u
   return { chains, tail, totals };
 }
 
-/** A chain of two images and some blocks, closed by an open gap; another after it. */
+/**
+ * A chain of two images and some blocks, closed by an open gap; another after it. Two of its records say
+ * that receive times are late.
+ */
 async function recordTwoChains(archive: Archive, security = SECURITY, blocks = 5): Promise<void> {
   const own = { security };
   await archive.commit([state(security), image(sampleImage({ lastSequence: 100, ...own }))]);
@@ -90,9 +93,11 @@ async function recordTwoChains(archive: Archive, security = SECURITY, blocks = 5
     ]);
   }
   const end = 100 + blocks * 10;
+  const late = { fromUs: end * 1000, toUs: end * 1000 + 3, cause: 'stall' } as const;
+  const flagged = { badReceiveTimes: [late], ...own };
   await archive.commit([
-    image(sampleImage({ lastSequence: end, reason: 'interval', ...own })),
-    block(sampleBlock({ previousSequence: end, lastSequence: end + 10, ...own })),
+    image(sampleImage({ lastSequence: end, reason: 'interval', ...flagged })),
+    block(sampleBlock({ previousSequence: end, lastSequence: end + 10, ...flagged })),
   ]);
   const from = { epoch: 1, fromUs: (end + 10) * 1000, cause: 'connection' } as const;
   await archive.commit([{ type: 'open-gap', security, gap: { ...from, firstMissing: end + 11 } }]);

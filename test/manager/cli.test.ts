@@ -288,7 +288,7 @@ describe('for people', () => {
     expect(stdout).toContain('Complete on both sides.');
   });
 
-  test('coverage shows intervals and gaps in order of time, and what share is covered', async () => {
+  test('coverage shows intervals and gaps in order, what share is covered, bad receive times', async () => {
     expect((await manager(`coverage ${SECURITY}`)).stdout).toMatchInlineSnapshot(`
       "      FROM                    TO                       LENGTH  FEED / CAUSE         SEQUENCES
       book  2026-11-20T07:00:00Z    2026-11-20T08:00:00Z         1h  depth (by sequence)  100 … 150
@@ -297,6 +297,11 @@ describe('for people', () => {
       gap   2026-11-20T09:00:00Z    open                          –  sequence             151 … –
 
       binance:BTCUSDT: 1h 59m covered (99.965 %), 1 gap of 2.5s, and nothing since 2026-11-20T09:00:00Z (sequence).
+
+      Books hold, but receive times are not those of arrival in 2 stretches:
+      FROM                  TO                       LENGTH  CAUSE
+      2026-11-20T07:30:00Z  2026-11-20T07:30:00.85Z   0.85s  stall
+      2026-11-20T07:45:00Z  2026-11-20T08:45:00.05Z      1h  clock
       "
     `);
   });

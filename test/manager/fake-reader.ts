@@ -46,6 +46,10 @@ export const COVERAGE: CoverageAnswer = {
     },
   ],
   gaps: [GAP, { ...GAP, from: '2026-11-20T09:00:00Z', to: null, lastMissing: null }],
+  badReceiveTimes: [
+    { from: '2026-11-20T07:30:00Z', to: '2026-11-20T07:30:00.85Z', cause: 'stall' },
+    { from: '2026-11-20T07:45:00Z', to: '2026-11-20T08:45:00.05Z', cause: 'clock' },
+  ],
 };
 
 export function noBook(security: string): NoBookAnswer {

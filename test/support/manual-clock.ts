@@ -50,6 +50,11 @@ export class ManualClock implements Clock {
     this.#elapsedMs = untilMs;
   }
 
+  /** The event loop stands still: time passes, and what falls due meanwhile runs late. */
+  stall(ms: number): void {
+    this.#elapsedMs += ms;
+  }
+
   /**
    * As `advance`, in steps, letting promises settle between them: for code that awaits between two
    * timers.

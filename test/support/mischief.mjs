@@ -11,6 +11,10 @@ const deeds = {
   stall: () => {
     for (;;);
   },
+  pause: () => {
+    const endMs = performance.now() + 800;
+    while (performance.now() < endMs);
+  },
 };
 
 const { MISCHIEF } = process.env;

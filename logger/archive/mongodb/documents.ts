@@ -12,6 +12,8 @@ import { createHash } from 'node:crypto';
 import { Long } from 'mongodb';
 import type { Document } from 'mongodb';
 import { RecordCorruptError } from '../../errors.ts';
+import { isBadReceiveTime } from '../../market/bad-receive-times.ts';
+import type { BadReceiveTime } from '../../market/bad-receive-times.ts';
 import type { Gap } from '../../market/coverage.ts';
 import type { GapRecord, RecordHeader, StoredRecord } from '../archive.ts';
 import { MAX_PART_BYTES } from '../body-parts.ts';
@@ -98,10 +100,29 @@ function headFields(_id: string, header: RecordHeader): StoredDocument {
     lastSequence: isNumbered ? long(lastSequence) : null,
     ...(isNumbered ? {} : { messages: counts }),
     ...amounts,
+    ...(header.badReceiveTimes && { badReceiveTimes: header.badReceiveTimes.map(badFields) }),
     encoding: header.encoding,
     checksum: header.checksum,
     bytes: header.bytes,
     writer: header.writer,
+  };
+}
+
+function badFields({ fromUs, toUs, cause }: BadReceiveTime): Document {
+  return { from: dateOf(fromUs), to: dateOf(toUs), fromUs: long(fromUs), toUs: long(toUs), cause };
+}
+
+/** Exactly what was written, its order of fields included: the record's checksum is over it. */
+function badOf(field: unknown): Pick<RecordHeader, 'badReceiveTimes'> {
+  if (field === undefined) return {};
+  // What is no list is damaged, and found to be so.
+  const stretches = (Array.isArray(field) ? field : [null]) as readonly (Document | null)[];
+  return {
+    badReceiveTimes: stretches.map((one) => ({
+      fromUs: Number(one?.['fromUs']),
+      toUs: Number(one?.['toUs']),
+      cause: one?.['cause'] as BadReceiveTime['cause'],
+    })),
   };
 }
 
@@ -136,14 +157,16 @@ export function headerOf(kind: RecordHeader['kind'], document: Document): Record
     trades: Number(document['trades'] ?? 0),
     levels: Number(rows ?? 0),
     reason: document['reason'] ?? null,
+    ...badOf(document['badReceiveTimes']),
     encoding: String(document['encoding']),
     bytes: Number(document['bytes']),
     writer: String(document['writer']),
     checksum: String(document['checksum']),
   } as RecordHeader;
-  const isWhole = Object.values(header).every(
-    (value) => typeof value !== 'number' || Number.isSafeInteger(value),
-  );
+  const isWhole =
+    Object.values(header).every(
+      (value) => typeof value !== 'number' || Number.isSafeInteger(value),
+    ) && (header.badReceiveTimes ?? []).every(isBadReceiveTime);
   if (!isWhole || recordId(header) !== document['_id']) {
     throw new RecordCorruptError(`The document ${String(document['_id'])} is damaged`, {
       context: { record: String(document['_id']) },

@@ -56,6 +56,7 @@ export function loggerFigures(overrides: Partial<LoggerFigures> = {}): LoggerFig
         bannedUntilUs: 1_795_158_060_000_000,
       },
     ],
+    eventLoopStalls: 3,
     ...overrides,
   };
 }

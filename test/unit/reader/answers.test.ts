@@ -239,6 +239,7 @@ describe('a book at a moment', () => {
       security: SECURITY,
       intervals: [],
       gaps: [],
+      badReceiveTimes: [],
     });
   });
 });
@@ -268,7 +269,12 @@ describe('coverage', () => {
       firstMissing: '104',
       lastMissing: '199',
     };
-    const whole = { security: SECURITY, intervals: [first, second], gaps: [hole] };
+    const whole = {
+      security: SECURITY,
+      intervals: [first, second],
+      gaps: [hole],
+      badReceiveTimes: [],
+    };
     expect(await reader.coverage({ security: SECURITY })).toEqual(whole);
     expect(await reader.coverage({ security: SECURITY, fromUs: us(100) })).toEqual({
       ...whole,
@@ -299,6 +305,7 @@ describe('coverage', () => {
         security: SECURITY,
         intervals: [],
         gaps: [hole],
+        badReceiveTimes: [],
       });
       const book = await reader.bookAt({
         security: SECURITY,

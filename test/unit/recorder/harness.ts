@@ -15,6 +15,7 @@ import { createRebuild } from '../../../logger/reader/create-reader.ts';
 import { RecordCheck } from '../../../logger/recorder/record-check.ts';
 import type { Rebuild } from '../../../logger/recorder/record-check.ts';
 import { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
+import type { RecorderParts } from '../../../logger/recorder/recorder-parts.ts';
 import type { Log } from '../../../logger/service/log.ts';
 import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -27,6 +28,7 @@ export interface Overrides {
   readonly archive?: Archive;
   readonly imageIntervalMs?: number;
   readonly log?: Log;
+  readonly receiveTimes?: RecorderParts['receiveTimes'];
   /** The way back from records to a book; default: the real one. */
   readonly rebuild?: Rebuild;
 }
@@ -83,6 +85,7 @@ export class RecorderHarness {
       log: overrides.log ?? silentLog,
       limits,
       imageIntervalMs: overrides.imageIntervalMs ?? 1_800_000,
+      receiveTimes: overrides.receiveTimes ?? { badBetween: () => [] },
       writer: 'test',
       recordCheck: new RecordCheck({
         rebuild: overrides.rebuild ?? createRebuild(archive),

@@ -104,6 +104,7 @@ async function storedOfBinance(coinbase: Coinbase, seed: number): Promise<unknow
     imageIntervalMs: 60_000,
     writer: 'test',
     exchanges: new Map(Object.entries(exchanges)),
+    receiveTimes: { badBetween: () => [], stalls: 0 },
     version: 'test',
     processStatus: () => ({ rss: 0, heapUsed: 0, eventLoopLag: 0, threads: 1, handles: 0 }),
     onTerminate: () => undefined,

@@ -56,6 +56,7 @@ function createRegistry(kind: Partial<ConstructorParameters<typeof ScriptedExcha
     imageIntervalMs: 60_000,
     writer: 'test',
     exchanges: new Map([['binance', exchange]]),
+    receiveTimes: { badBetween: () => [], stalls: 0 },
     version: 'test',
     processStatus: () => ({ rss: 0, heapUsed: 0, eventLoopLag: 0, threads: 1, handles: 0 }),
     onTerminate: () => undefined,

@@ -58,4 +58,32 @@ describe('receive time', () => {
     clock.notBefore(later);
     expect(clock.nowUs()).toBeGreaterThanOrEqual(later);
   });
+
+  test('tells by how much it is ahead of a clock that was set back, until that has caught up', () => {
+    const { clock, state, pass } = machine();
+    clock.nowUs();
+    expect(clock.leadUs).toBe(0);
+    state.wallMs -= 1000;
+    pass(500);
+    clock.nowUs();
+    expect(clock.leadUs).toBe(750_000);
+    pass(1000);
+    clock.nowUs();
+    expect(clock.leadUs).toBe(250_000);
+    for (let i = 0; i < 600; i++) {
+      pass(1);
+      clock.nowUs();
+    }
+    expect(clock.leadUs).toBe(0);
+  });
+
+  test('is ahead where it starts after the records of a clock that was set back since', () => {
+    const { clock, state } = machine();
+    clock.notBefore((START_MS + HOUR_MS) * 1000);
+    clock.nowUs();
+    expect(clock.leadUs).toBe(HOUR_MS * 1000);
+    state.wallMs += HOUR_MS;
+    clock.nowUs();
+    expect(clock.leadUs).toBe(0);
+  });
 });

@@ -1,0 +1,46 @@
+/** The documents of a record and back, without a database. */
+
+import { expect, test } from 'vitest';
+import { documentsOf, headerOf } from '../../logger/archive/mongodb/documents.ts';
+import { RecordCorruptError } from '../../logger/errors.ts';
+import { sampleBlock } from './sample-records.ts';
+
+const FROM_US = 1_723_161_314_764_630;
+const late = { fromUs: FROM_US, toUs: FROM_US + 850_001, cause: 'stall' } as const;
+const range = { previousSequence: 100, lastSequence: 110 };
+const flagged = sampleBlock({ ...range, badReceiveTimes: [late] });
+
+function documentOf(record: typeof flagged): Record<string, unknown> {
+  return documentsOf(record)[0]!;
+}
+
+test('bad receive times are dates for people and exact for us', () => {
+  const { badReceiveTimes } = documentOf(flagged);
+  expect(badReceiveTimes).toMatchObject([
+    {
+      from: new Date('2024-08-08T23:55:14.764Z'),
+      to: new Date('2024-08-08T23:55:15.614Z'),
+      cause: 'stall',
+    },
+  ]);
+  const header = headerOf('block', documentOf(flagged));
+  expect(JSON.stringify(header.badReceiveTimes)).toBe(JSON.stringify([late]));
+  expect(header).toEqual(flagged.header);
+});
+
+test('a record that has nothing to say of them has no such field', () => {
+  const plain = sampleBlock(range);
+  expect(documentOf(plain)).not.toHaveProperty('badReceiveTimes');
+  expect(headerOf('block', documentOf(plain))).not.toHaveProperty('badReceiveTimes');
+});
+
+test.each([
+  ['no list', late],
+  ['null', null],
+  ['a list of nothing', [null]],
+  ['no times', [{ cause: 'stall' }]],
+  ['an unknown cause', [{ ...late, cause: 'moon' }]],
+])('%s in their place: the document is damaged', (_what, badReceiveTimes) => {
+  const document = { ...documentOf(flagged), badReceiveTimes };
+  expect(() => headerOf('block', document)).toThrow(RecordCorruptError);
+});

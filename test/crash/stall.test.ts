@@ -1,0 +1,184 @@
+/**
+ * The real process, whose event loop stands still while the exchange goes on: nothing is lost, books
+ * stay right, and whoever asks is told which receive times are late.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openArchive } from '../../logger/library.ts';
+import type { DiffItem } from '../../logger/library.ts';
+import { parseTimeUs } from '../../logger/market/time.ts';
+import type { BadReceiveTimeAnswer, CoverageAnswer } from '../../logger/reader/answers.ts';
+import { startSandbox } from '../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { cli } from '../manager/fixture.ts';
+import { spawnLogger } from '../support/logger-process.ts';
+import type { LoggerProcess } from '../support/logger-process.ts';
+import { TEST_KEY } from '../support/test-logger.ts';
+import { until } from '../support/until.ts';
+
+const SECURITY = 'binance:BTCUSDT';
+/** The loop stands still for 800 ms or more, and the exchange sends every 100. */
+const LATE_US = 500_000;
+
+let sandbox: Sandbox;
+let directory: string;
+const running: LoggerProcess[] = [];
+
+beforeEach(async () => {
+  sandbox = await startSandbox({ seed: 7, symbols: ['BTCUSDT'] });
+  directory = mkdtempSync(join(tmpdir(), 'orderbook-stall-'));
+});
+
+afterEach(async () => {
+  for (const one of running.splice(0)) {
+    if (one.child.exitCode === null && one.child.signalCode === null) await one.end('SIGKILL');
+  }
+  await sandbox.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function start(): Promise<LoggerProcess> {
+  const one = spawnLogger(
+    {
+      BINANCE_WS_URL: sandbox.wsUrl,
+      BINANCE_REST_URL: sandbox.restUrl,
+      ORDERBOOK_UPDATEFREQUENCY: '100',
+      SECURITIES: SECURITY,
+      DATA_DIR: directory,
+      MANAGER_PORT: '0',
+      MANAGER_AUTHKEY: TEST_KEY,
+      METRICS_PORT: '0',
+      MISCHIEF: 'pause',
+    },
+    [],
+    ['--import', './test/support/mischief.mjs'],
+  );
+  running.push(one);
+  await one.ready();
+  return one;
+}
+
+function portOf(one: LoggerProcess, name: string): number {
+  return Number(new RegExp(`${name}="?127\\.0\\.0\\.1:(\\d+)`).exec(one.output())?.[1]);
+}
+
+async function coverage(one: LoggerProcess): Promise<CoverageAnswer> {
+  const env = { MANAGER_AUTHKEY: TEST_KEY };
+  const asked = await cli(['coverage', SECURITY, '--json'], { port: portOf(one, 'manager'), env });
+  expect(asked.stderr).toBe('');
+  return asked.json;
+}
+
+async function diffs(): Promise<DiffItem[]> {
+  const archive = await openArchive(directory);
+  try {
+    const found: DiffItem[] = [];
+    for await (const item of archive.diffs(SECURITY)) if (item.type === 'diff') found.push(item);
+    return found;
+  } finally {
+    await archive.close();
+  }
+}
+
+/** The archive, beside the running process, holds so many diffs more. */
+async function heardMore(count: number): Promise<void> {
+  const target = count + (await diffs().catch(() => [])).length;
+  const isThere = async (): Promise<boolean> => (await diffs().catch(() => [])).length >= target;
+  await until(`${target} diffs`, isThere, 20_000);
+}
+
+const DEEDS: Record<string, (one: LoggerProcess) => Promise<void>> = {
+  'its loop is blocked': async ({ child }) => {
+    child.kill('SIGUSR2');
+    await wait(800);
+  },
+  'it is stopped (SIGSTOP)': async ({ child }) => {
+    child.kill('SIGSTOP');
+    await wait(1000);
+    child.kill('SIGCONT');
+  },
+};
+
+function isTold(item: DiffItem, told: readonly BadReceiveTimeAnswer[]): boolean {
+  const us = item.receiveTimeUs;
+  return told.some(({ from, to }) => parseTimeUs(from) <= us && us <= parseTimeUs(to));
+}
+
+/** The sandbox stamps by the same machine's clock: what is late here, is late. */
+function isLate({ receiveTimeUs, exchangeTimeUs }: DiffItem): boolean {
+  return receiveTimeUs - exchangeTimeUs > LATE_US;
+}
+
+async function expectRight(items: readonly DiffItem[]): Promise<void> {
+  const archive = await openArchive(directory);
+  try {
+    for (const { sequence } of items) {
+      const at = Number(sequence);
+      const book = await archive.bookAt(SECURITY, { sequence: at });
+      const truth = sandbox.bookAtSequence('BTCUSDT', at);
+      expect(book).toMatchObject({ state: 'proven', sequence: String(at) });
+      expect(book).toMatchObject({ bids: truth?.bids, asks: truth?.asks });
+    }
+  } finally {
+    await archive.close();
+  }
+}
+
+test.each(Object.keys(DEEDS))(
+  '%s: no gap, books are right, and late times are told',
+  async (deed) => {
+    const one = await start();
+    await heardMore(5);
+    const beforeUs = Date.now() * 1000;
+    await DEEDS[deed]?.(one);
+    await heardMore(10);
+
+    const { intervals, gaps, badReceiveTimes } = await coverage(one);
+    expect(intervals).toHaveLength(1);
+    expect(gaps).toEqual([]);
+    // From the last beat before it until the loop had come to rest.
+    const covers = ({ from, to }: BadReceiveTimeAnswer): boolean =>
+      parseTimeUs(from) < beforeUs + 500_000 && parseTimeUs(to) > beforeUs + 700_000;
+    expect(badReceiveTimes.find(covers)).toMatchObject({ cause: 'stall' });
+
+    const heard = await diffs();
+    const late = heard.filter(isLate);
+    expect(late.length).toBeGreaterThan(0);
+    expect(late.filter((item) => !isTold(item, badReceiveTimes))).toEqual([]);
+    expect(heard.filter((item) => !isTold(item, badReceiveTimes)).length).toBeGreaterThan(5);
+    await expectRight([...late, ...heard.slice(-1)]);
+
+    expect(one.output()).toMatch(
+      /The event loop stood still: receive times are late milliseconds=\d+/,
+    );
+    const page = await (await fetch(`http://127.0.0.1:${portOf(one, 'metrics')}/metrics`)).text();
+    expect(Number(/^orderbook_event_loop_stalls_total (\d+)$/m.exec(page)?.[1])).toBeGreaterThan(0);
+    expect(await one.end('SIGTERM')).toEqual({ code: 0 });
+  },
+  40_000,
+);
+
+test('killed after its loop was blocked: the next life still tells it', async () => {
+  const one = await start();
+  await heardMore(5);
+  await DEEDS['its loop is blocked']?.(one);
+  await heardMore(10);
+  const before = (await coverage(one)).badReceiveTimes;
+  await one.end('SIGKILL');
+
+  const next = await start();
+  await heardMore(5);
+  const after = await coverage(next);
+  expect(after.gaps.map(({ cause }) => cause)).toEqual(['restart']);
+  expect(after.badReceiveTimes.map(({ from }) => from)).toEqual(
+    expect.arrayContaining(before.map(({ from }) => from)),
+  );
+  const late = (await diffs()).filter(isLate);
+  expect(late.length).toBeGreaterThan(0);
+  expect(late.filter((item) => !isTold(item, after.badReceiveTimes))).toEqual([]);
+  expect(await next.end('SIGTERM')).toEqual({ code: 0 });
+}, 40_000);

@@ -1,0 +1,199 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { BadReceiveTime } from '../../../logger/market/bad-receive-times.ts';
+import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
+import { ReceiveTimes } from '../../../logger/recorder/receive-times.ts';
+import type { Clock } from '../../../logger/service/clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { keptLog } from '../../support/scripted-coinbase.ts';
+
+const { stallMinMs, stallSettleMs, badReceiveTimesMax } = DEFAULT_LIMITS;
+const BEAT_MS = 50;
+
+let clock: ManualClock;
+/** By how much the wall clock is off the monotonic one, and receive time ahead of the wall clock. */
+let jumpedUs: number;
+let leadUs: number;
+let startUs: number;
+let logged: string[];
+let times: ReceiveTimes;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  startUs = clock.nowUs();
+  [jumpedUs, leadUs] = [0, 0];
+  logged = [];
+  const bent: Clock = {
+    nowUs: () => clock.nowUs() + jumpedUs,
+    monotonicMs: () => clock.monotonicMs(),
+    schedule: (delayMs, run) => clock.schedule(delayMs, run),
+  };
+  times = new ReceiveTimes({
+    clock: bent,
+    leadUs: () => leadUs,
+    limits: DEFAULT_LIMITS,
+    log: keptLog(logged),
+  });
+});
+
+const us = (ms: number): number => startUs + ms * 1000;
+const ever = (): readonly BadReceiveTime[] => times.badBetween(0, Number.MAX_SAFE_INTEGER);
+
+test('before it is started nothing is known, and no timer runs', () => {
+  clock.stall(10_000);
+  expect(ever()).toEqual([]);
+  expect(clock.pendingTimers).toBe(0);
+});
+
+test('a loop that turns tells nothing', () => {
+  times.start();
+  clock.advance(3_600_000);
+  expect(ever()).toEqual([]);
+  expect(times.stalls).toBe(0);
+  expect(logged).toEqual([]);
+});
+
+test('after a stop no timer runs, and what is known stays known', () => {
+  times.start();
+  clock.stall(1000);
+  clock.advance(0);
+  times.stop();
+  expect(clock.pendingTimers).toBe(0);
+  expect(ever()).toEqual([{ fromUs: us(0), toUs: us(1000), cause: 'stall' }]);
+});
+
+describe('a stall', () => {
+  beforeEach(() => {
+    times.start();
+    clock.advance(1000);
+  });
+
+  test('lasts from the last beat until beats have been on time for a while', () => {
+    clock.stall(600);
+    clock.advance(10_000);
+    const toUs = us(1600 + stallSettleMs);
+    expect(ever()).toEqual([{ fromUs: us(1000), toUs, cause: 'stall' }]);
+    expect(times.stalls).toBe(1);
+  });
+
+  test('is told before the beat that is overdue, and the beat counts it once', () => {
+    clock.stall(600);
+    expect(ever()).toEqual([{ fromUs: us(1000), toUs: us(1600), cause: 'stall' }]);
+    expect(ever()).toHaveLength(1);
+    expect(times.stalls).toBe(0);
+    clock.advance(0);
+    expect(times.stalls).toBe(1);
+  });
+
+  test('is no stall up to its limit', () => {
+    clock.stall(BEAT_MS + stallMinMs);
+    clock.advance(1000);
+    expect(ever()).toEqual([]);
+    clock.stall(BEAT_MS + stallMinMs + 1);
+    clock.advance(1000);
+    expect(ever()).toHaveLength(1);
+  });
+
+  test('is one with the next, where the loop did not come to rest between them', () => {
+    clock.stall(400);
+    clock.advance(stallSettleMs - BEAT_MS);
+    clock.stall(400);
+    clock.advance(1000);
+    const toUs = us(1800 + stallSettleMs - BEAT_MS + stallSettleMs);
+    expect(ever()).toEqual([{ fromUs: us(1000), toUs, cause: 'stall' }]);
+    expect(times.stalls).toBe(2);
+  });
+
+  test('is none the less one where somebody asks all the time while it lasts', () => {
+    for (let i = 0; i < 60; i++) {
+      clock.stall(10);
+      times.badBetween(0, us(0));
+    }
+    clock.advance(0);
+    expect(ever()).toEqual([{ fromUs: us(1000), toUs: us(1600), cause: 'stall' }]);
+    expect(times.stalls).toBe(1);
+  });
+
+  test('concerns those alone who have receive times in it', () => {
+    clock.stall(600);
+    clock.advance(10_000);
+    const toUs = us(1600 + stallSettleMs);
+    expect(times.badBetween(us(0), us(1000) - 1)).toEqual([]);
+    expect(times.badBetween(us(0), us(1000))).toHaveLength(1);
+    expect(times.badBetween(toUs, us(9000))).toHaveLength(1);
+    expect(times.badBetween(toUs + 1, us(9000))).toEqual([]);
+  });
+
+  test('is one line in the log, and not more than one a second', () => {
+    clock.stall(600);
+    clock.advance(100);
+    clock.stall(500);
+    clock.advance(10_000);
+    clock.stall(700);
+    clock.advance(0);
+    expect(logged).toEqual([
+      'The event loop stood still: receive times are late {"milliseconds":550}',
+      'The event loop stood still: receive times are late {"milliseconds":650,"untold":1}',
+    ]);
+    expect(times.stalls).toBe(3);
+  });
+});
+
+describe('a clock that was set', () => {
+  beforeEach(() => {
+    times.start();
+    clock.advance(1000);
+  });
+
+  test('forward: the stretch over which receive time jumped', () => {
+    clock.advance(20);
+    jumpedUs = 3_600_000_000;
+    const bad = { fromUs: us(1000), toUs: us(1020) + jumpedUs, cause: 'clock' };
+    expect(ever()).toEqual([bad]);
+    clock.advance(5000);
+    expect(ever()).toEqual([{ ...bad, toUs: us(1050) + jumpedUs }]);
+    expect(times.stalls).toBe(0);
+  });
+
+  test('back: until receive time has been caught up with', () => {
+    leadUs = 3_600_000_000;
+    clock.advance(60_000);
+    leadUs = 1000;
+    clock.advance(1000);
+    expect(ever()).toEqual([{ fromUs: us(1000), toUs: us(62_000), cause: 'clock' }]);
+    leadUs = 0;
+    clock.advance(10_000);
+    expect(ever()).toEqual([{ fromUs: us(1000), toUs: us(62_050), cause: 'clock' }]);
+  });
+
+  test('by little: nothing is told of it', () => {
+    leadUs = 99_000;
+    clock.advance(1000);
+    leadUs = 0;
+    jumpedUs = 99_000;
+    clock.advance(1000);
+    expect(ever()).toEqual([]);
+  });
+
+  test('during a stall: both are told', () => {
+    clock.stall(600);
+    jumpedUs = 1_000_000;
+    clock.advance(1000);
+    expect(ever().map(({ cause }) => cause)).toEqual(['stall', 'clock']);
+  });
+});
+
+test('a record is told of so many stretches at most, and memory holds no more than a bound', () => {
+  times.start();
+  for (let i = 0; i < 1000; i++) {
+    clock.stall(400);
+    clock.advance(1000 + i);
+  }
+  const bad = ever();
+  expect(times.stalls).toBe(1000);
+  expect(bad).toHaveLength(badReceiveTimesMax);
+  // The first was never forgotten.
+  expect(bad[0]?.fromUs).toBe(us(0));
+  const lately = times.badBetween(clock.nowUs() - 10_000_000, clock.nowUs());
+  expect(lately.length).toBeGreaterThan(3);
+  expect(lately[0]?.fromUs).toBeGreaterThan(clock.nowUs() - 12_000_000);
+});
