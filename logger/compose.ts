@@ -1,5 +1,6 @@
 /** The object graph: the one file that knows every folder. Only the entry and tests import it. */
 
+import { resolve } from 'node:path';
 import type { Archive } from './archive/archive.ts';
 import type { MongoArchive } from './archive/mongodb/open.ts';
 import { Retention } from './archive/retention.ts';
@@ -48,6 +49,8 @@ export interface Logger extends Watched {
   readonly port: number;
   /** The metrics port that was bound; null: metrics are off. */
   readonly metricsPort: number | null;
+  /** Where records go for good, for people: a directory, or hosts and a database; no credentials. */
+  readonly archive: string;
   readonly registry: RecorderRegistry;
   readonly reader: Reader;
   /** Reads the manager's keys and certificates again; see `ManagerPort.reload`. */
@@ -97,6 +100,7 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
     return {
       port: manager.port,
       metricsPort: metrics?.port ?? null,
+      archive: mongo?.shown ?? resolve(config.dataDirectory),
       registry,
       reader,
       ...watched(registry, queue),

@@ -2,7 +2,7 @@
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -71,6 +71,20 @@ describe('the logger process', () => {
       expect(one.output()).toMatch(/Stopped/);
     },
   );
+
+  test('says where records go: the directory, or the database and who waits for it', async () => {
+    const one = start({ DATA_DIR: relative(process.cwd(), directory) });
+    await one.ready();
+    expect(one.output()).toContain(` archive=${directory}\n`);
+    await one.end('SIGTERM');
+    const uri = `mongodb://user:word-of-it@127.0.0.1:${await freePort()}/books`;
+    const two = start({ MONGODB_ENDPOINT: uri });
+    await two.ready();
+    const shown = uri.replace('user:word-of-it@', '');
+    expect(two.output()).toContain(` archive=${shown} spool=${directory}\n`);
+    expect(await two.end('SIGTERM')).toEqual({ code: 0 });
+    expect(two.output()).not.toContain('word-of-it');
+  });
 
   test('SIGTERM twice at once is one clean stop', async () => {
     const one = start();

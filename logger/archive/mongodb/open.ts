@@ -68,6 +68,8 @@ export interface MongoArchive {
   readonly shipper: Shipper;
   readonly owners: Owners;
   readonly expiring: MongoExpiry;
+  /** Hosts and database, for logs. */
+  readonly shown: string;
   /**
    * Begins, and waits for the first answer of the server, but no longer than a start may take.
    * @throws ConfigError where the answer is that it will never do.
@@ -111,6 +113,7 @@ export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
     shipper,
     owners,
     expiring: new MongoExpiry({ connection, reader: store, spool }),
+    shown: `mongodb://${parts.location.shown}/${parts.location.database}`,
     start: async (patienceMs) => {
       shipper.start();
       owners.start();
