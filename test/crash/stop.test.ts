@@ -86,14 +86,6 @@ describe('the logger process', () => {
     expect(two.output()).not.toContain('word-of-it');
   });
 
-  test('SIGTERM twice at once is one clean stop', async () => {
-    const one = start();
-    await one.ready();
-    one.child.kill('SIGTERM');
-    one.child.kill('SIGTERM');
-    expect(await one.ended()).toEqual({ code: 0 });
-  });
-
   test('SIGHUP takes over the key that is in the file by then, and stays with it if the next is none', async () => {
     const file = join(directory, 'authkey');
     const [first, next] = ['the-first-key-of-the-test', 'the-next-key-of-the-test'];
