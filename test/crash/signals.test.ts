@@ -142,10 +142,11 @@ test('SIGTERM while a snapshot takes for ever', async () => {
 test('SIGTERM while everything is being written, and written again', async () => {
   await start();
   await live();
-  let [calls, isOver] = [0, false];
+  const over = new AbortController();
+  let calls = 0;
   // Each is a flush, and each snapshot an image.
   const ask = async (): Promise<void> => {
-    for (; !isOver; calls++) {
+    for (; !over.signal.aborted; calls++) {
       await client.collect('Book', { security: SECURITY, at: `${Date.now()}ms`, depth: 1 });
       await client.unary('Snapshot', { securities: [SECURITY] }, bearer(TEST_KEY));
     }
@@ -154,7 +155,7 @@ test('SIGTERM while everything is being written, and written again', async () =>
   await until('the first of them', () => calls > 20);
   const { sequence } = await status();
   await endsWell('SIGTERM');
-  isOver = true;
+  over.abort();
   await Promise.all(asking);
   await expectWritten(sequence);
 });
