@@ -151,6 +151,7 @@ async function makeGraph(config: Config, parts: LoggerParts): Promise<Graph> {
       log,
       onFatal,
       spoolMaxBytes: config.spoolMaxBytes,
+      onDropped: (security) => registry.spoolDropped(security),
       onImageNeeded: (security) => registry.imageNow(security),
       onConflict: (security, error) => registry.refuse(security, error),
       onLost: (security, holder) => {

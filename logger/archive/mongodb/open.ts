@@ -55,6 +55,7 @@ export interface MongoArchiveParts {
   readonly random: Random;
   readonly log: Log;
   readonly spoolMaxBytes: number;
+  readonly onDropped: (security: string) => void;
   readonly onImageNeeded: (security: string) => void;
   readonly onConflict: (security: string, error: DuplicateRecordError) => void;
   readonly onLost: (security: string, holder: string) => void;
@@ -95,6 +96,7 @@ export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
       parts.onSeeded();
     },
     spoolMaxBytes: parts.spoolMaxBytes,
+    onDropped: parts.onDropped,
     onImageNeeded: parts.onImageNeeded,
     onConflict: parts.onConflict,
     onFatal,
