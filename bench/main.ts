@@ -13,6 +13,7 @@ import { orderBookSection } from './order-book.ts';
 import { orderSections } from './orders.ts';
 import { recordSections } from './record.ts';
 import { recordingsPath } from './recordings.ts';
+import { wrongKeySections } from './wrong-keys.ts';
 
 type Group = () => Section[] | Promise<Section[]>;
 
@@ -23,6 +24,7 @@ const GROUPS: readonly Group[] = [
   () => [orderBookSection()],
   recordSections,
   mongoSections,
+  wrongKeySections,
 ];
 
 async function main(): Promise<void> {

@@ -1,5 +1,6 @@
 /** The object graph: the one file that knows every folder. Only the entry and tests import it. */
 
+import { resolve } from 'node:path';
 import type { Archive } from './archive/archive.ts';
 import type { MongoArchive } from './archive/mongodb/open.ts';
 import { Retention } from './archive/retention.ts';
@@ -49,6 +50,8 @@ export interface Logger extends Watched {
   readonly port: number;
   /** The metrics port that was bound; null: metrics are off. */
   readonly metricsPort: number | null;
+  /** Where records go for good, for people: a directory, or hosts and a database; no credentials. */
+  readonly archive: string;
   readonly registry: RecorderRegistry;
   readonly reader: Reader;
   /** Reads the manager's keys and certificates again; see `ManagerPort.reload`. */
@@ -99,6 +102,7 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
     return {
       port: manager.port,
       metricsPort: metrics?.port ?? null,
+      archive: mongo?.shown ?? resolve(config.dataDirectory),
       registry,
       reader,
       ...watched(registry, queue),
@@ -150,6 +154,7 @@ async function makeGraph(config: Config, parts: LoggerParts): Promise<Graph> {
       log,
       onFatal,
       spoolMaxBytes: config.spoolMaxBytes,
+      onDropped: (security) => registry.spoolDropped(security),
       onImageNeeded: (security) => registry.imageNow(security),
       onConflict: (security, error) => registry.refuse(security, error),
       onLost: (security, holder) => {

@@ -4,6 +4,7 @@
 // First of all: signals are answered while the rest is being loaded.
 import { takeSignals } from './service/early-signals.ts';
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Logger } from './compose.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/load.ts';
@@ -105,7 +106,8 @@ async function run(config: Config, clock: SystemClock, log: LineLog): Promise<vo
   log.notice('Recording', {
     version,
     manager: `${config.managerHost}:${logger.port}`,
-    archive: config.dataDirectory,
+    archive: logger.archive,
+    ...(config.mongodb && { spool: resolve(config.dataDirectory) }),
     ...(config.metrics && { metrics: `${config.metrics.host}:${logger.metricsPort}` }),
   });
   manager.ready(logger);

@@ -41,6 +41,8 @@ export interface ShipperParts {
   readonly log: Log;
   /** What may wait on disk; beyond it the oldest is given up. */
   readonly spoolMaxBytes: number;
+  /** Of this security the oldest was given up: there is a gap. */
+  readonly onDropped: (security: string) => void;
   /** Of this security nothing can be rebuilt any more until an image comes. */
   readonly onImageNeeded: (security: string) => void;
   /** The store answers for the first time in this process. */
@@ -253,7 +255,7 @@ export class Shipper {
 
   /** @returns false: there is nothing to be given up. */
   async #dropOldest(): Promise<boolean> {
-    const { spool, log, onImageNeeded } = this.#parts;
+    const { spool, log, onDropped, onImageNeeded } = this.#parts;
     const dropped = await spool.dropOldest();
     if (dropped === null) return false;
     const { security, records, fromUs, toUs, needsImage } = dropped;
@@ -263,6 +265,7 @@ export class Shipper {
       from: formatTimeUs(fromUs),
       to: formatTimeUs(toUs),
     });
+    onDropped(security);
     if (needsImage) onImageNeeded(security);
     return true;
   }

@@ -43,6 +43,16 @@ export interface AuthenticatorOptions {
   readonly onRightKey: (peer: string) => void;
   readonly throttle: FailureThrottle;
   readonly clock: Clock;
+  readonly maxHeaderBytes: number;
+}
+
+/** No key is that long. */
+function isTooLong(metadata: Metadata, maxBytes: number): boolean {
+  let bytes = 0;
+  for (const name of Object.keys(metadata.getMap())) {
+    for (const value of metadata.get(name)) bytes += name.length + value.length;
+  }
+  return bytes > maxBytes;
 }
 
 /** Lets calls with the right key pass and ends all others with UNAUTHENTICATED, slowly. */
@@ -54,15 +64,17 @@ export function authenticator(options: AuthenticatorOptions): ServerInterceptor 
       start(next) {
         next({
           onReceiveMetadata(metadata, proceed) {
-            const isRight = !isOpen && isAuthorized(metadata, options.keys);
+            const isLong = isTooLong(metadata, options.maxHeaderBytes);
+            const isRight = !isOpen && !isLong && isAuthorized(metadata, options.keys);
             if (isRight) options.onRightKey(call.getPeer());
-            if (isRight || isOpen) {
+            if (isRight || (isOpen && !isLong)) {
               metadata.remove(HEADER);
               proceed(metadata);
               return;
             }
             const delayMs = options.throttle.failed(peerAddress(call.getPeer()));
-            if (delayMs === 0) call.sendStatus(REFUSAL);
+            // Nothing can be learned from this about a key that was not looked at.
+            if (delayMs === 0 || isLong) call.sendStatus(REFUSAL);
             else refusal = options.clock.schedule(delayMs, () => call.sendStatus(REFUSAL));
           },
           onCancel() {

@@ -6,6 +6,11 @@
 export interface ManagerLimits {
   /** Bytes of one request. Beyond: RESOURCE_EXHAUSTED before it is parsed. */
   readonly maxRequestBytes: number;
+  /**
+   * Bytes of the headers of one call. Beyond: refused at once, whatever key there is, for what waits
+   * for its refusal stays in memory.
+   */
+  readonly maxHeaderBytes: number;
   /** TCP connections at once. Beyond: the oldest that never showed a right key is dropped. */
   readonly maxConnections: number;
   /** How long a TLS handshake may take. Beyond: the connection is dropped. */
@@ -66,6 +71,7 @@ export interface ThrottleLimits {
 
 export const DEFAULT_LIMITS: ManagerLimits = {
   maxRequestBytes: 64 * 1024,
+  maxHeaderBytes: 8 * 1024,
   maxConnections: 128,
   tlsHandshakeMs: 10_000,
   maxCallsPerConnection: 32,

@@ -167,7 +167,13 @@ export async function startManager(options: ManagerOptions): Promise<ManagerPort
   const proto = loadManagerProto();
   const server = createServer(
     { ...options, limits, noBook: proto.noBook, closing: closing.signal },
-    { keys, throttle, clock, onRightKey: (peer) => listener.trust(peer) },
+    {
+      keys,
+      throttle,
+      clock,
+      maxHeaderBytes: limits.maxHeaderBytes,
+      onRightKey: (peer) => listener.trust(peer),
+    },
     proto,
   );
   // Connections reach it decrypted: TLS is the listener's.

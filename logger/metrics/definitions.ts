@@ -120,7 +120,7 @@ const OF_SECURITIES: readonly Definition[] = [
   {
     kind: 'counter',
     name: 'orderbook_gaps_total',
-    help: 'Gaps that a recorder opened or found open at its start, by cause; what a full spool gives up is not among them',
+    help: 'Gaps that a recorder opened or found open at its start, and stretches that a full spool gave up, by cause',
     labelNames: ['security', 'exchange', 'cause'],
     samples: ({ securities }) =>
       securities.flatMap((one) =>

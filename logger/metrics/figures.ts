@@ -29,7 +29,7 @@ export interface SecurityFigures {
   readonly messages: number;
   /** From the exchange's stamp on a message of the book to its arrival here. */
   readonly latency: Buckets;
-  /** Gaps that the recorder opened, or found open at its start. The archive may declare others. */
+  /** Gaps that the recorder opened, or found open at its start, and what a full spool gave up. */
   readonly gapsByCause: ReadonlyMap<GapCause, number>;
   readonly selfCheck: SelfCheckFigures;
   /** Books proven afresh after the first one. */

@@ -130,6 +130,11 @@ export class RecorderRegistry implements LoggerControl {
     this.#recorders.get(security)?.refuse(error);
   }
 
+  /** A full spool gave up a stretch of a security's records. */
+  spoolDropped(security: string): void {
+    this.#recorders.get(security)?.tally.gap('spool');
+  }
+
   /** Writes an image of a security, if it has a proven book. */
   imageNow(security: string): void {
     this.#recorders.get(security)?.imageNow();

@@ -49,7 +49,7 @@ export class Tally {
     this.#latencySumUs += latencyUs;
   }
 
-  /** A gap was opened, or found open. */
+  /** A gap was opened, or found open, or a full spool made one. */
   gap(cause: GapCause): void {
     this.#gapsByCause.set(cause, (this.#gapsByCause.get(cause) ?? 0) + 1);
   }

@@ -2,7 +2,7 @@
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -72,12 +72,18 @@ describe('the logger process', () => {
     },
   );
 
-  test('SIGTERM twice at once is one clean stop', async () => {
-    const one = start();
+  test('says where records go: the directory, or the database and who waits for it', async () => {
+    const one = start({ DATA_DIR: relative(process.cwd(), directory) });
     await one.ready();
-    one.child.kill('SIGTERM');
-    one.child.kill('SIGTERM');
-    expect(await one.ended()).toEqual({ code: 0 });
+    expect(one.output()).toContain(` archive=${directory}\n`);
+    await one.end('SIGTERM');
+    const uri = `mongodb://user:word-of-it@127.0.0.1:${await freePort()}/books`;
+    const two = start({ MONGODB_ENDPOINT: uri });
+    await two.ready();
+    const shown = uri.replace('user:word-of-it@', '');
+    expect(two.output()).toContain(` archive=${shown} spool=${directory}\n`);
+    expect(await two.end('SIGTERM')).toEqual({ code: 0 });
+    expect(two.output()).not.toContain('word-of-it');
   });
 
   test('SIGHUP takes over the key that is in the file by then, and stays with it if the next is none', async () => {

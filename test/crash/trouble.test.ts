@@ -10,6 +10,7 @@ import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { spawnLogger } from '../support/logger-process.ts';
 import type { LoggerProcess } from '../support/logger-process.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { TEST_KEY } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
 
@@ -79,10 +80,29 @@ test.each(['throw', 'reject'])('an error nobody caught (%s): written out, exit 1
   expect(await one.end('SIGUSR2')).toEqual({ code: 1 });
   expect(performance.now() - startedMs).toBeLessThan(2500);
   expect(one.output()).toMatch(/^<2>A bug: the process ends reason="mischief, /m);
+  expect(one.output()).not.toContain('in time');
   const archive = await openEmbeddedArchive({ directory, readOnly: true });
   const { problems } = await createReader(archive).verify();
   await archive.close();
   expect(problems).toEqual([]);
+  const next = start();
+  await next.ready();
+  expect(next.output()).not.toContain('without a stop');
+});
+
+test('an error nobody caught while MongoDB is silent: everything is in the spool, exit 1 in its time', async () => {
+  const silent = await startTcpProxy({ host: '127.0.0.1', port: 1 });
+  silent.mode = 'hang';
+  const one = start({ MISCHIEF: 'throw', MONGODB_ENDPOINT: `127.0.0.1:${silent.port}` });
+  await one.ready();
+  await recorded(5);
+  const startedMs = performance.now();
+  expect(await one.end('SIGUSR2')).toEqual({ code: 1 });
+  expect(performance.now() - startedMs).toBeLessThan(2500);
+  await silent.close();
+  const next = start();
+  await next.ready();
+  expect(next.output()).not.toContain('without a stop');
 });
 
 test('a loop that stands still: one last line, and the end', async () => {
@@ -114,18 +134,6 @@ test('a log whose reader is gone: recording goes on, SIGTERM is a clean stop', a
   one.child.stdout?.destroy();
   await recorded((await diffs()) + 10);
   expect(await one.end('SIGTERM')).toEqual({ code: 0 });
-});
-
-test('a log that nobody reads: recording goes on, SIGTERM is a clean stop', async () => {
-  const one = start({ LOGLEVEL: 'debug' });
-  await one.ready();
-  one.child.stderr?.pause();
-  // Each of these is a line or more.
-  for (let i = 0; i < 30; i++) sandbox.misbehave({ type: 'close', code: 1000 });
-  await recorded((await diffs()) + 10);
-  one.child.kill('SIGTERM');
-  await until('the end', () => hasEnded(one));
-  expect(one.child.exitCode).toBe(0);
 });
 
 /** From its first line on the program answers signals, SIGHUP last; before that Node does. */

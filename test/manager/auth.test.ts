@@ -2,6 +2,7 @@ import { connect } from 'node:http2';
 import { type Socket, connect as connectTcp } from 'node:net';
 import { Metadata, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../../logger/manager/limits.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { until } from '../support/until.ts';
 import { KEY, type Port, RawClient, bearer, printedDuring, startPort } from './fixture.ts';
@@ -192,6 +193,22 @@ describe('the throttle', () => {
     await everyone;
     expect(clock.monotonicMs() - startedMs).toBeGreaterThan(1000);
     expect(port.log.at('warning').length).toBeLessThanOrEqual(3);
+  });
+
+  test('headers longer than any key are refused at once, unread, while other refusals are held', async () => {
+    const throttle = { ...DEFAULT_LIMITS.throttle, burst: 0, intervalMs: 5000 };
+    const [port, client] = await open({ limits: { throttle } });
+    const held = await client.unary('List', {}, bearer('wrong'), 500);
+    expect(held.code).toBe(status.DEADLINE_EXCEEDED);
+    const long = bearer();
+    long.set('baggage', 'x'.repeat(8 * 1024));
+    for (const metadata of [bearer('k'.repeat(60 * 1024)), long]) {
+      const { code, details } = await client.unary('List', {}, metadata, 2000);
+      expect({ code, details }).toEqual({ code: status.UNAUTHENTICATED, details: TEXT });
+    }
+    expect(port.control.calls).toEqual([]);
+    long.set('baggage', 'x'.repeat(7 * 1024));
+    expect((await client.unary('List', {}, long)).code).toBe(0);
   });
 
   test('a client that leaves takes its held refusal with it', async () => {

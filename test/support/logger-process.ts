@@ -16,15 +16,19 @@ export interface LoggerProcess {
   ended(): Promise<{ readonly code: number | null }>;
 }
 
-/** @param nodeArgs for Node itself, such as a module that makes trouble in the process. */
+/**
+ * @param nodeArgs for Node itself, such as a module that makes trouble in the process.
+ * @param outlet where it says everything: a file descriptor instead of pipes that are read.
+ */
 export function spawnLogger(
   env: Readonly<Record<string, string>>,
   args: readonly string[] = [],
   nodeArgs: readonly string[] = [],
+  outlet: 'pipe' | number = 'pipe',
 ): LoggerProcess {
   const child = spawn(process.execPath, [...nodeArgs, 'dist/logger/main.js', ...args], {
     env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', outlet, outlet],
   });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { composeLogger } from '../../logger/compose.ts';
 import type { Logger, LoggerParts } from '../../logger/compose.ts';
 import { loadConfig } from '../../logger/config/load.ts';
+import type { Config } from '../../logger/config/load.ts';
 import { silentLog } from './silent-log.ts';
 
 export const TEST_KEY = 'test-key-of-32-characters-or-so!';
@@ -23,14 +24,16 @@ export interface TestExchange {
   readonly restUrl: string;
 }
 
+/** @param changed settings that no variable would allow. */
 export async function startTestLogger(
   exchange: TestExchange,
   env: Readonly<Record<string, string>> = {},
   parts: Partial<LoggerParts> = {},
+  changed: Partial<Config> = {},
 ): Promise<TestLogger> {
   const dataDirectory = env['DATA_DIR'] ?? mkdtempSync(join(tmpdir(), 'orderbook-e2e-'));
   const fatal: unknown[] = [];
-  const config = await loadConfig({
+  const settings = await loadConfig({
     BINANCE_WS_URL: exchange.wsUrl,
     BINANCE_REST_URL: exchange.restUrl,
     ORDERBOOK_UPDATEFREQUENCY: '100',
@@ -39,6 +42,7 @@ export async function startTestLogger(
     DATA_DIR: dataDirectory,
     ...env,
   });
+  const config = { ...settings, ...changed };
   const logger = await composeLogger(config, {
     log: silentLog,
     version: '0.0.0-test',

@@ -20,8 +20,11 @@ export function isMongoUri(text: string): boolean {
  */
 export function mongoLocation(endpoint: string, database?: string): MongoLocation {
   const uri = isMongoUri(endpoint) ? endpoint : `mongodb://${endpoint}`;
-  const [, hosts = '', path = ''] = /^[^/]*\/\/(?:[^@/]*@)?([^/?]*)\/?([^?]*)/.exec(uri) ?? [];
-  return { uri, database: database ?? (decoded(path) || DEFAULT_DATABASE), shown: hosts };
+  const [, hosts = '', path = ''] = /^[^/]*\/\/(?:[^@/?]*@)?([^/?]*)\/?([^?]*)/.exec(uri) ?? [];
+  // A password with an unescaped `@`, `/` or `?`: nobody knows where it ends, so nothing is shown.
+  const isTold = !uri.includes('@') || /^[^/]*\/\/[^@/?]*@[^@]*$/.test(uri);
+  const shown = isTold ? hosts : '(not shown: a character of its password is not escaped)';
+  return { uri, database: database ?? (decoded(path) || DEFAULT_DATABASE), shown };
 }
 
 function decoded(path: string): string {

@@ -55,6 +55,7 @@ export interface MongoArchiveParts {
   readonly random: Random;
   readonly log: Log;
   readonly spoolMaxBytes: number;
+  readonly onDropped: (security: string) => void;
   readonly onImageNeeded: (security: string) => void;
   readonly onConflict: (security: string, error: DuplicateRecordError) => void;
   readonly onLost: (security: string, holder: string) => void;
@@ -68,6 +69,8 @@ export interface MongoArchive {
   readonly shipper: Shipper;
   readonly owners: Owners;
   readonly expiring: MongoExpiry;
+  /** Hosts and database, for logs. */
+  readonly shown: string;
   /**
    * Begins, and waits for the first answer of the server, but no longer than a start may take.
    * @throws ConfigError where the answer is that it will never do.
@@ -93,6 +96,7 @@ export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
       parts.onSeeded();
     },
     spoolMaxBytes: parts.spoolMaxBytes,
+    onDropped: parts.onDropped,
     onImageNeeded: parts.onImageNeeded,
     onConflict: parts.onConflict,
     onFatal,
@@ -111,6 +115,7 @@ export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
     shipper,
     owners,
     expiring: new MongoExpiry({ connection, reader: store, spool }),
+    shown: `mongodb://${parts.location.shown}/${parts.location.database}`,
     start: async (patienceMs) => {
       shipper.start();
       owners.start();

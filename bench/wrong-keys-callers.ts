@@ -1,0 +1,60 @@
+/**
+ * The callers of `wrong-keys.ts`, in a process of their own: clients with a wrong key that call as fast
+ * as they can, on so many connections with so many calls on their way on each, until the parent says
+ * `stop` and hears what became of them.
+ */
+
+import { Client, Metadata, credentials, status } from '@grpc/grpc-js';
+
+const PING = '/orderbook.manager.v1.Manager/Ping';
+
+/** What became of the calls of a stretch. */
+export interface CallCounts {
+  readonly sent: number;
+  /** Refused by the logger; the others were given up. */
+  readonly answered: number;
+}
+
+/** @returns the gRPC status. */
+export function ping(client: Client, key: string, deadlineMs: number): Promise<status> {
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${key}`);
+  const same = (bytes: Buffer): Buffer => bytes;
+  return new Promise((resolve) => {
+    client.makeUnaryRequest(
+      PING,
+      same,
+      same,
+      Buffer.alloc(0),
+      metadata,
+      { deadline: Date.now() + deadlineMs },
+      (error) => resolve(error?.code ?? status.OK),
+    );
+  });
+}
+
+export function connectTo(port: number): Client {
+  return new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
+    'grpc.enable_retries': 0,
+    'grpc.use_local_subchannel_pool': 1,
+  });
+}
+
+function main([port, connections, calls, giveUpMs]: readonly number[]): void {
+  const counts = { sent: 0, answered: 0 };
+  const call = async (client: Client): Promise<never> => {
+    for (;;) {
+      counts.sent++;
+      const code = await ping(client, `wrong-key-${counts.sent}`, giveUpMs!);
+      if (code === status.UNAUTHENTICATED) counts.answered++;
+    }
+  };
+  for (let i = 0; i < connections!; i++) {
+    const client = connectTo(port!);
+    for (let each = 0; each < calls!; each++) void call(client);
+  }
+  process.once('message', () => process.send?.(counts, () => process.exit()));
+}
+
+// Only as a process of its own: the parent imports the rest.
+if (process.send) main(process.argv.slice(2).map(Number));

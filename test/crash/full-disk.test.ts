@@ -1,0 +1,120 @@
+/** The real process on a disk that is full. Only root may mount one small enough. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
+import { createReader } from '../../logger/reader/create-reader.ts';
+import { startSandbox } from '../../sandbox/sandbox.ts';
+import { RawClient, bearer } from '../manager/fixture.ts';
+import { freePort } from '../support/free-port.ts';
+import { spawnLogger } from '../support/logger-process.ts';
+import type { LoggerProcess } from '../support/logger-process.ts';
+import { TEST_KEY } from '../support/test-logger.ts';
+import { until } from '../support/until.ts';
+
+const SECURITY = 'binance:BTCUSDT';
+/** Left for a moment or two of recording. */
+const LEFT_BYTES = 40_000;
+
+let directory: string;
+let client: RawClient;
+let isMounted: boolean;
+const undo: (() => unknown)[] = [];
+
+beforeEach((context) => {
+  directory = mkdtempSync(join(tmpdir(), 'orderbook-full-'));
+  undo.push(() => rmSync(directory, { recursive: true, force: true }));
+  isMounted = mountSmallDisk();
+  if (isMounted) undo.push(() => execFileSync('umount', [directory]));
+  else context.skip('only root may mount a small disk to fill');
+});
+
+afterEach(async () => {
+  for (const each of undo.splice(0).reverse()) await each();
+});
+
+function mountSmallDisk(): boolean {
+  try {
+    const size = ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory];
+    execFileSync('mount', size, { stdio: 'ignore' });
+    return true;
+  } catch {
+    // Not root, or nothing to mount with: the caller skips.
+    return false;
+  }
+}
+
+async function health(): Promise<any> {
+  return (await client.unary('Health', {}, bearer(TEST_KEY))).response;
+}
+
+async function sequence(): Promise<number> {
+  const [row] = (await health()).securities;
+  return row?.state === 'RECORDING_STATE_LIVE' ? Number(row.sequence) : 0;
+}
+
+async function advance(): Promise<void> {
+  const before = await sequence();
+  await until('the book to advance', async () => (await sequence()) > before);
+}
+
+const ballast = (): string => join(directory, 'ballast');
+
+/** A logger that has filled its disk. */
+async function startAndFill(): Promise<LoggerProcess> {
+  const sandbox = await startSandbox({ seed: 7, symbols: ['BTCUSDT'], pace: 2000 });
+  undo.push(() => sandbox.close());
+  const port = await freePort();
+  const one = spawnLogger({
+    BINANCE_WS_URL: sandbox.wsUrl,
+    BINANCE_REST_URL: sandbox.restUrl,
+    ORDERBOOK_UPDATEFREQUENCY: '100',
+    SECURITIES: SECURITY,
+    DATA_DIR: directory,
+    MANAGER_PORT: String(port),
+    MANAGER_AUTHKEY: TEST_KEY,
+  });
+  client = new RawClient(port);
+  undo.push(
+    () => one.child.exitCode === null && one.child.signalCode === null && one.end('SIGKILL'),
+    () => client.close(),
+  );
+  await one.ready();
+  await until('a live book', sequence);
+  const { bavail, bsize } = statfsSync(directory);
+  writeFileSync(ballast(), Buffer.alloc(bavail * bsize - LEFT_BYTES));
+  await until('a full disk', async () => (await health()).status === 'STATUS_DOWN');
+  await advance();
+  return one;
+}
+
+test('recording goes on without room, and nothing is missing once there is room again', async () => {
+  const one = await startAndFill();
+  rmSync(ballast());
+  await until('the archive', async () => (await health()).status === 'STATUS_SERVING');
+  await advance();
+  const last = await sequence();
+  expect(await one.end('SIGTERM')).toEqual({ code: 0 });
+  const archive = await openEmbeddedArchive({ directory, readOnly: true });
+  try {
+    const reader = createReader(archive);
+    const { intervals, gaps } = await reader.coverage({ security: SECURITY });
+    expect(intervals).toHaveLength(1);
+    expect(gaps.map(({ to }) => to)).toEqual([null]);
+    expect(Number(intervals[0]?.lastSequence)).toBeGreaterThanOrEqual(last);
+    expect((await reader.verify()).problems).toEqual([]);
+  } finally {
+    await archive.close();
+  }
+});
+
+test('SIGTERM without room: it tries for as long as a stop may take, and says that it failed', async () => {
+  const one = await startAndFill();
+  const startedMs = performance.now();
+  expect(await one.end('SIGTERM')).toEqual({ code: 1 });
+  expect(performance.now() - startedMs).toBeLessThan(10_000);
+  expect(one.output()).toMatch(/critical Not everything could be written out in time\n$/);
+});

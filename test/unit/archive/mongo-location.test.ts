@@ -1,0 +1,24 @@
+import { describe, expect, test } from 'vitest';
+import { mongoLocation } from '../../../logger/archive/mongodb/location.ts';
+
+describe('where a MongoDB archive is', () => {
+  test.each([
+    ['db.example.org:27017', 'db.example.org:27017', 'orderbook&trades'],
+    ['mongodb://user:word@one:1,two:2/books?w=1', 'one:1,two:2', 'books'],
+    ['mongodb+srv://user@cluster.example.org', 'cluster.example.org', 'orderbook&trades'],
+    ['mongodb://[::1]:27017/a%20b', '[::1]:27017', 'a b'],
+    ['mongodb://user:p%40%2F%3Fss@host:1/db', 'host:1', 'db'],
+  ])('%s is shown as its hosts', (endpoint, shown, database) => {
+    expect(mongoLocation(endpoint)).toMatchObject({ shown, database });
+  });
+
+  test.each([
+    'mongodb://user:s3cr@t-word@host:1/db',
+    'mongodb://user:s3cr/t-word@host:1/db',
+    'mongodb://user:s3cr?t-word@host:1/db',
+    'mongodb://user:12/34-s3cr@host:1/db',
+    'mongodb://host:1/?tlsCertificateKeyFilePassword=s3cr@t-word',
+  ])('%s could show a part of a password, and nothing is shown', (endpoint) => {
+    expect(mongoLocation(endpoint).shown).toMatch(/^\(not shown/);
+  });
+});
