@@ -9,6 +9,7 @@ export async function until<T>(
   what: string | (() => string),
   check: () => T | Promise<T>,
   withinMs = 10_000,
+  pollMs = POLL_MS,
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + withinMs;
   for (;;) {
@@ -18,6 +19,6 @@ export async function until<T>(
       const told = typeof what === 'string' ? what : what();
       throw new Error(`Waited in vain (${withinMs} ms) for ${told}`);
     }
-    await wait(POLL_MS);
+    await wait(pollMs);
   }
 }
