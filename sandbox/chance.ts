@@ -64,11 +64,19 @@ const DRAWS: { readonly [Type in FaultType]: Draw } = {
   ],
 };
 
+/**
+ * What a fault is not: Binance's feed is public, and at Coinbase an empty book is a book like any
+ * other. With a true sequence that is a lie which no rule of sequences can see through.
+ */
+const NO_FAULTS: Readonly<Record<Target['exchange'], FaultType>> = {
+  binance: 'refuse-logins',
+  coinbase: 'empty-snapshots',
+};
+
 /** Every fault that an exchange knows. */
 export function faultTypes({ exchange }: Target): readonly FaultType[] {
   const types = Object.keys(DRAWS) as FaultType[];
-  // Binance's feed is public.
-  return exchange === 'binance' ? types.filter((type) => type !== 'refuse-logins') : types;
+  return types.filter((type) => type !== NO_FAULTS[exchange]);
 }
 
 export function drawFault(random: Random, target: Target): Fault {

@@ -31,8 +31,7 @@ describe.each(TARGETS)('faults of $exchange by chance', (target) => {
 
   test('leave out what it has not, and what is no fault', () => {
     const left = SWITCH_TYPES.filter((type) => !faultTypes(target).some((one) => one === type));
-    expect(left).toEqual(
-      target.exchange === 'binance' ? ['refuse-logins', 'recover'] : ['recover'],
-    );
+    const other = target.exchange === 'binance' ? 'refuse-logins' : 'empty-snapshots';
+    expect(left).toEqual([other, 'recover']);
   });
 });
