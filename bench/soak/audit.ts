@@ -12,7 +12,7 @@ import { difference, trueBook } from './truth.ts';
 import type { Witness } from './witness.ts';
 
 /** Of each security, spread over its intervals. */
-const PAST_BOOKS = 60;
+const PAST_BOOKS = 40;
 /** No fault of a soak explains these. */
 const UNEXPLAINED: readonly string[] = ['corrupt', 'clock', 'spool', 'other', 'unknown'];
 

@@ -13,6 +13,7 @@ import { loggerSettings } from '../../sandbox/logger-settings.ts';
 import { integerIn, seededRandom } from '../../sandbox/prng.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { profileOf } from '../../sandbox/symbols.ts';
 import { until } from '../../sandbox/until.ts';
 import { audit } from './audit.ts';
 import type { Audit } from './audit.ts';
@@ -32,6 +33,11 @@ const TARGETS: readonly Target[] = [
 const SECURITIES = TARGETS.flatMap(({ exchange, symbols }) =>
   symbols.map((symbol) => `${exchange}:${symbol}`),
 );
+/** Small books: more of them can be asked for, compared and sealed, and all else is as with large ones. */
+const MARKETS = ['BTCUSDT', 'ETHUSDT'].map((symbol) => ({
+  ...profileOf(symbol),
+  depthLevels: 400,
+}));
 const SAMPLE_EVERY_MS = 2000;
 /** Between two books that are asked for. */
 const ASK_PAUSE_MS = [200, 600] as const;
@@ -77,7 +83,7 @@ export class Lane {
       environment: {
         ...loggerSettings(sandbox),
         ORDERBOOK_UPDATEFREQUENCY: '100',
-        BASE_IMAGE_INTERVAL: '30',
+        BASE_IMAGE_INTERVAL: '60',
         STALE_AFTER: '2',
         SECURITIES: SECURITIES.join(),
         ...(store && { MONGODB_ENDPOINT: store.endpoint }),
@@ -106,7 +112,7 @@ export class Lane {
     const store = mongodb && (await openStore(mongodb.endpoint, mongodb.database));
     const sandbox = await startSandbox({
       seed: `${seed}/${name}`,
-      symbols: ['BTCUSDT', 'ETHUSDT'],
+      symbols: MARKETS,
     });
     const lane = new Lane(options, sandbox, store);
     try {
@@ -124,13 +130,14 @@ export class Lane {
     const [end, calm] = [AbortSignal.timeout(durationMs), AbortSignal.timeout(durationMs - calmMs)];
     const ends = new AbortController();
     const signal = AbortSignal.any([end, ends.signal]);
+    const giveUp = (error: unknown): void => {
+      this.#problems.push(describeError(error));
+      ends.abort();
+    };
     await Promise.all([
-      this.#trouble.make(AbortSignal.any([calm, ends.signal])),
+      this.#trouble.make(AbortSignal.any([calm, ends.signal])).catch(giveUp),
+      this.#watch(signal).catch(giveUp),
       this.#ask(signal),
-      this.#watch(signal).catch((error: unknown) => {
-        this.#problems.push(describeError(error));
-        ends.abort();
-      }),
     ]);
   }
 

@@ -107,8 +107,8 @@ export function reportLines(report: SoakReport): string[] {
     plain,
   );
   const verdict = report.isOk ? 'Nothing is wrong.' : 'Something is wrong:';
-  const problems = loggers.flatMap(({ name, problems }) =>
-    problems.map((problem) => `  ${name}: ${problem}`),
+  const problems = loggers.flatMap(({ name, problems, words }) =>
+    [...problems, ...words].map((problem) => `  ${name}: ${problem}`),
   );
   return [`Soak of ${minutes} min, seed ${seed}`, '', ...table, '', verdict, ...problems];
 }

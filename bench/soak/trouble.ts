@@ -5,6 +5,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { describeError } from '../../logger/errors.ts';
+import { parts, resultRow } from '../../manager-cli/answers.ts';
 import { drawFault } from '../../sandbox/chance.ts';
 import type { Target } from '../../sandbox/chance.ts';
 import { integerIn, pick, seededRandom } from '../../sandbox/prng.ts';
@@ -17,7 +18,8 @@ import type { LoggerProcess } from './logger-process.ts';
 /** Longer than any soak. */
 const LONG_LIFE_MS = 24 * 3_600_000;
 const SLOW_MS = 1500;
-const ADD_LIMIT_MS = 30_000;
+const ADD_LIMIT_MS = 60_000;
+const ADD_AGAIN_MS = 1000;
 const REFUSALS_MAX = 20;
 const STORE_FAULTS = ['cut', 'hang', 'swallow', 'slow'] as const;
 
@@ -102,9 +104,9 @@ export class Trouble {
     if (doing !== 'remove') return;
     await this.#command('Remove', { securities });
     await wait(removedMs);
-    // The logger may just have been killed; a security must not stay removed for that.
+    // The exchange may refuse just now, or the logger be killed; nothing may stay removed for that.
     const isAdded = (): Promise<boolean> => this.#command('Add', { securities, wait: false });
-    await until(`${securities.join()} to be added again`, isAdded, ADD_LIMIT_MS);
+    await until(`${securities.join()} to be added`, isAdded, ADD_LIMIT_MS, ADD_AGAIN_MS);
   }
 
   async #command(
@@ -112,15 +114,21 @@ export class Trouble {
     request: object,
   ): Promise<boolean> {
     try {
-      await this.#parts.logger.client.unary(method, request);
-      return true;
+      const answer = await this.#parts.logger.client.unary(method, request);
+      const refused = parts(answer, 'results')
+        .map(resultRow)
+        .find(({ ok }) => !ok);
+      if (!refused) return true;
+      this.#refused(method, `${refused.security}: ${refused.message}`);
     } catch (error) {
       // In the middle of other trouble it may be too late, or too early.
-      if (this.refusals.length < REFUSALS_MAX) {
-        this.refusals.push(`${method}: ${describeError(error)}`);
-      }
-      return false;
+      this.#refused(method, describeError(error));
     }
+    return false;
+  }
+
+  #refused(method: string, reason: string): void {
+    if (this.refusals.length < REFUSALS_MAX) this.refusals.push(`${method}: ${reason}`);
   }
 
   async #storeFault(random: Random): Promise<void> {

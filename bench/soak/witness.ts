@@ -13,7 +13,7 @@ import { Moments } from './moments.ts';
 import type { Moment } from './moments.ts';
 import { difference, digest, trueBook } from './truth.ts';
 
-const MOMENTS_MAX = 300;
+const MOMENTS_MAX = 200;
 /** Of each security: about the last two minutes, which the exchange remembers. */
 const RECENT_MAX = 60;
 /** What is kept of what went wrong, in words. */
