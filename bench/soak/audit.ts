@@ -18,8 +18,9 @@ const UNEXPLAINED: readonly string[] = ['corrupt', 'clock', 'spool', 'other', 'u
 
 export interface Audit {
   readonly intervals: number;
+  /** Closed ones by cause. */
   readonly gaps: Readonly<Record<string, number>>;
-  /** Seconds in closed gaps, all securities together. */
+  /** Seconds in them, all securities together. */
   readonly uncoveredSeconds: number;
   /** Books of the past, beside those that the logger was asked for. */
   readonly pastBooks: number;
@@ -47,8 +48,10 @@ export async function audit(
       intervals += coverage.intervals.length;
       problems.push(...holesOf(coverage));
       for (const { from, to, cause } of coverage.gaps) {
+        // That the recording has ended is no hole in it.
+        if (to === null) continue;
         gaps[cause] = (gaps[cause] ?? 0) + 1;
-        if (to !== null) uncoveredSeconds += (parseTimeUs(to) - parseTimeUs(from)) / 1e6;
+        uncoveredSeconds += (parseTimeUs(to) - parseTimeUs(from)) / 1e6;
       }
       const past = await pastBooksOf(reader, coverage, parts);
       pastBooks += past.count;

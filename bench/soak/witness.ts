@@ -159,6 +159,6 @@ export class Witness {
   }
 
   #say(words: string): void {
-    if (this.words.length < WORDS_MAX) this.words.push(words);
+    if (this.words.length < WORDS_MAX && !this.words.includes(words)) this.words.push(words);
   }
 }
