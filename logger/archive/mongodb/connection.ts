@@ -101,8 +101,7 @@ export class MongoConnection {
       if (client === this.#client) this.#heard();
       return answer;
     } catch (error) {
-      // A refusal is an answer, too.
-      if (error instanceof MongoServerError && this.#hasWorked) this.#silentSinceMs = null;
+      if (this.#hasWorked && isAnswer(error)) this.#silentSinceMs = null;
       else if (client === this.#client) this.#heardNothing();
       throw this.#mapped(error);
     } finally {
@@ -158,6 +157,11 @@ export class MongoConnection {
       { retryable: true, cause: error },
     );
   }
+}
+
+/** A refusal is one, too; but what broke off a bulk is told as the server's error, without a code. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof MongoServerError && typeof error.code === 'number';
 }
 
 function newClient(

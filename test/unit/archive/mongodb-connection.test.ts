@@ -1,6 +1,6 @@
 /** When a client of the driver is given up: without a server, by what its calls come to. */
 
-import { MongoNetworkError, MongoServerError } from 'mongodb';
+import { MongoBulkWriteError, MongoNetworkError, MongoServerError } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MongoConnection, RENEW_AFTER_MS } from '../../../logger/archive/mongodb/connection.ts';
 import { mongoLocation } from '../../../logger/archive/mongodb/location.ts';
@@ -75,6 +75,17 @@ describe('a client', () => {
     await answers();
     await isCut();
     expect(client()).toBe(third);
+  });
+
+  test('is replaced also where it is inserts that are cut', async () => {
+    await answers();
+    const first = client();
+    const cut = new MongoBulkWriteError(new MongoNetworkError('closed'), {} as never);
+    for (let i = 0; i < 3; i++) {
+      await fails(cut);
+      await clock.advanceAsync(RENEW_AFTER_MS / 2);
+    }
+    expect(client()).not.toBe(first);
   });
 
   test('whose server refuses is kept: a refusal is an answer', async () => {
