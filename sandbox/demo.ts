@@ -14,12 +14,12 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describeError } from '../logger/errors.ts';
 import { formatTimeUs, parseTimeUs } from '../logger/market/time.ts';
-import { SANDBOX_KEY } from './coinbase-key.ts';
 import { compareBooks, ladder, queues } from './demo-check.ts';
 import type { BookReply } from './demo-check.ts';
 import { DemoError, DemoProcesses, freePort } from './demo-process.ts';
 import type { CommandOutcome } from './demo-process.ts';
 import { Story } from './demo-story.ts';
+import { loggerSettings } from './logger-settings.ts';
 import { startSandbox } from './sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -348,15 +348,7 @@ async function main(): Promise<number> {
     dataDirectory: directory,
     managerPort: await freePort(),
     authkey: randomBytes(24).toString('hex'),
-    exchanges: {
-      BINANCE_WS_URL: sandbox.wsUrl,
-      BINANCE_REST_URL: sandbox.restUrl,
-      COINBASE_WS_URL: sandbox.coinbaseWsUrl,
-      COINBASE_REST_URL: sandbox.coinbaseRestUrl,
-      COINBASE_API_KEY: SANDBOX_KEY.key,
-      COINBASE_API_SECRET: SANDBOX_KEY.secret,
-      COINBASE_API_PASSPHRASE: SANDBOX_KEY.passphrase,
-    },
+    exchanges: loggerSettings(sandbox),
   });
   // Should this process end without getting to `close` below.
   process.once('exit', () => processes.killAll());

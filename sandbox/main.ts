@@ -8,7 +8,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { describeError, InvalidArgumentError } from '../logger/errors.ts';
-import { SANDBOX_KEY } from './coinbase-key.ts';
+import { loggerSettings } from './logger-settings.ts';
 import { parseSwitch, SWITCH_TYPES } from './misbehaviour.ts';
 import type { Switch } from './misbehaviour.ts';
 import { startSandbox } from './sandbox.ts';
@@ -32,14 +32,9 @@ async function main(): Promise<number> {
     if (error instanceof InvalidArgumentError) throw new UsageError(error.message);
     throw error;
   }
+  const variables = Object.entries(loggerSettings(sandbox)).map((pair) => pair.join('='));
   process.stdout.write(
-    `BINANCE_WS_URL=${sandbox.wsUrl}\n` +
-      `BINANCE_REST_URL=${sandbox.restUrl}\n` +
-      `COINBASE_WS_URL=${sandbox.coinbaseWsUrl}\n` +
-      `COINBASE_REST_URL=${sandbox.coinbaseRestUrl}\n` +
-      `COINBASE_API_KEY=${SANDBOX_KEY.key}\n` +
-      `COINBASE_API_SECRET=${SANDBOX_KEY.secret}\n` +
-      `COINBASE_API_PASSPHRASE=${SANDBOX_KEY.passphrase}\n` +
+    `${variables.join('\n')}\n` +
       `\n# Sandbox exchange with ${sandbox.symbols.join(', ')} (Binance) and ${sandbox.products.join(', ')} (Coinbase), seed ${String(options.seed)}.\n` +
       `# Make it misbehave:\n#   ${misbehaving(sandbox.symbols[0], sandbox.restUrl)}\n` +
       `#   ${misbehaving(sandbox.products[0], sandbox.coinbaseRestUrl)}\n` +

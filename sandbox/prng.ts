@@ -57,3 +57,12 @@ export function normal(random: Random): number {
 export function pareto(random: Random, shape: number): number {
   return (1 - random.next()) ** (-1 / shape);
 }
+
+/** Uniform integer in [from, to]. */
+export function integerIn(random: Random, from: number, to: number): number {
+  return from + uniformInt(random, to - from + 1);
+}
+
+export function pick<Item>(random: Random, items: readonly Item[]): Item {
+  return items[uniformInt(random, items.length)] as Item;
+}

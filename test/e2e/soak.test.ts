@@ -5,8 +5,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { EXTRA_FRAMES, HARM_FORMS } from '../../sandbox/misbehaviour.ts';
-import type { Switch } from '../../sandbox/misbehaviour.ts';
+import { drawFault } from '../../sandbox/chance.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { createLineLog } from '../../logger/service/line-log.ts';
@@ -34,32 +33,6 @@ afterEach(async () => {
   await sandbox?.close();
   logger = sandbox = undefined;
 });
-
-/** A fault, and how long it holds by itself. */
-function drawFault(random: SeededRandom): { readonly fault: Switch; readonly lastsMs: number } {
-  const symbol = random.pick(SYMBOLS);
-  const count = random.integer(1, 5);
-  const faults: readonly (readonly [Switch, number])[] = [
-    [{ type: 'drop-diffs', symbol, count }, count * 100],
-    [{ type: 'duplicate-diffs', symbol, count }, count * 100],
-    [{ type: 'reorder-diffs', symbol, count }, count * 200],
-    [{ type: 'harm-diffs', symbol, count, form: random.pick(HARM_FORMS) }, count * 100],
-    [{ type: 'extra-frame', form: random.pick(EXTRA_FRAMES) }, 0],
-    [{ type: 'silence', symbol, durationMs: 500 }, 500],
-    [{ type: 'half-open', durationMs: 1500 }, 2500],
-    [{ type: 'close', code: random.pick([1000, 1006, 1012]) }, 0],
-    [{ type: 'server-shutdown', afterMs: 700 }, 700],
-    [{ type: 'refuse-connections', count: 2 }, 0],
-    [{ type: 'refuse-requests', status: 429, count: 1, retryAfterSeconds: 1 }, 1000],
-    [{ type: 'refuse-requests', status: 500, count: 2, retryAfterSeconds: 1 }, 1000],
-    [{ type: 'slow-snapshots', count: 1, delayMs: 600 }, 600],
-    [{ type: 'stale-snapshots', count: 1 }, 500],
-    [{ type: 'empty-snapshots', count: 1 }, 500],
-    [{ type: 'truncated-snapshots', count: 1 }, 500],
-  ];
-  const [fault, lastsMs] = random.pick(faults);
-  return { fault, lastsMs };
-}
 
 function expectTrue(symbol: string, answer: BookAnswer | NoBookAnswer, told = ''): void {
   if (answer.state !== 'proven') return;
@@ -129,9 +102,9 @@ test(`no fault of the exchange makes a wrong book or hides a hole (seed ${seed})
   const told = (): string => `${story.slice(-3).join(', ')}\n${lines.slice(-30).join('')}`;
   const endMs = performance.now() + TROUBLE_MS;
   while (performance.now() < endMs) {
-    const { fault, lastsMs } = drawFault(random);
-    story.push(JSON.stringify(fault));
-    sandbox.misbehave(fault);
+    const { change, lastsMs } = drawFault(random, { exchange: 'binance', symbols: SYMBOLS });
+    story.push(JSON.stringify(change));
+    sandbox.misbehave(change);
     const calmMs = performance.now() + lastsMs + random.integer(200, 1500);
     while (performance.now() < calmMs) {
       for (const symbol of SYMBOLS) {

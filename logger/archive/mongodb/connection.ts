@@ -25,6 +25,12 @@ const PING_DEADLINE_MS = 5_000;
 /** A socket that says nothing for so long is closed by the driver, a little after we gave up. */
 const SOCKET_TIMEOUT_MS = DEADLINE_MS + 1_000;
 const POOL_SIZE_MAX = 8;
+/**
+ * A client without a single answer for so long is replaced. Where the connections are cut while it
+ * writes, the driver (7.8) may wait for ever for a `drain` of a closed socket: its monitor never looks
+ * for the server again, and no connection is made any more.
+ */
+export const RENEW_AFTER_MS = 20_000;
 
 /** The server's codes for a database name that it does not allow. */
 const INVALID_NAMESPACE = 73;
@@ -42,6 +48,8 @@ export class MongoConnection {
   #client: MongoClient;
   /** A client whose first attempt failed stays closed for ever: until one has worked, each is new. */
   #hasWorked = false;
+  /** Since when there was no answer, on the monotonic clock; null: the last call had one. */
+  #silentSinceMs: number | null = null;
   #isClosed = false;
 
   /**
@@ -90,10 +98,11 @@ export class MongoConnection {
     });
     try {
       const answer = await Promise.race([call(), late]);
-      this.#hasWorked = true;
+      if (client === this.#client) this.#heard();
       return answer;
     } catch (error) {
-      if (!this.#hasWorked && client === this.#client) this.#renew();
+      if (this.#hasWorked && isAnswer(error)) this.#silentSinceMs = null;
+      else if (client === this.#client) this.#heardNothing();
       throw this.#mapped(error);
     } finally {
       deadline?.cancel();
@@ -116,10 +125,23 @@ export class MongoConnection {
     return this.#client.db(this.location.database);
   }
 
+  #heard(): void {
+    this.#hasWorked = true;
+    this.#silentSinceMs = null;
+  }
+
+  #heardNothing(): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#silentSinceMs ??= nowMs;
+    if (!this.#hasWorked || nowMs - this.#silentSinceMs >= RENEW_AFTER_MS) this.#renew();
+  }
+
   #renew(): void {
     // What it still holds goes with it; nobody waits for that.
     this.#client.close(true).catch(() => undefined);
     this.#client = newClient(this.location, this.#onCommand);
+    this.#hasWorked = false;
+    this.#silentSinceMs = null;
   }
 
   #mapped(error: unknown): Error {
@@ -135,6 +157,11 @@ export class MongoConnection {
       { retryable: true, cause: error },
     );
   }
+}
+
+/** A refusal is one, too; but what broke off a bulk is told as the server's error, without a code. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof MongoServerError && typeof error.code === 'number';
 }
 
 function newClient(

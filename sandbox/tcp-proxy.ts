@@ -40,6 +40,8 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     }
     const upstream = connect(target);
     keep(upstream);
+    const held: Buffer[] = [];
+    let heldUntilMs = 0;
     client.on('data', (data) => {
       if (mode === 'hang') return;
       bytes.up += data.length;
@@ -53,8 +55,15 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
         return;
       }
       bytes.down += data.length;
-      if (proxy.delayMs > 0) setTimeout(() => client.write(data), proxy.delayMs);
-      else client.write(data);
+      // What follows never overtakes what is held, also when the delay is over by then.
+      if (proxy.delayMs === 0 && held.length === 0) {
+        client.write(data);
+        return;
+      }
+      held.push(data);
+      const next = (): void => void client.write(held.shift() ?? '');
+      setTimeout(next, Math.max(proxy.delayMs, heldUntilMs - performance.now()));
+      heldUntilMs = Math.max(heldUntilMs, performance.now() + proxy.delayMs);
     });
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());

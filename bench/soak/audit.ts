@@ -1,0 +1,115 @@
+/** What a logger left behind, read without it: intervals and gaps, every record, past books. */
+
+import { openArchiveReader } from '../../logger/open-archive.ts';
+import { parseTimeUs } from '../../logger/market/time.ts';
+import type { CoverageAnswer } from '../../logger/reader/answers.ts';
+import { createReader } from '../../logger/reader/create-reader.ts';
+import type { Reader } from '../../logger/reader/reader.ts';
+import { integerIn } from '../../sandbox/prng.ts';
+import type { Random } from '../../sandbox/prng.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { difference, trueBook } from './truth.ts';
+import type { Witness } from './witness.ts';
+
+/** Of each security, spread over its intervals. */
+const PAST_BOOKS = 40;
+/** No fault of a soak explains these. */
+const UNEXPLAINED: readonly string[] = ['corrupt', 'clock', 'spool', 'other', 'unknown'];
+
+export interface Audit {
+  readonly intervals: number;
+  /** Closed ones by cause. */
+  readonly gaps: Readonly<Record<string, number>>;
+  /** Seconds in them, all securities together. */
+  readonly uncoveredSeconds: number;
+  /** Books of the past, beside those that the logger was asked for. */
+  readonly pastBooks: number;
+  readonly records: number;
+  readonly problems: readonly string[];
+}
+
+export async function audit(
+  location: string,
+  parts: {
+    readonly securities: readonly string[];
+    readonly sandbox: Sandbox;
+    readonly random: Random;
+    readonly witness: Witness;
+  },
+): Promise<Audit> {
+  const archive = await openArchiveReader(location);
+  try {
+    const reader = createReader(archive);
+    const problems: string[] = [];
+    const gaps: Record<string, number> = {};
+    let [intervals, uncoveredSeconds, pastBooks] = [0, 0, 0];
+    for (const security of parts.securities) {
+      const coverage = await reader.coverage({ security });
+      intervals += coverage.intervals.length;
+      problems.push(...holesOf(coverage));
+      for (const { from, to, cause } of coverage.gaps) {
+        // That the recording has ended is no hole in it.
+        if (to === null) continue;
+        gaps[cause] = (gaps[cause] ?? 0) + 1;
+        uncoveredSeconds += (parseTimeUs(to) - parseTimeUs(from)) / 1e6;
+      }
+      const past = await pastBooksOf(reader, coverage, parts);
+      pastBooks += past.count;
+      problems.push(...past.problems);
+    }
+    for (const moment of parts.witness.moments.all) {
+      const { security, sequence } = moment;
+      parts.witness.hold(moment, await reader.bookAt({ security, position: { sequence } }));
+    }
+    const verified = await reader.verify();
+    problems.push(...verified.problems.map((each) => `verify: ${Object.values(each).join(' ')}`));
+    const { records } = verified;
+    return { intervals, gaps, uncoveredSeconds, pastBooks, records, problems };
+  } finally {
+    await archive.close();
+  }
+}
+
+/** Each interval ends where a gap begins, and each gap where an interval does; the last may be open. */
+export function holesOf({ security, intervals, gaps }: CoverageAnswer): string[] {
+  const problems: string[] = [];
+  if (intervals.length === 0) problems.push(`${security}: nothing is recorded`);
+  for (const [index, { to }] of intervals.entries()) {
+    const [gap, next] = [gaps[index], intervals[index + 1]];
+    if (!gap && !next) continue;
+    if (gap?.from !== to || (gap.to ?? undefined) !== next?.from) {
+      const told = gap ? `a gap from ${gap.from} to ${gap.to}` : 'no gap';
+      problems.push(`${security}: from ${to} to ${next?.from ?? 'the end'} stands ${told}`);
+    }
+  }
+  for (const { from, cause } of gaps) {
+    if (UNEXPLAINED.includes(cause)) problems.push(`${security}: a gap at ${from} is "${cause}"`);
+  }
+  return problems;
+}
+
+async function pastBooksOf(
+  reader: Reader,
+  { security, intervals }: CoverageAnswer,
+  { sandbox, random }: { readonly sandbox: Sandbox; readonly random: Random },
+): Promise<{ count: number; problems: string[] }> {
+  const problems: string[] = [];
+  const each = Math.ceil(PAST_BOOKS / Math.max(1, intervals.length));
+  let count = 0;
+  for (const { firstSequence, lastSequence } of intervals) {
+    for (let i = 0; i < each; i++) {
+      const sequence = integerIn(random, Number(firstSequence), Number(lastSequence));
+      const answer = await reader.bookAt({ security, position: { sequence } });
+      if (answer.state !== 'proven') {
+        problems.push(`${security}: no book at ${sequence}, which coverage claims`);
+        continue;
+      }
+      const truth = trueBook(sandbox, security, sequence);
+      if (!truth) continue;
+      count++;
+      const wrong = difference(answer, truth);
+      if (wrong !== null) problems.push(`${security} at ${sequence} in the archive: ${wrong}`);
+    }
+  }
+  return { count, problems };
+}

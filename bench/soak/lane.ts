@@ -1,0 +1,251 @@
+/**
+ * One logger of a soak with an exchange of its own, as two loggers would share an address's limits:
+ * start, trouble, calm, end, and what it left behind.
+ */
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeError } from '../../logger/errors.ts';
+import { healthReport } from '../../manager-cli/answers.ts';
+import type { HealthReport } from '../../manager-cli/answers.ts';
+import type { Target } from '../../sandbox/chance.ts';
+import { loggerSettings } from '../../sandbox/logger-settings.ts';
+import { integerIn, seededRandom } from '../../sandbox/prng.ts';
+import { startSandbox } from '../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { profileOf } from '../../sandbox/symbols.ts';
+import { until } from '../../sandbox/until.ts';
+import { audit } from './audit.ts';
+import type { Audit } from './audit.ts';
+import { LoggerProcess } from './logger-process.ts';
+import { figuresOf, sum } from './report.ts';
+import type { LoggerReport } from './report.ts';
+import { Sampler } from './samples.ts';
+import { openStore } from './store.ts';
+import type { Store } from './store.ts';
+import { Trouble, pause } from './trouble.ts';
+import { Witness } from './witness.ts';
+
+const TARGETS: readonly Target[] = [
+  { exchange: 'binance', symbols: ['BTCUSDT', 'ETHUSDT'] },
+  { exchange: 'coinbase', symbols: ['BTC-USD', 'ETH-USD'] },
+];
+const SECURITIES = TARGETS.flatMap(({ exchange, symbols }) =>
+  symbols.map((symbol) => `${exchange}:${symbol}`),
+);
+/** Small books: more of them can be asked for, compared and sealed, and all else is as with large ones. */
+const MARKETS = ['BTCUSDT', 'ETHUSDT'].map((symbol) => ({
+  ...profileOf(symbol),
+  depthLevels: 400,
+}));
+const SAMPLE_EVERY_MS = 2000;
+/** Between two books that are asked for. */
+const ASK_PAUSE_MS = [200, 600] as const;
+/** How long the first books, and the last after all trouble, may take. */
+const LIVE_LIMIT_MS = 60_000;
+const LOOK_EVERY_MS = 200;
+/** How long the store may take to get what waits. */
+const SHIP_LIMIT_MS = 60_000;
+/** What a killed logger has heard last may be lost: as much as its journal waits, and a bit. */
+const LOST_BY_KILL_MS = 2000;
+
+export interface LaneOptions {
+  readonly name: string;
+  readonly seed: string;
+  /** Of its own; the log is kept there. */
+  readonly directory: string;
+  readonly isKilled: boolean;
+  /** Where to find a server; undefined: the embedded archive. */
+  readonly mongodb: { readonly endpoint: string; readonly database: string } | undefined;
+}
+
+export class Lane {
+  readonly #problems: string[] = [];
+  readonly #options: LaneOptions;
+  readonly #dataDirectory: string;
+  readonly #store: Store | undefined;
+  readonly #sandbox: Sandbox;
+  readonly #logger: LoggerProcess;
+  readonly #sampler: Sampler;
+  readonly #witness: Witness;
+  readonly #trouble: Trouble;
+
+  private constructor(options: LaneOptions, sandbox: Sandbox, store: Store | undefined) {
+    const { name, seed, directory, isKilled } = options;
+    this.#options = options;
+    this.#sandbox = sandbox;
+    this.#store = store;
+    this.#dataDirectory = join(directory, `${name}-data`);
+    mkdirSync(this.#dataDirectory);
+    const logger = new LoggerProcess({
+      dataDirectory: this.#dataDirectory,
+      logFile: join(directory, `${name}.log`),
+      environment: {
+        ...loggerSettings(sandbox),
+        ORDERBOOK_UPDATEFREQUENCY: '100',
+        BASE_IMAGE_INTERVAL: '60',
+        STALE_AFTER: '2',
+        SECURITIES: SECURITIES.join(),
+        ...(store && { MONGODB_ENDPOINT: store.endpoint }),
+      },
+    });
+    this.#logger = logger;
+    this.#sampler = new Sampler(logger);
+    const random = seededRandom(`${seed}/${name}/books`);
+    const witness = new Witness({ logger, sandbox, random, securities: SECURITIES });
+    this.#witness = witness;
+    this.#trouble = new Trouble({
+      seed: `${seed}/${name}`,
+      sandbox,
+      logger,
+      targets: TARGETS,
+      proxy: store?.proxy,
+      onKill: isKilled
+        ? () => witness.moments.forgetSince(performance.now() - LOST_BY_KILL_MS)
+        : undefined,
+    });
+  }
+
+  /** Resolves when everything is live. */
+  static async start(options: LaneOptions): Promise<Lane> {
+    const { name, seed, mongodb } = options;
+    const store = mongodb && (await openStore(mongodb.endpoint, mongodb.database));
+    const sandbox = await startSandbox({
+      seed: `${seed}/${name}`,
+      symbols: MARKETS,
+    });
+    const lane = new Lane(options, sandbox, store);
+    try {
+      await lane.#logger.start();
+      await until(`${name} to be live`, () => lane.#isLive(), LIVE_LIMIT_MS, LOOK_EVERY_MS);
+    } catch (error) {
+      await lane.discard();
+      throw error;
+    }
+    return lane;
+  }
+
+  /** @param calmMs of the time, at its end, without trouble. */
+  async run(durationMs: number, calmMs: number): Promise<void> {
+    const [end, calm] = [AbortSignal.timeout(durationMs), AbortSignal.timeout(durationMs - calmMs)];
+    const ends = new AbortController();
+    const signal = AbortSignal.any([end, ends.signal]);
+    const giveUp = (error: unknown): void => {
+      this.#problems.push(describeError(error));
+      ends.abort();
+    };
+    await Promise.all([
+      this.#trouble.make(AbortSignal.any([calm, ends.signal])).catch(giveUp),
+      this.#watch(signal).catch(giveUp),
+      this.#ask(signal),
+    ]);
+  }
+
+  /** In a few words, for whoever waits. */
+  progress(): string {
+    const { health, samples } = this.#sampler;
+    const { compared, mismatches } = this.#witness.books;
+    const live = health?.securities.filter(({ state }) => state === 'live').length ?? 0;
+    const mebibytes = ((samples.at(-1)?.rssAnon ?? samples.at(-1)?.rss ?? 0) / 2 ** 20).toFixed(0);
+    const done = sum(this.#trouble.counts);
+    return `${this.#options.name}: ${live} of ${SECURITIES.length} live, ${mebibytes} MiB, ${done} faults and commands, ${compared} books compared, ${mismatches} mismatches`;
+  }
+
+  /** Waits until all is well, ends the logger and reads what it left. */
+  async finish(): Promise<LoggerReport> {
+    const { name, seed } = this.#options;
+    const problems = this.#problems;
+    await this.#settle().catch((error: unknown) => problems.push(describeError(error)));
+    const stop = await this.#logger.end('SIGTERM');
+    if (stop.code !== 0) problems.push(`it ended with ${stop.code ?? 'a kill'}, not with 0`);
+    const found = await this.#audit(seed).catch((error: unknown) => {
+      problems.push(`the archive: ${describeError(error)}`);
+      return null;
+    });
+    problems.push(...(found?.problems ?? []));
+    const { books, words } = this.#witness;
+    if (books.mismatches > 0) problems.push(`${books.mismatches} books are wrong`);
+    const { selfCheck, samples } = this.#sampler;
+    if (selfCheck && selfCheck.mismatches > 0) problems.push('it finds its own books wrong');
+    return {
+      name,
+      lives: this.#logger.lives,
+      figures: figuresOf(samples),
+      faults: this.#trouble.counts,
+      refusals: this.#trouble.refusals,
+      books,
+      audit: found,
+      selfCheck,
+      stop,
+      words,
+      problems,
+    };
+  }
+
+  /** Leaves neither processes nor a database behind. */
+  async discard(): Promise<void> {
+    await this.#logger.end('SIGKILL');
+    await this.#sandbox.close();
+    await this.#store?.drop();
+  }
+
+  /** At once; for the last moment of this process. */
+  kill(): void {
+    this.#logger.kill();
+  }
+
+  async #ask(signal: AbortSignal): Promise<void> {
+    const random = seededRandom(`${this.#options.seed}/${this.#options.name}/asking`);
+    while (!signal.aborted) {
+      if (this.#logger.isUp) await this.#witness.ask();
+      await pause(integerIn(random, ...ASK_PAUSE_MS), signal);
+    }
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (this.#logger.isUp) {
+        if (!this.#logger.isRunning) throw new Error('the logger has died');
+        // One that was just killed, or is too busy: the next sample is soon.
+        await this.#sampler.sample().catch(() => undefined);
+      }
+      await pause(SAMPLE_EVERY_MS, signal);
+    }
+  }
+
+  async #health(): Promise<HealthReport> {
+    return healthReport(await this.#logger.client.unary('Health', {}));
+  }
+
+  async #isLive(): Promise<boolean> {
+    const { securities, archive } = await this.#health();
+    return (
+      archive.reachable &&
+      securities.length === SECURITIES.length &&
+      securities.every(({ state }) => state === 'live')
+    );
+  }
+
+  /** Everything is live again, and what was told stands where it belongs. */
+  async #settle(): Promise<void> {
+    const isLive = (): Promise<boolean> => this.#isLive();
+    await until('everything to be live again', isLive, LIVE_LIMIT_MS, LOOK_EVERY_MS);
+    if (!this.#store) return;
+    // An image seals the open block, which is shipped with it.
+    await this.#logger.client.unary('Snapshot', { securities: ['all'] });
+    const isShipped = async (): Promise<boolean> => {
+      const { archive } = await this.#health();
+      return archive.reachable && archive.lag === 0;
+    };
+    await until('the store to have everything', isShipped, SHIP_LIMIT_MS, LOOK_EVERY_MS);
+  }
+
+  #audit(seed: string): Promise<Audit> {
+    return audit(this.#store?.location ?? this.#dataDirectory, {
+      securities: SECURITIES,
+      sandbox: this.#sandbox,
+      witness: this.#witness,
+      random: seededRandom(`${seed}/${this.#options.name}/audit`),
+    });
+  }
+}

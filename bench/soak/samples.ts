@@ -1,0 +1,112 @@
+/**
+ * The figures of a logger every few seconds: what it says of itself, and on Linux what the kernel
+ * says of it. Memory is `RssAnon`: pages of the archive's mapping are the file's, come and go with the
+ * page cache, and are in VmRSS but no growth of ours.
+ */
+
+import { readFile, readdir } from 'node:fs/promises';
+import { healthReport, nested } from '../../manager-cli/answers.ts';
+import type { HealthReport, Message } from '../../manager-cli/answers.ts';
+import type { LoggerProcess } from './logger-process.ts';
+
+export interface Sample {
+  /** Since the start of the soak. */
+  readonly seconds: number;
+  /** Which start of the logger it belongs to. */
+  readonly life: number;
+  /** Bytes; null off Linux. */
+  readonly rssAnon: number | null;
+  readonly rss: number;
+  readonly heapUsed: number;
+  /** Open file descriptors; null off Linux. */
+  readonly files: number | null;
+  readonly handles: number;
+  readonly threads: number;
+  /** Milliseconds. */
+  readonly eventLoopLag: number;
+  readonly queuedEvents: number;
+  readonly spoolBytes: number;
+  /** Messages of the exchanges in this life. */
+  readonly messages: number;
+}
+
+/** What a logger that compares its own books says of that. */
+export type SelfCheck = Readonly<Record<'images' | 'snapshots' | 'mismatches', number>>;
+
+const MESSAGES = /^orderbook_exchange_frames_total\{[^}]*\} (\S+)$/gm;
+
+export class Sampler {
+  readonly samples: Sample[] = [];
+  readonly #logger: LoggerProcess;
+  readonly #startMs = performance.now();
+  #health: HealthReport | undefined;
+  #selfCheck: SelfCheck | null = null;
+
+  constructor(logger: LoggerProcess) {
+    this.#logger = logger;
+  }
+
+  /** As it was when last asked. */
+  get health(): HealthReport | undefined {
+    return this.#health;
+  }
+
+  get selfCheck(): SelfCheck | null {
+    return this.#selfCheck;
+  }
+
+  /** @throws what the call throws. */
+  async sample(): Promise<HealthReport> {
+    const { client, lives, pid, metricsUrl } = this.#logger;
+    const message = await client.unary('Health', {});
+    const health = healthReport(message);
+    const [memory, files, messages] = await Promise.all([
+      anonymousMemory(pid),
+      openFiles(pid),
+      messagesTold(metricsUrl),
+    ]);
+    this.#health = health;
+    this.#selfCheck = selfCheckOf(message);
+    this.samples.push({
+      seconds: (performance.now() - this.#startMs) / 1000,
+      life: lives,
+      rssAnon: memory,
+      files,
+      messages,
+      ...health.process,
+    });
+    return health;
+  }
+}
+
+async function anonymousMemory(pid: number | undefined): Promise<number | null> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(notLinux);
+  const kibibytes = /^RssAnon:\s+(\d+) kB/m.exec(status ?? '')?.[1];
+  return kibibytes === undefined ? null : Number(kibibytes) * 1024;
+}
+
+async function openFiles(pid: number | undefined): Promise<number | null> {
+  const names = await readdir(`/proc/${pid}/fd`).catch(notLinux);
+  return names?.length ?? null;
+}
+
+/** Or the process has just ended. */
+function notLinux(): null {
+  return null;
+}
+
+async function messagesTold(url: string): Promise<number> {
+  const page = await (await fetch(url)).text();
+  return [...page.matchAll(MESSAGES)].reduce((sum, [, value]) => sum + Number(value), 0);
+}
+
+function selfCheckOf(message: Message): SelfCheck | null {
+  const told = nested(message, 'selfCheck');
+  if (!told) return null;
+  const figure = (name: string): number => Number(told[name] ?? 0);
+  return {
+    images: figure('images'),
+    snapshots: figure('snapshots'),
+    mismatches: figure('mismatches'),
+  };
+}

@@ -1,0 +1,166 @@
+/**
+ * What happens to a logger in a soak, by seeded chance and all at once: faults of its exchanges and of
+ * its store, a busy operator at the manager port, and a kill now and then where that is wanted.
+ */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { describeError } from '../../logger/errors.ts';
+import { parts, resultRow } from '../../manager-cli/answers.ts';
+import { drawFault } from '../../sandbox/chance.ts';
+import type { Target } from '../../sandbox/chance.ts';
+import { integerIn, pick, seededRandom } from '../../sandbox/prng.ts';
+import type { Random } from '../../sandbox/prng.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { TcpProxy } from '../../sandbox/tcp-proxy.ts';
+import { until } from '../../sandbox/until.ts';
+import type { LoggerProcess } from './logger-process.ts';
+
+/** Longer than any soak. */
+const LONG_LIFE_MS = 24 * 3_600_000;
+const SLOW_MS = 1500;
+const ADD_LIMIT_MS = 60_000;
+const ADD_AGAIN_MS = 1000;
+const REFUSALS_MAX = 20;
+const STORE_FAULTS = ['cut', 'hang', 'swallow', 'slow'] as const;
+
+type Doing = 'faults' | 'operator' | 'store' | 'kills';
+
+/** How long each waits before its next doing, in milliseconds, from and to. */
+const PACE: Readonly<Record<Doing | 'storeLasts' | 'removed', readonly [number, number]>> = {
+  faults: [500, 4000],
+  operator: [2000, 8000],
+  store: [3000, 10_000],
+  storeLasts: [500, 6000],
+  removed: [500, 3000],
+  kills: [45_000, 120_000],
+};
+
+export interface TroubleParts {
+  readonly seed: string;
+  readonly sandbox: Sandbox;
+  readonly logger: LoggerProcess;
+  readonly targets: readonly Target[];
+  /** The way to the store, where there is one. */
+  readonly proxy: TcpProxy | undefined;
+  /** Called right before a kill; undefined: nothing is killed. */
+  readonly onKill: (() => void) | undefined;
+}
+
+export class Trouble {
+  /** How often each was done. */
+  readonly counts: Record<string, number> = {};
+  /** What the operator was refused, in words. */
+  readonly refusals: string[] = [];
+  readonly #parts: TroubleParts;
+
+  constructor(parts: TroubleParts) {
+    this.#parts = parts;
+  }
+
+  /** Until the signal; then everything is as it should be again. */
+  async make(signal: AbortSignal): Promise<void> {
+    await Promise.all([
+      this.#repeat('faults', signal, (random) => this.#fault(random)),
+      this.#repeat('operator', signal, (random) => this.#operate(random)),
+      this.#repeat('store', signal, (random) => this.#storeFault(random)),
+      this.#repeat('kills', signal, () => this.#kill()),
+    ]);
+    const { sandbox, proxy } = this.#parts;
+    sandbox.misbehave({ type: 'recover' });
+    sandbox.misbehave({ type: 'connection-life', lifeMs: LONG_LIFE_MS });
+    if (proxy) proxy.mode = 'pass';
+  }
+
+  /** Each has a stream of chance of its own: what one takes long for changes nothing for another. */
+  async #repeat(
+    name: Doing,
+    signal: AbortSignal,
+    act: (random: Random) => Promise<void>,
+  ): Promise<void> {
+    const random = seededRandom(`${this.#parts.seed}/${name}`);
+    for (;;) {
+      await pause(integerIn(random, ...PACE[name]), signal);
+      if (signal.aborted) return;
+      await act(random);
+    }
+  }
+
+  async #fault(random: Random): Promise<void> {
+    const { change, lastsMs } = drawFault(random, pick(random, this.#parts.targets));
+    this.#parts.sandbox.misbehave(change);
+    this.#count(`${change.exchange} ${change.type}`);
+    await wait(lastsMs);
+  }
+
+  async #operate(random: Random): Promise<void> {
+    const target = pick(random, this.#parts.targets);
+    const securities = [`${target.exchange}:${pick(random, target.symbols)}`];
+    const doings = ['snapshot', 'reset', 'remove'] as const;
+    const doing = pick(random, doings);
+    const removedMs = integerIn(random, ...PACE.removed);
+    this.#count(doing === 'remove' ? 'remove and add' : doing);
+    if (doing === 'snapshot') await this.#command('Snapshot', { securities });
+    if (doing === 'reset') await this.#command('Reset', { exchange: target.exchange });
+    if (doing !== 'remove') return;
+    await this.#command('Remove', { securities });
+    await wait(removedMs);
+    // The exchange may refuse just now, or the logger be killed; nothing may stay removed for that.
+    const isAdded = (): Promise<boolean> => this.#command('Add', { securities, wait: false });
+    await until(`${securities.join()} to be added`, isAdded, ADD_LIMIT_MS, ADD_AGAIN_MS);
+  }
+
+  async #command(
+    method: 'Snapshot' | 'Reset' | 'Remove' | 'Add',
+    request: object,
+  ): Promise<boolean> {
+    try {
+      const answer = await this.#parts.logger.client.unary(method, request);
+      const refused = parts(answer, 'results')
+        .map(resultRow)
+        .find(({ ok }) => !ok);
+      if (!refused) return true;
+      this.#refused(method, `${refused.security}: ${refused.message}`);
+    } catch (error) {
+      // In the middle of other trouble it may be too late, or too early.
+      this.#refused(method, describeError(error));
+    }
+    return false;
+  }
+
+  #refused(method: string, reason: string): void {
+    if (this.refusals.length < REFUSALS_MAX) this.refusals.push(`${method}: ${reason}`);
+  }
+
+  async #storeFault(random: Random): Promise<void> {
+    const { proxy } = this.#parts;
+    const fault = pick(random, STORE_FAULTS);
+    const lastsMs = integerIn(random, ...PACE.storeLasts);
+    if (!proxy) return;
+    if (fault === 'slow') proxy.delayMs = SLOW_MS;
+    else proxy.mode = fault;
+    this.#count(`store ${fault}`);
+    await wait(lastsMs);
+    proxy.delayMs = 0;
+    proxy.mode = 'pass';
+  }
+
+  async #kill(): Promise<void> {
+    const { logger, onKill } = this.#parts;
+    if (!onKill) return;
+    onKill();
+    this.#count('kill');
+    await logger.end('SIGKILL');
+    await logger.start();
+  }
+
+  #count(what: string): void {
+    this.counts[what] = (this.counts[what] ?? 0) + 1;
+  }
+}
+
+/** Ends early, and quietly, with the signal. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+}

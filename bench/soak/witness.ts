@@ -1,0 +1,164 @@
+/** Asks a logger for books, now and in the past, and holds every answer against the exchange's truth. */
+
+import type { BookAnswer, NoBookAnswer } from '../../logger/reader/answers.ts';
+import { describeError } from '../../logger/errors.ts';
+import { formatTimeUs, parseTimeUs } from '../../logger/market/time.ts';
+import type { BookQuestion } from '../../manager-cli/history.ts';
+import { LoggerHistory } from '../../manager-cli/logger-history.ts';
+import { integerIn, pick } from '../../sandbox/prng.ts';
+import type { Random } from '../../sandbox/prng.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { LoggerProcess } from './logger-process.ts';
+import { Moments } from './moments.ts';
+import type { Moment } from './moments.ts';
+import { difference, digest, trueBook } from './truth.ts';
+
+const MOMENTS_MAX = 200;
+/** Of each security: about the last two minutes, which the exchange remembers. */
+const RECENT_MAX = 60;
+/** What is kept of what went wrong, in words. */
+const WORDS_MAX = 20;
+
+export interface Books {
+  asked: number;
+  /** Equal to the truth, or not. */
+  compared: number;
+  mismatches: number;
+  /** The answer was that there is no book. */
+  notRecorded: number;
+  /** There was no answer. */
+  unanswered: number;
+}
+
+interface WitnessParts {
+  readonly logger: LoggerProcess;
+  readonly sandbox: Sandbox;
+  readonly securities: readonly string[];
+  readonly random: Random;
+}
+
+interface Recent {
+  readonly sequence: number;
+  readonly us: number;
+}
+
+export class Witness {
+  readonly books: Books = { asked: 0, compared: 0, mismatches: 0, notRecorded: 0, unanswered: 0 };
+  /** The first mismatches, and the first calls that failed. */
+  readonly words: string[] = [];
+  readonly moments: Moments;
+  readonly #parts: WitnessParts;
+  readonly #recent = new Map<string, Recent[]>();
+
+  constructor(parts: WitnessParts) {
+    this.#parts = parts;
+    this.moments = new Moments(parts.random, MOMENTS_MAX);
+  }
+
+  /** One question by chance. A call that fails is counted. */
+  async ask(): Promise<void> {
+    const { random, securities } = this.#parts;
+    const security = pick(random, securities);
+    const questions = [
+      () => this.#now(security),
+      () => this.#now(security),
+      () => this.#atSequence(security),
+      () => this.#atTime(security),
+      () => this.#again(),
+    ];
+    this.books.asked++;
+    try {
+      await pick(random, questions)();
+    } catch (error) {
+      this.books.unanswered++;
+      this.#say(`no answer: ${describeError(error)}`);
+    }
+  }
+
+  async #now(security: string): Promise<void> {
+    const answer = await this.#book({ security });
+    if (!this.#isRight(answer, 'now', security)) return;
+    const { sequence, receiveTime } = answer;
+    const toldMs = performance.now();
+    const told = { security, sequence: Number(sequence), receiveTime, digest: digest(answer) };
+    this.moments.add({ ...told, toldMs });
+    const recent = this.#recent.get(security) ?? [];
+    recent.push({ sequence: told.sequence, us: parseTimeUs(receiveTime) });
+    if (recent.length > RECENT_MAX) recent.shift();
+    this.#recent.set(security, recent);
+  }
+
+  async #atSequence(security: string): Promise<void> {
+    const [first, last] = this.#ends(security);
+    if (!first || !last) return this.#now(security);
+    const sequence = integerIn(this.#parts.random, first.sequence, last.sequence);
+    this.#isRight(await this.#book({ security, sequence }), `at ${sequence}`, security, sequence);
+  }
+
+  async #atTime(security: string): Promise<void> {
+    const [first, last] = this.#ends(security);
+    if (!first || !last) return this.#now(security);
+    const us = integerIn(this.#parts.random, first.us, last.us);
+    const at = { us, text: formatTimeUs(us) };
+    this.#isRight(await this.#book({ security, at }), `at ${at.text}`, security);
+  }
+
+  /** What was told once has to be told again. */
+  async #again(): Promise<void> {
+    const { all } = this.moments;
+    if (all.length === 0) return;
+    const moment = pick(this.#parts.random, all);
+    const { security, sequence } = moment;
+    this.hold(moment, await this.#book({ security, sequence }));
+  }
+
+  /** Also for answers that others got. */
+  hold(moment: Moment, answer: BookAnswer | NoBookAnswer): void {
+    const { security, sequence } = moment;
+    this.books.compared++;
+    const isSame = answer.state === 'proven' && digest(answer) === moment.digest;
+    if (isSame && Number(answer.sequence) === sequence) return;
+    const told = answer.state === 'proven' ? `${answer.sequence}` : `no book (${answer.gap.cause})`;
+    this.#mismatch(`${security} at ${sequence}, which was told before: ${told}`);
+  }
+
+  /** @param asked the answer has to be the last book at or before it. */
+  #isRight(
+    answer: BookAnswer | NoBookAnswer,
+    when: string,
+    security: string,
+    asked = answer.state === 'proven' ? Number(answer.sequence) : 0,
+  ): answer is BookAnswer {
+    if (answer.state !== 'proven') {
+      this.books.notRecorded++;
+      return false;
+    }
+    const truth = trueBook(this.#parts.sandbox, security, asked);
+    if (!truth) return false;
+    this.books.compared++;
+    const wrong = difference(answer, truth);
+    if (wrong !== null) this.#mismatch(`${security} ${when}: ${wrong}`);
+    return wrong === null;
+  }
+
+  #ends(security: string): [Recent | undefined, Recent | undefined] {
+    const recent = this.#recent.get(security);
+    return [recent?.[0], recent?.at(-1)];
+  }
+
+  #book(question: Partial<BookQuestion> & { security: string }) {
+    const whole = { at: undefined, sequence: undefined, depth: undefined, level: undefined };
+    const history = new LoggerHistory(this.#parts.logger.client);
+    const signal = new AbortController().signal;
+    return history.book({ ...whole, clock: 'receive', ...question }, signal);
+  }
+
+  #mismatch(words: string): void {
+    this.books.mismatches++;
+    this.#say(`mismatch: ${words}`);
+  }
+
+  #say(words: string): void {
+    if (this.words.length < WORDS_MAX && !this.words.includes(words)) this.words.push(words);
+  }
+}

@@ -1,0 +1,78 @@
+/** `npm run soak` as a user runs it, for a fraction of a minute: with MongoDB where there is a server. */
+
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { SoakReport } from '../../bench/soak/report.ts';
+import { mongoUri } from '../support/mongodb.ts';
+
+const SOAK = resolve('dist/bench/soak/main.js');
+const isMissing = !existsSync(SOAK);
+if (isMissing) process.stderr.write('e2e soak: skipped, dist/ is not built (npm run build)\n');
+
+function run(args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [SOAK, ...args], { env: { ...process.env, ...env } });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  return new Promise<{ code: number | null; stdout: string; stderr: string }>((done) =>
+    child.once('close', (code) => done({ code, stdout, stderr })),
+  );
+}
+
+describe.skipIf(isMissing)('the soak', () => {
+  test('is whole, tells its figures and ends with 0', async () => {
+    const { code, stdout, stderr } = await run(['--minutes', '0.4', '--seed', '1', '--json']);
+    expect(stderr).toContain(mongoUri ? 'everything is live' : 'NO MONGODB');
+    const report = JSON.parse(stdout) as SoakReport;
+    expect(report.loggers.flatMap(({ problems }) => problems)).toEqual([]);
+    expect(report).toMatchObject({ isOk: true, seed: '1', minutes: 0.4 });
+    expect(code).toBe(0);
+    const names = report.loggers.map(({ name }) => name);
+    expect(names).toEqual(mongoUri ? ['embedded', 'mongodb'] : ['embedded']);
+    for (const { figures, books, audit, faults, stop, lives } of report.loggers) {
+      expect(lives).toBe(1);
+      expect(stop.code).toBe(0);
+      expect(stop.seconds).toBeLessThan(10);
+      expect(books.mismatches).toBe(0);
+      expect(Object.keys(faults).length).toBeGreaterThan(0);
+      expect(figures.heapUsed).toMatchObject({
+        first: expect.any(Number),
+        last: expect.any(Number),
+        max: expect.any(Number),
+        growth: expect.any(Number),
+      });
+      const isLinux = process.platform === 'linux';
+      for (const figure of [figures.rssAnon, figures.files]) expect(figure !== null).toBe(isLinux);
+      const counts = [figures.samples, figures.messages, figures.handles?.max, books.asked];
+      counts.push(books.compared, audit?.intervals, audit?.pastBooks, audit?.records);
+      for (const count of counts) expect(count).toBeGreaterThan(0);
+    }
+  }, 120_000);
+
+  test.each([
+    [['--minutes', '0'], /minutes: 0/],
+    [['--minutes', 'soon'], /minutes/],
+    [['--hours', '1'], /hours/],
+  ])('refuses %s', async (args, said) => {
+    const { code, stdout, stderr } = await run(args);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(said);
+  });
+
+  test('refuses a database where there is none', async () => {
+    const { code, stderr } = await run(['--minutes', '0.1'], { MONGODB_ENDPOINT: '127.0.0.1:1' });
+    expect(code).toBe(2);
+    expect(stderr).toContain('MONGODB_ENDPOINT: 127.0.0.1:1 does not answer');
+  }, 60_000);
+
+  test('says how it is used', async () => {
+    const { code, stdout } = await run(['--help']);
+    expect(code).toBe(0);
+    for (const option of ['--minutes', '--seed', '--kills', '--json']) {
+      expect(stdout).toContain(option);
+    }
+  });
+});

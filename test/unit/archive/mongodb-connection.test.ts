@@ -1,0 +1,100 @@
+/** When a client of the driver is given up: without a server, by what its calls come to. */
+
+import { MongoBulkWriteError, MongoNetworkError, MongoServerError } from 'mongodb';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MongoConnection, RENEW_AFTER_MS } from '../../../logger/archive/mongodb/connection.ts';
+import { mongoLocation } from '../../../logger/archive/mongodb/location.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+
+let clock: ManualClock;
+let connection: MongoConnection;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  connection = new MongoConnection(mongoLocation('127.0.0.1:1', 'a_database'), clock);
+});
+afterEach(() => connection.close());
+
+/** The driver's client behind it, which is not told otherwise. */
+const client = (): unknown => Reflect.get(connection.collection('blocks'), 'client');
+const answers = (): Promise<number> => connection.within('a call', async () => 1);
+const fails = async (error: Error): Promise<void> => {
+  const call = connection.within('a call', async () => {
+    throw error;
+  });
+  await expect(call).rejects.toThrow();
+};
+const isCut = (): Promise<void> => fails(new MongoNetworkError('closed'));
+
+/** A call that nobody answers, until its deadline. */
+async function isLost(): Promise<void> {
+  const call = connection.within('a call', () => new Promise(() => undefined));
+  const lost = expect(call).rejects.toThrow('gave no answer in 10 s');
+  await clock.advanceAsync(10_000, 1000);
+  await lost;
+}
+
+describe('a client', () => {
+  test('that has never worked is replaced at its first failure', async () => {
+    const first = client();
+    await isCut();
+    expect(client()).not.toBe(first);
+  });
+
+  test('that has worked is kept through a short outage, and one of which every call is answered', async () => {
+    await answers();
+    const first = client();
+    for (let i = 0; i < 10; i++) {
+      await isCut();
+      await clock.advanceAsync(RENEW_AFTER_MS - 1);
+      await isCut();
+      await answers();
+    }
+    expect(client()).toBe(first);
+  });
+
+  test('that has worked, and then brings no answer any more, is replaced', async () => {
+    await answers();
+    const first = client();
+    await isLost();
+    await isLost();
+    expect(client()).toBe(first);
+    await isLost();
+    expect(client()).not.toBe(first);
+  });
+
+  test('that replaced another is replaced in turn until one works', async () => {
+    await answers();
+    await isCut();
+    await clock.advanceAsync(RENEW_AFTER_MS);
+    await isCut();
+    const second = client();
+    await isCut();
+    const third = client();
+    expect(third).not.toBe(second);
+    await answers();
+    await isCut();
+    expect(client()).toBe(third);
+  });
+
+  test('is replaced also where it is inserts that are cut', async () => {
+    await answers();
+    const first = client();
+    const cut = new MongoBulkWriteError(new MongoNetworkError('closed'), {} as never);
+    for (let i = 0; i < 3; i++) {
+      await fails(cut);
+      await clock.advanceAsync(RENEW_AFTER_MS / 2);
+    }
+    expect(client()).not.toBe(first);
+  });
+
+  test('whose server refuses is kept: a refusal is an answer', async () => {
+    await answers();
+    const first = client();
+    for (let i = 0; i < 10; i++) {
+      await fails(new MongoServerError({ message: 'no', code: 13 }));
+      await clock.advanceAsync(RENEW_AFTER_MS / 2);
+    }
+    expect(client()).toBe(first);
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { holesOf } from '../../../bench/soak/audit.ts';
+import { Moments } from '../../../bench/soak/moments.ts';
+import { figuresOf } from '../../../bench/soak/report.ts';
+import type { Sample } from '../../../bench/soak/samples.ts';
+import type { CoverageAnswer, GapAnswer } from '../../../logger/reader/answers.ts';
+import { seededRandom } from '../../../sandbox/prng.ts';
+
+const MIB = 2 ** 20;
+
+function sample(seconds: number, life: number, own: Partial<Sample> = {}): Sample {
+  const figures = { rss: 0, heapUsed: 0, threads: 1, eventLoopLag: 0, queuedEvents: 0 };
+  const rest = { rssAnon: null, files: null, handles: 9, spoolBytes: 0, messages: 0 };
+  return { seconds, life, ...figures, ...rest, ...own };
+}
+
+describe('the figures of a soak', () => {
+  test('are of the longest life, after its warm-up; messages of all', () => {
+    const samples = [
+      sample(0, 1, { messages: 5 }),
+      sample(2, 1, { messages: 7 }),
+      ...Array.from({ length: 61 }, (_, i) =>
+        // Steep at first, then a MiB a minute.
+        sample(10 + 10 * i, 2, { heapUsed: MIB * (i < 12 ? 30 : 50 + i / 6), messages: i }),
+      ),
+    ];
+    const figures = figuresOf(samples);
+    expect(figures).toMatchObject({ seconds: 600, warmUpSeconds: 120, messages: 67 });
+    expect(figures.heapUsed?.growth).toBeCloseTo(60, 6);
+    expect(figures.heapUsed).toMatchObject({ first: 30, last: 60, max: 60 });
+    expect(figures.rssAnon).toBeNull();
+    expect(figures.files).toBeNull();
+  });
+
+  test('of nothing are unknown', () => {
+    expect(figuresOf([])).toMatchObject({ seconds: 0, samples: 0, handles: null, messages: 0 });
+  });
+});
+
+describe('holes', () => {
+  const at = (second: number): string => `2026-11-20T07:00:0${second}Z`;
+  const interval = (from: number, to: number) => ({
+    from: at(from),
+    to: at(to),
+    firstSequence: '1',
+    lastSequence: '2',
+    feed: 'full',
+    proof: 'sequence' as const,
+  });
+  const gap = (from: number, to: number | null, cause: GapAnswer['cause'] = 'connection') => ({
+    from: at(from),
+    to: to === null ? null : at(to),
+    cause,
+    firstMissing: null,
+    lastMissing: null,
+  });
+  const holes = (
+    intervals: CoverageAnswer['intervals'],
+    gaps: CoverageAnswer['gaps'],
+  ): readonly string[] => holesOf({ security: 'binance:BTCUSDT', intervals, gaps });
+
+  test('with a gap each are fine, the last one open', () => {
+    expect(holes([interval(0, 1), interval(2, 3)], [gap(1, 2), gap(3, null)])).toEqual([]);
+    expect(holes([interval(0, 1), interval(2, 3)], [gap(1, 2)])).toEqual([]);
+  });
+
+  test.each([
+    ['without a gap', [interval(0, 1), interval(2, 3)], []],
+    ['with one that ends early', [interval(0, 1), interval(3, 4)], [gap(1, 2)]],
+    ['with one that stays open', [interval(0, 1), interval(3, 4)], [gap(1, null)]],
+    ['that nothing explains', [interval(0, 1), interval(2, 3)], [gap(1, 2, 'other')]],
+    ['in place of everything', [], []],
+  ])('%s are told', (_, intervals, gaps) => {
+    expect(holes(intervals, gaps)).toHaveLength(1);
+  });
+});
+
+describe('moments', () => {
+  const add = (moments: Moments, sequence: number): void =>
+    moments.add({ security: 's', sequence, receiveTime: '', digest: '', toldMs: sequence });
+
+  test('are an even sample of bounded size', () => {
+    const moments = new Moments(seededRandom(1), 100);
+    for (let i = 0; i < 10_000; i++) add(moments, i);
+    expect(moments.all).toHaveLength(100);
+    const early = moments.all.filter(({ sequence }) => sequence < 5000).length;
+    expect(early).toBeGreaterThan(30);
+    expect(early).toBeLessThan(70);
+  });
+
+  test('that a kill may have taken are forgotten', () => {
+    const moments = new Moments(seededRandom(1), 100);
+    for (let i = 0; i < 10; i++) add(moments, i);
+    moments.forgetSince(7);
+    expect(moments.all).toHaveLength(7);
+  });
+});
