@@ -39,13 +39,18 @@ export async function proveBook(job: BookProofJob): Promise<void> {
   const retries = { baseMs: limits.retryBaseMs, capMs: limits.retryMaxMs };
   // A snapshot from before the first buffered step would only have to be fetched again.
   if (buffer.steps === 0) await nextNews(job, limits.firstStepWaitMs);
+  let wasEmpty = false;
   for (let attempt = 0; !signal.aborted; attempt++) {
     let waitMs = backoffDelayMs(attempt + 1, job.random, retries);
     try {
       const snapshot = await job.exchange.snapshot(job.symbol, signal);
       if (signal.aborted) return;
       job.onTrouble(null, null);
-      if (await joinWhenBridged(job, snapshot)) return;
+      // Rare in truth, and a usual way for an exchange in trouble to answer: believed when said twice.
+      const isEmpty = snapshot.bids.length === 0 && snapshot.asks.length === 0;
+      const isDoubtful = isEmpty && !wasEmpty;
+      wasEmpty = isEmpty;
+      if (!isDoubtful && (await joinWhenBridged(job, snapshot))) return;
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
       if (signal.aborted) return;

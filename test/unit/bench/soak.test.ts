@@ -57,7 +57,8 @@ describe('holes', () => {
   const holes = (
     intervals: CoverageAnswer['intervals'],
     gaps: CoverageAnswer['gaps'],
-  ): readonly string[] => holesOf({ security: 'binance:BTCUSDT', intervals, gaps });
+  ): readonly string[] =>
+    holesOf({ security: 'binance:BTCUSDT', intervals, gaps, badReceiveTimes: [] });
 
   test('with a gap each are fine, the last one open', () => {
     expect(holes([interval(0, 1), interval(2, 3)], [gap(1, 2), gap(3, null)])).toEqual([]);

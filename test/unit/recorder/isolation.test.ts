@@ -39,6 +39,8 @@ const STEPS = 3000;
 
 type Coinbase = (exchange: ScriptedExchange, step: number, random: SeededRandom) => void;
 
+const ASK = { orderId: '00000000-0000-4000-8000-ffffffffffff', price: 1010, size: 1 };
+
 /** Every order event in its place, and a snapshot whenever one is asked for. */
 const well: Coinbase = (exchange, step) => {
   const orderId = `00000000-0000-4000-8000-${String(step).padStart(12, '0')}`;
@@ -48,7 +50,7 @@ const well: Coinbase = (exchange, step) => {
 
 /** Holes, cuts, contradictions, refusals, wrong snapshots, sequences that begin anew. */
 const troubled: Coinbase = (exchange, step, random) => {
-  const sides = { bids: [], asks: [] };
+  const sides = { bids: [], asks: [ASK] };
   switch (random.integer(0, 12)) {
     case 0:
       return;
@@ -115,7 +117,7 @@ async function storedOfBinance(coinbase: Coinbase, seed: number): Promise<unknow
     await clock.advanceAsync(0);
     const random = seededRandom(seed);
     exchanges.coinbase.up('BTC-USD');
-    exchanges.coinbase.answer(orderSnapshotAt(0, 0, { bids: [], asks: [] }));
+    exchanges.coinbase.answer(orderSnapshotAt(0, 0, { bids: [], asks: [ASK] }));
     exchanges.binance.up();
     exchanges.binance.diff(1, 100);
     exchanges.binance.answer(snapshotAt(100, [1000, 5], [1010, 7]));

@@ -90,6 +90,34 @@ describe('a recorder of an L3 book', () => {
     expect(chain.events).toEqual(events);
   });
 
+  test('an empty book is believed when it is said twice', async () => {
+    const { one } = harness.recorder();
+    await one.start();
+    await clock.advanceAsync(0);
+    exchange.up(SYMBOL);
+    open(101, id(4), 1000, 1);
+    const empty = orderSnapshotAt(100, clock.nowUs(), { bids: [], asks: [] });
+    exchange.answer(empty);
+    await clock.advanceAsync(10);
+    expect(one.phase).toBe('syncing');
+    exchange.answer(empty);
+    await clock.advanceAsync(1000, 10);
+    expect(one.phase).toBe('live');
+    expect(one.chain?.image().bids).toEqual([{ orderId: id(4), price: 1000, size: 1 }]);
+  });
+
+  test('of an exchange that answered with an empty book once, the next answer is taken', async () => {
+    const { one } = harness.recorder();
+    await one.start();
+    await clock.advanceAsync(0);
+    exchange.up(SYMBOL);
+    open(101, id(4), 1000, 1);
+    exchange.answer(orderSnapshotAt(100, clock.nowUs(), { bids: [], asks: [] }));
+    exchange.answer(orderSnapshotAt(100, clock.nowUs(), { bids: BIDS, asks: ASKS }));
+    await clock.advanceAsync(1000, 10);
+    expect(one.chain?.image().bids).toHaveLength(3);
+  });
+
   test('the feed may be ahead of the snapshot, and the snapshot ahead of the feed', async () => {
     const { one } = harness.recorder();
     await one.start();

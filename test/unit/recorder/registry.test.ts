@@ -181,7 +181,8 @@ describe('a start', () => {
       await before.start([BTC]);
       await clock.advanceAsync(0);
       exchange.up();
-      exchange.answer(orderSnapshotAt(100, clock.nowUs(), { bids: [], asks: [] }));
+      const ask = { orderId: '00000000-0000-4000-8000-000000000002', price: 1010, size: 1 };
+      exchange.answer(orderSnapshotAt(100, clock.nowUs(), { bids: [], asks: [ask] }));
       await clock.advanceAsync(2000);
       const order = { orderId: '00000000-0000-4000-8000-000000000001', side: 'buy' } as const;
       exchange.order('open', 101, { ...order, price: 1000, remainingSize: 1 });
