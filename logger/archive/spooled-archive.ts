@@ -2,7 +2,8 @@
  * Two archives as one: what was just recorded is in the spool, what was acknowledged is in the
  * store. Records only go from the spool to the store, in order, and are taken from the spool after
  * they are in the store. So the spool is asked first: whatever is no longer there is in the store by
- * then; and what is found in both is the same record.
+ * then; and what is found in both is the same record. What was listed in the spool may have gone before
+ * it is read: then it is read from the store.
  *
  * What the spool holds of a security is the end of it. Where a question is about that end alone, the
  * store is not asked, so that recent moments are answered also while it is away.
@@ -17,10 +18,13 @@ import type {
   GapRecord,
   ImageReason,
   Position,
+  RecordHeader,
   SecurityState,
   SecurityTotals,
+  StoredRecord,
   Write,
 } from './archive.ts';
+import { RecordCorruptError } from '../errors.ts';
 import { isBeyond } from './block-refs.ts';
 
 /** Reasons of images that start a chain. */
@@ -63,7 +67,7 @@ export class SpooledArchive implements Archive {
 
   async imageAt(security: string, position: Position): Promise<BlockRef | null> {
     const recent = await this.#spool.imageAt(security, position);
-    return recent ?? this.#store.imageAt(security, position);
+    return recent ? this.#movable(recent) : this.#store.imageAt(security, position);
   }
 
   async chainAfter(security: string, epoch: number): Promise<number | null> {
@@ -73,7 +77,8 @@ export class SpooledArchive implements Archive {
   }
 
   async chainStart(security: string, afterEpoch: number): Promise<BlockRef | null> {
-    const recent = await this.#spool.chainStart(security, afterEpoch);
+    const found = await this.#spool.chainStart(security, afterEpoch);
+    const recent = found && this.#movable(found);
     if (await this.#isRecent(security, afterEpoch)) return recent;
     const stored = await this.#store.chainStart(security, afterEpoch);
     return earlier(stored, recent);
@@ -84,7 +89,7 @@ export class SpooledArchive implements Archive {
     epoch: number,
     fromSequence: number,
   ): Promise<readonly BlockRef[]> {
-    const recent = await this.#spool.images(security, epoch, fromSequence);
+    const recent = await this.#recentImages(security, epoch, fromSequence);
     const stored = await this.#store.images(security, epoch, fromSequence);
     const known = new Set(recent.map(({ header }) => header.lastSequence));
     return [...stored.filter(({ header }) => !known.has(header.lastSequence)), ...recent].sort(
@@ -93,7 +98,8 @@ export class SpooledArchive implements Archive {
   }
 
   async blocks(security: string, epoch: number, range: BlockRange): Promise<readonly BlockRef[]> {
-    const recent = await this.#spool.blocks(security, epoch, range);
+    const listed = await this.#spool.blocks(security, epoch, range);
+    const recent = listed.map((ref) => this.#movable(ref));
     const first = recent.find(({ damaged }) => !damaged);
     if (first && first.header.previousSequence <= range.afterSequence) return recent;
     const images = await this.#spool.images(security, epoch, range.afterSequence);
@@ -129,6 +135,34 @@ export class SpooledArchive implements Archive {
     await this.#spool.close();
   }
 
+  async #recentImages(
+    security: string,
+    epoch: number,
+    fromSequence: number,
+  ): Promise<readonly BlockRef[]> {
+    const listed = await this.#spool.images(security, epoch, fromSequence);
+    return listed.map((ref) => this.#movable(ref));
+  }
+
+  /** A record of the spool, wherever it is once it is read. */
+  #movable(ref: BlockRef): BlockRef {
+    if (ref.damaged || ref.piece) return ref;
+    return { ...ref, load: () => this.#loadFollowing(ref) };
+  }
+
+  async #loadFollowing(ref: BlockRef): Promise<StoredRecord> {
+    try {
+      return await ref.load();
+    } catch (error) {
+      // Damaged, unless it is not here any more.
+      if (!(error instanceof RecordCorruptError)) throw error;
+      if (await lookUp(this.#spool, ref.header)) throw error;
+      const moved = await lookUp(this.#store, ref.header);
+      if (moved === undefined) throw error;
+      return moved.load();
+    }
+  }
+
   /** Whether everything after chain `epoch` is in the spool, because some of that chain is. */
   async #isRecent(security: string, epoch: number): Promise<boolean> {
     if (epoch < 1) return false;
@@ -138,6 +172,18 @@ export class SpooledArchive implements Archive {
     const blocks = await this.#spool.blocks(security, epoch, range);
     return blocks.some(({ piece }) => !piece);
   }
+}
+
+/** The sealed record under the key of another. */
+async function lookUp(archive: ArchiveReader, header: RecordHeader): Promise<BlockRef | undefined> {
+  const { kind, security, epoch, firstSequence, lastSequence } = header;
+  if (kind === 'image') {
+    const images = await archive.images(security, epoch, lastSequence);
+    return images.find((image) => image.header.lastSequence === lastSequence);
+  }
+  const range = { afterSequence: firstSequence - 1, untilSequence: firstSequence, limit: 1 };
+  const blocks = await archive.blocks(security, epoch, range);
+  return blocks.find((block) => !block.piece && block.header.firstSequence === firstSequence);
 }
 
 /** The one that comes first in its security's history; of two alike either. */

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { GapRecord, StoredRecord, Write } from '../../logger/archive/archive.ts';
 import { openSpool } from '../../logger/archive/embedded-archive.ts';
 import type { Shipment, Spool } from '../../logger/archive/spool.ts';
+import { SpooledArchive } from '../../logger/archive/spooled-archive.ts';
 import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
 
 const OTHER = 'binance:ETHUSDT';
@@ -193,5 +194,56 @@ describe('a full spool', () => {
     await spool.commit([block(sampleBlock(early))]);
     expect((await spool.dropOldest())?.security).toBe(OTHER);
     expect((await spool.dropOldest())?.security).toBe(SECURITY);
+  });
+});
+
+describe('who reads while records go to the store', () => {
+  let store: Spool;
+
+  beforeEach(async () => {
+    store = await openSpool({ directory: join(directory, 'store') });
+  });
+  afterEach(() => store.close());
+
+  async function ship(): Promise<void> {
+    for (;;) {
+      const shipments = await spool.pending(1_000_000, new Set());
+      if (shipments.length === 0) return;
+      for (const { gaps, images, blocks } of shipments) {
+        await store.commit([
+          ...images.map(image),
+          ...gaps.map((record): Write => ({ type: 'gap', record })),
+          ...blocks.map(block),
+        ]);
+      }
+      await spool.release(shipments);
+    }
+  }
+
+  test('gets what was listed, wherever it is by then', async () => {
+    await twoChains();
+    const both = new SpooledArchive(spool, store);
+    const refs = [
+      await both.imageAt(SECURITY, { sequence: 105 }),
+      await both.chainStart(SECURITY, 1),
+      ...(await both.images(SECURITY, 1, 0)),
+      ...(await both.blocks(SECURITY, 1, { afterSequence: 100 })),
+      ...(await both.blocks(SECURITY, 2, { afterSequence: 210, withBodies: true })),
+    ];
+    expect(refs).toHaveLength(7);
+    await ship();
+    for (const ref of refs) {
+      const record = await ref?.load();
+      expect(record?.header).toEqual(ref?.header);
+      expect(record?.body.byteLength).toBe(ref?.header.bytes);
+    }
+  });
+
+  test('is told of what is nowhere any more', async () => {
+    await twoChains();
+    const both = new SpooledArchive(spool, store);
+    const [ref] = await both.blocks(SECURITY, 1, { afterSequence: 100 });
+    await takeAll();
+    await expect(ref?.load()).rejects.toThrow(/block 1\/101 has lost its body/);
   });
 });
