@@ -39,6 +39,8 @@ const MARKETS = ['BTCUSDT', 'ETHUSDT'].map((symbol) => ({
   depthLevels: 400,
 }));
 const SAMPLE_EVERY_MS = 2000;
+/** Garbage is collected before every so manieth sample. */
+const COLLECT_EVERY = 5;
 /** Between two books that are asked for. */
 const ASK_PAUSE_MS = [200, 600] as const;
 /** How long the first books, and the last after all trouble, may take. */
@@ -203,11 +205,12 @@ export class Lane {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    for (let look = 0; !signal.aborted; look++) {
       if (this.#logger.isUp) {
         if (!this.#logger.isRunning) throw new Error('the logger has died');
         // One that was just killed, or is too busy: the next sample is soon.
-        await this.#sampler.sample().catch(() => undefined);
+        const isCollected = look % COLLECT_EVERY === 0;
+        await this.#sampler.sample(isCollected).catch(() => undefined);
       }
       await pause(SAMPLE_EVERY_MS, signal);
     }

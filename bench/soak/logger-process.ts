@@ -5,6 +5,7 @@ import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connect } from '../../manager-cli/client.ts';
 import type { LoggerClient } from '../../manager-cli/client.ts';
@@ -12,6 +13,9 @@ import { freePort } from '../../sandbox/demo-process.ts';
 import { until } from '../../sandbox/until.ts';
 
 const LOGGER = fileURLToPath(new URL('../../logger/main.js', import.meta.url));
+const COLLECTOR = new URL('collect-on-signal.js', import.meta.url).href;
+/** A full collection is over, and the pages are given back. */
+const COLLECTED_AFTER_MS = 500;
 const START_LIMIT_MS = 20_000;
 const STOP_LIMIT_MS = 10_000;
 const CALL_LIMIT_MS = 15_000;
@@ -77,7 +81,7 @@ export class LoggerProcess {
     const port = await freePort();
     this.#metricsPort = await freePort();
     const log = openSync(logFile, 'a');
-    const child = spawn(process.execPath, [LOGGER], {
+    const child = spawn(process.execPath, ['--expose-gc', '--import', COLLECTOR, LOGGER], {
       cwd: dataDirectory,
       stdio: ['ignore', log, log],
       env: {
@@ -104,6 +108,12 @@ export class LoggerProcess {
     this.#client = client;
     this.#lives++;
     this.#isUp = true;
+  }
+
+  /** Resolves when everything that was garbage is gone. */
+  async collectGarbage(): Promise<void> {
+    this.#child?.kill('SIGUSR2');
+    await wait(COLLECTED_AFTER_MS);
   }
 
   /** Sends a signal and waits for the end; kills what does not end in time. */

@@ -21,9 +21,12 @@ export interface Figures {
   readonly seconds: number;
   readonly warmUpSeconds: number;
   readonly samples: number;
+  /** As it is, garbage and all: Node collects when it likes. */
   readonly rssAnon: Memory | null;
-  readonly heapUsed: Memory | null;
   readonly rss: Memory | null;
+  /** Right after a full collection: what is in use. */
+  readonly rssAnonInUse: Memory | null;
+  readonly heapInUse: Memory | null;
   readonly handles: Course | null;
   readonly files: Course | null;
   readonly threads: Course | null;
@@ -84,7 +87,8 @@ export function figuresOf(samples: readonly Sample[]): Figures {
     warmUpSeconds: warmUp,
     samples: samples.length,
     rssAnon: memory((sample) => sample.rssAnon),
-    heapUsed: memory((sample) => sample.heapUsed),
+    rssAnonInUse: memory((sample) => (sample.isCollected ? sample.rssAnon : null)),
+    heapInUse: memory((sample) => (sample.isCollected ? sample.heapUsed : null)),
     rss: memory((sample) => sample.rss),
     handles: course(points((sample) => sample.handles)),
     files: course(points((sample) => sample.files)),
@@ -116,10 +120,12 @@ export function reportLines(report: SoakReport): string[] {
 function rowsOf(logger: LoggerReport): [title: string, value: string][] {
   const { figures, books, audit, stop, selfCheck } = logger;
   return [
-    ['RssAnon, MiB (first/last/max)', courseText(figures.rssAnon, 1)],
-    ['  growth, MiB/h', growthText(figures.rssAnon)],
-    ['heap in use, MiB', courseText(figures.heapUsed, 1)],
-    ['  growth, MiB/h', growthText(figures.heapUsed)],
+    ['after garbage collection:', ''],
+    ['  heap, MiB (first/last/max)', courseText(figures.heapInUse, 1)],
+    ['    growth, MiB/h', growthText(figures.heapInUse)],
+    ['  RssAnon, MiB', courseText(figures.rssAnonInUse, 1)],
+    ['    growth, MiB/h', growthText(figures.rssAnonInUse)],
+    ['RssAnon as it is, MiB', courseText(figures.rssAnon, 1)],
     ['VmRSS, MiB', courseText(figures.rss, 1)],
     ['handles', courseText(figures.handles)],
     ['open files', courseText(figures.files)],

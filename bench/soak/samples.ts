@@ -14,6 +14,8 @@ export interface Sample {
   readonly seconds: number;
   /** Which start of the logger it belongs to. */
   readonly life: number;
+  /** Right after a full collection of garbage: of memory, only this tells what is in use. */
+  readonly isCollected: boolean;
   /** Bytes; null off Linux. */
   readonly rssAnon: number | null;
   readonly rss: number;
@@ -56,8 +58,9 @@ export class Sampler {
   }
 
   /** @throws what the call throws. */
-  async sample(): Promise<HealthReport> {
+  async sample(isCollected: boolean): Promise<HealthReport> {
     const { client, lives, pid, metricsUrl } = this.#logger;
+    if (isCollected) await this.#logger.collectGarbage();
     const message = await client.unary('Health', {});
     const health = healthReport(message);
     const [memory, files, messages] = await Promise.all([
@@ -70,6 +73,7 @@ export class Sampler {
     this.samples.push({
       seconds: (performance.now() - this.#startMs) / 1000,
       life: lives,
+      isCollected,
       rssAnon: memory,
       files,
       messages,

@@ -11,7 +11,7 @@ const MIB = 2 ** 20;
 function sample(seconds: number, life: number, own: Partial<Sample> = {}): Sample {
   const figures = { rss: 0, heapUsed: 0, threads: 1, eventLoopLag: 0, queuedEvents: 0 };
   const rest = { rssAnon: null, files: null, handles: 9, spoolBytes: 0, messages: 0 };
-  return { seconds, life, ...figures, ...rest, ...own };
+  return { seconds, life, isCollected: true, ...figures, ...rest, ...own };
 }
 
 describe('the figures of a soak', () => {
@@ -26,10 +26,17 @@ describe('the figures of a soak', () => {
     ];
     const figures = figuresOf(samples);
     expect(figures).toMatchObject({ seconds: 600, warmUpSeconds: 120, messages: 67 });
-    expect(figures.heapUsed?.growth).toBeCloseTo(60, 6);
-    expect(figures.heapUsed).toMatchObject({ first: 30, last: 60, max: 60 });
+    expect(figures.heapInUse?.growth).toBeCloseTo(60, 6);
+    expect(figures.heapInUse).toMatchObject({ first: 30, last: 60, max: 60 });
     expect(figures.rssAnon).toBeNull();
     expect(figures.files).toBeNull();
+  });
+
+  test('of memory in use are those after a collection alone', () => {
+    const samples = Array.from({ length: 61 }, (_, i) =>
+      sample(10 * i, 1, { isCollected: i % 5 === 0, heapUsed: MIB * (i % 5 === 0 ? 40 : 40 + i) }),
+    );
+    expect(figuresOf(samples).heapInUse).toMatchObject({ first: 40, last: 40, max: 40, growth: 0 });
   });
 
   test('of nothing are unknown', () => {
