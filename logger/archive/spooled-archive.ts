@@ -8,6 +8,7 @@
  * store is not asked, so that recent moments are answered also while it is away.
  */
 
+import { RecordCorruptError } from '../errors.ts';
 import type {
   Archive,
   ArchiveReader,
@@ -19,6 +20,7 @@ import type {
   Position,
   SecurityState,
   SecurityTotals,
+  StoredRecord,
   Write,
 } from './archive.ts';
 import { isBeyond } from './block-refs.ts';
@@ -63,7 +65,7 @@ export class SpooledArchive implements Archive {
 
   async imageAt(security: string, position: Position): Promise<BlockRef | null> {
     const recent = await this.#spool.imageAt(security, position);
-    return recent ?? this.#store.imageAt(security, position);
+    return recent === null ? this.#store.imageAt(security, position) : this.#moving(recent);
   }
 
   async chainAfter(security: string, epoch: number): Promise<number | null> {
@@ -73,7 +75,8 @@ export class SpooledArchive implements Archive {
   }
 
   async chainStart(security: string, afterEpoch: number): Promise<BlockRef | null> {
-    const recent = await this.#spool.chainStart(security, afterEpoch);
+    const start = await this.#spool.chainStart(security, afterEpoch);
+    const recent = start && this.#moving(start);
     if (await this.#isRecent(security, afterEpoch)) return recent;
     const stored = await this.#store.chainStart(security, afterEpoch);
     return earlier(stored, recent);
@@ -84,7 +87,8 @@ export class SpooledArchive implements Archive {
     epoch: number,
     fromSequence: number,
   ): Promise<readonly BlockRef[]> {
-    const recent = await this.#spool.images(security, epoch, fromSequence);
+    const found = await this.#spool.images(security, epoch, fromSequence);
+    const recent = found.map((ref) => this.#moving(ref));
     const stored = await this.#store.images(security, epoch, fromSequence);
     const known = new Set(recent.map(({ header }) => header.lastSequence));
     return [...stored.filter(({ header }) => !known.has(header.lastSequence)), ...recent].sort(
@@ -93,7 +97,8 @@ export class SpooledArchive implements Archive {
   }
 
   async blocks(security: string, epoch: number, range: BlockRange): Promise<readonly BlockRef[]> {
-    const recent = await this.#spool.blocks(security, epoch, range);
+    const found = await this.#spool.blocks(security, epoch, range);
+    const recent = found.map((ref) => this.#moving(ref));
     const first = recent.find(({ damaged }) => !damaged);
     if (first && first.header.previousSequence <= range.afterSequence) return recent;
     const images = await this.#spool.images(security, epoch, range.afterSequence);
@@ -129,6 +134,23 @@ export class SpooledArchive implements Archive {
     await this.#spool.close();
   }
 
+  /** A record of the spool, which may be taken to the store before it is read. */
+  #moving(ref: BlockRef): BlockRef {
+    if (ref.damaged || ref.piece) return ref;
+    const load = async (): Promise<StoredRecord> => {
+      try {
+        return await ref.load();
+      } catch (error) {
+        if (!(error instanceof RecordCorruptError)) throw error;
+        const isHere = (await listed(this.#spool, ref)) !== undefined;
+        const moved = isHere ? undefined : await listed(this.#store, ref);
+        if (moved === undefined) throw error;
+        return moved.load();
+      }
+    };
+    return { ...ref, load };
+  }
+
   /** Whether everything after chain `epoch` is in the spool, because some of that chain is. */
   async #isRecent(security: string, epoch: number): Promise<boolean> {
     if (epoch < 1) return false;
@@ -138,6 +160,17 @@ export class SpooledArchive implements Archive {
     const blocks = await this.#spool.blocks(security, epoch, range);
     return blocks.some(({ piece }) => !piece);
   }
+}
+
+/** The same record, if it is there. */
+async function listed(archive: ArchiveReader, { header }: BlockRef): Promise<BlockRef | undefined> {
+  const { kind, security, epoch, firstSequence, lastSequence, checksum } = header;
+  const range = { afterSequence: firstSequence - 1, limit: 1, withBodies: true };
+  const found =
+    kind === 'image'
+      ? await archive.images(security, epoch, lastSequence)
+      : await archive.blocks(security, epoch, range);
+  return found[0]?.header.checksum === checksum ? found[0] : undefined;
 }
 
 /** The one that comes first in its security's history; of two alike either. */
