@@ -89,6 +89,8 @@ export class SpooledArchive implements Archive {
   ): Promise<readonly BlockRef[]> {
     const found = await this.#spool.images(security, epoch, fromSequence);
     const recent = found.map((ref) => this.#moving(ref));
+    // What follows an image that is here is here.
+    if (recent[0]?.header.lastSequence === fromSequence) return recent;
     const stored = await this.#store.images(security, epoch, fromSequence);
     const known = new Set(recent.map(({ header }) => header.lastSequence));
     return [...stored.filter(({ header }) => !known.has(header.lastSequence)), ...recent].sort(

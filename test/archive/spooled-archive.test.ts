@@ -8,6 +8,7 @@ import type { Archive, StoredRecord, Write } from '../../logger/archive/archive.
 import { openEmbeddedArchive, openSpool } from '../../logger/archive/embedded-archive.ts';
 import type { Spool } from '../../logger/archive/spool.ts';
 import { SpooledArchive } from '../../logger/archive/spooled-archive.ts';
+import { ArchiveUnavailableError } from '../../logger/errors.ts';
 import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
 
 const IMAGE = sampleImage({ lastSequence: 100 });
@@ -59,4 +60,14 @@ test('what is given up between its listing and its reading is lost, as it is', a
   const [listed] = await archive.blocks(SECURITY, 1, { afterSequence: 100 });
   await spool.dropOldest();
   await expect(listed!.load()).rejects.toThrow('has lost its body');
+});
+
+test('images from one on that is still in the spool are all there: the store is not asked', async () => {
+  const away = new Proxy(store, {
+    get: () => () => Promise.reject(new ArchiveUnavailableError('away')),
+  });
+  const archive = new SpooledArchive(spool, away);
+  const images = await archive.images(SECURITY, 1, 100);
+  expect(images.map(({ header }) => header.lastSequence)).toEqual([100]);
+  await expect(archive.images(SECURITY, 1, 99)).rejects.toThrow('away');
 });
