@@ -35,6 +35,7 @@ export async function rebuild(
   const [first] = await archive.images(security, epoch, fromSequence);
   // Too old to be kept, or given up with all that stood before it.
   if (first?.header.lastSequence !== fromSequence) return null;
+  signal.throwIfAborted();
   const start = await records.image(first);
   let stand = { book: start.book.clone(), horizon: start.image.horizon };
   let reached = fromSequence;

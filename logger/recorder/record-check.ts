@@ -77,7 +77,7 @@ export class RecordCheck {
     this.#running ??= this.#run().catch(this.#onFatal);
   }
 
-  /** Gives up what waits. Resolves when nothing is read any more. */
+  /** Gives up what waits, and what is being read. */
   async stop(): Promise<void> {
     this.#life.abort();
     this.#waiting = [];
@@ -95,11 +95,19 @@ export class RecordCheck {
     this.#running = undefined;
   }
 
-  async #check({ image, ...span }: ImageToCheck): Promise<RecordCheckOutcome> {
+  /** Records move, and are given up, while they are read: a difference counts when seen twice. */
+  async #check(one: ImageToCheck): Promise<RecordCheckOutcome> {
+    const outcome = await this.#look(one);
+    return outcome.kind === 'differs' ? this.#look(one) : outcome;
+  }
+
+  async #look({ image, ...span }: ImageToCheck): Promise<RecordCheckOutcome> {
     const { security, epoch, fromSequence } = span;
     const whole = { security, epoch, fromSequence, toSequence: image.sequence };
+    const { signal } = this.#life;
     try {
-      const rebuilt = await this.#rebuild(whole, this.#life.signal);
+      // A store that says nothing for seconds holds nobody up who stops.
+      const rebuilt = await unlessAborted(this.#rebuild(whole, signal), signal);
       if (rebuilt === null) return { kind: 'unchecked', reason: 'The records were given up' };
       const difference = differenceBetween(rebuilt, image);
       if (difference === null) return { kind: 'same' };
@@ -109,10 +117,24 @@ export class RecordCheck {
       if (error instanceof RecordCorruptError) {
         return { kind: 'differs', reason: describeError(error) };
       }
-      const isOperational = error instanceof LoggerError || this.#life.signal.aborted;
+      const isOperational = error instanceof LoggerError || signal.aborted;
       if (!isOperational) throw error;
       return { kind: 'unchecked', reason: describeError(error) };
     }
+  }
+}
+
+/** What `work` brings; who aborts does not wait for it. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = (): void => undefined;
+  const stopped = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 
