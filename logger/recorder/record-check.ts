@@ -1,7 +1,8 @@
 /**
  * The first half of the self-check: at every base image, the book rebuilt from the stored records is
  * held against the book in memory as it was then. One image at a time, beside the recording; what
- * waits is bounded, and beyond that an image goes unchecked, which is counted nowhere as checked.
+ * waits is bounded, and beyond that an image goes unchecked, which is counted nowhere as checked: the
+ * next one is rebuilt from before it.
  */
 
 import { differenceBetween } from '../book/difference.ts';
@@ -29,8 +30,8 @@ export type Rebuild = (
 export interface ImageToCheck {
   readonly security: string;
   readonly epoch: number;
-  /** Where the image before it stands. */
-  readonly fromSequence: number;
+  /** Where the image before it stands that was checked last; asked when its turn has come. */
+  readonly fromSequence: () => number;
   /** The book in memory at that moment. */
   readonly image: BookImage;
 }
@@ -38,6 +39,8 @@ export interface ImageToCheck {
 /** `reason`: in words for the log. */
 export type RecordCheckOutcome =
   | { readonly kind: 'same' }
+  /** The records were given up and declared so: what comes next is checked from this image on. */
+  | { readonly kind: 'given-up' }
   | { readonly kind: 'differs'; readonly reason: string }
   | { readonly kind: 'unchecked'; readonly reason: string };
 
@@ -102,13 +105,13 @@ export class RecordCheck {
   }
 
   async #look({ image, ...span }: ImageToCheck): Promise<RecordCheckOutcome> {
-    const { security, epoch, fromSequence } = span;
-    const whole = { security, epoch, fromSequence, toSequence: image.sequence };
+    const fromSequence = span.fromSequence();
+    const whole = { ...span, fromSequence, toSequence: image.sequence };
     const { signal } = this.#life;
     try {
       // A store that says nothing for seconds holds nobody up who stops.
       const rebuilt = await unlessAborted(this.#rebuild(whole, signal), signal);
-      if (rebuilt === null) return { kind: 'unchecked', reason: 'The records were given up' };
+      if (rebuilt === null) return { kind: 'given-up' };
       const difference = differenceBetween(rebuilt, image);
       if (difference === null) return { kind: 'same' };
       const { places, example } = difference;

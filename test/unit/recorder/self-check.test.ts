@@ -3,7 +3,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createReader, createRebuild } from '../../../logger/reader/create-reader.ts';
 import { fullRule, connectionRule } from '../../../logger/exchange/coinbase/sequencer.ts';
-import { ArchiveFullError, RecordCorruptError } from '../../../logger/errors.ts';
+import {
+  ArchiveFullError,
+  ArchiveUnavailableError,
+  RecordCorruptError,
+} from '../../../logger/errors.ts';
 import type { LevelBook } from '../../../logger/book/level-book.ts';
 import type { Levels } from '../../../logger/market/events.ts';
 import { securityOf } from '../../../logger/market/security.ts';
@@ -211,6 +215,30 @@ describe('at a base image', () => {
     expect(one.selfCheck.figures()).toMatchObject({ images: 2, mismatches: 0 });
   });
 
+  test('an image that goes unchecked is no start for the next check', async () => {
+    let isAway = false;
+    const rebuild = createRebuild(harness.archive);
+    await live({
+      rebuild: async (...question) => {
+        if (isAway) throw new ArchiveUnavailableError('no answer');
+        return rebuild(...question);
+      },
+    });
+    exchange.diff(103, 104, [995, 1]);
+    await image();
+    const goodUs = one.chain?.last.us;
+    isAway = true;
+    (one.chain?.book as LevelBook).apply([990, 1_000_007], []);
+    exchange.diff(105, 106, [996, 1]);
+    await image();
+    isAway = false;
+    expect(one.selfCheck.figures()).toEqual({ images: 1, snapshots: 0, mismatches: 0 });
+    exchange.diff(107, 108, [996, 2]);
+    await image();
+    expect(one.selfCheck.figures()).toMatchObject({ images: 2, mismatches: 1 });
+    expect(one.openGap).toMatchObject({ fromUs: goodUs, firstMissing: 105 });
+  });
+
   test('what waits to be checked is bounded', async () => {
     const outcomes: RecordCheckOutcome[] = [];
     let free: (error: Error) => void = () => undefined;
@@ -223,8 +251,9 @@ describe('at a base image', () => {
     const held = one.chain?.image();
     if (!held) throw new Error('no book');
     const add = (): void =>
-      check.add({ security: SECURITY.id, epoch: 1, fromSequence: 1, image: held }, (outcome) =>
-        outcomes.push(outcome),
+      check.add(
+        { security: SECURITY.id, epoch: 1, fromSequence: () => 1, image: held },
+        (outcome) => outcomes.push(outcome),
       );
     // Six rows each: two may wait.
     for (let i = 0; i < 4; i++) add();
