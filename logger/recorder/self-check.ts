@@ -27,7 +27,7 @@ export interface SelfCheckParts {
   readonly clock: Clock;
   readonly limits: RecorderLimits;
   readonly log: Log;
-  /** Of a running chain, nothing after `lastGood` is to be believed. */
+  /** Of a chain, which may have ended, nothing after `lastGood` is to be believed. */
   readonly onMismatch: (chain: Chain, lastGood: Moment, reason: string) => void;
 }
 
@@ -108,7 +108,7 @@ export class SelfCheck {
       this.#images++;
       if (outcome.kind === 'same') return;
       this.#mismatch('The records do not show the book that was in memory', outcome.reason);
-      if (this.#chain === chain) this.#parts.onMismatch(chain, chain.checked, outcome.reason);
+      this.#parts.onMismatch(chain, chain.checked, outcome.reason);
     });
   }
 

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createReader, createRebuild } from '../../../logger/reader/create-reader.ts';
+import type { Archive } from '../../../logger/archive/archive.ts';
 import { fullRule, connectionRule } from '../../../logger/exchange/coinbase/sequencer.ts';
 import {
   ArchiveFullError,
@@ -42,6 +43,7 @@ const log: Log = {
 
 beforeEach(async () => {
   logged = [];
+  isFull = false;
   harness = await RecorderHarness.open(SECURITY);
   ({ clock, exchange } = harness);
 });
@@ -64,6 +66,24 @@ async function live(overrides: Parameters<RecorderHarness['recorder']>[0] = {}):
   exchange.diff(101, 102, [1001, 3]);
   await clock.advanceAsync(10);
   expect(one.phase).toBe('live');
+}
+
+let isFull = false;
+
+/** The archive on a disk that is full when the test says so. */
+function fillable(): Archive {
+  return new Proxy(harness.archive, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name === 'commit') {
+        return async (...writes: Parameters<typeof target.commit>) => {
+          if (isFull) throw new ArchiveFullError('no space left on device');
+          await target.commit(...writes);
+        };
+      }
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 /** The next base image, written and checked. */
@@ -187,20 +207,7 @@ describe('at a base image', () => {
   });
 
   test('while the archive takes nothing, one image is held and the others go unchecked', async () => {
-    let isFull = false;
-    const fillable = new Proxy(harness.archive, {
-      get(target, name) {
-        const value: unknown = Reflect.get(target, name, target);
-        if (name === 'commit') {
-          return async (...writes: Parameters<typeof target.commit>) => {
-            if (isFull) throw new ArchiveFullError('no space left on device');
-            await target.commit(...writes);
-          };
-        }
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
-    await live({ archive: fillable });
+    await live({ archive: fillable() });
     isFull = true;
     for (let sequence = 103; sequence < 106; sequence++) {
       exchange.diff(sequence, sequence, [995, sequence]);
@@ -237,6 +244,61 @@ describe('at a base image', () => {
     await image();
     expect(one.selfCheck.figures()).toMatchObject({ images: 2, mismatches: 1 });
     expect(one.openGap).toMatchObject({ fromUs: goodUs, firstMissing: 105 });
+  });
+
+  test('a mismatch that the archive did not hear of is not forgotten', async () => {
+    const rebuild = createRebuild(harness.archive);
+    await live({
+      archive: fillable(),
+      limits: { pendingMaxBytes: 20_000 },
+      rebuild: async (...question) => {
+        const book = await rebuild(...question);
+        isFull = one.selfCheck.figures().images === 1;
+        return book;
+      },
+    });
+    exchange.diff(103, 104, [995, 1]);
+    await image();
+    const goodUs = one.chain?.last.us;
+    (one.chain?.book as LevelBook).apply([990, 1_000_007], []);
+    exchange.diff(105, 106, [996, 1]);
+    await image();
+    expect(one.openGap).toMatchObject({ fromUs: goodUs, firstMissing: 105 });
+    exchange.answer(snapshotAt(106, [996, 1], ASKS));
+    exchange.diff(107, 108);
+    await clock.advanceAsync(100);
+    expect(one.phase).toBe('live');
+    for (let id = 109; one.phase === 'live'; id++) {
+      exchange.diff(id, id, [1000 + id, 1]);
+      one.tick();
+    }
+    isFull = false;
+    await clock.advanceAsync(3 * DEFAULT_LIMITS.commitRetryMs, 100);
+    expect(one.openGap).toMatchObject({ epoch: 1, fromUs: goodUs, firstMissing: 105 });
+    expect((await harness.archive.tail(SECURITY.id)).openGap).toEqual(one.openGap);
+  });
+
+  test('a mismatch in a chain that has just ended makes its hole begin sooner', async () => {
+    const rebuild = createRebuild(harness.archive);
+    let isHole = false;
+    await live({
+      rebuild: async (...question) => {
+        const book = await rebuild(...question);
+        if (isHole) exchange.diff(120, 121);
+        isHole = false;
+        return book;
+      },
+    });
+    exchange.diff(103, 104, [995, 1]);
+    await image();
+    const goodUs = one.chain?.last.us;
+    (one.chain?.book as LevelBook).apply([990, 1_000_007], []);
+    exchange.diff(105, 106, [996, 1]);
+    isHole = true;
+    await image();
+    expect(one.selfCheck.figures()).toMatchObject({ mismatches: 1 });
+    expect(one.openGap).toMatchObject({ epoch: 1, fromUs: goodUs, firstMissing: 105 });
+    expect((await harness.archive.tail(SECURITY.id)).openGap).toEqual(one.openGap);
   });
 
   test('what waits to be checked is bounded', async () => {
