@@ -68,6 +68,12 @@ async function live(overrides: Parameters<RecorderHarness['recorder']>[0] = {}):
   expect(one.phase).toBe('live');
 }
 
+/** In memory, where no record shows it. */
+function flipBit(): void {
+  const book = one.chain?.book as LevelBook;
+  book.apply([990, 1_000_007], []);
+}
+
 let isFull = false;
 
 /** The archive on a disk that is full when the test says so. */
@@ -131,9 +137,7 @@ describe('at a base image', () => {
     await image();
     const goodUs = one.chain?.last.us ?? 0;
     exchange.diff(105, 106, [996, 1]);
-    // A bit that flips in memory.
-    const book = one.chain?.book as LevelBook;
-    book.apply([990, 1_000_007], []);
+    flipBit();
     await image();
     expect(one.selfCheck.figures()).toMatchObject({ images: 2, mismatches: 1 });
     expect(logged).toContain('error: The records do not show the book that was in memory');
@@ -235,7 +239,7 @@ describe('at a base image', () => {
     await image();
     const goodUs = one.chain?.last.us;
     isAway = true;
-    (one.chain?.book as LevelBook).apply([990, 1_000_007], []);
+    flipBit();
     exchange.diff(105, 106, [996, 1]);
     await image();
     isAway = false;
@@ -260,7 +264,7 @@ describe('at a base image', () => {
     exchange.diff(103, 104, [995, 1]);
     await image();
     const goodUs = one.chain?.last.us;
-    (one.chain?.book as LevelBook).apply([990, 1_000_007], []);
+    flipBit();
     exchange.diff(105, 106, [996, 1]);
     await image();
     expect(one.openGap).toMatchObject({ fromUs: goodUs, firstMissing: 105 });
@@ -292,7 +296,7 @@ describe('at a base image', () => {
     exchange.diff(103, 104, [995, 1]);
     await image();
     const goodUs = one.chain?.last.us;
-    (one.chain?.book as LevelBook).apply([990, 1_000_007], []);
+    flipBit();
     exchange.diff(105, 106, [996, 1]);
     isHole = true;
     await image();
