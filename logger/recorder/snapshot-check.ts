@@ -3,8 +3,9 @@
  * exchange, inside the horizons of both, at one and the same sequence. The snapshot is brought there
  * by the steps that came in since before it was asked for, just as a book is proven.
  *
- * A difference counts when the next snapshot shows it too: nobody promises that both sides of an
- * answer and its sequence are of one moment.
+ * A difference counts when a snapshot of a little later shows it too: nobody promises that both sides
+ * of an answer and its sequence are of one moment, nor that the same answer is not given again. One
+ * without any level is no answer at all: a usual one of an exchange in trouble.
  */
 
 import type { BookDifference } from '../book/difference.ts';
@@ -16,6 +17,7 @@ import type { BookSnapshot, BookStep } from '../market/events.ts';
 import type { Clock } from '../service/clock.ts';
 import { nextNews } from './book-proof.ts';
 import type { Chain } from './chain.ts';
+import { delay } from './delay.ts';
 import type { RecorderLimits } from './limits.ts';
 import { SyncBuffer } from './sync-buffer.ts';
 
@@ -71,6 +73,8 @@ export class SnapshotCheck {
     const first = await this.#look(true);
     if (first === 'undecided') return { kind: 'undecided' };
     if (first === null) return { kind: 'same' };
+    const { clock, limits, signal } = this.#parts;
+    await delay(clock, limits.snapshotCheckAgainMs, signal);
     const second = await this.#look(false);
     if (second === 'undecided') return { kind: 'undecided' };
     const isSeenAgain = second !== null && [...first.places].some((one) => second.places.has(one));
@@ -88,6 +92,7 @@ export class SnapshotCheck {
         // A snapshot from before the first buffered step would only have to be fetched again.
         if (this.#buffer.steps === 0) await this.#news(inTime, limits.firstStepWaitMs);
         const snapshot = await exchange.snapshot(symbol, inTime, isSpare);
+        if (snapshot.bids.length === 0 && snapshot.asks.length === 0) return 'undecided';
         while (!inTime.aborted) {
           if (snapshot.sequence === chain.sequence) return this.#difference(snapshot);
           const joined = this.#buffer.join(snapshot, scale());

@@ -29,6 +29,8 @@ const SECURITY = securityOf('binance', 'BTCUSDT');
 const BIDS: Levels = [1000, 5, 990, 7, 980, 9];
 const ASKS: Levels = [1010, 2, 1020, 3];
 
+const TWO_LOOKS_MS = 3 * DEFAULT_LIMITS.firstStepWaitMs + DEFAULT_LIMITS.snapshotCheckAgainMs;
+
 let harness: RecorderHarness;
 let clock: ManualClock;
 let exchange: ScriptedExchange;
@@ -390,7 +392,7 @@ describe('against a fresh snapshot', () => {
     exchange.spare(wrong);
     exchange.answer(wrong);
     await check();
-    await clock.advanceAsync(3 * DEFAULT_LIMITS.firstStepWaitMs, 100);
+    await clock.advanceAsync(TWO_LOOKS_MS, 100);
     expect(one.selfCheck.figures()).toEqual({ images: 1, snapshots: 1, mismatches: 1 });
     expect(logged).toContain('error: The book is not the one that the exchange has');
     expect(one.phase).toBe('syncing');
@@ -413,7 +415,7 @@ describe('against a fresh snapshot', () => {
     exchange.spare(snapshotAt(102, [1001, 3, 1000, 5, 990, 8, 980, 9], ASKS));
     exchange.answer(snapshotAt(102, [1001, 3, ...BIDS], ASKS));
     await check();
-    await clock.advanceAsync(3 * DEFAULT_LIMITS.firstStepWaitMs, 100);
+    await clock.advanceAsync(TWO_LOOKS_MS, 100);
     expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
     expect(logged).toEqual([
       'warning: A snapshot differed from the book, and the next one did not',
@@ -422,12 +424,33 @@ describe('against a fresh snapshot', () => {
     expect(one.chain?.proven.sequence).toBe(102);
   });
 
+  test('an empty answer, however often, says nothing', async () => {
+    await live();
+    exchange.spare(snapshotAt(102, [], []));
+    exchange.answer(snapshotAt(102, [], []));
+    await check();
+    await clock.advanceAsync(TWO_LOOKS_MS, 100);
+    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 0, mismatches: 0 });
+    expect(one.phase).toBe('live');
+    expect(exchange.snapshotRequests).toBe(1);
+  });
+
+  test('the other look is a little later: until then the same answer may be given again', async () => {
+    await live();
+    exchange.spare(snapshotAt(102, [1001, 3, 1000, 5, 990, 8, 980, 9], ASKS));
+    await check();
+    await clock.advanceAsync(DEFAULT_LIMITS.snapshotCheckAgainMs, 100);
+    expect(exchange.snapshotRequests).toBe(1);
+    await clock.advanceAsync(TWO_LOOKS_MS, 100);
+    expect(exchange.snapshotRequests).toBe(2);
+  });
+
   test('a hole on the way: nothing is decided', async () => {
     await live();
     await check();
     exchange.diff(110, 111);
     exchange.spare(snapshotAt(102, [1, 1], ASKS));
-    await clock.advanceAsync(3 * DEFAULT_LIMITS.firstStepWaitMs, 100);
+    await clock.advanceAsync(TWO_LOOKS_MS, 100);
     expect(one.selfCheck.figures()).toMatchObject({ snapshots: 0, mismatches: 0 });
   });
 
@@ -469,7 +492,7 @@ describe('against a fresh snapshot of orders', () => {
     exchange.spare(swapped);
     exchange.answer(swapped);
     void one.selfCheck.checkSnapshot();
-    await clock.advanceAsync(3 * DEFAULT_LIMITS.firstStepWaitMs, 100);
+    await clock.advanceAsync(TWO_LOOKS_MS, 100);
     expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
     expect(logged).toEqual(['warning: A snapshot lists orders of one price in another order']);
     expect(one.phase).toBe('live');
