@@ -142,7 +142,21 @@ function inside(levels: Levels, edge: ScaledInt | null, sign: 1 | -1): Levels {
   return levels;
 }
 
+/** Books of hundreds of thousands of orders are mostly the same, and nothing else may run meanwhile. */
+function isSameThroughout<T>(
+  ours: readonly T[],
+  theirs: readonly T[],
+  isSame: (a: T, b: T) => boolean,
+): boolean {
+  return ours.length === theirs.length && ours.every((one, i) => isSame(one, theirs[i] as T));
+}
+
+function isSameOrder(a: RestingOrder, b: RestingOrder): boolean {
+  return a.orderId === b.orderId && a.price === b.price && a.size === b.size;
+}
+
 function compareLevels(side: Side, ours: Levels, theirs: Levels, found: Findings): void {
+  if (isSameThroughout(ours, theirs, (a, b) => a === b)) return;
   const sizes = new Map<ScaledInt, ScaledInt>();
   for (let i = 0; i < theirs.length; i += 2) {
     sizes.set(theirs[i] as ScaledInt, theirs[i + 1] as ScaledInt);
@@ -162,6 +176,7 @@ function compareOrders(
   theirs: readonly RestingOrder[],
   found: Findings,
 ): void {
+  if (isSameThroughout(ours, theirs, isSameOrder)) return;
   const others = new Map(theirs.map((order) => [order.orderId, order]));
   for (const order of ours) {
     const other = others.get(order.orderId);

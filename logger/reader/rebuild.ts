@@ -60,6 +60,11 @@ export async function rebuild(
       context: { security },
     });
   }
+  // Each of these takes long where there are very many orders.
+  await giveWay();
+  signal.throwIfAborted();
   const { book, horizon } = stand;
-  return { scale: book.scale, horizon, ...sidesOf(book) };
+  const shown = { scale: book.scale, horizon, ...sidesOf(book) };
+  await giveWay();
+  return shown;
 }
