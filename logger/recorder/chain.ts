@@ -108,9 +108,9 @@ export class Chain {
     return this.#proven;
   }
 
-  /** The exchange's own book is ours as it stands. */
-  confirm(): void {
-    this.#proven = this.last;
+  /** The exchange's own book was ours at that moment. */
+  confirm(at: Moment): void {
+    this.#proven = at;
   }
 
   /** The last image that the records were seen to lead to; the chain's first, until then. */

@@ -147,7 +147,7 @@ export class SelfCheck {
     if (outcome.kind === 'undecided') return;
     this.#snapshots++;
     if (outcome.kind === 'same') {
-      chain.confirm();
+      chain.confirm(outcome.at);
       return;
     }
     const { places, example } = outcome.difference;

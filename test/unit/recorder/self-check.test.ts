@@ -356,7 +356,7 @@ describe('against a fresh snapshot', () => {
       snapshotAt(106, [1001, 3, ...BIDS.slice(0, 2), 996, 2, 995, 1, ...BIDS.slice(2)], ASKS),
     );
     exchange.diff(105, 107, [996, 2], [1010, 2]);
-    await clock.advanceAsync(10);
+    await clock.advanceAsync(10, 2);
     expect(one.selfCheck.figures()).toEqual({ images: 0, snapshots: 1, mismatches: 0 });
     expect(one.chain?.proven.sequence).toBe(107);
     expect(logged).toEqual([]);
@@ -366,7 +366,7 @@ describe('against a fresh snapshot', () => {
     await live();
     exchange.spare(snapshotAt(102, [1001, 3, ...BIDS], ASKS));
     await check();
-    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 10);
+    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 50, 10);
     expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
   });
 
@@ -378,7 +378,7 @@ describe('against a fresh snapshot', () => {
     };
     exchange.spare(near);
     await check();
-    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 10);
+    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 50, 10);
     expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
   });
 
@@ -421,6 +421,18 @@ describe('against a fresh snapshot', () => {
       'warning: A snapshot differed from the book, and the next one did not',
     ]);
     expect(one.phase).toBe('live');
+    expect(one.chain?.proven.sequence).toBe(102);
+  });
+
+  test('what comes in while the books are compared is not of the compared moment', async () => {
+    await live();
+    exchange.spare(snapshotAt(102, [1001, 3, ...BIDS], ASKS));
+    void one.selfCheck.checkSnapshot();
+    clock.advance(DEFAULT_LIMITS.firstStepWaitMs);
+    for (let i = 0; i < 8; i++) await Promise.resolve();
+    exchange.diff(103, 103, [1000, 77]);
+    await clock.advanceAsync(10, 2);
+    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
     expect(one.chain?.proven.sequence).toBe(102);
   });
 
@@ -486,7 +498,7 @@ describe('against a fresh snapshot of orders', () => {
     exchange.up('BTC-USD');
     exchange.answer(orderSnapshotAt(100, clock.nowUs(), { bids: [A, B], asks: [C] }));
     exchange.heartbeat(100, 'BTC-USD');
-    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 10);
+    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 50, 10);
     expect(one.phase).toBe('live');
     const swapped = orderSnapshotAt(100, clock.nowUs(), { bids: [B, A], asks: [C] });
     exchange.spare(swapped);
