@@ -9,6 +9,7 @@
  * store is not asked, so that recent moments are answered also while it is away.
  */
 
+import { RecordCorruptError } from '../errors.ts';
 import type {
   Archive,
   ArchiveReader,
@@ -18,13 +19,11 @@ import type {
   GapRecord,
   ImageReason,
   Position,
-  RecordHeader,
   SecurityState,
   SecurityTotals,
   StoredRecord,
   Write,
 } from './archive.ts';
-import { RecordCorruptError } from '../errors.ts';
 import { isBeyond } from './block-refs.ts';
 
 /** Reasons of images that start a chain. */
@@ -67,7 +66,7 @@ export class SpooledArchive implements Archive {
 
   async imageAt(security: string, position: Position): Promise<BlockRef | null> {
     const recent = await this.#spool.imageAt(security, position);
-    return recent ? this.#movable(recent) : this.#store.imageAt(security, position);
+    return recent === null ? this.#store.imageAt(security, position) : this.#moving(recent);
   }
 
   async chainAfter(security: string, epoch: number): Promise<number | null> {
@@ -77,8 +76,8 @@ export class SpooledArchive implements Archive {
   }
 
   async chainStart(security: string, afterEpoch: number): Promise<BlockRef | null> {
-    const found = await this.#spool.chainStart(security, afterEpoch);
-    const recent = found && this.#movable(found);
+    const start = await this.#spool.chainStart(security, afterEpoch);
+    const recent = start && this.#moving(start);
     if (await this.#isRecent(security, afterEpoch)) return recent;
     const stored = await this.#store.chainStart(security, afterEpoch);
     return earlier(stored, recent);
@@ -89,7 +88,10 @@ export class SpooledArchive implements Archive {
     epoch: number,
     fromSequence: number,
   ): Promise<readonly BlockRef[]> {
-    const recent = await this.#recentImages(security, epoch, fromSequence);
+    const found = await this.#spool.images(security, epoch, fromSequence);
+    const recent = found.map((ref) => this.#moving(ref));
+    // What follows an image that is here is here.
+    if (recent[0]?.header.lastSequence === fromSequence) return recent;
     const stored = await this.#store.images(security, epoch, fromSequence);
     const known = new Set(recent.map(({ header }) => header.lastSequence));
     return [...stored.filter(({ header }) => !known.has(header.lastSequence)), ...recent].sort(
@@ -98,8 +100,8 @@ export class SpooledArchive implements Archive {
   }
 
   async blocks(security: string, epoch: number, range: BlockRange): Promise<readonly BlockRef[]> {
-    const listed = await this.#spool.blocks(security, epoch, range);
-    const recent = listed.map((ref) => this.#movable(ref));
+    const found = await this.#spool.blocks(security, epoch, range);
+    const recent = found.map((ref) => this.#moving(ref));
     const first = recent.find(({ damaged }) => !damaged);
     if (first && first.header.previousSequence <= range.afterSequence) return recent;
     const images = await this.#spool.images(security, epoch, range.afterSequence);
@@ -135,32 +137,21 @@ export class SpooledArchive implements Archive {
     await this.#spool.close();
   }
 
-  async #recentImages(
-    security: string,
-    epoch: number,
-    fromSequence: number,
-  ): Promise<readonly BlockRef[]> {
-    const listed = await this.#spool.images(security, epoch, fromSequence);
-    return listed.map((ref) => this.#movable(ref));
-  }
-
-  /** A record of the spool, wherever it is once it is read. */
-  #movable(ref: BlockRef): BlockRef {
+  /** A record of the spool, which may be taken to the store before it is read. */
+  #moving(ref: BlockRef): BlockRef {
     if (ref.damaged || ref.piece) return ref;
-    return { ...ref, load: () => this.#loadFollowing(ref) };
-  }
-
-  async #loadFollowing(ref: BlockRef): Promise<StoredRecord> {
-    try {
-      return await ref.load();
-    } catch (error) {
-      // Damaged, unless it is not here any more.
-      if (!(error instanceof RecordCorruptError)) throw error;
-      if (await lookUp(this.#spool, ref.header)) throw error;
-      const moved = await lookUp(this.#store, ref.header);
-      if (moved === undefined) throw error;
-      return moved.load();
-    }
+    const load = async (): Promise<StoredRecord> => {
+      try {
+        return await ref.load();
+      } catch (error) {
+        if (!(error instanceof RecordCorruptError)) throw error;
+        const isHere = (await listed(this.#spool, ref)) !== undefined;
+        const moved = isHere ? undefined : await listed(this.#store, ref);
+        if (moved === undefined) throw error;
+        return moved.load();
+      }
+    };
+    return { ...ref, load };
   }
 
   /** Whether everything after chain `epoch` is in the spool, because some of that chain is. */
@@ -174,16 +165,15 @@ export class SpooledArchive implements Archive {
   }
 }
 
-/** The sealed record under the key of another. */
-async function lookUp(archive: ArchiveReader, header: RecordHeader): Promise<BlockRef | undefined> {
-  const { kind, security, epoch, firstSequence, lastSequence } = header;
-  if (kind === 'image') {
-    const images = await archive.images(security, epoch, lastSequence);
-    return images.find((image) => image.header.lastSequence === lastSequence);
-  }
-  const range = { afterSequence: firstSequence - 1, untilSequence: firstSequence, limit: 1 };
-  const blocks = await archive.blocks(security, epoch, range);
-  return blocks.find((block) => !block.piece && block.header.firstSequence === firstSequence);
+/** The same record, if it is there. */
+async function listed(archive: ArchiveReader, { header }: BlockRef): Promise<BlockRef | undefined> {
+  const { kind, security, epoch, firstSequence, lastSequence, checksum } = header;
+  const range = { afterSequence: firstSequence - 1, limit: 1, withBodies: true };
+  const found =
+    kind === 'image'
+      ? await archive.images(security, epoch, lastSequence)
+      : await archive.blocks(security, epoch, range);
+  return found[0]?.header.checksum === checksum ? found[0] : undefined;
 }
 
 /** The one that comes first in its security's history; of two alike either. */

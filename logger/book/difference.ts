@@ -142,10 +142,21 @@ function inside(levels: Levels, edge: ScaledInt | null, sign: 1 | -1): Levels {
   return levels;
 }
 
+/** Books of hundreds of thousands of orders are mostly the same, and nothing else may run meanwhile. */
+function isSameThroughout<T>(
+  ours: readonly T[],
+  theirs: readonly T[],
+  isSame: (a: T, b: T) => boolean,
+): boolean {
+  return ours.length === theirs.length && ours.every((one, i) => isSame(one, theirs[i] as T));
+}
+
+function isSameOrder(a: RestingOrder, b: RestingOrder): boolean {
+  return a.orderId === b.orderId && a.price === b.price && a.size === b.size;
+}
+
 function compareLevels(side: Side, ours: Levels, theirs: Levels, found: Findings): void {
-  const isAlike = ours.length === theirs.length && ours.every((value, i) => value === theirs[i]);
-  // Nearly always; and a book of many orders or levels is compared while others wait.
-  if (isAlike) return;
+  if (isSameThroughout(ours, theirs, (a, b) => a === b)) return;
   const sizes = new Map<ScaledInt, ScaledInt>();
   for (let i = 0; i < theirs.length; i += 2) {
     sizes.set(theirs[i] as ScaledInt, theirs[i + 1] as ScaledInt);
@@ -165,21 +176,15 @@ function compareOrders(
   theirs: readonly RestingOrder[],
   found: Findings,
 ): void {
-  const isAlike =
-    ours.length === theirs.length && ours.every((order, i) => isSame(order, theirs[i]));
-  // As above.
-  if (isAlike) return;
+  if (isSameThroughout(ours, theirs, isSameOrder)) return;
   const others = new Map(theirs.map((order) => [order.orderId, order]));
   for (const order of ours) {
     const other = others.get(order.orderId);
-    if (!isSame(order, other)) found.order(side, order.orderId, order, other);
+    const isAlike = other?.price === order.price && other.size === order.size;
+    if (!isAlike) found.order(side, order.orderId, order, other);
     others.delete(order.orderId);
   }
   for (const order of others.values()) found.order(side, order.orderId, undefined, order);
-}
-
-function isSame(a: RestingOrder, b: RestingOrder | undefined): boolean {
-  return b?.price === a.price && b.size === a.size && b.orderId === a.orderId;
 }
 
 /** Of sides that hold the same orders. */

@@ -244,7 +244,7 @@ async function holeAt(context: ReaderContext, proving: Proving): Promise<Hole | 
 function isDeclaredAway({ end, position, taken }: Proving): boolean {
   const fromUs = end.gap?.fromUs ?? end.openGap?.fromUs ?? Infinity;
   const firstMissing = end.gap?.firstMissing ?? end.openGap?.firstMissing ?? Infinity;
-  if ('sequence' in position) return taken.sequence >= firstMissing;
+  if ('sequence' in position) return position.sequence >= firstMissing;
   return taken.receiveTimeUs > fromUs;
 }
 

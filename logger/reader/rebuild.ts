@@ -35,6 +35,7 @@ export async function rebuild(
   const [first] = await archive.images(security, epoch, fromSequence);
   // Too old to be kept, or given up with all that stood before it.
   if (first?.header.lastSequence !== fromSequence) return null;
+  signal.throwIfAborted();
   const start = await records.image(first);
   let stand = { book: start.book.clone(), horizon: start.image.horizon };
   let reached = fromSequence;
@@ -59,6 +60,11 @@ export async function rebuild(
       context: { security },
     });
   }
+  // Each of these takes long where there are very many orders.
+  await giveWay();
+  signal.throwIfAborted();
   const { book, horizon } = stand;
-  return { scale: book.scale, horizon, ...sidesOf(book) };
+  const shown = { scale: book.scale, horizon, ...sidesOf(book) };
+  await giveWay();
+  return shown;
 }

@@ -33,6 +33,9 @@ const BYTES_PER_ORDER = 256;
 const BYTES_PER_CHANGE = 16;
 const BYTES_PER_EVENT = 160;
 
+/** Levels or orders that are decoded and made a book of in one go. */
+const LEVELS_AT_ONCE = 20_000;
+
 export class RecordLoader {
   readonly #maxBytes: number;
   #bytes = 0;
@@ -54,6 +57,8 @@ export class RecordLoader {
       image.sequence === header.lastSequence &&
       image.receiveTimeUs === header.toUs;
     if (!isAsSaid) throw mismatch(header);
+    // To decode very many orders and to make a book of them takes long.
+    if (header.levels > LEVELS_AT_ONCE) await giveWay();
     const loaded = { header, image, book: bookOf(image) };
     const bytesPerRow = header.level === 'L2' ? BYTES_PER_LEVEL : BYTES_PER_ORDER;
     this.#keep(ref, loaded, header.levels * bytesPerRow + BYTES_PER_EVENT);

@@ -38,13 +38,6 @@ export interface Moment {
   readonly sequence: number;
 }
 
-/** An image of the chain, to be held against the book rebuilt from the one before it. */
-export interface UncheckedImage {
-  readonly image: BookImage;
-  /** Where the image before it stands. */
-  readonly from: Moment;
-}
-
 export class Chain {
   readonly identity: ChainIdentity;
   #proven: Moment;
@@ -57,8 +50,9 @@ export class Chain {
   #exchangeTimeUs: number;
   #lastDataUs: number;
   #block: OpenBlock;
-  #imageMoment: Moment | undefined;
-  #unchecked: UncheckedImage | undefined;
+  #imageSequence: number | undefined;
+  #unchecked: BookImage | undefined;
+  #checked: Moment;
   #imageBytes = 0;
   #imageMs = 0;
   #blockBytesSinceImage = 0;
@@ -71,6 +65,7 @@ export class Chain {
   ) {
     this.identity = identity;
     this.#proven = { us: proven.receiveTimeUs, sequence: proven.sequence };
+    this.#checked = this.#proven;
     this.#limits = parts.limits;
     this.#imageIntervalMs = parts.imageIntervalMs;
     this.#badBetween = parts.receiveTimes.badBetween;
@@ -113,9 +108,19 @@ export class Chain {
     return this.#proven;
   }
 
-  /** The exchange's own book is ours as it stands. */
-  confirm(): void {
-    this.#proven = this.last;
+  /** The exchange's own book was ours at that moment. */
+  confirm(at: Moment): void {
+    this.#proven = at;
+  }
+
+  /** The last image that the records were seen to lead to; the chain's first, until then. */
+  get checked(): Moment {
+    return this.#checked;
+  }
+
+  /** The records lead to this image, or what came before it can't be read any more. */
+  confirmImage({ receiveTimeUs, sequence }: BookImage): void {
+    this.#checked = { us: receiveTimeUs, sequence };
   }
 
   /** The first sequence that is not known, where all that came after a moment is void. */
@@ -186,7 +191,7 @@ export class Chain {
    * since the last step stay in the open block: a block's key needs a step.
    */
   imageNow(reason: ImageReason, monotonicMs: number): Write[] {
-    if (this.#sequence === this.#imageMoment?.sequence) return [];
+    if (this.#sequence === this.#imageSequence) return [];
     return [...this.#sealSteps(monotonicMs), ...this.#image(reason, monotonicMs)];
   }
 
@@ -217,8 +222,8 @@ export class Chain {
   #image(reason: ImageReason, monotonicMs: number): Write[] {
     const image = this.image();
     const record: StoredRecord = imageRecord(this.identity, image, reason, this.#badBetween);
-    if (this.#imageMoment) this.#unchecked = { image, from: this.#imageMoment };
-    this.#imageMoment = this.last;
+    if (this.#imageSequence !== undefined) this.#unchecked = image;
+    this.#imageSequence = this.#sequence;
     this.#imageBytes = record.header.bytes;
     this.#imageMs = monotonicMs;
     this.#blockBytesSinceImage = 0;
@@ -226,7 +231,7 @@ export class Chain {
   }
 
   /** The image that was handed out last, once; undefined: the chain's first, or none. */
-  takeUnchecked(): UncheckedImage | undefined {
+  takeUnchecked(): BookImage | undefined {
     const unchecked = this.#unchecked;
     this.#unchecked = undefined;
     return unchecked;

@@ -27,3 +27,9 @@ export function closeGap(open: OpenGap, next: ChainIdentity, proven: ProvenBook)
     lastMissing: isAnyMissing ? lastMissing : null,
   };
 }
+
+/** Of two holes after the same chain, known from different sides, the one that begins first. */
+export function earlierGap(a: OpenGap, b: OpenGap): OpenGap {
+  if (a.fromUs !== b.fromUs) return a.fromUs < b.fromUs ? a : b;
+  return (a.firstMissing ?? Infinity) <= (b.firstMissing ?? Infinity) ? a : b;
+}

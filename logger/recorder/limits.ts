@@ -34,6 +34,8 @@ export interface RecorderLimits {
   readonly snapshotCheckPauseMs: number;
   /** One that can't be settled in this time is given up. */
   readonly snapshotCheckWithinMs: number;
+  /** A book that was not that of a snapshot is held against another this much later. */
+  readonly snapshotCheckAgainMs: number;
   /** Rows of images that wait to be held against the records; beyond it an image goes unchecked. */
   readonly checkMaxRows: number;
   /** What may wait in memory for an archive that does not take it, all securities together. */
@@ -68,6 +70,7 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   snapshotCheckMinEveryMs: 60_000,
   snapshotCheckPauseMs: 5_000,
   snapshotCheckWithinMs: 60_000,
+  snapshotCheckAgainMs: 3_000,
   checkMaxRows: 1_000_000,
   pendingMaxBytes: 256 * 1024 * 1024,
   commitRetryMs: 1_000,

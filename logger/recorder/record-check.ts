@@ -1,7 +1,8 @@
 /**
  * The first half of the self-check: at every base image, the book rebuilt from the stored records is
  * held against the book in memory as it was then. One image at a time, beside the recording; what
- * waits is bounded, and beyond that an image goes unchecked, which is counted nowhere as checked.
+ * waits is bounded, and beyond that an image goes unchecked, which is counted nowhere as checked: the
+ * next one is rebuilt from before it.
  */
 
 import { differenceBetween } from '../book/difference.ts';
@@ -29,8 +30,8 @@ export type Rebuild = (
 export interface ImageToCheck {
   readonly security: string;
   readonly epoch: number;
-  /** Where the image before it stands. */
-  readonly fromSequence: number;
+  /** Where the image before it stands that was checked last; asked when its turn has come. */
+  readonly fromSequence: () => number;
   /** The book in memory at that moment. */
   readonly image: BookImage;
 }
@@ -38,6 +39,8 @@ export interface ImageToCheck {
 /** `reason`: in words for the log. */
 export type RecordCheckOutcome =
   | { readonly kind: 'same' }
+  /** The records were given up and declared so: what comes next is checked from this image on. */
+  | { readonly kind: 'given-up' }
   | { readonly kind: 'differs'; readonly reason: string }
   | { readonly kind: 'unchecked'; readonly reason: string };
 
@@ -77,7 +80,7 @@ export class RecordCheck {
     this.#running ??= this.#run().catch(this.#onFatal);
   }
 
-  /** Gives up what waits. Resolves when nothing is read any more. */
+  /** Gives up what waits, and what is being read. */
   async stop(): Promise<void> {
     this.#life.abort();
     this.#waiting = [];
@@ -95,12 +98,20 @@ export class RecordCheck {
     this.#running = undefined;
   }
 
-  async #check({ image, ...span }: ImageToCheck): Promise<RecordCheckOutcome> {
-    const { security, epoch, fromSequence } = span;
-    const whole = { security, epoch, fromSequence, toSequence: image.sequence };
+  /** Records move, and are given up, while they are read: a difference counts when seen twice. */
+  async #check(one: ImageToCheck): Promise<RecordCheckOutcome> {
+    const outcome = await this.#look(one);
+    return outcome.kind === 'differs' ? this.#look(one) : outcome;
+  }
+
+  async #look({ image, ...span }: ImageToCheck): Promise<RecordCheckOutcome> {
+    const fromSequence = span.fromSequence();
+    const whole = { ...span, fromSequence, toSequence: image.sequence };
+    const { signal } = this.#life;
     try {
-      const rebuilt = await this.#rebuild(whole, this.#life.signal);
-      if (rebuilt === null) return { kind: 'unchecked', reason: 'The records were given up' };
+      // A store that says nothing for seconds holds nobody up who stops.
+      const rebuilt = await unlessAborted(this.#rebuild(whole, signal), signal);
+      if (rebuilt === null) return { kind: 'given-up' };
       const difference = differenceBetween(rebuilt, image);
       if (difference === null) return { kind: 'same' };
       const { places, example } = difference;
@@ -109,10 +120,24 @@ export class RecordCheck {
       if (error instanceof RecordCorruptError) {
         return { kind: 'differs', reason: describeError(error) };
       }
-      const isOperational = error instanceof LoggerError || this.#life.signal.aborted;
+      const isOperational = error instanceof LoggerError || signal.aborted;
       if (!isOperational) throw error;
       return { kind: 'unchecked', reason: describeError(error) };
     }
+  }
+}
+
+/** What `work` brings; who aborts does not wait for it. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = (): void => undefined;
+  const stopped = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 

@@ -79,7 +79,9 @@ export async function recoverWhenWritable(
   const { archive, queue, clock, limits, log, signal } = job;
   while (!signal.aborted) {
     await delay(clock, limits.commitRetryMs, signal);
-    if (signal.aborted || queue.status().isFailing) continue;
+    const { isFailing, pendingBytes } = queue.status();
+    // With nothing left to be tried, nobody but this would find out that it takes records again.
+    if (signal.aborted || (isFailing && pendingBytes > 0)) continue;
     await queue.drained();
     try {
       return await recoverChain(archive, security, 'other', log);

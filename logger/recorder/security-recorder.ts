@@ -28,7 +28,7 @@ import { askInstrument } from './ask-instrument.ts';
 import { proveBook } from './book-proof.ts';
 import { Chain } from './chain.ts';
 import type { Moment, ProvenBook } from './chain.ts';
-import { closeGap } from './gap.ts';
+import { closeGap, earlierGap } from './gap.ts';
 import { awaitTurn } from './owners.ts';
 import type { RecorderParts } from './recorder-parts.ts';
 import { recoverChain, recoverWhenWritable } from './recovery.ts';
@@ -53,6 +53,8 @@ export class SecurityRecorder {
   #chain: Chain | undefined;
   #epoch = 0;
   #openGap: OpenGap | null = null;
+  /** The last hole that was told to the archive, which may have lost it. */
+  #declared: OpenGap | null = null;
   #isUp = false;
   #wholeUntilUs = 0;
   #proof: AbortController | undefined;
@@ -76,9 +78,7 @@ export class SecurityRecorder {
       exchange,
       records: parts.recordCheck,
       scale: () => this.#scale,
-      onMismatch: (chain, lastGood, reason) => {
-        if (chain === this.#chain) this.#hole('other', reason, lastGood);
-      },
+      onMismatch: (chain, lastGood, reason) => this.#disbelieve(chain, lastGood, reason),
     });
   }
 
@@ -416,15 +416,30 @@ export class SecurityRecorder {
     this.#quietTimer?.cancel();
     this.#heartbeatTimer?.cancel();
     this.#heartbeatTimer = undefined;
-    const isNumbered = this.exchange.proof === 'sequence';
-    const firstMissing = isNumbered ? chain.firstMissingAfter(from) : null;
     this.#write(chain.end());
     this.tally.gap(cause);
-    this.#setOpenGap({ epoch: chain.identity.epoch, fromUs: from.us, cause, firstMissing });
+    this.#setOpenGap(this.#gapAfter(chain, cause, from));
+  }
+
+  #gapAfter(chain: Chain, cause: GapCause, from: Moment): OpenGap {
+    const isNumbered = this.exchange.proof === 'sequence';
+    const firstMissing = isNumbered ? chain.firstMissingAfter(from) : null;
+    return { epoch: chain.identity.epoch, fromUs: from.us, cause, firstMissing };
+  }
+
+  /** What came after a moment of a chain is void; if it has just ended, its hole begins sooner. */
+  #disbelieve(chain: Chain, lastGood: Moment, reason: string): void {
+    if (chain === this.#chain) {
+      this.#hole('other', reason, lastGood);
+      return;
+    }
+    const gap = this.#openGap;
+    if (gap?.epoch !== chain.identity.epoch || this.#phase === 'closed') return;
+    this.#setOpenGap(earlierGap(gap, this.#gapAfter(chain, 'other', lastGood)));
   }
 
   #setOpenGap(gap: OpenGap): void {
-    this.#openGap = gap;
+    this.#openGap = this.#declared = gap;
     this.#write([{ type: 'open-gap', security: this.security.id, gap }]);
   }
 
@@ -549,8 +564,12 @@ export class SecurityRecorder {
     const recovered = await recoverWhenWritable({ ...this.#parts, signal }, this.security.id);
     if (recovered === undefined || signal.aborted) return;
     this.#epoch = Math.max(this.#epoch, recovered.epoch);
-    this.#openGap = recovered.openGap;
-    if (recovered.openGap) this.tally.gap(recovered.openGap.cause);
+    const found = (this.#openGap = recovered.openGap);
+    if (found) this.tally.gap(found.cause);
+    // The archive's end is not the end of what is good, where we had told it so and it was lost.
+    if (found && this.#declared?.epoch === found.epoch) {
+      this.#setOpenGap(earlierGap(found, this.#declared));
+    }
     this.#isSuspended = false;
     this.#setPhase('syncing', null);
     if (this.#isUp) this.#startProof();

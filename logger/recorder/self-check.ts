@@ -9,11 +9,11 @@ import type { Exchange, Heartbeat } from '../exchange/exchange.ts';
 import { LimitExceededError, LoggerError, describeError } from '../errors.ts';
 import type { SelfCheckFigures } from '../manager/control.ts';
 import type { Scale } from '../market/decimal.ts';
-import type { BookStep } from '../market/events.ts';
+import type { BookImage, BookStep } from '../market/events.ts';
 import type { Security } from '../market/security.ts';
 import type { Clock } from '../service/clock.ts';
 import type { Log } from '../service/log.ts';
-import type { Chain, Moment, UncheckedImage } from './chain.ts';
+import type { Chain, Moment } from './chain.ts';
 import type { RecorderLimits } from './limits.ts';
 import type { RecordCheck } from './record-check.ts';
 import { SnapshotCheck } from './snapshot-check.ts';
@@ -27,7 +27,7 @@ export interface SelfCheckParts {
   readonly clock: Clock;
   readonly limits: RecorderLimits;
   readonly log: Log;
-  /** Of a running chain, nothing after `lastGood` is to be believed. */
+  /** Of a chain, which may have ended, nothing after `lastGood` is to be believed. */
   readonly onMismatch: (chain: Chain, lastGood: Moment, reason: string) => void;
 }
 
@@ -81,7 +81,7 @@ export class SelfCheck {
    * The chain's latest image, on its way to the archive; undefined: there is none, or an earlier one is
    * still on its way. They take memory, and an archive that takes nothing may last.
    */
-  hold(chain: Chain): UncheckedImage | undefined {
+  hold(chain: Chain): BookImage | undefined {
     const image = chain.takeUnchecked();
     if (!image || this.#isHolding) return undefined;
     this.#isHolding = true;
@@ -89,15 +89,18 @@ export class SelfCheck {
   }
 
   /** What `hold` gave out is in the archive, or will never be. */
-  settle(chain: Chain, image: UncheckedImage, isStored: boolean): void {
+  settle(chain: Chain, image: BookImage, isStored: boolean): void {
     this.#isHolding = false;
     if (isStored) this.#checkImage(chain, image);
   }
 
-  #checkImage(chain: Chain, { image, from }: UncheckedImage): void {
+  #checkImage(chain: Chain, image: BookImage): void {
     const { security, epoch } = chain.identity;
-    const one = { security, epoch, fromSequence: from.sequence, image };
+    const one = { security, epoch, fromSequence: () => chain.checked.sequence, image };
     this.#parts.records.add(one, (outcome) => {
+      const isNewStart = outcome.kind === 'same' || outcome.kind === 'given-up';
+      if (isNewStart) chain.confirmImage(image);
+      if (outcome.kind === 'given-up') return;
       if (outcome.kind === 'unchecked') {
         this.#parts.log.debug('An image was not checked', { security, reason: outcome.reason });
         return;
@@ -105,7 +108,7 @@ export class SelfCheck {
       this.#images++;
       if (outcome.kind === 'same') return;
       this.#mismatch('The records do not show the book that was in memory', outcome.reason);
-      if (this.#chain === chain) this.#parts.onMismatch(chain, from, outcome.reason);
+      this.#parts.onMismatch(chain, chain.checked, outcome.reason);
     });
   }
 
@@ -144,7 +147,7 @@ export class SelfCheck {
     if (outcome.kind === 'undecided') return;
     this.#snapshots++;
     if (outcome.kind === 'same') {
-      chain.confirm();
+      chain.confirm(outcome.at);
       return;
     }
     const { places, example } = outcome.difference;

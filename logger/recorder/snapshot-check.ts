@@ -3,19 +3,21 @@
  * exchange, inside the horizons of both, at one and the same sequence. The snapshot is brought there
  * by the steps that came in since before it was asked for, just as a book is proven.
  *
- * A difference counts when the next snapshot shows it too: nobody promises that both sides of an
- * answer and its sequence are of one moment.
+ * A difference counts when a snapshot of a little later shows it too: nobody promises that both sides
+ * of an answer and its sequence are of one moment, nor that the same answer is not given again. One
+ * without any level is no answer at all: a usual one of an exchange in trouble.
  */
 
-import type { BookDifference } from '../book/difference.ts';
+import type { BookDifference, ShownBook } from '../book/difference.ts';
 import { differenceInside } from '../book/difference.ts';
 import { sidesOf } from '../book/book.ts';
 import type { Exchange, Heartbeat } from '../exchange/exchange.ts';
 import type { Scale } from '../market/decimal.ts';
-import type { BookSnapshot, BookStep } from '../market/events.ts';
+import type { BookStep } from '../market/events.ts';
 import type { Clock } from '../service/clock.ts';
 import { nextNews } from './book-proof.ts';
-import type { Chain } from './chain.ts';
+import type { Chain, Moment } from './chain.ts';
+import { delay } from './delay.ts';
 import type { RecorderLimits } from './limits.ts';
 import { SyncBuffer } from './sync-buffer.ts';
 
@@ -36,9 +38,15 @@ export interface SnapshotCheckParts {
  * order in which it lists them, so that is told and nothing more.
  */
 export type SnapshotCheckOutcome =
-  | { readonly kind: 'same' }
+  /** `at`: of the moment that was compared; the book has gone on. */
+  | { readonly kind: 'same'; readonly at: Moment }
   | { readonly kind: 'undecided' }
   | { readonly kind: 'once' | 'queue' | 'differs'; readonly difference: BookDifference };
+
+interface Look {
+  readonly at: Moment;
+  readonly difference: BookDifference | null;
+}
 
 /** Snapshots asked for until one joins the steps. */
 const ATTEMPTS_MAX = 3;
@@ -70,15 +78,18 @@ export class SnapshotCheck {
     // The first may be refused: it only takes what nobody else needs.
     const first = await this.#look(true);
     if (first === 'undecided') return { kind: 'undecided' };
-    if (first === null) return { kind: 'same' };
+    if (first.difference === null) return { kind: 'same', at: first.at };
+    const { clock, limits, signal } = this.#parts;
+    await delay(clock, limits.snapshotCheckAgainMs, signal);
     const second = await this.#look(false);
     if (second === 'undecided') return { kind: 'undecided' };
-    const isSeenAgain = second !== null && [...first.places].some((one) => second.places.has(one));
-    if (!isSeenAgain) return { kind: 'once', difference: first };
-    return { kind: second.isQueueOrderAlone ? 'queue' : 'differs', difference: second };
+    const [once, again] = [first.difference, second.difference];
+    const isSeenAgain = again !== null && [...once.places].some((one) => again.places.has(one));
+    if (!isSeenAgain) return { kind: 'once', difference: once };
+    return { kind: again.isQueueOrderAlone ? 'queue' : 'differs', difference: again };
   }
 
-  async #look(isSpare: boolean): Promise<BookDifference | null | 'undecided'> {
+  async #look(isSpare: boolean): Promise<Look | 'undecided'> {
     const { exchange, symbol, chain, scale, clock, limits, signal } = this.#parts;
     const late = new AbortController();
     const timer = clock.schedule(limits.snapshotCheckWithinMs, () => late.abort());
@@ -88,8 +99,9 @@ export class SnapshotCheck {
         // A snapshot from before the first buffered step would only have to be fetched again.
         if (this.#buffer.steps === 0) await this.#news(inTime, limits.firstStepWaitMs);
         const snapshot = await exchange.snapshot(symbol, inTime, isSpare);
+        if (snapshot.bids.length === 0 && snapshot.asks.length === 0) return 'undecided';
         while (!inTime.aborted) {
-          if (snapshot.sequence === chain.sequence) return this.#difference(snapshot);
+          if (snapshot.sequence === chain.sequence) return await this.#compare(() => snapshot);
           const joined = this.#buffer.join(snapshot, scale());
           if (joined.kind === 'again') break;
           if (joined.kind === 'waiting') {
@@ -97,7 +109,7 @@ export class SnapshotCheck {
           } else {
             const { book, horizon, sequence } = joined.proven;
             if (sequence !== chain.sequence) return 'undecided';
-            return this.#difference({ ...sidesOf(book), scale: book.scale, horizon });
+            return await this.#compare(() => ({ ...sidesOf(book), scale: book.scale, horizon }));
           }
         }
       }
@@ -107,8 +119,20 @@ export class SnapshotCheck {
     }
   }
 
-  #difference(theirs: Pick<BookSnapshot, 'scale' | 'horizon'> & ReturnType<typeof sidesOf>) {
-    return differenceInside(this.#parts.chain.image(), theirs);
+  /**
+   * The book as it stands now, while it goes on: to list and compare very many orders takes long.
+   * @param theirs the book of the exchange at the same sequence.
+   */
+  async #compare(theirs: () => ShownBook): Promise<Look> {
+    const { chain, clock, signal } = this.#parts;
+    const at = chain.last;
+    const { horizon } = chain;
+    const book = chain.book.clone();
+    await delay(clock, 0, signal);
+    const ours = { ...sidesOf(book), scale: book.scale, horizon };
+    await delay(clock, 0, signal);
+    const difference = differenceInside(ours, theirs());
+    return { at, difference };
   }
 
   #news(signal: AbortSignal, maxMs?: number): Promise<void> {

@@ -449,6 +449,32 @@ describe('a recorder', () => {
       expect((await stored(1)).events).toEqual(heard);
     });
 
+    test('a security whose every record was given up goes on when there is room again', async () => {
+      isFull = false;
+      const { one, queue } = recorder({
+        archive: fillable(),
+        limits: { pendingMaxBytes: 20_000 },
+      });
+      await live(one);
+      isFull = true;
+      // The first attempt has failed: nothing is on its way when the bound is passed.
+      exchange.diff(103, 103, [1500, 1]);
+      one.tick();
+      await clock.advanceAsync(10);
+      for (let id = 104; one.phase === 'live'; id++) {
+        exchange.diff(id, id, [1000 + id, 1]);
+        one.tick();
+      }
+      expect(queue.status()).toMatchObject({ isFailing: true, pendingBytes: 0 });
+      isFull = false;
+      exchange.answer(snapshotAt(999, [1, 1], [2, 2]));
+      await clock.advanceAsync(3000, 100);
+      exchange.diff(999, 1000);
+      await clock.advanceAsync(1000, 100);
+      expect(one.phase).toBe('live');
+      expect(queue.status()).toMatchObject({ isFailing: false });
+    });
+
     test('past the bound the hole is declared, and the chain before it stays whole', async () => {
       isFull = false;
       const { one, queue } = recorder({

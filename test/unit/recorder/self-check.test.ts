@@ -2,8 +2,13 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createReader, createRebuild } from '../../../logger/reader/create-reader.ts';
+import type { Archive } from '../../../logger/archive/archive.ts';
 import { fullRule, connectionRule } from '../../../logger/exchange/coinbase/sequencer.ts';
-import { ArchiveFullError, RecordCorruptError } from '../../../logger/errors.ts';
+import {
+  ArchiveFullError,
+  ArchiveUnavailableError,
+  RecordCorruptError,
+} from '../../../logger/errors.ts';
 import type { LevelBook } from '../../../logger/book/level-book.ts';
 import type { Levels } from '../../../logger/market/events.ts';
 import { securityOf } from '../../../logger/market/security.ts';
@@ -24,6 +29,8 @@ const SECURITY = securityOf('binance', 'BTCUSDT');
 const BIDS: Levels = [1000, 5, 990, 7, 980, 9];
 const ASKS: Levels = [1010, 2, 1020, 3];
 
+const TWO_LOOKS_MS = 3 * DEFAULT_LIMITS.firstStepWaitMs + DEFAULT_LIMITS.snapshotCheckAgainMs;
+
 let harness: RecorderHarness;
 let clock: ManualClock;
 let exchange: ScriptedExchange;
@@ -38,6 +45,7 @@ const log: Log = {
 
 beforeEach(async () => {
   logged = [];
+  isFull = false;
   harness = await RecorderHarness.open(SECURITY);
   ({ clock, exchange } = harness);
 });
@@ -60,6 +68,30 @@ async function live(overrides: Parameters<RecorderHarness['recorder']>[0] = {}):
   exchange.diff(101, 102, [1001, 3]);
   await clock.advanceAsync(10);
   expect(one.phase).toBe('live');
+}
+
+/** In memory, where no record shows it. */
+function flipBit(): void {
+  const book = one.chain?.book as LevelBook;
+  book.apply([990, 1_000_007], []);
+}
+
+let isFull = false;
+
+/** The archive on a disk that is full when the test says so. */
+function fillable(): Archive {
+  return new Proxy(harness.archive, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name === 'commit') {
+        return async (...writes: Parameters<typeof target.commit>) => {
+          if (isFull) throw new ArchiveFullError('no space left on device');
+          await target.commit(...writes);
+        };
+      }
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 /** The next base image, written and checked. */
@@ -107,9 +139,7 @@ describe('at a base image', () => {
     await image();
     const goodUs = one.chain?.last.us ?? 0;
     exchange.diff(105, 106, [996, 1]);
-    // A bit that flips in memory.
-    const book = one.chain?.book as LevelBook;
-    book.apply([990, 1_000_007], []);
+    flipBit();
     await image();
     expect(one.selfCheck.figures()).toMatchObject({ images: 2, mismatches: 1 });
     expect(logged).toContain('error: The records do not show the book that was in memory');
@@ -159,6 +189,21 @@ describe('at a base image', () => {
     expect(one.phase).toBe('syncing');
   });
 
+  test('records that are given up while they are read are no mismatch', async () => {
+    let looks = 0;
+    await live({
+      rebuild: async () => {
+        if (++looks === 1) throw new RecordCorruptError('Record block 1/103 has lost its body');
+        return null;
+      },
+    });
+    exchange.diff(103, 104, [995, 1]);
+    await image();
+    expect(looks).toBe(2);
+    expect(one.selfCheck.figures()).toEqual({ images: 0, snapshots: 0, mismatches: 0 });
+    expect(one.phase).toBe('live');
+  });
+
   test('records that can not be read now go unchecked', async () => {
     await live({ rebuild: async () => null });
     exchange.diff(103, 104, [995, 1]);
@@ -168,20 +213,7 @@ describe('at a base image', () => {
   });
 
   test('while the archive takes nothing, one image is held and the others go unchecked', async () => {
-    let isFull = false;
-    const fillable = new Proxy(harness.archive, {
-      get(target, name) {
-        const value: unknown = Reflect.get(target, name, target);
-        if (name === 'commit') {
-          return async (...writes: Parameters<typeof target.commit>) => {
-            if (isFull) throw new ArchiveFullError('no space left on device');
-            await target.commit(...writes);
-          };
-        }
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
-    await live({ archive: fillable });
+    await live({ archive: fillable() });
     isFull = true;
     for (let sequence = 103; sequence < 106; sequence++) {
       exchange.diff(sequence, sequence, [995, sequence]);
@@ -196,6 +228,85 @@ describe('at a base image', () => {
     expect(one.selfCheck.figures()).toMatchObject({ images: 2, mismatches: 0 });
   });
 
+  test('an image that goes unchecked is no start for the next check', async () => {
+    let isAway = false;
+    const rebuild = createRebuild(harness.archive);
+    await live({
+      rebuild: async (...question) => {
+        if (isAway) throw new ArchiveUnavailableError('no answer');
+        return rebuild(...question);
+      },
+    });
+    exchange.diff(103, 104, [995, 1]);
+    await image();
+    const goodUs = one.chain?.last.us;
+    isAway = true;
+    flipBit();
+    exchange.diff(105, 106, [996, 1]);
+    await image();
+    isAway = false;
+    expect(one.selfCheck.figures()).toEqual({ images: 1, snapshots: 0, mismatches: 0 });
+    exchange.diff(107, 108, [996, 2]);
+    await image();
+    expect(one.selfCheck.figures()).toMatchObject({ images: 2, mismatches: 1 });
+    expect(one.openGap).toMatchObject({ fromUs: goodUs, firstMissing: 105 });
+  });
+
+  test('a mismatch that the archive did not hear of is not forgotten', async () => {
+    const rebuild = createRebuild(harness.archive);
+    await live({
+      archive: fillable(),
+      limits: { pendingMaxBytes: 20_000 },
+      rebuild: async (...question) => {
+        const book = await rebuild(...question);
+        isFull = one.selfCheck.figures().images === 1;
+        return book;
+      },
+    });
+    exchange.diff(103, 104, [995, 1]);
+    await image();
+    const goodUs = one.chain?.last.us;
+    flipBit();
+    exchange.diff(105, 106, [996, 1]);
+    await image();
+    expect(one.openGap).toMatchObject({ fromUs: goodUs, firstMissing: 105 });
+    exchange.answer(snapshotAt(106, [996, 1], ASKS));
+    exchange.diff(107, 108);
+    await clock.advanceAsync(100);
+    expect(one.phase).toBe('live');
+    for (let id = 109; one.phase === 'live'; id++) {
+      exchange.diff(id, id, [1000 + id, 1]);
+      one.tick();
+    }
+    isFull = false;
+    await clock.advanceAsync(3 * DEFAULT_LIMITS.commitRetryMs, 100);
+    expect(one.openGap).toMatchObject({ epoch: 1, fromUs: goodUs, firstMissing: 105 });
+    expect((await harness.archive.tail(SECURITY.id)).openGap).toEqual(one.openGap);
+  });
+
+  test('a mismatch in a chain that has just ended makes its hole begin sooner', async () => {
+    const rebuild = createRebuild(harness.archive);
+    let isHole = false;
+    await live({
+      rebuild: async (...question) => {
+        const book = await rebuild(...question);
+        if (isHole) exchange.diff(120, 121);
+        isHole = false;
+        return book;
+      },
+    });
+    exchange.diff(103, 104, [995, 1]);
+    await image();
+    const goodUs = one.chain?.last.us;
+    flipBit();
+    exchange.diff(105, 106, [996, 1]);
+    isHole = true;
+    await image();
+    expect(one.selfCheck.figures()).toMatchObject({ mismatches: 1 });
+    expect(one.openGap).toMatchObject({ epoch: 1, fromUs: goodUs, firstMissing: 105 });
+    expect((await harness.archive.tail(SECURITY.id)).openGap).toEqual(one.openGap);
+  });
+
   test('what waits to be checked is bounded', async () => {
     const outcomes: RecordCheckOutcome[] = [];
     let free: (error: Error) => void = () => undefined;
@@ -208,19 +319,25 @@ describe('at a base image', () => {
     const held = one.chain?.image();
     if (!held) throw new Error('no book');
     const add = (): void =>
-      check.add({ security: SECURITY.id, epoch: 1, fromSequence: 1, image: held }, (outcome) =>
-        outcomes.push(outcome),
+      check.add(
+        { security: SECURITY.id, epoch: 1, fromSequence: () => 1, image: held },
+        (outcome) => outcomes.push(outcome),
       );
     // Six rows each: two may wait.
     for (let i = 0; i < 4; i++) add();
     expect(outcomes.map(({ kind }) => kind)).toEqual(['unchecked', 'unchecked']);
+    // Seen twice.
+    free(new RecordCorruptError('damaged'));
+    await clock.advanceAsync(0);
+    expect(outcomes).toHaveLength(2);
     free(new RecordCorruptError('damaged'));
     await clock.advanceAsync(0);
     expect(outcomes.at(-1)).toEqual({ kind: 'differs', reason: 'damaged' });
-    const stopped = check.stop();
+    // A store that says nothing holds up nobody who stops.
+    await check.stop();
     free(new RecordCorruptError('too late to matter'));
-    await stopped;
     add();
+    await clock.advanceAsync(0);
     expect(outcomes).toHaveLength(3);
   });
 });
@@ -239,7 +356,7 @@ describe('against a fresh snapshot', () => {
       snapshotAt(106, [1001, 3, ...BIDS.slice(0, 2), 996, 2, 995, 1, ...BIDS.slice(2)], ASKS),
     );
     exchange.diff(105, 107, [996, 2], [1010, 2]);
-    await clock.advanceAsync(10);
+    await clock.advanceAsync(10, 2);
     expect(one.selfCheck.figures()).toEqual({ images: 0, snapshots: 1, mismatches: 0 });
     expect(one.chain?.proven.sequence).toBe(107);
     expect(logged).toEqual([]);
@@ -249,7 +366,7 @@ describe('against a fresh snapshot', () => {
     await live();
     exchange.spare(snapshotAt(102, [1001, 3, ...BIDS], ASKS));
     await check();
-    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 10);
+    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 50, 10);
     expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
   });
 
@@ -261,7 +378,7 @@ describe('against a fresh snapshot', () => {
     };
     exchange.spare(near);
     await check();
-    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 10);
+    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 50, 10);
     expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
   });
 
@@ -275,7 +392,7 @@ describe('against a fresh snapshot', () => {
     exchange.spare(wrong);
     exchange.answer(wrong);
     await check();
-    await clock.advanceAsync(3 * DEFAULT_LIMITS.firstStepWaitMs, 100);
+    await clock.advanceAsync(TWO_LOOKS_MS, 100);
     expect(one.selfCheck.figures()).toEqual({ images: 1, snapshots: 1, mismatches: 1 });
     expect(logged).toContain('error: The book is not the one that the exchange has');
     expect(one.phase).toBe('syncing');
@@ -298,7 +415,7 @@ describe('against a fresh snapshot', () => {
     exchange.spare(snapshotAt(102, [1001, 3, 1000, 5, 990, 8, 980, 9], ASKS));
     exchange.answer(snapshotAt(102, [1001, 3, ...BIDS], ASKS));
     await check();
-    await clock.advanceAsync(3 * DEFAULT_LIMITS.firstStepWaitMs, 100);
+    await clock.advanceAsync(TWO_LOOKS_MS, 100);
     expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
     expect(logged).toEqual([
       'warning: A snapshot differed from the book, and the next one did not',
@@ -307,12 +424,45 @@ describe('against a fresh snapshot', () => {
     expect(one.chain?.proven.sequence).toBe(102);
   });
 
+  test('what comes in while the books are compared is not of the compared moment', async () => {
+    await live();
+    exchange.spare(snapshotAt(102, [1001, 3, ...BIDS], ASKS));
+    void one.selfCheck.checkSnapshot();
+    clock.advance(DEFAULT_LIMITS.firstStepWaitMs);
+    for (let i = 0; i < 8; i++) await Promise.resolve();
+    exchange.diff(103, 103, [1000, 77]);
+    await clock.advanceAsync(10, 2);
+    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
+    expect(one.chain?.proven.sequence).toBe(102);
+  });
+
+  test('an empty answer, however often, says nothing', async () => {
+    await live();
+    exchange.spare(snapshotAt(102, [], []));
+    exchange.answer(snapshotAt(102, [], []));
+    await check();
+    await clock.advanceAsync(TWO_LOOKS_MS, 100);
+    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 0, mismatches: 0 });
+    expect(one.phase).toBe('live');
+    expect(exchange.snapshotRequests).toBe(1);
+  });
+
+  test('the other look is a little later: until then the same answer may be given again', async () => {
+    await live();
+    exchange.spare(snapshotAt(102, [1001, 3, 1000, 5, 990, 8, 980, 9], ASKS));
+    await check();
+    await clock.advanceAsync(DEFAULT_LIMITS.snapshotCheckAgainMs, 100);
+    expect(exchange.snapshotRequests).toBe(1);
+    await clock.advanceAsync(TWO_LOOKS_MS, 100);
+    expect(exchange.snapshotRequests).toBe(2);
+  });
+
   test('a hole on the way: nothing is decided', async () => {
     await live();
     await check();
     exchange.diff(110, 111);
     exchange.spare(snapshotAt(102, [1, 1], ASKS));
-    await clock.advanceAsync(3 * DEFAULT_LIMITS.firstStepWaitMs, 100);
+    await clock.advanceAsync(TWO_LOOKS_MS, 100);
     expect(one.selfCheck.figures()).toMatchObject({ snapshots: 0, mismatches: 0 });
   });
 
@@ -348,13 +498,13 @@ describe('against a fresh snapshot of orders', () => {
     exchange.up('BTC-USD');
     exchange.answer(orderSnapshotAt(100, clock.nowUs(), { bids: [A, B], asks: [C] }));
     exchange.heartbeat(100, 'BTC-USD');
-    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 10);
+    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 50, 10);
     expect(one.phase).toBe('live');
     const swapped = orderSnapshotAt(100, clock.nowUs(), { bids: [B, A], asks: [C] });
     exchange.spare(swapped);
     exchange.answer(swapped);
     void one.selfCheck.checkSnapshot();
-    await clock.advanceAsync(3 * DEFAULT_LIMITS.firstStepWaitMs, 100);
+    await clock.advanceAsync(TWO_LOOKS_MS, 100);
     expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
     expect(logged).toEqual(['warning: A snapshot lists orders of one price in another order']);
     expect(one.phase).toBe('live');
