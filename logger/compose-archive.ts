@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { Archive } from './archive/archive.ts';
-import { makeDirectory } from './archive/directory.ts';
+import { assertWritable, makeDirectory } from './archive/directory.ts';
 import { openSpool } from './archive/embedded-archive.ts';
 import { mongoLocation } from './archive/mongodb/location.ts';
 import { openMongoArchive } from './archive/mongodb/open.ts';
@@ -18,6 +18,7 @@ import type { SystemClock } from './service/system-clock.ts';
 export async function openDataDirectory(config: Config, log: Log): Promise<Spool> {
   try {
     makeDirectory(resolve(config.dataDirectory));
+    assertWritable(resolve(config.dataDirectory));
   } catch (error) {
     throw new ConfigError(
       `DATA_DIR ${JSON.stringify(config.dataDirectory)} can't be used: ${describeError(error)}`,

@@ -6,14 +6,14 @@ import { renderTable } from '../../manager-cli/table.ts';
 import type { Audit } from './audit.ts';
 import type { Stop } from './logger-process.ts';
 import type { Sample, SelfCheck } from './samples.ts';
-import { course, slope, warmUpSeconds } from './slope.ts';
+import { GROWTH_MIN_SECONDS, course, slope, warmUpSeconds } from './slope.ts';
 import type { Course, Point } from './slope.ts';
 import type { Books } from './witness.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const UNKNOWN = '-';
 
-/** In MiB; growth in MiB an hour after the warm-up. */
+/** In MiB; growth in MiB an hour after the warm-up, null where the run was too short to say. */
 export type Memory = Course & { readonly growth: number | null };
 
 export interface Figures {
@@ -80,7 +80,8 @@ export function figuresOf(samples: readonly Sample[]): Figures {
     const whole = course(all);
     if (!whole) return null;
     const perSecond = slope(all.filter((point) => point.seconds >= warmAt));
-    return { ...whole, growth: perSecond === null ? null : perSecond * 3600 };
+    const isLong = seconds - warmUp >= GROWTH_MIN_SECONDS;
+    return { ...whole, growth: isLong && perSecond !== null ? perSecond * 3600 : null };
   };
   return {
     seconds,
@@ -157,7 +158,7 @@ function courseText(value: Course | null, digits = 0): string {
 
 function growthText(memory: Memory | null): string {
   const growth = memory?.growth ?? null;
-  return growth === null ? UNKNOWN : `${growth >= 0 ? '+' : ''}${growth.toFixed(1)}`;
+  return growth === null ? 'too short to say' : `${growth >= 0 ? '+' : ''}${growth.toFixed(1)}`;
 }
 
 function seconds(all: number, warmUp: number): string {

@@ -15,6 +15,8 @@ export interface Course {
 const WARM_UP_SECONDS = 120;
 const WARM_UP_SHARE = 0.2;
 const WARM_UP_SHARE_MAX = 0.5;
+/** Over less than this, what fills once looks like growth without end. */
+export const GROWTH_MIN_SECONDS = 300;
 
 /** How much of a life is left out: a fifth or two minutes, whichever is more, but at most half. */
 export function warmUpSeconds(lifeSeconds: number): number {

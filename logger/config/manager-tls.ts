@@ -45,7 +45,7 @@ export function readManagerTls(environment: Environment, nowMs: number): ReadTls
     ...(tls.clientCa
       ? checkCertificate(CLIENT_CA, clientCa ?? '', { pem: tls.clientCa, nowMs })
       : []),
-    ...warnOfReaders(KEY, key),
+    ...warnOfReaders(key),
   ];
   try {
     createSecureContext({ cert: tls.cert, key: tls.key });

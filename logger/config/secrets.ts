@@ -1,7 +1,7 @@
 /** Secrets come from a variable, from a file that a variable names, or from systemd's credentials. */
 
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ConfigError, describeError } from '../errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -71,15 +71,15 @@ export function readRotatingSecret(
       secret: readSecretFile(each),
       source: `${each.variable} (${each.path})`,
     })),
-    warnings: files.flatMap(({ variable, path }) => warnOfReaders(variable, path)),
+    warnings: files.flatMap(({ path }) => warnOfReaders(path)),
   };
 }
 
 /** Others may read it: not refused, because secrets in containers are often mounted that way. */
-export function warnOfReaders(variable: string, path: string): string[] {
-  return (statSync(path).mode & 0o004) === 0
-    ? []
-    : [`${variable}: everyone on this machine can read ${path}: chmod 640 it`];
+export function warnOfReaders(path: string): string[] {
+  const isOpen =
+    (statSync(path).mode & 0o004) !== 0 && (statSync(dirname(path)).mode & 0o001) !== 0;
+  return isOpen ? [`Everyone on this machine can read ${path}: chmod 640 it`] : [];
 }
 
 function secretFile(

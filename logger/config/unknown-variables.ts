@@ -18,13 +18,13 @@ const TYPO_MAX = 2;
 export function warnOfUnknown(environment: Environment): string[] {
   const known: readonly string[] = [...OPTIONS.map(({ env }) => env), ...OF_THE_CLI];
   return Object.keys(environment)
-    .filter((name) => PREFIXES.test(name) && environment[name] && !known.includes(name))
-    .filter((name) => !OF_A_SERVICE.test(name))
+    .filter((name) => environment[name] && !known.includes(name) && !OF_A_SERVICE.test(name))
     .sort()
-    .map((name) => {
+    .flatMap((name) => {
       const near = known.find((candidate) => distance(name, candidate) <= TYPO_MAX);
+      if (near === undefined && !PREFIXES.test(name)) return [];
       const advice = near === undefined ? 'it does not count' : `did you mean ${near}?`;
-      return `${name} is set, but there is no such setting: ${advice}`;
+      return [`${name} is set, but there is no such setting: ${advice}`];
     });
 }
 

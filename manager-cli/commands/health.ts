@@ -23,9 +23,16 @@ export function healthLines(health: HealthReport, paint: Paint, maxWidth?: numbe
 
 function selfCheckLine({ selfCheck, securities }: HealthReport, paint: Paint): string {
   const { images, snapshots, mismatches } = selfCheck;
-  const compared = `Self-check: ${counted(images, 'base image')} and ${counted(snapshots, 'snapshot')} compared`;
-  if (mismatches === 0)
-    return `${compared}, ${images + snapshots === 0 ? 'none due yet' : 'all alike'}.`;
+  if (images + snapshots === 0) return 'Self-check: nothing compared yet.';
+  const seen = [
+    ...(images > 0 ? [counted(images, 'base image')] : []),
+    ...(snapshots > 0 ? [`${counted(snapshots, 'snapshot')} of the exchange`] : []),
+  ];
+  const compared = `Self-check: ${seen.join(' and ')} compared`;
+  if (mismatches === 0) {
+    const yet = snapshots === 0 ? '; no snapshot of the exchange yet' : '';
+    return `${compared}, all alike${yet}.`;
+  }
   const where = securities
     .filter((row) => row.selfCheck.mismatches > 0)
     .map((row) => `${row.security} ${row.selfCheck.mismatches}`);

@@ -135,6 +135,12 @@ describe('the logger process', () => {
     expect(one.output()).toMatch(/^orderbook-logger: DATA_DIR [^\n]*\n$/);
   });
 
+  test('a directory that is there and takes nothing is a bad setting', async () => {
+    const one = start({ DATA_DIR: '/proc' });
+    expect(await one.ended()).toEqual({ code: EXIT_CONFIG });
+    expect(one.output()).toMatch(/^orderbook-logger: DATA_DIR "\/proc" can't be used: [^\n]*\n$/);
+  });
+
   test.each([
     ['--help', 0, /^orderbook-logger: records/],
     ['--version', 0, /^\d+\.\d+\.\d+\n$/],

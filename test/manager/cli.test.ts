@@ -312,7 +312,9 @@ describe('for people', () => {
       /^The logger is serving: version 9\.9\.9, up 1d 2h, 2 of 2 securities live\.\n/,
     );
     expect(stdout).toContain('The embedded archive is reachable');
-    expect(stdout).toContain('Self-check: 24 base images and 6 snapshots compared, all alike.\n');
+    expect(stdout).toContain(
+      'Self-check: 24 base images and 6 snapshots of the exchange compared, all alike.\n',
+    );
   });
 
   test('health names the securities of which the self-check found a wrong book', async () => {
@@ -327,7 +329,7 @@ describe('for people', () => {
     };
     const { stdout } = await manager('health');
     expect(stdout).toContain(
-      'Self-check: 15 base images and 4 snapshots compared, 2 mismatches (binance:ETHUSDT 2; the log says more).\n',
+      'Self-check: 15 base images and 4 snapshots of the exchange compared, 2 mismatches (binance:ETHUSDT 2; the log says more).\n',
     );
   });
 

@@ -2,7 +2,7 @@
 
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../logger/config/load.ts';
 import { judgeBinding } from '../../../logger/config/manager-binding.ts';
@@ -104,8 +104,13 @@ describe('the next key', () => {
 
   test('a key file that everyone can read is warned of', async () => {
     write('authkey', LONG_KEY, 0o644);
-    const { managerAccess } = await loadConfig({ MANAGER_AUTHKEY_FILE: file });
-    expect(managerAccess.warnings).toEqual([expect.stringMatching(/everyone .*chmod 640/)]);
+    const warned = async () =>
+      (await loadConfig({ MANAGER_AUTHKEY_FILE: file })).managerAccess.warnings;
+    // Nobody else gets into a directory like this.
+    chmodSync(dirname(file), 0o750);
+    expect(await warned()).toEqual([]);
+    chmodSync(dirname(file), 0o755);
+    expect(await warned()).toEqual([expect.stringMatching(/^Everyone .*chmod 640/)]);
   });
 });
 
@@ -169,6 +174,7 @@ describe.skipIf(!canMakeCertificates)('certificates', () => {
   test('an expired certificate is warned of, a key that everyone can read too', async () => {
     const expired = authority.issue('expired', { days: -1 });
     chmodSync(expired.keyFile, 0o644);
+    chmodSync(dirname(expired.keyFile), 0o755);
     const { managerAccess } = await loadConfig({
       MANAGER_AUTHKEY: LONG_KEY,
       MANAGER_TLS_CERT: expired.certFile,
@@ -176,7 +182,7 @@ describe.skipIf(!canMakeCertificates)('certificates', () => {
     });
     expect(managerAccess.warnings).toEqual([
       expect.stringMatching(/^MANAGER_TLS_CERT: .* valid from .* only$/),
-      expect.stringMatching(/^MANAGER_TLS_KEY: everyone/),
+      expect.stringMatching(/^Everyone on this machine can read .*chmod 640/),
     ]);
   });
 });

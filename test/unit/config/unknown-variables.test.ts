@@ -8,6 +8,8 @@ describe('variables that look like ours', () => {
     ['COINBASE_API_KYE', 'did you mean COINBASE_API_KEY?'],
     ['MANAGER_PROT', 'did you mean MANAGER_PORT?'],
     ['MONGODB_ENDPONT', 'did you mean MONGODB_ENDPOINT?'],
+    ['LOGLVL', 'did you mean LOGLEVEL?'],
+    ['SECURITES', 'did you mean SECURITIES?'],
     ['BINANCE_PASSWORD', 'it does not count'],
   ])('%s is warned of: %s', async (name, advice) => {
     expect(await warningsOf({ [name]: 'whatever' })).toEqual([
