@@ -68,6 +68,8 @@ export interface HealthReport {
     readonly reachable: boolean;
     readonly lag: number;
     readonly spoolBytes: number;
+    /** Why it is not reachable. */
+    readonly message: string | null;
   };
   readonly securities: readonly SecurityRow[];
   readonly process: ProcessFigures;
@@ -188,6 +190,7 @@ export function healthReport(message: Message): HealthReport {
       reachable: archive['reachable'] === true,
       lag: number(archive, 'lag'),
       spoolBytes: number(archive, 'spoolBytes'),
+      message: optional(archive, 'message'),
     },
     securities: parts(message, 'securities').map(securityRow),
     process: processFigures(part(message, 'process')),

@@ -52,6 +52,8 @@ export interface CommandResult {
 export interface ArchiveStatus {
   readonly kind: 'embedded' | 'mongodb';
   readonly reachable: boolean;
+  /** Why it is not reachable; null where it is. */
+  readonly message: string | null;
   /** Seconds by which the archive is behind. */
   readonly lag: number;
   readonly spoolBytes: number;

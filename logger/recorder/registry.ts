@@ -270,6 +270,7 @@ export class RecorderRegistry implements LoggerControl {
       archive: {
         kind: this.#parts.archive.kind,
         reachable: !queue.isFailing && isReachable,
+        message: queue.failure ?? (isReachable ? null : (store?.failure ?? null)),
         lag,
         spoolBytes,
       },

@@ -9,7 +9,10 @@ import { NOTHING_RECORDED, securityTable } from './security-table.ts';
 export function healthLines(health: HealthReport, paint: Paint, maxWidth?: number): string[] {
   const { archive, process, securities } = health;
   const live = securities.filter((row) => row.state === 'live').length;
-  const reach = archive.reachable ? paint('green', 'reachable') : paint('red', 'not reachable');
+  const why = archive.message === null ? '' : ` (${archive.message})`;
+  const reach = archive.reachable
+    ? paint('green', 'reachable')
+    : paint('red', 'not reachable') + why;
   const behind = archive.lag >= 1 ? `, ${duration(archive.lag)} behind` : '';
   const spool = archive.spoolBytes > 0 ? `, ${bytes(archive.spoolBytes)} in the spool` : '';
   return [

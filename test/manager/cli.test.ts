@@ -78,12 +78,20 @@ describe('--json', () => {
   test.each(['degraded', 'down'] as const)('health that is %s ends with 1', async (status) => {
     port.control.healthOverrides = {
       status,
-      archive: { kind: 'mongodb', reachable: false, lag: 12, spoolBytes: 4096 },
+      archive: {
+        kind: 'mongodb',
+        reachable: false,
+        lag: 12,
+        spoolBytes: 4096,
+        message: 'no server answers',
+      },
     };
     const run = await manager('health --json');
     expect(run.code).toBe(1);
     expect(run.json).toMatchObject({ status, archive: { kind: 'mongodb', reachable: false } });
     expect(run.stderr).toBe('');
+    const { stdout } = await manager('health');
+    expect(stdout).toContain('archive is not reachable (no server answers), 12s behind');
   });
 
   test('book is the very answer of the logger', async () => {

@@ -138,7 +138,7 @@ export class FakeControl implements LoggerControl {
       status: 'serving',
       uptime: 93_784.5,
       version: '9.9.9',
-      archive: { kind: 'embedded', reachable: true, lag: 0.25, spoolBytes: 0 },
+      archive: { kind: 'embedded', reachable: true, lag: 0.25, spoolBytes: 0, message: null },
       securities: [...this.recorded.values()],
       process: {
         rss: 123_456_789,

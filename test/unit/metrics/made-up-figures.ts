@@ -32,7 +32,7 @@ export function loggerFigures(overrides: Partial<LoggerFigures> = {}): LoggerFig
       status: 'serving',
       uptime: 12.5,
       version: '9.9.9',
-      archive: { kind: 'embedded', reachable: true, lag: 0.25, spoolBytes: 7 },
+      archive: { kind: 'embedded', reachable: true, lag: 0.25, spoolBytes: 7, message: null },
       process: {
         rss: 1,
         heapUsed: 1,
