@@ -3,7 +3,7 @@
  * send over anything else: a mistake here can't put it on the wire in the clear.
  */
 
-import { isIP } from 'node:net';
+import { connect, isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import {
   type ChannelCredentials,
@@ -23,6 +23,8 @@ const KEEPALIVE_MS = 10_000;
 const KEEPALIVE_TIMEOUT_MS = 5000;
 /** How long to wait for the reason of a connection that has failed already. */
 const REASON_LIMIT_MS = 1000;
+/** How long to look whether anybody takes a connection where nobody has answered. */
+const LOOK_LIMIT_MS = 500;
 /** Nobody is there, as far as the network can tell. */
 const NOBODY =
   /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|resolution failed/i;
@@ -100,6 +102,28 @@ function unreachable(endpoint: Endpoint, reason: string): CliError {
   return new CliError(EXIT.unreachable, `No connection to ${place} (${reason}): ${advice}`);
 }
 
+/** A process that stands still: the kernel takes connections for it, and it says nothing. */
+function takesConnections({ host, port }: Endpoint): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const settle = (isTaken: boolean): void => {
+      resolve(isTaken);
+      socket.destroy();
+    };
+    socket.setTimeout(LOOK_LIMIT_MS, () => settle(false));
+    socket.on('connect', () => settle(true));
+    socket.on('error', () => settle(false));
+  });
+}
+
+async function silent(endpoint: Endpoint): Promise<CliError> {
+  if (!(await takesConnections(endpoint))) return unreachable(endpoint, '');
+  return new CliError(
+    EXIT.unreachable,
+    `No answer from ${address(endpoint)}: it accepts the connection and says nothing; the logger there stands still or is overloaded (see its log), or something else listens (see --host and --port)`,
+  );
+}
+
 /** Resolves once connected; a refused connection is known at once. */
 async function connected(client: Client, endpoint: Endpoint, limitMs: number): Promise<void> {
   const channel = client.getChannel();
@@ -109,12 +133,10 @@ async function connected(client: Client, endpoint: Endpoint, limitMs: number): P
     if (state === connectivityState.TRANSIENT_FAILURE) {
       throw unreachable(endpoint, await reasonOf(client));
     }
-    await new Promise<void>((resolve, reject) => {
-      channel.watchConnectivityState(state, deadline, (error) => {
-        if (error) reject(unreachable(endpoint, ''));
-        else resolve();
-      });
+    const isInTime = await new Promise<boolean>((resolve) => {
+      channel.watchConnectivityState(state, deadline, (error) => resolve(!error));
     });
+    if (!isInTime) throw await silent(endpoint);
     state = channel.getConnectivityState(true);
   }
 }
