@@ -1,0 +1,74 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
+import { DATA_FILE } from '../../logger/archive/tables.ts';
+
+/** The built command as a user who may not read everything: nobody, where the tests run as root. */
+
+const MAIN = 'dist/manager-cli/main.js';
+const NOBODY = 65_534;
+const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+
+function manager(...args: readonly string[]): SpawnSyncReturns<string> {
+  return spawnSync(process.execPath, [MAIN, ...args], { ...user, encoding: 'utf8', env: {} });
+}
+
+const canRun = existsSync(MAIN) && manager('--version').status === 0;
+if (!canRun) process.stderr.write(`skipped: ${MAIN} is not built, or not for another user\n`);
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'cli-permissions-'));
+  chmodSync(directory, 0o755);
+});
+
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describe.skipIf(!canRun)('an archive that this user may not read', () => {
+  let archive: string;
+
+  beforeEach(async () => {
+    archive = join(directory, 'archive');
+    await (await openEmbeddedArchive({ directory: archive })).close();
+  });
+
+  const expectRefused = (): void => {
+    const asked = [
+      ['verify'],
+      ['coverage', 'binance:BTCUSDT'],
+      ['book', 'binance:BTCUSDT'],
+      ['export', 'binance:BTCUSDT', '--type', 'trades'],
+    ];
+    for (const words of asked) {
+      const run = manager(...words, '--archive', archive);
+      expect(run.stderr).toMatch(
+        /^orderbook-manager: The archive in \S+ can't be read: permission denied; [^\n]+\n$/,
+      );
+      expect([run.status, run.stdout]).toEqual([1, '']);
+    }
+  };
+
+  test('is not said to be none: its directory', () => {
+    chmodSync(archive, 0);
+    expectRefused();
+  });
+
+  test('or its file', () => {
+    chmodSync(archive, 0o755);
+    chmodSync(join(archive, DATA_FILE), 0);
+    expectRefused();
+  });
+
+  test('and one that is not there is still none', () => {
+    const run = manager('verify', '--archive', join(directory, 'none'));
+    expect(run.stderr).toMatch(/there is no archive in/);
+    expect(run.status).toBe(2);
+  });
+});
