@@ -19,7 +19,7 @@ import { type MethodDefinition, type ServiceDefinition, loadSync } from '@grpc/p
 import type { NoBookAnswer } from '../logger/reader/answers.ts';
 import { type Message, noBookAnswer } from './answers.ts';
 import { address, keyMetadata, openChannel } from './channel.ts';
-import type { Endpoint } from './endpoint.ts';
+import { type Endpoint, GIVE_KEY } from './endpoint.ts';
 import { CliError, EXIT, type ExitCode } from './exit-codes.ts';
 
 const PROTO_PATH = fileURLToPath(new URL('../proto/manager.proto', import.meta.url));
@@ -215,7 +215,7 @@ class GrpcLoggerClient implements LoggerClient {
       case status.UNAUTHENTICATED:
         return new CliError(
           EXIT.unauthenticated,
-          'The logger refused the key: give the right one with --authkey-file or MANAGER_AUTHKEY',
+          `The logger refused the key: ${this.#endpoint.keyAdvice ?? GIVE_KEY}`,
         );
       case status.UNAVAILABLE:
         return new CliError(

@@ -166,7 +166,7 @@ describe('the key', () => {
     writeFileSync(systemKeyFile, `${KEY}\n`);
     const env = { MANAGER_AUTHKEY: '' };
     expect((await manager('ping', { env, systemKeyFile })).code).toBe(0);
-    expect((await manager('ping', { env })).code).toBe(3);
+    expectError(await manager('ping', { env }), 3, /refused the key: none was given; give/);
   });
 
   test('of an empty file is wrong usage', async () => {
