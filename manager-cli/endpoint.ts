@@ -21,13 +21,15 @@ export interface Endpoint {
   /** What to do if the logger refuses the key, as the end of a line, where more than usual is known. */
   readonly keyAdvice?: string;
   /** undefined: in the clear, which is allowed on loopback alone. */
-  readonly tls: TlsFiles | undefined;
+  readonly tls: Tls | undefined;
 }
 
-export interface TlsFiles {
+export interface Tls {
   readonly ca: Buffer | null;
   readonly cert: Buffer | null;
   readonly key: Buffer | null;
+  /** Whom the certificate has to be for; undefined: the host. */
+  readonly serverName: string | undefined;
 }
 
 export const DEFAULT_HOST = '127.0.0.1';
@@ -52,6 +54,7 @@ const VARIABLES: Readonly<Record<ConnectionSetting, string>> = {
   'tls-ca': 'MANAGER_TLS_CA',
   'tls-cert': 'MANAGER_TLS_CLIENT_CERT',
   'tls-key': 'MANAGER_TLS_CLIENT_KEY',
+  'tls-server-name': 'MANAGER_TLS_SERVER_NAME',
 };
 
 interface Setting {
@@ -99,8 +102,7 @@ class Settings {
   }
 }
 
-function readHost(settings: Settings): string {
-  const { value, source } = settings.get('host') ?? { value: DEFAULT_HOST, source: '' };
+function readHost({ value, source }: Setting): string {
   const host = /^\[.*\]$/.test(value) ? value.slice(1, -1) : value;
   const isName = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/.test(host);
   if (!isName && !isIPv6(host)) {
@@ -186,17 +188,22 @@ function readKey(
   return { authkey, keyAdvice: `none was given${closed}` };
 }
 
-function readTls(settings: Settings): TlsFiles | undefined {
+function readTls(settings: Settings): Tls | undefined {
   const ca = readFile(settings.get('tls-ca'));
   const cert = readFile(settings.get('tls-cert'));
   const key = readFile(settings.get('tls-key'));
   if ((cert === null) !== (key === null)) {
     throw usageError('--tls-cert and --tls-key belong together; give both');
   }
-  if (ca === null && cert === null) return undefined;
+  const name = settings.get('tls-server-name');
+  const serverName = name && readHost(name);
+  if (ca === null && cert === null) {
+    if (name) throw usageError(`${name.source}: there is no TLS without --tls-ca; give both`);
+    return undefined;
+  }
   checkUsable('--tls-ca', () => ca && new X509Certificate(ca));
   checkUsable('--tls-cert with --tls-key', () => cert && key && createSecureContext({ cert, key }));
-  return { ca, cert, key };
+  return { ca, cert, key, serverName };
 }
 
 /** @throws the usage error, before grpc-js makes of it what it likes. */
@@ -211,7 +218,7 @@ function checkUsable(names: string, use: () => unknown): void {
 /** @throws the usage error (exit 2) that names what is wrong. */
 export function readEndpoint(args: Arguments, io: Io): Endpoint {
   const settings = new Settings(args, io.env);
-  const host = readHost(settings);
+  const host = readHost(settings.get('host') ?? { value: DEFAULT_HOST, source: '' });
   const port = readPort(settings);
   const tls = readTls(settings);
   if (tls === undefined && !isLoopback(host)) {

@@ -98,6 +98,10 @@ function globalOptions(parser: Argv, choices: Choices): Argv {
       valued('Our own certificate (PEM), where the logger asks for one (MANAGER_TLS_CLIENT_CERT)'),
     )
     .option('tls-key', valued('The key of our certificate (PEM; MANAGER_TLS_CLIENT_KEY)'))
+    .option('tls-server-name', {
+      ...valued("Whom the logger's certificate is for, through a tunnel (MANAGER_TLS_SERVER_NAME)"),
+      defaultDescription: 'the host',
+    })
     .option('timeout', {
       ...valued('How many seconds the logger may take'),
       defaultDescription: '10',
