@@ -169,28 +169,51 @@ interface Attempt {
   readonly client: Client;
   readonly endpoint: Endpoint;
   readonly mismatch: Mismatch;
+  /** Gives up waiting. */
+  readonly signal: AbortSignal;
+}
+
+/** @returns false when the deadline or the signal came first. */
+function changed(
+  { client, signal }: Attempt,
+  state: connectivityState,
+  deadlineMs: number,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const giveUp = (): void => resolve(false);
+    signal.addEventListener('abort', giveUp, { once: true });
+    if (signal.aborted) giveUp();
+    client.getChannel().watchConnectivityState(state, deadlineMs, (error) => {
+      signal.removeEventListener('abort', giveUp);
+      resolve(!error);
+    });
+  });
 }
 
 /** Resolves once connected; a refused connection is known at once. */
-async function connected({ client, endpoint, mismatch }: Attempt, limitMs: number): Promise<void> {
+async function connected(attempt: Attempt, limitMs: number): Promise<void> {
+  const { client, endpoint, mismatch, signal } = attempt;
   const channel = client.getChannel();
-  const deadline = Date.now() + limitMs;
+  const deadlineMs = Date.now() + limitMs;
   let state = channel.getConnectivityState(true);
   while (state !== connectivityState.READY) {
     if (state === connectivityState.TRANSIENT_FAILURE) {
       const reason = await reasonOf(client);
       throw mismatch.names ? misnamed(endpoint, mismatch.names) : unreachable(endpoint, reason);
     }
-    const isInTime = await new Promise<boolean>((resolve) => {
-      channel.watchConnectivityState(state, deadline, (error) => resolve(!error));
-    });
-    if (!isInTime) throw await silent(endpoint);
+    if (!(await changed(attempt, state, deadlineMs))) {
+      throw signal.aborted ? new CliError(EXIT.interrupted, '') : await silent(endpoint);
+    }
     state = channel.getConnectivityState(true);
   }
 }
 
 /** @throws CliError with exit code 4 when nobody answers within the limit. */
-export async function openChannel(endpoint: Endpoint, limitMs: number): Promise<Client> {
+export async function openChannel(
+  endpoint: Endpoint,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<Client> {
   const mismatch: Mismatch = { names: undefined };
   const client = new Client(
     address(endpoint),
@@ -198,7 +221,7 @@ export async function openChannel(endpoint: Endpoint, limitMs: number): Promise<
     channelOptions(endpoint),
   );
   try {
-    await connected({ client, endpoint, mismatch }, limitMs);
+    await connected({ client, endpoint, mismatch, signal }, limitMs);
     return client;
   } catch (error) {
     client.close();

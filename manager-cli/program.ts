@@ -242,7 +242,7 @@ class CommandSession implements Session {
     const limitMs = timeoutMs(this.args);
     const endpoint = readEndpoint(this.args, this.io);
     const { connect } = await import('./client.ts');
-    return connect(endpoint, limitMs);
+    return connect(endpoint, limitMs, this.io.interrupted);
   }
 
   async #openHistory(): Promise<History> {

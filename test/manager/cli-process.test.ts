@@ -119,6 +119,30 @@ describe.skipIf(!isBuilt)('orderbook-manager as a process', () => {
     expect(JSON.parse(book.output())).toEqual(port.control.book);
   });
 
+  test('the first signal ends the waiting for an answer, and not for what a change has come to', async () => {
+    let asked = 0;
+    let answer = (): void => undefined;
+    port.control.list = () => (asked++, new Promise(() => undefined));
+    const remove = port.control.remove.bind(port.control);
+    port.control.remove = async (...given) => {
+      asked++;
+      await new Promise<void>((resolve) => (answer = resolve));
+      return remove(...given);
+    };
+    const list = start('list', '--timeout', '60');
+    await until('the question', () => asked === 1);
+    list.child.kill('SIGINT');
+    expect([await list.code, list.errors()]).toEqual([130, '']);
+    const removing = start('remove', 'binance:BTCUSDT', '--timeout', '60');
+    await until('the change', () => asked === 2);
+    removing.child.kill('SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(removing.child.exitCode).toBeNull();
+    answer();
+    expect(await removing.code).toBe(0);
+    expect(removing.output()).toContain('binance:BTCUSDT');
+  });
+
   describe('a port that accepts and never speaks, as a logger that stands still', () => {
     const sockets = new Set<Socket>();
     const server = createServer((socket) => sockets.add(socket.on('error', () => undefined)));
@@ -145,6 +169,15 @@ describe.skipIf(!isBuilt)('orderbook-manager as a process', () => {
     };
 
     test('in the clear ends with 4', () => expectNoAnswer());
+
+    test('ends at the first signal', async () => {
+      const ping = start('ping', '--port', silentPort, '--timeout', '60');
+      await until('the connection', () => sockets.size > 0);
+      const startMs = performance.now();
+      ping.child.kill('SIGTERM');
+      expect([await ping.code, ping.errors()]).toEqual([130, '']);
+      expect(performance.now() - startMs).toBeLessThan(2000);
+    });
 
     test.skipIf(!canMakeCertificates)('over TLS ends with 4', async () => {
       const authority = new Authority('test authority');
