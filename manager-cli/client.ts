@@ -19,7 +19,7 @@ import { type MethodDefinition, type ServiceDefinition, loadSync } from '@grpc/p
 import type { NoBookAnswer } from '../logger/reader/answers.ts';
 import { type Message, noBookAnswer } from './answers.ts';
 import { address, keyMetadata, openChannel } from './channel.ts';
-import type { Endpoint } from './endpoint.ts';
+import { type Endpoint, GIVE_KEY } from './endpoint.ts';
 import { CliError, EXIT, type ExitCode } from './exit-codes.ts';
 
 const PROTO_PATH = fileURLToPath(new URL('../proto/manager.proto', import.meta.url));
@@ -40,6 +40,16 @@ export type UnaryMethod =
   | 'Uptime'
   | 'Stats'
   | 'Terminate';
+
+/** They change nothing, so that nothing is lost when their answers are not waited for. */
+const QUESTIONS: ReadonlySet<UnaryMethod> = new Set<UnaryMethod>([
+  'List',
+  'Health',
+  'Coverage',
+  'Ping',
+  'Uptime',
+  'Stats',
+]);
 
 export type StreamMethod = 'Book' | 'Watch' | 'Verify' | 'Export';
 
@@ -96,13 +106,21 @@ function load(): Loaded {
   };
 }
 
-/** Connects. @throws CliError with exit code 4 when nobody answers. */
-export async function connect(endpoint: Endpoint, timeoutMs: number): Promise<LoggerClient> {
+/**
+ * Connects. `signal` ends the waiting for a connection, and for answers to questions that change
+ * nothing; what a change has come to is waited for.
+ * @throws CliError with exit code 4 when nobody answers.
+ */
+export async function connect(
+  endpoint: Endpoint,
+  timeoutMs: number,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<LoggerClient> {
   // Our errors are one line; grpc-js would add lines of its own.
   setLogVerbosity(logVerbosity.NONE);
   const loaded = load();
-  const client = await openChannel(endpoint, Math.min(timeoutMs, CONNECT_LIMIT_MS));
-  return new GrpcLoggerClient({ client, endpoint, timeoutMs, loaded });
+  const client = await openChannel(endpoint, Math.min(timeoutMs, CONNECT_LIMIT_MS), signal);
+  return new GrpcLoggerClient({ client, endpoint, timeoutMs, loaded, signal });
 }
 
 class GrpcLoggerClient implements LoggerClient {
@@ -110,8 +128,16 @@ class GrpcLoggerClient implements LoggerClient {
   readonly #endpoint: Endpoint;
   readonly #timeoutMs: number;
   readonly #loaded: Loaded;
+  readonly #signal: AbortSignal;
 
-  constructor(parts: { client: Client; endpoint: Endpoint; timeoutMs: number; loaded: Loaded }) {
+  constructor(parts: {
+    client: Client;
+    endpoint: Endpoint;
+    timeoutMs: number;
+    loaded: Loaded;
+    signal: AbortSignal;
+  }) {
+    this.#signal = parts.signal;
     this.#client = parts.client;
     this.#endpoint = parts.endpoint;
     this.#timeoutMs = parts.timeoutMs;
@@ -121,7 +147,8 @@ class GrpcLoggerClient implements LoggerClient {
   unary(method: UnaryMethod, request: object): Promise<Message> {
     const { path, requestSerialize, responseDeserialize } = this.#method(method);
     return new Promise((resolve, reject) => {
-      this.#client.makeUnaryRequest(
+      const cancel = (): void => call.cancel();
+      const call = this.#client.makeUnaryRequest(
         path,
         requestSerialize,
         responseDeserialize,
@@ -129,10 +156,14 @@ class GrpcLoggerClient implements LoggerClient {
         this.#metadata(),
         { deadline: Date.now() + this.#timeoutMs },
         (error, response) => {
+          this.#signal.removeEventListener('abort', cancel);
           if (error) reject(this.#explain(error));
           else resolve((response ?? {}) as Message);
         },
       );
+      if (!QUESTIONS.has(method)) return;
+      this.#signal.addEventListener('abort', cancel, { once: true });
+      if (this.#signal.aborted) cancel();
     });
   }
 
@@ -215,7 +246,7 @@ class GrpcLoggerClient implements LoggerClient {
       case status.UNAUTHENTICATED:
         return new CliError(
           EXIT.unauthenticated,
-          'The logger refused the key: give the right one with --authkey-file or MANAGER_AUTHKEY',
+          `The logger refused the key: ${this.#endpoint.keyAdvice ?? GIVE_KEY}`,
         );
       case status.UNAVAILABLE:
         return new CliError(

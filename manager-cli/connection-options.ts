@@ -7,4 +7,5 @@ export const CONNECTION_OPTIONS: readonly string[] = [
   'tls-ca',
   'tls-cert',
   'tls-key',
+  'tls-server-name',
 ];

@@ -12,7 +12,7 @@ import { usageError } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
 const FILES = ['authkey-file', 'tls-ca', 'tls-cert', 'tls-key'] as const;
-const PLAIN = ['host', 'port'] as const;
+const PLAIN = ['host', 'port', 'tls-server-name'] as const;
 const NAMES: readonly string[] = [...PLAIN, ...FILES];
 
 export type ConnectionSetting = (typeof FILES)[number] | (typeof PLAIN)[number];

@@ -18,19 +18,26 @@ export interface Endpoint {
   readonly host: string;
   readonly port: number;
   readonly authkey: string;
+  /** What to do if the logger refuses the key, as the end of a line, where more than usual is known. */
+  readonly keyAdvice?: string;
   /** undefined: in the clear, which is allowed on loopback alone. */
-  readonly tls: TlsFiles | undefined;
+  readonly tls: Tls | undefined;
 }
 
-export interface TlsFiles {
+export interface Tls {
   readonly ca: Buffer | null;
   readonly cert: Buffer | null;
   readonly key: Buffer | null;
+  /** Whom the certificate has to be for; undefined: the host. */
+  readonly serverName: string | undefined;
 }
 
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 6634;
 const DEFAULT_AUTHKEY = 'secret';
+export const GIVE_KEY = 'give the right one with --authkey-file or MANAGER_AUTHKEY';
+/** Who may read the installed key, as service-setup.sh makes it. */
+const SERVICE_GROUP = 'fintech';
 
 /** Addresses that never leave this machine. */
 export function isLoopback(host: string): boolean {
@@ -47,6 +54,7 @@ const VARIABLES: Readonly<Record<ConnectionSetting, string>> = {
   'tls-ca': 'MANAGER_TLS_CA',
   'tls-cert': 'MANAGER_TLS_CLIENT_CERT',
   'tls-key': 'MANAGER_TLS_CLIENT_KEY',
+  'tls-server-name': 'MANAGER_TLS_SERVER_NAME',
 };
 
 interface Setting {
@@ -94,8 +102,7 @@ class Settings {
   }
 }
 
-function readHost(settings: Settings): string {
-  const { value, source } = settings.get('host') ?? { value: DEFAULT_HOST, source: '' };
+function readHost({ value, source }: Setting): string {
   const host = /^\[.*\]$/.test(value) ? value.slice(1, -1) : value;
   const isName = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/.test(host);
   if (!isName && !isIPv6(host)) {
@@ -134,42 +141,69 @@ function readKeyFile(setting: Setting | undefined): string | undefined {
   return key;
 }
 
-function installedKey(io: Io): string | undefined {
+interface InstalledKey {
+  readonly key: string | undefined;
+  /** It is there, or may be, and this user may not look. */
+  readonly isClosed: boolean;
+}
+
+function installedKey({ systemKeyFile }: Io): InstalledKey {
   try {
-    return readFileSync(io.systemKeyFile, 'utf8').trim() || undefined;
-  } catch {
+    return { key: readFileSync(systemKeyFile, 'utf8').trim() || undefined, isClosed: false };
+  } catch (error) {
     // Not installed here, or not for this user: then it is not the key that was meant.
-    return undefined;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    return { key: undefined, isClosed: code === 'EACCES' || code === 'EPERM' };
   }
 }
 
-function readKey(settings: Settings, io: Io, host: string): string {
+function closedKeyFile({ systemKeyFile }: Io): string {
+  return `this user may not read ${systemKeyFile}: join its group (${SERVICE_GROUP}, unless it was changed) and log in again, or give a key with --authkey-file or MANAGER_AUTHKEY`;
+}
+
+function readKey(
+  settings: Settings,
+  io: Io,
+  host: string,
+): Pick<Endpoint, 'authkey' | 'keyAdvice'> {
   const given =
     readKeyFile(settings.option('authkey-file') ?? settings.context('authkey-file')) ??
     (io.env['MANAGER_AUTHKEY'] || undefined) ??
-    readKeyFile(settings.variable('authkey-file')) ??
-    installedKey(io);
-  if (given === undefined && !isLoopback(host)) {
-    throw usageError(`No key for ${host}: give --authkey-file, or set MANAGER_AUTHKEY`);
+    readKeyFile(settings.variable('authkey-file'));
+  const installed = given === undefined ? installedKey(io) : undefined;
+  const key = given ?? installed?.key;
+  if (key === undefined && !isLoopback(host)) {
+    throw usageError(
+      installed?.isClosed
+        ? `No key for ${host}: none was given, and ${closedKeyFile(io)}`
+        : `No key for ${host}: give --authkey-file, or set MANAGER_AUTHKEY`,
+    );
   }
-  const key = given ?? DEFAULT_AUTHKEY;
-  if (!/^[!-~]([ -~]*[!-~])?$/.test(key)) {
+  const authkey = key ?? DEFAULT_AUTHKEY;
+  if (!/^[!-~]([ -~]*[!-~])?$/.test(authkey)) {
     throw usageError('The manager key holds characters other than printable ASCII; make a new one');
   }
-  return key;
+  if (key !== undefined) return { authkey };
+  const closed = installed?.isClosed ? `, and ${closedKeyFile(io)}` : `; ${GIVE_KEY}`;
+  return { authkey, keyAdvice: `none was given${closed}` };
 }
 
-function readTls(settings: Settings): TlsFiles | undefined {
+function readTls(settings: Settings): Tls | undefined {
   const ca = readFile(settings.get('tls-ca'));
   const cert = readFile(settings.get('tls-cert'));
   const key = readFile(settings.get('tls-key'));
   if ((cert === null) !== (key === null)) {
     throw usageError('--tls-cert and --tls-key belong together; give both');
   }
-  if (ca === null && cert === null) return undefined;
+  const name = settings.get('tls-server-name');
+  const serverName = name && readHost(name);
+  if (ca === null && cert === null) {
+    if (name) throw usageError(`${name.source}: there is no TLS without --tls-ca; give both`);
+    return undefined;
+  }
   checkUsable('--tls-ca', () => ca && new X509Certificate(ca));
   checkUsable('--tls-cert with --tls-key', () => cert && key && createSecureContext({ cert, key }));
-  return { ca, cert, key };
+  return { ca, cert, key, serverName };
 }
 
 /** @throws the usage error, before grpc-js makes of it what it likes. */
@@ -184,7 +218,7 @@ function checkUsable(names: string, use: () => unknown): void {
 /** @throws the usage error (exit 2) that names what is wrong. */
 export function readEndpoint(args: Arguments, io: Io): Endpoint {
   const settings = new Settings(args, io.env);
-  const host = readHost(settings);
+  const host = readHost(settings.get('host') ?? { value: DEFAULT_HOST, source: '' });
   const port = readPort(settings);
   const tls = readTls(settings);
   if (tls === undefined && !isLoopback(host)) {
@@ -192,5 +226,5 @@ export function readEndpoint(args: Arguments, io: Io): Endpoint {
       `The key would go to ${host} in the clear: give --tls-ca, or tunnel the port to 127.0.0.1`,
     );
   }
-  return { host, port, authkey: readKey(settings, io, host), tls };
+  return { host, port, ...readKey(settings, io, host), tls };
 }

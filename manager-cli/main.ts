@@ -2,17 +2,21 @@
 /** The command `orderbook-manager`: `program.ts` with the real terminal, environment and signals. */
 
 import process from 'node:process';
+import { describeError } from '../logger/errors.ts';
+import { EXIT } from './exit-codes.ts';
+import { drained } from './output.ts';
 import { run } from './program.ts';
 
 const SYSTEM_KEY_FILE = '/etc/finTechApp_logger/authkey';
 
 const interrupt = new AbortController();
+const onSignal = (): void => interrupt.abort();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // The first asks the command to end in order; a second one gets the default, the end at once.
-  process.once(signal, () => interrupt.abort());
+  process.once(signal, onSignal);
 }
 
-process.exitCode = await run(process.argv.slice(2), {
+let exitCode: number = await run(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -20,3 +24,14 @@ process.exitCode = await run(process.argv.slice(2), {
   interrupted: interrupt.signal,
   systemKeyFile: SYSTEM_KEY_FILE,
 });
+
+// Nothing is left that could end in order: from here on the first signal is the end.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
+const lost = await drained(process.stdout);
+if (lost && exitCode === EXIT.done) {
+  process.stderr.write(`orderbook-manager: stdout can't be written: ${describeError(lost)}\n`);
+  exitCode = EXIT.failed;
+}
+await drained(process.stderr);
+// Not left to the event loop: a connection that was never answered would keep it going.
+process.exit(exitCode);

@@ -108,5 +108,23 @@ export class Output {
   }
 }
 
+/** Somebody closed it, or it ended when they did. */
+const NOBODY_READS = new Set(['EPIPE', 'ERR_STREAM_DESTROYED']);
+
+/**
+ * Resolves when all that was written is with the system, or can't get there any more.
+ * @returns why it can't, unless it is that nobody reads it.
+ */
+export function drained(stream: OutputStream): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    const settle = (error?: NodeJS.ErrnoException | null): void => {
+      resolve(error && !NOBODY_READS.has(error.code ?? '') ? error : undefined);
+    };
+    // Stays: an error may come by both ways.
+    stream.on('error', settle);
+    stream.write('', settle);
+  });
+}
+
 /** A stderr that is closed leaves nowhere to complain; the exit code still tells. */
 function ignoreDeafStderr(): void {}

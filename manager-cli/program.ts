@@ -98,6 +98,10 @@ function globalOptions(parser: Argv, choices: Choices): Argv {
       valued('Our own certificate (PEM), where the logger asks for one (MANAGER_TLS_CLIENT_CERT)'),
     )
     .option('tls-key', valued('The key of our certificate (PEM; MANAGER_TLS_CLIENT_KEY)'))
+    .option('tls-server-name', {
+      ...valued("Whom the logger's certificate is for, through a tunnel (MANAGER_TLS_SERVER_NAME)"),
+      defaultDescription: 'the host',
+    })
     .option('timeout', {
       ...valued('How many seconds the logger may take'),
       defaultDescription: '10',
@@ -238,7 +242,7 @@ class CommandSession implements Session {
     const limitMs = timeoutMs(this.args);
     const endpoint = readEndpoint(this.args, this.io);
     const { connect } = await import('./client.ts');
-    return connect(endpoint, limitMs);
+    return connect(endpoint, limitMs, this.io.interrupted);
   }
 
   async #openHistory(): Promise<History> {

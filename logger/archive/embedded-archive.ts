@@ -16,7 +16,7 @@
  * transaction is undone and the next commit starts afresh.
  */
 
-import { chmodSync, existsSync, openSync, closeSync, statSync } from 'node:fs';
+import { chmodSync, openSync, closeSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
@@ -49,7 +49,7 @@ import * as spool from './embedded-spool.ts';
 import { dropOldest } from './spool-drop.ts';
 import { afterExpiry } from './standing.ts';
 import type { Expired } from './standing.ts';
-import { readError, writeError } from './lmdb-errors.ts';
+import { isRefusal, readError, writeError } from './lmdb-errors.ts';
 import type { Dropped, SecurityDocument, Shipment, Spool, SpoolSize } from './spool.ts';
 import { DATA_FILE, LOCK_FILE, MAX_TABLES, openTables } from './tables.ts';
 import type { Tables } from './tables.ts';
@@ -137,13 +137,21 @@ function noArchiveIn(directory: string): InvalidArgumentError {
   });
 }
 
+/** @throws what the file system says of a path where nobody may look. */
+function isEmpty(path: string): boolean {
+  try {
+    return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
+  } catch (error) {
+    if (isRefusal(error)) throw error;
+    return true;
+  }
+}
+
 function openFiles(directory: string, access: 'read' | 'write'): OpenFiles {
   const path = join(directory, DATA_FILE);
-  if (access === 'read' && (!existsSync(path) || statSync(path).size === 0)) {
-    throw noArchiveIn(directory);
-  }
   let root: Root | undefined;
   try {
+    if (access === 'read' && isEmpty(path)) throw noArchiveIn(directory);
     checkDataFile(path, access);
     root = open<Uint8Array>({
       path,

@@ -18,11 +18,18 @@ const EIO = 5;
 const FULL_CODES = new Set<unknown>([28, 122, 27, -30792, 'ENOSPC', 'EDQUOT', 'EFBIG']);
 /** MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_BAD_TXN's relatives that only a damaged file brings. */
 const CORRUPT_CODES = new Set<unknown>([-30797, -30796, -30793]);
+/** EPERM and EACCES: the file is there, and not for this user. */
+const REFUSED_CODES = new Set<unknown>([1, 13, 'EPERM', 'EACCES']);
 /** Less free than this, and an EIO is taken for a full disk. */
 const NEARLY_FULL_BYTES = 4 * 1024 * 1024;
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+/** True when the file system would not let this user. */
+export function isRefusal(error: unknown): boolean {
+  return REFUSED_CODES.has(codeOf(error));
 }
 
 /** Turns what a failed write threw into what the port promises; bugs come back as they are. */
@@ -48,6 +55,12 @@ export function readError(error: unknown, directory: string): unknown {
   if (CORRUPT_CODES.has(code)) {
     return new RecordCorruptError(
       `The archive file in ${directory} is damaged: ${describeError(error)}`,
+      { cause: error },
+    );
+  }
+  if (isRefusal(error)) {
+    return new ArchiveUnavailableError(
+      `The archive in ${directory} can't be read: permission denied; ask as a user who may, like the logger's own`,
       { cause: error },
     );
   }

@@ -97,7 +97,7 @@ class Candidate implements WriterLock {
         rmSync(join(this.#directory, other), { force: true });
       } else {
         throw new ArchiveInUseError(
-          `Another logger is writing to the archive in ${this.#directory}`,
+          `A logger, or a copy, is writing to the archive in ${this.#directory}: stop it first, or name another directory`,
           { context: { directory: this.#directory } },
         );
       }

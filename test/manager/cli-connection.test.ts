@@ -114,6 +114,35 @@ describe.skipIf(!canMakeCertificates)('TLS', () => {
     expectError(await manager(`list --tls-ca ${authority.caFile}`, { port }), 4, text);
   });
 
+  test('a certificate for other names is told to be that, and one of them can be asked for', async () => {
+    const { cert, key } = authority.issue('far', { names: 'DNS:logger.test,IP:192.0.2.7' });
+    const { port, control } = await open({
+      access: { ...accessWith(KEY), tls: { cert, key, clientCa: null } },
+    });
+    const ca = `--tls-ca ${authority.caFile}`;
+    for (const name of ['--host 127.0.0.1', '--host localhost', '--tls-server-name other.test']) {
+      const run = await manager(`ping ${ca} ${name}`, { port });
+      expectError(
+        run,
+        4,
+        /certificate is for logger\.test, 192\.0\.2\.7 and not for \S+: give one/,
+      );
+      expect(run.stderr).not.toContain('--tls-cert');
+    }
+    expect(control.calls).toEqual([]);
+    for (const name of ['logger.test', '192.0.2.7']) {
+      const run = await manager(`ping ${ca} --tls-server-name ${name}`, { port });
+      expect([run.code, run.stderr]).toEqual([0, '']);
+    }
+    const env = { MANAGER_TLS_SERVER_NAME: 'logger.test' };
+    expect((await manager(`ping ${ca}`, { port, env })).code).toBe(0);
+    writeContexts({ far: { port, 'tls-ca': authority.caFile, 'tls-server-name': 'logger.test' } });
+    expect((await manager('ping --context far')).code).toBe(0);
+    // Another authority's certificate does not get better by the name that it is asked for.
+    const wrong = `ping --tls-ca ${stranger.caFile} --tls-server-name logger.test`;
+    expectError(await manager(wrong, { port }), 4, /certificate.*: check --tls-ca/);
+  });
+
   test('a logger with TLS asked in the clear, and one in the clear asked with TLS', async () => {
     const { port } = await secured();
     expectError(await manager('list', { port }), 4, /\(Failed to connect\): give --tls-ca/);
@@ -227,6 +256,7 @@ describe('completion', () => {
     writeContexts({ paris: {}, rome: {} });
     expect(await complete('list --context ')).toEqual(['paris', 'rome']);
     expect(await complete('list --context r')).toEqual(['rome']);
+    expect((await complete('list --tls-s')).join(' ')).toContain('--tls-server-name');
   });
 
   test('offers what is recorded, to commands that want it', async () => {

@@ -96,7 +96,11 @@ test('Ctrl-C ends it between two records, and the next copy goes on', async () =
 describe('refused in one line:', () => {
   test('a target that a logger writes', async () => {
     const busy = await openEmbeddedArchive({ directory: to });
-    expectError(await copy(from, to), 1, /Another logger is writing to the archive in /);
+    expectError(
+      await copy(from, to),
+      1,
+      /A logger, or a copy, is writing to the archive in \S+: stop it first/,
+    );
     await busy.close();
   });
 

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Authority, canMakeCertificates } from '../support/certificates.ts';
 import { until } from '../support/until.ts';
 import { KEY, type Port, startPort } from './fixture.ts';
 
@@ -113,6 +115,93 @@ describe.skipIf(!isBuilt)('orderbook-manager as a process', () => {
     const { bookAnswer } = await import('./fake-control.ts');
     port.control.book = bookAnswer('binance:BTCUSDT', 50_000);
     const book = start('book', 'binance:BTCUSDT', '--json');
+    expect(await book.code).toBe(0);
+    expect(JSON.parse(book.output())).toEqual(port.control.book);
+  });
+
+  test('the first signal ends the waiting for an answer, and not for what a change has come to', async () => {
+    let asked = 0;
+    let answer = (): void => undefined;
+    port.control.list = () => (asked++, new Promise(() => undefined));
+    const remove = port.control.remove.bind(port.control);
+    port.control.remove = async (...given) => {
+      asked++;
+      await new Promise<void>((resolve) => (answer = resolve));
+      return remove(...given);
+    };
+    const list = start('list', '--timeout', '60');
+    await until('the question', () => asked === 1);
+    list.child.kill('SIGINT');
+    expect([await list.code, list.errors()]).toEqual([130, '']);
+    const removing = start('remove', 'binance:BTCUSDT', '--timeout', '60');
+    await until('the change', () => asked === 2);
+    removing.child.kill('SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(removing.child.exitCode).toBeNull();
+    answer();
+    expect(await removing.code).toBe(0);
+    expect(removing.output()).toContain('binance:BTCUSDT');
+  });
+
+  describe('a port that accepts and never speaks, as a logger that stands still', () => {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => sockets.add(socket.on('error', () => undefined)));
+    let silentPort: string;
+
+    beforeEach(async () => {
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      silentPort = String((server.address() as AddressInfo).port);
+    });
+
+    afterEach(async () => {
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
+      await new Promise((resolve) => server.close(resolve));
+    });
+
+    const expectNoAnswer = async (...tls: readonly string[]): Promise<void> => {
+      const startMs = performance.now();
+      const ping = start('ping', '--port', silentPort, '--timeout', '1', ...tls);
+      expect(await ping.code).toBe(4);
+      expect(ping.errors()).toMatch(/^[^\n]*No answer from [^\n]* accepts the connection[^\n]*\n$/);
+      expect(ping.errors()).not.toContain('start it');
+      expect(performance.now() - startMs).toBeLessThan(4000);
+    };
+
+    test('in the clear ends with 4', () => expectNoAnswer());
+
+    test('ends at the first signal', async () => {
+      const ping = start('ping', '--port', silentPort, '--timeout', '60');
+      await until('the connection', () => sockets.size > 0);
+      const startMs = performance.now();
+      ping.child.kill('SIGTERM');
+      expect([await ping.code, ping.errors()]).toEqual([130, '']);
+      expect(performance.now() - startMs).toBeLessThan(2000);
+    });
+
+    test.skipIf(!canMakeCertificates)('over TLS ends with 4', async () => {
+      const authority = new Authority('test authority');
+      try {
+        await expectNoAnswer('--tls-ca', authority.caFile);
+      } finally {
+        authority.remove();
+      }
+    });
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('help that can not be written is a failure', async () => {
+    const help = run('sh', ['-c', `exec "$0" "$@" > /dev/full`, process.execPath, MAIN, '--help']);
+    expect(await help.code).toBe(1);
+  });
+
+  test('what is left to write when the work is done goes out whole to a reader that pauses', async () => {
+    const { bookAnswer } = await import('./fake-control.ts');
+    port.control.book = bookAnswer('binance:BTCUSDT', 50_000);
+    const book = start('book', 'binance:BTCUSDT', '--json');
+    book.child.stdout?.pause();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(book.child.exitCode).toBeNull();
+    book.child.stdout?.resume();
     expect(await book.code).toBe(0);
     expect(JSON.parse(book.output())).toEqual(port.control.book);
   });

@@ -104,6 +104,8 @@ describe('wrong usage', () => {
     ['list --tls-cert /dev/null', /belong together/],
     ['list --tls-ca /nonexistent/ca.pem', /--tls-ca/],
     ['list --tls-ca package.json', /--tls-ca: not PEM/],
+    ['list --tls-server-name logger.test', /--tls-server-name: there is no TLS without --tls-ca/],
+    ['list --tls-server-name -x-', /--tls-server-name/],
     ['list --tls-cert package.json --tls-key package.json', /--tls-cert with --tls-key: not PEM/],
     ['list --context paris', /--context: .*contexts\.json is not there/],
     [`book ${SECURITY} --archive somewhere --context paris`, /contradict/],
@@ -166,7 +168,7 @@ describe('the key', () => {
     writeFileSync(systemKeyFile, `${KEY}\n`);
     const env = { MANAGER_AUTHKEY: '' };
     expect((await manager('ping', { env, systemKeyFile })).code).toBe(0);
-    expect((await manager('ping', { env })).code).toBe(3);
+    expectError(await manager('ping', { env }), 3, /refused the key: none was given; give/);
   });
 
   test('of an empty file is wrong usage', async () => {

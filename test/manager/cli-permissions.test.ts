@@ -1,0 +1,125 @@
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
+import { DATA_FILE } from '../../logger/archive/tables.ts';
+import { type CliRun, KEY, type Port, expectError, startPort } from './fixture.ts';
+
+/** The built command as a user who may not read everything: nobody, where the tests run as root. */
+
+const MAIN = 'dist/manager-cli/main.js';
+const NOBODY = 65_534;
+const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+
+function manager(...args: readonly string[]): SpawnSyncReturns<string> {
+  return spawnSync(process.execPath, [MAIN, ...args], { ...user, encoding: 'utf8', env: {} });
+}
+
+const canRun = existsSync(MAIN) && manager('--version').status === 0;
+if (!canRun) process.stderr.write(`skipped: ${MAIN} is not built, or not for another user\n`);
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'cli-permissions-'));
+  chmodSync(directory, 0o755);
+});
+
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describe.skipIf(!canRun)('an archive that this user may not read', () => {
+  let archive: string;
+
+  beforeEach(async () => {
+    archive = join(directory, 'archive');
+    await (await openEmbeddedArchive({ directory: archive })).close();
+  });
+
+  const expectRefused = (): void => {
+    const asked = [
+      ['verify'],
+      ['coverage', 'binance:BTCUSDT'],
+      ['book', 'binance:BTCUSDT'],
+      ['export', 'binance:BTCUSDT', '--type', 'trades'],
+    ];
+    for (const words of asked) {
+      const run = manager(...words, '--archive', archive);
+      expect(run.stderr).toMatch(
+        /^orderbook-manager: The archive in \S+ can't be read: permission denied; [^\n]+\n$/,
+      );
+      expect([run.status, run.stdout]).toEqual([1, '']);
+    }
+  };
+
+  test('is not said to be none: its directory', () => {
+    chmodSync(archive, 0);
+    expectRefused();
+  });
+
+  test('or its file', () => {
+    chmodSync(archive, 0o755);
+    chmodSync(join(archive, DATA_FILE), 0);
+    expectRefused();
+  });
+
+  test('and one that is not there is still none', () => {
+    const run = manager('verify', '--archive', join(directory, 'none'));
+    expect(run.stderr).toMatch(/there is no archive in/);
+    expect(run.status).toBe(2);
+  });
+});
+
+describe.skipIf(!canRun)('an installed key that this user may not read', () => {
+  let port: Port;
+  let keyFile: string;
+
+  beforeEach(async () => {
+    port = await startPort();
+    keyFile = join(directory, 'authkey');
+    writeFileSync(keyFile, `${KEY}\n`, { mode: 0 });
+  });
+
+  afterEach(() => port.close(0));
+
+  /** The built command with that key file for the installed one. */
+  async function list(...options: readonly string[]): Promise<CliRun> {
+    const script = `import process from 'node:process';
+      import { run } from './dist/manager-cli/program.js';
+      const { stdin, stdout, stderr } = process;
+      const [systemKeyFile, ...argv] = process.argv.slice(1);
+      const interrupted = new AbortController().signal;
+      process.exitCode = await run(argv, { stdin, stdout, stderr, env: {}, interrupted, systemKeyFile });`;
+    const words = ['--input-type=module', '-e', script, keyFile, 'list', ...options];
+    const child = spawn(process.execPath, words, {
+      ...user,
+      env: {},
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+    const [code] = await once(child, 'close');
+    return { code, stdout, stderr, json: undefined };
+  }
+
+  const advice = /none was given, and this user may not read \S+authkey: join its group/;
+
+  test('is told when the logger refuses the default one', async () => {
+    const run = await list('--port', String(port.port));
+    expectError(run, 3, /The logger refused the key: none was given/);
+    expect(run.stderr).toMatch(advice);
+  });
+
+  test('is nothing to a user who gave one', async () => {
+    const own = join(directory, 'own');
+    writeFileSync(own, 'another-key-altogether\n', { mode: 0o644 });
+    const run = await list('--port', String(port.port), '--authkey-file', own);
+    expectError(run, 3, /The logger refused the key: give the right one/);
+  });
+});
