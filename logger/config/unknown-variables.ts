@@ -8,7 +8,12 @@ import type { Environment } from './secrets.ts';
 
 const PREFIXES = /^(BINANCE|COINBASE|MANAGER|METRICS|MONGODB)_/;
 /** Of the CLI, which people set in the same shell. */
-const OF_THE_CLI = ['MANAGER_TLS_CA', 'MANAGER_TLS_CLIENT_CERT', 'MANAGER_TLS_CLIENT_KEY'];
+const OF_THE_CLI = [
+  'MANAGER_TLS_CA',
+  'MANAGER_TLS_CLIENT_CERT',
+  'MANAGER_TLS_CLIENT_KEY',
+  'MANAGER_TLS_SERVER_NAME',
+];
 /** Kubernetes and Docker put these there for a service of such a name. */
 const OF_A_SERVICE = /_SERVICE_(HOST|PORT)|_PORT(_\d+_(TCP|UDP).*)?$/;
 /** So many letters changed, missing, added or swapped still look like the same name. */
