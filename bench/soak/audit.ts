@@ -13,6 +13,9 @@ import type { Witness } from './witness.ts';
 
 /** Of each security, spread over its intervals. */
 const PAST_BOOKS = 40;
+/** How long past books are asked for: a store may take its time. Whatever was asked is counted. */
+const BOOKS_LIMIT_MS = 120_000;
+const PROGRESS_EVERY_MS = 10_000;
 /** No fault of a soak explains these. */
 const UNEXPLAINED: readonly string[] = ['corrupt', 'clock', 'spool', 'other', 'unknown'];
 
@@ -35,6 +38,7 @@ export async function audit(
     readonly sandbox: Sandbox;
     readonly random: Random;
     readonly witness: Witness;
+    readonly say: (progress: string) => void;
   },
 ): Promise<Audit> {
   const archive = await openArchiveReader(location);
@@ -43,6 +47,8 @@ export async function audit(
     const problems: string[] = [];
     const gaps: Record<string, number> = {};
     let [intervals, uncoveredSeconds, pastBooks] = [0, 0, 0];
+    const say = throttled(parts.say);
+    const isLate = deadline(BOOKS_LIMIT_MS);
     for (const security of parts.securities) {
       const coverage = await reader.coverage({ security });
       intervals += coverage.intervals.length;
@@ -53,21 +59,40 @@ export async function audit(
         gaps[cause] = (gaps[cause] ?? 0) + 1;
         uncoveredSeconds += (parseTimeUs(to) - parseTimeUs(from)) / 1e6;
       }
-      const past = await pastBooksOf(reader, coverage, parts);
+      const past = await pastBooksOf(reader, coverage, { ...parts, isLate });
       pastBooks += past.count;
       problems.push(...past.problems);
+      say(`${pastBooks} past books compared`);
     }
+    const isLateAgain = deadline(BOOKS_LIMIT_MS);
     for (const moment of parts.witness.moments.all) {
+      if (isLateAgain()) break;
       const { security, sequence } = moment;
       parts.witness.hold(moment, await reader.bookAt({ security, position: { sequence } }));
     }
-    const verified = await reader.verify();
+    const verified = await reader.verify({
+      onProgress: ({ records, total }) => say(`${records} of ${total ?? 'some'} records verified`),
+    });
     problems.push(...verified.problems.map((each) => `verify: ${Object.values(each).join(' ')}`));
     const { records } = verified;
     return { intervals, gaps, uncoveredSeconds, pastBooks, records, problems };
   } finally {
     await archive.close();
   }
+}
+
+function deadline(limitMs: number): () => boolean {
+  const endMs = performance.now() + limitMs;
+  return () => performance.now() > endMs;
+}
+
+function throttled(say: (progress: string) => void): (progress: string) => void {
+  let nextMs = performance.now() + PROGRESS_EVERY_MS;
+  return (progress) => {
+    if (performance.now() < nextMs) return;
+    nextMs = performance.now() + PROGRESS_EVERY_MS;
+    say(progress);
+  };
 }
 
 /** Each interval ends where a gap begins, and each gap where an interval does; the last may be open. */
@@ -91,13 +116,17 @@ export function holesOf({ security, intervals, gaps }: CoverageAnswer): string[]
 async function pastBooksOf(
   reader: Reader,
   { security, intervals }: CoverageAnswer,
-  { sandbox, random }: { readonly sandbox: Sandbox; readonly random: Random },
+  {
+    sandbox,
+    random,
+    isLate,
+  }: { readonly sandbox: Sandbox; readonly random: Random; readonly isLate: () => boolean },
 ): Promise<{ count: number; problems: string[] }> {
   const problems: string[] = [];
   const each = Math.ceil(PAST_BOOKS / Math.max(1, intervals.length));
   let count = 0;
   for (const { firstSequence, lastSequence } of intervals) {
-    for (let i = 0; i < each; i++) {
+    for (let i = 0; i < each && !isLate(); i++) {
       const sequence = integerIn(random, Number(firstSequence), Number(lastSequence));
       const answer = await reader.bookAt({ security, position: { sequence } });
       if (answer.state !== 'proven') {

@@ -154,16 +154,18 @@ export class Lane {
   }
 
   /** Waits until all is well, ends the logger and reads what it left. */
-  async finish(): Promise<LoggerReport> {
+  async finish(say: (progress: string) => void): Promise<LoggerReport> {
     const { name, seed } = this.#options;
     const problems = this.#problems;
     await this.#settle().catch((error: unknown) => problems.push(describeError(error)));
     const stop = await this.#logger.end('SIGTERM');
     if (stop.code !== 0) problems.push(`it ended with ${stop.code ?? 'a kill'}, not with 0`);
-    const found = await this.#audit(seed).catch((error: unknown) => {
-      problems.push(`the archive: ${describeError(error)}`);
-      return null;
-    });
+    const found = await this.#audit(seed, (done) => say(`${name}: ${done}`)).catch(
+      (error: unknown) => {
+        problems.push(`the archive: ${describeError(error)}`);
+        return null;
+      },
+    );
     problems.push(...(found?.problems ?? []));
     const { books, words } = this.#witness;
     if (books.mismatches > 0) problems.push(`${books.mismatches} books are wrong`);
@@ -243,12 +245,13 @@ export class Lane {
     await until('the store to have everything', isShipped, SHIP_LIMIT_MS, LOOK_EVERY_MS);
   }
 
-  #audit(seed: string): Promise<Audit> {
+  #audit(seed: string, say: (progress: string) => void): Promise<Audit> {
     return audit(this.#store?.location ?? this.#dataDirectory, {
       securities: SECURITIES,
       sandbox: this.#sandbox,
       witness: this.#witness,
       random: seededRandom(`${seed}/${this.#options.name}/audit`),
+      say,
     });
   }
 }

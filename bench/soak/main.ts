@@ -104,11 +104,14 @@ async function soak(options: Options, directory: string): Promise<SoakReport> {
     const runs = Promise.all(lanes.map((lane) => lane.run(durationMs, calmMs)));
     await Promise.race([runs, interrupted]).finally(() => clearInterval(progress));
     say('The time is over: ending the loggers and reading what they left.');
-    const loggers = await Promise.all(lanes.map((lane) => lane.finish()));
+    const loggers = await Promise.all(lanes.map((lane) => lane.finish(say)));
     const isOk = loggers.every(({ problems }) => problems.length === 0);
     return { isOk, seed, minutes, loggers };
   } finally {
-    for (const lane of lanes) await lane.discard();
+    for (const lane of lanes) {
+      // A database that is not dropped is no reason to lose the report.
+      await lane.discard().catch((error: unknown) => say(`soak: ${describeError(error)}`));
+    }
   }
 }
 
