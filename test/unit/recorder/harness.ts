@@ -7,6 +7,7 @@ import { expect } from 'vitest';
 import type { Archive, GapRecord } from '../../../logger/archive/archive.ts';
 import { openEmbeddedArchive } from '../../../logger/archive/embedded-archive.ts';
 import { decodeBlock, decodeImage } from '../../../logger/codec/formats.ts';
+import { ArchiveFullError } from '../../../logger/errors.ts';
 import type { BookImage, MarketEvent } from '../../../logger/market/events.ts';
 import type { Security } from '../../../logger/market/security.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
@@ -122,3 +123,19 @@ export class RecorderHarness {
 }
 
 type ExchangeKind = ConstructorParameters<typeof ScriptedExchange>[1];
+
+/** A real archive on a disk that is full while the test says so. */
+export function fillable(archive: Archive, isFull: () => boolean): Archive {
+  return new Proxy(archive, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name === 'commit') {
+        return async (...writes: Parameters<typeof target.commit>) => {
+          if (isFull()) throw new ArchiveFullError('no space left on device');
+          await target.commit(...writes);
+        };
+      }
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}

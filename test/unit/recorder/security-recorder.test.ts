@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Archive, Write } from '../../../logger/archive/archive.ts';
-import { ArchiveFullError, ExchangeRefusedError, FeedClosedError } from '../../../logger/errors.ts';
+import type { Archive } from '../../../logger/archive/archive.ts';
+import { ExchangeRefusedError, FeedClosedError } from '../../../logger/errors.ts';
 import type { MarketEvent } from '../../../logger/market/events.ts';
 import { securityOf } from '../../../logger/market/security.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
@@ -8,7 +8,7 @@ import type { SecurityRecorder } from '../../../logger/recorder/security-recorde
 import type { ManualClock } from '../../support/manual-clock.ts';
 import { snapshotAt } from '../../support/scripted-exchange.ts';
 import type { ScriptedExchange } from '../../support/scripted-exchange.ts';
-import { RecorderHarness } from './harness.ts';
+import { RecorderHarness, fillable } from './harness.ts';
 import type { Overrides } from './harness.ts';
 
 const BTC = securityOf('binance', 'BTCUSDT');
@@ -411,25 +411,9 @@ describe('a recorder', () => {
   describe('while the archive takes nothing', () => {
     let isFull: boolean;
 
-    /** The real archive behind a disk that is full when the test says so. */
-    function fillable(): Archive {
-      return new Proxy(archive, {
-        get(target, name) {
-          const value: unknown = Reflect.get(target, name, target);
-          if (name === 'commit') {
-            return async (writes: readonly Write[]) => {
-              if (isFull) throw new ArchiveFullError('no space left on device');
-              await target.commit(writes);
-            };
-          }
-          return typeof value === 'function' ? value.bind(target) : value;
-        },
-      });
-    }
-
     test('recording goes on in memory, and nothing is missing afterwards', async () => {
       isFull = false;
-      const { one, queue } = recorder({ archive: fillable() });
+      const { one, queue } = recorder({ archive: fillable(archive, () => isFull) });
       await live(one);
       isFull = true;
       const heard: MarketEvent[] = [];
@@ -452,7 +436,7 @@ describe('a recorder', () => {
     test('a security whose every record was given up goes on when there is room again', async () => {
       isFull = false;
       const { one, queue } = recorder({
-        archive: fillable(),
+        archive: fillable(archive, () => isFull),
         limits: { pendingMaxBytes: 20_000 },
       });
       await live(one);
@@ -478,7 +462,7 @@ describe('a recorder', () => {
     test('past the bound the hole is declared, and the chain before it stays whole', async () => {
       isFull = false;
       const { one, queue } = recorder({
-        archive: fillable(),
+        archive: fillable(archive, () => isFull),
         limits: { pendingMaxBytes: 20_000 },
       });
       await live(one);

@@ -2,13 +2,8 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createReader, createRebuild } from '../../../logger/reader/create-reader.ts';
-import type { Archive } from '../../../logger/archive/archive.ts';
 import { fullRule, connectionRule } from '../../../logger/exchange/coinbase/sequencer.ts';
-import {
-  ArchiveFullError,
-  ArchiveUnavailableError,
-  RecordCorruptError,
-} from '../../../logger/errors.ts';
+import { ArchiveUnavailableError, RecordCorruptError } from '../../../logger/errors.ts';
 import type { LevelBook } from '../../../logger/book/level-book.ts';
 import type { Levels } from '../../../logger/market/events.ts';
 import { securityOf } from '../../../logger/market/security.ts';
@@ -23,7 +18,7 @@ import type { ManualClock } from '../../support/manual-clock.ts';
 import { orderSnapshotAt, snapshotAt } from '../../support/scripted-exchange.ts';
 import type { ScriptedExchange } from '../../support/scripted-exchange.ts';
 import { silentLog } from '../../support/silent-log.ts';
-import { RecorderHarness } from './harness.ts';
+import { RecorderHarness, fillable } from './harness.ts';
 
 const SECURITY = securityOf('binance', 'BTCUSDT');
 const BIDS: Levels = [1000, 5, 990, 7, 980, 9];
@@ -77,22 +72,6 @@ function flipBit(): void {
 }
 
 let isFull = false;
-
-/** The archive on a disk that is full when the test says so. */
-function fillable(): Archive {
-  return new Proxy(harness.archive, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name, target);
-      if (name === 'commit') {
-        return async (...writes: Parameters<typeof target.commit>) => {
-          if (isFull) throw new ArchiveFullError('no space left on device');
-          await target.commit(...writes);
-        };
-      }
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-}
 
 /** The next base image, written and checked. */
 async function image(): Promise<void> {
@@ -213,7 +192,7 @@ describe('at a base image', () => {
   });
 
   test('while the archive takes nothing, one image is held and the others go unchecked', async () => {
-    await live({ archive: fillable() });
+    await live({ archive: fillable(harness.archive, () => isFull) });
     isFull = true;
     for (let sequence = 103; sequence < 106; sequence++) {
       exchange.diff(sequence, sequence, [995, sequence]);
@@ -255,7 +234,7 @@ describe('at a base image', () => {
   test('a mismatch that the archive did not hear of is not forgotten', async () => {
     const rebuild = createRebuild(harness.archive);
     await live({
-      archive: fillable(),
+      archive: fillable(harness.archive, () => isFull),
       limits: { pendingMaxBytes: 20_000 },
       rebuild: async (...question) => {
         const book = await rebuild(...question);
