@@ -18,7 +18,7 @@ import { until } from '../../sandbox/until.ts';
 import { audit } from './audit.ts';
 import type { Audit } from './audit.ts';
 import { LoggerProcess } from './logger-process.ts';
-import { figuresOf, sum } from './report.ts';
+import { figuresOf, measuredText, sum } from './report.ts';
 import type { LoggerReport } from './report.ts';
 import { Sampler } from './samples.ts';
 import { openStore } from './store.ts';
@@ -151,6 +151,11 @@ export class Lane {
     const mebibytes = ((samples.at(-1)?.rssAnon ?? samples.at(-1)?.rss ?? 0) / 2 ** 20).toFixed(0);
     const done = sum(this.#trouble.counts);
     return `${this.#options.name}: ${live} of ${SECURITIES.length} live, ${mebibytes} MiB, ${done} faults and commands, ${compared} books compared, ${mismatches} mismatches`;
+  }
+
+  /** First, last and most of what was measured so far. */
+  measured(): string {
+    return `${this.#options.name}: ${measuredText(figuresOf(this.#sampler.samples))}`;
   }
 
   /** Waits until all is well, ends the logger and reads what it left. */

@@ -103,6 +103,7 @@ async function soak(options: Options, directory: string): Promise<SoakReport> {
     }, PROGRESS_EVERY_MS);
     const runs = Promise.all(lanes.map((lane) => lane.run(durationMs, calmMs)));
     await Promise.race([runs, interrupted]).finally(() => clearInterval(progress));
+    for (const lane of lanes) say(lane.measured());
     say('The time is over: ending the loggers and reading what they left.');
     const loggers = await Promise.all(lanes.map((lane) => lane.finish(say)));
     const isOk = loggers.every(({ problems }) => problems.length === 0);

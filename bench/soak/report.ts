@@ -151,6 +151,15 @@ function rowsOf(logger: LoggerReport): [title: string, value: string][] {
   ];
 }
 
+/** What was measured, in one line: known before the archives are read back, which may take long. */
+export function measuredText({ heapInUse, rssAnonInUse, handles }: Figures): string {
+  return [
+    `heap after collection ${courseText(heapInUse, 1)} MiB (${growthText(heapInUse)} MiB/h)`,
+    `RssAnon after collection ${courseText(rssAnonInUse, 1)} MiB (${growthText(rssAnonInUse)} MiB/h)`,
+    `handles ${courseText(handles)}`,
+  ].join(', ');
+}
+
 function courseText(value: Course | null, digits = 0): string {
   if (!value) return UNKNOWN;
   return [value.first, value.last, value.max].map((each) => each.toFixed(digits)).join(' / ');
