@@ -9,14 +9,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Archive } from '../logger/archive/archive.ts';
-import { openEmbeddedArchive } from '../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../logger/archive/embedded/embedded-archive.ts';
 import { createBinance } from '../logger/exchange/binance/binance-exchange.ts';
 import { createReader } from '../logger/reader/create-reader.ts';
 import { DEFAULT_LIMITS } from '../logger/recorder/limits.ts';
 import { createRebuild } from '../logger/reader/create-reader.ts';
 import { RecorderRegistry } from '../logger/recorder/registry.ts';
 import { WriteQueue } from '../logger/recorder/write-queue.ts';
-import type { Log } from '../logger/service/log.ts';
+import type { Log } from '../logger/runtime/log.ts';
 import type { Figure, Section } from './figures.ts';
 import { RecordingTransport } from './recording-transport.ts';
 

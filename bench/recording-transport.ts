@@ -6,12 +6,12 @@
 
 import type {
   GetOptions,
-  HttpAnswer,
+  HttpResponse,
   Socket,
   SocketHandlers,
   Transport,
-} from '../logger/exchange/transport.ts';
-import type { Clock, Timer } from '../logger/service/clock.ts';
+} from '../logger/runtime/transport.ts';
+import type { Clock, Timer } from '../logger/runtime/clock.ts';
 import { BINANCE_FILES, recordedLines } from './recordings.ts';
 
 interface Due {
@@ -108,7 +108,7 @@ export class RecordingTransport implements Transport {
     };
   }
 
-  async get(url: string, _options: GetOptions): Promise<HttpAnswer> {
+  async get(url: string, _options: GetOptions): Promise<HttpResponse> {
     const body = url.includes('/depth') ? this.#snapshot : EXCHANGE_INFO;
     return { status: 200, headers: {}, body };
   }

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { status } from '@grpc/grpc-js';
-import { openEmbeddedArchive } from '../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../logger/archive/embedded/embedded-archive.ts';
 import { createReader } from '../logger/reader/create-reader.ts';
 import type { Figure, Section } from './figures.ts';
 import { connectTo, ping } from './wrong-keys-callers.ts';

@@ -2,16 +2,16 @@
 
 import { resolve } from 'node:path';
 import type { Archive } from './archive/archive.ts';
-import { assertWritable, makeDirectory } from './archive/directory.ts';
-import { openSpool } from './archive/embedded-archive.ts';
+import { assertWritable, makeDirectory } from './archive/embedded/directory.ts';
+import { openSpool } from './archive/embedded/embedded-archive.ts';
 import { mongoLocation } from './archive/mongodb/location.ts';
 import { openMongoArchive } from './archive/mongodb/open.ts';
 import type { MongoArchive } from './archive/mongodb/open.ts';
-import type { Spool } from './archive/spool.ts';
+import type { Spool } from './archive/transfer/spool.ts';
 import type { Config } from './config/load.ts';
 import { ArchiveInUseError, ConfigError, InvalidArgumentError, describeError } from './errors.ts';
 import { readIdentity } from './service/identity.ts';
-import type { Log } from './service/log.ts';
+import type { Log } from './runtime/log.ts';
 import type { SystemClock } from './service/system-clock.ts';
 
 /** @throws ConfigError where the directory can't be used, or is. */
@@ -54,7 +54,7 @@ export function openMongo(
 }
 
 /**
- * Chains of all loggers that share a store stand in the order of their beginnings, without anybody
+ * Segments of all loggers that share a store stand in the order of their beginnings, without anybody
  * having to ask the others for a number.
  */
 export function epochByTime(lastEpoch: number, provenUs: number): number {

@@ -4,13 +4,13 @@ import { resolve } from 'node:path';
 import type { Archive } from './archive/archive.ts';
 import type { MongoArchive } from './archive/mongodb/open.ts';
 import { Retention } from './archive/retention.ts';
-import type { Spool } from './archive/spool.ts';
+import type { Spool } from './archive/transfer/spool.ts';
 import { epochByTime, openDataDirectory, openMongo, startAfterRecords } from './compose-archive.ts';
 import type { Config } from './config/load.ts';
 import { createBinance } from './exchange/binance/binance-exchange.ts';
 import { createCoinbase } from './exchange/coinbase/coinbase-exchange.ts';
 import type { Exchange } from './exchange/exchange.ts';
-import type { Transport } from './exchange/transport.ts';
+import type { Transport } from './runtime/transport.ts';
 import { ConfigError, InvalidArgumentError, describeError } from './errors.ts';
 import { startManager } from './manager/server.ts';
 import { startMetrics } from './metrics/server.ts';
@@ -22,10 +22,10 @@ import type { RecorderLimits } from './recorder/limits.ts';
 import { ReceiveTimes } from './recorder/receive-times.ts';
 import { RecorderRegistry } from './recorder/registry.ts';
 import { WriteQueue } from './recorder/write-queue.ts';
-import type { Log } from './service/log.ts';
+import type { Log } from './runtime/log.ts';
 import { createNetwork } from './service/network.ts';
 import { watchProcess } from './service/process-status.ts';
-import type { Random } from './service/random.ts';
+import type { Random } from './runtime/random.ts';
 import type { Watched } from './service/service-manager.ts';
 import { createSystemClock } from './service/system-clock.ts';
 import type { SystemClock } from './service/system-clock.ts';
@@ -187,9 +187,9 @@ async function makeGraph(config: Config, parts: LoggerParts): Promise<Graph> {
     onTerminate,
     rebuild: createRebuild(archive),
     ...(mongo && {
-      owners: mongo.owners,
-      store: () => mongo.shipper.status(),
-      measureStore: () => mongo.shipper.measure(),
+      leases: mongo.leases,
+      store: () => mongo.replicator.status(),
+      measureStore: () => mongo.replicator.measure(),
       nextEpoch: epochByTime,
     }),
   });

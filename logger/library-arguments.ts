@@ -10,7 +10,7 @@ import { parseSecurity } from './market/security.ts';
 import type { ClockName } from './market/time.ts';
 import { parseDurationUs, parseTimeUs } from './market/time.ts';
 import { checkEvery } from './reader/export-question.ts';
-import type { BookQuestion, RangeQuestion, SnapshotsQuestion } from './reader/reader.ts';
+import type { BookQuery, RangeQuery, SnapshotsQuery } from './reader/reader.ts';
 
 const SEQUENCE = /^\d{1,16}$/;
 
@@ -67,7 +67,7 @@ function checkPosition(at: unknown, clock: ClockName): Position | undefined {
 }
 
 /** What `bookAt` is asked, but for the security. */
-export function checkBook(at: unknown, options: unknown): Omit<BookQuestion, 'security'> {
+export function checkBook(at: unknown, options: unknown): Omit<BookQuery, 'security'> {
   const { depth, level, clock } = checkOptions(options);
   const position = checkPosition(at, checkClock(clock) ?? 'receive');
   return { position, level: checkLevel(level), depth: checkDepth(depth) };
@@ -87,7 +87,7 @@ function checkDepth(depth: unknown): number | undefined {
 /** What `snapshots` is asked beside its range. */
 export function checkSnapshots(
   options: unknown,
-): Partial<Pick<SnapshotsQuestion, 'everyUs' | 'depth' | 'level'>> {
+): Partial<Pick<SnapshotsQuery, 'everyUs' | 'depth' | 'level'>> {
   const { every, depth, level } = checkOptions(options);
   const shape = { depth: checkDepth(depth), level: checkLevel(level) };
   if (every === undefined) return shape;
@@ -104,7 +104,7 @@ export function checkNoLevel(options: unknown): void {
 }
 
 /** What a range is asked, but for the security. */
-export function checkRange(options: unknown): Omit<RangeQuestion, 'security'> {
+export function checkRange(options: unknown): Omit<RangeQuery, 'security'> {
   const { from, to, clock } = checkOptions(options);
   const fromUs = from === undefined ? undefined : checkTime(from, 'from');
   const toUs = to === undefined ? undefined : checkTime(to, 'to');

@@ -28,12 +28,12 @@ import {
 } from './library-arguments.ts';
 import type { ClockName } from './market/time.ts';
 import type {
-  BadReceiveTimeAnswer,
-  BookAnswer,
-  CoverageAnswer,
-  NoBookAnswer,
+  BadReceiveTimeResult,
+  BookResult,
+  CoverageResult,
+  NoBookResult,
   OrderBookAnswer,
-} from './reader/answers.ts';
+} from './queries/results.ts';
 import { createReader } from './reader/create-reader.ts';
 import { knownSecurity } from './reader/known-security.ts';
 import type {
@@ -42,20 +42,20 @@ import type {
   ImageItem,
   OrderItem,
   QuoteItem,
-  RangeQuestion,
+  RangeQuery,
   Reader,
   SnapshotItem,
   TradeItem,
 } from './reader/reader.ts';
 
 export type {
-  BadReceiveTimeAnswer,
-  BookAnswer,
-  CoverageAnswer,
+  BadReceiveTimeResult,
+  BookResult,
+  CoverageResult,
   DiffItem,
   GapItem,
   ImageItem,
-  NoBookAnswer,
+  NoBookResult,
   OrderBookAnswer,
   OrderItem,
   QuoteItem,
@@ -108,12 +108,12 @@ export interface OpenedArchive {
    * The book after the last message at or before `at`; without `at`, the last one that is proven.
    * Inside a gap, before the start and after the end the answer's `state` is `gap`.
    */
-  bookAt(security: string, at?: At, options?: BookOptions): Promise<BookAnswer | NoBookAnswer>;
+  bookAt(security: string, at?: At, options?: BookOptions): Promise<BookResult | NoBookResult>;
   /**
    * What is recorded, every gap, and where receive times are bad; by receive time, with `from` and `to`
    * what touches them.
    */
-  coverage(security: string, options?: Omit<RangeOptions, 'clock'>): Promise<CoverageAnswer>;
+  coverage(security: string, options?: Omit<RangeOptions, 'clock'>): Promise<CoverageResult>;
   /** Single trades in order of arrival, with gaps on the way. */
   trades(security: string, options?: RangeOptions): AsyncIterableIterator<TradeItem | GapItem>;
   /** The top of the book at the start of each interval and whenever it changes. */
@@ -139,7 +139,7 @@ export interface OpenedArchive {
     security: string,
     at?: At,
     options?: Omit<BookOptions, 'level'>,
-  ): Promise<OrderBookAnswer | NoBookAnswer>;
+  ): Promise<OrderBookAnswer | NoBookResult>;
   /** Every message about an order, in order of arrival. */
   orderEvents(security: string, options?: RangeOptions): AsyncIterableIterator<OrderItem | GapItem>;
   /** Idempotent. */
@@ -174,12 +174,12 @@ class ReadableArchive implements OpenedArchive {
     security: string,
     at?: At,
     options?: BookOptions,
-  ): Promise<BookAnswer | NoBookAnswer> {
+  ): Promise<BookResult | NoBookResult> {
     const question = checkBook(at, options);
     return this.#reader.bookAt({ security: await this.#id(security), ...question });
   }
 
-  async coverage(security: string, options?: Omit<RangeOptions, 'clock'>): Promise<CoverageAnswer> {
+  async coverage(security: string, options?: Omit<RangeOptions, 'clock'>): Promise<CoverageResult> {
     const { fromUs, toUs } = checkRange(options);
     return this.#reader.coverage({ security: await this.#id(security), fromUs, toUs });
   }
@@ -213,7 +213,7 @@ class ReadableArchive implements OpenedArchive {
     security: string,
     at?: At,
     options?: Omit<BookOptions, 'level'>,
-  ): Promise<OrderBookAnswer | NoBookAnswer> {
+  ): Promise<OrderBookAnswer | NoBookResult> {
     checkNoLevel(options);
     const answer = await this.bookAt(security, at, options);
     if (answer.state === 'gap' || isOrderBook(answer)) return answer;
@@ -233,7 +233,7 @@ class ReadableArchive implements OpenedArchive {
   #stream<Item>(
     security: string,
     options: RangeOptions | undefined,
-    open: (question: RangeQuestion) => AsyncIterableIterator<Item>,
+    open: (question: RangeQuery) => AsyncIterableIterator<Item>,
   ): AsyncIterableIterator<Item> {
     checkSecurity(security);
     const range = checkRange(options);
@@ -257,6 +257,6 @@ class ReadableArchive implements OpenedArchive {
   }
 }
 
-function isOrderBook(answer: BookAnswer): answer is OrderBookAnswer {
+function isOrderBook(answer: BookResult): answer is OrderBookAnswer {
   return answer.level === 'L3';
 }

@@ -9,7 +9,7 @@ import type { Logger } from './compose.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/load.ts';
 import { ConfigError, describeError } from './errors.ts';
-import { Ending } from './service/ending.ts';
+import { Shutdown } from './service/shutdown.ts';
 import { goesToJournal } from './service/journal.ts';
 import { createLineLog, standardErrorLines } from './service/line-log.ts';
 import type { LineLog } from './service/line-log.ts';
@@ -77,7 +77,7 @@ async function run(config: Config, clock: SystemClock, log: LineLog): Promise<vo
   const version = readVersion();
   const manager = meetServiceManager(clock, log);
   let logger: Logger | undefined;
-  const ending = new Ending({
+  const ending = new Shutdown({
     log,
     clock,
     exit: (code) => process.exit(code),

@@ -2,9 +2,9 @@
 
 import { createSystemClock } from './service/system-clock.ts';
 import type { ArchiveReader } from './archive/archive.ts';
-import type { CopyTarget } from './archive/copy.ts';
-import { embeddedTarget } from './archive/copy-targets.ts';
-import { openEmbeddedArchive } from './archive/embedded-archive.ts';
+import type { CopyTarget } from './archive/transfer/copy.ts';
+import { embeddedTarget } from './archive/transfer/copy-targets.ts';
+import { openEmbeddedArchive } from './archive/embedded/embedded-archive.ts';
 import { isMongoUri, mongoLocation } from './archive/mongodb/location.ts';
 
 /**

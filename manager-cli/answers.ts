@@ -4,14 +4,14 @@
  */
 
 import type {
-  BadReceiveTimeAnswer,
-  BookAnswer,
-  CoverageAnswer,
-  GapAnswer,
-  IntervalAnswer,
+  BadReceiveTimeResult,
+  BookResult,
+  CoverageResult,
+  GapResult,
+  IntervalResult,
   BookRow,
-  NoBookAnswer,
-} from '../logger/reader/answers.ts';
+  NoBookResult,
+} from '../logger/queries/results.ts';
 
 export interface SecurityRow {
   readonly security: string;
@@ -78,7 +78,7 @@ export interface HealthReport {
 }
 
 /** A gap in an export says what its missing numbers count. */
-export interface ExportGapAnswer extends GapAnswer {
+export interface ExportGapResult extends GapResult {
   readonly missing: 'sequence' | 'tradeId';
 }
 
@@ -199,17 +199,17 @@ export function healthReport(message: Message): HealthReport {
 }
 
 /** A book from its head and all of its levels. */
-export function bookAnswer(head: Message, bids: BookRow[], asks: BookRow[]): BookAnswer {
+export function bookResult(head: Message, bids: BookRow[], asks: BookRow[]): BookResult {
   return {
     security: string(head, 'security'),
-    level: word(head, 'level', 'BOOK_LEVEL').toUpperCase() as BookAnswer['level'],
+    level: word(head, 'level', 'BOOK_LEVEL').toUpperCase() as BookResult['level'],
     at: string(head, 'at'),
-    clock: word(head, 'clock', 'BOOK_CLOCK') as BookAnswer['clock'],
+    clock: word(head, 'clock', 'BOOK_CLOCK') as BookResult['clock'],
     sequence: optional(head, 'sequence'),
     exchangeTime: string(head, 'exchangeTime'),
     receiveTime: string(head, 'receiveTime'),
     state: 'proven',
-    proof: word(head, 'proof', 'PROOF') as BookAnswer['proof'],
+    proof: word(head, 'proof', 'PROOF') as BookResult['proof'],
     horizon: { bid: optional(head, 'horizonBid'), ask: optional(head, 'horizonAsk') },
     bids,
     asks,
@@ -226,57 +226,57 @@ export function appendLevels(rows: BookRow[], message: Message, side: 'bids' | '
   }
 }
 
-export function noBookAnswer(message: Message): NoBookAnswer {
+export function noBookResult(message: Message): NoBookResult {
   return {
     security: string(message, 'security'),
     state: 'gap',
     gap: {
       from: string(message, 'from'),
       to: optional(message, 'to'),
-      cause: word(message, 'cause', 'GAP_CAUSE') as GapAnswer['cause'],
+      cause: word(message, 'cause', 'GAP_CAUSE') as GapResult['cause'],
     },
   };
 }
 
-export function gapAnswer(message: Message): GapAnswer {
+export function gapResult(message: Message): GapResult {
   return {
     from: string(message, 'from'),
     to: optional(message, 'to'),
-    cause: word(message, 'cause', 'GAP_CAUSE') as GapAnswer['cause'],
+    cause: word(message, 'cause', 'GAP_CAUSE') as GapResult['cause'],
     firstMissing: optional(message, 'firstMissing'),
     lastMissing: optional(message, 'lastMissing'),
   };
 }
 
-export function exportGapAnswer(message: Message): ExportGapAnswer {
+export function exportGapResult(message: Message): ExportGapResult {
   const isTrades = word(message, 'missing', 'MISSING_KIND') === 'trade_id';
-  return { ...gapAnswer(message), missing: isTrades ? 'tradeId' : 'sequence' };
+  return { ...gapResult(message), missing: isTrades ? 'tradeId' : 'sequence' };
 }
 
-export function coverageAnswer(message: Message): CoverageAnswer {
+export function coverageResult(message: Message): CoverageResult {
   return {
     security: string(message, 'security'),
-    intervals: parts(message, 'intervals').map(intervalAnswer),
-    gaps: parts(message, 'gaps').map(gapAnswer),
-    badReceiveTimes: parts(message, 'badReceiveTimes').map(badReceiveTimeAnswer),
+    intervals: parts(message, 'intervals').map(intervalResult),
+    gaps: parts(message, 'gaps').map(gapResult),
+    badReceiveTimes: parts(message, 'badReceiveTimes').map(badReceiveTimeResult),
   };
 }
 
-function badReceiveTimeAnswer(message: Message): BadReceiveTimeAnswer {
+function badReceiveTimeResult(message: Message): BadReceiveTimeResult {
   return {
     from: string(message, 'from'),
     to: string(message, 'to'),
-    cause: word(message, 'cause', 'RECEIVE_TIME_CAUSE') as BadReceiveTimeAnswer['cause'],
+    cause: word(message, 'cause', 'RECEIVE_TIME_CAUSE') as BadReceiveTimeResult['cause'],
   };
 }
 
-function intervalAnswer(message: Message): IntervalAnswer {
+function intervalResult(message: Message): IntervalResult {
   return {
     from: string(message, 'from'),
     to: string(message, 'to'),
     firstSequence: optional(message, 'firstSequence'),
     lastSequence: optional(message, 'lastSequence'),
     feed: string(message, 'feed'),
-    proof: word(message, 'proof', 'PROOF') as IntervalAnswer['proof'],
+    proof: word(message, 'proof', 'PROOF') as IntervalResult['proof'],
   };
 }

@@ -5,23 +5,17 @@ import type { ArchiveReader } from '../logger/archive/archive.ts';
 import { openArchiveReader } from '../logger/open-archive.ts';
 import { LoggerError, describeError } from '../logger/errors.ts';
 import type {
-  BookAnswer,
-  CoverageAnswer,
-  NoBookAnswer,
-  VerifyAnswer,
-} from '../logger/reader/answers.ts';
+  BookResult,
+  CoverageResult,
+  NoBookResult,
+  VerifyResult,
+} from '../logger/queries/results.ts';
 import { createReader } from '../logger/reader/create-reader.ts';
 import { knownSecurity } from '../logger/reader/known-security.ts';
 import type { Reader } from '../logger/reader/reader.ts';
 import type { Range } from './arguments.ts';
 import { CliError, EXIT, type ExitCode } from './exit-codes.ts';
-import type {
-  BookQuestion,
-  ExportPiece,
-  ExportQuestion,
-  History,
-  VerifyProgress,
-} from './history.ts';
+import type { BookQuery, ExportPiece, ExportQuery, History, VerifyProgress } from './history.ts';
 
 /** Lines are handed on in pieces of about this size. */
 const PIECE_CHARACTERS = 64 * 1024;
@@ -66,7 +60,7 @@ class ArchiveHistory implements History {
     this.#reader = reader;
   }
 
-  book(question: BookQuestion): Promise<BookAnswer | NoBookAnswer> {
+  book(question: BookQuery): Promise<BookResult | NoBookResult> {
     const { at, sequence, clock, depth, level } = question;
     const position =
       at !== undefined ? { clock, us: at.us } : sequence !== undefined ? { sequence } : undefined;
@@ -77,7 +71,7 @@ class ArchiveHistory implements History {
     );
   }
 
-  coverage(asked: string, { fromUs, toUs }: Range): Promise<CoverageAnswer> {
+  coverage(asked: string, { fromUs, toUs }: Range): Promise<CoverageResult> {
     return explain(
       this.#id(asked).then((security) => this.#reader.coverage({ security, fromUs, toUs })),
     );
@@ -89,12 +83,12 @@ class ArchiveHistory implements History {
       readonly signal: AbortSignal;
       readonly onProgress: (progress: VerifyProgress) => void;
     },
-  ): Promise<VerifyAnswer> {
+  ): Promise<VerifyResult> {
     const security = asked === undefined ? undefined : await explain(this.#id(asked));
     return explain(this.#reader.verify({ security, ...options }));
   }
 
-  async *export(question: ExportQuestion, signal: AbortSignal): AsyncGenerator<ExportPiece> {
+  async *export(question: ExportQuery, signal: AbortSignal): AsyncGenerator<ExportPiece> {
     const { range, clock, type, format, every, depth, level } = question;
     const { fromUs, toUs } = range;
     const shown = { everyUs: every?.us, depth, level };

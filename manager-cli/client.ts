@@ -16,8 +16,8 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { type MethodDefinition, type ServiceDefinition, loadSync } from '@grpc/proto-loader';
-import type { NoBookAnswer } from '../logger/reader/answers.ts';
-import { type Message, noBookAnswer } from './answers.ts';
+import type { NoBookResult } from '../logger/queries/results.ts';
+import { type Message, noBookResult } from './answers.ts';
 import { address, keyMetadata, openChannel } from './channel.ts';
 import { type Endpoint, GIVE_KEY } from './endpoint.ts';
 import { CliError, EXIT, type ExitCode } from './exit-codes.ts';
@@ -55,9 +55,9 @@ export type StreamMethod = 'Book' | 'Watch' | 'Verify' | 'Export';
 
 /** There is no book at that moment; `answer` is what `--json` prints. */
 export class NoBookError extends CliError {
-  readonly answer: NoBookAnswer;
+  readonly answer: NoBookResult;
 
-  constructor(message: string, answer: NoBookAnswer) {
+  constructor(message: string, answer: NoBookResult) {
     super(EXIT.notRecorded, message);
     this.answer = answer;
   }
@@ -258,7 +258,7 @@ class GrpcLoggerClient implements LoggerClient {
       case status.OUT_OF_RANGE: {
         const [bytes] = error.metadata?.get('no-book-bin') ?? [];
         return Buffer.isBuffer(bytes)
-          ? new NoBookError(error.details, noBookAnswer(this.#loaded.decodeNoBook(bytes)))
+          ? new NoBookError(error.details, noBookResult(this.#loaded.decodeNoBook(bytes)))
           : new CliError(EXIT.notRecorded, error.details);
       }
       default:

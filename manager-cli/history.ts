@@ -4,18 +4,18 @@
  */
 
 import type {
-  BookAnswer,
-  CoverageAnswer,
+  BookResult,
+  CoverageResult,
   ExportFormat,
   ExportType,
-  NoBookAnswer,
-  VerifyAnswer,
-} from '../logger/reader/answers.ts';
+  NoBookResult,
+  VerifyResult,
+} from '../logger/queries/results.ts';
 import type { ClockName } from '../logger/market/time.ts';
-import type { ExportGapAnswer } from './answers.ts';
+import type { ExportGapResult } from './answers.ts';
 import type { Range } from './arguments.ts';
 
-export interface BookQuestion {
+export interface BookQuery {
   readonly security: string;
   readonly at: { readonly text: string; readonly us: number } | undefined;
   readonly sequence: number | undefined;
@@ -26,7 +26,7 @@ export interface BookQuestion {
   readonly level: 'L2' | undefined;
 }
 
-export interface ExportQuestion {
+export interface ExportQuery {
   readonly security: string;
   readonly range: Range;
   readonly clock: ClockName;
@@ -42,7 +42,7 @@ export interface ExportQuestion {
 
 /** Text of whole lines joined, or a hole on the way. */
 export type ExportPiece =
-  { readonly lines: string | Uint8Array } | { readonly gap: ExportGapAnswer };
+  { readonly lines: string | Uint8Array } | { readonly gap: ExportGapResult };
 
 export interface VerifyProgress {
   readonly security: string;
@@ -53,15 +53,15 @@ export interface VerifyProgress {
 }
 
 export interface History {
-  book(question: BookQuestion, signal: AbortSignal): Promise<BookAnswer | NoBookAnswer>;
-  coverage(security: string, range: Range): Promise<CoverageAnswer>;
+  book(question: BookQuery, signal: AbortSignal): Promise<BookResult | NoBookResult>;
+  coverage(security: string, range: Range): Promise<CoverageResult>;
   verify(
     security: string | undefined,
     options: {
       readonly signal: AbortSignal;
       readonly onProgress: (progress: VerifyProgress) => void;
     },
-  ): Promise<VerifyAnswer>;
-  export(question: ExportQuestion, signal: AbortSignal): AsyncIterable<ExportPiece>;
+  ): Promise<VerifyResult>;
+  export(question: ExportQuery, signal: AbortSignal): AsyncIterable<ExportPiece>;
   close(): Promise<void>;
 }

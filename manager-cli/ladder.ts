@@ -3,7 +3,7 @@
  * stands in the middle, and a bar beside each size shows what it is against the largest one.
  */
 
-import type { BookAnswer, BookRow, NoBookAnswer } from '../logger/reader/answers.ts';
+import type { BookResult, BookRow, NoBookResult } from '../logger/queries/results.ts';
 import { aligned, difference, grouped } from './format.ts';
 import type { Paint } from './style.ts';
 
@@ -16,7 +16,7 @@ const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /** Lines of at most `columns` characters, unless a price and its size alone are wider. */
 export function ladderLines(
-  { asks, bids }: Pick<BookAnswer, 'asks' | 'bids'>,
+  { asks, bids }: Pick<BookResult, 'asks' | 'bids'>,
   columns: number,
   paint: Paint,
 ): string[] {
@@ -74,13 +74,13 @@ function spreadText(bid: BookRow | undefined, ask: BookRow | undefined): string 
 }
 
 /** The ladder on one line: the best prices in the middle, orders at a price behind a slash. */
-export function ladderLine({ asks, bids }: Pick<BookAnswer, 'asks' | 'bids'>): string {
+export function ladderLine({ asks, bids }: Pick<BookResult, 'asks' | 'bids'>): string {
   const cell = ([price, size, third]: BookRow): string =>
     `${grouped(price)}×${grouped(size)}${typeof third === 'number' ? `/${third}` : ''}`;
   return `${bids.toReversed().map(cell).join(' ')} | ${asks.map(cell).join(' ')}`.trim();
 }
 
 /** Why there is no ladder. */
-export function noLadderText({ gap }: NoBookAnswer): string {
+export function noLadderText({ gap }: NoBookResult): string {
   return `no proven book since ${gap.from} (${gap.cause})`;
 }

@@ -1,31 +1,25 @@
 /** The past as a running logger tells it. */
 
 import type {
-  BookAnswer,
-  CoverageAnswer,
+  BookResult,
+  CoverageResult,
   BookRow,
-  NoBookAnswer,
-  VerifyAnswer,
+  NoBookResult,
+  VerifyResult,
   VerifyProblem,
-} from '../logger/reader/answers.ts';
+} from '../logger/queries/results.ts';
 import {
   type Message,
   appendLevels,
-  bookAnswer,
-  coverageAnswer,
-  exportGapAnswer,
+  bookResult,
+  coverageResult,
+  exportGapResult,
   nested,
 } from './answers.ts';
 import type { Range } from './arguments.ts';
 import { type LoggerClient, NoBookError } from './client.ts';
 import { CliError, EXIT } from './exit-codes.ts';
-import type {
-  BookQuestion,
-  ExportPiece,
-  ExportQuestion,
-  History,
-  VerifyProgress,
-} from './history.ts';
+import type { BookQuery, ExportPiece, ExportQuery, History, VerifyProgress } from './history.ts';
 
 export class LoggerHistory implements History {
   readonly #client: LoggerClient;
@@ -34,7 +28,7 @@ export class LoggerHistory implements History {
     this.#client = client;
   }
 
-  async book(question: BookQuestion, signal: AbortSignal): Promise<BookAnswer | NoBookAnswer> {
+  async book(question: BookQuery, signal: AbortSignal): Promise<BookResult | NoBookResult> {
     const { security, at, sequence, clock, depth, level } = question;
     const request = {
       security,
@@ -66,11 +60,11 @@ export class LoggerHistory implements History {
     ) {
       throw new CliError(EXIT.failed, 'The logger sent half a book; try again');
     }
-    return bookAnswer(head, bids, asks);
+    return bookResult(head, bids, asks);
   }
 
-  async coverage(security: string, { from, to }: Range): Promise<CoverageAnswer> {
-    return coverageAnswer(await this.#client.unary('Coverage', { security, from, to }));
+  async coverage(security: string, { from, to }: Range): Promise<CoverageResult> {
+    return coverageResult(await this.#client.unary('Coverage', { security, from, to }));
   }
 
   async verify(
@@ -79,7 +73,7 @@ export class LoggerHistory implements History {
       readonly signal: AbortSignal;
       readonly onProgress: (progress: VerifyProgress) => void;
     },
-  ): Promise<VerifyAnswer> {
+  ): Promise<VerifyResult> {
     const { signal, onProgress } = options;
     const problems: VerifyProblem[] = [];
     for await (const part of this.#client.stream(
@@ -110,7 +104,7 @@ export class LoggerHistory implements History {
     throw new CliError(EXIT.failed, 'The check ended without a result; try again');
   }
 
-  async *export(question: ExportQuestion, signal: AbortSignal): AsyncGenerator<ExportPiece> {
+  async *export(question: ExportQuery, signal: AbortSignal): AsyncGenerator<ExportPiece> {
     const { security, range, clock, type, format, every, depth, level } = question;
     const request = {
       security,
@@ -126,7 +120,7 @@ export class LoggerHistory implements History {
     const call = this.#client.stream('Export', request, { isEndless: true, signal });
     for await (const part of call) {
       const gap = nested(part, 'gap');
-      if (gap !== undefined) yield { gap: exportGapAnswer(gap) };
+      if (gap !== undefined) yield { gap: exportGapResult(gap) };
       else if (part['lines'] instanceof Uint8Array) yield { lines: part['lines'] };
     }
   }

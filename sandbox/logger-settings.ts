@@ -1,6 +1,6 @@
 /** What points a logger at a sandbox, as variables of its environment. */
 
-import { SANDBOX_KEY } from './coinbase-key.ts';
+import { SANDBOX_KEY } from './venues/coinbase/key.ts';
 import type { Sandbox } from './sandbox.ts';
 
 export function loggerSettings(sandbox: Sandbox): Readonly<Record<string, string>> {

@@ -9,11 +9,11 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { describeError, InvalidArgumentError } from '../logger/errors.ts';
 import { loggerSettings } from './logger-settings.ts';
-import { parseSwitch, SWITCH_TYPES } from './misbehaviour.ts';
-import type { Switch } from './misbehaviour.ts';
+import { parseSwitch, SWITCH_TYPES } from './faults/fault-injector.ts';
+import type { Switch } from './faults/fault-injector.ts';
 import { startSandbox } from './sandbox.ts';
 import type { Sandbox, SandboxOptions } from './sandbox.ts';
-import { DEFAULT_SYMBOLS } from './symbols.ts';
+import { DEFAULT_SYMBOLS } from './market/symbols.ts';
 
 /** The port where nothing else of this project lives; 0 takes a free one. */
 const DEFAULT_PORT = 6680;
@@ -114,7 +114,7 @@ async function readOptions(): Promise<SandboxOptions> {
     ...(given.connectionLife === undefined
       ? {}
       : { limits: { connectionLifeMs: given.connectionLife * 1000 } }),
-    misbehaviour: (given.misbehave ?? []).map((text) => switchOf(text)),
+    faults: (given.misbehave ?? []).map((text) => switchOf(text)),
   };
 }
 

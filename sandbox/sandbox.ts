@@ -6,30 +6,30 @@
 
 import { InvalidArgumentError } from '../logger/errors.ts';
 import { formatScaled } from '../logger/market/decimal.ts';
-import { BinanceFeed, diffStreams } from './binance-feed.ts';
-import { BinanceRest } from './binance-rest.ts';
-import { BINANCE_LIMITS, acceptBinance } from './binance-session.ts';
-import type { BinanceLimits } from './binance-session.ts';
+import { BinanceFeed, diffStreams } from './venues/binance/feed.ts';
+import { BinanceRest } from './venues/binance/rest.ts';
+import { BINANCE_LIMITS, acceptBinance } from './venues/binance/session.ts';
+import type { BinanceLimits } from './venues/binance/session.ts';
 import { systemClock } from './clock.ts';
-import { CoinbaseFeed, productStreams } from './coinbase-feed.ts';
-import { CoinbaseProduct } from './coinbase-product.ts';
-import { CoinbaseRest } from './coinbase-rest.ts';
-import { COINBASE_LIMITS, CoinbaseSession } from './coinbase-session.ts';
-import type { CoinbaseLimits } from './coinbase-session.ts';
+import { CoinbaseFeed, productStreams } from './venues/coinbase/feed.ts';
+import { CoinbaseProduct } from './venues/coinbase/product.ts';
+import { CoinbaseRest } from './venues/coinbase/rest.ts';
+import { COINBASE_LIMITS, CoinbaseSession } from './venues/coinbase/session.ts';
+import type { CoinbaseLimits } from './venues/coinbase/session.ts';
 import type { SandboxClock, SandboxTimer } from './clock.ts';
-import { controlPort } from './control-port.ts';
-import { ExchangeServer } from './exchange-server.ts';
-import type { ControlPort } from './exchange-server.ts';
-import type { TrueBook } from './history.ts';
-import { Market } from './market.ts';
-import type { MarketDiff } from './market.ts';
-import { UNIT_EXPONENT } from './matching-engine.ts';
-import { Misbehaviour } from './misbehaviour.ts';
-import type { Switch } from './misbehaviour.ts';
-import type { TrueOrders } from './order-history.ts';
+import { controlPort } from './server/control-port.ts';
+import { ExchangeServer } from './server/exchange-server.ts';
+import type { ControlPort } from './server/exchange-server.ts';
+import type { TrueBook } from './market/history.ts';
+import { Market } from './market/market.ts';
+import type { MarketDiff } from './market/market.ts';
+import { UNIT_EXPONENT } from './market/matching-engine.ts';
+import { FaultInjector } from './faults/fault-injector.ts';
+import type { Switch } from './faults/fault-injector.ts';
+import type { TrueOrders } from './market/order-history.ts';
 import { seededRandom } from './prng.ts';
-import { DEFAULT_SYMBOLS, profileOf, toUnits } from './symbols.ts';
-import type { SymbolProfile } from './symbols.ts';
+import { DEFAULT_SYMBOLS, profileOf, toUnits } from './market/symbols.ts';
+import type { SymbolProfile } from './market/symbols.ts';
 
 /** How often the markets live through what is due: a diff is at most that late. */
 const TICK_MS = 10;
@@ -59,7 +59,7 @@ export interface SandboxOptions {
   readonly limits?: Partial<BinanceLimits>;
   readonly coinbaseLimits?: Partial<CoinbaseLimits>;
   /** Set from the start. */
-  readonly misbehaviour?: readonly Switch[];
+  readonly faults?: readonly Switch[];
   /** The update id before the first; default from the clock. */
   readonly firstSequence?: number;
 }
@@ -116,8 +116,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const markets = openMarkets(options, clock);
   const products = openProducts(options, markets, clock);
   const host = options.host ?? '127.0.0.1';
-  const binance = new Misbehaviour<MarketDiff>(() => clock.monotonicMs());
-  const coinbase = new Misbehaviour<string>(() => clock.monotonicMs());
+  const binance = new FaultInjector<MarketDiff>(() => clock.monotonicMs());
+  const coinbase = new FaultInjector<string>(() => clock.monotonicMs());
   const coinbaseFeed = new CoinbaseFeed(products, coinbase);
   const advance = (): void => {
     const nowUs = clock.nowUs();
@@ -131,7 +131,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const limits = { ...BINANCE_LIMITS, ...options.limits };
   const source = new BinanceFeed(markets.values(), binance);
   const rest = new BinanceRest(markets, {
-    misbehaviour: binance,
+    faults: binance,
     nowUs: () => clock.nowUs(),
     weightPerMinute: limits.weightPerMinute,
   });
@@ -151,7 +151,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ...common,
     options,
     feed: coinbaseFeed,
-    misbehaviour: coinbase,
+    faults: coinbase,
     advance,
   });
   const sandbox = new RunningSandbox({
@@ -160,7 +160,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     misbehaviours: { binance, coinbase },
     servers: { binance: binanceServer, coinbase: coinbaseServer },
   });
-  for (const change of options.misbehaviour ?? []) sandbox.misbehave(change);
+  for (const change of options.faults ?? []) sandbox.misbehave(change);
   await binanceServer.listen();
   try {
     await coinbaseServer.listen();
@@ -183,15 +183,15 @@ function openCoinbase(
     readonly control: ControlPort;
     readonly options: SandboxOptions;
     readonly feed: CoinbaseFeed;
-    readonly misbehaviour: Misbehaviour<string>;
+    readonly faults: FaultInjector<string>;
     readonly advance: () => void;
   },
 ): ExchangeServer {
-  const { host, clock, control, options, feed, misbehaviour, advance } = parts;
+  const { host, clock, control, options, feed, faults, advance } = parts;
   const limits = { ...COINBASE_LIMITS, ...options.coinbaseLimits };
-  const rest = new CoinbaseRest(products, { misbehaviour, nowUs: () => clock.nowUs(), limits });
+  const rest = new CoinbaseRest(products, { faults, nowUs: () => clock.nowUs(), limits });
   const names = new Set(products.keys());
-  const refusesLogin = (): boolean => misbehaviour.refusesLogin();
+  const refusesLogin = (): boolean => faults.refusesLogin();
   return new ExchangeServer({
     host,
     clock,
@@ -214,7 +214,7 @@ function openCoinbase(
       advance();
       return rest.answer(request);
     },
-    refusesConnection: () => misbehaviour.refusesConnection(),
+    refusesConnection: () => faults.refusesConnection(),
   });
 }
 
@@ -222,8 +222,8 @@ interface Parts {
   readonly markets: ReadonlyMap<string, Market>;
   readonly products: ReadonlyMap<string, CoinbaseProduct>;
   readonly misbehaviours: {
-    readonly binance: Misbehaviour<MarketDiff>;
-    readonly coinbase: Misbehaviour<string>;
+    readonly binance: FaultInjector<MarketDiff>;
+    readonly coinbase: FaultInjector<string>;
   };
   readonly servers: { readonly binance: ExchangeServer; readonly coinbase: ExchangeServer };
 }

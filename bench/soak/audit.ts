@@ -2,7 +2,7 @@
 
 import { openArchiveReader } from '../../logger/open-archive.ts';
 import { parseTimeUs } from '../../logger/market/time.ts';
-import type { CoverageAnswer } from '../../logger/reader/answers.ts';
+import type { CoverageResult } from '../../logger/queries/results.ts';
 import { createReader } from '../../logger/reader/create-reader.ts';
 import type { Reader } from '../../logger/reader/reader.ts';
 import { integerIn } from '../../sandbox/prng.ts';
@@ -96,7 +96,7 @@ function throttled(say: (progress: string) => void): (progress: string) => void 
 }
 
 /** Each interval ends where a gap begins, and each gap where an interval does; the last may be open. */
-export function holesOf({ security, intervals, gaps }: CoverageAnswer): string[] {
+export function holesOf({ security, intervals, gaps }: CoverageResult): string[] {
   const problems: string[] = [];
   if (intervals.length === 0) problems.push(`${security}: nothing is recorded`);
   for (const [index, { to }] of intervals.entries()) {
@@ -115,7 +115,7 @@ export function holesOf({ security, intervals, gaps }: CoverageAnswer): string[]
 
 async function pastBooksOf(
   reader: Reader,
-  { security, intervals }: CoverageAnswer,
+  { security, intervals }: CoverageResult,
   {
     sandbox,
     random,

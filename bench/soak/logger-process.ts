@@ -9,7 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connect } from '../../manager-cli/client.ts';
 import type { LoggerClient } from '../../manager-cli/client.ts';
-import { freePort } from '../../sandbox/demo-process.ts';
+import { freePort } from '../../sandbox/demo/demo-process.ts';
 import { until } from '../../sandbox/until.ts';
 
 const LOGGER = fileURLToPath(new URL('../../logger/main.js', import.meta.url));

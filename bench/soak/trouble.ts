@@ -6,12 +6,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describeError } from '../../logger/errors.ts';
 import { parts, resultRow } from '../../manager-cli/answers.ts';
-import { drawFault } from '../../sandbox/chance.ts';
-import type { Target } from '../../sandbox/chance.ts';
+import { drawFault } from '../../sandbox/faults/random-faults.ts';
+import type { Target } from '../../sandbox/faults/random-faults.ts';
 import { integerIn, pick, seededRandom } from '../../sandbox/prng.ts';
 import type { Random } from '../../sandbox/prng.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
-import type { TcpProxy } from '../../sandbox/tcp-proxy.ts';
+import type { TcpProxy } from '../../sandbox/faults/tcp-proxy.ts';
 import { until } from '../../sandbox/until.ts';
 import type { LoggerProcess } from './logger-process.ts';
 

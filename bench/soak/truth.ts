@@ -1,9 +1,9 @@
 /** What the exchange itself had, and whether an answer is that. */
 
 import { createHash } from 'node:crypto';
-import type { BookAnswer, BookRow } from '../../logger/reader/answers.ts';
-import { compareBooks } from '../../sandbox/demo-check.ts';
-import type { BookReply, TrueRows } from '../../sandbox/demo-check.ts';
+import type { BookResult, BookRow } from '../../logger/queries/results.ts';
+import { compareBooks } from '../../sandbox/demo/demo-check.ts';
+import type { BookReply, TrueRows } from '../../sandbox/demo/demo-check.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 
 export interface TrueBook extends TrueRows {
@@ -23,7 +23,7 @@ export function trueBook(
 }
 
 /** What is wrong with an answer, in words; null: nothing is. */
-export function difference(answer: BookAnswer, truth: TrueBook): string | null {
+export function difference(answer: BookResult, truth: TrueBook): string | null {
   if (Number(answer.sequence) !== truth.sequence) {
     return `sequence ${answer.sequence} instead of ${truth.sequence}`;
   }

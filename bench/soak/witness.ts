@@ -1,9 +1,9 @@
 /** Asks a logger for books, now and in the past, and holds every answer against the exchange's truth. */
 
-import type { BookAnswer, NoBookAnswer } from '../../logger/reader/answers.ts';
+import type { BookResult, NoBookResult } from '../../logger/queries/results.ts';
 import { describeError } from '../../logger/errors.ts';
 import { formatTimeUs, parseTimeUs } from '../../logger/market/time.ts';
-import type { BookQuestion } from '../../manager-cli/history.ts';
+import type { BookQuery } from '../../manager-cli/history.ts';
 import { LoggerHistory } from '../../manager-cli/logger-history.ts';
 import { integerIn, pick } from '../../sandbox/prng.ts';
 import type { Random } from '../../sandbox/prng.ts';
@@ -113,7 +113,7 @@ export class Witness {
   }
 
   /** Also for answers that others got. */
-  hold(moment: Moment, answer: BookAnswer | NoBookAnswer): void {
+  hold(moment: Moment, answer: BookResult | NoBookResult): void {
     const { security, sequence } = moment;
     this.books.compared++;
     const isSame = answer.state === 'proven' && digest(answer) === moment.digest;
@@ -124,11 +124,11 @@ export class Witness {
 
   /** @param asked the answer has to be the last book at or before it. */
   #isRight(
-    answer: BookAnswer | NoBookAnswer,
+    answer: BookResult | NoBookResult,
     when: string,
     security: string,
     asked = answer.state === 'proven' ? Number(answer.sequence) : 0,
-  ): answer is BookAnswer {
+  ): answer is BookResult {
     if (answer.state !== 'proven') {
       this.books.notRecorded++;
       return false;
@@ -146,7 +146,7 @@ export class Witness {
     return [recent?.[0], recent?.at(-1)];
   }
 
-  #book(question: Partial<BookQuestion> & { security: string }) {
+  #book(question: Partial<BookQuery> & { security: string }) {
     const whole = { at: undefined, sequence: undefined, depth: undefined, level: undefined };
     const history = new LoggerHistory(this.#parts.logger.client);
     const signal = new AbortController().signal;

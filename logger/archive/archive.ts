@@ -12,7 +12,7 @@ import type { ClockName } from '../market/time.ts';
 
 /**
  * What a record says about itself beside its body. Times µs; sequences safe integers. An epoch
- * counts the chains of a security: 1, 2, 3 … A chain is a base image and the blocks (and later
+ * counts the segments of a security: 1, 2, 3 … A segment is a base image and the blocks (and later
  * images) that follow it without a hole.
  */
 export interface RecordHeader {
@@ -25,7 +25,7 @@ export interface RecordHeader {
   /** Receive times of the first and last message in it (an image: of its last message, twice). */
   readonly fromUs: number;
   readonly toUs: number;
-  /** Least and greatest exchange time of the steps in it (asides do not count). */
+  /** Least and greatest exchange time of the steps in it (sideEvents do not count). */
   readonly exchangeFromUs: number;
   readonly exchangeToUs: number;
   /**
@@ -67,7 +67,7 @@ export interface StoredRecord {
 }
 
 /**
- * The hole between the end of chain `epoch - 1` and the image that starts chain `epoch`. Written
+ * The hole between the end of segment `epoch - 1` and the image that starts segment `epoch`. Written
  * together with that image.
  */
 export interface GapRecord {
@@ -79,15 +79,15 @@ export interface GapRecord {
   readonly firstMissing: number | null;
   readonly lastMissing: number | null;
   /**
-   * Set where the hole is within the chain itself: records that follow this sequence were given up.
-   * It ends at the chain's next image; `toUs` is when that was known to be, at least.
+   * Set where the hole is within the segment itself: records that follow this sequence were given up.
+   * It ends at the segment's next image; `toUs` is when that was known to be, at least.
    */
   readonly after?: number;
 }
 
-/** A chain has ended and no other has begun: the hole is open. */
+/** A segment has ended and no other has begun: the hole is open. */
 export interface OpenGap {
-  /** The epoch of the chain that ended. */
+  /** The epoch of the segment that ended. */
   readonly epoch: number;
   readonly fromUs: number;
   readonly cause: GapCause;
@@ -111,16 +111,16 @@ export type Write =
   | { readonly type: 'block'; readonly record: StoredRecord }
   /**
    * The next piece of the open block, itself a small block that continues the one before it.
-   * `part` counts 0, 1, 2 … since the last seal. A piece may hold asides alone; then it has
+   * `part` counts 0, 1, 2 … since the last seal. A piece may hold sideEvents alone; then it has
    * `lastSequence === previousSequence`.
    */
   | { readonly type: 'journal'; readonly part: number; readonly record: StoredRecord }
-  /** Up to when the open chain's connection is known to have been whole. */
+  /** Up to when the open segment's connection is known to have been whole. */
   | {
       readonly type: 'mark';
       readonly security: string;
       readonly epoch: number;
-      readonly wholeUntilUs: number;
+      readonly aliveUntilUs: number;
     }
   | { readonly type: 'open-gap'; readonly security: string; readonly gap: OpenGap }
   /** Replaces the open gap. */
@@ -128,15 +128,15 @@ export type Write =
   | { readonly type: 'security'; readonly state: SecurityState };
 
 /** Where a security's recording stands in the archive: what a start needs to go on. */
-export interface ChainTail {
-  /** The last chain; 0 when there is none yet. */
+export interface SegmentTail {
+  /** The last segment; 0 when there is none yet. */
   readonly epoch: number;
   /** Where its sealed records end. */
   readonly lastSequence: number | null;
   /** The latest time any record or mark of the security speaks of; null: none. */
   readonly lastUs: number | null;
-  /** The mark of the last chain. */
-  readonly wholeUntilUs: number | null;
+  /** The mark of the last segment. */
+  readonly aliveUntilUs: number | null;
   /** Pieces of a block that was open, in order. */
   readonly journal: readonly StoredRecord[];
   readonly openGap: OpenGap | null;
@@ -178,7 +178,7 @@ export interface BlockRef {
   load(): Promise<StoredRecord>;
 }
 
-/** Which blocks of a chain. */
+/** Which blocks of a segment. */
 export interface BlockRange {
   /** Blocks after this sequence. The first may begin earlier, if the sequence lies inside it. */
   readonly afterSequence: number;
@@ -203,38 +203,38 @@ export interface ArchiveReader {
   readonly kind: 'embedded' | 'mongodb';
   securities(): Promise<readonly SecurityState[]>;
   totals(security: string): Promise<SecurityTotals>;
-  tail(security: string): Promise<ChainTail>;
+  tail(security: string): Promise<SegmentTail>;
 
   /**
-   * The last image at or before a position (of the latest chain that has one), by one key look-up.
-   * By sequence: the last image whose sequence is at most that; chains whose proof is the connection
+   * The last image at or before a position (of the latest segment that has one), by one key look-up.
+   * By sequence: the last image whose sequence is at most that; segments whose proof is the connection
    * are not found by sequence, for theirs are our own counts.
    */
   imageAt(security: string, position: Position): Promise<BlockRef | null>;
 
   /**
-   * The first chain after `epoch` of which any record is sealed; null: none. It may have lost its
+   * The first segment after `epoch` of which any record is sealed; null: none. It may have lost its
    * images: given away, or too old to be kept.
    */
-  chainAfter(security: string, epoch: number): Promise<number | null>;
+  segmentAfter(security: string, epoch: number): Promise<number | null>;
 
-  /** The image that starts the first chain after `epoch`. */
-  chainStart(security: string, afterEpoch: number): Promise<BlockRef | null>;
+  /** The image that starts the first segment after `epoch`. */
+  segmentStart(security: string, afterEpoch: number): Promise<BlockRef | null>;
 
-  /** Headers of all images of one chain with `lastSequence >= fromSequence`, in order. */
+  /** Headers of all images of one segment with `lastSequence >= fromSequence`, in order. */
   images(security: string, epoch: number, fromSequence: number): Promise<readonly BlockRef[]>;
 
   /**
-   * The blocks of a chain within a range, in order, sealed ones first, then the journal's pieces, all
+   * The blocks of a segment within a range, in order, sealed ones first, then the journal's pieces, all
    * as of one moment.
    */
   blocks(security: string, epoch: number, range: BlockRange): Promise<readonly BlockRef[]>;
 
-  /** The gap before chain `epoch`. */
+  /** The gap before segment `epoch`. */
   gapBefore(security: string, epoch: number): Promise<GapRecord | null>;
 
-  /** The hole that was declared within chain `epoch`, right after a sequence. */
-  holeAfter(security: string, epoch: number, sequence: number): Promise<GapRecord | null>;
+  /** The hole that was declared within segment `epoch`, right after a sequence. */
+  gapWithin(security: string, epoch: number, sequence: number): Promise<GapRecord | null>;
 
   close(): Promise<void>;
 }

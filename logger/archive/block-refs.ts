@@ -2,8 +2,8 @@
 
 import { RecordCorruptError } from '../errors.ts';
 import type { BlockRange, BlockRef } from './archive.ts';
-import { headerOfDamaged } from './header-bytes.ts';
-import type { HeaderKey } from './header-bytes.ts';
+import { headerOfDamaged } from './embedded/header-bytes.ts';
+import type { HeaderKey } from './embedded/header-bytes.ts';
 import { recordName } from './record.ts';
 
 /** A record whose header is damaged: of it only the key is known. */

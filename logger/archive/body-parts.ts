@@ -5,7 +5,7 @@
  * under the record's own key, the others under that key and their number.
  */
 
-import type { RecordKey, Tables } from './tables.ts';
+import type { RecordKey, Tables } from './embedded/tables.ts';
 
 /** Also what a document of the other archive may hold, with room for its fields. */
 export const MAX_PART_BYTES = 8 * 1024 * 1024;

@@ -68,11 +68,11 @@ export function keySequence(header: KeyFields): number {
 
 /** `<security>/<epoch>/<sequence>`, zero-padded: ids of a security sort as its records do. */
 export function recordId(header: KeyFields): string {
-  return `${chainId(header.security, header.epoch)}/${String(keySequence(header)).padStart(SEQUENCE_DIGITS, '0')}`;
+  return `${segmentId(header.security, header.epoch)}/${String(keySequence(header)).padStart(SEQUENCE_DIGITS, '0')}`;
 }
 
-/** `<security>/<epoch>`, zero-padded: a chain, and the gap before it. */
-export function chainId(security: string, epoch: number): string {
+/** `<security>/<epoch>`, zero-padded: a segment, and the gap before it. */
+export function segmentId(security: string, epoch: number): string {
   return `${security}/${String(epoch).padStart(EPOCH_DIGITS, '0')}`;
 }
 

@@ -5,8 +5,8 @@
  */
 
 import { LoggerError, describeError } from '../errors.ts';
-import type { Clock, Timer } from '../service/clock.ts';
-import type { Log } from '../service/log.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
 import type { SecurityState } from './archive.ts';
 
 /** Where records are deleted. */

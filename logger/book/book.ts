@@ -1,6 +1,6 @@
 /** A book of either kind, for those who keep one without looking inside. */
 
-import type { BookSides, BookStep } from '../market/events.ts';
+import type { BookSides, BookUpdate } from '../market/events.ts';
 import type { Scale } from '../market/decimal.ts';
 import { InvariantError } from '../errors.ts';
 import type { LevelBook } from './level-book.ts';
@@ -19,7 +19,7 @@ export function bookOf(image: BookSides & { readonly scale: Scale }): Book {
  * Moves the book over a step of its own kind.
  * @returns what contradicts the book (never an L2 one), in words; null: nothing does.
  */
-export function applyStep(book: Book, step: BookStep): string | null {
+export function applyUpdate(book: Book, step: BookUpdate): string | null {
   if (book.level === 'L3') {
     if (step.type !== 'diff') return book.apply(step);
   } else if (step.type === 'diff') {

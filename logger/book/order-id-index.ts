@@ -5,84 +5,18 @@
  * id comes back as it was written; any other text goes into a `Map` beside it.
  */
 
+import { formatUuid, parseUuid } from '../market/uuid.ts';
+import type { UuidWords } from '../market/uuid.ts';
+
 const EMPTY = -1;
 const FIRST_CAPACITY = 64;
 /** The table is kept at most half full: searches stay short. */
 const LOAD_MAX = 0.5;
 
-const TEXT_LENGTH = 36;
-const DASH = 45;
-/** The value of a character as a lower-case hex digit, by its code; negative for any other. */
-const DIGITS = new Int8Array(65_536).fill(-1);
-for (let value = 0; value < 16; value++) DIGITS[value.toString(16).charCodeAt(0)] = value;
-
-const DIGIT_CODES = Buffer.from('0123456789abcdef', 'latin1');
-/** A text in the making: with its dashes, and digits that are written over. A book has many ids. */
-const written = Buffer.alloc(TEXT_LENGTH, '-');
-
-/** A UUID as four integers; a place to parse into. */
-export type IdWords = Int32Array<ArrayBuffer>;
-
-/** @returns whether `text` is a canonical UUID; then `words` holds it. */
-export function parseId(text: string, words: IdWords): boolean {
-  if (text.length !== TEXT_LENGTH) return false;
-  const dashes =
-    (text.charCodeAt(8) ^ DASH) |
-    (text.charCodeAt(13) ^ DASH) |
-    (text.charCodeAt(18) ^ DASH) |
-    (text.charCodeAt(23) ^ DASH);
-  // One character that is no digit makes its four negative, and with them the union of all.
-  const a = fourDigits(text, 0);
-  const b = fourDigits(text, 4);
-  const c = fourDigits(text, 9);
-  const d = fourDigits(text, 14);
-  const e = fourDigits(text, 19);
-  const f = fourDigits(text, 24);
-  const g = fourDigits(text, 28);
-  const h = fourDigits(text, 32);
-  if (dashes !== 0 || (a | b | c | d | e | f | g | h) < 0) return false;
-  words[0] = (a << 16) | b;
-  words[1] = (c << 16) | d;
-  words[2] = (e << 16) | f;
-  words[3] = (g << 16) | h;
-  return true;
-}
-
-function fourDigits(text: string, at: number): number {
-  return (
-    ((DIGITS[text.charCodeAt(at)] as number) << 12) |
-    ((DIGITS[text.charCodeAt(at + 1)] as number) << 8) |
-    ((DIGITS[text.charCodeAt(at + 2)] as number) << 4) |
-    (DIGITS[text.charCodeAt(at + 3)] as number)
-  );
-}
-
-/** The canonical text of four integers at `at`. */
-export function formatId(words: Int32Array, at: number): string {
-  const [a, b] = [words[at] as number, words[at + 1] as number];
-  const [c, d] = [words[at + 2] as number, words[at + 3] as number];
-  putFourDigits(a >>> 16, 0);
-  putFourDigits(a, 4);
-  putFourDigits(b >>> 16, 9);
-  putFourDigits(b, 14);
-  putFourDigits(c >>> 16, 19);
-  putFourDigits(c, 24);
-  putFourDigits(d >>> 16, 28);
-  putFourDigits(d, 32);
-  return written.toString('latin1');
-}
-
-function putFourDigits(value: number, at: number): void {
-  written[at] = DIGIT_CODES[(value >>> 12) & 15] as number;
-  written[at + 1] = DIGIT_CODES[(value >>> 8) & 15] as number;
-  written[at + 2] = DIGIT_CODES[(value >>> 4) & 15] as number;
-  written[at + 3] = DIGIT_CODES[value & 15] as number;
-}
-
 export class OrderIdIndex {
   /** Ids by slot, four words each. */
   #ids: Int32Array;
-  readonly #wanted: IdWords = new Int32Array(4);
+  readonly #wanted: UuidWords = new Int32Array(4);
   #table: Int32Array;
   #used: number;
   readonly #odd: Map<string, number>;
@@ -98,13 +32,13 @@ export class OrderIdIndex {
 
   /** -1: there is none. */
   find(id: string): number {
-    if (!parseId(id, this.#wanted)) return this.#odd.get(id) ?? EMPTY;
+    if (!parseUuid(id, this.#wanted)) return this.#odd.get(id) ?? EMPTY;
     return this.#table[this.#place(this.#wanted, 0)] as number;
   }
 
   /** @returns false, and changes nothing, where the id is there already. */
   add(id: string, slot: number): boolean {
-    if (!parseId(id, this.#wanted)) {
+    if (!parseUuid(id, this.#wanted)) {
       if (this.#odd.has(id)) return false;
       this.#odd.set(id, slot);
       this.#oddTexts.set(slot, id);
@@ -140,7 +74,7 @@ export class OrderIdIndex {
   }
 
   text(slot: number): string {
-    return this.#oddTexts.get(slot) ?? formatId(this.#ids, slot * 4);
+    return this.#oddTexts.get(slot) ?? formatUuid(this.#ids, slot * 4);
   }
 
   /** Where the id whose words stand at `at` is, or would be. */

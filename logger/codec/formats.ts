@@ -6,11 +6,11 @@
 import { RecordCorruptError } from '../errors.ts';
 import type { BookImage } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
-import { block1 } from './block-1.ts';
+import { block1 } from './v1/block.ts';
 import type { BlockCodec, BlockContent, ImageCodec } from './codec.ts';
-import { image1 } from './image-1.ts';
-import { orders1 } from './orders-1.ts';
-import { ordersImage1 } from './orders-image-1.ts';
+import { image1 } from './v1/image.ts';
+import { orders1 } from './v1/orders.ts';
+import { ordersImage1 } from './v1/orders-image.ts';
 
 const BLOCK_CODECS: readonly BlockCodec[] = [block1, orders1];
 const IMAGE_CODECS: readonly ImageCodec[] = [image1, ordersImage1];

@@ -10,7 +10,7 @@ import { ConfigError, InvalidArgumentError, describeError } from '../errors.ts';
 import { parseSecurity } from '../market/security.ts';
 import { goesToJournal } from '../service/journal.ts';
 import type { LogFormat } from '../service/line-log.ts';
-import type { LogLevel } from '../service/log.ts';
+import type { LogLevel } from '../runtime/log.ts';
 import { watchdogLimitMs } from '../service/work-signs.ts';
 import { coinbaseSettings } from './coinbase.ts';
 import type { CoinbaseSettings } from './coinbase.ts';

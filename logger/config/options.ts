@@ -3,7 +3,7 @@
  * setting that is not here does not exist.
  */
 
-import type { LogLevel } from '../service/log.ts';
+import type { LogLevel } from '../runtime/log.ts';
 
 export type OptionType =
   | { readonly kind: 'text' }

@@ -7,10 +7,10 @@
  */
 
 import { describeError } from '../errors.ts';
-import type { Clock, Timer } from '../service/clock.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
 import { Connection } from './connection.ts';
 import type { Refusals } from './refusals.ts';
-import type { Transport } from './transport.ts';
+import type { Transport } from '../runtime/transport.ts';
 import type { Dialect, Harm, LineLimits, MarketFrame, Message, ReplyMessage } from './dialect.ts';
 import { Membership } from './membership.ts';
 import type { Subscription } from './subscription.ts';
@@ -107,8 +107,8 @@ export class Carrier<Frame extends MarketFrame> {
     return this.#connection.isOpen;
   }
 
-  get wholeUntilUs(): number | null {
-    return this.#connection.wholeUntilUs;
+  get aliveUntilUs(): number | null {
+    return this.#connection.aliveUntilUs;
   }
 
   /** The symbol's place on this connection, once its streams are confirmed. */

@@ -4,11 +4,11 @@
  * messages say. Whatever ends it, `onClose` is called once; after `close` nothing is called.
  */
 
-import type { Clock, Timer } from '../service/clock.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
 import { MessagePace } from './message-pace.ts';
 import type { PaceLimits } from './message-pace.ts';
 import { StaleWatch } from './stale-watch.ts';
-import type { Socket, Transport } from './transport.ts';
+import type { Socket, Transport } from '../runtime/transport.ts';
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -35,7 +35,7 @@ export class Connection {
   readonly #watch: StaleWatch;
   readonly #pace: MessagePace;
   readonly #timers = new Set<Timer>();
-  #wholeUntilUs: number | null = null;
+  #aliveUntilUs: number | null = null;
   #isOpen = false;
   #isEnded = false;
   #socketClosed: () => void = () => undefined;
@@ -77,8 +77,8 @@ export class Connection {
   }
 
   /** Receive time of the last sign of life; null before it opened. */
-  get wholeUntilUs(): number | null {
-    return this.#wholeUntilUs;
+  get aliveUntilUs(): number | null {
+    return this.#aliveUntilUs;
   }
 
   get isOpen(): boolean {
@@ -140,7 +140,7 @@ export class Connection {
   }
 
   #heard(receiveTimeUs: number): void {
-    this.#wholeUntilUs = Math.max(this.#wholeUntilUs ?? 0, receiveTimeUs);
+    this.#aliveUntilUs = Math.max(this.#aliveUntilUs ?? 0, receiveTimeUs);
     this.#watch.heard();
   }
 

@@ -4,7 +4,7 @@
  * do the rest for every exchange.
  */
 
-import type { BackoffLimits } from '../service/backoff.ts';
+import type { BackoffLimits } from '../runtime/backoff.ts';
 import type { PaceLimits } from './message-pace.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -48,7 +48,7 @@ export interface Dialect<Frame extends MarketFrame> {
    * If not, a new connection takes over when it brings a frame that begins the book anew
    * (`beginsAnew`).
    */
-  readonly isNumbered: boolean;
+  readonly isSequenced: boolean;
   beginsAnew(frame: Frame): boolean;
   /** Whose book a message that can't be read may have been of, where no sequence will tell. */
   harmedBy(text: string): Harm;

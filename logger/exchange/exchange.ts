@@ -15,7 +15,7 @@ export interface Exchange {
   /** What is recorded, in the exchange's words: `depth`, `depth@100ms`, `full` … */
   readonly feed: string;
   /**
-   * On what continuity rests. `connection`: the exchange numbers nothing, so a chain lasts as long
+   * On what continuity rests. `connection`: the exchange numbers nothing, so a segment lasts as long
    * as one connection; the adapter counts the messages itself (see `Step`), and what `snapshot`
    * gives is the one that the connection itself sent.
    */
@@ -69,11 +69,11 @@ export interface FeedListener {
   /**
    * The connection that carried the streams is gone and no other has taken over; or, where the proof
    * is the connection, another has (`onUp` follows).
-   * `wholeUntilUs`: the last moment at which it is known to have been whole.
+   * `aliveUntilUs`: the last moment at which it is known to have been whole.
    */
-  onDown(wholeUntilUs: number, reason: string): void;
+  onDown(aliveUntilUs: number, reason: string): void;
   /**
-   * Steps and asides in the order of arrival; receive times never go back. A trade comes once. Steps
+   * Steps and sideEvents in the order of arrival; receive times never go back. A trade comes once. Steps
    * may come twice or overlap (two connections do, on purpose): the sequence rule sorts them out.
    */
   onEvent(event: MarketEvent): void;
@@ -81,9 +81,9 @@ export interface FeedListener {
   onHeartbeat(heartbeat: Heartbeat): void;
   /**
    * The connection stands, yet something that the exchange sent did not arrive, at some moment after
-   * `wholeUntilUs`. Only where it does not number its messages (else the rule finds out).
+   * `aliveUntilUs`. Only where it does not number its messages (else the rule finds out).
    */
-  onLoss(wholeUntilUs: number, reason: string): void;
+  onLoss(aliveUntilUs: number, reason: string): void;
   /** While the exchange collects orders for an auction, its book may be crossed. */
   onAuction(isCollecting: boolean): void;
   /** From here on prices and sizes come at this finer scale. Called before the first such event. */
@@ -109,7 +109,7 @@ export interface FeedHandle {
    * The last moment (receive clock, µs) at which the connection was known to be whole: anything at
    * all came in, pongs included. null while there is no connection with these streams on it.
    */
-  wholeUntilUs(): number | null;
+  aliveUntilUs(): number | null;
   /** Stops the streams. The listener is not called again. Idempotent. */
   close(): void;
 }

@@ -7,10 +7,10 @@
  */
 
 import { FeedClosedError } from '../errors.ts';
-import type { Timer } from '../service/clock.ts';
-import type { Log } from '../service/log.ts';
-import type { Random } from '../service/random.ts';
-import { backoffDelayMs } from '../service/backoff.ts';
+import type { Timer } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Random } from '../runtime/random.ts';
+import { backoffDelayMs } from '../runtime/backoff.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import { Carrier } from './carrier.ts';
 import type { CarrierOptions, CarrierOwner } from './carrier.ts';
@@ -99,14 +99,14 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
   }
 
   /** The last moment at which a connection that carries the symbol was whole; null: none does. */
-  wholeUntilUs(subscription: Subscription<Frame>): number | null {
-    let wholeUntilUs: number | null = null;
+  aliveUntilUs(subscription: Subscription<Frame>): number | null {
+    let aliveUntilUs: number | null = null;
     for (const carrier of this.#carriers) {
       const membership = carrier.confirmed(subscription);
       if (!membership || membership.isBehind) continue;
-      wholeUntilUs = Math.max(wholeUntilUs ?? 0, carrier.wholeUntilUs ?? 0);
+      aliveUntilUs = Math.max(aliveUntilUs ?? 0, carrier.aliveUntilUs ?? 0);
     }
-    return wholeUntilUs;
+    return aliveUntilUs;
   }
 
   /**
@@ -157,7 +157,7 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
     if (!hasRival) subscription.up();
     // Where nothing is numbered there is no way back from the newer connection to the older one.
     membership.isSuperseded =
-      hasRival && !this.#options.dialect.isNumbered && carrier === this.#carriers[0];
+      hasRival && !this.#options.dialect.isSequenced && carrier === this.#carriers[0];
     membership.onNewBeginning = () => this.#supersede(carrier, subscription);
     membership.confirm(hasRival);
     // A quiet symbol stops keeping the old connection after a while.
@@ -240,7 +240,7 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
     // A refused login has been told.
     const level = this.#refused === carrier ? 'debug' : 'warning';
     this.#options.log[level]('The connection to the exchange ended', { ...this.#name(), reason });
-    const wholeUntilUs = carrier.wholeUntilUs ?? this.#options.clock.nowUs();
+    const aliveUntilUs = carrier.aliveUntilUs ?? this.#options.clock.nowUs();
     // Arranged before any listener hears of it: what it then asks for finds things in order.
     if (this.#carriers.length === 0) {
       this.#isReplacing = false;
@@ -254,7 +254,7 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
       if (!carrier.confirmed(subscription)) continue;
       const other = this.#otherCarrying(carrier, subscription);
       if (other?.canFollow) other.join();
-      else subscription.down(wholeUntilUs, reason);
+      else subscription.down(aliveUntilUs, reason);
       // It had handed over to the one that is gone, and is needed again: from a new beginning.
       if (other?.isSuperseded) this.#carriers.forEach((left) => left.renew(subscription));
     }
@@ -337,14 +337,14 @@ export class Line<Frame extends MarketFrame> implements CarrierOwner<Frame> {
 
   /** Where nothing is numbered: what the others still bring of the symbol counts no more. */
   #supersede(carrier: Carrier<Frame>, subscription: Subscription<Frame>): number | null {
-    let wholeUntilUs: number | null = null;
+    let aliveUntilUs: number | null = null;
     for (const other of this.#carriers) {
       const membership = other === carrier ? undefined : other.confirmed(subscription);
       if (!membership) continue;
-      if (membership.canFollow) wholeUntilUs = other.wholeUntilUs;
+      if (membership.canFollow) aliveUntilUs = other.aliveUntilUs;
       membership.isSuperseded = true;
     }
-    return wholeUntilUs;
+    return aliveUntilUs;
   }
 
   /** Asks for a symbol's streams afresh on the connection that serves it. */

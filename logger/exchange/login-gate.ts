@@ -5,11 +5,11 @@
  * A connection that an exchange serves well is never in the way of, nor harmed by, what happens here.
  */
 
-import { backoffDelayMs } from '../service/backoff.ts';
-import type { BackoffLimits } from '../service/backoff.ts';
-import type { Clock, Timer } from '../service/clock.ts';
-import type { Log } from '../service/log.ts';
-import type { Random } from '../service/random.ts';
+import { backoffDelayMs } from '../runtime/backoff.ts';
+import type { BackoffLimits } from '../runtime/backoff.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Random } from '../runtime/random.ts';
 
 export interface LoginLimits {
   /** Between two attempts with a key that was refused. */

@@ -9,7 +9,7 @@
  * old one is not heard any more.
  */
 
-import type { Timer } from '../service/clock.ts';
+import type { Timer } from '../runtime/clock.ts';
 import type { Dialect, MarketFrame } from './dialect.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -67,12 +67,12 @@ export class Membership<Frame extends MarketFrame> {
 
   /** The listener is served from here, or can be without a break once nothing else serves it. */
   get canFollow(): boolean {
-    return !this.isSuperseded && (this.#dialect.isNumbered || this.#isJoined);
+    return !this.isSuperseded && (this.#dialect.isSequenced || this.#isJoined);
   }
 
   /** The older connection is not needed for this symbol any more. */
   get canReplace(): boolean {
-    if (!this.#dialect.isNumbered) return this.#isJoined;
+    if (!this.#dialect.isSequenced) return this.#isJoined;
     // A step came in here that continues what the listener has; or it is quiet.
     return (this.#isJoined && this.#hasStep) || this.isSettled;
   }
@@ -92,7 +92,7 @@ export class Membership<Frame extends MarketFrame> {
       return;
     }
     if (this.isSuperseded) return;
-    if (!this.#dialect.isNumbered && !this.#isJoined) {
+    if (!this.#dialect.isSequenced && !this.#isJoined) {
       this.#awaitNewBeginning(frame, receiveTimeUs);
       return;
     }
@@ -126,7 +126,7 @@ export class Membership<Frame extends MarketFrame> {
     this.#joinTimer = null;
     if (this.phase !== 'confirmed') return;
     // Nothing to meet: only a new beginning counts.
-    if (!this.#dialect.isNumbered && !this.#isJoined) return;
+    if (!this.#dialect.isSequenced && !this.#isJoined) return;
     this.#isJoined = true;
     const held = this.#held;
     this.#held = [];
@@ -149,8 +149,8 @@ export class Membership<Frame extends MarketFrame> {
     // What the older connection still brings is what counts until then.
     if (!this.#dialect.beginsAnew(frame)) return;
     this.#isJoined = true;
-    const wholeUntilUs = this.onNewBeginning() ?? receiveTimeUs;
-    this.subscription.move(Math.min(wholeUntilUs, receiveTimeUs));
+    const aliveUntilUs = this.onNewBeginning() ?? receiveTimeUs;
+    this.subscription.move(Math.min(aliveUntilUs, receiveTimeUs));
     this.subscription.take(frame, receiveTimeUs);
   }
 

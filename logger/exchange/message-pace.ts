@@ -4,7 +4,7 @@
  * can't be put off, so they are only counted here and the rest makes room for them.
  */
 
-import type { Clock } from '../service/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 export interface PaceLimits {
   /** Messages per window, pongs counted. */

@@ -4,7 +4,7 @@
  */
 
 import { WireFormatError } from '../errors.ts';
-import type { Log } from '../service/log.ts';
+import type { Log } from '../runtime/log.ts';
 
 /** Kinds beyond this many are counted together: the set of kinds is ours, but a limit has a name. */
 const KINDS_MAX = 64;

@@ -12,7 +12,7 @@ import {
   RateLimitedError,
   assertInvariant,
 } from '../errors.ts';
-import type { Clock, Timer } from '../service/clock.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface BudgetLimits {

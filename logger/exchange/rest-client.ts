@@ -9,9 +9,9 @@
 
 import { ExchangeRefusedError, FeedClosedError, RateLimitedError } from '../errors.ts';
 import type { LoggerError } from '../errors.ts';
-import type { Clock } from '../service/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { RequestBudget, Urgency } from './request-budget.ts';
-import type { HttpAnswer, Transport } from './transport.ts';
+import type { HttpResponse, Transport } from '../runtime/transport.ts';
 import { fieldsOf, parseJson, shown } from './fields.ts';
 import type { Fields } from './fields.ts';
 
@@ -52,7 +52,7 @@ export interface RestRequest {
   readonly timeoutMs?: number;
 }
 
-export interface RestAnswer {
+export interface RestResponse {
   /** The text of a 200, unchecked. */
   readonly body: string;
   readonly receiveTimeUs: number;
@@ -69,10 +69,10 @@ export class RestClient {
    * @throws RateLimitedError, FeedClosedError, LimitExceededError (queue full),
    *   ExchangeRefusedError with `context` `{ status, code, reason }`.
    */
-  async get(request: RestRequest): Promise<RestAnswer> {
+  async get(request: RestRequest): Promise<RestResponse> {
     const { transport, budget, clock, restUrl, timeoutMs, maxBytes, headersOf } = this.#options;
     await budget.acquire(request);
-    let answer: HttpAnswer;
+    let answer: HttpResponse;
     let receiveTimeUs: number;
     try {
       answer = await transport.get(`${restUrl}${request.path}`, {
@@ -90,7 +90,7 @@ export class RestClient {
     throw this.#errorOf(answer);
   }
 
-  #learn(answer: HttpAnswer): void {
+  #learn(answer: HttpResponse): void {
     const { usedWeightHeader } = this.#options;
     const used = usedWeightHeader ? wholeNumber(answer.headers[usedWeightHeader]) : null;
     if (used !== null) this.#options.budget.report(used);
@@ -99,7 +99,7 @@ export class RestClient {
     }
   }
 
-  #errorOf(answer: HttpAnswer): LoggerError {
+  #errorOf(answer: HttpResponse): LoggerError {
     const { status } = answer;
     const { code, reason } = this.#reasonIn(answer.body);
     const said = `The exchange answered ${status}${reason === null ? '' : `: ${reason}`}`;
@@ -121,7 +121,7 @@ export class RestClient {
 }
 
 /** How long the exchange wants silence. `Retry-After` is in seconds. */
-function silenceMs(answer: HttpAnswer): number {
+function silenceMs(answer: HttpResponse): number {
   const seconds = wholeNumber(answer.headers['retry-after']);
   const defaultMs = answer.status === 418 ? DEFAULT_BAN_MS : DEFAULT_SLOW_DOWN_MS;
   return seconds === null ? defaultMs : Math.min(seconds * 1000, SILENCE_MAX_MS);

@@ -9,7 +9,7 @@
  * late lets what has piled up in the sockets be read before it judges.
  */
 
-import type { Clock, Timer } from '../service/clock.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
 
 /** No data, though pings are answered, for this many times the stale limit. */
 export const NO_DATA_FACTOR = 4;

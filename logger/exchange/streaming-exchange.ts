@@ -9,9 +9,9 @@ import type { ExchangeRefusedError } from '../errors.ts';
 import type { Proof } from '../market/coverage.ts';
 import type { BookSnapshot } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
-import type { Clock, Timer } from '../service/clock.ts';
-import type { Log } from '../service/log.ts';
-import type { Random } from '../service/random.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Random } from '../runtime/random.ts';
 import type { MarketFrame } from './dialect.ts';
 import type {
   Exchange,
@@ -26,7 +26,7 @@ import type { LineOptions } from './line.ts';
 import type { Refusals } from './refusals.ts';
 import type { RequestBudget } from './request-budget.ts';
 import type { Subscription } from './subscription.ts';
-import type { Transport } from './transport.ts';
+import type { Transport } from '../runtime/transport.ts';
 
 /** What every exchange gets from outside. */
 export interface ExchangeOptions {
@@ -127,7 +127,7 @@ export abstract class StreamingExchange<
     carrying.add(subscription);
     if (!this.#pollTimer) this.#pollIn(this.#poll.instrumentPollMs);
     return {
-      wholeUntilUs: () => (subscription.isClosed ? null : carrying.wholeUntilUs(subscription)),
+      aliveUntilUs: () => (subscription.isClosed ? null : carrying.aliveUntilUs(subscription)),
       close: () => {
         if (subscription.isClosed) return;
         subscription.close();

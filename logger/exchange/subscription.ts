@@ -5,7 +5,7 @@
  */
 
 import type { Scale } from '../market/decimal.ts';
-import { isStep } from '../market/events.ts';
+import { isBookUpdate } from '../market/events.ts';
 import type { MarketEvent } from '../market/events.ts';
 import { finerScale, isSameScale } from '../market/scale.ts';
 import type { FeedListener, Instrument } from './exchange.ts';
@@ -75,13 +75,13 @@ export abstract class Subscription<Frame> {
     this.listener.onUp();
   }
 
-  down(wholeUntilUs: number, reason: string): void {
-    this.#end(wholeUntilUs, reason, false);
+  down(aliveUntilUs: number, reason: string): void {
+    this.#end(aliveUntilUs, reason, false);
   }
 
   /** Another connection carries the streams on, from a new beginning. */
-  move(wholeUntilUs: number): void {
-    this.#end(wholeUntilUs, 'Another connection has taken over', true);
+  move(aliveUntilUs: number): void {
+    this.#end(aliveUntilUs, 'Another connection has taken over', true);
     this.up();
   }
 
@@ -126,7 +126,7 @@ export abstract class Subscription<Frame> {
     }
     if (scaled === null) return;
     const { event, scale } = scaled;
-    if (isStep(event)) {
+    if (isBookUpdate(event)) {
       this.#lastSequence = Math.max(this.#lastSequence ?? event.lastSequence, event.lastSequence);
     }
     this.raiseScale(scale);
@@ -149,11 +149,11 @@ export abstract class Subscription<Frame> {
     this.listener.onInstrument(this.#instrument);
   }
 
-  #end(wholeUntilUs: number, reason: string, isMoved: boolean): void {
+  #end(aliveUntilUs: number, reason: string, isMoved: boolean): void {
     if (this.#isClosed || !this.#isUp) return;
     this.#isUp = false;
     this.#lastSequence = null;
     this.forget(isMoved);
-    this.listener.onDown(wholeUntilUs, reason);
+    this.listener.onDown(aliveUntilUs, reason);
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { assertInvariant } from '../errors.ts';
-import type { Clock } from '../service/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 export interface BucketLimits {
   /** The most that can be taken at one moment. */

@@ -3,8 +3,8 @@
 import type { VerifyProgress } from '../reader/reader.ts';
 import { type ManagerContext, flushFor } from './calls.ts';
 import { CallCancelledError, type PartWriter } from './part-writer.ts';
-import { pause } from './pause.ts';
-import { checkSecurity, exportQuestion } from './requests.ts';
+import { sleep } from '../runtime/timing.ts';
+import { checkSecurity, exportQuery } from './requests.ts';
 import { type ExportRequest, type VerifyRequest, exportGapMessage } from './wire.ts';
 
 /** How often a running check says how far it is. */
@@ -18,7 +18,7 @@ async function tellProgress(
 ): Promise<void> {
   let told: VerifyProgress | undefined;
   while (!check.done.aborted) {
-    await pause(context.clock, check.done, PROGRESS_EVERY_MS);
+    await sleep(context.clock, PROGRESS_EVERY_MS, check.done);
     const progress = check.latest();
     if (progress === told || check.done.aborted) continue;
     told = progress;
@@ -101,7 +101,7 @@ export async function streamExport(
   request: ExportRequest,
   writer: PartWriter,
 ): Promise<void> {
-  const question = exportQuestion(request, context.control);
+  const question = exportQuery(request, context.control);
   await flushFor(context, question.security);
   const buffer = new PartBuffer(context.limits.exportPartBytes);
   for await (const line of context.reader.exportLines(question)) {

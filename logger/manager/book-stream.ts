@@ -1,18 +1,18 @@
 /** `Book`: the book now from the running recorder, a past one from the archive, in parts. */
 
 import { UnknownSecurityError } from '../errors.ts';
-import type { BookAnswer, NoBookAnswer } from '../reader/answers.ts';
+import type { BookResult, NoBookResult } from '../queries/results.ts';
 import { type ManagerContext, NoBookError, flushFor } from './calls.ts';
 import type { PartWriter } from './part-writer.ts';
-import { bookQuestion } from './requests.ts';
+import { bookQuery } from './requests.ts';
 import { type BookRequest, bookHead, bookLevels } from './wire.ts';
 
 async function find(
   context: ManagerContext,
   request: BookRequest,
-): Promise<BookAnswer | NoBookAnswer> {
+): Promise<BookResult | NoBookResult> {
   const { control, reader, clock } = context;
-  const question = bookQuestion(request, control);
+  const question = bookQuery(request, control);
   if (question.position !== undefined) {
     await flushFor(context, question.security);
     return reader.bookAt(question);

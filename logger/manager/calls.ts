@@ -15,11 +15,11 @@ import {
 } from '@grpc/grpc-js';
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import { ConflictError, LimitExceededError, LoggerError, describeError } from '../errors.ts';
-import type { NoBookAnswer } from '../reader/answers.ts';
+import type { NoBookResult } from '../queries/results.ts';
 import type { Reader } from '../reader/reader.ts';
-import type { Clock } from '../service/clock.ts';
-import type { Log } from '../service/log.ts';
-import type { LoggerControl } from './control.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { LoggerControl } from '../status/control.ts';
 import type { ManagerLimits } from './limits.ts';
 import { CallCancelledError, type PartWriter, partWriter } from './part-writer.ts';
 import { type CallFailure, failureOf, headerText } from './status-map.ts';
@@ -56,9 +56,9 @@ export async function flushFor(context: ManagerContext, security: string): Promi
 
 /** There is no book at the asked-for moment. Ends the call with OUT_OF_RANGE and the gap. */
 export class NoBookError extends ConflictError {
-  readonly answer: NoBookAnswer;
+  readonly answer: NoBookResult;
 
-  constructor(answer: NoBookAnswer) {
+  constructor(answer: NoBookResult) {
     const { from, to, cause } = answer.gap;
     super(
       `${answer.security} was not recorded then: gap from ${from} to ${to ?? 'now'} (${cause})`,

@@ -12,7 +12,7 @@ import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import { InvalidArgumentError, UnknownSecurityError } from '../errors.ts';
 import { ClosingError, type ManagerContext, StreamSlots, streaming, unary } from './calls.ts';
 import type { PartWriter } from './part-writer.ts';
-import { pause } from './pause.ts';
+import { sleep } from '../runtime/timing.ts';
 
 type ServingStatus = 'SERVING' | 'NOT_SERVING';
 
@@ -73,7 +73,7 @@ export function healthHandlers(context: ManagerContext): UntypedServiceImplement
       const status = (await statusOf(service)) ?? 'SERVICE_UNKNOWN';
       if (status !== told) await writer.write({ status });
       told = status;
-      await pause(clock, ended, limits.healthPaceMs);
+      await sleep(clock, limits.healthPaceMs, ended);
     }
     if (!closing.aborted) return;
     await writer.write({ status: 'NOT_SERVING' });

@@ -6,7 +6,7 @@
 
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { ConflictError, LimitExceededError } from '../errors.ts';
-import type { Clock, Timer } from '../service/clock.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
 
 /** The client is gone; nobody is left to be told anything. */
 export class CallCancelledError extends ConflictError {}

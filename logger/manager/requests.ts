@@ -4,8 +4,8 @@ import { InvalidArgumentError } from '../errors.ts';
 import { parseSecurity } from '../market/security.ts';
 import { type ClockName, parseDurationUs, parseTimeUs } from '../market/time.ts';
 import { EXPORT_FORMATS, EXPORT_TYPES, checkExport } from '../reader/export-question.ts';
-import type { BookQuestion, CoverageQuestion, ExportQuestion } from '../reader/reader.ts';
-import type { LoggerControl } from './control.ts';
+import type { BookQuery, CoverageQuery, ExportQuery } from '../reader/reader.ts';
+import type { LoggerControl } from '../status/control.ts';
 import {
   type BookRequest,
   type CoverageRequest,
@@ -80,7 +80,7 @@ function checkShown(request: { readonly depth?: number; readonly level: string }
 }
 
 /** What a request for a book asks; without a position it is the book now. */
-export function bookQuestion(request: BookRequest, control: LoggerControl): BookQuestion {
+export function bookQuery(request: BookRequest, control: LoggerControl): BookQuery {
   const clock = checkClock(request.clock);
   const { at, sequence } = request;
   const book = { security: checkSecurity(request.security, control), ...checkShown(request) };
@@ -89,17 +89,14 @@ export function bookQuestion(request: BookRequest, control: LoggerControl): Book
   return { ...book, position: { sequence: checkSequence(sequence) } };
 }
 
-export function coverageQuestion(
-  request: CoverageRequest,
-  control: LoggerControl,
-): CoverageQuestion {
+export function coverageQuery(request: CoverageRequest, control: LoggerControl): CoverageQuery {
   const fromUs = checkTime(request.from, 'from');
   const toUs = checkTime(request.to, 'to');
   checkRange(fromUs, toUs);
   return { security: checkSecurity(request.security, control), fromUs, toUs };
 }
 
-export function exportQuestion(request: ExportRequest, control: LoggerControl): ExportQuestion {
+export function exportQuery(request: ExportRequest, control: LoggerControl): ExportQuery {
   const type = exportTypeOf(request.type);
   if (type === undefined) throw new InvalidArgumentError(`type: is not ${orList(EXPORT_TYPES)}`);
   const format = exportFormatOf(request.format);

@@ -4,8 +4,8 @@ import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import { InvalidArgumentError } from '../errors.ts';
 import { formatTimeUs } from '../market/time.ts';
 import { type ManagerContext, type UnaryCall, changing, flushFor, unary } from './calls.ts';
-import type { CommandResult } from './control.ts';
-import { checkSecurities, coverageQuestion } from './requests.ts';
+import type { CommandResult } from '../status/control.ts';
+import { checkSecurities, coverageQuery } from './requests.ts';
 import {
   type AddRequest,
   type CoverageRequest,
@@ -120,7 +120,7 @@ function questions(context: ManagerContext): UntypedServiceImplementation {
     })),
     health: unary(context, 'health', async () => healthMessage(await control.health())),
     coverage: unary<CoverageRequest>(context, 'coverage', async (request) => {
-      const question = coverageQuestion(request, control);
+      const question = coverageQuery(request, control);
       await flushFor(context, question.security);
       return coverageMessage(await context.reader.coverage(question));
     }),

@@ -5,9 +5,9 @@
 
 import { InvalidArgumentError, UnknownSecurityError } from '../errors.ts';
 import { ClosingError, type ManagerContext } from './calls.ts';
-import type { LoggerControl, SecurityStatus } from './control.ts';
+import type { LoggerControl, SecurityStatus } from '../status/control.ts';
 import type { PartWriter } from './part-writer.ts';
-import { pause } from './pause.ts';
+import { sleep } from '../runtime/timing.ts';
 import { checkSecurity } from './requests.ts';
 import { type SecuritiesRequest, securityMessage } from './wire.ts';
 
@@ -115,7 +115,7 @@ export async function streamWatch(
         if (isFirst && news.statuses.length === 0) await writer.write({});
         isFirst = false;
       }
-      await pause(clock, ended, limits.watchPaceMs);
+      await sleep(clock, limits.watchPaceMs, ended);
     }
   } finally {
     unsubscribe();

@@ -4,18 +4,23 @@
  */
 
 import type {
-  BookAnswer,
+  BookResult,
   BookRow,
-  CoverageAnswer,
+  CoverageResult,
   ExportFormat,
   ExportType,
-  GapAnswer,
-  IntervalAnswer,
-  NoBookAnswer,
-} from '../reader/answers.ts';
+  GapResult,
+  IntervalResult,
+  NoBookResult,
+} from '../queries/results.ts';
 import type { ExportGap } from '../reader/reader.ts';
 import type { ClockName } from '../market/time.ts';
-import type { CommandResult, HealthStatus, ProcessStatus, SecurityStatus } from './control.ts';
+import type {
+  CommandResult,
+  HealthStatus,
+  ProcessStatus,
+  SecurityStatus,
+} from '../status/control.ts';
 
 /** `BOOK_LEVEL`, `L2` → `BOOK_LEVEL_L2`. */
 function named(prefix: string, value: string): string {
@@ -60,7 +65,7 @@ export function processMessage(process: ProcessStatus): object {
   };
 }
 
-export function bookHead(book: BookAnswer): object {
+export function bookHead(book: BookResult): object {
   return {
     head: {
       security: book.security,
@@ -93,7 +98,7 @@ export function bookLevels(
   return { levels: { [side]: levels } };
 }
 
-export function noBookMessage(answer: NoBookAnswer): object {
+export function noBookMessage(answer: NoBookResult): object {
   return {
     security: answer.security,
     from: answer.gap.from,
@@ -102,7 +107,7 @@ export function noBookMessage(answer: NoBookAnswer): object {
   };
 }
 
-export function gapMessage(gap: GapAnswer): object {
+export function gapMessage(gap: GapResult): object {
   return { ...gap, cause: named('GAP_CAUSE', gap.cause) };
 }
 
@@ -111,11 +116,11 @@ export function exportGapMessage(gap: ExportGap): object {
   return { ...gapMessage(gap), missing };
 }
 
-function intervalMessage(interval: IntervalAnswer): object {
+function intervalMessage(interval: IntervalResult): object {
   return { ...interval, proof: named('PROOF', interval.proof) };
 }
 
-export function coverageMessage(coverage: CoverageAnswer): object {
+export function coverageMessage(coverage: CoverageResult): object {
   return {
     security: coverage.security,
     intervals: coverage.intervals.map(intervalMessage),

@@ -17,7 +17,7 @@ export interface Step {
   /**
    * The sequences that it covers (Binance `U` and `u`; Coinbase `full`: its one `sequence`, twice).
    * Where the exchange numbers nothing they are our own count of messages, which is nobody's
-   * business: it orders what a chain holds, and no answer shows it.
+   * business: it orders what a segment holds, and no answer shows it.
    */
   readonly firstSequence: number;
   readonly lastSequence: number;
@@ -142,12 +142,12 @@ export interface Trade {
 }
 
 /** What changes a book. */
-export type BookStep = Diff | OrderEvent;
+export type BookUpdate = Diff | OrderEvent;
 /** What is recorded beside it: it needs no proof and does not move the sequence. */
-export type Aside = Trade | OrderActivated;
-export type MarketEvent = BookStep | Aside;
+export type SideEvent = Trade | OrderActivated;
+export type MarketEvent = BookUpdate | SideEvent;
 
-export function isStep(event: MarketEvent): event is BookStep {
+export function isBookUpdate(event: MarketEvent): event is BookUpdate {
   return event.type !== 'trade' && event.type !== 'activate';
 }
 

@@ -1,12 +1,12 @@
 /**
  * A prom-client histogram whose buckets are counted elsewhere. prom-client would look up a hash of
  * the labels at every observation, thousands of times a second; here a message costs two additions
- * (`recorder/tally.ts`), and the buckets are read when somebody scrapes.
+ * (`recorder/stats.ts`), and the buckets are read when somebody scrapes.
  */
 
 import { Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
-import type { Buckets } from './figures.ts';
+import type { Buckets } from '../status/figures.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 

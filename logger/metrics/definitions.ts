@@ -7,10 +7,10 @@
  * in the figures any more, and so none of its series is.
  */
 
-import type { HealthStatus, RecordingState } from '../manager/control.ts';
+import type { HealthStatus, RecordingState } from '../status/control.ts';
 import type { GapCause } from '../market/coverage.ts';
 import type { Labels } from './bucket-histogram.ts';
-import type { ExchangeFigures, LoggerFigures, SecurityFigures } from './figures.ts';
+import type { ExchangeFigures, LoggerFigures, SecurityFigures } from '../status/figures.ts';
 
 export interface Sample {
   readonly labels: Labels;

@@ -7,7 +7,7 @@ import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { BucketHistogram } from './bucket-histogram.ts';
 import { DEFINITIONS, labelsOf } from './definitions.ts';
 import type { Definition } from './definitions.ts';
-import type { LoggerFigures } from './figures.ts';
+import type { LoggerFigures } from '../status/figures.ts';
 
 export class MetricsPage {
   readonly #registry = new Registry();

@@ -7,8 +7,8 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { ConflictError, describeError } from '../errors.ts';
-import type { Log } from '../service/log.ts';
-import type { LoggerFigures } from './figures.ts';
+import type { Log } from '../runtime/log.ts';
+import type { LoggerFigures } from '../status/figures.ts';
 import { MetricsPage } from './page.ts';
 
 /** Some scrapers and a person; more are closed at once. */

@@ -1,6 +1,6 @@
 /**
  * The book at a moment: the last image before it, the blocks after that image, and the proof that
- * the moment lies inside what its chain covers. Costs the same number of look-ups however much is
+ * the moment lies inside what its segment covers. Costs the same number of look-ups however much is
  * stored. Where the proof fails, the answer is the hole, never a book.
  */
 
@@ -8,18 +8,24 @@ import type { BlockRef, Position } from '../archive/archive.ts';
 import type { Book } from '../book/book.ts';
 import { RecordCorruptError } from '../errors.ts';
 import type { GapCause } from '../market/coverage.ts';
-import { isStep } from '../market/events.ts';
+import { isBookUpdate } from '../market/events.ts';
 import type { Horizon, Step } from '../market/events.ts';
-import type { BookAnswer, NoBookAnswer } from './answers.ts';
-import { afterChainUs, causeOfBreak, chainEndUs, gapAfter, readChainEnd } from './chain-end.ts';
-import type { ChainEnd } from './chain-end.ts';
+import type { BookResult, NoBookResult } from '../queries/results.ts';
+import {
+  afterSegmentUs,
+  causeOfBreak,
+  segmentEndUs,
+  gapAfter,
+  readSegmentEnd,
+} from './segment-end.ts';
+import type { SegmentEnd } from './segment-end.ts';
 import { assertKnown } from './context.ts';
 import type { ReaderContext } from './context.ts';
-import { formatBook, formatNoBook } from './format.ts';
-import type { BookQuestion } from './reader.ts';
+import { formatBook, formatNoBook } from '../queries/format.ts';
+import type { BookQuery } from './reader.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
 import { continues, refine, stepOver } from './replay.ts';
-import { giveWay } from '../service/turn.ts';
+import { yieldToEventLoop } from '../runtime/yield.ts';
 
 /** Behind everything stored. */
 const AT_THE_END: Position = { clock: 'receive', us: Number.MAX_SAFE_INTEGER };
@@ -27,8 +33,8 @@ const AT_THE_END: Position = { clock: 'receive', us: Number.MAX_SAFE_INTEGER };
 /** @throws UnknownSecurityError when the archive has never heard of it. */
 export async function bookAt(
   context: ReaderContext,
-  question: BookQuestion,
-): Promise<BookAnswer | NoBookAnswer> {
+  question: BookQuery,
+): Promise<BookResult | NoBookResult> {
   const { security } = question;
   const position = question.position ?? AT_THE_END;
   const ref = await context.archive.imageAt(security, position);
@@ -36,7 +42,7 @@ export async function bookAt(
   const start = await lastGoodImage(context, ref, position);
   if (start === null) return withoutImage(context, ref);
   const { archive, liveGap } = context;
-  const end = await readChainEnd(archive, security, start.header.epoch, liveGap);
+  const end = await readSegmentEnd(archive, security, start.header.epoch, liveGap);
   const stretch = await readStretch(context, start, position);
   const taken = takenAt(start, stretch, position);
   if (question.position !== undefined) {
@@ -76,7 +82,7 @@ interface Stretch {
   readonly isBroken: boolean;
 }
 
-/** The image, or the one before it in its chain if it is damaged, and so on. */
+/** The image, or the one before it in its segment if it is damaged, and so on. */
 async function lastGoodImage(
   context: ReaderContext,
   ref: BlockRef,
@@ -171,13 +177,13 @@ async function goodBlock(context: ReaderContext, ref: BlockRef): Promise<LoadedB
   }
 }
 
-/** The last message at or before the position, in the order of the chain. */
+/** The last message at or before the position, in the order of the segment. */
 function takenAt(start: LoadedImage, stretch: Stretch, position: Position): Stand {
   const { sequence, exchangeTimeUs, receiveTimeUs } = start.image;
   let taken: Step | undefined;
   for (const { content } of stretch.blocks) {
     for (const event of content.events) {
-      if (!isStep(event) || event.lastSequence <= sequence) continue;
+      if (!isBookUpdate(event) || event.lastSequence <= sequence) continue;
       if (!isBeyond(event, event.lastSequence, position)) taken = event;
     }
   }
@@ -199,7 +205,7 @@ async function replay(
   for (const { content } of blocks) {
     ({ book, horizon } = refine(book, horizon, content.scale));
     stepOver(book, content.events, { after: start.image.sequence, until: untilSequence });
-    await giveWay();
+    await yieldToEventLoop();
   }
   return { book, horizon };
 }
@@ -212,7 +218,7 @@ interface Hole {
 
 interface Proving {
   readonly start: LoadedImage;
-  readonly end: ChainEnd;
+  readonly end: SegmentEnd;
   readonly stretch: Stretch;
   readonly position: Position;
   /** Where the book that would be the answer stands. */
@@ -234,7 +240,7 @@ async function holeAt(context: ReaderContext, proving: Proving): Promise<Hole | 
     stretch.isBroken || (stretch.next === null && (end.knownSequence ?? 0) > stretch.lastSequence);
   if (isSeen(proving, isCut)) return null;
   if (isCut) return brokenAfter(context, proving);
-  const endUs = chainEndUs(end, startUs, stretch.lastEventUs);
+  const endUs = segmentEndUs(end, startUs, stretch.lastEventUs);
   if ('clock' in position && position.clock === 'receive' && position.us <= endUs) return null;
   const gap = gapAfter(end, endUs, stretch.lastSequence, start.header.proof);
   return gap ?? { fromUs: endUs, toUs: null, cause: end.openGap?.cause ?? 'other' };
@@ -248,7 +254,7 @@ function isDeclaredAway({ end, position, taken }: Proving): boolean {
   return taken.receiveTimeUs > fromUs;
 }
 
-/** Whether what was read reaches the position, and not only what is said of the chain's end. */
+/** Whether what was read reaches the position, and not only what is said of the segment's end. */
 function isSeen({ start, end, stretch, position, taken }: Proving, isCut: boolean): boolean {
   const isFollowed = stretch.next !== null && !isCut;
   if ('sequence' in position) {
@@ -268,26 +274,26 @@ function isSeen({ start, end, stretch, position, taken }: Proving, isCut: boolea
   return position.us <= Math.max(start.image.receiveTimeUs, lastUs);
 }
 
-/** From the last good record to the next good image, or to the chain's end. */
+/** From the last good record to the next good image, or to the segment's end. */
 async function brokenAfter(context: ReaderContext, proving: Proving): Promise<Hole> {
   const { start, end, stretch } = proving;
   const { security, epoch } = start.header;
   const images = await context.archive.images(security, epoch, stretch.lastSequence + 1);
   const next = images.find((image) => !image.damaged);
   const fromUs = stretch.lastEventUs;
-  const toUs = next?.header.fromUs ?? afterChainUs(end);
+  const toUs = next?.header.fromUs ?? afterSegmentUs(end);
   const cause = await causeOfBreak(context.archive, start.header, stretch.lastSequence);
   return { fromUs, toUs: toUs === null ? null : Math.max(fromUs, toUs), cause };
 }
 
-/** No image of the chain up to the position can be read. */
-async function withoutImage(context: ReaderContext, ref: BlockRef): Promise<NoBookAnswer> {
+/** No image of the segment up to the position can be read. */
+async function withoutImage(context: ReaderContext, ref: BlockRef): Promise<NoBookResult> {
   const { security, epoch } = ref.header;
-  const end = await readChainEnd(context.archive, security, epoch);
+  const end = await readSegmentEnd(context.archive, security, epoch);
   const gap = await context.archive.gapBefore(security, epoch);
   const images = await context.archive.images(security, epoch, ref.header.lastSequence + 1);
   const next = images.find((image) => !image.damaged);
-  const toUs = next?.header.fromUs ?? afterChainUs(end);
+  const toUs = next?.header.fromUs ?? afterSegmentUs(end);
   const fromUs = gap?.toUs ?? (ref.damaged ? (toUs ?? 0) : ref.header.fromUs);
   return formatNoBook(security, { fromUs, toUs, cause: 'corrupt' });
 }
@@ -300,8 +306,8 @@ async function beforeStart(
   context: ReaderContext,
   security: string,
   position: Position,
-): Promise<NoBookAnswer> {
-  const first = await context.archive.chainStart(security, 0);
+): Promise<NoBookResult> {
+  const first = await context.archive.segmentStart(security, 0);
   if (first === null) await assertKnown(context, security);
   const toUs = first === null || first.damaged ? null : first.header.fromUs;
   const askedUs = 'clock' in position ? Math.min(position.us, MAX_TIME_US) : (toUs ?? 0);

@@ -7,7 +7,7 @@ import type { RecordLoader } from './record-loader.ts';
 export interface ReaderContext {
   readonly archive: ArchiveReader;
   readonly records: RecordLoader;
-  /** What who records it knows of the hole after its last chain, before any record can say so. */
+  /** What who records it knows of the hole after its last segment, before any record can say so. */
   readonly liveGap?: ((security: string) => OpenGap | null) | undefined;
   /** Where the range begins and ends that is asked about; absent: it takes whatever is recorded. */
   readonly rangeStartUs?: number | undefined;
@@ -17,7 +17,7 @@ export interface ReaderContext {
 /** @throws UnknownSecurityError */
 export async function assertKnown(context: ReaderContext, security: string): Promise<void> {
   const { archive } = context;
-  if ((await archive.chainStart(security, 0)) !== null) return;
+  if ((await archive.segmentStart(security, 0)) !== null) return;
   const securities = await archive.securities();
   if (securities.some((state) => state.security === security)) return;
   throw new UnknownSecurityError(`${security} was never recorded in this archive`, {

@@ -8,42 +8,42 @@ import type { ArchiveReader, BlockRef, RecordHeader } from '../archive/archive.t
 import { uniteBadReceiveTimes } from '../market/bad-receive-times.ts';
 import type { BadReceiveTime } from '../market/bad-receive-times.ts';
 import type { Gap, Interval } from '../market/coverage.ts';
-import type { CoverageAnswer } from './answers.ts';
+import type { CoverageResult } from '../queries/results.ts';
 import { assertKnown } from './context.ts';
 import {
   causeOfBreak,
-  chainBeginUs,
-  chainEndUs,
+  segmentBeginUs,
+  segmentEndUs,
   lostBeginning,
   lostUntilNext,
   gapAfter,
   missingBetween,
-  readChainEnd,
-} from './chain-end.ts';
-import type { ChainEnd } from './chain-end.ts';
+  readSegmentEnd,
+} from './segment-end.ts';
+import type { SegmentEnd } from './segment-end.ts';
 import type { ReaderContext } from './context.ts';
-import { formatBadReceiveTime, formatGap, formatInterval } from './format.ts';
+import { formatBadReceiveTime, formatGap, formatInterval } from '../queries/format.ts';
 import { blockPages } from './pages.ts';
-import type { CoverageQuestion } from './reader.ts';
+import type { CoverageQuery } from './reader.ts';
 
 /** @throws UnknownSecurityError */
 export async function coverage(
   context: ReaderContext,
-  question: CoverageQuestion,
-): Promise<CoverageAnswer> {
+  question: CoverageQuery,
+): Promise<CoverageResult> {
   const { security, fromUs = Number.MIN_SAFE_INTEGER, toUs = Number.MAX_SAFE_INTEGER } = question;
   const intervals: Interval[] = [];
   const gaps: Gap[] = [];
   const bad: BadReceiveTime[] = [];
-  let start = await firstChain(context, security, fromUs);
+  let start = await firstSegment(context, security, fromUs);
   if (start === null) await assertKnown(context, security);
   while (start !== null && (start.damaged || start.header.fromUs <= toUs)) {
     const { archive, liveGap } = context;
-    const end = await readChainEnd(archive, security, start.header.epoch, liveGap);
-    const chain = await chainCoverage(context, start, end);
-    intervals.push(...chain.intervals);
-    gaps.push(...chain.gaps);
-    bad.push(...chain.bad);
+    const end = await readSegmentEnd(archive, security, start.header.epoch, liveGap);
+    const segment = await segmentCoverage(context, start, end);
+    intervals.push(...segment.intervals);
+    gaps.push(...segment.gaps);
+    bad.push(...segment.bad);
     start = end.next;
   }
   const touches = (stretch: { fromUs: number; toUs: number | null }): boolean =>
@@ -73,24 +73,24 @@ function lostBehind(
   return { fromUs: endUs, toUs: null, cause: 'other', firstMissing: null, lastMissing: null };
 }
 
-async function firstChain(
+async function firstSegment(
   context: ReaderContext,
   security: string,
   fromUs: number,
 ): Promise<BlockRef | null> {
   const { archive } = context;
   const before = await archive.imageAt(security, { clock: 'receive', us: fromUs });
-  return archive.chainStart(security, before === null ? 0 : before.header.epoch - 1);
+  return archive.segmentStart(security, before === null ? 0 : before.header.epoch - 1);
 }
 
 /**
- * Intervals of one chain, the holes between them, and the hole after it, in order; and what its
+ * Intervals of one segment, the holes between them, and the hole after it, in order; and what its
  * records say of their receive times.
  */
-async function chainCoverage(
+async function segmentCoverage(
   context: ReaderContext,
   first: BlockRef,
-  end: ChainEnd,
+  end: SegmentEnd,
 ): Promise<{
   readonly intervals: Interval[];
   readonly gaps: Gap[];
@@ -98,7 +98,7 @@ async function chainCoverage(
 }> {
   const { security, epoch, lastSequence } = first.header;
   const images = await context.archive.images(security, epoch, Number.MIN_SAFE_INTEGER);
-  const beginUs = await chainBeginUs(context.archive, first);
+  const beginUs = await segmentBeginUs(context.archive, first);
   const walk = new HeaderWalk(images, beginUs, first.damaged === true);
   const bad: BadReceiveTime[] = [];
   const collect = ({ header }: BlockRef): void => void bad.push(...(header.badReceiveTimes ?? []));
@@ -122,19 +122,19 @@ async function chainCoverage(
   };
 }
 
-/** A hole between records of a chain, still without its cause. */
+/** A hole between records of a segment, still without its cause. */
 interface Break extends Gap {
   readonly after?: number;
 }
 
-async function named(archive: ArchiveReader, chain: RecordHeader, found: Break): Promise<Gap> {
+async function named(archive: ArchiveReader, segment: RecordHeader, found: Break): Promise<Gap> {
   const { after, ...gap } = found;
   if (after === undefined) return gap;
-  return { ...gap, cause: await causeOfBreak(archive, chain, after) };
+  return { ...gap, cause: await causeOfBreak(archive, segment, after) };
 }
 
 /**
- * Follows the headers of one chain: pure. A break ends the interval at the last good event; the
+ * Follows the headers of one segment: pure. A break ends the interval at the last good event; the
  * next one starts at the first image behind it.
  */
 class HeaderWalk {
@@ -185,7 +185,7 @@ class HeaderWalk {
     this.#lastEventUs = image.toUs;
   }
 
-  /** Moves to the next image, over a hole; without one, the rest of the chain is lost. */
+  /** Moves to the next image, over a hole; without one, the rest of the segment is lost. */
   #break(image: RecordHeader): void {
     const next = this.#images.find(({ lastSequence }) => lastSequence > this.#reached);
     if (next === undefined) {
@@ -216,7 +216,7 @@ class HeaderWalk {
     return toUs;
   }
 
-  finish(end: ChainEnd): { intervals: Interval[]; gaps: Break[] } {
+  finish(end: SegmentEnd): { intervals: Interval[]; gaps: Break[] } {
     const result = { intervals: this.#intervals, gaps: this.#gaps };
     // Something is known to follow that is not there.
     while (this.#image && !this.#isBroken && (end.knownSequence ?? 0) > this.#reached) {
@@ -228,7 +228,7 @@ class HeaderWalk {
       const endUs = this.#close(this.#image, this.#lastEventUs);
       this.#gaps.push({ ...lostUntilNext(endUs, end, this.#reached), after: this.#reached });
     } else {
-      const endUs = chainEndUs(end, this.#image.toUs, this.#lastEventUs);
+      const endUs = segmentEndUs(end, this.#image.toUs, this.#lastEventUs);
       // What is declared as missing is not covered, though it may be stored.
       const firstMissing = end.gap?.firstMissing ?? end.openGap?.firstMissing ?? Infinity;
       this.#reached = Math.max(this.#image.lastSequence, Math.min(this.#reached, firstMissing - 1));

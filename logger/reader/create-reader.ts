@@ -6,7 +6,7 @@ import { bookAt } from './book-at.ts';
 import type { ReaderContext } from './context.ts';
 import { coverage } from './coverage.ts';
 import { exportLines } from './export.ts';
-import type { RangeQuestion, Reader, ReaderOptions } from './reader.ts';
+import type { RangeQuery, Reader, ReaderOptions } from './reader.ts';
 import { rebuild } from './rebuild.ts';
 import type { Span } from './rebuild.ts';
 import { RecordLoader } from './record-loader.ts';
@@ -31,7 +31,7 @@ export function createReader(archive: ArchiveReader, options: ReaderOptions = {}
   const context: ReaderContext = { archive, records, liveGap };
   // Who reads through everything would only drive the rest out; and who verifies wants the disk.
   const uncached: ReaderContext = { archive, records: new RecordLoader(0), liveGap };
-  const within = ({ fromUs, toUs }: RangeQuestion): ReaderContext => ({
+  const within = ({ fromUs, toUs }: RangeQuery): ReaderContext => ({
     ...uncached,
     rangeStartUs: fromUs,
     rangeEndUs: toUs,

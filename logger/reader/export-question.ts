@@ -1,7 +1,7 @@
 /** What an export may be asked for, decided in one place for the port, the CLI and the library. Pure. */
 
 import { InvalidArgumentError } from '../errors.ts';
-import type { ExportFormat, ExportType } from './answers.ts';
+import type { ExportFormat, ExportType } from '../queries/results.ts';
 
 export const EXPORT_TYPES: readonly ExportType[] = [
   'trades',

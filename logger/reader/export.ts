@@ -5,14 +5,14 @@
 
 import { formatTimeUs } from '../market/time.ts';
 import type { ReaderContext } from './context.ts';
-import { csvHeader, csvRows } from './csv-rows.ts';
+import { csvHeader, csvRows } from '../export/csv-rows.ts';
 import { DEFAULT_TARDIS_DEPTH, checkExport } from './export-question.ts';
-import { formatGap } from './format.ts';
+import { formatGap } from '../queries/format.ts';
 import type {
   DiffItem,
   ExportGap,
   ExportLine,
-  ExportQuestion,
+  ExportQuery,
   GapItem,
   ImageItem,
   OrderItem,
@@ -22,12 +22,12 @@ import type {
 } from './reader.ts';
 import { snapshots } from './snapshots.ts';
 import { diffs, orders, quotes, trades } from './streams.ts';
-import { TardisRows } from './tardis-rows.ts';
+import { TardisRows } from '../export/tardis-rows.ts';
 
 /** @throws InvalidArgumentError for a question that has no meaning. */
 export async function* exportLines(
   context: ReaderContext,
-  question: ExportQuestion,
+  question: ExportQuery,
 ): AsyncGenerator<ExportLine> {
   checkExport(question);
   const { header, rows } = textOf(question);
@@ -45,7 +45,7 @@ export async function* exportLines(
 type TimedItem = TradeItem | QuoteItem | ImageItem | DiffItem;
 type Item = TimedItem | OrderItem | SnapshotItem;
 
-function itemsOf(context: ReaderContext, question: ExportQuestion): AsyncIterable<Item | GapItem> {
+function itemsOf(context: ReaderContext, question: ExportQuery): AsyncIterable<Item | GapItem> {
   switch (question.type) {
     case 'trades':
       return trades(context, question);
@@ -69,7 +69,7 @@ interface Text {
   readonly rows: (item: Item) => Iterable<string>;
 }
 
-function textOf(question: ExportQuestion): Text {
+function textOf(question: ExportQuery): Text {
   switch (question.format) {
     case 'jsonl':
       return { header: null, rows: (item) => [JSON.stringify(jsonOf(item))] };

@@ -9,22 +9,22 @@ import type { Book } from '../book/book.ts';
 import { RecordCorruptError } from '../errors.ts';
 import type { Gap, GapCause } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
-import { isStep } from '../market/events.ts';
+import { isBookUpdate } from '../market/events.ts';
 import type { Horizon, MarketEvent } from '../market/events.ts';
 import { assertKnown } from './context.ts';
 import {
-  afterChainUs,
+  afterSegmentUs,
   causeOfBreak,
-  chainBeginUs,
-  chainEndUs,
+  segmentBeginUs,
+  segmentEndUs,
   gapAfter,
   isEndOfRecording,
   lostBeginning,
   lostUntilNext,
   missingBetween,
-  readChainEnd,
-} from './chain-end.ts';
-import type { ChainEnd } from './chain-end.ts';
+  readSegmentEnd,
+} from './segment-end.ts';
+import type { SegmentEnd } from './segment-end.ts';
 import type { ReaderContext } from './context.ts';
 import { blockPages } from './pages.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
@@ -39,7 +39,7 @@ export type HistoryItem =
       readonly horizon: Horizon;
       readonly exchangeTimeUs: number;
       readonly receiveTimeUs: number;
-      /** From here on (receive time) the chain's book is declared unknown, whatever is stored. */
+      /** From here on (receive time) the segment's book is declared unknown, whatever is stored. */
       readonly declaredUs: number;
     }
   /** Events that follow; trades may be older than the book (they came while it was being proven). */
@@ -59,7 +59,7 @@ export async function* history(
   security: string,
   from: BlockRef | null,
 ): AsyncGenerator<HistoryItem> {
-  const first = await context.archive.chainStart(
+  const first = await context.archive.segmentStart(
     security,
     from === null ? 0 : from.header.epoch - 1,
   );
@@ -68,36 +68,36 @@ export async function* history(
     return;
   }
   let fromSequence = from?.header.lastSequence;
-  let beginUs = await chainBeginUs(context.archive, first);
-  for (let chain: BlockRef | null = first; chain !== null;) {
+  let beginUs = await segmentBeginUs(context.archive, first);
+  for (let segment: BlockRef | null = first; segment !== null;) {
     const { archive, liveGap } = context;
-    const end: ChainEnd = await readChainEnd(archive, security, chain.header.epoch, liveGap);
-    yield* new ChainHistory(context, { first: chain.header, beginUs, end }).walk(fromSequence);
+    const end: SegmentEnd = await readSegmentEnd(archive, security, segment.header.epoch, liveGap);
+    yield* new SegmentHistory(context, { first: segment.header, beginUs, end }).walk(fromSequence);
     fromSequence = undefined;
-    beginUs = afterChainUs(end) ?? 0;
-    chain = end.next;
+    beginUs = afterSegmentUs(end) ?? 0;
+    segment = end.next;
   }
 }
 
-class ChainHistory {
+class SegmentHistory {
   readonly #context: ReaderContext;
   readonly #first: RecordHeader;
-  readonly #end: ChainEnd;
+  readonly #end: SegmentEnd;
   readonly #beginUs: number;
   #reached = 0;
   #lastEventUs = 0;
 
   constructor(
     context: ReaderContext,
-    chain: { readonly first: RecordHeader; readonly beginUs: number; readonly end: ChainEnd },
+    segment: { readonly first: RecordHeader; readonly beginUs: number; readonly end: SegmentEnd },
   ) {
     this.#context = context;
-    this.#first = chain.first;
-    this.#beginUs = chain.beginUs;
-    this.#end = chain.end;
+    this.#first = segment.first;
+    this.#beginUs = segment.beginUs;
+    this.#end = segment.end;
   }
 
-  /** From the last good image at or before `fromSequence`, else from the chain's first good one. */
+  /** From the last good image at or before `fromSequence`, else from the segment's first good one. */
   async *walk(fromSequence: number | undefined): AsyncGenerator<HistoryItem> {
     let start = await this.#startImage(fromSequence);
     if (start === null) {
@@ -110,7 +110,7 @@ class ChainHistory {
       const isWhole = yield* this.#interval(start);
       const { proof } = start.header;
       if (isWhole) {
-        const endUs = chainEndUs(this.#end, start.image.receiveTimeUs, this.#lastEventUs);
+        const endUs = segmentEndUs(this.#end, start.image.receiveTimeUs, this.#lastEventUs);
         yield { type: 'end', toUs: endUs };
         const gap = gapAfter(this.#end, endUs, this.#reached, proof);
         if (gap !== null && this.#isAskedFor(gap)) yield { type: 'gap', gap };
@@ -144,7 +144,7 @@ class ChainHistory {
     return rangeEndUs !== undefined || rangeStartUs > gap.fromUs || !isEndOfRecording(gap);
   }
 
-  /** Yields an image and its blocks; returns whether they reach to the chain's end. */
+  /** Yields an image and its blocks; returns whether they reach to the segment's end. */
   async *#interval(start: LoadedImage): AsyncGenerator<HistoryItem, boolean> {
     const { image, header } = start;
     const { security, epoch } = header;
@@ -156,8 +156,8 @@ class ChainHistory {
     yield { type: 'begin', header, book, horizon, exchangeTimeUs, receiveTimeUs, declaredUs };
     let { scale } = image;
     let isImage = true;
-    const chain = { security, epoch, afterSequence: image.sequence, withBodies: true };
-    for await (const page of blockPages(this.#context.archive, chain)) {
+    const segment = { security, epoch, afterSequence: image.sequence, withBodies: true };
+    for await (const page of blockPages(this.#context.archive, segment)) {
       for (const ref of page) {
         const block = await this.#load(ref);
         if (block === null || !continues(block, { sequence: this.#reached, scale, isImage })) {
@@ -176,7 +176,7 @@ class ChainHistory {
 
   /**
    * Of a block in which an image stands in the middle, what comes after the image. Before the first
-   * diff of a chain's first block, trades of the time before the image belong to the history.
+   * diff of a segment's first block, trades of the time before the image belong to the history.
    */
   #eventsAfter(
     block: LoadedBlock,
@@ -186,7 +186,7 @@ class ChainHistory {
     const { events, previousSequence } = block.content;
     if (previousSequence >= imageSequence) return events;
     const last = events.findIndex(
-      (event) => isStep(event) && event.lastSequence === image.lastSequence,
+      (event) => isBookUpdate(event) && event.lastSequence === image.lastSequence,
     );
     return events.slice(last + 1);
   }

@@ -1,7 +1,7 @@
-/** A chain's blocks in pages, so that a chain of weeks is never in memory at once. */
+/** A segment's blocks in pages, so that a segment of weeks is never in memory at once. */
 
 import type { ArchiveReader, BlockRef } from '../archive/archive.ts';
-import { giveWay } from '../service/turn.ts';
+import { yieldToEventLoop } from '../runtime/yield.ts';
 
 /** Some hours of blocks; their headers take about a megabyte. */
 export const PAGE_BLOCKS = 512;
@@ -11,7 +11,7 @@ const PAGE_BODIES = 32;
 /** Sealed blocks after a sequence, then the journal's pieces as of the moment of the last page. */
 export async function* blockPages(
   archive: ArchiveReader,
-  chain: {
+  segment: {
     readonly security: string;
     readonly epoch: number;
     readonly afterSequence: number;
@@ -19,20 +19,20 @@ export async function* blockPages(
     readonly withBodies?: boolean;
   },
 ): AsyncGenerator<readonly BlockRef[]> {
-  let { afterSequence } = chain;
-  const withBodies = chain.withBodies ?? false;
+  let { afterSequence } = segment;
+  const withBodies = segment.withBodies ?? false;
   const limit = withBodies ? PAGE_BODIES : PAGE_BLOCKS;
   for (;;) {
-    const page = await archive.blocks(chain.security, chain.epoch, {
+    const page = await archive.blocks(segment.security, segment.epoch, {
       afterSequence,
       limit,
       withBodies,
     });
-    await giveWay();
+    await yieldToEventLoop();
     if (page.length > 0) yield page;
     const last = page.at(-1);
     if (last === undefined || last.piece || page.length < limit) return;
-    // A block of trades alone ends before it begins; none is sealed but at a chain's end.
+    // A block of trades alone ends before it begins; none is sealed but at a segment's end.
     afterSequence = Math.max(afterSequence, last.header.firstSequence, last.header.lastSequence);
   }
 }

@@ -9,7 +9,7 @@ import type { ClockName } from '../market/time.ts';
 import type { ReaderContext } from './context.ts';
 import { history } from './history.ts';
 import type { HistoryItem } from './history.ts';
-import type { GapItem, RangeQuestion } from './reader.ts';
+import type { GapItem, RangeQuery } from './reader.ts';
 
 /** How far exchange stamps may be out of the order in which messages came. */
 const EXCHANGE_DISORDER_US = 10_000_000;
@@ -21,7 +21,7 @@ export interface Range {
   readonly clock: ClockName;
 }
 
-export function rangeOf(question: RangeQuestion): Range {
+export function rangeOf(question: RangeQuery): Range {
   return {
     fromUs: question.fromUs ?? Number.NEGATIVE_INFINITY,
     toUs: question.toUs ?? Number.POSITIVE_INFINITY,

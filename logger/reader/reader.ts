@@ -1,7 +1,7 @@
 /**
  * The reader: the only way back from records to books. Everything that answers a question about
  * the past (manager, CLI, library, tests) asks one of these. It claims only time inside an unbroken
- * chain of records that starts at a base image; whatever else is stored or missing, it never
+ * segment of records that starts at a base image; whatever else is stored or missing, it never
  * answers with a book across a hole.
  */
 
@@ -9,18 +9,18 @@ import type { OpenGap, Position } from '../archive/archive.ts';
 import type { GapCause } from '../market/coverage.ts';
 import type { ClockName } from '../market/time.ts';
 import type {
-  BookAnswer,
-  CoverageAnswer,
+  BookResult,
+  CoverageResult,
   ExportFormat,
   ExportType,
-  GapAnswer,
+  GapResult,
   LevelRow,
-  NoBookAnswer,
-  OrderEventAnswer,
-  VerifyAnswer,
-} from './answers.ts';
+  NoBookResult,
+  OrderEventResult,
+  VerifyResult,
+} from '../queries/results.ts';
 
-export interface BookQuestion {
+export interface BookQuery {
   readonly security: string;
   /** Absent: the last proven book that the archive holds. */
   readonly position?: Position | undefined;
@@ -30,7 +30,7 @@ export interface BookQuestion {
   readonly level?: 'L2' | undefined;
 }
 
-export interface CoverageQuestion {
+export interface CoverageQuery {
   readonly security: string;
   /** Only what touches this stretch of receive time; nothing is cut at its ends. */
   readonly fromUs?: number | undefined;
@@ -38,7 +38,7 @@ export interface CoverageQuestion {
 }
 
 /** A stretch of a security's history: `fromUs <= t < toUs` on `clock`; absent ends are open. */
-export interface RangeQuestion {
+export interface RangeQuery {
   readonly security: string;
   readonly fromUs?: number | undefined;
   readonly toUs?: number | undefined;
@@ -46,7 +46,7 @@ export interface RangeQuestion {
   readonly clock?: ClockName | undefined;
 }
 
-export interface SnapshotsQuestion extends RangeQuestion {
+export interface SnapshotsQuery extends RangeQuery {
   /** The cadence: a whole number of µs from 1 to a day. Default a second. */
   readonly everyUs?: number | undefined;
   /** Prices per side, with all of their orders; absent: all. */
@@ -55,8 +55,8 @@ export interface SnapshotsQuestion extends RangeQuestion {
   readonly level?: 'L2' | undefined;
 }
 
-/** What `SnapshotsQuestion` adds to a range is for snapshots alone. */
-export interface ExportQuestion extends SnapshotsQuestion {
+/** What `SnapshotsQuery` adds to a range is for snapshots alone. */
+export interface ExportQuery extends SnapshotsQuery {
   readonly type: ExportType;
   readonly format: ExportFormat;
 }
@@ -65,7 +65,7 @@ export interface ExportQuestion extends SnapshotsQuestion {
 export type ExportLine = { readonly text: string } | { readonly gap: ExportGap };
 
 /** `missing` says what `firstMissing` and `lastMissing` count: book sequences or trade ids. */
-export interface ExportGap extends GapAnswer {
+export interface ExportGap extends GapResult {
   readonly missing: 'sequence' | 'tradeId';
 }
 
@@ -140,16 +140,16 @@ export interface SnapshotItem {
   readonly exchangeTimeUs: number;
   readonly receiveTimeUs: number;
   /** What `bookAt` answers for the tick. */
-  readonly book: BookAnswer;
+  readonly book: BookResult;
 }
 
 /** A message about one order, as the exchange sent it; amounts as exact decimals. */
 export interface OrderItem {
   readonly type: 'order';
-  readonly event: OrderEventAnswer;
+  readonly event: OrderEventResult;
 }
 
-export interface VerifyQuestion {
+export interface VerifyQuery {
   /** Absent: every security. */
   readonly security?: string | undefined;
   /** Called after every record. */
@@ -169,7 +169,7 @@ export interface ReaderOptions {
   /** Bytes of decoded images and blocks kept for the next question. Default 32 MiB. */
   readonly cacheMaxBytes?: number;
   /**
-   * In a running logger: the hole after the last chain as its recorder knows it. While a connection is
+   * In a running logger: the hole after the last segment as its recorder knows it. While a connection is
    * away nothing is recorded of that, as it may yet turn out that nothing was missed.
    */
   readonly liveGap?: (security: string) => OpenGap | null;
@@ -177,16 +177,16 @@ export interface ReaderOptions {
 
 /** All methods @throws UnknownSecurityError for a security the archive has never heard of. */
 export interface Reader {
-  bookAt(question: BookQuestion): Promise<BookAnswer | NoBookAnswer>;
-  coverage(question: CoverageQuestion): Promise<CoverageAnswer>;
+  bookAt(question: BookQuery): Promise<BookResult | NoBookResult>;
+  coverage(question: CoverageQuery): Promise<CoverageResult>;
   /** Images and diffs in order, with gaps on the way. */
-  diffs(question: RangeQuestion): AsyncIterableIterator<ImageItem | DiffItem | GapItem>;
-  trades(question: RangeQuestion): AsyncIterableIterator<TradeItem | GapItem>;
-  quotes(question: RangeQuestion): AsyncIterableIterator<QuoteItem | GapItem>;
+  diffs(question: RangeQuery): AsyncIterableIterator<ImageItem | DiffItem | GapItem>;
+  trades(question: RangeQuery): AsyncIterableIterator<TradeItem | GapItem>;
+  quotes(question: RangeQuery): AsyncIterableIterator<QuoteItem | GapItem>;
   /** Every message about an order. @throws InvalidArgumentError on reaching a book without orders. */
-  orders(question: RangeQuestion): AsyncIterableIterator<OrderItem | GapItem>;
+  orders(question: RangeQuery): AsyncIterableIterator<OrderItem | GapItem>;
   /** The book at every tick of a cadence that lies inside what is covered. One pass, no look-up a tick. */
-  snapshots(question: SnapshotsQuestion): AsyncIterableIterator<SnapshotItem | GapItem>;
-  exportLines(question: ExportQuestion): AsyncIterableIterator<ExportLine>;
-  verify(question?: VerifyQuestion): Promise<VerifyAnswer>;
+  snapshots(question: SnapshotsQuery): AsyncIterableIterator<SnapshotItem | GapItem>;
+  exportLines(question: ExportQuery): AsyncIterableIterator<ExportLine>;
+  verify(question?: VerifyQuery): Promise<VerifyResult>;
 }

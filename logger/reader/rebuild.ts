@@ -1,13 +1,13 @@
 /**
- * The book that a chain's records show at one of its images, rebuilt from the image before it: what
+ * The book that a segment's records show at one of its images, rebuilt from the image before it: what
  * the recorder's self-check holds against the book in memory.
  */
 
 import { sidesOf } from '../book/book.ts';
 import type { ShownBook } from '../book/difference.ts';
 import { RecordCorruptError } from '../errors.ts';
-import { giveWay } from '../service/turn.ts';
-import { causeOfBreak } from './chain-end.ts';
+import { yieldToEventLoop } from '../runtime/yield.ts';
+import { causeOfBreak } from './segment-end.ts';
 import type { ReaderContext } from './context.ts';
 import { blockPages } from './pages.ts';
 import { continues, refine, stepOver } from './replay.ts';
@@ -39,8 +39,8 @@ export async function rebuild(
   const start = await records.image(first);
   let stand = { book: start.book.clone(), horizon: start.image.horizon };
   let reached = fromSequence;
-  const chain = { security, epoch, afterSequence: fromSequence, withBodies: true };
-  for await (const page of blockPages(archive, chain)) {
+  const segment = { security, epoch, afterSequence: fromSequence, withBodies: true };
+  for await (const page of blockPages(archive, segment)) {
     for (const ref of page) {
       if (reached >= toSequence) break;
       signal.throwIfAborted();
@@ -50,7 +50,7 @@ export async function rebuild(
       stand = refine(stand.book, stand.horizon, block.content.scale);
       stepOver(stand.book, block.content.events, { after: fromSequence, until: toSequence });
       reached = Math.min(block.header.lastSequence, toSequence);
-      await giveWay();
+      await yieldToEventLoop();
     }
     if (reached >= toSequence) break;
   }
@@ -61,10 +61,10 @@ export async function rebuild(
     });
   }
   // Each of these takes long where there are very many orders.
-  await giveWay();
+  await yieldToEventLoop();
   signal.throwIfAborted();
   const { book, horizon } = stand;
   const shown = { scale: book.scale, horizon, ...sidesOf(book) };
-  await giveWay();
+  await yieldToEventLoop();
   return shown;
 }

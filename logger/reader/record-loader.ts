@@ -11,9 +11,9 @@ import type { Book } from '../book/book.ts';
 import type { BlockContent } from '../codec/codec.ts';
 import { decodeBlock, decodeImage } from '../codec/formats.ts';
 import { RecordCorruptError } from '../errors.ts';
-import { isStep } from '../market/events.ts';
+import { isBookUpdate } from '../market/events.ts';
 import type { BookImage } from '../market/events.ts';
-import { giveWay } from '../service/turn.ts';
+import { yieldToEventLoop } from '../runtime/yield.ts';
 
 export interface LoadedImage {
   readonly header: RecordHeader;
@@ -58,7 +58,7 @@ export class RecordLoader {
       image.receiveTimeUs === header.toUs;
     if (!isAsSaid) throw mismatch(header);
     // To decode very many orders and to make a book of them takes long.
-    if (header.levels > LEVELS_AT_ONCE) await giveWay();
+    if (header.levels > LEVELS_AT_ONCE) await yieldToEventLoop();
     const loaded = { header, image, book: bookOf(image) };
     const bytesPerRow = header.level === 'L2' ? BYTES_PER_LEVEL : BYTES_PER_ORDER;
     this.#keep(ref, loaded, header.levels * bytesPerRow + BYTES_PER_EVENT);
@@ -113,7 +113,7 @@ function keyOf({ header }: BlockRef): string {
 async function decoded<T>(ref: BlockRef, decode: (record: StoredRecord) => T): Promise<T> {
   // An embedded archive answers at once: a pass over months would let nothing else run, neither the
   // recording beside it nor the signal that is to end it.
-  await giveWay();
+  await yieldToEventLoop();
   const record = await ref.load();
   checkRecord(record);
   if (record.header.checksum !== ref.header.checksum) throw mismatch(ref.header);
@@ -130,7 +130,7 @@ function mismatch(header: RecordHeader): RecordCorruptError {
 function lastSequenceIn(content: BlockContent, header: RecordHeader): number {
   let reached = content.previousSequence;
   for (const event of content.events) {
-    if (!isStep(event)) continue;
+    if (!isBookUpdate(event)) continue;
     if (event.firstSequence > reached + 1 || event.lastSequence <= reached) {
       throw new RecordCorruptError(
         `Record ${recordName(header)} has a hole after sequence ${reached}`,

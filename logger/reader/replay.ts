@@ -1,12 +1,12 @@
 /** What every replay of blocks over a book needs. Pure. */
 
-import { applyStep } from '../book/book.ts';
+import { applyUpdate } from '../book/book.ts';
 import type { Book } from '../book/book.ts';
 import type { LevelBook } from '../book/level-book.ts';
 import { RecordCorruptError } from '../errors.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
-import { isStep } from '../market/events.ts';
-import type { BookStep, Horizon, Levels, MarketEvent } from '../market/events.ts';
+import { isBookUpdate } from '../market/events.ts';
+import type { BookUpdate, Horizon, Levels, MarketEvent } from '../market/events.ts';
 import { finerScale, isSameScale, rescaleHorizon } from '../market/scale.ts';
 import type { LoadedBlock } from './record-loader.ts';
 
@@ -27,7 +27,8 @@ export function continues(block: LoadedBlock, stand: Stand): boolean {
   if (!isSameScale(finerScale(scale, stand.scale), scale)) return false;
   if (previousSequence === stand.sequence) return true;
   return (
-    stand.isImage && events.some((event) => isStep(event) && event.lastSequence === stand.sequence)
+    stand.isImage &&
+    events.some((event) => isBookUpdate(event) && event.lastSequence === stand.sequence)
   );
 }
 
@@ -53,9 +54,9 @@ export function refine(
  * Moves the book over one step.
  * @throws RecordCorruptError for a step that can't be of this book: no writer stores such a one.
  */
-export function step(book: Book, event: BookStep): void {
+export function step(book: Book, event: BookUpdate): void {
   const isOfItsKind = (event.type === 'diff') === (book.level === 'L2');
-  const contradiction = isOfItsKind ? applyStep(book, event) : `it holds a ${event.type}`;
+  const contradiction = isOfItsKind ? applyUpdate(book, event) : `it holds a ${event.type}`;
   if (contradiction !== null) {
     throw new RecordCorruptError(`A record contradicts the book before it: ${contradiction}`);
   }
@@ -69,7 +70,7 @@ export function stepOver(
 ): void {
   const last = book.level === 'L2' ? new LastSizes() : undefined;
   for (const event of events) {
-    if (!isStep(event) || event.lastSequence <= after) continue;
+    if (!isBookUpdate(event) || event.lastSequence <= after) continue;
     if (event.lastSequence > until) break;
     if (last !== undefined && event.type === 'diff') last.add(event.bids, event.asks);
     else step(book, event);

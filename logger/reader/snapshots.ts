@@ -3,7 +3,7 @@
  * cadence since 1970 on the chosen clock, so those of any two exports fall together. What a tick shows
  * is what `bookAt` answers for it; where that has no book there is no tick, but a gap between the others.
  *
- * The rule of `bookAt` is "after the last message, in the order of the chain, that is not behind the
+ * The rule of `bookAt` is "after the last message, in the order of the segment, that is not behind the
  * moment". Receive times only rise, so a tick is due before the first message behind it. Stamps of
  * the exchange may step back: there a tick is due before message k when no message from k on is stamped
  * at or before it. How far ahead that has to look is what `bookAt` looks at: the rest of the block,
@@ -14,22 +14,22 @@ import type { RecordHeader } from '../archive/archive.ts';
 import type { Book } from '../book/book.ts';
 import type { Gap } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
-import { isStep } from '../market/events.ts';
-import type { BookStep, Horizon } from '../market/events.ts';
+import { isBookUpdate } from '../market/events.ts';
+import type { BookUpdate, Horizon } from '../market/events.ts';
 import { formatTimeUs } from '../market/time.ts';
 import type { ReaderContext } from './context.ts';
 import { DEFAULT_EVERY_US, checkEvery } from './export-question.ts';
-import { formatBook } from './format.ts';
+import { formatBook } from '../queries/format.ts';
 import type { HistoryItem } from './history.ts';
 import { gapItem, historyOf, rangeOf, timeOf } from './range.ts';
 import type { Range } from './range.ts';
-import type { GapItem, SnapshotItem, SnapshotsQuestion } from './reader.ts';
+import type { GapItem, SnapshotItem, SnapshotsQuery } from './reader.ts';
 import { refine, stepOver } from './replay.ts';
 
 /** Lazy like the streams; two decoded blocks are in memory at a time. */
 export async function* snapshots(
   context: ReaderContext,
-  question: SnapshotsQuestion,
+  question: SnapshotsQuery,
 ): AsyncGenerator<SnapshotItem | GapItem> {
   const walk = new TickWalk(question);
   for await (const item of historyOf(context, question.security, walk.range)) {
@@ -57,13 +57,13 @@ interface Walked {
 /** Steps that wait until it is known what comes after them. */
 interface Waiting {
   readonly scale: Scale;
-  readonly steps: readonly BookStep[];
+  readonly steps: readonly BookUpdate[];
 }
 
 /** Pure: takes the history item by item, gives the ticks and gaps that are settled by then. */
 class TickWalk {
   readonly range: Range;
-  readonly #question: SnapshotsQuestion;
+  readonly #question: SnapshotsQuery;
   readonly #everyUs: number;
   #tickUs = Number.NEGATIVE_INFINITY;
   #at: Walked | undefined;
@@ -74,7 +74,7 @@ class TickWalk {
   /** The last tick's, which serves again as long as nothing changes. */
   #last: SnapshotItem | undefined;
 
-  constructor(question: SnapshotsQuestion) {
+  constructor(question: SnapshotsQuery) {
     this.range = rangeOf(question);
     this.#question = question;
     this.#everyUs = checkEvery(question.everyUs ?? DEFAULT_EVERY_US);
@@ -88,7 +88,7 @@ class TickWalk {
         this.#begin(item);
         break;
       case 'events': {
-        const steps = item.events.filter(isStep);
+        const steps = item.events.filter(isBookUpdate);
         if (this.#at === undefined || steps.length === 0) break;
         const [earliestUs = Infinity] = risingTimes(steps, this.range, Infinity);
         yield* this.#play(earliestUs);
@@ -177,7 +177,7 @@ class TickWalk {
     this.#apply(at, steps.slice(applied));
   }
 
-  #apply(at: Walked, steps: readonly BookStep[]): void {
+  #apply(at: Walked, steps: readonly BookUpdate[]): void {
     const last = steps.at(-1);
     if (last === undefined) return;
     stepOver(at.book, steps, { after: Number.NEGATIVE_INFINITY, until: Infinity });
@@ -222,11 +222,11 @@ function shownAgain(item: SnapshotItem, atUs: number): SnapshotItem {
 }
 
 /** For each step the earliest time that it or anything after it has; `nextUs` is what follows them. */
-function risingTimes(steps: readonly BookStep[], { clock }: Range, nextUs: number): number[] {
+function risingTimes(steps: readonly BookUpdate[], { clock }: Range, nextUs: number): number[] {
   const times = Array.from<number>({ length: steps.length });
   let us = nextUs;
   for (let k = steps.length - 1; k >= 0; k--) {
-    us = Math.min(us, timeOf(steps[k] as BookStep, clock));
+    us = Math.min(us, timeOf(steps[k] as BookUpdate, clock));
     times[k] = us;
   }
   return times;

@@ -17,11 +17,11 @@ import { InvalidArgumentError } from '../errors.ts';
 import type { Gap, Proof } from '../market/coverage.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import { formatScaled } from '../market/decimal.ts';
-import { isStep } from '../market/events.ts';
-import type { BookStep, Diff, Horizon, MarketEvent, OrderSide, Trade } from '../market/events.ts';
-import type { LevelRow } from './answers.ts';
+import { isBookUpdate } from '../market/events.ts';
+import type { BookUpdate, Diff, Horizon, MarketEvent, OrderSide, Trade } from '../market/events.ts';
+import type { LevelRow } from '../queries/results.ts';
 import type { ReaderContext } from './context.ts';
-import { formatHorizon, formatLevels, formatOrderEvent, formatTotals } from './format.ts';
+import { formatHorizon, formatLevels, formatOrderEvent, formatTotals } from '../queries/format.ts';
 import { gapItem, historyOf, rangeOf, timeOf } from './range.ts';
 import type { Range } from './range.ts';
 import type {
@@ -30,7 +30,7 @@ import type {
   ImageItem,
   OrderItem,
   QuoteItem,
-  RangeQuestion,
+  RangeQuery,
   TradeItem,
 } from './reader.ts';
 import { refine, step } from './replay.ts';
@@ -45,11 +45,11 @@ const NUMBERS_TRADES = new Set(['binance', 'coinbase', 'sandbox']);
  */
 export async function* trades(
   context: ReaderContext,
-  question: RangeQuestion,
+  question: RangeQuery,
 ): AsyncGenerator<TradeItem | GapItem> {
   const range = rangeOf(question);
   const exchange = question.security.split(':', 1)[0] ?? '';
-  const isNumbered = NUMBERS_TRADES.has(exchange);
+  const isSequenced = NUMBERS_TRADES.has(exchange);
   let previous: TradeItem | undefined;
   /** Holes of the book since the last trade; the next trade's id tells what they cost. */
   let holes: Gap[] = [];
@@ -61,7 +61,7 @@ export async function* trades(
       if (trade === undefined) continue;
       const us = timeOf(trade, range.clock);
       if (us >= range.fromUs && us < range.toUs) {
-        if (previous === undefined || !isNumbered)
+        if (previous === undefined || !isSequenced)
           yield* holes.map((gap) => gapItem(gap, 'sequence'));
         else if (trade.tradeId > previous.tradeId + 1) yield lostTrades(previous, trade, holes);
         yield trade;
@@ -99,7 +99,7 @@ function tradeIn(event: MarketEvent, scale: Scale): TradeItem | undefined {
 /** Every message about an order in the order in which they came, with the holes between. */
 export async function* orders(
   context: ReaderContext,
-  question: RangeQuestion,
+  question: RangeQuery,
 ): AsyncGenerator<OrderItem | GapItem> {
   const range = rangeOf(question);
   await assertAnyOrders(context, question.security, range);
@@ -150,11 +150,11 @@ async function assertAnyOrders(
     ? await archive.imageAt(security, { clock: range.clock, us: range.fromUs })
     : null;
   let feed: string | undefined;
-  let chain = await archive.chainStart(security, (before?.header.epoch ?? 1) - 1);
-  while (chain !== null && (chain.damaged || chain.header.fromUs < range.toUs)) {
-    if (chain.damaged || chain.header.level === 'L3') return;
-    ({ feed } = chain.header);
-    chain = await archive.chainStart(security, chain.header.epoch);
+  let segment = await archive.segmentStart(security, (before?.header.epoch ?? 1) - 1);
+  while (segment !== null && (segment.damaged || segment.header.fromUs < range.toUs)) {
+    if (segment.damaged || segment.header.level === 'L3') return;
+    ({ feed } = segment.header);
+    segment = await archive.segmentStart(security, segment.header.epoch);
   }
   if (feed === undefined) return;
   throw new InvalidArgumentError(
@@ -192,7 +192,7 @@ type Movement =
   /** Applied already; `touched`: the prices of an L3 book that it is about. */
   | {
       readonly type: 'step';
-      readonly step: BookStep;
+      readonly step: BookUpdate;
       readonly touched: readonly TouchedLevel[];
       readonly at: MovingBook;
     }
@@ -204,10 +204,7 @@ interface TouchedLevel {
 }
 
 /** The book along a range: where it begins, every step in the range, every hole. */
-async function* movements(
-  context: ReaderContext,
-  question: RangeQuestion,
-): AsyncGenerator<Movement> {
+async function* movements(context: ReaderContext, question: RangeQuery): AsyncGenerator<Movement> {
   const range = rangeOf(question);
   let at: MovingBook | undefined;
   let hasBegun = false;
@@ -224,7 +221,7 @@ async function* movements(
         if (at === undefined) break;
         Object.assign(at, refine(at.book, at.horizon, item.scale));
         for (const event of item.events) {
-          if (!isStep(event) || event.receiveTimeUs > at.declaredUs) continue;
+          if (!isBookUpdate(event) || event.receiveTimeUs > at.declaredUs) continue;
           const us = timeOf(event, range.clock);
           if (!hasBegun && us >= range.fromUs) {
             hasBegun = true;
@@ -249,7 +246,7 @@ async function* movements(
   }
 }
 
-function move(at: MovingBook, event: BookStep): readonly TouchedLevel[] {
+function move(at: MovingBook, event: BookUpdate): readonly TouchedLevel[] {
   const touched = at.book.level === 'L3' ? touchedBy(at.book, event) : [];
   step(at.book, event);
   at.sequence = event.lastSequence;
@@ -259,7 +256,7 @@ function move(at: MovingBook, event: BookStep): readonly TouchedLevel[] {
 }
 
 /** The prices at which an event changes what rests, to be asked before it does. */
-function touchedBy(book: OrderBook, event: BookStep): readonly TouchedLevel[] {
+function touchedBy(book: OrderBook, event: BookUpdate): readonly TouchedLevel[] {
   if (event.type === 'diff' || event.type === 'received') return [];
   const sideOf = (side: OrderSide): Side => (side === 'buy' ? 'bid' : 'ask');
   if (event.type === 'open') return [{ side: sideOf(event.side), price: event.price }];
@@ -276,7 +273,7 @@ function touchedBy(book: OrderBook, event: BookStep): readonly TouchedLevel[] {
  */
 export async function* diffs(
   context: ReaderContext,
-  question: RangeQuestion,
+  question: RangeQuery,
 ): AsyncGenerator<ImageItem | DiffItem | GapItem> {
   for await (const movement of movements(context, question)) {
     if (movement.type === 'gap') yield gapItem(movement.gap, 'sequence');
@@ -350,7 +347,7 @@ function levelsItem(touched: readonly TouchedLevel[], at: MovingBook): DiffItem 
 /** The top of the book at the start of each interval, and whenever a message leaves another one. */
 export async function* quotes(
   context: ReaderContext,
-  question: RangeQuestion,
+  question: RangeQuery,
 ): AsyncGenerator<QuoteItem | GapItem> {
   let last: QuoteItem | undefined;
   for await (const movement of movements(context, question)) {

@@ -1,7 +1,7 @@
 /**
  * Re-reads the archive and holds it against itself: every checksum, every block against the one
- * before it, every later image of a chain against the book rebuilt from the image before it (all
- * levels and the horizon), every gap record against the chains around it. It goes on after a
+ * before it, every later image of a segment against the book rebuilt from the image before it (all
+ * levels and the horizon), every gap record against the segments around it. It goes on after a
  * problem, from the next image, so that one bad byte is one line.
  */
 
@@ -12,22 +12,19 @@ import type { Book } from '../book/book.ts';
 import { differenceBetween } from '../book/difference.ts';
 import type { ShownBook } from '../book/difference.ts';
 import { RecordCorruptError, describeError } from '../errors.ts';
-import { isStep } from '../market/events.ts';
+import { isBookUpdate } from '../market/events.ts';
 import type { Horizon } from '../market/events.ts';
-import type { VerifyAnswer, VerifyProblem } from './answers.ts';
+import type { VerifyResult, VerifyProblem } from '../queries/results.ts';
 import { assertKnown } from './context.ts';
-import { causeOfBreak, readChainEnd } from './chain-end.ts';
+import { causeOfBreak, readSegmentEnd } from './segment-end.ts';
 import type { ReaderContext } from './context.ts';
 import { blockPages } from './pages.ts';
-import type { VerifyQuestion } from './reader.ts';
+import type { VerifyQuery } from './reader.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
 import { continues, refine, step } from './replay.ts';
 
 /** @throws UnknownSecurityError; whatever `question.signal` was aborted with. */
-export async function verify(
-  context: ReaderContext,
-  question: VerifyQuestion,
-): Promise<VerifyAnswer> {
+export async function verify(context: ReaderContext, question: VerifyQuery): Promise<VerifyResult> {
   const securities = question.security
     ? [question.security]
     : (await context.archive.securities()).map(({ security }) => security);
@@ -36,9 +33,9 @@ export async function verify(
   for (const security of securities) {
     let epoch = 0;
     for (;;) {
-      const first = await context.archive.chainStart(security, epoch);
+      const first = await context.archive.segmentStart(security, epoch);
       if (first === null) break;
-      await check.chain(first);
+      await check.segment(first);
       epoch = first.header.epoch;
     }
   }
@@ -63,7 +60,7 @@ async function countOf(
   }
 }
 
-/** A book on its way along a chain. */
+/** A book on its way along a segment. */
 interface Walked {
   book: Book;
   horizon: Horizon;
@@ -73,25 +70,25 @@ interface Walked {
 
 class Check {
   readonly #context: ReaderContext;
-  readonly #question: VerifyQuestion;
+  readonly #question: VerifyQuery;
   readonly #problems: VerifyProblem[] = [];
   readonly #total: number | null;
   #records = 0;
 
-  constructor(context: ReaderContext, question: VerifyQuestion, total: number | null) {
+  constructor(context: ReaderContext, question: VerifyQuery, total: number | null) {
     this.#context = context;
     this.#total = total;
     this.#question = question;
   }
 
-  answer(): VerifyAnswer {
+  answer(): VerifyResult {
     return { records: this.#records, problems: this.#problems };
   }
 
-  async chain(first: BlockRef): Promise<void> {
+  async segment(first: BlockRef): Promise<void> {
     const { security, epoch, lastSequence } = first.header;
     const { archive } = this.#context;
-    const end = await readChainEnd(archive, security, epoch);
+    const end = await readSegmentEnd(archive, security, epoch);
     const images = [...(await archive.images(security, epoch, Number.MIN_SAFE_INTEGER))];
     let walked = await this.#nextImage(images);
     const afterSequence = lastSequence;
@@ -113,7 +110,7 @@ class Check {
       const message = `Records are missing between ${reached} and ${end.knownSequence}`;
       this.#report(first.header, message);
     }
-    // Images behind the last block: of chains whose end is damaged.
+    // Images behind the last block: of segments whose end is damaged.
     while (images.length > 0) await this.#nextImage(images);
     await this.#gap(security, epoch, end.gap);
   }
@@ -146,7 +143,7 @@ class Check {
     walked.isImage = false;
     await this.#compare(walked, images);
     for (const event of block.content.events) {
-      if (!isStep(event) || event.lastSequence <= from) continue;
+      if (!isBookUpdate(event) || event.lastSequence <= from) continue;
       try {
         step(walked.book, event);
       } catch (error) {
@@ -161,8 +158,8 @@ class Check {
   }
 
   /** What was given up and declared so is no problem of the archive. */
-  async #isDeclared(chain: RecordHeader, after: number): Promise<boolean> {
-    return (await causeOfBreak(this.#context.archive, chain, after)) !== 'corrupt';
+  async #isDeclared(segment: RecordHeader, after: number): Promise<boolean> {
+    return (await causeOfBreak(this.#context.archive, segment, after)) !== 'corrupt';
   }
 
   #continues(walked: Walked, block: LoadedBlock): boolean {
@@ -235,7 +232,7 @@ class Check {
       return;
     }
     if (gap !== null) this.#records++;
-    const first = await this.#context.archive.chainStart(security, epoch - 1);
+    const first = await this.#context.archive.segmentStart(security, epoch - 1);
     if (first === null || first.damaged) return;
     const problem = gap === null ? null : gapProblem(gap, first.header, following);
     if (problem !== null) this.#problems.push({ security, record: `gap ${epoch}`, problem });
@@ -251,7 +248,7 @@ function shown({ book, horizon }: Walked): ShownBook {
   return { scale: book.scale, horizon, ...sidesOf(book) };
 }
 
-/** What does not fit about the gap before the chain that `first` starts; null: nothing. */
+/** What does not fit about the gap before the segment that `first` starts; null: nothing. */
 function gapProblem(
   gap: GapRecord,
   first: RecordHeader,
@@ -259,7 +256,7 @@ function gapProblem(
 ): string | null {
   if (gap.fromUs > gap.toUs) return 'Ends before it begins';
   if (gap.toUs > first.fromUs && gap.fromUs < first.fromUs) {
-    return 'Reaches into the chain that follows it';
+    return 'Reaches into the segment that follows it';
   }
   if (gap.lastMissing !== null && gap.lastMissing >= first.lastSequence) {
     return 'Names sequences as missing that the next image holds';

@@ -3,11 +3,11 @@
 import { LoggerError, UnknownSecurityError, describeError } from '../errors.ts';
 import type { Exchange, Instrument } from '../exchange/exchange.ts';
 import type { Security } from '../market/security.ts';
-import { backoffDelayMs } from '../service/backoff.ts';
-import type { Clock } from '../service/clock.ts';
-import type { Log } from '../service/log.ts';
-import type { Random } from '../service/random.ts';
-import { delay } from './delay.ts';
+import { backoffDelayMs } from '../runtime/backoff.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Random } from '../runtime/random.ts';
+import { sleep } from '../runtime/timing.ts';
 import type { RecorderLimits } from './limits.ts';
 
 export interface InstrumentJob {
@@ -41,7 +41,7 @@ export async function askInstrument(job: InstrumentJob): Promise<Instrument | un
         reason,
       });
       job.onTrouble(reason, error instanceof UnknownSecurityError);
-      await delay(clock, backoffDelayMs(attempt, random, retries), signal);
+      await sleep(clock, backoffDelayMs(attempt, random, retries), signal);
     }
   }
   return undefined;

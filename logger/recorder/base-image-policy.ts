@@ -1,5 +1,5 @@
 /**
- * When a running chain gets another full image. Pure. Images cost bytes, replaying blocks costs
+ * When a running segment gets another full image. Pure. Images cost bytes, replaying blocks costs
  * time: a quiet security gets one an interval, a busy one as soon as five minutes of blocks weigh
  * more than an image does, so that no answer has to replay more than that.
  */
@@ -18,7 +18,7 @@ export interface ReplayState {
   readonly intervalMs: number;
 }
 
-/** Asked when a block of the chain has just been sealed, so there is something to image. */
+/** Asked when a block of the segment has just been sealed, so there is something to image. */
 export function imageDue(state: ReplayState): ImageReason | null {
   const isIntervalOver = state.sinceImageMs >= state.intervalMs;
   const isBusy =

@@ -3,16 +3,16 @@
  * beside the feed, which goes on filling the buffer; gives up only when told to.
  */
 
-import { backoffDelayMs } from '../service/backoff.ts';
+import { backoffDelayMs } from '../runtime/backoff.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { LoggerError, RateLimitedError, describeError } from '../errors.ts';
 import type { BookSnapshot } from '../market/events.ts';
 import type { Scale } from '../market/decimal.ts';
-import type { Clock } from '../service/clock.ts';
-import type { Log } from '../service/log.ts';
-import type { Random } from '../service/random.ts';
-import type { ProvenBook } from './chain.ts';
-import { delay } from './delay.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Random } from '../runtime/random.ts';
+import type { ProvenBook } from './segment.ts';
+import { sleep } from '../runtime/timing.ts';
 import type { RecorderLimits } from './limits.ts';
 import type { SyncBuffer } from './sync-buffer.ts';
 
@@ -62,7 +62,7 @@ export async function proveBook(job: BookProofJob): Promise<void> {
         retryMs: Math.round(waitMs),
       });
     }
-    await delay(clock, waitMs, signal);
+    await sleep(clock, waitMs, signal);
   }
 }
 
@@ -97,5 +97,5 @@ export async function nextNews(
   const found = new AbortController();
   const signal = AbortSignal.any([job.signal, found.signal]);
   job.buffer.onNews(() => found.abort());
-  await delay(job.clock, maxMs ?? Number.MAX_SAFE_INTEGER, signal);
+  await sleep(job.clock, maxMs ?? Number.MAX_SAFE_INTEGER, signal);
 }

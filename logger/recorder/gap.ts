@@ -1,11 +1,11 @@
 /** Closing a hole: pure. */
 
 import type { GapRecord, OpenGap } from '../archive/archive.ts';
-import type { ProvenBook } from './chain.ts';
-import type { ChainIdentity } from './records.ts';
+import type { ProvenBook } from './segment.ts';
+import type { SegmentIdentity } from './records.ts';
 
-/** The record of the hole that ends where a new chain's image stands. */
-export function closeGap(open: OpenGap, next: ChainIdentity, proven: ProvenBook): GapRecord {
+/** The record of the hole that ends where a new segment's image stands. */
+export function closeGap(open: OpenGap, next: SegmentIdentity, proven: ProvenBook): GapRecord {
   const { firstMissing } = open;
   const base = {
     security: next.security,
@@ -28,7 +28,7 @@ export function closeGap(open: OpenGap, next: ChainIdentity, proven: ProvenBook)
   };
 }
 
-/** Of two holes after the same chain, known from different sides, the one that begins first. */
+/** Of two holes after the same segment, known from different sides, the one that begins first. */
 export function earlierGap(a: OpenGap, b: OpenGap): OpenGap {
   if (a.fromUs !== b.fromUs) return a.fromUs < b.fromUs ? a : b;
   return (a.firstMissing ?? Infinity) <= (b.firstMissing ?? Infinity) ? a : b;

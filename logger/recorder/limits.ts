@@ -7,13 +7,13 @@ export interface RecorderLimits {
   readonly blockMaxLevelChanges: number;
   /** … or, in an L3 book, with this many messages about orders. */
   readonly blockMaxOrderEvents: number;
-  /** … or with this many asides. If there is no step among them the book's stream is dead: resync. */
+  /** … or with this many sideEvents. If there is no step among them the book's stream is dead: resync. */
   readonly blockMaxAsides: number;
   /** What was heard reaches the archive's journal at this pace. */
   readonly journalEveryMs: number;
   /** Steps kept while a book is being proven, by weight; beyond it the buffer starts afresh. */
   readonly bufferMaxBytes: number;
-  /** Asides kept while a book is being proven; beyond it the oldest go (trade ids tell). */
+  /** SideEvents kept while a book is being proven; beyond it the oldest go (trade ids tell). */
   readonly heldMaxAsides: number;
   /** A first step is awaited this long before a snapshot is asked for, so that it is not too old. */
   readonly firstStepWaitMs: number;

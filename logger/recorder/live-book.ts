@@ -1,9 +1,9 @@
 /** What a recorder's state says to people: the book now, and the line in `list`. */
 
 import type { OpenGap, SecurityTotals } from '../archive/archive.ts';
-import type { BookView, RecordingState, SecurityStatus } from '../manager/control.ts';
-import { formatBook, formatSequence } from '../reader/format.ts';
-import type { BookAnswer, NoBookAnswer } from '../reader/answers.ts';
+import type { BookView, RecordingState, SecurityStatus } from '../status/control.ts';
+import { formatBook, formatSequence } from '../queries/format.ts';
+import type { BookResult, NoBookResult } from '../queries/results.ts';
 import { formatScaled } from '../market/decimal.ts';
 import { formatTimeUs } from '../market/time.ts';
 import type { SecurityRecorder } from './security-recorder.ts';
@@ -22,23 +22,23 @@ export function stateOf(recorder: SecurityRecorder): RecordingState {
 }
 
 /**
- * The hole in which the security is now; null: in none that is known. While stale the chain is still
+ * The hole in which the security is now; null: in none that is known. While stale the segment is still
  * open, and no record tells of a hole: it may yet turn out that nothing was missed.
  */
 export function gapNow({
-  chain,
+  segment,
   openGap,
   phase,
-  wholeUntilUs,
-}: Pick<SecurityRecorder, 'chain' | 'openGap' | 'phase' | 'wholeUntilUs'>): OpenGap | null {
-  if (!chain) return openGap;
+  aliveUntilUs,
+}: Pick<SecurityRecorder, 'segment' | 'openGap' | 'phase' | 'aliveUntilUs'>): OpenGap | null {
+  if (!segment) return openGap;
   if (phase !== 'stale') return null;
-  const { epoch, proof } = chain.identity;
+  const { epoch, proof } = segment.identity;
   return {
     epoch,
-    fromUs: Math.max(wholeUntilUs, chain.lastDataUs),
+    fromUs: Math.max(aliveUntilUs, segment.lastDataUs),
     cause: 'connection',
-    firstMissing: proof === 'sequence' ? chain.sequence + 1 : null,
+    firstMissing: proof === 'sequence' ? segment.sequence + 1 : null,
   };
 }
 
@@ -48,10 +48,10 @@ export function bookNow(
   nowUs: number,
   startedUs: number,
   { depth, level }: BookView = {},
-): BookAnswer | NoBookAnswer {
-  const { chain } = recorder;
+): BookResult | NoBookResult {
+  const { segment } = recorder;
   const security = recorder.security.id;
-  if (!chain || recorder.phase !== 'live') {
+  if (!segment || recorder.phase !== 'live') {
     const gap = gapNow(recorder) ?? { fromUs: startedUs, cause: 'other' as const };
     return {
       security,
@@ -60,9 +60,9 @@ export function bookNow(
     };
   }
   return formatBook({
-    header: chain.identity,
-    book: chain.book,
-    stand: chain.stand,
+    header: segment.identity,
+    book: segment.book,
+    stand: segment.stand,
     depth,
     level,
     atUs: nowUs,
@@ -71,10 +71,10 @@ export function bookNow(
 }
 
 export function statusOf(recorder: SecurityRecorder, totals: SecurityTotals): SecurityStatus {
-  const { chain, exchange } = recorder;
+  const { segment, exchange } = recorder;
   const bestPrice = (side: 'bid' | 'ask'): string | null => {
-    const best = recorder.phase === 'live' ? chain?.book.best(side) : undefined;
-    return best && chain ? formatScaled(best[0], chain.book.scale.priceExponent) : null;
+    const best = recorder.phase === 'live' ? segment?.book.best(side) : undefined;
+    return best && segment ? formatScaled(best[0], segment.book.scale.priceExponent) : null;
   };
   const isInGap = recorder.openGap !== null;
   return {
@@ -83,11 +83,11 @@ export function statusOf(recorder: SecurityRecorder, totals: SecurityTotals): Se
     state: stateOf(recorder),
     feed: exchange.feed,
     proof: exchange.proof,
-    sequence: chain ? formatSequence(chain.sequence, chain.identity.proof) : null,
+    sequence: segment ? formatSequence(segment.sequence, segment.identity.proof) : null,
     bestBid: bestPrice('bid'),
     bestAsk: bestPrice('ask'),
-    lastMessageAge: recorder.tally.lastMessageAgeS(),
-    messageRate: recorder.tally.messageRate(),
+    lastMessageAge: recorder.stats.lastMessageAgeS(),
+    messageRate: recorder.stats.messageRate(),
     gaps: totals.gaps + (isInGap ? 1 : 0),
     lastBaseImage: totals.lastImageUs === null ? null : formatTimeUs(totals.lastImageUs),
     storedBytes: totals.storedBytes,

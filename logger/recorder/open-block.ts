@@ -6,17 +6,17 @@
 
 import type { StoredRecord } from '../archive/archive.ts';
 import type { Scale } from '../market/decimal.ts';
-import { isStep } from '../market/events.ts';
+import { isBookUpdate } from '../market/events.ts';
 import type { MarketEvent } from '../market/events.ts';
 import { rescaleEvent } from '../market/scale.ts';
 import { blockRecord, changesIn } from './records.ts';
 import type { BadBetween } from './receive-times.ts';
-import type { ChainIdentity } from './records.ts';
+import type { SegmentIdentity } from './records.ts';
 import type { RecorderLimits } from './limits.ts';
 
 export class OpenBlock {
   #scale: Scale;
-  readonly #chain: ChainIdentity;
+  readonly #segment: SegmentIdentity;
   readonly #previousSequence: number;
   readonly #startExchangeTimeUs: number;
   readonly #openedMs: number;
@@ -32,7 +32,7 @@ export class OpenBlock {
   #parts = 0;
 
   constructor(
-    chain: ChainIdentity,
+    segment: SegmentIdentity,
     start: {
       readonly scale: Scale;
       /** Where the book stands: sequence and exchange time. */
@@ -42,7 +42,7 @@ export class OpenBlock {
       readonly badBetween: BadBetween;
     },
   ) {
-    this.#chain = chain;
+    this.#segment = segment;
     this.#scale = start.scale;
     this.#previousSequence = start.sequence;
     this.#lastSequence = start.sequence;
@@ -58,7 +58,7 @@ export class OpenBlock {
     return this.#events.length;
   }
 
-  get hasSteps(): boolean {
+  get hasUpdates(): boolean {
     return this.#steps > 0;
   }
 
@@ -72,7 +72,7 @@ export class OpenBlock {
   add(event: MarketEvent): void {
     this.#events.push(event);
     this.#changes += changesIn(event);
-    if (!isStep(event)) return;
+    if (!isBookUpdate(event)) return;
     this.#steps++;
     this.#lastSequence = event.lastSequence;
     this.#lastExchangeTimeUs = event.exchangeTimeUs;
@@ -80,14 +80,14 @@ export class OpenBlock {
 
   /**
    * `sealable`: it is old or full, and holds a step (its key needs one). `stuck`: it is full of
-   * asides alone, which no working stream allows.
+   * sideEvents alone, which no working stream allows.
    */
   due(monotonicMs: number, limits: RecorderLimits): 'open' | 'sealable' | 'stuck' {
-    const asides = this.#events.length - this.#steps;
-    if (this.#steps === 0) return asides >= limits.blockMaxAsides ? 'stuck' : 'open';
+    const sideEvents = this.#events.length - this.#steps;
+    if (this.#steps === 0) return sideEvents >= limits.blockMaxAsides ? 'stuck' : 'open';
     const changesMax =
-      this.#chain.level === 'L2' ? limits.blockMaxLevelChanges : limits.blockMaxOrderEvents;
-    const isFull = this.#changes >= changesMax || asides >= limits.blockMaxAsides;
+      this.#segment.level === 'L2' ? limits.blockMaxLevelChanges : limits.blockMaxOrderEvents;
+    const isFull = this.#changes >= changesMax || sideEvents >= limits.blockMaxAsides;
     const isOld = monotonicMs - this.#openedMs >= limits.blockMaxAgeMs;
     return isFull || isOld ? 'sealable' : 'open';
   }
@@ -96,7 +96,7 @@ export class OpenBlock {
   takePiece(): { readonly part: number; readonly record: StoredRecord } | undefined {
     if (this.#journaledEvents === this.#events.length) return undefined;
     const record = blockRecord(
-      this.#chain,
+      this.#segment,
       {
         scale: this.#scale,
         previousSequence: this.#journaledSequence,
@@ -115,7 +115,7 @@ export class OpenBlock {
   seal(): StoredRecord | undefined {
     if (this.#events.length === 0) return undefined;
     return blockRecord(
-      this.#chain,
+      this.#segment,
       { scale: this.#scale, previousSequence: this.#previousSequence, events: this.#events },
       this.#startExchangeTimeUs,
       this.#badBetween,

@@ -9,8 +9,8 @@
 
 import { uniteBadReceiveTimes } from '../market/bad-receive-times.ts';
 import type { BadReceiveTime, BadReceiveTimeCause } from '../market/bad-receive-times.ts';
-import type { Clock, Timer } from '../service/clock.ts';
-import type { Log } from '../service/log.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
 import type { RecorderLimits } from './limits.ts';
 
 const BEAT_EVERY_MS = 50;

@@ -6,13 +6,13 @@ import type { ImageReason, StoredRecord } from '../archive/archive.ts';
 import type { BlockContent } from '../codec/codec.ts';
 import { newestBlock, newestImage } from '../codec/formats.ts';
 import type { Proof } from '../market/coverage.ts';
-import { isStep } from '../market/events.ts';
+import { isBookUpdate } from '../market/events.ts';
 import type { BookImage, MarketEvent } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { BadBetween } from './receive-times.ts';
 
-/** What every record of one chain has in common. */
-export interface ChainIdentity {
+/** What every record of one segment has in common. */
+export interface SegmentIdentity {
   readonly security: string;
   readonly level: BookLevel;
   readonly feed: string;
@@ -35,7 +35,7 @@ function badReceiveTimes(bad: ReturnType<BadBetween>): Pick<RecordDescription, '
 }
 
 export function imageRecord(
-  chain: ChainIdentity,
+  segment: SegmentIdentity,
   image: BookImage,
   reason: ImageReason,
   badBetween = NOTHING_BAD,
@@ -44,7 +44,7 @@ export function imageRecord(
   const atUs = image.receiveTimeUs;
   return sealRecord(
     {
-      ...chain,
+      ...segment,
       kind: 'image',
       fromUs: atUs,
       toUs: atUs,
@@ -68,17 +68,17 @@ export function imageRecord(
 /**
  * @param content at least one event.
  * @param exchangeTimeUs where the book stood on the exchange's clock before it: what a block of
- *   asides alone says of that clock.
+ *   sideEvents alone says of that clock.
  * @param badBetween asked for the time from the first of its receive times to the last: no other time
  *   stands in the record, so none other can be wrong in it.
  */
 export function blockRecord(
-  chain: ChainIdentity,
+  segment: SegmentIdentity,
   content: BlockContent,
   exchangeTimeUs: number,
   badBetween = NOTHING_BAD,
 ): StoredRecord {
-  const codec = newestBlock(chain.level);
+  const codec = newestBlock(segment.level);
   let steps = 0;
   let changes = 0;
   let trades = 0;
@@ -92,7 +92,7 @@ export function blockRecord(
     toUs = Math.max(toUs, event.receiveTimeUs);
     changes += changesIn(event);
     if (event.type === 'trade' || event.type === 'match') trades++;
-    if (!isStep(event)) continue;
+    if (!isBookUpdate(event)) continue;
     steps++;
     lastSequence = event.lastSequence;
     exchangeFromUs = Math.min(exchangeFromUs, event.exchangeTimeUs);
@@ -100,7 +100,7 @@ export function blockRecord(
   }
   return sealRecord(
     {
-      ...chain,
+      ...segment,
       kind: 'block',
       fromUs,
       toUs,

@@ -1,10 +1,10 @@
 /**
- * Where a chain was left (a crash, a stop, an archive that took no more) and how to go on: what the
+ * Where a segment was left (a crash, a stop, an archive that took no more) and how to go on: what the
  * journal holds becomes a sealed block, and the hole since then is opened. The same for a start and
  * for a security whose records could not be written.
  */
 
-import type { Archive, ChainTail, OpenGap, Write } from '../archive/archive.ts';
+import type { Archive, SegmentTail, OpenGap, Write } from '../archive/archive.ts';
 import { checkRecord } from '../archive/record.ts';
 import { decodeBlock } from '../codec/formats.ts';
 import { LoggerError, RecordCorruptError, describeError } from '../errors.ts';
@@ -14,18 +14,18 @@ import type { GapCause } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
 import type { MarketEvent } from '../market/events.ts';
 import { finerScale, isSameScale, rescaleEvent } from '../market/scale.ts';
-import type { Clock } from '../service/clock.ts';
-import type { Log } from '../service/log.ts';
-import { delay } from './delay.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import { sleep } from '../runtime/timing.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { RecorderLimits } from './limits.ts';
 import { blockRecord } from './records.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 export interface Recovered {
-  /** The last chain; 0: there is none. */
+  /** The last segment; 0: there is none. */
   readonly epoch: number;
-  /** The hole after it; null: there is no chain before it, so there is no hole. */
+  /** The hole after it; null: there is no segment before it, so there is no hole. */
   readonly openGap: OpenGap | null;
   /** The latest time that anything stored speaks of. */
   readonly lastUs: number | null;
@@ -34,7 +34,7 @@ export interface Recovered {
 }
 
 /** @throws ArchiveUnavailableError, ArchiveFullError */
-export async function recoverChain(
+export async function recoverSegment(
   archive: Archive,
   security: string,
   cause: GapCause,
@@ -43,17 +43,17 @@ export async function recoverChain(
   const tail = await archive.tail(security);
   if (tail.epoch === 0) return { epoch: 0, openGap: null, lastUs: null, saved: null };
   const writes: Write[] = [];
-  const { sequence, wholeUntilUs, saved } = sealJournal(tail, security, log, writes);
+  const { sequence, aliveUntilUs, saved } = sealJournal(tail, security, log, writes);
   let openGap = tail.openGap;
   const isCrash = openGap?.epoch !== tail.epoch;
   if (isCrash) {
-    const start = await archive.chainStart(security, tail.epoch - 1);
-    const isNumbered = sequence !== null && start?.header.proof !== 'connection';
+    const start = await archive.segmentStart(security, tail.epoch - 1);
+    const isSequenced = sequence !== null && start?.header.proof !== 'connection';
     openGap = {
       epoch: tail.epoch,
-      fromUs: wholeUntilUs,
+      fromUs: aliveUntilUs,
       cause,
-      firstMissing: isNumbered ? sequence + 1 : null,
+      firstMissing: isSequenced ? sequence + 1 : null,
     };
     writes.push({ type: 'open-gap', security, gap: openGap });
   }
@@ -62,7 +62,7 @@ export async function recoverChain(
 }
 
 /**
- * As `recoverChain`, once the archive takes records again and everything that waited for it is in.
+ * As `recoverSegment`, once the archive takes records again and everything that waited for it is in.
  * @returns undefined once the signal aborts.
  */
 export async function recoverWhenWritable(
@@ -78,13 +78,13 @@ export async function recoverWhenWritable(
 ): Promise<Recovered | undefined> {
   const { archive, queue, clock, limits, log, signal } = job;
   while (!signal.aborted) {
-    await delay(clock, limits.commitRetryMs, signal);
+    await sleep(clock, limits.commitRetryMs, signal);
     const { isFailing, pendingBytes } = queue.status();
     // With nothing left to be tried, nobody but this would find out that it takes records again.
     if (signal.aborted || (isFailing && pendingBytes > 0)) continue;
     await queue.drained();
     try {
-      return await recoverChain(archive, security, 'other', log);
+      return await recoverSegment(archive, security, 'other', log);
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
       log.warning('The archive still fails', { reason: describeError(error) });
@@ -95,15 +95,15 @@ export async function recoverWhenWritable(
 
 /** Journal pieces that follow one another without a hole become one block. */
 function sealJournal(
-  tail: ChainTail,
+  tail: SegmentTail,
   security: string,
   log: Log,
   writes: Write[],
-): { readonly sequence: number | null; readonly wholeUntilUs: number; readonly saved: number } {
+): { readonly sequence: number | null; readonly aliveUntilUs: number; readonly saved: number } {
   const [first] = tail.journal;
   let sequence = tail.lastSequence;
-  let wholeUntilUs = tail.wholeUntilUs ?? tail.lastUs ?? 0;
-  if (!first) return { sequence, wholeUntilUs, saved: 0 };
+  let aliveUntilUs = tail.aliveUntilUs ?? tail.lastUs ?? 0;
+  if (!first) return { sequence, aliveUntilUs, saved: 0 };
   let events: MarketEvent[] = [];
   let scale: Scale | undefined;
   const bad: BadReceiveTime[] = [];
@@ -121,24 +121,24 @@ function sealJournal(
       for (const event of content.events) events.push(rescaleEvent(event, content.scale, finest));
       scale = finest;
       sequence = piece.header.lastSequence;
-      wholeUntilUs = Math.max(wholeUntilUs, piece.header.toUs);
+      aliveUntilUs = Math.max(aliveUntilUs, piece.header.toUs);
       bad.push(...(piece.header.badReceiveTimes ?? []));
     } catch (error) {
       if (!(error instanceof RecordCorruptError)) throw error;
       // What came before is whole; from here on it is a hole like any other, whatever the mark says.
       log.error('A piece of the journal is damaged', { security, reason: error.message });
-      wholeUntilUs = Math.min(piece.header.fromUs, wholeUntilUs);
+      aliveUntilUs = Math.min(piece.header.fromUs, aliveUntilUs);
       break;
     }
   }
   if (scale && events.length > 0) {
     const { level, feed, proof, epoch, writer, previousSequence, exchangeFromUs } = first.header;
-    const chain = { security, level, feed, proof, epoch, writer };
+    const segment = { security, level, feed, proof, epoch, writer };
     const content = { scale, previousSequence, events };
-    const record = blockRecord(chain, content, exchangeFromUs, () =>
+    const record = blockRecord(segment, content, exchangeFromUs, () =>
       uniteBadReceiveTimes(bad, DEFAULT_LIMITS.badReceiveTimesMax),
     );
     writes.push({ type: 'block', record });
   }
-  return { sequence, wholeUntilUs, saved: events.length };
+  return { sequence, aliveUntilUs, saved: events.length };
 }

@@ -21,23 +21,23 @@ import type {
   ProcessStatus,
   SecurityStatus,
   SelfCheckFigures,
-} from '../manager/control.ts';
+} from '../status/control.ts';
 import { parseSecurity, securityOf } from '../market/security.ts';
 import type { Security } from '../market/security.ts';
-import type { LoggerFigures } from '../metrics/figures.ts';
-import type { BookAnswer, NoBookAnswer } from '../reader/answers.ts';
-import type { Timer } from '../service/clock.ts';
-import { CheckRounds } from './check-rounds.ts';
-import { delay } from './delay.ts';
+import type { LoggerFigures } from '../status/figures.ts';
+import type { BookResult, NoBookResult } from '../queries/results.ts';
+import type { Timer } from '../runtime/clock.ts';
+import { CheckRounds } from './check/rounds.ts';
+import { sleep } from '../runtime/timing.ts';
 import { figuresOf } from './figures.ts';
-import { RecordCheck } from './record-check.ts';
-import type { Rebuild } from './record-check.ts';
+import { RecordCheck } from './check/record-check.ts';
+import type { Rebuild } from './check/record-check.ts';
 import { FallbackWarnings, tellRecovery } from './start-report.ts';
 import type { Recovered } from './recovery.ts';
 import { bookNow, gapNow, stateOf, statusOf } from './live-book.ts';
 import { SecurityRecorder } from './security-recorder.ts';
 import type { ReceiveTimes } from './receive-times.ts';
-import type { RecorderParts } from './recorder-parts.ts';
+import type { RecorderDeps } from './recorder-deps.ts';
 
 /** Beyond this much lag the archive is behind. */
 const LAG_DEGRADED_S = 10;
@@ -45,7 +45,7 @@ const LAG_DEGRADED_S = 10;
 const TOTALS_EVERY_MS = 1000;
 
 export interface RegistryParts extends Omit<
-  RecorderParts,
+  RecorderDeps,
   'onChange' | 'onRecovered' | 'recordCheck'
 > {
   readonly exchanges: ReadonlyMap<string, Exchange>;
@@ -115,7 +115,7 @@ export class RecorderRegistry implements LoggerControl {
     for (const { wanted, security } of await this.#parts.archive.securities()) {
       if (wanted) ids.add(security);
     }
-    // Before the first of them begins a chain of its own.
+    // Before the first of them begins a segment of its own.
     await this.#fallbacks.tell([...ids].map((id) => this.#resolve(id)));
     const recovered: Recovered[] = [];
     const onRecovered = (one: Recovered): void => void recovered.push(one);
@@ -132,7 +132,7 @@ export class RecorderRegistry implements LoggerControl {
 
   /** A full spool gave up a stretch of a security's records. */
   spoolDropped(security: string): void {
-    this.#recorders.get(security)?.tally.gap('spool');
+    this.#recorders.get(security)?.stats.gap('spool');
   }
 
   /** Writes an image of a security, if it has a proven book. */
@@ -164,7 +164,7 @@ export class RecorderRegistry implements LoggerControl {
     const { queue, clock, limits } = this.#parts;
     // While the archive fails there is still hope; how long, is the caller's to say.
     while (!(await queue.drained())) {
-      await delay(clock, limits.commitRetryMs, new AbortController().signal);
+      await sleep(clock, limits.commitRetryMs, new AbortController().signal);
     }
   }
 
@@ -298,7 +298,7 @@ export class RecorderRegistry implements LoggerControl {
     return { securities: this.#recorders.size, live, gaps };
   }
 
-  bookNow(security: string, view?: BookView): BookAnswer | NoBookAnswer {
+  bookNow(security: string, view?: BookView): BookResult | NoBookResult {
     const id = this.canonicalId(security);
     const recorder = this.#recorders.get(id);
     if (!recorder) {
@@ -374,7 +374,7 @@ export class RecorderRegistry implements LoggerControl {
       recorder.close('removed');
       await this.#setWanted(id, false);
       await this.#parts.queue.drained();
-      await this.#parts.owners?.release(id);
+      await this.#parts.leases?.release(id);
       this.#parts.log.notice('Removed', { security: id });
       this.#tell(id);
     }
@@ -384,7 +384,7 @@ export class RecorderRegistry implements LoggerControl {
 
   async #startRecorder(
     id: string,
-    known: { readonly instrument?: Instrument } & Pick<RecorderParts, 'onRecovered'> = {},
+    known: { readonly instrument?: Instrument } & Pick<RecorderDeps, 'onRecovered'> = {},
   ): Promise<void> {
     if (this.#isStopping || this.#recorders.has(id)) return;
     const { exchange, security } = this.#resolve(id);

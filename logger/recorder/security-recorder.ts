@@ -2,10 +2,10 @@
  * Owns the recording of one security: from the feed's events to records in the archive. Its phases:
  *
  *   starting → syncing → live ⇄ stale
- *                 ↑________|______|      a proven hole ends the chain and starts over
+ *                 ↑________|______|      a proven hole ends the segment and starts over
  *
- * `stale` keeps the chain open while the connection is away: if the next step continues it, there
- * was no hole. Where nothing but the connection proves the chain, it ends with it. Decisions lie in the sequence rule, the chain and the buffer; here they are acted on.
+ * `stale` keeps the segment open while the connection is away: if the next step continues it, there
+ * was no hole. Where nothing but the connection proves the segment, it ends with it. Decisions lie in the sequence rule, the segment and the buffer; here they are acted on.
  */
 
 import type { OpenGap, Write } from '../archive/archive.ts';
@@ -19,44 +19,44 @@ import type {
 import { DuplicateRecordError, LoggerError, describeError } from '../errors.ts';
 import type { GapCause } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
-import { isStep } from '../market/events.ts';
-import type { Aside, BookStep, MarketEvent } from '../market/events.ts';
+import { isBookUpdate } from '../market/events.ts';
+import type { SideEvent, BookUpdate, MarketEvent } from '../market/events.ts';
 import type { Security } from '../market/security.ts';
-import { formatSequence } from '../reader/format.ts';
-import type { Timer } from '../service/clock.ts';
+import { formatSequence } from '../queries/format.ts';
+import type { Timer } from '../runtime/clock.ts';
 import { askInstrument } from './ask-instrument.ts';
 import { proveBook } from './book-proof.ts';
-import { Chain } from './chain.ts';
-import type { Moment, ProvenBook } from './chain.ts';
+import { Segment } from './segment.ts';
+import type { Moment, ProvenBook } from './segment.ts';
 import { closeGap, earlierGap } from './gap.ts';
-import { awaitTurn } from './owners.ts';
-import type { RecorderParts } from './recorder-parts.ts';
-import { recoverChain, recoverWhenWritable } from './recovery.ts';
-import { SelfCheck } from './self-check.ts';
+import { awaitTurn } from './leases.ts';
+import type { RecorderDeps } from './recorder-deps.ts';
+import { recoverSegment, recoverWhenWritable } from './recovery.ts';
+import { SelfCheck } from './check/self-check.ts';
 import { SyncBuffer } from './sync-buffer.ts';
-import { Tally } from './tally.ts';
+import { RecorderStats } from './recorder-stats.ts';
 
 export type Phase = 'starting' | 'syncing' | 'live' | 'stale' | 'failed' | 'closed';
 
 export class SecurityRecorder {
   readonly security: Security;
   readonly exchange: Exchange;
-  readonly tally: Tally;
+  readonly stats: RecorderStats;
   readonly selfCheck: SelfCheck;
-  readonly #parts: RecorderParts;
+  readonly #parts: RecorderDeps;
   readonly #buffer: SyncBuffer;
   #phase: Phase = 'starting';
   #message: string | null = null;
   #instrument: Instrument | undefined;
   #scale: Scale = { priceExponent: 0, sizeExponent: 0 };
   #handle: FeedHandle | undefined;
-  #chain: Chain | undefined;
+  #segment: Segment | undefined;
   #epoch = 0;
   #openGap: OpenGap | null = null;
   /** The last hole that was told to the archive, which may have lost it. */
   #declared: OpenGap | null = null;
   #isUp = false;
-  #wholeUntilUs = 0;
+  #aliveUntilUs = 0;
   #proof: AbortController | undefined;
   #quietTimer: Timer | undefined;
   /** The archive lost records of this security: nothing is proven until it is known where it ends. */
@@ -66,11 +66,11 @@ export class SecurityRecorder {
   #heartbeatTimer: Timer | undefined;
   readonly #life = new AbortController();
 
-  constructor(security: Security, exchange: Exchange, parts: RecorderParts) {
+  constructor(security: Security, exchange: Exchange, parts: RecorderDeps) {
     this.security = security;
     this.exchange = exchange;
     this.#parts = parts;
-    this.tally = new Tally(parts.clock);
+    this.stats = new RecorderStats(parts.clock);
     this.#buffer = new SyncBuffer(exchange.rule, parts.limits);
     this.selfCheck = new SelfCheck({
       ...parts,
@@ -78,7 +78,7 @@ export class SecurityRecorder {
       exchange,
       records: parts.recordCheck,
       scale: () => this.#scale,
-      onMismatch: (chain, lastGood, reason) => this.#disbelieve(chain, lastGood, reason),
+      onMismatch: (segment, lastGood, reason) => this.#disbelieve(segment, lastGood, reason),
     });
   }
 
@@ -91,21 +91,21 @@ export class SecurityRecorder {
     return this.#message;
   }
 
-  get chain(): Chain | undefined {
-    return this.#chain;
+  get segment(): Segment | undefined {
+    return this.#segment;
   }
 
   get openGap(): OpenGap | null {
     return this.#openGap;
   }
 
-  /** While stale: up to when the chain is known to be whole. */
-  get wholeUntilUs(): number {
-    return this.#wholeUntilUs;
+  /** While stale: up to when the segment is known to be whole. */
+  get aliveUntilUs(): number {
+    return this.#aliveUntilUs;
   }
 
   get queuedEvents(): number {
-    return (this.#chain?.queuedEvents ?? 0) + this.#buffer.events;
+    return (this.#segment?.queuedEvents ?? 0) + this.#buffer.events;
   }
 
   /**
@@ -114,13 +114,13 @@ export class SecurityRecorder {
    * @param instrument when the caller has asked the exchange already.
    */
   async start(instrument?: Instrument): Promise<void> {
-    const { owners, clock } = this.#parts;
-    const holder = (await owners?.claim(this.security.id)) ?? null;
-    if (holder === null || !owners) {
+    const { leases, clock } = this.#parts;
+    const holder = (await leases?.claim(this.security.id)) ?? null;
+    if (holder === null || !leases) {
       await this.#begin(instrument);
       return;
     }
-    const turn = { owners, clock, security: this.security.id, signal: this.#life.signal };
+    const turn = { leases, clock, security: this.security.id, signal: this.#life.signal };
     const onHeld = (by: string): void => this.#setPhase('failed', by);
     onHeld(holder);
     this.#parts.log.warning('Not recorded here', { security: this.security.id, reason: holder });
@@ -132,10 +132,10 @@ export class SecurityRecorder {
   async #begin(instrument?: Instrument): Promise<void> {
     const { archive, log } = this.#parts;
     this.#setPhase('starting', null);
-    const recovered = await recoverChain(archive, this.security.id, 'restart', log);
+    const recovered = await recoverSegment(archive, this.security.id, 'restart', log);
     this.#epoch = recovered.epoch;
     this.#openGap = recovered.openGap;
-    if (recovered.openGap) this.tally.gap(recovered.openGap.cause);
+    if (recovered.openGap) this.stats.gap(recovered.openGap.cause);
     this.#parts.onRecovered?.(recovered);
     if (this.#life.signal.aborted) return;
     this.#run(instrument ? Promise.resolve(instrument) : this.#askInstrument(), (found) => {
@@ -154,10 +154,10 @@ export class SecurityRecorder {
     this.#life.abort();
     this.#stopProof();
     this.#quietTimer?.cancel();
-    if (this.#chain) {
-      const { us, sequence } = this.#chain.last;
-      const untilUs = wasLive ? clock.nowUs() : this.#wholeUntilUs;
-      this.#endChain(cause, { us: Math.max(untilUs, us), sequence });
+    if (this.#segment) {
+      const { us, sequence } = this.#segment.last;
+      const untilUs = wasLive ? clock.nowUs() : this.#aliveUntilUs;
+      this.#endSegment(cause, { us: Math.max(untilUs, us), sequence });
     } else if (this.#openGap && cause === 'removed') {
       // From here on it is missing because nobody wanted it.
       this.#setOpenGap({ ...this.#openGap, cause });
@@ -174,23 +174,23 @@ export class SecurityRecorder {
 
   /** Regular work, many times a second: journal, seal, images. */
   tick(): void {
-    const chain = this.#chain;
-    if (!chain) return;
-    const sealed = chain.seal(this.#parts.clock.monotonicMs());
+    const segment = this.#segment;
+    if (!segment) return;
+    const sealed = segment.seal(this.#parts.clock.monotonicMs());
     if (sealed === 'stuck') {
       this.#hole('other', 'The stream brings nothing of the book');
       return;
     }
     this.#write(sealed);
     this.journal();
-    this.#checkCrossed(chain);
+    this.#checkCrossed(segment);
   }
 
   /** A book whose best bid reaches its best ask for long is not what the exchange has: start over. */
-  #checkCrossed(chain: Chain): void {
+  #checkCrossed(segment: Segment): void {
     const nowMs = this.#parts.clock.monotonicMs();
-    const bid = chain.book.best('bid')?.[0];
-    const ask = chain.book.best('ask')?.[0];
+    const bid = segment.book.best('bid')?.[0];
+    const ask = segment.book.best('ask')?.[0];
     const isCrossed = !this.#isAuction && bid !== undefined && ask !== undefined && bid >= ask;
     this.#crossedSinceMs = isCrossed ? (this.#crossedSinceMs ?? nowMs) : undefined;
     if (this.#crossedSinceMs === undefined) return;
@@ -201,17 +201,17 @@ export class SecurityRecorder {
 
   /** Brings the archive up to what was heard. */
   journal(): void {
-    if (!this.#chain) return;
+    if (!this.#segment) return;
     if (this.#phase === 'live') {
-      this.#wholeUntilUs = Math.max(this.#handle?.wholeUntilUs() ?? 0, this.#wholeUntilUs);
+      this.#aliveUntilUs = Math.max(this.#handle?.aliveUntilUs() ?? 0, this.#aliveUntilUs);
     }
-    this.#write(this.#chain.journal(this.#wholeUntilUs));
+    this.#write(this.#segment.journal(this.#aliveUntilUs));
   }
 
   /** @returns false when there is no proven book to take an image of. */
   imageNow(): boolean {
-    if (!this.#chain || this.#phase !== 'live') return false;
-    this.#write(this.#chain.imageNow('manual', this.#parts.clock.monotonicMs()));
+    if (!this.#segment || this.#phase !== 'live') return false;
+    this.#write(this.#segment.imageNow('manual', this.#parts.clock.monotonicMs()));
     return true;
   }
 
@@ -231,10 +231,10 @@ export class SecurityRecorder {
     this.#setPhase('syncing', null);
     const listener: FeedListener = {
       onUp: () => this.#onUp(),
-      onDown: (wholeUntilUs, reason) => this.#onDown(wholeUntilUs, reason),
+      onDown: (aliveUntilUs, reason) => this.#onDown(aliveUntilUs, reason),
       onEvent: (event) => this.#onEvent(event),
       onHeartbeat: (heartbeat) => this.#onHeartbeat(heartbeat),
-      onLoss: (wholeUntilUs, reason) => this.#onLoss(wholeUntilUs, reason),
+      onLoss: (aliveUntilUs, reason) => this.#onLoss(aliveUntilUs, reason),
       onAuction: (isCollecting) => (this.#isAuction = isCollecting),
       onScale: (scale) => this.#onScale(scale),
       onInstrument: (changed) => this.#onInstrument(changed),
@@ -246,7 +246,7 @@ export class SecurityRecorder {
   #onUp(): void {
     this.#isUp = true;
     if (this.#isSuspended) return;
-    if (!this.#chain) {
+    if (!this.#segment) {
       this.#setPhase('syncing', null);
       this.#startProof();
     } else if (this.#phase === 'stale') {
@@ -257,19 +257,19 @@ export class SecurityRecorder {
     }
   }
 
-  #onDown(wholeUntilUs: number, reason: string): void {
+  #onDown(aliveUntilUs: number, reason: string): void {
     this.#isUp = false;
     this.#quietTimer?.cancel();
     if (this.#phase === 'live') {
-      this.#wholeUntilUs = Math.max(this.#wholeUntilUs, wholeUntilUs);
-      if (this.exchange.proof === 'connection' && this.#chain) {
-        const { sequence } = this.#chain;
-        this.#endChain('connection', { us: this.#wholeUntilUs, sequence });
+      this.#aliveUntilUs = Math.max(this.#aliveUntilUs, aliveUntilUs);
+      if (this.exchange.proof === 'connection' && this.#segment) {
+        const { sequence } = this.#segment;
+        this.#endSegment('connection', { us: this.#aliveUntilUs, sequence });
       }
       this.#setPhase('stale', reason);
     } else if (this.#phase === 'syncing') {
       this.#stopProof();
-      this.#buffer.clearSteps();
+      this.#buffer.clearUpdates();
       this.#setPhase('syncing', reason);
     }
   }
@@ -283,40 +283,40 @@ export class SecurityRecorder {
   }
 
   #onEvent(event: MarketEvent): void {
-    this.tally.message(event);
-    if (isStep(event)) this.#onStep(event);
+    this.stats.message(event);
+    if (isBookUpdate(event)) this.#onStep(event);
     else this.#onAside(event);
   }
 
-  #onAside(aside: Aside): void {
-    if (this.#chain && this.#phase === 'live') this.#chain.addAside(aside);
-    else this.#buffer.addAside(aside);
+  #onAside(sideEvent: SideEvent): void {
+    if (this.#segment && this.#phase === 'live') this.#segment.addSideEvent(sideEvent);
+    else this.#buffer.addSideEvent(sideEvent);
   }
 
-  #onStep(step: BookStep): void {
-    const chain = this.#chain;
-    if (!chain) {
-      this.#buffer.addStep(step);
+  #onStep(step: BookUpdate): void {
+    const segment = this.#segment;
+    if (!segment) {
+      this.#buffer.addUpdate(step);
       return;
     }
     const { limits } = this.#parts;
-    switch (this.exchange.rule.follow(chain.sequence, step)) {
+    switch (this.exchange.rule.follow(segment.sequence, step)) {
       case 'ignore':
-        if (step.exchangeTimeUs - chain.exchangeTimeUs < limits.sequenceBackAfterUs) return;
+        if (step.exchangeTimeUs - segment.exchangeTimeUs < limits.sequenceBackAfterUs) return;
         // No duplicate comes that late: the exchange has begun to number anew.
         this.#hole('other', `The sequence went back to ${step.lastSequence}`);
-        this.#buffer.addStep(step);
+        this.#buffer.addUpdate(step);
         return;
       case 'apply':
-        if (this.#phase === 'stale') this.#goOn(chain);
-        this.#apply(chain, step);
+        if (this.#phase === 'stale') this.#goOn(segment);
+        this.#apply(segment, step);
         return;
       case 'gap':
         this.#hole(
           this.#phase === 'stale' ? 'connection' : 'sequence',
-          `What follows ${chain.sequence} begins at ${step.firstSequence}`,
+          `What follows ${segment.sequence} begins at ${step.firstSequence}`,
         );
-        this.#buffer.addStep(step);
+        this.#buffer.addUpdate(step);
         return;
     }
   }
@@ -325,43 +325,43 @@ export class SecurityRecorder {
    * A step that can't be in the exchange's book if ours is the same tells that ours is not, and has
    * not been at some moment since it was proven: no number was missed. None of it is claimed.
    */
-  #apply(chain: Chain, step: BookStep): void {
-    const contradiction = chain.apply(step);
+  #apply(segment: Segment, step: BookUpdate): void {
+    const contradiction = segment.apply(step);
     if (contradiction !== null) {
-      this.#hole('other', contradiction, chain.proven);
+      this.#hole('other', contradiction, segment.proven);
       return;
     }
     this.selfCheck.step(step);
     this.#parts.onChange(this.security.id);
   }
 
-  #onLoss(wholeUntilUs: number, reason: string): void {
-    if (this.#chain) {
-      const { us, sequence } = this.#chain.last;
-      this.#hole('connection', reason, { us: Math.min(wholeUntilUs, us), sequence });
+  #onLoss(aliveUntilUs: number, reason: string): void {
+    if (this.#segment) {
+      const { us, sequence } = this.#segment.last;
+      this.#hole('connection', reason, { us: Math.min(aliveUntilUs, us), sequence });
       return;
     }
-    this.#buffer.clearSteps();
+    this.#buffer.clearUpdates();
     if (this.#isUp && !this.#isSuspended) this.#startProof();
   }
 
   /** The exchange counts further than what came in: if that does not come at once, it is lost. */
   #onHeartbeat(heartbeat: Heartbeat): void {
-    const chain = this.#chain;
-    if (!chain) {
+    const segment = this.#segment;
+    if (!segment) {
       this.#buffer.addHeartbeat(heartbeat);
       return;
     }
     this.selfCheck.heartbeat(heartbeat);
-    if (this.#phase === 'stale' && heartbeat.lastSequence === chain.sequence) this.#goOn(chain);
-    const isAhead = heartbeat.lastSequence > chain.sequence;
+    if (this.#phase === 'stale' && heartbeat.lastSequence === segment.sequence) this.#goOn(segment);
+    const isAhead = heartbeat.lastSequence > segment.sequence;
     if (!isAhead || this.#heartbeatTimer || this.#phase !== 'live') return;
     const { clock, limits } = this.#parts;
     this.#heartbeatTimer = clock.schedule(limits.heartbeatGraceMs, () => {
       this.#heartbeatTimer = undefined;
-      if (this.#chain !== chain || this.#phase !== 'live') return;
-      if (chain.sequence >= heartbeat.lastSequence) return;
-      const { sequence } = chain;
+      if (this.#segment !== segment || this.#phase !== 'live') return;
+      if (segment.sequence >= heartbeat.lastSequence) return;
+      const { sequence } = segment;
       this.#hole(
         'sequence',
         `The exchange is at ${heartbeat.lastSequence}, the book at ${sequence}`,
@@ -370,22 +370,22 @@ export class SecurityRecorder {
   }
 
   /** Nothing was missed while the connection was away. */
-  #goOn(chain: Chain): void {
+  #goOn(segment: Segment): void {
     this.#quietTimer?.cancel();
-    for (const aside of this.#buffer.takeAsides()) chain.addAside(aside);
+    for (const sideEvent of this.#buffer.takeSideEvents()) segment.addSideEvent(sideEvent);
     this.#setPhase('live', null);
   }
 
   /** Back on a connection, and silence: a snapshot at the book's own sequence shows that nothing was missed. */
   async #proveQuiet(): Promise<void> {
-    const chain = this.#chain;
-    if (!chain) return;
-    const { sequence } = chain;
+    const segment = this.#segment;
+    if (!segment) return;
+    const { sequence } = segment;
     try {
       const snapshot = await this.exchange.snapshot(this.security.symbol, this.#life.signal);
-      const isSame = this.#chain === chain && this.#phase === 'stale' && this.#isUp;
-      if (isSame && snapshot.sequence === sequence && chain.sequence === sequence) {
-        this.#goOn(chain);
+      const isSame = this.#segment === segment && this.#phase === 'stale' && this.#isUp;
+      if (isSame && snapshot.sequence === sequence && segment.sequence === sequence) {
+        this.#goOn(segment);
       }
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
@@ -399,43 +399,43 @@ export class SecurityRecorder {
    *   hole is one from there on, whatever answered in between.
    */
   #hole(cause: GapCause, reason: string, from?: Moment): void {
-    const chain = this.#chain;
-    if (!chain) return;
+    const segment = this.#segment;
+    if (!segment) return;
     this.#parts.log.warning('Gap', { security: this.security.id, cause, reason });
-    this.#endChain(cause, from ?? chain.last);
+    this.#endSegment(cause, from ?? segment.last);
     this.#setPhase('syncing', reason);
-    this.#buffer.clearSteps();
+    this.#buffer.clearUpdates();
     if (this.#isUp) this.#startProof();
   }
 
-  #endChain(cause: GapCause, from: Moment): void {
-    const chain = this.#chain;
-    if (!chain) return;
-    this.#chain = undefined;
+  #endSegment(cause: GapCause, from: Moment): void {
+    const segment = this.#segment;
+    if (!segment) return;
+    this.#segment = undefined;
     this.selfCheck.end();
     this.#quietTimer?.cancel();
     this.#heartbeatTimer?.cancel();
     this.#heartbeatTimer = undefined;
-    this.#write(chain.end());
-    this.tally.gap(cause);
-    this.#setOpenGap(this.#gapAfter(chain, cause, from));
+    this.#write(segment.end());
+    this.stats.gap(cause);
+    this.#setOpenGap(this.#gapAfter(segment, cause, from));
   }
 
-  #gapAfter(chain: Chain, cause: GapCause, from: Moment): OpenGap {
-    const isNumbered = this.exchange.proof === 'sequence';
-    const firstMissing = isNumbered ? chain.firstMissingAfter(from) : null;
-    return { epoch: chain.identity.epoch, fromUs: from.us, cause, firstMissing };
+  #gapAfter(segment: Segment, cause: GapCause, from: Moment): OpenGap {
+    const isSequenced = this.exchange.proof === 'sequence';
+    const firstMissing = isSequenced ? segment.firstMissingAfter(from) : null;
+    return { epoch: segment.identity.epoch, fromUs: from.us, cause, firstMissing };
   }
 
-  /** What came after a moment of a chain is void; if it has just ended, its hole begins sooner. */
-  #disbelieve(chain: Chain, lastGood: Moment, reason: string): void {
-    if (chain === this.#chain) {
+  /** What came after a moment of a segment is void; if it has just ended, its hole begins sooner. */
+  #disbelieve(segment: Segment, lastGood: Moment, reason: string): void {
+    if (segment === this.#segment) {
       this.#hole('other', reason, lastGood);
       return;
     }
     const gap = this.#openGap;
-    if (gap?.epoch !== chain.identity.epoch || this.#phase === 'closed') return;
-    this.#setOpenGap(earlierGap(gap, this.#gapAfter(chain, 'other', lastGood)));
+    if (gap?.epoch !== segment.identity.epoch || this.#phase === 'closed') return;
+    this.#setOpenGap(earlierGap(gap, this.#gapAfter(segment, 'other', lastGood)));
   }
 
   #setOpenGap(gap: OpenGap): void {
@@ -483,16 +483,16 @@ export class SecurityRecorder {
     this.#epoch = nextEpoch(this.#epoch, proven.receiveTimeUs);
     const identity = { security: this.security.id, level, feed, proof, epoch: this.#epoch, writer };
     const monotonicMs = clock.monotonicMs();
-    const chain = new Chain(identity, proven, { ...this.#parts, monotonicMs });
+    const segment = new Segment(identity, proven, { ...this.#parts, monotonicMs });
     const gap = this.#openGap && closeGap(this.#openGap, identity, proven);
     const isHole = gap && gap.cause !== 'restart' && gap.cause !== 'removed';
     this.#openGap = null;
-    this.#chain = chain;
-    this.selfCheck.begin(chain);
-    this.tally.proof();
-    this.#wholeUntilUs = proven.receiveTimeUs;
-    this.#write(chain.begin(isHole ? 'gap' : 'start', gap ?? undefined, monotonicMs));
-    for (const aside of this.#buffer.takeAsides()) chain.addAside(aside);
+    this.#segment = segment;
+    this.selfCheck.begin(segment);
+    this.stats.proof();
+    this.#aliveUntilUs = proven.receiveTimeUs;
+    this.#write(segment.begin(isHole ? 'gap' : 'start', gap ?? undefined, monotonicMs));
+    for (const sideEvent of this.#buffer.takeSideEvents()) segment.addSideEvent(sideEvent);
     this.#setPhase('live', null);
     // Our own count of messages is no sequence: it would be looked for at the exchange.
     const sequence = formatSequence(proven.sequence, proof) ?? undefined;
@@ -503,7 +503,7 @@ export class SecurityRecorder {
     this.#buffer.refine(this.#scale, scale);
     this.selfCheck.refine(this.#scale, scale);
     this.#scale = scale;
-    if (this.#chain) this.#write(this.#chain.refine(scale, this.#parts.clock.monotonicMs()));
+    if (this.#segment) this.#write(this.#segment.refine(scale, this.#parts.clock.monotonicMs()));
   }
 
   #onInstrument(changed: Instrument): void {
@@ -514,27 +514,27 @@ export class SecurityRecorder {
       before: `${this.#instrument?.tickSize} / ${this.#instrument?.lotSize}`,
     });
     this.#instrument = changed;
-    if (this.#chain) {
-      this.#write(this.#chain.imageNow('instrument', this.#parts.clock.monotonicMs()));
+    if (this.#segment) {
+      this.#write(this.#segment.imageNow('instrument', this.#parts.clock.monotonicMs()));
     }
   }
 
   #write(writes: readonly Write[]): void {
     if (writes.length === 0) return;
-    const chain = this.#chain;
-    const image = chain && this.selfCheck.hold(chain);
+    const segment = this.#segment;
+    const image = segment && this.selfCheck.hold(segment);
     this.#parts.queue.push({
       security: this.security.id,
       writes,
       settled: (error) => {
-        if (image) this.selfCheck.settle(chain, image, error === undefined);
+        if (image) this.selfCheck.settle(segment, image, error === undefined);
         if (error) this.#run(this.#onWriteLost(error));
       },
     });
   }
 
   /**
-   * Records of the running chain will never be in the archive: the chain ends where the archive
+   * Records of the running segment will never be in the archive: the segment ends where the archive
    * ends, which is found out as at a start, once the archive takes records again.
    */
   async #onWriteLost(error: LoggerError): Promise<void> {
@@ -542,10 +542,10 @@ export class SecurityRecorder {
     const isConflict = error instanceof DuplicateRecordError;
     this.#isSuspended = true;
     this.#stopProof();
-    this.#chain = undefined;
+    this.#segment = undefined;
     this.selfCheck.end();
-    this.#buffer.clearSteps();
-    this.#buffer.takeAsides();
+    this.#buffer.clearUpdates();
+    this.#buffer.takeSideEvents();
     this.#setPhase('failed', describeError(error));
     if (isConflict) {
       this.#parts.log.error('Stopped: the archive holds another record under the same key', {
@@ -565,7 +565,7 @@ export class SecurityRecorder {
     if (recovered === undefined || signal.aborted) return;
     this.#epoch = Math.max(this.#epoch, recovered.epoch);
     const found = (this.#openGap = recovered.openGap);
-    if (found) this.tally.gap(found.cause);
+    if (found) this.stats.gap(found.cause);
     // The archive's end is not the end of what is good, where we had told it so and it was lost.
     if (found && this.#declared?.epoch === found.epoch) {
       this.#setOpenGap(earlierGap(found, this.#declared));

@@ -5,7 +5,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import { LoggerError } from '../errors.ts';
 import type { Security } from '../market/security.ts';
 import { formatTimeUs } from '../market/time.ts';
-import type { Log } from '../service/log.ts';
+import type { Log } from '../runtime/log.ts';
 import type { Recovered } from './recovery.ts';
 
 /** One line, where the last run was killed: what was saved of it, and from when on something is lost. */
@@ -56,12 +56,12 @@ export class FallbackWarnings {
     }
   }
 
-  /** The first of them whose last chain is an L3 one. */
+  /** The first of them whose last segment is an L3 one. */
   async #recordedByOrder(ids: readonly string[]): Promise<string | null> {
     try {
       for (const id of ids) {
         const { epoch } = await this.#archive.tail(id);
-        const last = epoch === 0 ? null : await this.#archive.chainStart(id, epoch - 1);
+        const last = epoch === 0 ? null : await this.#archive.segmentStart(id, epoch - 1);
         if (last?.header.level === 'L3') return id;
       }
     } catch (error) {

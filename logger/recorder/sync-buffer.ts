@@ -1,15 +1,15 @@
 /**
  * What comes in while a book is being proven: steps that wait for a snapshot to join them, and
- * asides, which need no proof and go into the next chain as they are. Bounded; pure but for the
+ * sideEvents, which need no proof and go into the next segment as they are. Bounded; pure but for the
  * one callback.
  */
 
-import { applyStep, bookOf } from '../book/book.ts';
+import { applyUpdate, bookOf } from '../book/book.ts';
 import type { Heartbeat, SequenceRule } from '../exchange/exchange.ts';
 import type { Scale } from '../market/decimal.ts';
-import type { Aside, BookSnapshot, BookStep } from '../market/events.ts';
+import type { SideEvent, BookSnapshot, BookUpdate } from '../market/events.ts';
 import { rescaleEvent, rescaleHorizon, rescaleSides } from '../market/scale.ts';
-import type { ProvenBook } from './chain.ts';
+import type { ProvenBook } from './segment.ts';
 import type { RecorderLimits } from './limits.ts';
 
 export type Joined =
@@ -26,9 +26,9 @@ const BYTES_PER_LEVEL = 16;
 export class SyncBuffer {
   readonly #rule: SequenceRule;
   readonly #limits: RecorderLimits;
-  #steps: BookStep[] = [];
+  #steps: BookUpdate[] = [];
   #bytes = 0;
-  #asides: Aside[] = [];
+  #sideEvents: SideEvent[] = [];
   #heartbeat: Heartbeat | undefined;
   /** Called once at the next step or heartbeat. */
   #onNews: (() => void) | undefined;
@@ -43,10 +43,10 @@ export class SyncBuffer {
   }
 
   get events(): number {
-    return this.#steps.length + this.#asides.length;
+    return this.#steps.length + this.#sideEvents.length;
   }
 
-  addStep(step: BookStep): void {
+  addUpdate(step: BookUpdate): void {
     // No snapshot came in all that time: older steps than the next snapshot are of no use.
     if (this.#bytes >= this.#limits.bufferMaxBytes) this.#keep([]);
     this.#steps.push(step);
@@ -54,9 +54,9 @@ export class SyncBuffer {
     this.#wake();
   }
 
-  addAside(aside: Aside): void {
-    if (this.#asides.length >= this.#limits.heldMaxAsides) this.#asides.shift();
-    this.#asides.push(aside);
+  addSideEvent(sideEvent: SideEvent): void {
+    if (this.#sideEvents.length >= this.#limits.heldMaxAsides) this.#sideEvents.shift();
+    this.#sideEvents.push(sideEvent);
   }
 
   addHeartbeat(heartbeat: Heartbeat): void {
@@ -64,12 +64,12 @@ export class SyncBuffer {
     this.#wake();
   }
 
-  takeAsides(): Aside[] {
-    return this.#asides.splice(0);
+  takeSideEvents(): SideEvent[] {
+    return this.#sideEvents.splice(0);
   }
 
-  /** Forgets the steps: the connection that brought them is gone. Asides stay. */
-  clearSteps(): void {
+  /** Forgets the steps: the connection that brought them is gone. SideEvents stay. */
+  clearUpdates(): void {
     this.#keep([]);
     this.#heartbeat = undefined;
   }
@@ -82,7 +82,7 @@ export class SyncBuffer {
   /** Everything held becomes finer, so that what is old and what is new can be merged. */
   refine(from: Scale, to: Scale): void {
     this.#steps = this.#steps.map((step) => rescaleEvent(step, from, to));
-    this.#asides = this.#asides.map((aside) => rescaleEvent(aside, from, to));
+    this.#sideEvents = this.#sideEvents.map((sideEvent) => rescaleEvent(sideEvent, from, to));
   }
 
   /**
@@ -108,14 +108,14 @@ export class SyncBuffer {
     }
   }
 
-  #merge(snapshot: BookSnapshot, steps: readonly BookStep[], scale: Scale): Joined {
+  #merge(snapshot: BookSnapshot, steps: readonly BookUpdate[], scale: Scale): Joined {
     const stand = this.#standOf(snapshot, steps);
     if (stand === null) return { kind: 'waiting' };
     const book = bookOf({ scale, ...rescaleSides(snapshot, snapshot.scale, scale) });
     for (const step of steps) {
       // A step that came late or twice is older than what the book holds by now.
       if (this.#rule.follow(stand.sequence, step) === 'ignore') continue;
-      const contradiction = applyStep(book, step);
+      const contradiction = applyUpdate(book, step);
       if (contradiction !== null) {
         this.#keep([]);
         return { kind: 'again', reason: `The snapshot contradicts the feed: ${contradiction}` };
@@ -130,14 +130,14 @@ export class SyncBuffer {
   }
 
   /** Where the snapshot alone stands; null: nobody has said its time on the exchange's clock yet. */
-  #standOf(snapshot: BookSnapshot, steps: readonly BookStep[]) {
+  #standOf(snapshot: BookSnapshot, steps: readonly BookUpdate[]) {
     const { sequence, receiveTimeUs } = snapshot;
     const said = snapshot.exchangeTimeUs ?? steps[0]?.exchangeTimeUs;
     const exchangeTimeUs = said ?? this.#heartbeat?.exchangeTimeUs;
     return exchangeTimeUs === undefined ? null : { sequence, exchangeTimeUs, receiveTimeUs };
   }
 
-  #keep(steps: BookStep[]): void {
+  #keep(steps: BookUpdate[]): void {
     this.#steps = steps;
     this.#bytes = steps.reduce((sum, step) => sum + bytesOf(step), 0);
   }
@@ -149,7 +149,7 @@ export class SyncBuffer {
   }
 }
 
-function bytesOf(step: BookStep): number {
+function bytesOf(step: BookUpdate): number {
   if (step.type !== 'diff') return BYTES_PER_STEP;
   return BYTES_PER_STEP + (BYTES_PER_LEVEL * (step.bids.length + step.asks.length)) / 2;
 }

@@ -7,8 +7,8 @@
 
 import type { Archive, Write } from '../archive/archive.ts';
 import { ArchiveFullError, DuplicateRecordError, LoggerError, describeError } from '../errors.ts';
-import type { Clock, Timer } from '../service/clock.ts';
-import type { Log } from '../service/log.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
 import type { RecorderLimits } from './limits.ts';
 
 /** Writes of one commit at most: bounds how long one transaction takes. */

@@ -4,7 +4,7 @@
  * A reader that has gone away or stands still costs lines (counted and told), never the process.
  */
 
-import type { Log, LogFields, LogLevel } from './log.ts';
+import type { Log, LogFields, LogLevel } from '../runtime/log.ts';
 
 export type LogFormat = 'text' | 'json' | 'journal';
 

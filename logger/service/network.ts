@@ -9,12 +9,12 @@ import { WebSocket } from 'ws';
 import { FeedClosedError } from '../errors.ts';
 import type {
   GetOptions,
-  HttpAnswer,
+  HttpResponse,
   Socket,
   SocketHandlers,
   Transport,
-} from '../exchange/transport.ts';
-import type { Clock } from './clock.ts';
+} from '../runtime/transport.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /** A larger message ends its connection: the largest honest one, a snapshot of level 2, stays below. */
 export const MESSAGE_MAX_BYTES = 128 * 1024 * 1024;
@@ -118,7 +118,7 @@ function bufferOf(data: Buffer | ArrayBuffer | Buffer[]): Buffer {
   return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
 }
 
-async function getOverHttp(url: string, options: GetOptions): Promise<HttpAnswer> {
+async function getOverHttp(url: string, options: GetOptions): Promise<HttpResponse> {
   const { headers, timeoutMs, maxBytes, signal } = options;
   const timeout = AbortSignal.timeout(timeoutMs);
   try {

@@ -3,8 +3,8 @@
  * stopping, alive. Without one every word goes nowhere, and nothing else is different.
  */
 
-import type { Clock, Timer } from './clock.ts';
-import type { Log } from './log.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
 import type { Notifier } from './systemd-notify.ts';
 import { hasProgressed } from './work-signs.ts';
 import type { WorkSigns } from './work-signs.ts';

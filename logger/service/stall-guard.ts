@@ -7,7 +7,7 @@
 
 import { Worker } from 'node:worker_threads';
 import type { LogFormat } from './line-log.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../runtime/log.ts';
 
 const BEAT_EVERY_MS = 200;
 

@@ -6,7 +6,7 @@
  * (exchange times are kept beside them and are not touched).
  */
 
-import type { Clock, Timer } from './clock.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
 
 /** Date.now() cuts to the millisecond: being ahead by less than that is not being ahead. */
 const WALL_RESOLUTION_US = 1000;

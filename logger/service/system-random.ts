@@ -1,5 +1,5 @@
 /** Chance from the machine. */
 
-import type { Random } from './random.ts';
+import type { Random } from '../runtime/random.ts';
 
 export const systemRandom: Random = { next: () => Math.random() };

@@ -1,8 +1,8 @@
 /** `archive copy`: records from one archive to another, without a logger. */
 
 import { existsSync, realpathSync } from 'node:fs';
-import { copyArchive } from '../../logger/archive/copy.ts';
-import type { CopyAnswer, CopyProgress } from '../../logger/archive/copy.ts';
+import { copyArchive } from '../../logger/archive/transfer/copy.ts';
+import type { CopyResult, CopyProgress } from '../../logger/archive/transfer/copy.ts';
 import { isMongoUri } from '../../logger/archive/mongodb/location.ts';
 import { LoggerError, describeError } from '../../logger/errors.ts';
 import { type Arguments, securities } from '../arguments.ts';
@@ -38,7 +38,7 @@ function explained(error: unknown): unknown {
   return new CliError(isUsage ? EXIT.usage : EXIT.failed, describeError(error));
 }
 
-async function copied({ from, to }: Places, session: Session): Promise<CopyAnswer> {
+async function copied({ from, to }: Places, session: Session): Promise<CopyResult> {
   // Loaded when they are needed: --help stays quick.
   const { openArchiveReader, openCopyTarget } = await import('../../logger/open-archive.ts');
   const progress = progressLine(session.io);
@@ -66,7 +66,7 @@ function progressText({ security, records, total, bytes: size, problems }: CopyP
 }
 
 /** Sums over all securities, for people and programs alike. */
-function summaryOf({ securities: each }: CopyAnswer): {
+function summaryOf({ securities: each }: CopyResult): {
   readonly records: number;
   readonly bytes: number;
   readonly present: number;

@@ -1,5 +1,5 @@
 import { parseTimeUs } from '../../logger/market/time.ts';
-import type { BookAnswer, BookRow, NoBookAnswer } from '../../logger/reader/answers.ts';
+import type { BookResult, BookRow, NoBookResult } from '../../logger/queries/results.ts';
 import {
   clock,
   depth as depthOf,
@@ -38,7 +38,7 @@ function ladder(asks: readonly BookRow[], bids: readonly BookRow[], paint: Paint
 }
 
 /** Asks above, bids below, best prices next to each other in the middle. */
-export function bookLines(book: BookAnswer, paint: Paint): string[] {
+export function bookLines(book: BookResult, paint: Paint): string[] {
   const asks = book.asks.slice(0, SHOWN);
   const bids = book.bids.slice(0, SHOWN);
   const [askLines = [], bidLines = []] = ladder(asks, bids, paint);
@@ -85,7 +85,7 @@ function queuesUp(lines: readonly string[], rows: readonly BookRow[]): string[] 
 }
 
 /** A sequence that lies behind all that is known may yet come: that is no gap. */
-function notReachedText({ security, gap }: NoBookAnswer, sequence: number): string {
+function notReachedText({ security, gap }: NoBookResult, sequence: number): string {
   const isAny = parseTimeUs(gap.from) > 0;
   const cause = gap.cause === 'other' ? '' : ` (${gap.cause})`;
   const end = isAny ? `its book is known up to ${gap.from}${cause}` : 'it has no book yet';
@@ -94,7 +94,7 @@ function notReachedText({ security, gap }: NoBookAnswer, sequence: number): stri
 
 /** Why there is no book, for people. */
 function noBookText(
-  answer: NoBookAnswer,
+  answer: NoBookResult,
   { atUs, sequence }: { readonly atUs: number | undefined; readonly sequence: number | undefined },
 ): string {
   const { security, gap } = answer;

@@ -1,5 +1,5 @@
 import { parseTimeUs } from '../../logger/market/time.ts';
-import type { CoverageAnswer } from '../../logger/reader/answers.ts';
+import type { CoverageResult } from '../../logger/queries/results.ts';
 import { type Range, range, security } from '../arguments.ts';
 import { type Command, archiveOption, valued } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -27,7 +27,7 @@ function secondsWithin(from: string, to: string | null, window: Window): number 
 }
 
 function stretches(
-  coverage: CoverageAnswer,
+  coverage: CoverageResult,
   window: Window,
 ): { covered: Stretch[]; missing: Stretch[] } {
   const covered = coverage.intervals.map((interval) => {
@@ -70,7 +70,7 @@ function total(list: readonly Stretch[]): number {
 }
 
 /** The closed gaps together, and since when there is nothing at all. */
-function missingText({ gaps }: CoverageAnswer, lostSeconds: number): string {
+function missingText({ gaps }: CoverageResult, lostSeconds: number): string {
   const open = gaps.find(({ to }) => to === null);
   const closed = gaps.length - (open === undefined ? 0 : 1);
   const lost =
@@ -82,7 +82,7 @@ function missingText({ gaps }: CoverageAnswer, lostSeconds: number): string {
 }
 
 /** Nothing where nothing is wrong with them. */
-function receiveTimeLines({ badReceiveTimes }: CoverageAnswer, paint: Paint): string[] {
+function receiveTimeLines({ badReceiveTimes }: CoverageResult, paint: Paint): string[] {
   if (badReceiveTimes.length === 0) return [];
   const columns = [
     { title: 'FROM' },
@@ -106,7 +106,7 @@ function receiveTimeLines({ badReceiveTimes }: CoverageAnswer, paint: Paint): st
 
 /** Intervals and gaps in order of time, and the share that is covered. */
 export function coverageLines(
-  coverage: CoverageAnswer,
+  coverage: CoverageResult,
   paint: Paint,
   window: Window = { fromUs: undefined, toUs: undefined },
 ): string[] {

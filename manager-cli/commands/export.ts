@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode, usageError } from '../exit-codes.ts';
 import { EXPORT_FORMATS, EXPORT_TYPES, checkExport } from '../../logger/reader/export-question.ts';
-import type { ExportFormat } from '../../logger/reader/answers.ts';
+import type { ExportFormat } from '../../logger/queries/results.ts';
 import {
   checked,
   clock,
@@ -18,12 +18,12 @@ import { type Command, type Session, archiveOption, valued } from '../command.ts
 import { BrokenPipeError } from '../output.ts';
 import { type ExportSink, checkFree, fileSink, stdoutSink } from '../export-sink.ts';
 import { counted } from '../format.ts';
-import type { ExportQuestion, History } from '../history.ts';
+import type { ExportQuery, History } from '../history.ts';
 import { progressLine } from '../progress.ts';
 
 const LINE_END = 10;
 
-interface Tally {
+interface RecorderStats {
   lines: number;
   gaps: number;
 }
@@ -46,25 +46,25 @@ function formatOf(session: Session, out: string | undefined): ExportFormat {
 
 async function copy(
   session: Session,
-  parts: { history: History; question: ExportQuestion; sink: ExportSink; isFile: boolean },
-): Promise<Tally> {
+  parts: { history: History; question: ExportQuery; sink: ExportSink; isFile: boolean },
+): Promise<RecorderStats> {
   const { question, sink } = parts;
-  const tally: Tally = { lines: 0, gaps: 0 };
+  const stats: RecorderStats = { lines: 0, gaps: 0 };
   const { io } = session;
   // Lines that run over the terminal are progress enough, and the two must not mix.
   const isSeen = parts.isFile || io.stdout.isTTY !== true;
   const progress = isSeen ? progressLine(io) : undefined;
   const progressText = (): string =>
-    `Exporting ${question.security}: ${counted(tally.lines, 'line')}, ${counted(tally.gaps, 'gap')} on the way`;
+    `Exporting ${question.security}: ${counted(stats.lines, 'line')}, ${counted(stats.gaps, 'gap')} on the way`;
   try {
     for await (const piece of parts.history.export(question, session.signal)) {
       if ('lines' in piece) {
-        tally.lines += countLines(piece.lines);
+        stats.lines += countLines(piece.lines);
         await sink.write(piece.lines);
         progress?.show(progressText);
         continue;
       }
-      tally.gaps++;
+      stats.gaps++;
       const line = JSON.stringify({ gap: piece.gap });
       if (question.format === 'jsonl') {
         await sink.write(`${line}\n`);
@@ -78,28 +78,28 @@ async function copy(
   }
   // A source that just stops when it is interrupted must not pass for a complete one.
   if (session.signal.aborted) throw new CancelledError();
-  return tally;
+  return stats;
 }
 
-async function summarise(session: Session, path: string, tally: Tally): Promise<void> {
+async function summarise(session: Session, path: string, stats: RecorderStats): Promise<void> {
   const { out } = session;
   if (out.isJson) {
-    await out.json({ out: path, lines: tally.lines, gaps: tally.gaps });
+    await out.json({ out: path, lines: stats.lines, gaps: stats.gaps });
   } else {
     await out.line(
-      `Wrote ${counted(tally.lines, 'line')}, ${counted(tally.gaps, 'gap')} on the way, to ${path}.`,
+      `Wrote ${counted(stats.lines, 'line')}, ${counted(stats.gaps, 'gap')} on the way, to ${path}.`,
     );
   }
 }
 
 /** What is asked for, checked as a whole before any call. */
-function questionOf(session: Session, path: string | undefined): ExportQuestion {
+function questionOf(session: Session, path: string | undefined): ExportQuery {
   const { args } = session;
   const type = oneOf(args, 'type', EXPORT_TYPES);
   if (type === undefined) {
     throw usageError(`--type is missing; give one of ${EXPORT_TYPES.join(', ')}`);
   }
-  const question: ExportQuestion = {
+  const question: ExportQuery = {
     security: security(args),
     range: range(args),
     clock: clock(args),
@@ -122,9 +122,9 @@ async function runExport(session: Session): Promise<ExitCode> {
   if (path !== undefined) checkFree(path, mayReplace);
   const history = await session.history();
   const sink = path === undefined ? stdoutSink(out) : await fileSink(path, mayReplace);
-  let tally: Tally;
+  let stats: RecorderStats;
   try {
-    tally = await copy(session, { history, question, sink, isFile: path !== undefined });
+    stats = await copy(session, { history, question, sink, isFile: path !== undefined });
     await sink.commit();
     if (path === undefined) await out.flush();
   } catch (error) {
@@ -133,10 +133,10 @@ async function runExport(session: Session): Promise<ExitCode> {
     if (end instanceof BrokenPipeError) return EXIT.brokenPipe;
     throw end ?? error;
   }
-  if (path !== undefined) await summarise(session, path, tally);
-  if (tally.gaps === 0 || flag(args, 'allow-gaps')) return EXIT.done;
+  if (path !== undefined) await summarise(session, path, stats);
+  if (stats.gaps === 0 || flag(args, 'allow-gaps')) return EXIT.done;
   out.note(
-    `orderbook-manager: ${counted(tally.gaps, 'gap')} on the way; see orderbook-manager coverage ${question.security}, or accept them with --allow-gaps`,
+    `orderbook-manager: ${counted(stats.gaps, 'gap')} on the way; see orderbook-manager coverage ${question.security}, or accept them with --allow-gaps`,
   );
   return EXIT.notRecorded;
 }

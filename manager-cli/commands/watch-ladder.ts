@@ -3,7 +3,7 @@
  * question for the book says what: a reader that is slow misses ladders, and gets no old ones.
  */
 
-import type { BookAnswer, NoBookAnswer } from '../../logger/reader/answers.ts';
+import type { BookResult, NoBookResult } from '../../logger/queries/results.ts';
 import { type SecurityRow, parts, securityRow } from '../answers.ts';
 import type { Session } from '../command.ts';
 import { age, counted, known, rate } from '../format.ts';
@@ -21,19 +21,19 @@ const OTHER_LINES = 3;
 interface LadderView {
   /** Prices a side that it wants now. */
   depth(): number;
-  show(book: BookAnswer | NoBookAnswer, status: SecurityRow | undefined): Promise<void>;
+  show(book: BookResult | NoBookResult, status: SecurityRow | undefined): Promise<void>;
   end(): Promise<void>;
 }
 
 /** What of the two makes a difference to a reader. Times do not: they are of every message. */
-function essence(book: BookAnswer | NoBookAnswer): string {
+function essence(book: BookResult | NoBookResult): string {
   return JSON.stringify(book.state === 'gap' ? book.gap : [book.bids, book.asks]);
 }
 
 function headLine(
   status: SecurityRow | undefined,
   { paint }: Session,
-  book: BookAnswer | NoBookAnswer,
+  book: BookResult | NoBookResult,
 ): string {
   const name = paint('bold', book.security);
   if (status === undefined) return `${name}  ${paint(stateColour('removed'), 'removed')}`;

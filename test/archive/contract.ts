@@ -152,7 +152,7 @@ export function archiveContract(
       const failing = archive.commit([
         block(sampleBlock({ previousSequence: 100, lastSequence: 110 })),
         piece(0, sampleBlock({ previousSequence: 110, lastSequence: 111 })),
-        { type: 'mark', security: SECURITY, epoch: 1, wholeUntilUs: 999_000 },
+        { type: 'mark', security: SECURITY, epoch: 1, aliveUntilUs: 999_000 },
         { type: 'security', state: { security: SECURITY, wanted: true, feed: 'depth' } },
         image(sampleImage({ lastSequence: 110 })),
         image(sampleImage({ lastSequence: 100 }, Buffer.from('other'))),
@@ -193,12 +193,12 @@ export function archiveContract(
         epoch: 0,
         lastSequence: null,
         lastUs: null,
-        wholeUntilUs: null,
+        aliveUntilUs: null,
         journal: [],
         openGap: null,
       });
       expect(await archive.imageAt(SECURITY, { sequence: 1 })).toBeNull();
-      expect(await archive.chainStart(SECURITY, 0)).toBeNull();
+      expect(await archive.segmentStart(SECURITY, 0)).toBeNull();
     });
 
     test('a sealed block takes the place of the journal in one step', async () => {
@@ -243,11 +243,11 @@ export function archiveContract(
       );
     });
 
-    test('knows the last chain, its end, its mark and its open gap', async () => {
+    test('knows the last segment, its end, its mark and its open gap', async () => {
       await archive.commit([
         image(sampleImage({ lastSequence: 100 })),
         block(sampleBlock({ previousSequence: 100, lastSequence: 120 })),
-        { type: 'mark', security: SECURITY, epoch: 1, wholeUntilUs: 130_000 },
+        { type: 'mark', security: SECURITY, epoch: 1, aliveUntilUs: 130_000 },
       ]);
       const openGap = { epoch: 1, fromUs: 130_000, cause: 'sequence', firstMissing: 121 } as const;
       await archive.commit([{ type: 'open-gap', security: SECURITY, gap: openGap }]);
@@ -255,7 +255,7 @@ export function archiveContract(
         epoch: 1,
         lastSequence: 120,
         lastUs: 130_000,
-        wholeUntilUs: 130_000,
+        aliveUntilUs: 130_000,
         journal: [],
         openGap,
       });
@@ -266,21 +266,21 @@ export function archiveContract(
       expect(await archive.tail(SECURITY)).toMatchObject({
         epoch: 2,
         lastSequence: 200,
-        wholeUntilUs: null,
+        aliveUntilUs: null,
         openGap: null,
       });
       expect(await archive.gapBefore(SECURITY, 2)).toEqual(gap());
       expect(await archive.gapBefore(SECURITY, 1)).toBeNull();
     });
 
-    test('a late mark of an earlier chain, or an earlier one of the same, changes nothing', async () => {
+    test('a late mark of an earlier segment, or an earlier one of the same, changes nothing', async () => {
       await archive.commit([image(sampleImage({ lastSequence: 200, epoch: 2 }))]);
-      await archive.commit([{ type: 'mark', security: SECURITY, epoch: 2, wholeUntilUs: 300_000 }]);
+      await archive.commit([{ type: 'mark', security: SECURITY, epoch: 2, aliveUntilUs: 300_000 }]);
       await archive.commit([
-        { type: 'mark', security: SECURITY, epoch: 1, wholeUntilUs: 900_000 },
-        { type: 'mark', security: SECURITY, epoch: 2, wholeUntilUs: 250_000 },
+        { type: 'mark', security: SECURITY, epoch: 1, aliveUntilUs: 900_000 },
+        { type: 'mark', security: SECURITY, epoch: 2, aliveUntilUs: 250_000 },
       ]);
-      expect((await archive.tail(SECURITY)).wholeUntilUs).toBe(300_000);
+      expect((await archive.tail(SECURITY)).aliveUntilUs).toBe(300_000);
     });
 
     test('totals count records and bytes as they are committed', async () => {
@@ -334,7 +334,7 @@ export function archiveContract(
       expect(await found({ sequence: Number.MAX_SAFE_INTEGER })).toBe(200);
     });
 
-    test('of images at the same time the latest counts, of chains the later one', async () => {
+    test('of images at the same time the latest counts, of segments the later one', async () => {
       await archive.commit([
         image(sampleImage({ lastSequence: 100, toUs: 50_000, fromUs: 50_000 })),
         image(sampleImage({ lastSequence: 101, toUs: 50_000, fromUs: 50_000, reason: 'manual' })),
@@ -344,7 +344,7 @@ export function archiveContract(
       expect(found?.header).toMatchObject({ epoch: 2, lastSequence: 90 });
     });
 
-    test('a chain whose messages the exchange does not number is found by time alone', async () => {
+    test('a segment whose messages the exchange does not number is found by time alone', async () => {
       const unnumbered = { proof: 'connection', feed: 'level2_batch' } as const;
       await archive.commit([
         image(sampleImage({ epoch: 1, lastSequence: 1, toUs: 1000, ...unnumbered })),
@@ -362,7 +362,7 @@ export function archiveContract(
       expect(await epochAt({ clock: 'receive', us: 3500 })).toBe(3);
     });
 
-    test('a later chain counts though its exchange clock is a little behind', async () => {
+    test('a later segment counts though its exchange clock is a little behind', async () => {
       await archive.commit([
         image(sampleImage({ lastSequence: 100, exchangeToUs: 90_000 })),
         image(sampleImage({ lastSequence: 150, exchangeToUs: 149_000, reason: 'interval' })),
@@ -406,7 +406,7 @@ export function archiveContract(
         const refs = await archive.blocks(security, 1, { afterSequence: -1 });
         const open = isWhole ? [`1/${from + 11}-${from + 11}`] : [];
         expect(keys(refs)).toEqual([`1/${from + 1}-${from + 10}`, ...open]);
-        expect(await archive.chainStart(security, 1)).toBeNull();
+        expect(await archive.segmentStart(security, 1)).toBeNull();
         expect(keys(await archive.images(security, 1, 0))).toEqual([`1/${from}-${from}`]);
       }
     });
@@ -424,19 +424,19 @@ export function archiveContract(
       }
     });
 
-    test('chains are found by their first image, one after the other', async () => {
+    test('segments are found by their first image, one after the other', async () => {
       await archive.commit([
         image(sampleImage({ lastSequence: 100, epoch: 1 })),
         image(sampleImage({ lastSequence: 150, epoch: 1 })),
         image(sampleImage({ lastSequence: 200, epoch: 3 })),
       ]);
-      expect((await archive.chainStart(SECURITY, 0))?.header.lastSequence).toBe(100);
-      expect((await archive.chainStart(SECURITY, 1))?.header.epoch).toBe(3);
-      expect((await archive.chainStart(SECURITY, 2))?.header.epoch).toBe(3);
-      expect(await archive.chainStart(SECURITY, 3)).toBeNull();
+      expect((await archive.segmentStart(SECURITY, 0))?.header.lastSequence).toBe(100);
+      expect((await archive.segmentStart(SECURITY, 1))?.header.epoch).toBe(3);
+      expect((await archive.segmentStart(SECURITY, 2))?.header.epoch).toBe(3);
+      expect(await archive.segmentStart(SECURITY, 3)).toBeNull();
     });
 
-    test('chains are found by any record of theirs, one after the other', async () => {
+    test('segments are found by any record of theirs, one after the other', async () => {
       await archive.commit([
         image(sampleImage({ lastSequence: 100, epoch: 1 })),
         block(sampleBlock({ previousSequence: 100, lastSequence: 110, epoch: 1 })),
@@ -446,12 +446,12 @@ export function archiveContract(
         image(sampleImage({ lastSequence: 300, epoch: 5, security: `${SECURITY}2` })),
       ]);
       const found: (number | null)[] = [];
-      for (const after of [0, 1, 2, 3, 4]) found.push(await archive.chainAfter(SECURITY, after));
+      for (const after of [0, 1, 2, 3, 4]) found.push(await archive.segmentAfter(SECURITY, after));
       expect(found).toEqual([1, 2, 4, 4, null]);
       // A symbol may have a slash of its own, as ids have.
       const security = 'coinbase:A/B';
       await archive.commit([image(sampleImage({ lastSequence: 100, epoch: 6, security }))]);
-      expect(await archive.chainAfter(security, 0)).toBe(6);
+      expect(await archive.segmentAfter(security, 0)).toBe(6);
     });
 
     test('blocks begin with the one that holds the sequence, and end where asked', async () => {

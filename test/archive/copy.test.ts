@@ -11,11 +11,11 @@ import type {
   StoredRecord,
   Write,
 } from '../../logger/archive/archive.ts';
-import { copyArchive } from '../../logger/archive/copy.ts';
-import type { CopyProgress, CopyTarget } from '../../logger/archive/copy.ts';
-import { embeddedTarget } from '../../logger/archive/copy-targets.ts';
-import { openEmbeddedArchive, openSpool } from '../../logger/archive/embedded-archive.ts';
-import type { Shipment } from '../../logger/archive/spool.ts';
+import { copyArchive } from '../../logger/archive/transfer/copy.ts';
+import type { CopyProgress, CopyTarget } from '../../logger/archive/transfer/copy.ts';
+import { embeddedTarget } from '../../logger/archive/transfer/copy-targets.ts';
+import { openEmbeddedArchive, openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
+import type { Shipment } from '../../logger/archive/transfer/spool.ts';
 import { openArchiveReader, openCopyTarget } from '../../logger/open-archive.ts';
 import { createReader } from '../../logger/reader/create-reader.ts';
 import { freshDatabase, mongoUri, uriOf } from '../support/mongodb.ts';
@@ -59,31 +59,31 @@ async function target(name = 'target'): Promise<CopyTarget> {
 
 /** Everything that is sealed, as a reader finds it. */
 async function contentOf(archive: ArchiveReader, security = SECURITY): Promise<unknown> {
-  const chains: unknown[] = [];
-  let epoch = await archive.chainAfter(security, 0);
+  const segments: unknown[] = [];
+  let epoch = await archive.segmentAfter(security, 0);
   while (epoch !== null) {
     const images = await archive.images(security, epoch, 0);
     const blocks = await archive.blocks(security, epoch, { afterSequence: -1 });
     const sealed = [...images, ...blocks.filter((ref) => !ref.piece)];
     const records = await Promise.all(sealed.map((ref) => ref.load()));
-    chains.push({
+    segments.push({
       epoch,
       gap: await archive.gapBefore(security, epoch),
       // Each was checked as it was loaded: the header's checksum stands for the body.
       records: records.map(({ header }) => header),
     });
-    epoch = await archive.chainAfter(security, epoch);
+    epoch = await archive.segmentAfter(security, epoch);
   }
   const { journal: _journal, ...tail } = await archive.tail(security);
   const { storedBytes: _bytes, ...totals } = await archive.totals(security);
-  return { chains, tail, totals };
+  return { segments, tail, totals };
 }
 
 /**
- * A chain of two images and some blocks, closed by an open gap; another after it. Two of its records say
+ * A segment of two images and some blocks, closed by an open gap; another after it. Two of its records say
  * that receive times are late.
  */
-async function recordTwoChains(archive: Archive, security = SECURITY, blocks = 5): Promise<void> {
+async function recordTwoSegments(archive: Archive, security = SECURITY, blocks = 5): Promise<void> {
   const own = { security };
   await archive.commit([state(security), image(sampleImage({ lastSequence: 100, ...own }))]);
   for (let i = 0; i < blocks; i++) {
@@ -118,13 +118,13 @@ async function recordTwoChains(archive: Archive, security = SECURITY, blocks = 5
   ]);
   await archive.commit([
     block(sampleBlock({ previousSequence: start, lastSequence: start + 10, epoch: 2, ...own })),
-    { type: 'mark', security, epoch: 2, wholeUntilUs: (start + 99) * 1000 },
+    { type: 'mark', security, epoch: 2, aliveUntilUs: (start + 99) * 1000 },
   ]);
 }
 
 test('everything arrives, and a second copy finds it there', async () => {
-  await recordTwoChains(source);
-  await recordTwoChains(source, OTHER, 700);
+  await recordTwoSegments(source);
+  await recordTwoSegments(source, OTHER, 700);
   const to = await target();
   const first = await copyArchive(source, to);
   expect(first.problems).toEqual([]);
@@ -143,8 +143,8 @@ test('everything arrives, and a second copy finds it there', async () => {
 });
 
 test('a copy starts no recording, and leaves what is to be recorded there as it is', async () => {
-  await recordTwoChains(source);
-  await recordTwoChains(source, OTHER);
+  await recordTwoSegments(source);
+  await recordTwoSegments(source, OTHER);
   const to = await openedAt('target');
   await to.commit([state(OTHER, true)]);
   await copyArchive(source, embeddedTarget(to));
@@ -155,8 +155,8 @@ test('a copy starts no recording, and leaves what is to be recorded there as it 
 });
 
 test('of a list of securities only those are copied, in any case', async () => {
-  await recordTwoChains(source);
-  await recordTwoChains(source, OTHER);
+  await recordTwoSegments(source);
+  await recordTwoSegments(source, OTHER);
   const to = await target();
   const { securities } = await copyArchive(source, to, { securities: ['binance:ethusdt'] });
   expect(securities.map(({ security }) => security)).toEqual([OTHER]);
@@ -187,7 +187,10 @@ test(`broken off anywhere, what is there is a beginning, and the next copy compl
   const [whole, copied] = [await contentOf(source), await contentOf(to.archive)];
   const isOpen = (await source.tail(SECURITY)).journal.length > 0;
   if (!isOpen) expect(copied).toEqual(whole);
-  expect(copied).toMatchObject({ chains: (whole as any).chains, totals: (whole as any).totals });
+  expect(copied).toMatchObject({
+    segments: (whole as any).segments,
+    totals: (whole as any).totals,
+  });
 });
 
 test('a step never holds more than it may, and images never come behind blocks in it', async () => {
@@ -220,7 +223,7 @@ test('a step never holds more than it may, and images never come behind blocks i
 });
 
 test('an open block stays where it is, is counted, and comes with the next copy', async () => {
-  await recordTwoChains(source);
+  await recordTwoSegments(source);
   await source.commit([
     piece(0, sampleBlock({ previousSequence: 260, lastSequence: 261, epoch: 2 })),
     piece(1, sampleBlock({ previousSequence: 261, lastSequence: 262, epoch: 2 })),
@@ -229,10 +232,10 @@ test('an open block stays where it is, is counted, and comes with the next copy'
   const first = await copyArchive(source, to);
   expect(first.securities).toMatchObject([{ copied: 11, left: 2 }]);
   // The mark speaks for the open block too, which is not there.
-  expect(await to.archive.tail(SECURITY)).toMatchObject({ wholeUntilUs: null, journal: [] });
+  expect(await to.archive.tail(SECURITY)).toMatchObject({ aliveUntilUs: null, journal: [] });
   await source.commit([
     block(sampleBlock({ previousSequence: 260, lastSequence: 263, epoch: 2 })),
-    { type: 'mark', security: SECURITY, epoch: 2, wholeUntilUs: 400_000 },
+    { type: 'mark', security: SECURITY, epoch: 2, aliveUntilUs: 400_000 },
   ]);
   const second = await copyArchive(source, to);
   expect(second.securities).toMatchObject([{ copied: 1, present: 11, left: 0 }]);
@@ -240,7 +243,7 @@ test('an open block stays where it is, is counted, and comes with the next copy'
 });
 
 test('what is sealed while a copy runs waits for the next one, blocks as well as images', async () => {
-  await recordTwoChains(source);
+  await recordTwoSegments(source);
   const to = await target();
   let next = 260;
   const write = async (shipment: Shipment): ReturnType<CopyTarget['write']> => {
@@ -258,8 +261,8 @@ test('what is sealed while a copy runs waits for the next one, blocks as well as
 });
 
 test('another record in a record’s place stops that security alone', async () => {
-  await recordTwoChains(source);
-  await recordTwoChains(source, OTHER);
+  await recordTwoSegments(source);
+  await recordTwoSegments(source, OTHER);
   const to = await openedAt('target');
   const foreign = { previousSequence: 120, lastSequence: 130 };
   await to.commit([block(sampleBlock(foreign, Buffer.from('of another logger')))]);
@@ -277,7 +280,7 @@ test('another record in a record’s place stops that security alone', async () 
 });
 
 test('a foreign record that only the write meets is told as well', async () => {
-  await recordTwoChains(source);
+  await recordTwoSegments(source);
   const to = await openedAt('target');
   await to.commit([image(sampleImage({ lastSequence: 100 }, Buffer.from('other')))]);
   // As if it had come between the comparison and the write.
@@ -288,21 +291,21 @@ test('a foreign record that only the write meets is told as well', async () => {
 });
 
 test('another gap in a gap’s place stops that security', async () => {
-  await recordTwoChains(source);
+  await recordTwoSegments(source);
   const to = await openedAt('target');
   const gap = await source.gapBefore(SECURITY, 2);
   if (!gap) throw new Error('No gap');
   await to.commit([{ type: 'gap', record: { ...gap, cause: 'clock' } }]);
   const { problems } = await copyArchive(source, embeddedTarget(to));
   expect(problems).toMatchObject([{ record: 'gap 2' }]);
-  expect(await to.chainAfter(SECURITY, 1)).toBeNull();
+  expect(await to.segmentAfter(SECURITY, 1)).toBeNull();
 });
 
 test.each(['body', 'header'] as const)(
   'a damaged %s is told, and the rest copied',
   async (part) => {
-    await recordTwoChains(source);
-    await recordTwoChains(source, OTHER);
+    await recordTwoSegments(source);
+    await recordTwoSegments(source, OTHER);
     const [, second] = await source.blocks(SECURITY, 1, { afterSequence: 100 });
     const header = second?.header;
     if (!header) throw new Error('No block');
@@ -321,10 +324,10 @@ test.each(['body', 'header'] as const)(
   },
 );
 
-test('what waits in a spool is copied, though the beginning of its chain has gone', async () => {
+test('what waits in a spool is copied, though the beginning of its segment has gone', async () => {
   const spool = await openSpool({ directory: join(parent, 'spool') });
   open.push(spool);
-  await recordTwoChains(spool);
+  await recordTwoSegments(spool);
   const [shipment] = await spool.pending(1, new Set());
   if (!shipment) throw new Error('Nothing waits');
   await spool.release([{ ...shipment, blocks: shipment.blocks.slice(0, 1) }]);
@@ -332,13 +335,13 @@ test('what waits in a spool is copied, though the beginning of its chain has gon
   const { securities, problems } = await copyArchive(spool, to);
   expect(problems).toEqual([]);
   expect(securities).toMatchObject([{ copied: 9 }]);
-  expect(await to.archive.chainAfter(SECURITY, 0)).toBe(1);
+  expect(await to.archive.segmentAfter(SECURITY, 0)).toBe(1);
 });
 
 test('what a spool gave up comes along as the holes that it declared', async () => {
   const spool = await openSpool({ directory: join(parent, 'spool') });
   open.push(spool);
-  await recordTwoChains(spool);
+  await recordTwoSegments(spool);
   const to = await target();
   // The first image and two blocks were shipped; then the limit was reached, twice.
   const [shipment] = await spool.pending(1, new Set());
@@ -348,16 +351,16 @@ test('what a spool gave up comes along as the holes that it declared', async () 
   await spool.release([shipped]);
   const dropped = await spool.dropOldest();
   expect(dropped).toMatchObject({ security: SECURITY, records: 3, needsImage: false });
-  const hole = await spool.holeAfter(SECURITY, 1, 120);
+  const hole = await spool.gapWithin(SECURITY, 1, 120);
   expect(hole).toMatchObject({ cause: 'spool', after: 120 });
   for (let copies = 0; copies < 2; copies++) {
     expect((await copyArchive(spool, to)).problems).toEqual([]);
-    expect(await to.archive.holeAfter(SECURITY, 1, 120)).toEqual(hole);
+    expect(await to.archive.gapWithin(SECURITY, 1, 120)).toEqual(hole);
   }
   // From an archive that has both sides of it too.
   const back = await target('back');
   await copyArchive(to.archive, back);
-  expect(await back.archive.holeAfter(SECURITY, 1, 120)).toEqual(hole);
+  expect(await back.archive.gapWithin(SECURITY, 1, 120)).toEqual(hole);
   expect((await back.archive.totals(SECURITY)).gaps).toBe(2);
   const other = await openedAt('other');
   await other.commit([{ type: 'gap', record: { ...(hole as GapRecord), cause: 'other' } }]);
@@ -365,13 +368,13 @@ test('what a spool gave up comes along as the holes that it declared', async () 
   expect(problems).toMatchObject([{ record: 'hole 1/120' }]);
 });
 
-test('older chains leave the end of what is recorded there as it is', async () => {
-  await recordTwoChains(source);
+test('older segments leave the end of what is recorded there as it is', async () => {
+  await recordTwoSegments(source);
   const to = await openedAt('target');
   await to.commit([
     state(SECURITY),
     image(sampleImage({ lastSequence: 900, epoch: 7 })),
-    { type: 'mark', security: SECURITY, epoch: 7, wholeUntilUs: 910_000 },
+    { type: 'mark', security: SECURITY, epoch: 7, aliveUntilUs: 910_000 },
   ]);
   const openGap = { epoch: 7, fromUs: 910_000, cause: 'connection', firstMissing: 901 } as const;
   await to.commit([{ type: 'open-gap', security: SECURITY, gap: openGap }]);
@@ -383,7 +386,7 @@ test('older chains leave the end of what is recorded there as it is', async () =
 });
 
 test('a target with an open block of its own loses none of it', async () => {
-  await recordTwoChains(source);
+  await recordTwoSegments(source);
   const to = await openedAt('target');
   await to.commit([
     image(sampleImage({ lastSequence: 900, epoch: 7 })),
@@ -395,22 +398,22 @@ test('a target with an open block of its own loses none of it', async () => {
   expect((await to.tail(SECURITY)).journal).toHaveLength(1);
 });
 
-test('the end of a chain that is open for good comes along', async () => {
+test('the end of a segment that is open for good comes along', async () => {
   await source.commit([
     state(SECURITY),
     image(sampleImage({ lastSequence: 100 })),
     block(sampleBlock({ previousSequence: 100, lastSequence: 110 })),
-    { type: 'mark', security: SECURITY, epoch: 1, wholeUntilUs: 120_000 },
+    { type: 'mark', security: SECURITY, epoch: 1, aliveUntilUs: 120_000 },
   ]);
   const openGap = { epoch: 1, fromUs: 120_000, cause: 'removed', firstMissing: 111 } as const;
   await source.commit([{ type: 'open-gap', security: SECURITY, gap: openGap }]);
   const to = await target();
   await copyArchive(source, to);
-  expect(await to.archive.tail(SECURITY)).toMatchObject({ wholeUntilUs: 120_000, openGap });
+  expect(await to.archive.tail(SECURITY)).toMatchObject({ aliveUntilUs: 120_000, openGap });
 });
 
 test('it tells how far it is, and ends where it is told to', async () => {
-  await recordTwoChains(source, SECURITY, 300);
+  await recordTwoSegments(source, SECURITY, 300);
   const to = await target();
   const heard: CopyProgress[] = [];
   const stop = new AbortController();
@@ -444,7 +447,7 @@ describe.skipIf(!mongoUri)('through MongoDB', () => {
       await source.close();
       await rm(join(parent, 'source'), { recursive: true });
       source = await openedAt('source');
-      await recordTwoChains(source);
+      await recordTwoSegments(source);
     }
     const uri = uriOf(freshDatabase());
     const database = await openCopyTarget(uri);
@@ -469,8 +472,8 @@ describe.skipIf(!mongoUri)('through MongoDB', () => {
   });
 
   test('a foreign record stops its security alone, and totals survive a copy broken off', async () => {
-    await recordTwoChains(source);
-    await recordTwoChains(source, OTHER);
+    await recordTwoSegments(source);
+    await recordTwoSegments(source, OTHER);
     const to = await openCopyTarget(uriOf(freshDatabase()));
     open.push(to);
     const foreign = sampleBlock({ previousSequence: 120, lastSequence: 130 }, Buffer.from('other'));

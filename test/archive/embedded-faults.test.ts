@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { StoredRecord } from '../../logger/archive/archive.ts';
-import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { checkRecord, recordId, sealRecord } from '../../logger/archive/record.ts';
 import {
   ArchiveFullError,

@@ -4,7 +4,7 @@
  */
 
 import { createInterface } from 'node:readline';
-import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { LoggerError } from '../../logger/errors.ts';
 import { sampleBlock, sampleImage } from './sample-records.ts';
 

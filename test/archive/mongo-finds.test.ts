@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { Position } from '../../logger/archive/archive.ts';
-import { copyArchive } from '../../logger/archive/copy.ts';
-import { storeTarget } from '../../logger/archive/copy-targets.ts';
-import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
+import { copyArchive } from '../../logger/archive/transfer/copy.ts';
+import { storeTarget } from '../../logger/archive/transfer/copy-targets.ts';
+import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { MongoConnection } from '../../logger/archive/mongodb/connection.ts';
 import { MongoReader } from '../../logger/archive/mongodb/mongo-reader.ts';
 import { MongoWriter } from '../../logger/archive/mongodb/mongo-writer.ts';
@@ -21,7 +21,7 @@ import { sampleImage } from './sample-records.ts';
 /** docs/mongodb.md says so. */
 const FINDS_MAX = 10;
 const seed = testSeed();
-/** Chains that began so long after a moment count by the exchange's clock, which may step back. */
+/** Segments that began so long after a moment count by the exchange's clock, which may step back. */
 const DISORDER_US = 10_000_000;
 
 interface Counted {
@@ -48,21 +48,21 @@ afterEach(async () => {
 });
 
 test.skipIf(!mongoUri).each([2, 12])(
-  `with %i chains a past book takes at most ${FINDS_MAX} finds (seed ${seed})`,
-  async (chains) => {
+  `with %i segments a past book takes at most ${FINDS_MAX} finds (seed ${seed})`,
+  async (segments) => {
     const random = seededRandom(seed);
     const directory = await mkdtemp(join(tmpdir(), 'finds-'));
     undo.push(() => rm(directory, { recursive: true }));
     const source = await openEmbeddedArchive({ directory });
     undo.push(() => source.close());
     const history = new RandomHistory(source, random);
-    await history.record(chains, 8);
+    await history.record(segments, 8);
     const { archive, writer, commands } = await counted();
     await copyArchive(source, storeTarget(archive, writer));
-    const messages = history.chains.flatMap(({ records }) =>
+    const messages = history.segments.flatMap(({ records }) =>
       records.flatMap((record) => (record.kind === 'piece' ? [] : record.messages)),
     );
-    const starts = history.chains.map(({ records }) => records[0]?.messages[0]?.exchangeTimeUs);
+    const starts = history.segments.map(({ records }) => records[0]?.messages[0]?.exchangeTimeUs);
     const most: Record<string, number> = {};
     for (let i = 0; i < 30; i++) {
       const at = messages[Math.floor(random.next() * messages.length)];
@@ -91,7 +91,7 @@ test.skipIf(!mongoUri).each([2, 12])(
 );
 
 test.skipIf(!mongoUri)(
-  'a number is looked for past any number of chains that have none',
+  'a number is looked for past any number of segments that have none',
   async () => {
     const { archive, writer, commands } = await counted();
     const unnumbered = { proof: 'connection', feed: 'level2_batch' } as const;

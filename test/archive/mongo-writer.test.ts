@@ -10,11 +10,11 @@ import type { MongoLocation } from '../../logger/archive/mongodb/location.ts';
 import { MongoReader } from '../../logger/archive/mongodb/mongo-reader.ts';
 import { MongoWriter } from '../../logger/archive/mongodb/mongo-writer.ts';
 import { sealRecord } from '../../logger/archive/record.ts';
-import type { Shipment } from '../../logger/archive/spool.ts';
+import type { Shipment } from '../../logger/archive/transfer/spool.ts';
 import { ArchiveUnavailableError } from '../../logger/errors.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { freshDatabase, mongoUri } from '../support/mongodb.ts';
-import { startTcpProxy } from '../../sandbox/tcp-proxy.ts';
+import { startTcpProxy } from '../../sandbox/faults/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
 
@@ -113,7 +113,7 @@ describe.skipIf(!mongoUri)('the writer of MongoDB', () => {
     await writer.write([shipment([], { gaps: [{ ...gap, cause: 'other' }] })]);
     const conflicts = await writer.write([shipment([image], { gaps: [gap] })]);
     expect([...conflicts.keys()]).toEqual([SECURITY]);
-    expect(await reader.chainStart(SECURITY, 0)).toBeNull();
+    expect(await reader.segmentStart(SECURITY, 0)).toBeNull();
     expect(await reader.gapBefore(SECURITY, 2)).toMatchObject({ cause: 'other' });
   });
 
@@ -124,8 +124,8 @@ describe.skipIf(!mongoUri)('the writer of MongoDB', () => {
       reader.imageAt(SECURITY, { sequence: 100 }),
       reader.imageAt(SECURITY, { clock: 'receive', us }),
       reader.imageAt(SECURITY, { clock: 'exchange', us }),
-      reader.chainStart(SECURITY, 0),
-      reader.chainAfter(SECURITY, 0),
+      reader.segmentStart(SECURITY, 0),
+      reader.segmentAfter(SECURITY, 0),
       reader.images(SECURITY, 1, 0).then((images) => images[0] ?? null),
       reader.tail(SECURITY).then(({ epoch }) => epoch || null),
     ]);
@@ -144,7 +144,7 @@ describe.skipIf(!mongoUri)('the writer of MongoDB', () => {
       await connection.collection('base_images').insertOne(document);
     }
     for (const found of await foundBy()) expect(found).not.toBeNull();
-    const loaded = await (await reader.chainStart(SECURITY, 0))?.load();
+    const loaded = await (await reader.segmentStart(SECURITY, 0))?.load();
     expect(Buffer.compare(loaded?.body ?? Buffer.alloc(0), LARGE)).toBe(0);
   }, 60_000);
 
@@ -191,7 +191,7 @@ describe.skipIf(!mongoUri)('the writer of MongoDB', () => {
     const parts = connection.collection('base_images');
     const id = 'binance:BTCUSDT/0000000001/0000000000000100/0001';
     await parts.updateOne({ _id: id }, { $set: { body: Buffer.from('of another record') } });
-    const ref = await reader.chainStart(SECURITY, 0);
+    const ref = await reader.segmentStart(SECURITY, 0);
     await expect(ref?.load()).rejects.toMatchObject({ code: 'record-corrupt' });
     await parts.deleteOne({ _id: id });
     await expect(ref?.load()).rejects.toMatchObject({ code: 'record-corrupt' });
@@ -358,7 +358,7 @@ describe.skipIf(!mongoUri)('the writer of MongoDB', () => {
       return within(what, call, deadlineMs);
     };
     const tail = await reader.tail(SECURITY);
-    expect(tail).toMatchObject({ epoch: 1, lastSequence: 110, wholeUntilUs: 101_000 });
+    expect(tail).toMatchObject({ epoch: 1, lastSequence: 110, aliveUntilUs: 101_000 });
   });
 
   test('indexes are made once, and again without harm', async () => {

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ArchiveReader, Write } from '../../logger/archive/archive.ts';
-import { openSpool } from '../../logger/archive/embedded-archive.ts';
+import { openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
 import { MongoConnection } from '../../logger/archive/mongodb/connection.ts';
 import { MongoExpiry } from '../../logger/archive/mongodb/mongo-expiry.ts';
 import { MongoReader } from '../../logger/archive/mongodb/mongo-reader.ts';
 import { MongoWriter } from '../../logger/archive/mongodb/mongo-writer.ts';
 import { Retention } from '../../logger/archive/retention.ts';
 import type { Expiring } from '../../logger/archive/retention.ts';
-import type { Spool } from '../../logger/archive/spool.ts';
+import type { Spool } from '../../logger/archive/transfer/spool.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { freshDatabase, mongoUri } from '../support/mongodb.ts';
 import { silentLog } from '../support/silent-log.ts';
@@ -85,14 +85,14 @@ const CASES: readonly (readonly [string, number, Record<string, number[]>])[] = 
   ['before the first image: nothing', 99, { 'images 1': [100, 200, 300], 'blocks 1': [101] }],
   ['at the first image: nothing', 100, { 'images 1': [100, 200, 300], 'blocks 1': [101] }],
   [
-    'within the first hour of a chain: nothing',
+    'within the first hour of a segment: nothing',
     199,
     { 'images 1': [100, 200, 300], 'blocks 1': [101] },
   ],
   ['at an image: what lies before it', 200, { 'images 1': [200, 300], 'blocks 1': [201] }],
-  ['at the last image of a chain', 399, { 'images 1': [300], 'blocks 1': [301] }],
-  ['in the next chain: the one before it', 420, { 'images 1': [], 'blocks 1': [] }],
-  ['in the next chain, later', 599, { 'images 2': [500], 'blocks 2': [501] }],
+  ['at the last image of a segment', 399, { 'images 1': [300], 'blocks 1': [301] }],
+  ['in the next segment: the one before it', 420, { 'images 1': [], 'blocks 1': [] }],
+  ['in the next segment, later', 599, { 'images 2': [500], 'blocks 2': [501] }],
 ];
 
 describe('the embedded archive', () => {

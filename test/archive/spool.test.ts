@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { GapRecord, StoredRecord, Write } from '../../logger/archive/archive.ts';
-import { openSpool } from '../../logger/archive/embedded-archive.ts';
-import type { Shipment, Spool } from '../../logger/archive/spool.ts';
-import { SpooledArchive } from '../../logger/archive/spooled-archive.ts';
+import { openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
+import type { Shipment, Spool } from '../../logger/archive/transfer/spool.ts';
+import { SpooledArchive } from '../../logger/archive/transfer/spooled-archive.ts';
 import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
 
 const OTHER = 'binance:ETHUSDT';
@@ -40,8 +40,8 @@ function gap(epoch: number, fromUs: number, toUs: number): Write {
   return { type: 'gap', record };
 }
 
-/** Two chains: 100 to 120 with an image at 110, a gap, 200 to 220. */
-async function twoChains(): Promise<void> {
+/** Two segments: 100 to 120 with an image at 110, a gap, 200 to 220. */
+async function twoSegments(): Promise<void> {
   await spool.commit([
     image(sampleImage({ lastSequence: 100 })),
     block(sampleBlock({ previousSequence: 100, lastSequence: 110 })),
@@ -73,8 +73,8 @@ async function takeAll(): Promise<string[][]> {
 }
 
 describe('what waits', () => {
-  test('goes in order: a gap before its chain’s image, an image behind the blocks that lead to it', async () => {
-    await twoChains();
+  test('goes in order: a gap before its segment’s image, an image behind the blocks that lead to it', async () => {
+    await twoSegments();
     expect(await takeAll()).toEqual([
       ['image 1/100', 'block 1/101'],
       ['image 1/110', 'block 1/111'],
@@ -83,8 +83,8 @@ describe('what waits', () => {
     expect(await spool.size()).toEqual({ records: 0, bytes: 0, securities: [] });
   });
 
-  test('leaves the standing, the journal and the totals where they are', async () => {
-    await twoChains();
+  test('leaves the head, the journal and the totals where they are', async () => {
+    await twoSegments();
     const piece = sampleBlock({ previousSequence: 220, lastSequence: 221, epoch: 2 });
     await spool.commit([{ type: 'journal', part: 0, record: piece }]);
     const before = { tail: await spool.tail(SECURITY), totals: await spool.totals(SECURITY) };
@@ -94,11 +94,11 @@ describe('what waits', () => {
     );
   });
 
-  test('says nothing of a chain’s end while something that was heard is not among the records', async () => {
+  test('says nothing of a segment’s end while something that was heard is not among the records', async () => {
     await spool.commit([
       { type: 'security', state: { security: SECURITY, wanted: true, feed: 'depth' } },
       image(sampleImage({ lastSequence: 100 })),
-      { type: 'mark', security: SECURITY, epoch: 1, wholeUntilUs: 150_000 },
+      { type: 'mark', security: SECURITY, epoch: 1, aliveUntilUs: 150_000 },
     ]);
     const end = async () => (await spool.securityDocuments())[0]?.end;
     expect(await end()).toBeNull();
@@ -127,20 +127,20 @@ describe('what waits', () => {
   });
 
   test('is left alone where it is asked to be', async () => {
-    await twoChains();
+    await twoSegments();
     expect(await spool.pending(1_000_000, new Set([SECURITY]))).toEqual([]);
   });
 });
 
 describe('a full spool', () => {
-  test('gives up the beginning of a chain up to its next image, and the chain begins there', async () => {
-    await twoChains();
+  test('gives up the beginning of a segment up to its next image, and the segment begins there', async () => {
+    await twoSegments();
     expect(await spool.dropOldest()).toMatchObject({
       security: SECURITY,
       records: 2,
       needsImage: false,
     });
-    expect((await spool.chainStart(SECURITY, 0))?.header.lastSequence).toBe(110);
+    expect((await spool.segmentStart(SECURITY, 0))?.header.lastSequence).toBe(110);
     expect(await spool.gapBefore(SECURITY, 1)).toMatchObject({
       cause: 'spool',
       fromUs: 100_000,
@@ -149,14 +149,14 @@ describe('a full spool', () => {
     });
   });
 
-  test('declares a hole within a chain whose beginning was given to the store', async () => {
-    await twoChains();
+  test('declares a hole within a segment whose beginning was given to the store', async () => {
+    await twoSegments();
     const [shipment] = await spool.pending(1, new Set());
     if (!shipment) throw new Error('Nothing waits');
     // The first image alone is acknowledged.
     await spool.release([{ ...shipment, blocks: [] }]);
     expect(await spool.dropOldest()).toMatchObject({ records: 1, needsImage: false });
-    expect(await spool.holeAfter(SECURITY, 1, 100)).toMatchObject({
+    expect(await spool.gapWithin(SECURITY, 1, 100)).toMatchObject({
       cause: 'spool',
       firstMissing: 101,
       lastMissing: 109,
@@ -167,16 +167,16 @@ describe('a full spool', () => {
     ]);
   });
 
-  test('ends a chain early without touching the gap behind it', async () => {
-    await twoChains();
+  test('ends a segment early without touching the gap behind it', async () => {
+    await twoSegments();
     await spool.dropOldest();
     await spool.dropOldest();
     expect(await spool.gapBefore(SECURITY, 2)).toMatchObject({ cause: 'spool', toUs: 200_000 });
-    expect((await spool.chainStart(SECURITY, 0))?.header.epoch).toBe(2);
+    expect((await spool.segmentStart(SECURITY, 0))?.header.epoch).toBe(2);
   });
 
   test('asks for an image when it gives up all there is', async () => {
-    await twoChains();
+    await twoSegments();
     const drops = [];
     for (let drop = await spool.dropOldest(); drop; drop = await spool.dropOldest()) {
       drops.push(drop.needsImage);
@@ -189,7 +189,7 @@ describe('a full spool', () => {
   });
 
   test('takes the oldest of all securities', async () => {
-    await twoChains();
+    await twoSegments();
     const early = { security: OTHER, previousSequence: 1, lastSequence: 2, fromUs: 5, toUs: 6 };
     await spool.commit([block(sampleBlock(early))]);
     expect((await spool.dropOldest())?.security).toBe(OTHER);
@@ -221,11 +221,11 @@ describe('who reads while records go to the store', () => {
   }
 
   test('gets what was listed, wherever it is by then', async () => {
-    await twoChains();
+    await twoSegments();
     const both = new SpooledArchive(spool, store);
     const refs = [
       await both.imageAt(SECURITY, { sequence: 105 }),
-      await both.chainStart(SECURITY, 1),
+      await both.segmentStart(SECURITY, 1),
       ...(await both.images(SECURITY, 1, 0)),
       ...(await both.blocks(SECURITY, 1, { afterSequence: 100 })),
       ...(await both.blocks(SECURITY, 2, { afterSequence: 210, withBodies: true })),
@@ -240,7 +240,7 @@ describe('who reads while records go to the store', () => {
   });
 
   test('is told of what is nowhere any more', async () => {
-    await twoChains();
+    await twoSegments();
     const both = new SpooledArchive(spool, store);
     const [ref] = await both.blocks(SECURITY, 1, { afterSequence: 100 });
     await takeAll();

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Archive, StoredRecord, Write } from '../../logger/archive/archive.ts';
-import { openEmbeddedArchive, openSpool } from '../../logger/archive/embedded-archive.ts';
-import type { Spool } from '../../logger/archive/spool.ts';
-import { SpooledArchive } from '../../logger/archive/spooled-archive.ts';
+import { openEmbeddedArchive, openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
+import type { Spool } from '../../logger/archive/transfer/spool.ts';
+import { SpooledArchive } from '../../logger/archive/transfer/spooled-archive.ts';
 import { ArchiveUnavailableError } from '../../logger/errors.ts';
 import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
 
@@ -46,7 +46,7 @@ test('what is shipped between its listing and its reading is read from the store
   const [listedImage] = await archive.images(SECURITY, 1, 100);
   const [listedBlock] = await archive.blocks(SECURITY, 1, { afterSequence: 100 });
   const found = await archive.imageAt(SECURITY, { sequence: 105 });
-  const start = await archive.chainStart(SECURITY, 0);
+  const start = await archive.segmentStart(SECURITY, 0);
   await ship();
   expect(await spool.images(SECURITY, 1, 100)).toEqual([]);
   for (const ref of [listedImage, found, start]) {

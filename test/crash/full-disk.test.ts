@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { createReader } from '../../logger/reader/create-reader.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import { RawClient, bearer } from '../manager/fixture.ts';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { parseTimeUs } from '../../logger/market/time.ts';
 import { createReader } from '../../logger/reader/create-reader.ts';
 import type { Reader } from '../../logger/reader/reader.ts';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { status as grpc } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { createReader } from '../../logger/reader/create-reader.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
@@ -17,7 +17,7 @@ import { RawClient, bearer } from '../manager/fixture.ts';
 import { freePort } from '../support/free-port.ts';
 import { spawnLogger } from '../support/logger-process.ts';
 import type { LoggerProcess } from '../support/logger-process.ts';
-import { startTcpProxy } from '../../sandbox/tcp-proxy.ts';
+import { startTcpProxy } from '../../sandbox/faults/tcp-proxy.ts';
 import { TEST_KEY } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
 

@@ -11,7 +11,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openArchive } from '../../logger/library.ts';
 import type { DiffItem } from '../../logger/library.ts';
 import { parseTimeUs } from '../../logger/market/time.ts';
-import type { BadReceiveTimeAnswer, CoverageAnswer } from '../../logger/reader/answers.ts';
+import type { BadReceiveTimeResult, CoverageResult } from '../../logger/queries/results.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { cli } from '../manager/fixture.ts';
@@ -66,7 +66,7 @@ function portOf(one: LoggerProcess, name: string): number {
   return Number(new RegExp(`${name}="?127\\.0\\.0\\.1:(\\d+)`).exec(one.output())?.[1]);
 }
 
-async function coverage(one: LoggerProcess): Promise<CoverageAnswer> {
+async function coverage(one: LoggerProcess): Promise<CoverageResult> {
   const env = { MANAGER_AUTHKEY: TEST_KEY };
   const asked = await cli(['coverage', SECURITY, '--json'], { port: portOf(one, 'manager'), env });
   expect(asked.stderr).toBe('');
@@ -103,7 +103,7 @@ const DEEDS: Record<string, (one: LoggerProcess) => Promise<void>> = {
   },
 };
 
-function isTold(item: DiffItem, told: readonly BadReceiveTimeAnswer[]): boolean {
+function isTold(item: DiffItem, told: readonly BadReceiveTimeResult[]): boolean {
   const us = item.receiveTimeUs;
   return told.some(({ from, to }) => parseTimeUs(from) <= us && us <= parseTimeUs(to));
 }
@@ -141,7 +141,7 @@ test.each(Object.keys(DEEDS))(
     expect(intervals).toHaveLength(1);
     expect(gaps).toEqual([]);
     // From the last beat before it until the loop had come to rest.
-    const covers = ({ from, to }: BadReceiveTimeAnswer): boolean =>
+    const covers = ({ from, to }: BadReceiveTimeResult): boolean =>
       parseTimeUs(from) < beforeUs + 500_000 && parseTimeUs(to) > beforeUs + 700_000;
     expect(badReceiveTimes.find(covers)).toMatchObject({ cause: 'stall' });
 

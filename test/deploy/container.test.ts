@@ -5,7 +5,7 @@ import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { createReader } from '../../logger/reader/create-reader.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import { deployTool, run } from '../support/deploy-tools.ts';

@@ -274,7 +274,7 @@ describe.skipIf(!recordingsAvailable())('the Coinbase recordings', () => {
     });
   }
 
-  test('a feed that changes to full begins another chain, and the archive tells both apart', async () => {
+  test('a feed that changes to full begins another segment, and the archive tells both apart', async () => {
     const session = new FullSession(FULL_FILES[0]);
     const rows = (side: 'bid' | 'ask'): OrderRow[] => session.bookAt(0).rows(side);
     const snapshot = {

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 
-const DEMO = resolve('dist/sandbox/demo.js');
+const DEMO = resolve('dist/sandbox/demo/demo.js');
 const SANDBOX = resolve('dist/sandbox/main.js');
 const isMissing = ![DEMO, SANDBOX, 'dist/logger/main.js', 'dist/manager-cli/main.js'].every(
   existsSync,

@@ -6,7 +6,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ClockName } from '../../logger/market/time.ts';
 import { parseTimeUs } from '../../logger/market/time.ts';
-import type { BookAnswer } from '../../logger/reader/answers.ts';
+import type { BookResult } from '../../logger/queries/results.ts';
 import type { Reader } from '../../logger/reader/reader.ts';
 import { CoinbaseReplay } from '../support/coinbase-replay.ts';
 import { FULL_FILES, FullSession } from '../support/coinbase-session.ts';
@@ -102,7 +102,7 @@ describe.skipIf(!recordingsAvailable())('exports of the recordings', () => {
     expect(tickUs).toBeGreaterThanOrEqual(lastUs);
   }
 
-  const byPrice = (rows: BookAnswer['bids']): unknown[] =>
+  const byPrice = (rows: BookResult['bids']): unknown[] =>
     rows.map(([price, size]) => [price, size]);
 
   /** The reader's book, now and then where all rows of a moment are in, against that moment's book. */

@@ -317,7 +317,7 @@ describe.skipIf(!mongoUri)('the logger’s process', () => {
       const { intervals } = await reader.coverage({ security: BINANCE });
       return intervals.length > KILLS;
     };
-    await until('the last chain in the database', isThere, 30_000);
+    await until('the last segment in the database', isThere, 30_000);
     expect(await last.end('SIGTERM')).toEqual({ code: 0 });
 
     const { intervals, gaps } = await reader.coverage({ security: BINANCE });

@@ -17,8 +17,8 @@ import { recordingsAvailable } from '../support/recordings-available.ts';
 import { startReplayServer } from '../support/replay-server.ts';
 import type { ReplayOptions, ReplayServer } from '../support/replay-server.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
-import { startTcpProxy } from '../../sandbox/tcp-proxy.ts';
-import type { TcpProxy } from '../../sandbox/tcp-proxy.ts';
+import { startTcpProxy } from '../../sandbox/faults/tcp-proxy.ts';
+import type { TcpProxy } from '../../sandbox/faults/tcp-proxy.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
@@ -254,7 +254,7 @@ describe.skipIf(!mongoUri || !recordingsAvailable())('MongoDB as the store', () 
     60_000,
   );
 
-  test('a new machine with nothing but the database goes on with its securities, on a new chain', async () => {
+  test('a new machine with nothing but the database goes on with its securities, on a new segment', async () => {
     await makeStore();
     const session = new RecordedSession(undefined, 30_000);
     const server = await replay({ session });

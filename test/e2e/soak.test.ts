@@ -5,12 +5,12 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { drawFault } from '../../sandbox/chance.ts';
+import { drawFault } from '../../sandbox/faults/random-faults.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { createLineLog } from '../../logger/service/line-log.ts';
 import { parseTimeUs } from '../../logger/market/time.ts';
-import type { BookAnswer, NoBookAnswer } from '../../logger/reader/answers.ts';
+import type { BookResult, NoBookResult } from '../../logger/queries/results.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import { startTestLogger } from '../support/test-logger.ts';
@@ -34,7 +34,7 @@ afterEach(async () => {
   logger = sandbox = undefined;
 });
 
-function expectTrue(symbol: string, answer: BookAnswer | NoBookAnswer, told = ''): void {
+function expectTrue(symbol: string, answer: BookResult | NoBookResult, told = ''): void {
   if (answer.state !== 'proven') return;
   const truth = sandbox?.bookAtSequence(symbol, Number(answer.sequence));
   expect(truth?.sequence, told).toBe(Number(answer.sequence));

@@ -5,7 +5,7 @@ import { createBinance } from '../../logger/exchange/binance/binance-exchange.ts
 import type { BinanceOptions } from '../../logger/exchange/binance/binance-exchange.ts';
 import type { Exchange, FeedHandle } from '../../logger/exchange/exchange.ts';
 import { MESSAGE_MAX_BYTES, createNetwork } from '../../logger/service/network.ts';
-import type { LogFields } from '../../logger/service/log.ts';
+import type { LogFields } from '../../logger/runtime/log.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { until } from '../support/until.ts';
 import { FakeBinance } from '../support/fake-binance.ts';
@@ -170,7 +170,7 @@ describe('dead connections', () => {
     await until('the old one is gone', () => !connection.isOpen);
     expect(fake.connections.length).toBeGreaterThanOrEqual(2);
     expect(listener.states).toEqual(['up']);
-    expect(handle.wholeUntilUs()).not.toBeNull();
+    expect(handle.aliveUntilUs()).not.toBeNull();
   });
 
   test.each([1000, 1001, 1012])(
@@ -178,12 +178,12 @@ describe('dead connections', () => {
     async (code) => {
       start();
       const { listener, handle, connection } = await streaming();
-      const wholeUntilUs = handle.wholeUntilUs();
+      const aliveUntilUs = handle.aliveUntilUs();
       connection.socket.close(code, 'maintenance');
       await until('up again', () => listener.count('up') === 2);
       expect(listener.told.filter(({ what }) => what !== 'event')).toEqual([
         { what: 'up' },
-        { what: 'down', wholeUntilUs, reason: `closed with code ${code} (maintenance)` },
+        { what: 'down', aliveUntilUs, reason: `closed with code ${code} (maintenance)` },
         { what: 'up' },
       ]);
       fake.depth('BTCUSDT', { U: 11, u: 12 });

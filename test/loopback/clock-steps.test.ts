@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { DiffItem } from '../../logger/library.ts';
 import { parseTimeUs } from '../../logger/market/time.ts';
-import type { CoverageAnswer } from '../../logger/reader/answers.ts';
+import type { CoverageResult } from '../../logger/queries/results.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
@@ -76,7 +76,7 @@ async function diffs({ reader, registry }: TestLogger): Promise<DiffItem[]> {
 }
 
 /** Those whose receive times the coverage says are bent. */
-function bent(items: readonly DiffItem[], { badReceiveTimes }: CoverageAnswer): Set<number | null> {
+function bent(items: readonly DiffItem[], { badReceiveTimes }: CoverageResult): Set<number | null> {
   const stretches = badReceiveTimes
     .filter(({ cause }) => cause === 'clock')
     .map(({ from, to }) => [parseTimeUs(from), parseTimeUs(to)] as const);

@@ -4,10 +4,10 @@
  */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SANDBOX_KEY } from '../../sandbox/coinbase-key.ts';
+import { SANDBOX_KEY } from '../../sandbox/venues/coinbase/key.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox, SandboxOptions } from '../../sandbox/sandbox.ts';
-import type { Switch } from '../../sandbox/misbehaviour.ts';
+import type { Switch } from '../../sandbox/faults/fault-injector.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
@@ -167,7 +167,7 @@ describe('full', () => {
   });
 
   test('snapshots that are slow, old or broken only cost time', async () => {
-    const misbehaviour: Switch[] = [
+    const faults: Switch[] = [
       { exchange: 'coinbase', type: 'truncated-snapshots', count: 1 },
       { exchange: 'coinbase', type: 'slow-snapshots', count: 3, delayMs: 700 },
       {
@@ -178,7 +178,7 @@ describe('full', () => {
         retryAfterSeconds: 1,
       },
     ];
-    const one = await start({ ...KEY, SECURITIES: '' }, { misbehaviour });
+    const one = await start({ ...KEY, SECURITIES: '' }, { faults });
     const [result] = await one.registry.add([BTC], true, AbortSignal.timeout(15_000));
     // The first request of all was the one that had to wait its turn.
     expect(result?.state === null || result?.ok).toBe(true);
@@ -191,7 +191,7 @@ describe('full', () => {
     // One security alone: two would share what is refused, and one of them perhaps not be refused.
     const env = { ...KEY, SECURITIES: BTC };
     const one = await start(env, {
-      misbehaviour: [{ type: 'refuse-logins', count: 2, exchange: 'coinbase' }],
+      faults: [{ type: 'refuse-logins', count: 2, exchange: 'coinbase' }],
     });
     await until('the refusal', () => one.registry.status(BTC)?.state === 'failed');
     expect(one.registry.status(BTC)?.message).toContain('Invalid API Key');

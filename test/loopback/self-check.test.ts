@@ -1,10 +1,10 @@
 /** The self-check of a real logger beside an exchange that lies in a way that no message shows. */
 
 import { afterEach, expect, test } from 'vitest';
-import { SANDBOX_KEY } from '../../sandbox/coinbase-key.ts';
+import { SANDBOX_KEY } from '../../sandbox/venues/coinbase/key.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
-import type { SecurityStatus } from '../../logger/manager/control.ts';
+import type { SecurityStatus } from '../../logger/status/control.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
@@ -86,7 +86,7 @@ test.each([
     await until('the mismatch', () => status(one, id).selfCheck.mismatches > 0, 30_000);
     expect(errors).toContain('The book is not the one that the exchange has');
     exchange.misbehave({ type: 'recover' });
-    // Lies that were under way may have been taken into the new chain, too.
+    // Lies that were under way may have been taken into the new segment, too.
     const isWell = async (): Promise<boolean> => {
       const book = one.registry.bookNow(id);
       if (book.state !== 'proven') return false;

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { startSandbox } from '../../sandbox/sandbox.ts';
-import { startTcpProxy } from '../../sandbox/tcp-proxy.ts';
+import { startTcpProxy } from '../../sandbox/faults/tcp-proxy.ts';
 import { freshDatabase, mongoUri } from '../support/mongodb.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';

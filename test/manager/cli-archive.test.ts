@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Archive } from '../../logger/archive/archive.ts';
-import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { type ManagerPort, startManager } from '../../logger/manager/server.ts';
 import { formatTimeUs } from '../../logger/market/time.ts';
-import type { CoverageAnswer } from '../../logger/reader/answers.ts';
+import type { CoverageResult } from '../../logger/queries/results.ts';
 import { createReader } from '../../logger/reader/create-reader.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -69,7 +69,7 @@ describe('an archive and a logger over it', () => {
 
   test('tell the same books, at times, at sequences, in gaps and outside', async () => {
     const { json } = await both(`coverage ${SECURITY} --json`);
-    const { intervals, gaps } = json as CoverageAnswer;
+    const { intervals, gaps } = json as CoverageResult;
     const codes: number[] = [];
     const times = [
       ...intervals.flatMap(({ from, to }) => [from, to]),
@@ -87,8 +87,8 @@ describe('an archive and a logger over it', () => {
   });
 
   test('tell the book of every tenth message as the model has it', async () => {
-    const messages = history.chains.flatMap((chain) =>
-      chain.records.flatMap((record) => (record.kind === 'image' ? [] : record.messages)),
+    const messages = history.segments.flatMap((segment) =>
+      segment.records.flatMap((record) => (record.kind === 'image' ? [] : record.messages)),
     );
     for (const message of messages.filter((_, index) => index % 10 === 0)) {
       const { json } = await both(`book ${SECURITY} --json --sequence ${message.sequence}`);
@@ -164,7 +164,7 @@ describe('an archive and a logger over it', () => {
 
   test('without a position the book is the last proven one', async () => {
     const run = await cli(['book', SECURITY, '--json', '--archive', directory]);
-    const last = history.chains.at(-1)?.records.findLast((record) => record.messages.length > 0);
+    const last = history.segments.at(-1)?.records.findLast((record) => record.messages.length > 0);
     expect(run.json.sequence).toBe(String(last?.messages.at(-1)?.sequence));
   });
 });

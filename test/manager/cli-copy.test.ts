@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Archive } from '../../logger/archive/archive.ts';
-import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { sampleBlock, sampleImage } from '../archive/sample-records.ts';
 import { freshDatabase, mongoUri, uriOf } from '../support/mongodb.ts';
 import { RandomHistory, SECURITY } from '../unit/reader/random-history.ts';
@@ -65,7 +65,7 @@ test('a foreign record and an open block of the target are a line each, and exit
   await source.commit([security as never, { type: 'image', record: image }]);
   const open = sampleBlock({ previousSequence: 1, lastSequence: 2, security: other });
   await target.commit([{ type: 'journal', part: 0, record: open }]);
-  const start = await source.chainStart(SECURITY, 0);
+  const start = await source.segmentStart(SECURITY, 0);
   const foreign = sampleImage({ lastSequence: start?.header.lastSequence ?? 0 });
   await target.commit([{ type: 'image', record: foreign }]);
   await target.close();

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LevelRow } from '../../logger/reader/answers.ts';
+import type { LevelRow } from '../../logger/queries/results.ts';
 import { ladderLine, ladderLines } from '../../manager-cli/ladder.ts';
 import { plain } from '../../manager-cli/style.ts';
 import { until } from '../support/until.ts';
-import { bookAnswer } from './fake-control.ts';
+import { bookResult } from './fake-control.ts';
 import { type CliRun, type Port, cli, expectError, startPort } from './fixture.ts';
 
 const SECURITY = 'binance:BTCUSDT';
@@ -84,7 +84,7 @@ describe('watch --ladder', () => {
   }
 
   function setBook(bids: LevelRow[], asks: LevelRow[] = ASKS): void {
-    port.control.book = { ...bookAnswer(SECURITY), bids, asks };
+    port.control.book = { ...bookResult(SECURITY), bids, asks };
     port.control.change(SECURITY);
   }
 
@@ -109,7 +109,7 @@ describe('watch --ladder', () => {
   });
 
   test('asks for no more prices than the terminal has lines for', async () => {
-    port.control.book = bookAnswer(SECURITY, 100);
+    port.control.book = bookResult(SECURITY, 100);
     const options = { isTerminal: true, env: { NO_COLOR: '1' }, rows: 12, columns: 60 };
     const running = start(`watch --ladder ${SECURITY}`, options);
     await until('two ladders', () => seen.includes('\u001b[11A'));

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openEmbeddedArchive } from '../../logger/archive/embedded-archive.ts';
-import { DATA_FILE } from '../../logger/archive/tables.ts';
+import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
+import { DATA_FILE } from '../../logger/archive/embedded/tables.ts';
 import { type CliRun, KEY, type Port, expectError, startPort } from './fixture.ts';
 
 /** The built command as a user who may not read everything: nobody, where the tests run as root. */

@@ -112,8 +112,8 @@ describe.skipIf(!isBuilt)('orderbook-manager as a process', () => {
   });
 
   test('a big book goes through a pipe whole', async () => {
-    const { bookAnswer } = await import('./fake-control.ts');
-    port.control.book = bookAnswer('binance:BTCUSDT', 50_000);
+    const { bookResult } = await import('./fake-control.ts');
+    port.control.book = bookResult('binance:BTCUSDT', 50_000);
     const book = start('book', 'binance:BTCUSDT', '--json');
     expect(await book.code).toBe(0);
     expect(JSON.parse(book.output())).toEqual(port.control.book);
@@ -195,8 +195,8 @@ describe.skipIf(!isBuilt)('orderbook-manager as a process', () => {
   });
 
   test('what is left to write when the work is done goes out whole to a reader that pauses', async () => {
-    const { bookAnswer } = await import('./fake-control.ts');
-    port.control.book = bookAnswer('binance:BTCUSDT', 50_000);
+    const { bookResult } = await import('./fake-control.ts');
+    port.control.book = bookResult('binance:BTCUSDT', 50_000);
     const book = start('book', 'binance:BTCUSDT', '--json');
     book.child.stdout?.pause();
     await new Promise((resolve) => setTimeout(resolve, 1000));

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ArchiveUnavailableError, InvalidArgumentError } from '../../logger/errors.ts';
 import { until } from '../support/until.ts';
-import { bookAnswer, securityStatus } from './fake-control.ts';
+import { bookResult, securityStatus } from './fake-control.ts';
 import { COVERAGE, GAP, noBook } from './fake-reader.ts';
 import { type CliRun, LIST_KEYS, type Port, cli, expectError, startPort } from './fixture.ts';
 
@@ -96,12 +96,12 @@ describe('--json', () => {
 
   test('book is the very answer of the logger', async () => {
     const run = await manager(`book ${SECURITY} --json`);
-    expect(run.json).toEqual(bookAnswer(SECURITY));
-    expect(Object.keys(run.json)).toEqual(Object.keys(bookAnswer(SECURITY)));
+    expect(run.json).toEqual(bookResult(SECURITY));
+    expect(Object.keys(run.json)).toEqual(Object.keys(bookResult(SECURITY)));
   });
 
   test('book of 100,000 levels a side is whole', async () => {
-    port.control.book = bookAnswer(SECURITY, 100_000);
+    port.control.book = bookResult(SECURITY, 100_000);
     const run = await manager(`book ${SECURITY} --json`);
     expect(run.json).toEqual(port.control.book);
   });
@@ -229,7 +229,7 @@ describe('for people', () => {
 
   test('a book of orders says which end of a queue is its head', async () => {
     port.control.book = {
-      ...bookAnswer(SECURITY),
+      ...bookResult(SECURITY),
       level: 'L3',
       bids: [
         ['61837.63', '1.5', 'first'],
@@ -240,7 +240,7 @@ describe('for people', () => {
     const { stdout } = await manager(`book ${SECURITY}`);
     expect(stdout).toMatch(/first\n.*second\n/);
     expect(stdout).toContain('queue from the head down: its first order is the first to trade.');
-    port.control.book = bookAnswer(SECURITY);
+    port.control.book = bookResult(SECURITY);
     expect((await manager(`book ${SECURITY}`)).stdout).not.toContain('queue');
   });
 
@@ -253,7 +253,7 @@ describe('for people', () => {
 
   test('a book is a ladder with the spread in the middle', async () => {
     port.control.book = {
-      ...bookAnswer(SECURITY),
+      ...bookResult(SECURITY),
       bids: [
         ['61837.63', '1.5'],
         ['61837.6', '12000'],
@@ -282,7 +282,7 @@ describe('for people', () => {
   });
 
   test('a long book shows 20 a side and says how many more there are', async () => {
-    port.control.book = bookAnswer(SECURITY, 1520);
+    port.control.book = bookResult(SECURITY, 1520);
     const { stdout } = await manager(`book ${SECURITY}`);
     expect(stdout.match(/^ {2}(ask|bid) +\d/gm)).toHaveLength(40);
     expect(stdout).toContain('1,500 more asks');
@@ -290,7 +290,7 @@ describe('for people', () => {
   });
 
   test('a one-sided book has no spread', async () => {
-    port.control.book = { ...bookAnswer(SECURITY), asks: [], horizon: { bid: null, ask: null } };
+    port.control.book = { ...bookResult(SECURITY), asks: [], horizon: { bid: null, ask: null } };
     const { stdout } = await manager(`book ${SECURITY}`);
     expect(stdout).not.toContain('spread');
     expect(stdout).toContain('Complete on both sides.');
@@ -404,7 +404,7 @@ describe('exit codes', () => {
 
   test('4: the logger does not answer in time', async () => {
     port.reader.whileVerifying = () => new Promise(() => undefined);
-    port.control.book = bookAnswer(SECURITY);
+    port.control.book = bookResult(SECURITY);
     port.control.list = () => new Promise(() => undefined);
     expectError(await manager('list --timeout 0.3'), 4, /within 0\.3 s.*--timeout/);
   });

@@ -8,8 +8,8 @@ import type {
   HealthStatus,
   LoggerControl,
   SecurityStatus,
-} from '../../logger/manager/control.ts';
-import type { BookAnswer, LevelRow, NoBookAnswer } from '../../logger/reader/answers.ts';
+} from '../../logger/status/control.ts';
+import type { BookResult, LevelRow, NoBookResult } from '../../logger/queries/results.ts';
 
 export function securityStatus(
   security: string,
@@ -39,7 +39,7 @@ export function levels(count: number, best: number, step: number): LevelRow[] {
   return Array.from({ length: count }, (_, index) => [String(best + index * step), '1.5'] as const);
 }
 
-export function bookAnswer(security: string, count = 3): BookAnswer {
+export function bookResult(security: string, count = 3): BookResult {
   return {
     security,
     level: 'L2',
@@ -62,7 +62,7 @@ export class FakeControl implements LoggerControl {
   readonly calls: { readonly method: string; readonly args: readonly unknown[] }[] = [];
   readonly #listeners = new Set<(security: string) => void>();
   healthOverrides: Partial<HealthStatus> = {};
-  book: BookAnswer | NoBookAnswer | undefined;
+  book: BookResult | NoBookResult | undefined;
   /** Instead of an answer. */
   failure: Error | undefined;
   /** `add` with `wait` ends when this does, or its signal. */
@@ -154,11 +154,11 @@ export class FakeControl implements LoggerControl {
     };
   }
 
-  bookNow(security: string, { depth, level }: BookView = {}): BookAnswer | NoBookAnswer {
+  bookNow(security: string, { depth, level }: BookView = {}): BookResult | NoBookResult {
     this.#called('bookNow', security, depth, ...(level === undefined ? [] : [level]));
     const known = this.recorded.has(security);
     if (!known) throw new UnknownSecurityError(`${security} is not recorded`);
-    const book = this.book ?? bookAnswer(security);
+    const book = this.book ?? bookResult(security);
     if (book.state === 'gap' || depth === undefined) return book;
     return { ...book, bids: book.bids.slice(0, depth), asks: book.asks.slice(0, depth) };
   }

@@ -2,20 +2,20 @@
 
 import { UnknownSecurityError } from '../../logger/errors.ts';
 import type {
-  BookAnswer,
-  CoverageAnswer,
-  NoBookAnswer,
-  VerifyAnswer,
-} from '../../logger/reader/answers.ts';
+  BookResult,
+  CoverageResult,
+  NoBookResult,
+  VerifyResult,
+} from '../../logger/queries/results.ts';
 import type {
-  BookQuestion,
-  CoverageQuestion,
+  BookQuery,
+  CoverageQuery,
   ExportLine,
-  ExportQuestion,
+  ExportQuery,
   Reader,
-  VerifyQuestion,
+  VerifyQuery,
 } from '../../logger/reader/reader.ts';
-import { bookAnswer } from './fake-control.ts';
+import { bookResult } from './fake-control.ts';
 
 export const GAP = {
   from: '2026-11-20T08:00:00Z',
@@ -25,7 +25,7 @@ export const GAP = {
   lastMissing: '160',
 } as const;
 
-export const COVERAGE: CoverageAnswer = {
+export const COVERAGE: CoverageResult = {
   security: 'binance:BTCUSDT',
   intervals: [
     {
@@ -52,7 +52,7 @@ export const COVERAGE: CoverageAnswer = {
   ],
 };
 
-export function noBook(security: string): NoBookAnswer {
+export function noBook(security: string): NoBookResult {
   return {
     security,
     state: 'gap',
@@ -62,31 +62,31 @@ export function noBook(security: string): NoBookAnswer {
 
 export class FakeReader implements Reader {
   readonly questions: unknown[] = [];
-  book: BookAnswer | NoBookAnswer | undefined;
-  verified: VerifyAnswer = { records: 1234, problems: [] };
+  book: BookResult | NoBookResult | undefined;
+  verified: VerifyResult = { records: 1234, problems: [] };
   /** Called while `verify` runs. */
-  whileVerifying: (question: VerifyQuestion) => Promise<void> = async () => {};
+  whileVerifying: (question: VerifyQuery) => Promise<void> = async () => {};
   lines: () => AsyncIterable<ExportLine> | Iterable<ExportLine> = () => [];
   linesLeft = 0;
   known: (security: string) => boolean = () => true;
 
-  async bookAt(question: BookQuestion): Promise<BookAnswer | NoBookAnswer> {
+  async bookAt(question: BookQuery): Promise<BookResult | NoBookResult> {
     this.#asked(question);
-    return this.book ?? bookAnswer(question.security);
+    return this.book ?? bookResult(question.security);
   }
 
-  async coverage(question: CoverageQuestion): Promise<CoverageAnswer> {
+  async coverage(question: CoverageQuery): Promise<CoverageResult> {
     this.#asked(question);
     return { ...COVERAGE, security: question.security };
   }
 
-  async verify(question: VerifyQuestion = {}): Promise<VerifyAnswer> {
+  async verify(question: VerifyQuery = {}): Promise<VerifyResult> {
     this.questions.push(question);
     await this.whileVerifying(question);
     return this.verified;
   }
 
-  async *exportLines(question: ExportQuestion): AsyncGenerator<ExportLine> {
+  async *exportLines(question: ExportQuery): AsyncGenerator<ExportLine> {
     this.#asked(question);
     try {
       yield* this.lines();

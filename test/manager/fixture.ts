@@ -11,10 +11,10 @@ import {
 } from '@grpc/grpc-js';
 import { type ServiceDefinition, loadSync } from '@grpc/proto-loader';
 import { expect, vi } from 'vitest';
-import type { LogFields } from '../../logger/service/log.ts';
-import type { Clock } from '../../logger/service/clock.ts';
+import type { LogFields } from '../../logger/runtime/log.ts';
+import type { Clock } from '../../logger/runtime/clock.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
-import type { Access } from '../../logger/manager/access.ts';
+import type { Access } from '../../logger/manager/gate/access.ts';
 import type { ManagerLimits } from '../../logger/manager/limits.ts';
 import { type ManagerPort, startManager } from '../../logger/manager/server.ts';
 import type { Io } from '../../manager-cli/io.ts';

@@ -16,7 +16,7 @@ import { startManager } from '../../logger/manager/server.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { until } from '../support/until.ts';
-import { FakeControl, bookAnswer, securityStatus } from './fake-control.ts';
+import { FakeControl, bookResult, securityStatus } from './fake-control.ts';
 import { FakeReader, GAP, noBook } from './fake-reader.ts';
 import {
   KEY,
@@ -247,7 +247,7 @@ describe('book', () => {
 
   test('200,000 levels a side arrive whole, in order, in parts of bounded size', async () => {
     const [port, client] = await open();
-    const book = bookAnswer(SECURITY, 200_000);
+    const book = bookResult(SECURITY, 200_000);
     port.control.book = book;
     const { parts, error } = await client.collect('Book', { security: SECURITY });
     expect(error).toBeUndefined();

@@ -4,7 +4,7 @@
  * in turn falls into the same `advance` where it is due.
  */
 
-import type { Clock, Timer } from '../../logger/service/clock.ts';
+import type { Clock, Timer } from '../../logger/runtime/clock.ts';
 
 interface Pending {
   readonly dueMs: number;

@@ -7,7 +7,7 @@
 import type { OrderEvent, RestingOrder } from '../../logger/market/events.ts';
 import type { ScaledInt } from '../../logger/market/decimal.ts';
 
-interface Standing {
+interface SecurityHead {
   readonly orderId: string;
   readonly side: 'buy' | 'sell';
   readonly price: bigint;
@@ -16,7 +16,7 @@ interface Standing {
 
 export class NaiveOrderBook {
   /** In order of arrival at their price; an order that loses its place comes in anew. */
-  readonly #orders = new Map<string, Standing>();
+  readonly #orders = new Map<string, SecurityHead>();
 
   /** @returns whether the event fits the book. */
   apply(event: OrderEvent): boolean {

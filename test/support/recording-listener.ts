@@ -6,10 +6,10 @@ import type { Diff, MarketEvent, Trade } from '../../logger/market/events.ts';
 
 export type Told =
   | { readonly what: 'up' }
-  | { readonly what: 'down'; readonly wholeUntilUs: number; readonly reason: string }
+  | { readonly what: 'down'; readonly aliveUntilUs: number; readonly reason: string }
   | { readonly what: 'event'; readonly event: MarketEvent }
   | { readonly what: 'heartbeat'; readonly heartbeat: Heartbeat }
-  | { readonly what: 'loss'; readonly wholeUntilUs: number; readonly reason: string }
+  | { readonly what: 'loss'; readonly aliveUntilUs: number; readonly reason: string }
   | { readonly what: 'auction'; readonly isCollecting: boolean }
   | { readonly what: 'scale'; readonly scale: Scale }
   | { readonly what: 'instrument'; readonly instrument: Instrument }
@@ -22,8 +22,8 @@ export class RecordingListener implements FeedListener {
     this.told.push({ what: 'up' });
   }
 
-  onDown(wholeUntilUs: number, reason: string): void {
-    this.told.push({ what: 'down', wholeUntilUs, reason });
+  onDown(aliveUntilUs: number, reason: string): void {
+    this.told.push({ what: 'down', aliveUntilUs, reason });
   }
 
   onEvent(event: MarketEvent): void {
@@ -34,8 +34,8 @@ export class RecordingListener implements FeedListener {
     this.told.push({ what: 'heartbeat', heartbeat });
   }
 
-  onLoss(wholeUntilUs: number, reason: string): void {
-    this.told.push({ what: 'loss', wholeUntilUs, reason });
+  onLoss(aliveUntilUs: number, reason: string): void {
+    this.told.push({ what: 'loss', aliveUntilUs, reason });
   }
 
   onAuction(isCollecting: boolean): void {

@@ -6,11 +6,15 @@
  */
 
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
-import { BINANCE_LIMITS, acceptBinance } from '../../sandbox/binance-session.ts';
-import type { BinanceLimits, Receiver, StreamSource } from '../../sandbox/binance-session.ts';
+import { BINANCE_LIMITS, acceptBinance } from '../../sandbox/venues/binance/session.ts';
+import type {
+  BinanceLimits,
+  Receiver,
+  StreamSource,
+} from '../../sandbox/venues/binance/session.ts';
 import { systemClock } from '../../sandbox/clock.ts';
-import { ExchangeServer } from '../../sandbox/exchange-server.ts';
-import type { RestAnswer, ServerRequest } from '../../sandbox/protocol.ts';
+import { ExchangeServer } from '../../sandbox/server/exchange-server.ts';
+import type { RestResponse, ServerRequest } from '../../sandbox/server/protocol.ts';
 import type { NaiveRows } from './naive-book.ts';
 import { RecordedSession } from './recorded-session.ts';
 
@@ -253,7 +257,7 @@ class Replay implements ReplayServer, StreamSource {
     }
   }
 
-  #answer(request: ServerRequest): RestAnswer | Promise<RestAnswer> {
+  #answer(request: ServerRequest): RestResponse | Promise<RestResponse> {
     const { pathname, searchParams } = new URL(request.url, 'http://replay');
     if (pathname === '/api/v3/ping') return answerOf(200, '{}');
     if (pathname === '/api/v3/time') {
@@ -270,7 +274,7 @@ class Replay implements ReplayServer, StreamSource {
     return this.#snapshot(Number(searchParams.get('limit') ?? 100));
   }
 
-  async #snapshot(limit: number): Promise<RestAnswer> {
+  async #snapshot(limit: number): Promise<RestResponse> {
     const fault = this.#options.snapshotFault?.(this.#snapshots++);
     if (fault?.status !== undefined || fault?.body !== undefined) {
       return {
@@ -310,7 +314,7 @@ class Replay implements ReplayServer, StreamSource {
   }
 }
 
-function answerOf(status: number, body: string, delayMs = 0): RestAnswer {
+function answerOf(status: number, body: string, delayMs = 0): RestResponse {
   const headers = { 'content-type': 'application/json', 'x-mbx-used-weight-1m': '250' };
   return { status, headers, body, delayMs };
 }

@@ -6,7 +6,7 @@
 import { createCoinbase } from '../../logger/exchange/coinbase/coinbase-exchange.ts';
 import type { CoinbaseOptions } from '../../logger/exchange/coinbase/coinbase-exchange.ts';
 import type { Exchange, FeedHandle, Instrument } from '../../logger/exchange/exchange.ts';
-import type { Log, LogFields } from '../../logger/service/log.ts';
+import type { Log, LogFields } from '../../logger/runtime/log.ts';
 import { BTC, CREDENTIALS } from './coinbase-frames.ts';
 import { ManualClock } from './manual-clock.ts';
 import { RecordingListener } from './recording-listener.ts';

@@ -21,7 +21,7 @@ import type {
   RestingOrder,
   Trade,
 } from '../../logger/market/events.ts';
-import type { Clock } from '../../logger/service/clock.ts';
+import type { Clock } from '../../logger/runtime/clock.ts';
 
 export const SCALE: Scale = { priceExponent: 2, sizeExponent: 3 };
 
@@ -43,7 +43,7 @@ export class ScriptedExchange implements Exchange {
   readonly rule: Exchange['rule'];
   fallback: Exchange['fallback'] = null;
   readonly listeners = new Map<string, FeedListener>();
-  wholeUntilUs: number | null = null;
+  aliveUntilUs: number | null = null;
   snapshotRequests = 0;
   resets = 0;
   /** What the next requests for a snapshot get; they wait while there is nothing. */
@@ -81,7 +81,7 @@ export class ScriptedExchange implements Exchange {
   open(instrument: Instrument, listener: FeedListener): FeedHandle {
     this.listeners.set(instrument.symbol, listener);
     return {
-      wholeUntilUs: () => this.wholeUntilUs,
+      aliveUntilUs: () => this.aliveUntilUs,
       close: () => void this.listeners.delete(instrument.symbol),
     };
   }
@@ -137,19 +137,19 @@ export class ScriptedExchange implements Exchange {
   }
 
   up(symbol = 'BTCUSDT'): void {
-    this.wholeUntilUs = this.#clock.nowUs();
+    this.aliveUntilUs = this.#clock.nowUs();
     this.listeners.get(symbol)?.onUp();
   }
 
   down(symbol = 'BTCUSDT'): void {
-    const wholeUntilUs = this.wholeUntilUs ?? this.#clock.nowUs();
-    this.wholeUntilUs = null;
-    this.listeners.get(symbol)?.onDown(wholeUntilUs, 'the connection closed');
+    const aliveUntilUs = this.aliveUntilUs ?? this.#clock.nowUs();
+    this.aliveUntilUs = null;
+    this.listeners.get(symbol)?.onDown(aliveUntilUs, 'the connection closed');
   }
 
   /** A pong: the connection is whole up to now. */
   alive(): void {
-    this.wholeUntilUs = this.#clock.nowUs();
+    this.aliveUntilUs = this.#clock.nowUs();
   }
 
   diff(

@@ -2,12 +2,12 @@
 
 import type {
   GetOptions,
-  HttpAnswer,
+  HttpResponse,
   Socket,
   SocketHandlers,
   Transport,
-} from '../../logger/exchange/transport.ts';
-import type { Clock } from '../../logger/service/clock.ts';
+} from '../../logger/runtime/transport.ts';
+import type { Clock } from '../../logger/runtime/clock.ts';
 
 export class ScriptedSocket implements Socket {
   readonly url: string;
@@ -75,7 +75,7 @@ export class ScriptedTransport implements Transport {
   readonly sockets: ScriptedSocket[] = [];
   readonly asked: string[] = [];
   /** Replaced by tests that need REST. */
-  answer: (url: string, options: GetOptions) => Promise<HttpAnswer> = async () => ({
+  answer: (url: string, options: GetOptions) => Promise<HttpResponse> = async () => ({
     status: 200,
     headers: {},
     body: '{}',
@@ -92,7 +92,7 @@ export class ScriptedTransport implements Transport {
     return socket;
   }
 
-  get(url: string, options: GetOptions): Promise<HttpAnswer> {
+  get(url: string, options: GetOptions): Promise<HttpResponse> {
     this.asked.push(url);
     return this.answer(url, options);
   }

@@ -1,6 +1,6 @@
 /** A small seeded generator (mulberry32) for tests. `SEED=…` in the environment replays a run. */
 
-import type { Random } from '../../logger/service/random.ts';
+import type { Random } from '../../logger/runtime/random.ts';
 
 export interface SeededRandom extends Random {
   readonly seed: number;

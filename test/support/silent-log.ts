@@ -1,6 +1,6 @@
 /** A log that says nothing. */
 
-import type { Log } from '../../logger/service/log.ts';
+import type { Log } from '../../logger/runtime/log.ts';
 
 const nothing = (): void => undefined;
 

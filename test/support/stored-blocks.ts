@@ -4,7 +4,7 @@ import { MongoClient } from 'mongodb';
 
 export interface StoredBlocks {
   readonly count: number;
-  /** Blocks that begin before the one before them in their chain has ended. */
+  /** Blocks that begin before the one before them in their segment has ended. */
   readonly overlaps: readonly string[];
 }
 

@@ -13,7 +13,7 @@ import {
   LoggerError,
   describeError,
 } from '../../errors.ts';
-import type { Clock } from '../../service/clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { MongoLocation } from './location.ts';
 
 /** No call waits longer for its answer. */

@@ -17,7 +17,7 @@ import type { BadReceiveTime } from '../../market/bad-receive-times.ts';
 import type { Gap } from '../../market/coverage.ts';
 import type { GapRecord, RecordHeader, StoredRecord } from '../archive.ts';
 import { MAX_PART_BYTES } from '../body-parts.ts';
-import { chainId, recordId } from '../record.ts';
+import { segmentId, recordId } from '../record.ts';
 import type { StoredDocument } from './connection.ts';
 
 const PART_DIGITS = 4;
@@ -73,7 +73,7 @@ function headFields(_id: string, header: RecordHeader): StoredDocument {
   const { previousSequence, firstSequence, lastSequence } = header;
   const counts = { previous: previousSequence, first: firstSequence, last: lastSequence };
   // Where the exchange numbers nothing, what stands in the id is our own count of messages.
-  const isNumbered = header.proof === 'sequence';
+  const isSequenced = header.proof === 'sequence';
   const amounts =
     header.kind === 'image'
       ? { [header.level === 'L2' ? 'levels' : 'orders']: header.levels, reason: header.reason }
@@ -95,10 +95,10 @@ function headFields(_id: string, header: RecordHeader): StoredDocument {
     toUs: long(header.toUs),
     exchangeFromUs: long(header.exchangeFromUs),
     exchangeToUs: long(header.exchangeToUs),
-    previousSequence: isNumbered ? long(previousSequence) : null,
-    firstSequence: isNumbered ? long(firstSequence) : null,
-    lastSequence: isNumbered ? long(lastSequence) : null,
-    ...(isNumbered ? {} : { messages: counts }),
+    previousSequence: isSequenced ? long(previousSequence) : null,
+    firstSequence: isSequenced ? long(firstSequence) : null,
+    lastSequence: isSequenced ? long(lastSequence) : null,
+    ...(isSequenced ? {} : { messages: counts }),
     ...amounts,
     ...(header.badReceiveTimes && { badReceiveTimes: header.badReceiveTimes.map(badFields) }),
     encoding: header.encoding,
@@ -131,10 +131,10 @@ function badOf(field: unknown): Pick<RecordHeader, 'badReceiveTimes'> {
  * @throws RecordCorruptError when the document is not what `documentsOf` makes.
  */
 export function headerOf(kind: RecordHeader['kind'], document: Document): RecordHeader {
-  const isNumbered = document['proof'] === 'sequence';
+  const isSequenced = document['proof'] === 'sequence';
   const counts = (document['messages'] ?? {}) as Document;
   const sequence = (name: string, count: string): number =>
-    Number(isNumbered ? document[name] : counts[count]);
+    Number(isSequenced ? document[name] : counts[count]);
   const isL2 = document['level'] === 'L2';
   const changes: unknown = isL2 ? document['levelChanges'] : document['orderEvents'];
   const rows: unknown = isL2 ? document['levels'] : document['orders'];
@@ -175,9 +175,9 @@ export function headerOf(kind: RecordHeader['kind'], document: Document): Record
   return header;
 }
 
-/** @param after of a hole within the chain. */
+/** @param after of a hole within the segment. */
 export function gapId(security: string, epoch: number, after?: number): string {
-  if (after === undefined) return `${chainId(security, epoch)}/gap`;
+  if (after === undefined) return `${segmentId(security, epoch)}/gap`;
   const hole = {
     kind: 'image',
     security,

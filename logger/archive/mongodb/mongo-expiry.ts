@@ -5,7 +5,7 @@ import type { Document, Filter } from 'mongodb';
 import type { SecurityState } from '../archive.ts';
 import { recordId } from '../record.ts';
 import type { Expiring } from '../retention.ts';
-import type { Spool } from '../spool.ts';
+import type { Spool } from '../transfer/spool.ts';
 import type { CollectionName, MongoConnection, StoredDocument } from './connection.ts';
 import { gapId } from './documents.ts';
 import type { MongoReader } from './mongo-reader.ts';

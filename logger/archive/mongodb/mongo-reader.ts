@@ -1,6 +1,6 @@
 /**
  * Records out of MongoDB. Every look-up is one find, or two, on an index: `_id` for places in a
- * chain, `{security, …}` for moments. What is asked for by `security` too reaches one shard.
+ * segment, `{security, …}` for moments. What is asked for by `security` too reaches one shard.
  */
 
 import type { Document, Filter } from 'mongodb';
@@ -10,7 +10,7 @@ import type {
   ArchiveReader,
   BlockRange,
   BlockRef,
-  ChainTail,
+  SegmentTail,
   GapRecord,
   OpenGap,
   Position,
@@ -20,8 +20,8 @@ import type {
   StoredRecord,
 } from '../archive.ts';
 import { damagedRef, isBeyond } from '../block-refs.ts';
-import type { HeaderKey } from '../header-bytes.ts';
-import { chainId, checkRecord, recordId, recordName } from '../record.ts';
+import type { HeaderKey } from '../embedded/header-bytes.ts';
+import { segmentId, checkRecord, recordId, recordName } from '../record.ts';
 import type { CollectionName, MongoConnection, StoredDocument } from './connection.ts';
 import { gapId, gapOf, headerOf, partId } from './documents.ts';
 
@@ -70,28 +70,28 @@ export class MongoReader implements ArchiveReader {
     };
   }
 
-  async tail(security: string): Promise<ChainTail> {
-    // First, so that what it says of a chain's end is never ahead of the records found here.
+  async tail(security: string): Promise<SegmentTail> {
+    // First, so that what it says of a segment's end is never ahead of the records found here.
     const [document] = await this.#find('securities', { _id: security }, { limit: 1 });
     const image = await this.#last('image', security);
-    const nothing = { epoch: 0, lastSequence: null, lastUs: null, wholeUntilUs: null };
+    const nothing = { epoch: 0, lastSequence: null, lastUs: null, aliveUntilUs: null };
     if (image === null) return { ...nothing, journal: [], openGap: null };
     const { epoch } = image.header;
     const block = await this.#last('block', security, epoch);
     const mark = document?.['mark'] as Document | null | undefined;
-    const wholeUntilUs = mark && Number(mark['epoch']) === epoch ? Number(mark['us']) : null;
+    const aliveUntilUs = mark && Number(mark['epoch']) === epoch ? Number(mark['us']) : null;
     const openGap = openGapOf(document?.['openGap'], epoch);
     const lastUs = Math.max(
       image.header.toUs,
       block?.header.toUs ?? 0,
-      wholeUntilUs ?? 0,
+      aliveUntilUs ?? 0,
       openGap?.fromUs ?? 0,
     );
     const lastSequence = Math.max(
       image.header.lastSequence,
       block?.header.lastSequence ?? image.header.lastSequence,
     );
-    return { epoch, lastSequence, lastUs, wholeUntilUs, journal: [], openGap };
+    return { epoch, lastSequence, lastUs, aliveUntilUs, journal: [], openGap };
   }
 
   async imageAt(security: string, position: Position): Promise<BlockRef | null> {
@@ -103,12 +103,12 @@ export class MongoReader implements ArchiveReader {
     const same = { security, part: 0, [field]: Number(nearest[field]) };
     let found = this.#refOf('image', (await this.#one('image', same, { _id: -1 })) ?? nearest);
     if (found.damaged) return found;
-    // Then later chains get their say: the clocks of two connections differ a little, and an
+    // Then later segments get their say: the clocks of two connections differ a little, and an
     // exchange may number anew.
     const slack = field === 'exchangeToUs' ? EXCHANGE_DISORDER_US : 0;
-    // By number only numbered chains can be found: the others, however many, are passed over at once.
+    // By number only numbered segments can be found: the others, however many, are passed over at once.
     const kind = field === 'lastSequence' ? { proof: 'sequence' } : {};
-    let next = await this.#chainStart(security, found.header.epoch, kind);
+    let next = await this.#segmentStart(security, found.header.epoch, kind);
     while (next !== null && !next.damaged) {
       const value = valueOf(next.header, field);
       if (value !== null && value > bound + slack) break;
@@ -117,13 +117,13 @@ export class MongoReader implements ArchiveReader {
         const last = await this.#one('image', { ...within, epoch }, { [field]: -1 });
         found = last === null ? next : this.#refOf('image', last);
       }
-      next = await this.#chainStart(security, next.header.epoch, kind);
+      next = await this.#segmentStart(security, next.header.epoch, kind);
     }
     return found;
   }
 
-  async chainAfter(security: string, epoch: number): Promise<number | null> {
-    const _id = { $gte: chainId(security, epoch + 1), $lt: `${security}${BEHIND_SLASH}` };
+  async segmentAfter(security: string, epoch: number): Promise<number | null> {
+    const _id = { $gte: segmentId(security, epoch + 1), $lt: `${security}${BEHIND_SLASH}` };
     const found = await Promise.all(
       (['image', 'block'] as const).map((kind) =>
         this.#one(kind, { security, part: 0, _id }, { _id: 1 }),
@@ -135,16 +135,16 @@ export class MongoReader implements ArchiveReader {
     return epochs.length === 0 ? null : Math.min(...epochs);
   }
 
-  chainStart(security: string, afterEpoch: number): Promise<BlockRef | null> {
-    return this.#chainStart(security, afterEpoch, {});
+  segmentStart(security: string, afterEpoch: number): Promise<BlockRef | null> {
+    return this.#segmentStart(security, afterEpoch, {});
   }
 
-  async #chainStart(
+  async #segmentStart(
     security: string,
     afterEpoch: number,
     kind: Document,
   ): Promise<BlockRef | null> {
-    const _id = { $gte: chainId(security, afterEpoch + 1), $lt: `${security}${BEHIND_SLASH}` };
+    const _id = { $gte: segmentId(security, afterEpoch + 1), $lt: `${security}${BEHIND_SLASH}` };
     const found = await this.#one('image', { security, part: 0, ...kind, _id }, { _id: 1 });
     return found && this.#refOf('image', found);
   }
@@ -156,7 +156,7 @@ export class MongoReader implements ArchiveReader {
   ): Promise<readonly BlockRef[]> {
     const _id = {
       $gte: idAt(security, epoch, fromSequence),
-      $lt: `${chainId(security, epoch)}${BEHIND_SLASH}`,
+      $lt: `${segmentId(security, epoch)}${BEHIND_SLASH}`,
     };
     const found = await this.#find(
       'base_images',
@@ -174,7 +174,7 @@ export class MongoReader implements ArchiveReader {
     const refs = held === null ? [] : [held];
     const _id = {
       $gte: idAt(security, epoch, after + 1),
-      $lt: `${chainId(security, epoch)}${BEHIND_SLASH}`,
+      $lt: `${segmentId(security, epoch)}${BEHIND_SLASH}`,
     };
     const cursor = this.#connection
       .collection('blocks')
@@ -209,7 +209,7 @@ export class MongoReader implements ArchiveReader {
     return document === undefined ? null : gapOf(document);
   }
 
-  async holeAfter(security: string, epoch: number, sequence: number): Promise<GapRecord | null> {
+  async gapWithin(security: string, epoch: number, sequence: number): Promise<GapRecord | null> {
     const _id = gapId(security, epoch, sequence);
     const [document] = await this.#find('gaps', { _id, security }, { limit: 1 });
     return document === undefined ? null : gapOf(document);
@@ -226,7 +226,7 @@ export class MongoReader implements ArchiveReader {
     after: number,
     projection: Document,
   ): Promise<BlockRef | null> {
-    const _id = { $gte: chainId(security, epoch), $lt: idAt(security, epoch, after + 1) };
+    const _id = { $gte: segmentId(security, epoch), $lt: idAt(security, epoch, after + 1) };
     const [document] = await this.#find(
       'blocks',
       { security, part: 0, _id },
@@ -250,9 +250,9 @@ export class MongoReader implements ArchiveReader {
     return next || image ? null : ref;
   }
 
-  /** The last record of a security, or of one of its chains. */
+  /** The last record of a security, or of one of its segments. */
   async #last(kind: Kind, security: string, epoch?: number): Promise<BlockRef | null> {
-    const prefix = epoch === undefined ? security : chainId(security, epoch);
+    const prefix = epoch === undefined ? security : segmentId(security, epoch);
     const _id = { $gte: `${prefix}/`, $lt: `${prefix}${BEHIND_SLASH}` };
     const found = await this.#one(kind, { security, part: 0, _id }, { _id: -1 });
     return found && this.#refOf(kind, found);
@@ -335,7 +335,7 @@ function idAt(security: string, epoch: number, sequence: number): string {
 
 type IndexField = 'fromUs' | 'exchangeToUs' | 'lastSequence';
 
-/** An image's receive times are one; unnumbered chains have no sequence, and are not found by it. */
+/** An image's receive times are one; unnumbered segments have no sequence, and are not found by it. */
 function indexFieldOf(position: Position): [IndexField, number] {
   if ('sequence' in position) return ['lastSequence', position.sequence];
   return [position.clock === 'receive' ? 'fromUs' : 'exchangeToUs', position.us];

@@ -7,8 +7,8 @@
 import { Long, MongoBulkWriteError } from 'mongodb';
 import type { AnyBulkWriteOperation, Document, Filter } from 'mongodb';
 import { ArchiveUnavailableError, DuplicateRecordError } from '../../errors.ts';
-import type { Store } from '../shipper.ts';
-import type { SecurityDocument, Shipment } from '../spool.ts';
+import type { Store } from '../transfer/replicator.ts';
+import type { SecurityDocument, Shipment } from '../transfer/spool.ts';
 import type { CollectionName, MongoConnection, StoredDocument } from './connection.ts';
 import { dateOf, documentsOf, gapDocument, securityFields } from './documents.ts';
 

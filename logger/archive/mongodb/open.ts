@@ -2,22 +2,22 @@
 
 import { ConfigError } from '../../errors.ts';
 import type { DuplicateRecordError } from '../../errors.ts';
-import type { Clock } from '../../service/clock.ts';
-import type { Log } from '../../service/log.ts';
-import type { Random } from '../../service/random.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Random } from '../../runtime/random.ts';
 import type { ArchiveReader } from '../archive.ts';
-import type { CopyTarget } from '../copy.ts';
-import { storeTarget } from '../copy-targets.ts';
-import { Shipper } from '../shipper.ts';
-import type { Spool } from '../spool.ts';
-import { SpooledArchive } from '../spooled-archive.ts';
+import type { CopyTarget } from '../transfer/copy.ts';
+import { storeTarget } from '../transfer/copy-targets.ts';
+import { Replicator } from '../transfer/replicator.ts';
+import type { Spool } from '../transfer/spool.ts';
+import { SpooledArchive } from '../transfer/spooled-archive.ts';
 import { MongoConnection } from './connection.ts';
 import type { MongoLocation } from './location.ts';
 import { MongoExpiry } from './mongo-expiry.ts';
 import { MongoReader } from './mongo-reader.ts';
 import { MongoWriter } from './mongo-writer.ts';
-import { Owners } from './owners.ts';
-import type { Owner } from './owners.ts';
+import { Leases } from './leases.ts';
+import type { Owner } from './leases.ts';
 
 /** Reads what is there, beside any writer. @throws ArchiveUnavailableError where nobody answers. */
 export async function openMongoReader(
@@ -66,8 +66,8 @@ export interface MongoArchiveParts {
 
 export interface MongoArchive {
   readonly archive: SpooledArchive;
-  readonly shipper: Shipper;
-  readonly owners: Owners;
+  readonly replicator: Replicator;
+  readonly leases: Leases;
   readonly expiring: MongoExpiry;
   /** Hosts and database, for logs. */
   readonly shown: string;
@@ -85,7 +85,7 @@ export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
   const { spool, clock, random, log, onFatal } = parts;
   const connection = new MongoConnection(parts.location, clock);
   const store = new MongoReader(connection);
-  const shipper = new Shipper({
+  const replicator = new Replicator({
     spool,
     store: new MongoWriter(connection),
     clock,
@@ -101,33 +101,33 @@ export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
     onConflict: parts.onConflict,
     onFatal,
   });
-  const owners = new Owners({
+  const leases = new Leases({
     connection,
     owner: parts.owner,
     clock,
     log,
-    isReachable: () => shipper.status().isReachable,
+    isReachable: () => replicator.status().isReachable,
     onLost: parts.onLost,
     onFatal,
   });
   return {
-    archive: new SpooledArchive(spool, store, () => shipper.poke()),
-    shipper,
-    owners,
+    archive: new SpooledArchive(spool, store, () => replicator.poke()),
+    replicator,
+    leases,
     expiring: new MongoExpiry({ connection, reader: store, spool }),
     shown: `mongodb://${parts.location.shown}/${parts.location.database}`,
     start: async (patienceMs) => {
-      shipper.start();
-      owners.start();
+      replicator.start();
+      leases.start();
       const late = new Promise<null>((resolve) => {
         clock.schedule(patienceMs, () => resolve(null));
       });
-      const trouble = await Promise.race([shipper.firstAttempt, late]);
+      const trouble = await Promise.race([replicator.firstAttempt, late]);
       if (trouble instanceof ConfigError) throw trouble;
     },
     stop: async (patienceMs) => {
-      await shipper.stop(patienceMs);
-      await owners.stop();
+      await replicator.stop(patienceMs);
+      await leases.stop();
     },
   };
 }

@@ -6,7 +6,7 @@ import { parseFrame } from './wire.ts';
 import type { BinanceFrame } from './wire.ts';
 
 export const binanceDialect: Dialect<BinanceFrame> = {
-  isNumbered: true,
+  isSequenced: true,
 
   parse(text: string): Message<BinanceFrame> {
     const frame = parseFrame(text);

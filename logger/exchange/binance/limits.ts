@@ -4,7 +4,7 @@
  * page beside it, facts gathered 2026-11-20.
  */
 
-import { RECONNECT_BACKOFF } from '../../service/backoff.ts';
+import { RECONNECT_BACKOFF } from '../../runtime/backoff.ts';
 import type { LineLimits } from '../dialect.ts';
 import type { PollLimits } from '../streaming-exchange.ts';
 import type { PaceLimits } from '../message-pace.ts';

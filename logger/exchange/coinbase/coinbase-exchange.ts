@@ -92,7 +92,7 @@ class CoinbaseExchange extends StreamingExchange<CoinbaseFrame, CoinbaseSubscrip
         transport: discreetTransport(options.transport, discreet),
         dialect: coinbaseDialect({
           channels: CHANNELS[feed],
-          isNumbered: feed === 'full',
+          isSequenced: feed === 'full',
           signed: () => (credentials ? signedFields(credentials, clock.nowUs()) : {}),
           discreet,
         }),

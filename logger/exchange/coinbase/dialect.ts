@@ -7,7 +7,7 @@ import type { CoinbaseFrame } from './wire.ts';
 
 export interface CoinbaseDialectOptions {
   readonly channels: readonly string[];
-  readonly isNumbered: boolean;
+  readonly isSequenced: boolean;
   /** Fields that sign a subscription, made when it is sent; none without credentials. */
   readonly signed: () => Readonly<Record<string, string>>;
   /** Takes secrets out of the exchange's words. */
@@ -15,9 +15,9 @@ export interface CoinbaseDialectOptions {
 }
 
 export function coinbaseDialect(options: CoinbaseDialectOptions): Dialect<CoinbaseFrame> {
-  const { channels, isNumbered, signed, discreet } = options;
+  const { channels, isSequenced, signed, discreet } = options;
   return {
-    isNumbered,
+    isSequenced,
 
     parse(text) {
       const frame = parseFrame(text, discreet);
@@ -34,13 +34,13 @@ export function coinbaseDialect(options: CoinbaseDialectOptions): Dialect<Coinba
     },
 
     span(frame: CoinbaseFrame): Span | null {
-      if (!isNumbered || frame.kind !== 'order' || frame.sequence === null) return null;
+      if (!isSequenced || frame.kind !== 'order' || frame.sequence === null) return null;
       return { firstSequence: frame.sequence, lastSequence: frame.sequence };
     },
 
     beginsAnew: (frame) => frame.kind === 'levels',
 
-    harmedBy: (text) => (isNumbered ? 'nobody' : bookOf(text)),
+    harmedBy: (text) => (isSequenced ? 'nobody' : bookOf(text)),
   };
 }
 

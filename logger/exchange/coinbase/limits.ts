@@ -4,7 +4,7 @@
  * versions the stricter one counts).
  */
 
-import { RECONNECT_BACKOFF } from '../../service/backoff.ts';
+import { RECONNECT_BACKOFF } from '../../runtime/backoff.ts';
 import type { LineLimits } from '../dialect.ts';
 import type { LoginLimits } from '../login-gate.ts';
 import type { PaceLimits } from '../message-pace.ts';

@@ -3,7 +3,7 @@
  * repeat in a refusal what it was sent.
  */
 
-import type { Transport } from '../transport.ts';
+import type { Transport } from '../../runtime/transport.ts';
 import type { Credentials } from './sign.ts';
 
 const INSTEAD = '***';

@@ -3,7 +3,7 @@ import { holesOf } from '../../../bench/soak/audit.ts';
 import { Moments } from '../../../bench/soak/moments.ts';
 import { figuresOf } from '../../../bench/soak/report.ts';
 import type { Sample } from '../../../bench/soak/samples.ts';
-import type { CoverageAnswer, GapAnswer } from '../../../logger/reader/answers.ts';
+import type { CoverageResult, GapResult } from '../../../logger/queries/results.ts';
 import { seededRandom } from '../../../sandbox/prng.ts';
 
 const MIB = 2 ** 20;
@@ -54,7 +54,7 @@ describe('holes', () => {
     feed: 'full',
     proof: 'sequence' as const,
   });
-  const gap = (from: number, to: number | null, cause: GapAnswer['cause'] = 'connection') => ({
+  const gap = (from: number, to: number | null, cause: GapResult['cause'] = 'connection') => ({
     from: at(from),
     to: to === null ? null : at(to),
     cause,
@@ -62,8 +62,8 @@ describe('holes', () => {
     lastMissing: null,
   });
   const holes = (
-    intervals: CoverageAnswer['intervals'],
-    gaps: CoverageAnswer['gaps'],
+    intervals: CoverageResult['intervals'],
+    gaps: CoverageResult['gaps'],
   ): readonly string[] =>
     holesOf({ security: 'binance:BTCUSDT', intervals, gaps, badReceiveTimes: [] });
 

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
 import { binanceEvents, RECORDING_SCALE, recordingsPath } from '../../../bench/recordings.ts';
-import { block1 } from '../../../logger/codec/block-1.ts';
+import { block1 } from '../../../logger/codec/v1/block.ts';
 import type { BlockContent } from '../../../logger/codec/codec.ts';
 import { RecordCorruptError } from '../../../logger/errors.ts';
 import type { Diff, MarketEvent, Trade } from '../../../logger/market/events.ts';

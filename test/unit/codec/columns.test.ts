@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
 
-import { ColumnsReader, ColumnsWriter, MAX_COLUMN_BYTES } from '../../../logger/codec/columns.ts';
-import { ByteReader, ByteWriter } from '../../../logger/codec/bytes.ts';
-import { Grid, GridSample } from '../../../logger/codec/grid.ts';
-import { RankedSide } from '../../../logger/codec/ranked-side.ts';
-import { RECENT_SIZES, RecentSizes } from '../../../logger/codec/recent-sizes.ts';
-import { zstdCompress, zstdDecompress } from '../../../logger/codec/zstd.ts';
+import {
+  ColumnsReader,
+  ColumnsWriter,
+  MAX_COLUMN_BYTES,
+} from '../../../logger/codec/v1/columns.ts';
+import { ByteReader, ByteWriter } from '../../../logger/codec/v1/bytes.ts';
+import { Grid, GridSample } from '../../../logger/codec/v1/grid.ts';
+import { RankedSide } from '../../../logger/codec/v1/ranked-side.ts';
+import { RECENT_SIZES, RecentSizes } from '../../../logger/codec/v1/recent-sizes.ts';
+import { zstdCompress, zstdDecompress } from '../../../logger/codec/v1/zstd.ts';
 import { InvariantError, LimitExceededError, RecordCorruptError } from '../../../logger/errors.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { withRightChecksum } from './damage.ts';

@@ -5,12 +5,12 @@
 
 import { describe, expect, test } from 'vitest';
 
-import { block1 } from '../../../logger/codec/block-1.ts';
-import { BLOCK_COLUMNS, COLUMN } from '../../../logger/codec/block-columns.ts';
-import { ByteWriter } from '../../../logger/codec/bytes.ts';
-import { ColumnsWriter } from '../../../logger/codec/columns.ts';
-import * as model from '../../../logger/codec/level-model-1.ts';
-import { RECENT_SIZES } from '../../../logger/codec/recent-sizes.ts';
+import { block1 } from '../../../logger/codec/v1/block.ts';
+import { BLOCK_COLUMNS, COLUMN } from '../../../logger/codec/v1/block-columns.ts';
+import { ByteWriter } from '../../../logger/codec/v1/bytes.ts';
+import { ColumnsWriter } from '../../../logger/codec/v1/columns.ts';
+import * as model from '../../../logger/codec/v1/level-model.ts';
+import { RECENT_SIZES } from '../../../logger/codec/v1/recent-sizes.ts';
 import { RecordCorruptError } from '../../../logger/errors.ts';
 
 interface Header {

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
 import { BINANCE_FILES, binanceRecording, recordingsPath } from '../../../bench/recordings.ts';
-import { image1 } from '../../../logger/codec/image-1.ts';
+import { image1 } from '../../../logger/codec/v1/image.ts';
 import { RecordCorruptError } from '../../../logger/errors.ts';
 import type { BookImage, LevelImage } from '../../../logger/market/events.ts';
 import { seededRandom } from '../../support/seeded-random.ts';

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { BlockContent } from '../../../logger/codec/codec.ts';
-import { ColumnsWriter } from '../../../logger/codec/columns.ts';
-import { ByteWriter } from '../../../logger/codec/bytes.ts';
+import { ColumnsWriter } from '../../../logger/codec/v1/columns.ts';
+import { ByteWriter } from '../../../logger/codec/v1/bytes.ts';
 import { decodeBlock, decodeImage } from '../../../logger/codec/formats.ts';
-import { ORDER_COLUMN as COLUMN, ORDER_COLUMNS } from '../../../logger/codec/order-columns.ts';
-import { orders1 } from '../../../logger/codec/orders-1.ts';
-import { ordersImage1 } from '../../../logger/codec/orders-image-1.ts';
+import { ORDER_COLUMN as COLUMN, ORDER_COLUMNS } from '../../../logger/codec/v1/order-columns.ts';
+import { orders1 } from '../../../logger/codec/v1/orders.ts';
+import { ordersImage1 } from '../../../logger/codec/v1/orders-image.ts';
 import { InvariantError, RecordCorruptError } from '../../../logger/errors.ts';
 import type { OrderImage, RestingOrder } from '../../../logger/market/events.ts';
 import { COINBASE_SCALE, readCoinbaseFull } from '../../support/coinbase-recording.ts';

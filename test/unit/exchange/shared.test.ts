@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { InvariantError, WireFormatError } from '../../../logger/errors.ts';
-import { backoffDelayMs, RECONNECT_BACKOFF } from '../../../logger/service/backoff.ts';
+import { backoffDelayMs, RECONNECT_BACKOFF } from '../../../logger/runtime/backoff.ts';
 import { MessagePace } from '../../../logger/exchange/message-pace.ts';
 import { Refusals } from '../../../logger/exchange/refusals.ts';
 import { scaleSides } from '../../../logger/exchange/scaled-levels.ts';

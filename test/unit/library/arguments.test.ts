@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openEmbeddedArchive } from '../../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-archive.ts';
 import { LoggerError, openArchive } from '../../../logger/library.ts';
 import type { OpenedArchive } from '../../../logger/library.ts';
 import { block, diff, image, us, writeAll } from '../reader/script.ts';

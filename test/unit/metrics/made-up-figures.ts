@@ -1,6 +1,6 @@
 /** Figures that no logger has said. */
 
-import type { LoggerFigures, SecurityFigures } from '../../../logger/metrics/figures.ts';
+import type { LoggerFigures, SecurityFigures } from '../../../logger/status/figures.ts';
 
 export function securityFigures(
   security: string,

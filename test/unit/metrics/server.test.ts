@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ConflictError } from '../../../logger/errors.ts';
 import { startMetrics } from '../../../logger/metrics/server.ts';
 import type { MetricsPort } from '../../../logger/metrics/server.ts';
-import type { LoggerFigures } from '../../../logger/metrics/figures.ts';
+import type { LoggerFigures } from '../../../logger/status/figures.ts';
 import { silentLog } from '../../support/silent-log.ts';
 import { loggerFigures } from './made-up-figures.ts';
 

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Archive, Position } from '../../../logger/archive/archive.ts';
-import { openEmbeddedArchive } from '../../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-archive.ts';
 import { parseTimeUs } from '../../../logger/market/time.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
-import type { Random } from '../../../logger/service/random.ts';
+import type { Random } from '../../../logger/runtime/random.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { flipByte } from './damage.ts';
 import { NaiveModel, rowsOf } from './naive-model.ts';
@@ -39,8 +39,8 @@ function pick<T>(random: Random, items: readonly T[]): T {
 
 /** Moments at, right before and right after messages and ends, and anywhere between. */
 function positions(history: RandomHistory, random: Random): Position[] {
-  const messages = history.chains.flatMap(({ records }) => records.flatMap((r) => r.messages));
-  const ends = history.chains.map(({ endUs }) => endUs);
+  const messages = history.segments.flatMap(({ records }) => records.flatMap((r) => r.messages));
+  const ends = history.segments.map(({ endUs }) => endUs);
   return Array.from({ length: QUESTIONS }, () => {
     const message = pick(random, messages);
     const nudge = pick(random, [0, 0, -1, 1, Math.floor(random.next() * 30_000)]);
@@ -84,7 +84,7 @@ async function check(
 
 /** Every message of every stretch, each once, and a hole told wherever one stretch ends. */
 async function checkStream(history: RandomHistory, model: NaiveModel, seed: number): Promise<void> {
-  const stretches = history.chains.flatMap((chain) => model.stretches(chain));
+  const stretches = history.segments.flatMap((segment) => model.stretches(segment));
   const found: number[][] = [];
   let isTold = true;
   for await (const item of createReader(archive).diffs({ security: SECURITY })) {
@@ -111,7 +111,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
     const random = seededRandom(seed + 1000);
     const history = new RandomHistory(archive, random);
     await history.record(3, 7);
-    const records = history.chains.flatMap((chain) => chain.records);
+    const records = history.segments.flatMap((segment) => segment.records);
     const damaged = new Map<ModelRecord, Damage>();
     await archive.close();
     for (let i = 0; i < 3; i++) {
@@ -139,10 +139,10 @@ describe.each(SEEDS)('seed %i', (seed) => {
     await history.record(4, 6);
     const model = new NaiveModel(history);
     const answer = await createReader(archive).coverage({ security: SECURITY });
-    const expected = history.chains.flatMap((chain) =>
-      model.stretches(chain).map(({ messages }) => ({
+    const expected = history.segments.flatMap((segment) =>
+      model.stretches(segment).map(({ messages }) => ({
         fromUs: messages[0]?.receiveTimeUs,
-        toUs: chain.endUs,
+        toUs: segment.endUs,
         firstSequence: String(messages[0]?.sequence),
         lastSequence: String(messages.at(-1)?.sequence),
       })),
@@ -157,7 +157,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
       `seed ${seed + 2000}`,
     ).toEqual(expected);
     expect(answer.gaps.map(({ cause }) => cause)).toEqual(
-      history.chains.flatMap(({ gap }) => (gap === null ? [] : [gap.cause])),
+      history.segments.flatMap(({ gap }) => (gap === null ? [] : [gap.cause])),
     );
     for (const [i, gap] of answer.gaps.entries()) {
       expect(gap.from).toBe(answer.intervals[i]?.to);
@@ -169,7 +169,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
     const history = new RandomHistory(archive, seededRandom(seed + 3000));
     await history.record(4, 6);
     const reader = createReader(archive);
-    const expected = history.chains.flatMap(({ records, gap }) => [
+    const expected = history.segments.flatMap(({ records, gap }) => [
       ...records.flatMap(({ kind, messages }, i) =>
         kind === 'image' && i > 0 ? [] : messages.map(({ sequence }) => sequence),
       ),
@@ -186,7 +186,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
     }
     expect(tradeIds).toEqual(tradeIds.map((_, i) => i + 1));
     expect(tradeIds).toHaveLength(
-      history.chains.flatMap(({ records }) => records.flatMap(({ trades }) => trades)).length,
+      history.segments.flatMap(({ records }) => records.flatMap(({ trades }) => trades)).length,
     );
     // Whatever else runs in the process gets its turn at every record.
     let turns = 0;
@@ -199,8 +199,8 @@ describe.each(SEEDS)('seed %i', (seed) => {
     expect(turns).toBeGreaterThan(0);
     expect(problems).toEqual([]);
     // All but the journal's pieces.
-    const pieces = history.chains.flatMap((chain) =>
-      chain.records.filter(({ kind }) => kind === 'piece'),
+    const pieces = history.segments.flatMap((segment) =>
+      segment.records.filter(({ kind }) => kind === 'piece'),
     );
     expect([...totals]).toEqual([records - pieces.length]);
   });

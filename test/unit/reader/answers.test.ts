@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Archive, ArchiveReader, Write } from '../../../logger/archive/archive.ts';
-import { openEmbeddedArchive } from '../../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-archive.ts';
 import { InvalidArgumentError, UnknownSecurityError } from '../../../logger/errors.ts';
 import { openArchive } from '../../../logger/library.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
-import type { ExportQuestion, Reader } from '../../../logger/reader/reader.ts';
+import type { ExportQuery, Reader } from '../../../logger/reader/reader.ts';
 import { flipByte } from './damage.ts';
 import { SECURITY } from './random-history.ts';
 import { block, diff, gap, image, trade, us, writeAll } from './script.ts';
@@ -28,8 +28,8 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Two chains: 100 to 103 within 0 to 50 ms, whole until 60; a hole; 200 to 202 from 90 ms on. */
-async function twoChains(): Promise<void> {
+/** Two segments: 100 to 103 within 0 to 50 ms, whole until 60; a hole; 200 to 202 from 90 ms on. */
+async function twoSegments(): Promise<void> {
   await writeAll(
     archive,
     image(1, 100, 0),
@@ -47,7 +47,7 @@ async function twoChains(): Promise<void> {
 
 const at = (ms: number) => ({ clock: 'receive', us: us(ms) }) as const;
 
-async function lines(question: Omit<ExportQuestion, 'security'>): Promise<unknown[]> {
+async function lines(question: Omit<ExportQuery, 'security'>): Promise<unknown[]> {
   const found: unknown[] = [];
   for await (const line of reader.exportLines({ security: SECURITY, ...question })) {
     found.push(
@@ -63,7 +63,7 @@ async function lines(question: Omit<ExportQuestion, 'security'>): Promise<unknow
 
 describe('a book at a moment', () => {
   test('has the contract’s shape', async () => {
-    await twoChains();
+    await twoSegments();
     expect(await reader.bookAt({ security: SECURITY, position: at(15) })).toEqual({
       security: SECURITY,
       level: 'L2',
@@ -81,7 +81,7 @@ describe('a book at a moment', () => {
   });
 
   test('by sequence and without a moment, `at` is the book’s own receive time', async () => {
-    await twoChains();
+    await twoSegments();
     expect(await reader.bookAt({ security: SECURITY, position: { sequence: 102 } })).toMatchObject({
       at: '2026-11-20T07:00:00.02Z',
       sequence: '102',
@@ -95,7 +95,7 @@ describe('a book at a moment', () => {
   });
 
   test('is not answered outside what is covered, and the hole is named', async () => {
-    await twoChains();
+    await twoSegments();
     const holeAt = async (ms: number) => {
       const answer = await reader.bookAt({ security: SECURITY, position: at(ms) });
       return answer.state === 'gap' ? answer.gap : answer.sequence;
@@ -121,8 +121,8 @@ describe('a book at a moment', () => {
   });
 
   test('is answered up to the mark, and no further', async () => {
-    await twoChains();
-    await writeAll(archive, { type: 'mark', security: SECURITY, epoch: 2, wholeUntilUs: us(150) });
+    await twoSegments();
+    await writeAll(archive, { type: 'mark', security: SECURITY, epoch: 2, aliveUntilUs: us(150) });
     const stateAt = async (ms: number) =>
       (await reader.bookAt({ security: SECURITY, position: at(ms) })).state;
     expect(await stateAt(150)).toBe('proven');
@@ -246,7 +246,7 @@ describe('a book at a moment', () => {
 
 describe('coverage', () => {
   test('lists intervals and gaps with what is missing', async () => {
-    await twoChains();
+    await twoSegments();
     const interval = { feed: 'depth', proof: 'sequence' };
     const first = {
       ...interval,
@@ -293,7 +293,7 @@ describe('coverage', () => {
   test.each(['removed', 'restart', 'sequence'] as const)(
     'an open hole of cause %s is told alike by all who are asked about the time after it',
     async (cause) => {
-      await twoChains();
+      await twoSegments();
       const openGap = { epoch: 2, fromUs: us(120), cause, firstMissing: 203 };
       await writeAll(archive, { type: 'open-gap', security: SECURITY, gap: openGap });
       const hole = { ...end, cause, firstMissing: '203' };
@@ -321,7 +321,7 @@ describe('coverage', () => {
     ['removed', 0],
     ['sequence', 1],
   ] as const)('an export of all there is tells of an end by %s %i times', async (cause, times) => {
-    await twoChains();
+    await twoSegments();
     const openGap = { epoch: 2, fromUs: us(120), cause, firstMissing: null };
     await writeAll(archive, { type: 'open-gap', security: SECURITY, gap: openGap });
     const told = await lines({ type: 'quotes', format: 'jsonl' });
@@ -330,15 +330,15 @@ describe('coverage', () => {
   });
 
   test('the end of what is known is a hole for who asks about the time behind it', async () => {
-    await twoChains();
+    await twoSegments();
     const behind = { from: '2026-11-20T07:00:00.11Z', to: null, cause: 'other' };
     const { gaps } = await reader.coverage({ security: SECURITY, fromUs: us(500) });
     expect(gaps).toMatchObject([behind]);
     expect((await reader.coverage({ security: SECURITY })).gaps).toHaveLength(1);
   });
 
-  test('what the recorder knows of the end of the last chain counts until the archive knows', async () => {
-    await twoChains();
+  test('what the recorder knows of the end of the last segment counts until the archive knows', async () => {
+    await twoSegments();
     const liveGap = { epoch: 2, fromUs: us(120), cause: 'connection', firstMissing: 203 } as const;
     const live = createReader(archive, { liveGap: () => liveGap });
     const hole = { ...end, cause: 'connection', firstMissing: '203' };
@@ -365,7 +365,7 @@ describe('exports', () => {
   });
 
   test('quotes: at the start of each interval and where the top changes', async () => {
-    await twoChains();
+    await twoSegments();
     const ask = { askPrice: '101', askSize: '2' };
     const empty = { bidPrice: null, bidSize: null };
     expect(await lines({ type: 'quotes', format: 'jsonl' })).toEqual([
@@ -380,7 +380,7 @@ describe('exports', () => {
   });
 
   test('trades: older ones than the book included; what is missing is what their ids skip', async () => {
-    await twoChains();
+    await twoSegments();
     await writeAll(archive, block(2, 202, [trade(7, 120, 'sell'), diff(203, 121)]));
     const row = { sequence: null, price: '100.5', size: '1.5', side: 'buy' };
     const lost = {
@@ -413,7 +413,7 @@ describe('exports', () => {
   });
 
   test('incremental: an image at each interval’s start, then the diffs as they were sent', async () => {
-    await twoChains();
+    await twoSegments();
     const found = await lines({ type: 'incremental', format: 'jsonl' });
     expect(found[0]).toEqual({
       firstSequence: '100',
@@ -439,7 +439,7 @@ describe('exports', () => {
   });
 
   test('a range begins with the book as it stands and ends before its end', async () => {
-    await twoChains();
+    await twoSegments();
     const range = { fromUs: us(15), toUs: us(50) };
     const found = await lines({ type: 'incremental', format: 'jsonl', ...range });
     expect(found).toMatchObject([
@@ -541,7 +541,7 @@ test('the work for a book does not grow with what is stored', async () => {
 
 describe('the library', () => {
   test('answers books, coverage and streams from a directory, beside the writer', async () => {
-    await twoChains();
+    await twoSegments();
     await writeAll(archive, {
       type: 'security',
       state: { security: SECURITY, wanted: true, feed: 'depth' },

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Archive, StoredRecord, Write } from '../../../logger/archive/archive.ts';
-import { openEmbeddedArchive } from '../../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-archive.ts';
 import { sealRecord } from '../../../logger/archive/record.ts';
 import { openArchive } from '../../../logger/library.ts';
 import type { BadReceiveTime } from '../../../logger/market/bad-receive-times.ts';
@@ -42,7 +42,7 @@ function saying(write: Write, ...badReceiveTimes: BadReceiveTime[]): Write {
   return { ...write, record };
 }
 
-async function twoChains(): Promise<void> {
+async function twoSegments(): Promise<void> {
   await writeAll(
     archive,
     saying(image(1, 100, 0), clock(-30, 0)),
@@ -61,13 +61,13 @@ const FIRST = { from: time('015'), to: time('035'), cause: 'stall' };
 const SECOND = { from: time('095'), to: time('105'), cause: 'stall' };
 
 test('what neighbouring records tell of one stretch is told once', async () => {
-  await twoChains();
+  await twoSegments();
   const { badReceiveTimes } = await createReader(archive).coverage({ security: SECURITY });
   expect(badReceiveTimes).toEqual([BENT, FIRST, SECOND]);
 });
 
 test('of a question with ends, what touches them is told whole', async () => {
-  await twoChains();
+  await twoSegments();
   const told = async (fromMs: number, toMs: number) => {
     const range = { fromUs: us(fromMs), toUs: us(toMs) };
     return (await createReader(archive).coverage({ security: SECURITY, ...range })).badReceiveTimes;
@@ -79,7 +79,7 @@ test('of a question with ends, what touches them is told whole', async () => {
 });
 
 test('the rest of the answer, the books and the check of the records are as without it', async () => {
-  await twoChains();
+  await twoSegments();
   const reader = createReader(archive);
   const { intervals, gaps } = await reader.coverage({ security: SECURITY });
   expect(intervals).toHaveLength(2);
@@ -94,7 +94,7 @@ test('the rest of the answer, the books and the check of the records are as with
 });
 
 test('the library tells it too', async () => {
-  await twoChains();
+  await twoSegments();
   const state = { security: SECURITY, wanted: true, feed: 'depth' };
   await writeAll(archive, { type: 'security', state });
   await archive.close();

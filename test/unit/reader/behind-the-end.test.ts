@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Archive, Write } from '../../../logger/archive/archive.ts';
-import { openEmbeddedArchive } from '../../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-archive.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
 import { SECURITY } from './random-history.ts';
 import { block, diff, image, us, writeAll } from './script.ts';

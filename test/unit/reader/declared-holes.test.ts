@@ -1,13 +1,13 @@
-/** A hole within a chain that the spool declared: every answer tells it, and none goes across it. */
+/** A hole within a segment that the spool declared: every answer tells it, and none goes across it. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Archive, Write } from '../../../logger/archive/archive.ts';
-import { openSpool } from '../../../logger/archive/embedded-archive.ts';
-import type { Shipment, Spool } from '../../../logger/archive/spool.ts';
-import { SpooledArchive } from '../../../logger/archive/spooled-archive.ts';
+import { openSpool } from '../../../logger/archive/embedded/embedded-archive.ts';
+import type { Shipment, Spool } from '../../../logger/archive/transfer/spool.ts';
+import { SpooledArchive } from '../../../logger/archive/transfer/spooled-archive.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
 import { SECURITY } from './random-history.ts';
 import { block, diff, image, us, writeAll } from './script.ts';

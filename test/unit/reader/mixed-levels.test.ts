@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Archive, Write } from '../../../logger/archive/archive.ts';
-import { openEmbeddedArchive } from '../../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-archive.ts';
 import { NO_HORIZON } from '../../../logger/market/events.ts';
 import type { OrderEvent } from '../../../logger/market/events.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
@@ -38,8 +38,8 @@ const byOrder = (epoch: number) =>
     writer: 't',
   }) as const;
 
-/** A chain of one image and two orders opened after it, 10 and 20 ms later. */
-function ordersChain(epoch: number, sequence: number, ms: number): Write[] {
+/** A segment of one image and two orders opened after it, 10 and 20 ms later. */
+function ordersSegment(epoch: number, sequence: number, ms: number): Write[] {
   const head = (after: number) => ({
     firstSequence: sequence + after,
     lastSequence: sequence + after,
@@ -70,7 +70,7 @@ function ordersChain(epoch: number, sequence: number, ms: number): Write[] {
   ];
 }
 
-const byPriceChain = (epoch: number, sequence: number, ms: number): Write[] => [
+const byPriceSegment = (epoch: number, sequence: number, ms: number): Write[] => [
   image(epoch, sequence, ms),
   block(epoch, sequence, [diff(sequence + 1, ms + 10), diff(sequence + 2, ms + 20)]),
 ];
@@ -92,22 +92,22 @@ async function told(range: { fromMs?: number; toMs?: number } = {}): Promise<str
 
 describe('orders of an archive of both kinds', () => {
   test('by price first: a hole, then the orders', async () => {
-    await writeAll(archive, ...byPriceChain(1, 100, 0), ...ordersChain(2, 200, 100));
+    await writeAll(archive, ...byPriceSegment(1, 100, 0), ...ordersSegment(2, 200, 100));
     expect(await told()).toEqual(['gap 0 to 20', 'gap 20 to 100', '201', '202']);
   });
 
   test('by price last: the orders, then a hole', async () => {
-    await writeAll(archive, ...ordersChain(1, 100, 0), ...byPriceChain(2, 200, 100));
+    await writeAll(archive, ...ordersSegment(1, 100, 0), ...byPriceSegment(2, 200, 100));
     expect(await told()).toEqual(['101', '102', 'gap 20 to 100', 'gap 100 to 120']);
   });
 
   test('a range that begins in the hole between says nothing of what lies before', async () => {
-    await writeAll(archive, ...byPriceChain(1, 100, 0), ...ordersChain(2, 200, 100));
+    await writeAll(archive, ...byPriceSegment(1, 100, 0), ...ordersSegment(2, 200, 100));
     expect(await told({ fromMs: 50, toMs: 115 })).toEqual(['gap 20 to 100', '201']);
   });
 
   test('a range without any orders is refused, with the feed and what to ask for instead', async () => {
-    await writeAll(archive, ...byPriceChain(1, 100, 0), ...ordersChain(2, 200, 100));
+    await writeAll(archive, ...byPriceSegment(1, 100, 0), ...ordersSegment(2, 200, 100));
     await expect(told({ toMs: 50 })).rejects.toThrow(
       /recorded by price \(depth\).*use incremental/,
     );

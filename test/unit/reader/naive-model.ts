@@ -1,40 +1,40 @@
 /** What the reader must say of a random history, found by looking at everything. */
 
 import type { Position } from '../../../logger/archive/archive.ts';
-import type { Message, ModelChain, ModelRecord, RandomHistory } from './random-history.ts';
+import type { Message, ModelSegment, ModelRecord, RandomHistory } from './random-history.ts';
 
 /** A record's damage: of its body only, or of its header (then nothing of it can be used). */
 export type Damage = 'body' | 'header';
 
 /** A proven stretch: from a good image, over good blocks. */
 interface Stretch {
-  readonly chain: ModelChain;
+  readonly segment: ModelSegment;
   readonly messages: Message[];
   lastEventUs: number;
-  /** Set when a damaged record follows; then the chain's end says nothing. */
+  /** Set when a damaged record follows; then the segment's end says nothing. */
   brokenBy: { readonly record: ModelRecord; readonly damage: Damage } | null;
   isLast: boolean;
 }
 
 export class NaiveModel {
-  readonly #chains: readonly ModelChain[];
+  readonly #segments: readonly ModelSegment[];
   readonly #damaged: ReadonlyMap<ModelRecord, Damage>;
 
   constructor(history: RandomHistory, damaged: ReadonlyMap<ModelRecord, Damage> = new Map()) {
-    this.#chains = history.chains;
+    this.#segments = history.segments;
     this.#damaged = damaged;
   }
 
-  stretches(chain: ModelChain): Stretch[] {
+  stretches(segment: ModelSegment): Stretch[] {
     const found: Stretch[] = [];
     let running: Stretch | null = null;
-    for (const record of chain.records) {
+    for (const record of segment.records) {
       const damage = this.#damaged.get(record);
       if (record.kind === 'image') {
         if (running !== null || damage !== undefined) continue;
         const messages = [...record.messages];
         const lastEventUs = record.lastEventUs;
-        running = { chain, messages, lastEventUs, brokenBy: null, isLast: false };
+        running = { segment, messages, lastEventUs, brokenBy: null, isLast: false };
         found.push(running);
       } else if (running !== null && damage === undefined) {
         running.messages.push(...record.messages);
@@ -57,11 +57,11 @@ export class NaiveModel {
           ? message.receiveTimeUs
           : message.exchangeTimeUs;
     const bound = 'sequence' in position ? position.sequence : position.us;
-    const chain = this.#chains.findLast(
+    const segment = this.#segments.findLast(
       ({ records }) => value(records[0]?.messages[0] as Message) <= bound,
     );
-    if (chain === undefined) return null;
-    const stretch = this.stretches(chain).findLast(
+    if (segment === undefined) return null;
+    const stretch = this.stretches(segment).findLast(
       ({ messages }) => value(messages[0] as Message) <= bound,
     );
     if (stretch === undefined || bound > this.#end(stretch, position)) return null;
@@ -74,8 +74,8 @@ export class NaiveModel {
    */
   isTossUp(position: Position): boolean {
     if ('sequence' in position || position.clock === 'receive') return false;
-    return this.#chains
-      .flatMap((chain) => this.stretches(chain))
+    return this.#segments
+      .flatMap((segment) => this.stretches(segment))
       .some(({ messages }) => {
         const stamps = messages.map((message) => message.exchangeTimeUs);
         return (stamps.at(-1) as number) < position.us && position.us <= Math.max(...stamps);
@@ -83,7 +83,7 @@ export class NaiveModel {
   }
 
   #end(stretch: Stretch, position: Position): number {
-    const { messages, brokenBy, isLast, chain } = stretch;
+    const { messages, brokenBy, isLast, segment } = stretch;
     // An undamaged header still tells when what it stands for began.
     const next = brokenBy?.damage === 'body' ? brokenBy.record.header : undefined;
     if ('sequence' in position) return (messages.at(-1) as Message).sequence;
@@ -91,7 +91,7 @@ export class NaiveModel {
       const lastUs = Math.max(...messages.map((message) => message.exchangeTimeUs));
       return Math.max(lastUs, next === undefined ? lastUs : next.exchangeFromUs - 1);
     }
-    if (isLast) return chain.endUs;
+    if (isLast) return segment.endUs;
     return Math.max(stretch.lastEventUs, next === undefined ? 0 : next.fromUs - 1);
   }
 }

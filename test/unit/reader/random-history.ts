@@ -1,5 +1,5 @@
 /**
- * Histories made up by a seed: chains, gaps, images, sealed blocks, journal pieces, marks, trades.
+ * Histories made up by a seed: segments, gaps, images, sealed blocks, journal pieces, marks, trades.
  * Beside the commits stands the naive truth: every message with the whole book after it, and which
  * records carry it, so that a test can damage some and say what must still be known.
  */
@@ -9,7 +9,7 @@ import { sealRecord } from '../../../logger/archive/record.ts';
 import { newestBlock, newestImage } from '../../../logger/codec/formats.ts';
 import type { GapCause } from '../../../logger/market/coverage.ts';
 import type { Diff, MarketEvent, Trade } from '../../../logger/market/events.ts';
-import type { Random } from '../../../logger/service/random.ts';
+import type { Random } from '../../../logger/runtime/random.ts';
 
 export const SECURITY = 'binance:BTCUSDT';
 export const SCALE = { priceExponent: 2, sizeExponent: 3 };
@@ -32,12 +32,12 @@ export interface ModelRecord {
   readonly lastEventUs: number;
 }
 
-export interface ModelChain {
+export interface ModelSegment {
   readonly epoch: number;
   readonly records: ModelRecord[];
-  /** Up to when the chain is whole, as mark or gap say. */
+  /** Up to when the segment is whole, as mark or gap say. */
   endUs: number;
-  /** The hole after it; null: the recording goes on (the last chain). */
+  /** The hole after it; null: the recording goes on (the last segment). */
   gap: { readonly cause: GapCause; readonly isRecorded: boolean } | null;
 }
 
@@ -50,7 +50,7 @@ const COMMON = {
 } as const;
 
 export class RandomHistory {
-  readonly chains: ModelChain[] = [];
+  readonly segments: ModelSegment[] = [];
   readonly #random: Random;
   readonly #archive: Archive;
   #us = 1_700_000_000_000_000;
@@ -69,59 +69,59 @@ export class RandomHistory {
     return min + Math.floor(this.#random.next() * (max - min + 1));
   }
 
-  /** @param blocks sealed blocks per chain at most; each of at least eight diffs. */
-  async record(chains: number, blocks: number): Promise<void> {
+  /** @param blocks sealed blocks per segment at most; each of at least eight diffs. */
+  async record(segments: number, blocks: number): Promise<void> {
     const state = { security: SECURITY, wanted: true, feed: 'depth' };
     await this.#archive.commit([{ type: 'security', state }]);
-    for (let epoch = 1; epoch <= chains; epoch++) {
-      await this.#chain(epoch, epoch === chains, this.#int(0, blocks));
+    for (let epoch = 1; epoch <= segments; epoch++) {
+      await this.#segment(epoch, epoch === segments, this.#int(0, blocks));
     }
   }
 
-  async #chain(epoch: number, isLast: boolean, blocks: number): Promise<void> {
-    const previous = this.chains.at(-1);
+  async #segment(epoch: number, isLast: boolean, blocks: number): Promise<void> {
+    const previous = this.segments.at(-1);
     this.#us += this.#int(1, 60) * 1000;
     this.#sequence += this.#int(0, 30);
     this.#move();
     this.#change(30);
-    const chain: ModelChain = { epoch, records: [], endUs: this.#us, gap: null };
-    const writes: Write[] = [this.#image(chain, 'start')];
+    const segment: ModelSegment = { epoch, records: [], endUs: this.#us, gap: null };
+    const writes: Write[] = [this.#image(segment, 'start')];
     if (previous?.gap?.isRecorded) writes.push({ type: 'gap', record: this.#gap(previous, epoch) });
     await this.#archive.commit(writes);
-    this.chains.push(chain);
+    this.segments.push(segment);
     for (let i = 0; i < blocks; i++) {
-      const writes: Write[] = [this.#block(chain, 'block', this.#int(8, 14))];
-      if (this.#int(0, 2) === 0) writes.push(this.#image(chain, 'interval'));
+      const writes: Write[] = [this.#block(segment, 'block', this.#int(8, 14))];
+      if (this.#int(0, 2) === 0) writes.push(this.#image(segment, 'interval'));
       await this.#archive.commit(writes);
     }
     if (isLast) {
       for (let part = 0; part < this.#int(0, 3); part++) {
-        const piece = this.#block(chain, 'piece', this.#int(6, 9));
+        const piece = this.#block(segment, 'piece', this.#int(6, 9));
         await this.#archive.commit([{ ...piece, type: 'journal', part } as Write]);
       }
     }
-    await this.#end(chain, isLast);
+    await this.#end(segment, isLast);
   }
 
-  async #end(chain: ModelChain, isLast: boolean): Promise<void> {
-    const lastUs = Math.max(...chain.records.map((record) => record.lastEventUs));
-    chain.endUs = lastUs;
+  async #end(segment: ModelSegment, isLast: boolean): Promise<void> {
+    const lastUs = Math.max(...segment.records.map((record) => record.lastEventUs));
+    segment.endUs = lastUs;
     const kind = this.#int(0, 2);
     if (kind > 0) {
       this.#us += this.#int(0, 20) * 1000;
-      chain.endUs = Math.max(lastUs, this.#us);
-      const mark = { type: 'mark', security: SECURITY, epoch: chain.epoch } as const;
-      await this.#archive.commit([{ ...mark, wholeUntilUs: chain.endUs }]);
+      segment.endUs = Math.max(lastUs, this.#us);
+      const mark = { type: 'mark', security: SECURITY, epoch: segment.epoch } as const;
+      await this.#archive.commit([{ ...mark, aliveUntilUs: segment.endUs }]);
     }
     if (isLast) return;
     const isRecorded = this.#int(0, 3) > 0;
-    chain.gap = { cause: isRecorded ? 'connection' : 'other', isRecorded };
-    // Without a gap record nothing says that the chain was whole after its last event.
-    if (!isRecorded) chain.endUs = lastUs;
-    this.#us = Math.max(this.#us, chain.endUs);
+    segment.gap = { cause: isRecorded ? 'connection' : 'other', isRecorded };
+    // Without a gap record nothing says that the segment was whole after its last event.
+    if (!isRecorded) segment.endUs = lastUs;
+    this.#us = Math.max(this.#us, segment.endUs);
   }
 
-  #gap(previous: ModelChain, epoch: number): GapRecord {
+  #gap(previous: ModelSegment, epoch: number): GapRecord {
     const last = previous.records.flatMap((record) => record.messages).at(-1) as Message;
     const firstMissing = last.sequence + 1;
     const isAny = firstMissing <= this.#sequence - 1;
@@ -166,8 +166,8 @@ export class RandomHistory {
     };
   }
 
-  #image(chain: ModelChain, reason: 'start' | 'interval'): Write {
-    const last = chain.records.flatMap((record) => record.messages).at(-1);
+  #image(segment: ModelSegment, reason: 'start' | 'interval'): Write {
+    const last = segment.records.flatMap((record) => record.messages).at(-1);
     const message = last ?? this.#message();
     const flat = (side: ReadonlyMap<number, number>, sign: 1 | -1): number[] =>
       [...side].sort(([a], [b]) => sign * (a - b)).flat();
@@ -184,7 +184,7 @@ export class RandomHistory {
       {
         ...COMMON,
         kind: 'image',
-        epoch: chain.epoch,
+        epoch: segment.epoch,
         fromUs: message.receiveTimeUs,
         toUs: message.receiveTimeUs,
         exchangeFromUs: message.exchangeTimeUs,
@@ -203,11 +203,11 @@ export class RandomHistory {
     );
     const { header } = record;
     const lastEventUs = message.receiveTimeUs;
-    chain.records.push({ kind: 'image', header, messages: [message], trades: [], lastEventUs });
+    segment.records.push({ kind: 'image', header, messages: [message], trades: [], lastEventUs });
     return { type: 'image', record };
   }
 
-  #block(chain: ModelChain, kind: 'block' | 'piece', diffs: number): Write {
+  #block(segment: ModelSegment, kind: 'block' | 'piece', diffs: number): Write {
     const previousSequence = this.#sequence;
     const events: MarketEvent[] = [];
     const messages: Message[] = [];
@@ -232,9 +232,9 @@ export class RandomHistory {
       events.push(diff);
       messages.push(this.#message());
     }
-    const record = blockRecordOf(chain.epoch, previousSequence, events);
+    const record = blockRecordOf(segment.epoch, previousSequence, events);
     const { header } = record;
-    chain.records.push({ kind, header, messages, trades, lastEventUs: header.toUs });
+    segment.records.push({ kind, header, messages, trades, lastEventUs: header.toUs });
     return { type: 'block', record };
   }
 

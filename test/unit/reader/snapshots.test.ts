@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Archive } from '../../../logger/archive/archive.ts';
-import { openEmbeddedArchive } from '../../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-archive.ts';
 import { InvalidArgumentError } from '../../../logger/errors.ts';
 import { openArchive } from '../../../logger/library.ts';
 import type { ClockName } from '../../../logger/market/time.ts';
@@ -14,9 +14,9 @@ import type {
   GapItem,
   Reader,
   SnapshotItem,
-  SnapshotsQuestion,
+  SnapshotsQuery,
 } from '../../../logger/reader/reader.ts';
-import type { Random } from '../../../logger/service/random.ts';
+import type { Random } from '../../../logger/runtime/random.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { flipByte } from './damage.ts';
 import { NaiveModel } from './naive-model.ts';
@@ -42,7 +42,7 @@ afterEach(async () => {
 });
 
 async function all(
-  question: Omit<SnapshotsQuestion, 'security'>,
+  question: Omit<SnapshotsQuery, 'security'>,
 ): Promise<(SnapshotItem | GapItem)[]> {
   const found: (SnapshotItem | GapItem)[] = [];
   for await (const item of reader.snapshots({ security: SECURITY, ...question })) found.push(item);
@@ -59,8 +59,8 @@ function pick<T>(random: Random, items: readonly T[]): T {
 
 /** From a little before the first message to a little after the last, or a piece of that. */
 function rangeIn(history: RandomHistory, random: Random): { fromUs: number; toUs: number } {
-  const firstUs = (history.chains[0]?.records[0]?.lastEventUs as number) - 50_000;
-  const lastUs = (history.chains.at(-1)?.endUs as number) + 50_000;
+  const firstUs = (history.segments[0]?.records[0]?.lastEventUs as number) - 50_000;
+  const lastUs = (history.segments.at(-1)?.endUs as number) + 50_000;
   if (random.next() < 0.5) return { fromUs: firstUs, toUs: lastUs };
   const ends = [random.next(), random.next()].sort((a, b) => a - b);
   const [fromUs, toUs] = ends.map((part) => Math.floor(firstUs + part * (lastUs - firstUs)));
@@ -70,7 +70,7 @@ function rangeIn(history: RandomHistory, random: Random): { fromUs: number; toUs
 /** Every multiple of the cadence in the range: the same book there, or none on both sides. */
 async function check(
   model: NaiveModel,
-  question: SnapshotsQuestion & { fromUs: number; toUs: number; clock: ClockName; everyUs: number },
+  question: SnapshotsQuery & { fromUs: number; toUs: number; clock: ClockName; everyUs: number },
   hint: string,
 ): Promise<number> {
   const { fromUs, toUs, clock, everyUs } = question;
@@ -116,7 +116,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
     const history = new RandomHistory(archive, seededRandom(seed + 2000));
     await history.record(6, 8);
     const model = new NaiveModel(history);
-    const messages = history.chains.flatMap(({ records }) => records.flatMap((r) => r.messages));
+    const messages = history.segments.flatMap(({ records }) => records.flatMap((r) => r.messages));
     for (const [i, message] of messages.entries()) {
       const before = messages[i - 1]?.exchangeTimeUs ?? 0;
       if (message.exchangeTimeUs >= before) continue;
@@ -130,7 +130,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
     const random = seededRandom(seed + 1000);
     const history = new RandomHistory(archive, random);
     await history.record(3, 7);
-    const records = history.chains.flatMap((chain) => chain.records);
+    const records = history.segments.flatMap((segment) => segment.records);
     await archive.close();
     for (let i = 0; i < 3; i++) {
       const record = pick(random, records);
@@ -159,7 +159,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
 });
 
 /** 100 to 103 within 0 to 50 ms, whole until 60; a hole; 200 to 202 from 90 ms on. */
-async function twoChains(): Promise<void> {
+async function twoSegments(): Promise<void> {
   await writeAll(
     archive,
     image(1, 100, 0),
@@ -182,7 +182,7 @@ function told(items: readonly (SnapshotItem | GapItem)[]): string {
 
 describe('snapshots', () => {
   test('stand on the grid, from the first image to the last moment that is known', async () => {
-    await twoChains();
+    await twoSegments();
     expect(told(await all({ everyUs: 20_000 }))).toBe('0:100 20:102 40:102 60:103 gap 100:201');
     // A tick shows the message that came in the same microsecond; 110 is the last one of all.
     expect(told(await all({ everyUs: 10_000, fromUs: us(41) }))).toBe(
@@ -191,7 +191,7 @@ describe('snapshots', () => {
   });
 
   test('a range is cut as that of every stream: from is in, to is out', async () => {
-    await twoChains();
+    await twoSegments();
     const items = await all({ everyUs: 10_000, fromUs: us(20), toUs: us(50) });
     expect(told(items)).toBe('20:102 30:102 40:102');
     // Nothing is received in it, and a block follows behind it.
@@ -200,7 +200,7 @@ describe('snapshots', () => {
   });
 
   test('on the exchange clock the next image takes over from its stamp on', async () => {
-    await twoChains();
+    await twoSegments();
     const items = await all({ everyUs: 2000, clock: 'exchange', fromUs: us(46), toUs: us(99) });
     expect(told(items)).toBe('46:102 48:103 gap 88:200 90:200 92:200 94:200 96:200 98:201');
   });
@@ -256,7 +256,7 @@ describe('snapshots', () => {
   });
 
   test('by a cadence that is none is refused', async () => {
-    await twoChains();
+    await twoSegments();
     for (const everyUs of [0, -1, 1.5, Number.NaN, Infinity, 86_400_000_001]) {
       await expect(all({ everyUs })).rejects.toThrow(InvalidArgumentError);
     }
@@ -274,7 +274,7 @@ describe('an export of snapshots', () => {
   }
 
   test('is one book a line', async () => {
-    await twoChains();
+    await twoSegments();
     const found = await lines('jsonl');
     expect(found.map((line) => (line === 'gap' ? line : JSON.parse(line).at))).toEqual([
       '2026-11-20T07:00:00Z',
@@ -289,7 +289,7 @@ describe('an export of snapshots', () => {
   });
 
   test('is one row a level as csv, the horizon first', async () => {
-    await twoChains();
+    await twoSegments();
     const head = (at: string, sequence: number, exchange: string): string =>
       `2026-11-20T07:00:00${at}Z,${sequence},2026-11-20T${exchange}Z,2026-11-20T07:00:00${at}Z`;
     const first = head('', 100, '06:59:59.998');
@@ -311,7 +311,7 @@ describe('an export of snapshots', () => {
 
 describe('the library', () => {
   test('takes a cadence in words, and depth and level as bookAt does', async () => {
-    await twoChains();
+    await twoSegments();
     const state = { security: SECURITY, wanted: true, feed: 'depth' };
     await archive.commit([{ type: 'security', state }]);
     await using opened = await openArchive(directory);

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Archive } from '../../../logger/archive/archive.ts';
-import { openEmbeddedArchive } from '../../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-archive.ts';
 import { InvalidArgumentError } from '../../../logger/errors.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
-import type { ExportQuestion, Reader } from '../../../logger/reader/reader.ts';
+import type { ExportQuery, Reader } from '../../../logger/reader/reader.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { TardisBook } from '../../support/tardis-book.ts';
 import { RandomHistory, SECURITY } from './random-history.ts';
@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 async function lines(
-  question: Pick<ExportQuestion, 'type'> & Partial<ExportQuestion>,
+  question: Pick<ExportQuery, 'type'> & Partial<ExportQuery>,
 ): Promise<string[]> {
   const found: string[] = [];
   const asked = { security: SECURITY, format: 'tardis-csv', ...question } as const;
@@ -97,7 +97,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
   });
 });
 
-async function twoChains(): Promise<void> {
+async function twoSegments(): Promise<void> {
   await writeAll(
     archive,
     image(1, 100, 0),
@@ -113,7 +113,7 @@ const head = (ms: number, beforeMs = 2): string => `binance,BTCUSDT,${us(ms - be
 
 describe('Tardis rows', () => {
   test('of incremental are those of incremental_book_L2', async () => {
-    await twoChains();
+    await twoSegments();
     expect(await lines({ type: 'incremental' })).toEqual([
       'exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount',
       `${head(0)},true,bid,100,1`,
@@ -128,7 +128,7 @@ describe('Tardis rows', () => {
   });
 
   test('of trades have the side of the taker and the time of the fill', async () => {
-    await twoChains();
+    await twoSegments();
     expect(await lines({ type: 'trades' })).toEqual([
       'exchange,symbol,timestamp,local_timestamp,id,side,price,amount',
       `${head(5, 3)},1,sell,100.5,1.5`,
@@ -151,7 +151,7 @@ describe('Tardis rows', () => {
   });
 
   test('of snapshots are those of book_snapshot_25, or 5, at every tick', async () => {
-    await twoChains();
+    await twoSegments();
     const columns = (depth: number): string =>
       Array.from(
         { length: depth },
@@ -203,7 +203,7 @@ describe('Tardis rows', () => {
   });
 
   test('there are none of orders, nor of another depth', async () => {
-    await twoChains();
+    await twoSegments();
     await expect(lines({ type: 'orders' })).rejects.toThrow(InvalidArgumentError);
     await expect(lines({ type: 'snapshots', depth: 10 })).rejects.toThrow(InvalidArgumentError);
   });

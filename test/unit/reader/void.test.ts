@@ -1,13 +1,13 @@
-/** A chain whose end is void, with images in it: all readers claim the same of it, at every moment. */
+/** A segment whose end is void, with images in it: all readers claim the same of it, at every moment. */
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ArchiveUnavailableError, RecordCorruptError } from '../../../logger/errors.ts';
 import { securityOf } from '../../../logger/market/security.ts';
 import { parseTimeUs } from '../../../logger/market/time.ts';
 import { createReader, createRebuild } from '../../../logger/reader/create-reader.ts';
-import type { BookAnswer, NoBookAnswer } from '../../../logger/reader/answers.ts';
+import type { BookResult, NoBookResult } from '../../../logger/queries/results.ts';
 import type { Reader } from '../../../logger/reader/reader.ts';
-import type { Moment } from '../../../logger/recorder/chain.ts';
+import type { Moment } from '../../../logger/recorder/segment.ts';
 import type { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { snapshotAt } from '../../support/scripted-exchange.ts';
@@ -50,7 +50,7 @@ async function imageChecked(): Promise<void> {
   for (let i = 0; i < 30; i++) await harness.clock.advanceAsync(0);
 }
 
-/** @returns the last moment that is claimed of the first chain, and the last sequence heard. */
+/** @returns the last moment that is claimed of the first segment, and the last sequence heard. */
 async function record(seed: number, isProvenAgain: boolean): Promise<[Moment, number]> {
   const { clock, exchange } = harness;
   const random = seededRandom(seed);
@@ -69,7 +69,7 @@ async function record(seed: number, isProvenAgain: boolean): Promise<[Moment, nu
   };
   for (let i = 0; i < 12; i++) await beat();
   await imageChecked();
-  const good = one.chain?.last ?? { us: 0, sequence: 0 };
+  const good = one.segment?.last ?? { us: 0, sequence: 0 };
   check = 'nothing';
   for (let i = 0; i < 25; i++) {
     await clock.advanceAsync(1);
@@ -89,7 +89,7 @@ async function record(seed: number, isProvenAgain: boolean): Promise<[Moment, nu
   return [good, sequence];
 }
 
-function shown(answer: BookAnswer | NoBookAnswer | undefined): string {
+function shown(answer: BookResult | NoBookResult | undefined): string {
   if (answer?.state !== 'proven') return 'nothing';
   return JSON.stringify([answer.sequence, answer.bids, answer.asks]);
 }
@@ -107,7 +107,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])('seed %i', async (seed) => {
   const fromUs = Math.ceil(parseTimeUs(intervals[0]?.from ?? '') / EVERY_US) * EVERY_US;
   const toUs = harness.clock.nowUs();
   for (const clock of ['receive', 'exchange'] as const) {
-    const ticks = new Map<number, BookAnswer>();
+    const ticks = new Map<number, BookResult>();
     const range = { security, fromUs, toUs, clock };
     for await (const item of reader.snapshots({ ...range, everyUs: EVERY_US })) {
       if (item.type === 'snapshot') ticks.set(item.atUs, item.book);

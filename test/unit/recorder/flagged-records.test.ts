@@ -62,7 +62,7 @@ function seconds(one: SecurityRecorder, count: number, first: number): void {
 }
 
 async function stored(): Promise<readonly BlockRef[]> {
-  const first = await archive.chainStart(BTC.id, 0);
+  const first = await archive.segmentStart(BTC.id, 0);
   const epoch = first?.header.epoch ?? 0;
   return [
     ...(await archive.images(BTC.id, epoch, 0)),
@@ -131,7 +131,7 @@ test('an image says so where the message at which it stands came late', async ()
   one.close('restart');
 });
 
-test("a chain's first image says so, and the block with the trades that waited for it", async () => {
+test("a segment's first image says so, and the block with the trades that waited for it", async () => {
   const { one, queue } = harness.recorder({ limits, receiveTimes: times });
   await one.start();
   await clock.advanceAsync(0);

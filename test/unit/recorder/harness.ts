@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Archive, GapRecord } from '../../../logger/archive/archive.ts';
-import { openEmbeddedArchive } from '../../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-archive.ts';
 import { decodeBlock, decodeImage } from '../../../logger/codec/formats.ts';
 import { ArchiveFullError } from '../../../logger/errors.ts';
 import type { BookImage, MarketEvent } from '../../../logger/market/events.ts';
@@ -13,11 +13,11 @@ import type { Security } from '../../../logger/market/security.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
 import type { RecorderLimits } from '../../../logger/recorder/limits.ts';
 import { createRebuild } from '../../../logger/reader/create-reader.ts';
-import { RecordCheck } from '../../../logger/recorder/record-check.ts';
-import type { Rebuild } from '../../../logger/recorder/record-check.ts';
+import { RecordCheck } from '../../../logger/recorder/check/record-check.ts';
+import type { Rebuild } from '../../../logger/recorder/check/record-check.ts';
 import { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
-import type { RecorderParts } from '../../../logger/recorder/recorder-parts.ts';
-import type { Log } from '../../../logger/service/log.ts';
+import type { RecorderDeps } from '../../../logger/recorder/recorder-deps.ts';
+import type { Log } from '../../../logger/runtime/log.ts';
 import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { ScriptedExchange } from '../../support/scripted-exchange.ts';
@@ -29,13 +29,13 @@ export interface Overrides {
   readonly archive?: Archive;
   readonly imageIntervalMs?: number;
   readonly log?: Log;
-  readonly receiveTimes?: RecorderParts['receiveTimes'];
+  readonly receiveTimes?: RecorderDeps['receiveTimes'];
   /** The way back from records to a book; default: the real one. */
   readonly rebuild?: Rebuild;
 }
 
-/** What is in the archive of one chain. */
-export interface StoredChain {
+/** What is in the archive of one segment. */
+export interface StoredSegment {
   readonly image: BookImage | undefined;
   readonly reason: string | null | undefined;
   readonly events: MarketEvent[];
@@ -99,10 +99,10 @@ export class RecorderHarness {
     return { one, queue };
   }
 
-  async stored(epoch: number): Promise<StoredChain> {
+  async stored(epoch: number): Promise<StoredSegment> {
     const { archive } = this;
     const { id } = this.security;
-    const image = await archive.chainStart(id, epoch - 1);
+    const image = await archive.segmentStart(id, epoch - 1);
     const record = await image?.load();
     const blocks = await archive.blocks(id, epoch, { afterSequence: 0 });
     const events: MarketEvent[] = [];

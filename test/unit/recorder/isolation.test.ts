@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ArchiveReader } from '../../../logger/archive/archive.ts';
-import { openEmbeddedArchive } from '../../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-archive.ts';
 import { fullRule } from '../../../logger/exchange/coinbase/sequencer.ts';
 import { FeedClosedError } from '../../../logger/errors.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
@@ -141,7 +141,7 @@ async function storedOfBinance(coinbase: Coinbase, seed: number): Promise<unknow
 
 async function everythingOf(archive: ArchiveReader, security: string): Promise<unknown> {
   const all: unknown[] = [await archive.totals(security), await archive.tail(security)];
-  for (let epoch = 1; (await archive.chainStart(security, epoch - 1)) !== null; epoch++) {
+  for (let epoch = 1; (await archive.segmentStart(security, epoch - 1)) !== null; epoch++) {
     all.push(await archive.gapBefore(security, epoch));
     const refs = [
       ...(await archive.images(security, epoch, 0)),

@@ -80,14 +80,14 @@ describe('a recorder of an L3 book', () => {
     const events = [match(102, id(1), 5), done(103, id(1)), done(104, id(2))];
     one.close('restart');
     await queue.drained();
-    const chain = await harness.stored(1);
-    expect(chain.image).toMatchObject({
+    const segment = await harness.stored(1);
+    expect(segment.image).toMatchObject({
       level: 'L3',
       sequence: 101,
       bids: [...BIDS, { orderId: id(4), price: 1000, size: 1 }],
       asks: ASKS,
     });
-    expect(chain.events).toEqual(events);
+    expect(segment.events).toEqual(events);
   });
 
   test('an empty book is believed when it is said twice', async () => {
@@ -103,7 +103,7 @@ describe('a recorder of an L3 book', () => {
     exchange.answer(empty);
     await clock.advanceAsync(1000, 10);
     expect(one.phase).toBe('live');
-    expect(one.chain?.image().bids).toEqual([{ orderId: id(4), price: 1000, size: 1 }]);
+    expect(one.segment?.image().bids).toEqual([{ orderId: id(4), price: 1000, size: 1 }]);
   });
 
   test('of an exchange that answered with an empty book once, the next answer is taken', async () => {
@@ -115,7 +115,7 @@ describe('a recorder of an L3 book', () => {
     exchange.answer(orderSnapshotAt(100, clock.nowUs(), { bids: [], asks: [] }));
     exchange.answer(orderSnapshotAt(100, clock.nowUs(), { bids: BIDS, asks: ASKS }));
     await clock.advanceAsync(1000, 10);
-    expect(one.chain?.image().bids).toHaveLength(3);
+    expect(one.segment?.image().bids).toHaveLength(3);
   });
 
   test('the feed may be ahead of the snapshot, and the snapshot ahead of the feed', async () => {
@@ -132,8 +132,8 @@ describe('a recorder of an L3 book', () => {
     }
     open(105, id(9), 997, 1);
     await clock.advanceAsync(10);
-    expect(one.chain?.sequence).toBe(105);
-    expect(one.chain?.image().bids).toHaveLength(3);
+    expect(one.segment?.sequence).toBe(105);
+    expect(one.segment?.image().bids).toHaveLength(3);
   });
 
   test('of a silent product the heartbeat says that nothing follows the snapshot', async () => {
@@ -150,7 +150,7 @@ describe('a recorder of an L3 book', () => {
     exchange.heartbeat(100, SYMBOL);
     await clock.advanceAsync(0);
     expect(one.phase).toBe('live');
-    expect(one.chain?.exchangeTimeUs).toBe(clock.nowUs() - 5000);
+    expect(one.segment?.exchangeTimeUs).toBe(clock.nowUs() - 5000);
   });
 
   test('a heartbeat that runs ahead proves loss within two seconds', async () => {
@@ -163,7 +163,7 @@ describe('a recorder of an L3 book', () => {
     await clock.advanceAsync(2000);
     expect(one.phase).toBe('live');
 
-    const lastDataUs = one.chain?.lastDataUs;
+    const lastDataUs = one.segment?.lastDataUs;
     exchange.heartbeat(103, SYMBOL);
     await clock.advanceAsync(500);
     exchange.heartbeat(103, SYMBOL);
@@ -184,10 +184,10 @@ describe('a recorder of an L3 book', () => {
     });
   });
 
-  test('what contradicts the book voids the chain from where it was proven', async () => {
+  test('what contradicts the book voids the segment from where it was proven', async () => {
     const { one, queue } = harness.recorder();
     await live(one);
-    const provenUs = one.chain?.proven.us;
+    const provenUs = one.segment?.proven.us;
     for (let sequence = 102; sequence < 110; sequence++) {
       await clock.advanceAsync(100);
       open(sequence, id(sequence), 990, 1);
@@ -313,7 +313,7 @@ describe('a recorder of a feed that numbers nothing', () => {
     expect((await harness.archive.tail(SECURITY.id)).openGap).toMatchObject({ firstMissing: null });
   });
 
-  test('the chain ends with the connection, whatever comes after', async () => {
+  test('the segment ends with the connection, whatever comes after', async () => {
     const { one, queue } = harness.recorder();
     await one.start();
     await clock.advanceAsync(0);
@@ -321,17 +321,17 @@ describe('a recorder of a feed that numbers nothing', () => {
     exchange.diff(2, 2, [1001, 1], [], SYMBOL);
     await clock.advanceAsync(500);
     exchange.alive();
-    const wholeUntilUs = clock.nowUs();
+    const aliveUntilUs = clock.nowUs();
     exchange.down(SYMBOL);
     expect(one.phase).toBe('stale');
-    expect(one.chain).toBeUndefined();
+    expect(one.segment).toBeUndefined();
     await clock.advanceAsync(100);
     await live(one, 3);
     await queue.drained();
     const { gap } = await harness.stored(2);
     expect(gap).toMatchObject({
       cause: 'connection',
-      fromUs: wholeUntilUs,
+      fromUs: aliveUntilUs,
       firstMissing: null,
       lastMissing: null,
     });
@@ -343,16 +343,16 @@ describe('a recorder of a feed that numbers nothing', () => {
     await clock.advanceAsync(0);
     await live(one);
     exchange.diff(2, 2, [1001, 1], [], SYMBOL);
-    const wholeUntilUs = clock.nowUs();
+    const aliveUntilUs = clock.nowUs();
     await clock.advanceAsync(500);
     exchange.diff(3, 3, [1002, 1], [], SYMBOL);
-    exchange.listeners.get(SYMBOL)?.onLoss(wholeUntilUs, 'trade 7 did not come');
+    exchange.listeners.get(SYMBOL)?.onLoss(aliveUntilUs, 'trade 7 did not come');
     expect(one.phase).toBe('syncing');
     await live(one, 4);
     await queue.drained();
     expect((await harness.stored(2)).gap).toMatchObject({
       cause: 'connection',
-      fromUs: wholeUntilUs,
+      fromUs: aliveUntilUs,
       firstMissing: null,
     });
   });

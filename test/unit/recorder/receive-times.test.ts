@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { BadReceiveTime } from '../../../logger/market/bad-receive-times.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
 import { ReceiveTimes } from '../../../logger/recorder/receive-times.ts';
-import type { Clock } from '../../../logger/service/clock.ts';
+import type { Clock } from '../../../logger/runtime/clock.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { keptLog } from '../../support/scripted-coinbase.ts';
 

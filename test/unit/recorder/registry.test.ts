@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Archive } from '../../../logger/archive/archive.ts';
-import { openEmbeddedArchive } from '../../../logger/archive/embedded-archive.ts';
+import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-archive.ts';
 import { UnknownSecurityError } from '../../../logger/errors.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
 import { createRebuild } from '../../../logger/reader/create-reader.ts';

@@ -85,7 +85,7 @@ describe('a recorder', () => {
     expect((await stored(1)).events).toEqual(heard);
   });
 
-  test('a hole ends the chain at the last data, is declared, and the next chain closes it', async () => {
+  test('a hole ends the segment at the last data, is declared, and the next segment closes it', async () => {
     const { one, queue } = recorder();
     await live(one);
     const last = exchange.diff(103, 103, [1002, 1]);
@@ -180,7 +180,7 @@ describe('a recorder', () => {
     exchange.answer(snapshotAt(206, [1, 1], [2, 2]));
     await clock.advanceAsync(500, 50);
     expect(one.phase).toBe('live');
-    expect(one.chain?.sequence).toBe(207);
+    expect(one.segment?.sequence).toBe(207);
   });
 
   test('a hole inside the buffer throws the snapshot away', async () => {
@@ -195,7 +195,7 @@ describe('a recorder', () => {
     expect(one.phase).toBe('syncing');
     exchange.answer(snapshotAt(211, [1, 1], [2, 2]));
     await clock.advanceAsync(500, 50);
-    expect(one.chain?.sequence).toBe(212);
+    expect(one.segment?.sequence).toBe(212);
   });
 
   test('a diff that comes late while the book is being proven is not applied over newer ones', async () => {
@@ -207,8 +207,8 @@ describe('a recorder', () => {
     exchange.diff(100, 109, [1000, 1]);
     exchange.answer(snapshotAt(112, [1000, 2], [1010, 7]));
     await clock.advanceAsync(10);
-    expect(one.chain?.sequence).toBe(119);
-    expect(one.chain?.book.best('bid')).toEqual([1000, 2]);
+    expect(one.segment?.sequence).toBe(119);
+    expect(one.segment?.book.best('bid')).toEqual([1000, 2]);
   });
 
   test('duplicates change nothing', async () => {
@@ -216,7 +216,7 @@ describe('a recorder', () => {
     await live(one);
     exchange.diff(101, 102, [1001, 999]);
     exchange.diff(50, 60, [1001, 999]);
-    expect(one.chain?.book.best('bid')).toEqual([1001, 3]);
+    expect(one.segment?.book.best('bid')).toEqual([1001, 3]);
     expect(one.phase).toBe('live');
   });
 
@@ -256,13 +256,13 @@ describe('a recorder', () => {
     expect(images.map(({ header }) => header.reason)).toEqual(['start', 'interval', 'interval']);
   });
 
-  test('a finer price goes on with finer integers, exactly, in the same chain', async () => {
+  test('a finer price goes on with finer integers, exactly, in the same segment', async () => {
     const { one, queue } = recorder();
     await live(one);
     const finer = { priceExponent: 4, sizeExponent: 3 };
     exchange.listeners.get('BTCUSDT')?.onScale(finer);
     exchange.diff(103, 103, [100_151, 9]);
-    expect(one.chain?.image().bids).toEqual([100_151, 9, 100_100, 3, 100_000, 5]);
+    expect(one.segment?.image().bids).toEqual([100_151, 9, 100_100, 3, 100_000, 5]);
     one.close('removed');
     await queue.drained();
     const images = await archive.images(BTC.id, 1, 0);
@@ -325,7 +325,7 @@ describe('a recorder', () => {
     expect(one.phase).toBe('syncing');
     exchange.answer(snapshotAt(7, [1, 1], [2, 2]));
     await clock.advanceAsync(10);
-    expect(one.chain?.sequence).toBe(8);
+    expect(one.segment?.sequence).toBe(8);
   });
 
   test('a stop seals everything; the next start declares the time between', async () => {
@@ -373,7 +373,7 @@ describe('a recorder', () => {
     });
   });
 
-  test('trades heard while a book is being proven are kept, in the next chain', async () => {
+  test('trades heard while a book is being proven are kept, in the next segment', async () => {
     const { one, queue } = recorder();
     await one.start();
     await clock.advanceAsync(0);
@@ -388,7 +388,7 @@ describe('a recorder', () => {
     expect((await stored(1)).events).toEqual([early, late]);
   });
 
-  test('trades without a single diff end the chain: the depth stream is dead', async () => {
+  test('trades without a single diff end the segment: the depth stream is dead', async () => {
     const { one } = recorder({ limits: { blockMaxAsides: 10 } });
     await live(one);
     for (let id = 1; id <= 10; id++) exchange.trade(id);
@@ -459,7 +459,7 @@ describe('a recorder', () => {
       expect(queue.status()).toMatchObject({ isFailing: false });
     });
 
-    test('past the bound the hole is declared, and the chain before it stays whole', async () => {
+    test('past the bound the hole is declared, and the segment before it stays whole', async () => {
       isFull = false;
       const { one, queue } = recorder({
         archive: fillable(archive, () => isFull),

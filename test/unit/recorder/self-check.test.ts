@@ -8,12 +8,12 @@ import type { LevelBook } from '../../../logger/book/level-book.ts';
 import type { Levels } from '../../../logger/market/events.ts';
 import { securityOf } from '../../../logger/market/security.ts';
 import { formatTimeUs } from '../../../logger/market/time.ts';
-import { CheckRounds } from '../../../logger/recorder/check-rounds.ts';
+import { CheckRounds } from '../../../logger/recorder/check/rounds.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
-import { RecordCheck } from '../../../logger/recorder/record-check.ts';
-import type { RecordCheckOutcome } from '../../../logger/recorder/record-check.ts';
+import { RecordCheck } from '../../../logger/recorder/check/record-check.ts';
+import type { RecordCheckOutcome } from '../../../logger/recorder/check/record-check.ts';
 import type { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
-import type { Log } from '../../../logger/service/log.ts';
+import type { Log } from '../../../logger/runtime/log.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
 import { orderSnapshotAt, snapshotAt } from '../../support/scripted-exchange.ts';
 import type { ScriptedExchange } from '../../support/scripted-exchange.ts';
@@ -67,7 +67,7 @@ async function live(overrides: Parameters<RecorderHarness['recorder']>[0] = {}):
 
 /** In memory, where no record shows it. */
 function flipBit(): void {
-  const book = one.chain?.book as LevelBook;
+  const book = one.segment?.book as LevelBook;
   book.apply([990, 1_000_007], []);
 }
 
@@ -98,7 +98,7 @@ describe('at a base image', () => {
     exchange.diff(107, 108, [995, 4]);
     await image();
     expect(one.selfCheck.figures()).toEqual({ images: 3, snapshots: 0, mismatches: 0 });
-    expect(one.chain?.identity.epoch).toBe(1);
+    expect(one.segment?.identity.epoch).toBe(1);
     expect(logged).toEqual([]);
   });
 
@@ -116,7 +116,7 @@ describe('at a base image', () => {
     await live();
     exchange.diff(103, 104, [995, 1]);
     await image();
-    const goodUs = one.chain?.last.us ?? 0;
+    const goodUs = one.segment?.last.us ?? 0;
     exchange.diff(105, 106, [996, 1]);
     flipBit();
     await image();
@@ -149,7 +149,7 @@ describe('at a base image', () => {
     const damaged = {
       ...harness.archive,
       images: harness.archive.images.bind(harness.archive),
-      holeAfter: harness.archive.holeAfter.bind(harness.archive),
+      gapWithin: harness.archive.gapWithin.bind(harness.archive),
       blocks: async (...question: Parameters<typeof harness.archive.blocks>) =>
         (await harness.archive.blocks(...question)).map((ref) => ({
           ...ref,
@@ -218,7 +218,7 @@ describe('at a base image', () => {
     });
     exchange.diff(103, 104, [995, 1]);
     await image();
-    const goodUs = one.chain?.last.us;
+    const goodUs = one.segment?.last.us;
     isAway = true;
     flipBit();
     exchange.diff(105, 106, [996, 1]);
@@ -244,7 +244,7 @@ describe('at a base image', () => {
     });
     exchange.diff(103, 104, [995, 1]);
     await image();
-    const goodUs = one.chain?.last.us;
+    const goodUs = one.segment?.last.us;
     flipBit();
     exchange.diff(105, 106, [996, 1]);
     await image();
@@ -263,7 +263,7 @@ describe('at a base image', () => {
     expect((await harness.archive.tail(SECURITY.id)).openGap).toEqual(one.openGap);
   });
 
-  test('a mismatch in a chain that has just ended makes its hole begin sooner', async () => {
+  test('a mismatch in a segment that has just ended makes its hole begin sooner', async () => {
     const rebuild = createRebuild(harness.archive);
     let isHole = false;
     await live({
@@ -276,7 +276,7 @@ describe('at a base image', () => {
     });
     exchange.diff(103, 104, [995, 1]);
     await image();
-    const goodUs = one.chain?.last.us;
+    const goodUs = one.segment?.last.us;
     flipBit();
     exchange.diff(105, 106, [996, 1]);
     isHole = true;
@@ -295,7 +295,7 @@ describe('at a base image', () => {
       onFatal: (error) => harness.fatal.push(error),
     });
     await live();
-    const held = one.chain?.image();
+    const held = one.segment?.image();
     if (!held) throw new Error('no book');
     const add = (): void =>
       check.add(
@@ -337,7 +337,7 @@ describe('against a fresh snapshot', () => {
     exchange.diff(105, 107, [996, 2], [1010, 2]);
     await clock.advanceAsync(10, 2);
     expect(one.selfCheck.figures()).toEqual({ images: 0, snapshots: 1, mismatches: 0 });
-    expect(one.chain?.proven.sequence).toBe(107);
+    expect(one.segment?.proven.sequence).toBe(107);
     expect(logged).toEqual([]);
   });
 
@@ -363,7 +363,7 @@ describe('against a fresh snapshot', () => {
 
   test('another book, twice: nothing since the last proof is claimed, and it is proven afresh', async () => {
     await live();
-    const provenUs = one.chain?.proven.us;
+    const provenUs = one.segment?.proven.us;
     exchange.diff(103, 103, [995, 2]);
     await image();
     exchange.diff(104, 104, [995, 1]);
@@ -400,7 +400,7 @@ describe('against a fresh snapshot', () => {
       'warning: A snapshot differed from the book, and the next one did not',
     ]);
     expect(one.phase).toBe('live');
-    expect(one.chain?.proven.sequence).toBe(102);
+    expect(one.segment?.proven.sequence).toBe(102);
   });
 
   test('what comes in while the books are compared is not of the compared moment', async () => {
@@ -412,7 +412,7 @@ describe('against a fresh snapshot', () => {
     exchange.diff(103, 103, [1000, 77]);
     await clock.advanceAsync(10, 2);
     expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
-    expect(one.chain?.proven.sequence).toBe(102);
+    expect(one.segment?.proven.sequence).toBe(102);
   });
 
   test('an empty answer, however often, says nothing', async () => {

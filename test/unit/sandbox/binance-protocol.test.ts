@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BINANCE_LIMITS } from '../../../sandbox/binance-session.ts';
+import { BINANCE_LIMITS } from '../../../sandbox/venues/binance/session.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { clientOf, sandboxOf } from './opened.ts';
 

@@ -1,7 +1,7 @@
 /** What the sandbox says in Coinbase's words, by the plainest client of them, on a clock that stands. */
 
 import { describe, expect, test } from 'vitest';
-import { SANDBOX_KEY } from '../../../sandbox/coinbase-key.ts';
+import { SANDBOX_KEY } from '../../../sandbox/venues/coinbase/key.ts';
 import type { Sandbox, SandboxOptions } from '../../../sandbox/sandbox.ts';
 import { NaiveOrders } from '../../support/coinbase-session.ts';
 import { ManualClock } from '../../support/manual-clock.ts';

@@ -1,7 +1,7 @@
 /** The sandbox's REST answers as Coinbase gives them, on a clock that stands. */
 
 import { describe, expect, test } from 'vitest';
-import { SANDBOX_KEY } from '../../../sandbox/coinbase-key.ts';
+import { SANDBOX_KEY } from '../../../sandbox/venues/coinbase/key.ts';
 import type { Sandbox, SandboxOptions } from '../../../sandbox/sandbox.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { headersBy } from '../../support/plain-coinbase.ts';

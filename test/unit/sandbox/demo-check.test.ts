@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { compareBooks, ladder } from '../../../sandbox/demo-check.ts';
-import type { BookReply, Row } from '../../../sandbox/demo-check.ts';
+import { compareBooks, ladder } from '../../../sandbox/demo/demo-check.ts';
+import type { BookReply, Row } from '../../../sandbox/demo/demo-check.ts';
 
 const BIDS: readonly Row[] = [
   ['10.2', '1'],

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { HISTORY_WINDOW_US } from '../../../sandbox/history.ts';
-import { Market, MAX_CATCH_UP_US } from '../../../sandbox/market.ts';
-import type { MarketDiff, MarketTop, MarketTrade } from '../../../sandbox/market.ts';
+import { HISTORY_WINDOW_US } from '../../../sandbox/market/history.ts';
+import { Market, MAX_CATCH_UP_US } from '../../../sandbox/market/market.ts';
+import type { MarketDiff, MarketTop, MarketTrade } from '../../../sandbox/market/market.ts';
 import { seededRandom as sandboxRandom } from '../../../sandbox/prng.ts';
-import { DEFAULT_SYMBOLS, profileOf } from '../../../sandbox/symbols.ts';
+import { DEFAULT_SYMBOLS, profileOf } from '../../../sandbox/market/symbols.ts';
 import { testSeed } from '../../support/seeded-random.ts';
 
 const START_US = 1_790_000_000_000_000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RequestWeight } from '../../../sandbox/request-weight.ts';
+import { RequestWeight } from '../../../sandbox/venues/binance/request-weight.ts';
 import { clientOf, sandboxOf } from './opened.ts';
 
 describe('REST', () => {

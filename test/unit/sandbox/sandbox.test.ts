@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { startSandbox } from '../../../sandbox/sandbox.ts';
-import { DEFAULT_SYMBOLS } from '../../../sandbox/symbols.ts';
+import { DEFAULT_SYMBOLS } from '../../../sandbox/market/symbols.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { clientOf, sandboxOf } from './opened.ts';
 
@@ -57,7 +57,7 @@ describe('sandbox', () => {
     [{ symbols: ['btc usdt'] }, 'symbols'],
     [{ pace: 0 }, 'pace'],
     [{ pace: Number.NaN }, 'pace'],
-    [{ misbehaviour: [{ type: 'drop-diffs', symbol: 'XUSDT', count: 1 }] as const }, 'symbol'],
+    [{ faults: [{ type: 'drop-diffs', symbol: 'XUSDT', count: 1 }] as const }, 'symbol'],
   ])('%o is refused before a port is opened', async (options, field) => {
     await expect(startSandbox(options)).rejects.toThrow(new RegExp(`^${field}: `));
   });

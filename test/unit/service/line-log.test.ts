@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createLineLog } from '../../../logger/service/line-log.ts';
 import type { LogFormat } from '../../../logger/service/line-log.ts';
-import type { LogLevel } from '../../../logger/service/log.ts';
+import type { LogLevel } from '../../../logger/runtime/log.ts';
 
 function written(format: LogFormat, level: LogLevel): string[] {
   const lines: string[] = [];

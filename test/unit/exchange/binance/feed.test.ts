@@ -25,12 +25,12 @@ describe('subscribing', () => {
       { method: 'SUBSCRIBE', params: ['btcusdt@depth@100ms', 'btcusdt@trade'], id: 1 },
     ]);
     expect(listener.states).toEqual([]);
-    expect(handle.wholeUntilUs()).toBeNull();
+    expect(handle.aliveUntilUs()).toBeNull();
     socket.message({ result: null, id: 99 });
     expect(listener.states).toEqual([]);
     socket.confirm();
     expect(listener.states).toEqual(['up']);
-    expect(handle.wholeUntilUs()).toBe(feed.clock.nowUs());
+    expect(handle.aliveUntilUs()).toBe(feed.clock.nowUs());
   });
 
   test('frames that come before the confirmation follow right after it', () => {
@@ -142,7 +142,7 @@ describe('adding and removing', () => {
     feed.depth(socket, 1, 2, 'ETHUSDT');
     expect(listener.ranges).toEqual([[1, 10]]);
     expect(other.listener.ranges).toEqual([[1, 2]]);
-    expect(handle.wholeUntilUs()).toBeNull();
+    expect(handle.aliveUntilUs()).toBeNull();
   });
 
   test('a symbol that is closed while it is being asked for is given up after the reply', () => {
@@ -207,12 +207,12 @@ describe('adding and removing', () => {
 describe('an unplanned end', () => {
   test('is told with the last sure moment; the next attempt comes at once', () => {
     const { socket, listener } = feed.streaming();
-    const wholeUntilUs = feed.clock.nowUs();
+    const aliveUntilUs = feed.clock.nowUs();
     feed.clock.advance(1000);
     socket.end('closed with code 1006');
     expect(listener.told.at(-1)).toEqual({
       what: 'down',
-      wholeUntilUs,
+      aliveUntilUs,
       reason: 'closed with code 1006',
     });
     feed.clock.advance(0);
@@ -294,26 +294,26 @@ describe('the last sure moment', () => {
     const { socket, handle } = feed.streaming();
     feed.clock.advance(3000);
     socket.alive();
-    expect(handle.wholeUntilUs()).toBe(feed.clock.nowUs());
+    expect(handle.aliveUntilUs()).toBe(feed.clock.nowUs());
     feed.clock.advance(1000);
-    expect(handle.wholeUntilUs()).toBe(feed.clock.nowUs() - 1_000_000);
+    expect(handle.aliveUntilUs()).toBe(feed.clock.nowUs() - 1_000_000);
   });
 
   test('during an overlap only connections count that are confirmed and caught up', () => {
     const { socket, handle } = feed.streaming();
     void feed.exchange.reset();
     feed.clock.advance(1000);
-    const beforeUs = handle.wholeUntilUs();
+    const beforeUs = handle.aliveUntilUs();
     const fresh = feed.transport.latest;
     fresh.open();
-    expect(handle.wholeUntilUs()).toBe(beforeUs);
+    expect(handle.aliveUntilUs()).toBe(beforeUs);
     fresh.confirm();
-    expect(handle.wholeUntilUs()).toBe(feed.clock.nowUs());
+    expect(handle.aliveUntilUs()).toBe(feed.clock.nowUs());
     feed.clock.advance(10);
     feed.depth(fresh, 16, 20);
-    expect(handle.wholeUntilUs()).toBe(beforeUs);
+    expect(handle.aliveUntilUs()).toBe(beforeUs);
     feed.depth(socket, 11, 15);
-    expect(handle.wholeUntilUs()).toBe(feed.clock.nowUs());
+    expect(handle.aliveUntilUs()).toBe(feed.clock.nowUs());
   });
 });
 

@@ -85,7 +85,7 @@ describe('a planned end', () => {
       [1, 10],
       [16, 20],
     ]);
-    expect(handle.wholeUntilUs()).not.toBeNull();
+    expect(handle.aliveUntilUs()).not.toBeNull();
     feed.clock.advance(0);
     expect(feed.transport.sockets).toHaveLength(2);
     expect(fresh.isClosed).toBe(false);

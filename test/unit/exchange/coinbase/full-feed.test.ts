@@ -383,7 +383,7 @@ describe('connections', () => {
     socket.end('closed with code 1006');
     expect(listener.told.at(-1)).toEqual({
       what: 'down',
-      wholeUntilUs: heardUs,
+      aliveUntilUs: heardUs,
       reason: 'closed with code 1006',
     });
     feed.connect();

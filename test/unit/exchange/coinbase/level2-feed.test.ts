@@ -221,7 +221,7 @@ describe('the book', () => {
     const lastUs = feed.clock.nowUs();
     feed.clock.advance(500);
     socket.message(text);
-    expect(listener.told.at(-1)).toMatchObject({ what: 'loss', wholeUntilUs: lastUs });
+    expect(listener.told.at(-1)).toMatchObject({ what: 'loss', aliveUntilUs: lastUs });
   });
 
   test.each([
@@ -259,7 +259,7 @@ describe('trades', () => {
     expect(listener.told.filter(({ what }) => what === 'loss')).toEqual([
       {
         what: 'loss',
-        wholeUntilUs: agreedUs,
+        aliveUntilUs: agreedUs,
         reason: 'Something was lost: trade 9 came after 7',
       },
     ]);
@@ -289,7 +289,7 @@ describe('trades', () => {
     socket.message(heartbeat(61, 10));
     expect(listener.told.at(-1)).toEqual({
       what: 'loss',
-      wholeUntilUs: agreedUs,
+      aliveUntilUs: agreedUs,
       reason: 'Something was lost: the exchange is at trade 10, and 8 was the last that came',
     });
     feed.clock.advance(1000);
@@ -315,7 +315,7 @@ describe('trades', () => {
 });
 
 describe('a planned end', () => {
-  test('the new connection’s snapshot begins a new chain, and the old one is not heard any more', async () => {
+  test('the new connection’s snapshot begins a new segment, and the old one is not heard any more', async () => {
     const feed = createFeed();
     const { socket, listener } = await recorded(feed);
     socket.message(match(57, 7));
@@ -332,7 +332,7 @@ describe('a planned end', () => {
     await reset;
     expect(isDone).toBe(true);
     expect(listener.told.slice(-2)).toEqual([
-      { what: 'down', wholeUntilUs: wholeUs, reason: 'Another connection has taken over' },
+      { what: 'down', aliveUntilUs: wholeUs, reason: 'Another connection has taken over' },
       { what: 'up' },
     ]);
     fresh.message(match(57, 7));

@@ -1,0 +1,72 @@
+/**
+ * A look at LMDB's file before LMDB maps it. LMDB trusts its file: one of another kind, or one cut
+ * off by a copy that was broken off, would end this process instead of throwing an error. Read
+ * here: the two meta pages at the file's beginning (struct MDB_meta of LMDB 0.9 as built into the
+ * `lmdb` package, on 64-bit machines).
+ */
+
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { ArchiveUnavailableError } from '../../errors.ts';
+
+const MAGIC = 0xbeefc0de;
+/** Offsets within a meta page, in bytes. */
+const MAGIC_AT = 24;
+const PAGE_SIZE_AT = 48;
+const LAST_PAGE_AT = 144;
+const TRANSACTION_AT = 152;
+const META_BYTES = 160;
+const PAGE_SIZES = new Set([4096, 8192, 16_384, 32_768, 65_536]);
+/** Pages at the end that are free may never have been written; a few at most. */
+const UNWRITTEN_MAX_PAGES = 8;
+
+/**
+ * An empty file passes: it is one that is about to become an archive. With `write`, unwritten pages
+ * at the end are made up for, so that no page that is spoken of lies outside the file.
+ * @throws ArchiveUnavailableError for a file that is no archive or lacks its end.
+ */
+export function checkDataFile(path: string, access: 'read' | 'write'): void {
+  const file = openSync(path, access === 'write' ? 'r+' : 'r');
+  try {
+    if (fstatSync(file).size === 0) return;
+    const neededBytes = bytesSpokenOf(file, path);
+    // Asked after the meta pages were read: a running writer writes pages before it names them.
+    const { size } = fstatSync(file);
+    const pageSize = metaAt(file, 0)?.pageSize ?? 0;
+    if (size < neededBytes - UNWRITTEN_MAX_PAGES * pageSize) {
+      throw new ArchiveUnavailableError(
+        `The archive file ${path} is cut off: it has ${size} bytes and should have ${neededBytes}`,
+      );
+    }
+    if (access === 'write' && size < neededBytes) ftruncateSync(file, neededBytes);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function bytesSpokenOf(file: number, path: string): number {
+  const first = metaAt(file, 0);
+  const second = first && metaAt(file, first.pageSize);
+  if (!first || !second) {
+    throw new ArchiveUnavailableError(`${path} is not an archive file`);
+  }
+  const newest = first.transaction >= second.transaction ? first : second;
+  return (newest.lastPage + 1) * first.pageSize;
+}
+
+interface Meta {
+  readonly pageSize: number;
+  readonly lastPage: number;
+  readonly transaction: number;
+}
+
+function metaAt(file: number, position: number): Meta | undefined {
+  const bytes = Buffer.alloc(META_BYTES);
+  if (readSync(file, bytes, 0, META_BYTES, position) < META_BYTES) return undefined;
+  const pageSize = bytes.readUInt32LE(PAGE_SIZE_AT);
+  if (bytes.readUInt32LE(MAGIC_AT) !== MAGIC || !PAGE_SIZES.has(pageSize)) return undefined;
+  return {
+    pageSize,
+    lastPage: Number(bytes.readBigUInt64LE(LAST_PAGE_AT)),
+    transaction: Number(bytes.readBigUInt64LE(TRANSACTION_AT)),
+  };
+}

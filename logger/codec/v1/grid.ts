@@ -1,0 +1,86 @@
+/**
+ * The grid that nearly all prices (or sizes) of a record lie on: its step is the tick or lot size as
+ * far as the values show it. A value off the grid is legal and stays exact; it only costs more.
+ */
+
+import { corrupt } from './bytes.ts';
+import type { ByteReader } from './bytes.ts';
+import type { ScaledInt } from '../../market/decimal.ts';
+
+/** How many values, spread over the record, decide about the step. */
+const SAMPLE = 1024;
+/** At most one in so many of them may lie off the grid. */
+const OFF_GRID_SHARE = 64;
+const MAX_STEP = 1e14;
+/** Farther out a value counts as off the grid, so that sums of two indexes stay exact. */
+export const MAX_GRID_INDEX = 2 ** 49;
+
+export class Grid {
+  /** The distance of two neighbours, as a scaled integer. */
+  readonly step: number;
+
+  constructor(step: number) {
+    this.step = step;
+  }
+
+  static read(header: ByteReader): Grid {
+    const step = header.uint();
+    if (step < 1) throw corrupt('its grid has no step');
+    return new Grid(step);
+  }
+
+  /** Which step of the grid `value` is, or NaN where it lies on none. */
+  index(value: ScaledInt): number {
+    if (typeof value !== 'number') return Number.NaN;
+    const index = Math.round(value / this.step);
+    if (index * this.step !== value || Math.abs(index) >= MAX_GRID_INDEX) return Number.NaN;
+    return index;
+  }
+
+  /** @throws RecordCorruptError where that is no safe integer. */
+  value(index: number): number {
+    // Adding zero makes the -0 of a mirrored price 0 a plain 0.
+    const value = index * this.step + 0;
+    if (!Number.isSafeInteger(value)) throw corrupt('a price or size leaves its range');
+    return value;
+  }
+}
+
+/** Gathers values that are spread evenly over all that a record holds. */
+export class GridSample {
+  readonly #values: number[] = [];
+  readonly #stride: number;
+  #skip = 0;
+
+  /** @param total how many values will come. */
+  constructor(total: number) {
+    this.#stride = Math.max(1, Math.floor(total / SAMPLE));
+  }
+
+  add(value: ScaledInt): void {
+    if (this.#skip > 0) {
+      this.#skip--;
+      return;
+    }
+    this.#skip = this.#stride - 1;
+    // Zero lies on every grid, and what passes 2^53 on none.
+    if (typeof value === 'number' && value !== 0) this.#values.push(value);
+  }
+
+  /** The coarsest grid with a step of 1, 2 or 5 times 10^n that nearly all of the values lie on. */
+  grid(): Grid {
+    const values = this.#values;
+    if (values.length === 0) return new Grid(1);
+    const mayMiss = Math.floor(values.length / OFF_GRID_SHARE);
+    const fits = (step: number): boolean => {
+      let missed = 0;
+      for (const value of values) if (value % step !== 0 && ++missed > mayMiss) return false;
+      return true;
+    };
+    let step = 1;
+    while (step < MAX_STEP && fits(step * 10)) step *= 10;
+    if (fits(step * 5)) step *= 5;
+    else if (fits(step * 2)) step *= 2;
+    return new Grid(step);
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * zstd for single columns, bounded on the way out: the buffer has the size that the record declares,
+ * and a frame that wants more or less is damage. The frame's magic number is the same four bytes
+ * every time, so it is left out of what is stored.
+ */
+
+import binding from 'zstd-napi/binding.js';
+
+import { assertInvariant } from '../../errors.ts';
+import { corrupt } from './bytes.ts';
+
+/**
+ * Columns of tokens hold no long repeats, and short ones cost more than they save: what pays is the
+ * entropy stage. So the fastest level with the longest minimal match: 2 % smaller than level 3 on the
+ * Binance recordings, and within 1 % of level 13 at a fraction of its time.
+ */
+const LEVEL = 1;
+const MIN_MATCH = 7;
+const MAGIC = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd);
+
+const compressor = new binding.CCtx();
+compressor.setParameter(binding.CParameter.compressionLevel, LEVEL);
+compressor.setParameter(binding.CParameter.minMatch, MIN_MATCH);
+const decompressor = new binding.DCtx();
+
+export function zstdCompress(bytes: Uint8Array): Uint8Array {
+  const target = new Uint8Array(binding.compressBound(bytes.length));
+  const length = compressor.compress2(target, bytes);
+  assertInvariant(
+    MAGIC.every((byte, index) => target[index] === byte),
+    'zstd wrote a frame without its magic number',
+  );
+  return target.subarray(MAGIC.length, length);
+}
+
+/** @throws RecordCorruptError unless the frame holds exactly `length` bytes. */
+export function zstdDecompress(stored: Uint8Array, length: number): Uint8Array {
+  const frame = new Uint8Array(MAGIC.length + stored.length);
+  frame.set(MAGIC);
+  frame.set(stored, MAGIC.length);
+  const target = new Uint8Array(length);
+  let written: number;
+  try {
+    written = decompressor.decompress(target, frame);
+  } catch (error) {
+    // The binding throws plain errors: whatever zstd dislikes about a stored frame is damage.
+    throw corrupt(`zstd: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (written !== length) throw corrupt(`${written} bytes where ${length} were declared`);
+  return target;
+}

@@ -1,0 +1,111 @@
+/**
+ * The answers in the shape in which people and scripts get them: plain JSON values, prices and
+ * sizes as decimal text, sequences as text, times as ISO 8601 in µs. The manager, the CLI and the
+ * library all speak these; nobody formats twice.
+ */
+
+import type { BadReceiveTimeCause } from '../market/bad-receive-times.ts';
+import type { GapCause, Proof } from '../market/coverage.ts';
+import type { BookLevel } from '../market/security.ts';
+import type { ClockName } from '../market/time.ts';
+
+/** `[price, size]`; `[price, size, count]` of a level that is made of orders. */
+export type LevelRow = readonly [string, string] | readonly [string, string, number];
+/** `[price, size, order id]`; orders of one price stand in queue order. */
+export type OrderRow = readonly [string, string, string];
+export type BookRow = LevelRow | OrderRow;
+
+export interface BookResult {
+  readonly security: string;
+  readonly level: BookLevel;
+  /** The time asked for; at a sequence the book's receive time, for the book now this moment. */
+  readonly at: string;
+  readonly clock: ClockName;
+  readonly sequence: string | null;
+  readonly exchangeTime: string;
+  readonly receiveTime: string;
+  readonly state: 'proven';
+  readonly proof: Proof;
+  readonly horizon: { readonly bid: string | null; readonly ask: string | null };
+  /** Best price first: levels, or orders where `level` is L3. */
+  readonly bids: readonly BookRow[];
+  readonly asks: readonly BookRow[];
+}
+
+/** A book of single orders. */
+export interface OrderBookAnswer extends BookResult {
+  readonly level: 'L3';
+  readonly bids: readonly OrderRow[];
+  readonly asks: readonly OrderRow[];
+}
+
+export interface GapResult {
+  readonly from: string;
+  /** null: not yet closed. */
+  readonly to: string | null;
+  readonly cause: GapCause;
+  readonly firstMissing: string | null;
+  readonly lastMissing: string | null;
+}
+
+/** Instead of a book, where there is none for that moment. */
+export interface NoBookResult {
+  readonly security: string;
+  readonly state: 'gap';
+  readonly gap: Pick<GapResult, 'from' | 'to' | 'cause'>;
+}
+
+export interface IntervalResult {
+  readonly from: string;
+  readonly to: string;
+  /** null where the exchange numbers nothing. */
+  readonly firstSequence: string | null;
+  readonly lastSequence: string | null;
+  readonly feed: string;
+  readonly proof: Proof;
+}
+
+/** What happened to one order, in the exchange's words; a field that its message lacks is null. */
+export interface OrderEventResult {
+  /** null: the message has none. */
+  readonly sequence: string | null;
+  readonly exchangeTime: string;
+  readonly receiveTime: string;
+  readonly type: 'received' | 'open' | 'match' | 'change' | 'done' | 'activate';
+  readonly side: 'buy' | 'sell';
+  /** `orderId`, `price`, `remainingSize` …: see `OrderEvent` in market/events.ts. */
+  readonly [field: string]: string | null;
+}
+
+/** Books hold, but the receive times of what came in then are not those of its arrival. */
+export interface BadReceiveTimeResult {
+  readonly from: string;
+  readonly to: string;
+  /** `stall`: the logger stood still. `clock`: its machine's clock was set. */
+  readonly cause: BadReceiveTimeCause;
+}
+
+export interface CoverageResult {
+  readonly security: string;
+  readonly intervals: readonly IntervalResult[];
+  readonly gaps: readonly GapResult[];
+  /** In order of time; those of different causes may overlap. Mostly empty. */
+  readonly badReceiveTimes: readonly BadReceiveTimeResult[];
+}
+
+export interface VerifyResult {
+  /** How many records were read. */
+  readonly records: number;
+  readonly problems: readonly VerifyProblem[];
+}
+
+export interface VerifyProblem {
+  readonly security: string;
+  /** The record's key: `<kind> <epoch>/<sequence>`. */
+  readonly record: string;
+  readonly problem: string;
+}
+
+export type ExportType = 'trades' | 'quotes' | 'incremental' | 'snapshots' | 'orders';
+/** `tardis-csv`: the columns of Tardis' downloadable files. */
+export type ExportFormat = 'jsonl' | 'csv' | 'tardis-csv';

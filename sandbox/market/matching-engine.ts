@@ -1,0 +1,350 @@
+/**
+ * A matching engine with price-time priority for one symbol. Prices and sizes are integers at eight
+ * decimals (`UNIT_EXPONENT`), the finest an exchange prints; new orders must lie on the tick and lot
+ * grid of the moment, old ones keep their price when the grid changes. Every order says what becomes
+ * of it through events, in an order from which an order-by-order feed (L3) as well as level diffs and
+ * trades (L2) can be derived. Pure: no time, no chance, no I/O.
+ */
+
+import SortedBTree from 'sorted-btree';
+import { assertInvariant, InvalidArgumentError, LimitExceededError } from '../../logger/errors.ts';
+import { PriceLevel } from './price-level.ts';
+import type { RestingOrder } from './price-level.ts';
+
+// The package is CommonJS with a `default` export: Node hands out its exports object.
+const BTree = SortedBTree.default;
+type LevelTree = InstanceType<typeof BTree<number, PriceLevel>>;
+
+/** Decimals of every price and size integer in the sandbox. */
+export const UNIT_EXPONENT = 8;
+/** More resting orders than this are refused: nobody needs them, and memory is finite. */
+export const MAX_RESTING_ORDERS = 1_000_000;
+
+export type OrderSide = 'buy' | 'sell';
+
+/** Why an order is over. `unfilled`: a market or immediate order found nothing more to match. */
+export type DoneReason = 'filled' | 'cancelled' | 'unfilled';
+
+/**
+ * What happened to an order. `sequence` is the book update id, which counts one up for every change
+ * of a price level; events that change no level carry none.
+ */
+export type OrderEvent =
+  | {
+      readonly type: 'received';
+      readonly orderId: number;
+      readonly side: OrderSide;
+      /** null: a market order. */
+      readonly price: number | null;
+      readonly size: number;
+    }
+  | {
+      readonly type: 'opened';
+      readonly sequence: number;
+      readonly orderId: number;
+      readonly side: OrderSide;
+      readonly price: number;
+      readonly remaining: number;
+    }
+  | {
+      readonly type: 'matched';
+      readonly sequence: number;
+      readonly tradeId: number;
+      readonly makerOrderId: number;
+      readonly takerOrderId: number;
+      readonly takerSide: OrderSide;
+      readonly price: number;
+      readonly size: number;
+    }
+  | {
+      /** Made smaller in place: keeps its priority. */
+      readonly type: 'changed';
+      readonly sequence: number;
+      readonly orderId: number;
+      readonly side: OrderSide;
+      readonly price: number;
+      readonly oldSize: number;
+      readonly newSize: number;
+    }
+  | {
+      /** Gone from one price, and at the end of another's queue: two levels changed. */
+      readonly type: 'moved';
+      readonly sequence: number;
+      readonly orderId: number;
+      readonly side: OrderSide;
+      readonly oldPrice: number;
+      readonly price: number;
+      readonly oldSize: number;
+      readonly newSize: number;
+    }
+  | {
+      readonly type: 'done';
+      /** null where no level changed: the last fill has already been told as a match. */
+      readonly sequence: number | null;
+      readonly orderId: number;
+      readonly side: OrderSide;
+      readonly price: number | null;
+      readonly remaining: number;
+      readonly reason: DoneReason;
+    };
+
+/** The smallest steps that new orders may use now. */
+export interface Grid {
+  readonly tickSize: number;
+  readonly lotSize: number;
+}
+
+export interface EngineOptions {
+  readonly grid: Grid;
+  /** The book update id before the first change. */
+  readonly firstSequence: number;
+  readonly firstTradeId: number;
+  readonly onEvent: (event: OrderEvent) => void;
+}
+
+export interface LimitOrder {
+  readonly side: OrderSide;
+  readonly price: number;
+  readonly size: number;
+  /** Do not rest what can't be matched at once. */
+  readonly immediate?: boolean;
+}
+
+export interface MarketOrder {
+  readonly side: OrderSide;
+  readonly size: number;
+}
+
+export class MatchingEngine {
+  readonly #bids: LevelTree = new BTree<number, PriceLevel>();
+  readonly #asks: LevelTree = new BTree<number, PriceLevel>();
+  readonly #orders = new Map<number, RestingOrder>();
+  readonly #emit: (event: OrderEvent) => void;
+  #grid: Grid;
+  #sequence: number;
+  #tradeId: number;
+  #orderId = 0;
+
+  constructor(options: EngineOptions) {
+    this.#grid = checkedGrid(options.grid);
+    this.#sequence = options.firstSequence;
+    this.#tradeId = options.firstTradeId - 1;
+    this.#emit = options.onEvent;
+  }
+
+  /** The book update id of the last change. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  get grid(): Grid {
+    return this.#grid;
+  }
+
+  get restingOrders(): number {
+    return this.#orders.size;
+  }
+
+  /** New orders must lie on the new grid; resting ones stay where they are. */
+  changeGrid(grid: Grid): void {
+    this.#grid = checkedGrid(grid);
+  }
+
+  /**
+   * Matches what it can; the rest stays in the book, unless the order is immediate.
+   * @returns the order's id.
+   * @throws InvalidArgumentError for a price or size off the grid, LimitExceededError for a full book.
+   */
+  limit(order: LimitOrder): number {
+    requireOnGrid('price', order.price, this.#grid.tickSize);
+    requireOnGrid('size', order.size, this.#grid.lotSize);
+    if (this.#orders.size >= MAX_RESTING_ORDERS) {
+      throw new LimitExceededError(`The book is full: ${MAX_RESTING_ORDERS} resting orders`);
+    }
+    const { side, price, size } = order;
+    const orderId = ++this.#orderId;
+    this.#emit({ type: 'received', orderId, side, price, size });
+    const remaining = this.#match(orderId, side, size, price);
+    if (remaining > 0 && order.immediate !== true) this.#rest(orderId, side, price, remaining);
+    else this.#finish(orderId, side, price, remaining);
+    return orderId;
+  }
+
+  /** Takes the best prices until it is filled or the side is empty. @throws InvalidArgumentError */
+  market(order: MarketOrder): number {
+    requireOnGrid('size', order.size, this.#grid.lotSize);
+    const orderId = ++this.#orderId;
+    this.#emit({ type: 'received', orderId, side: order.side, price: null, size: order.size });
+    const remaining = this.#match(orderId, order.side, order.size, null);
+    this.#finish(orderId, order.side, null, remaining);
+    return orderId;
+  }
+
+  /** @returns false where no such order rests. */
+  cancel(orderId: number): boolean {
+    const order = this.#orders.get(orderId);
+    if (!order) return false;
+    const { side, price, remaining } = order;
+    this.#remove(order);
+    const sequence = ++this.#sequence;
+    this.#emit({ type: 'done', sequence, orderId, side, price, remaining, reason: 'cancelled' });
+    return true;
+  }
+
+  /**
+   * Makes a resting order smaller; it keeps its place in the queue.
+   * @returns false where no such order rests, or where it would not become smaller.
+   */
+  reduce(orderId: number, newSize: number): boolean {
+    requireOnGrid('size', newSize, this.#grid.lotSize);
+    const order = this.#orders.get(orderId);
+    if (!order || newSize >= order.remaining) return false;
+    const oldSize = order.remaining;
+    order.level.reduce(order, oldSize - newSize);
+    const { side, price } = order;
+    const sequence = ++this.#sequence;
+    this.#emit({ type: 'changed', sequence, orderId, side, price, oldSize, newSize });
+    return true;
+  }
+
+  /**
+   * Moves a resting order to another price, where it goes to the end of the queue.
+   * @returns false where no such order rests, at its own price, and where it would match there.
+   */
+  move(orderId: number, price: number, newSize: number): boolean {
+    requireOnGrid('price', price, this.#grid.tickSize);
+    requireOnGrid('size', newSize, this.#grid.lotSize);
+    const order = this.#orders.get(orderId);
+    if (!order || order.price === price) return false;
+    const { side, price: oldPrice, remaining: oldSize } = order;
+    const best = this.bestPrice(side === 'buy' ? 'sell' : 'buy');
+    if (best !== undefined && reaches(side, price, best)) return false;
+    this.#remove(order);
+    this.#insert(orderId, side, price, newSize);
+    this.#sequence += 2;
+    const sequence = this.#sequence;
+    this.#emit({ type: 'moved', sequence, orderId, side, oldPrice, price, oldSize, newSize });
+    return true;
+  }
+
+  order(orderId: number): Readonly<RestingOrder> | undefined {
+    return this.#orders.get(orderId);
+  }
+
+  /** The best price of a side: highest buy, lowest sell. */
+  bestPrice(side: OrderSide): number | undefined {
+    return side === 'buy' ? this.#bids.maxKey() : this.#asks.minKey();
+  }
+
+  /** Total size at a price; 0 where there is no such level. */
+  levelSize(side: OrderSide, price: number): number {
+    return this.#tree(side).get(price)?.total ?? 0;
+  }
+
+  levelCount(side: OrderSide): number {
+    return this.#tree(side).size;
+  }
+
+  /** Flat price, size …, best first; at most `depth` levels. */
+  levels(side: OrderSide, depth = Infinity): number[] {
+    const flat: number[] = [];
+    for (const level of this.#levelsBestFirst(side)) {
+      if (flat.length >= depth * 2) break;
+      flat.push(level.price, level.total);
+    }
+    return flat;
+  }
+
+  /** Every resting order of a side, best price first, in queue order within a price. */
+  *orders(side: OrderSide): Generator<Readonly<RestingOrder>> {
+    for (const level of this.#levelsBestFirst(side)) yield* level.orders();
+  }
+
+  *#levelsBestFirst(side: OrderSide): Generator<PriceLevel> {
+    const entries = side === 'buy' ? this.#bids.entriesReversed() : this.#asks.entries();
+    for (const [, level] of entries) yield level;
+  }
+
+  #tree(side: OrderSide): LevelTree {
+    return side === 'buy' ? this.#bids : this.#asks;
+  }
+
+  /** Fills against the other side while prices allow. @returns what is left. */
+  #match(takerOrderId: number, takerSide: OrderSide, size: number, limit: number | null): number {
+    const makerSide = takerSide === 'buy' ? 'sell' : 'buy';
+    let remaining = size;
+    while (remaining > 0) {
+      const price = this.bestPrice(makerSide);
+      if (price === undefined || !reaches(takerSide, limit, price)) break;
+      const maker = this.#tree(makerSide).get(price)?.head;
+      assertInvariant(maker !== null && maker !== undefined, 'A price level has no order');
+      const filled = Math.min(remaining, maker.remaining);
+      remaining -= filled;
+      this.#fill(maker, filled, takerOrderId, takerSide);
+    }
+    return remaining;
+  }
+
+  #fill(maker: RestingOrder, size: number, takerOrderId: number, takerSide: OrderSide): void {
+    maker.level.reduce(maker, size);
+    const isFilled = maker.remaining === 0;
+    if (isFilled) this.#remove(maker);
+    this.#emit({
+      type: 'matched',
+      sequence: ++this.#sequence,
+      tradeId: ++this.#tradeId,
+      makerOrderId: maker.id,
+      takerOrderId,
+      takerSide,
+      price: maker.price,
+      size,
+    });
+    if (isFilled) this.#finish(maker.id, maker.side, maker.price, 0);
+  }
+
+  #rest(orderId: number, side: OrderSide, price: number, remaining: number): void {
+    this.#insert(orderId, side, price, remaining);
+    const sequence = ++this.#sequence;
+    this.#emit({ type: 'opened', sequence, orderId, side, price, remaining });
+  }
+
+  #insert(id: number, side: OrderSide, price: number, remaining: number): void {
+    const tree = this.#tree(side);
+    let level = tree.get(price);
+    if (!level) {
+      level = new PriceLevel(price);
+      tree.set(price, level);
+    }
+    const order: RestingOrder = { id, side, price, remaining, level, previous: null, next: null };
+    level.append(order);
+    assertInvariant(Number.isSafeInteger(level.total), 'A level total left the safe integers');
+    this.#orders.set(id, order);
+  }
+
+  #remove(order: RestingOrder): void {
+    order.level.unlink(order);
+    if (order.level.head === null) this.#tree(order.side).delete(order.price);
+    this.#orders.delete(order.id);
+  }
+
+  #finish(orderId: number, side: OrderSide, price: number | null, remaining: number): void {
+    const reason = remaining === 0 ? 'filled' : 'unfilled';
+    this.#emit({ type: 'done', sequence: null, orderId, side, price, remaining, reason });
+  }
+}
+
+function reaches(takerSide: OrderSide, limit: number | null, price: number): boolean {
+  if (limit === null) return true;
+  return takerSide === 'buy' ? price <= limit : price >= limit;
+}
+
+function requireOnGrid(field: string, value: number, step: number): void {
+  if (Number.isSafeInteger(value) && value > 0 && value % step === 0) return;
+  throw new InvalidArgumentError(`${field}: ${value} is not a positive multiple of ${step}`);
+}
+
+function checkedGrid(grid: Grid): Grid {
+  requireOnGrid('tickSize', grid.tickSize, 1);
+  requireOnGrid('lotSize', grid.lotSize, 1);
+  return { tickSize: grid.tickSize, lotSize: grid.lotSize };
+}

@@ -1,0 +1,125 @@
+/** What the sandbox lists by default, and what a symbol's market is like. */
+
+import { InvalidArgumentError } from '../../logger/errors.ts';
+import { parseScaled } from '../../logger/market/decimal.ts';
+import { UNIT_EXPONENT } from './matching-engine.ts';
+
+export interface SymbolProfile {
+  readonly symbol: string;
+  readonly baseAsset: string;
+  readonly quoteAsset: string;
+  /** Decimals as the exchange prints them. */
+  readonly tickSize: string;
+  readonly lotSize: string;
+  readonly startPrice: string;
+  /** Price levels a side around which the book settles. */
+  readonly depthLevels: number;
+  /** Mean distance of two neighbouring levels, in ticks. */
+  readonly spacingTicks: number;
+  /** Size of an ordinary order. */
+  readonly typicalSize: string;
+  /** This symbol's part of the pace: 1 for a busy one. */
+  readonly paceShare: number;
+  /** How many of the traders' actions take from the book, 0 to 1. */
+  readonly takerShare: number;
+  /** Relative standard deviation of the fair price over one second. */
+  readonly volatility: number;
+}
+
+const COMMON = { quoteAsset: 'USDT', takerShare: 0.08, volatility: 0.000_01 } as const;
+
+export const DEFAULT_SYMBOLS: readonly SymbolProfile[] = [
+  {
+    ...COMMON,
+    symbol: 'BTCUSDT',
+    baseAsset: 'BTC',
+    tickSize: '0.01',
+    lotSize: '0.00001',
+    startPrice: '61837.63',
+    depthLevels: 3000,
+    spacingTicks: 20,
+    typicalSize: '0.05',
+    paceShare: 1,
+  },
+  {
+    ...COMMON,
+    symbol: 'ETHUSDT',
+    baseAsset: 'ETH',
+    tickSize: '0.01',
+    lotSize: '0.0001',
+    startPrice: '2684.4',
+    depthLevels: 2000,
+    spacingTicks: 4,
+    typicalSize: '0.8',
+    paceShare: 0.6,
+  },
+  {
+    // A market where nothing happens for seconds on end.
+    ...COMMON,
+    symbol: 'QUIETUSDT',
+    baseAsset: 'QUIET',
+    tickSize: '0.001',
+    lotSize: '0.1',
+    startPrice: '12.5',
+    depthLevels: 300,
+    spacingTicks: 4,
+    typicalSize: '40',
+    paceShare: 0.003,
+    takerShare: 0.4,
+  },
+  {
+    // Deeper than the 5,000 levels a side that a REST snapshot shows.
+    ...COMMON,
+    symbol: 'DEEPUSDT',
+    baseAsset: 'DEEP',
+    tickSize: '0.0001',
+    lotSize: '0.01',
+    startPrice: '104.2',
+    depthLevels: 6200,
+    spacingTicks: 6,
+    typicalSize: '25',
+    paceShare: 0.7,
+  },
+];
+
+const SYMBOL_FORM = /^[A-Z0-9]{2,20}$/;
+const QUOTE_ASSETS = ['USDT', 'USDC', 'BTC', 'EUR', 'USD'];
+
+/**
+ * The profile of a symbol by name: a default one, or an ordinary market under that name.
+ * @throws InvalidArgumentError for a name that Binance could not have.
+ */
+export function profileOf(symbol: string): SymbolProfile {
+  const known = DEFAULT_SYMBOLS.find((profile) => profile.symbol === symbol);
+  if (known) return known;
+  if (!SYMBOL_FORM.test(symbol)) {
+    throw new InvalidArgumentError(
+      `symbols: ${JSON.stringify(symbol.slice(0, 40))} is not a symbol like BTCUSDT`,
+    );
+  }
+  const quoteAsset = QUOTE_ASSETS.find(
+    (asset) => symbol.length > asset.length && symbol.endsWith(asset),
+  );
+  return {
+    ...COMMON,
+    symbol,
+    baseAsset: quoteAsset ? symbol.slice(0, -quoteAsset.length) : symbol,
+    quoteAsset: quoteAsset ?? 'USDT',
+    tickSize: '0.001',
+    lotSize: '0.01',
+    startPrice: '98.765',
+    depthLevels: 1200,
+    spacingTicks: 5,
+    typicalSize: '10',
+    paceShare: 0.3,
+  };
+}
+
+/** A decimal text as the engine's integer. @throws InvalidArgumentError naming `field`. */
+export function toUnits(text: string, field: string): number {
+  const units = parseScaled(text, UNIT_EXPONENT);
+  if (typeof units === 'number') return units;
+  throw new InvalidArgumentError(
+    `${field}: ${JSON.stringify(text)} is not a decimal of at most ${UNIT_EXPONENT} places`,
+  );
+}

@@ -1,0 +1,132 @@
+/**
+ * The channels of all products, each with those who hear them: `full`, `level2_batch` every 50 ms,
+ * `matches`, `heartbeat` once a second. Messages of a product pass the faults on their way,
+ * heartbeats do not: a feed that is silent but alive is one of the faults.
+ */
+
+import { formatTimeUs } from '../../../logger/market/time.ts';
+import { decimal } from './product.ts';
+import type { CoinbaseProduct, ProductMessage } from './product.ts';
+import { harmOrder } from '../../faults/corrupt-frame.ts';
+import type { FaultInjector } from '../../faults/fault-injector.ts';
+
+export const CHANNELS = ['full', 'level2_batch', 'matches', 'heartbeat', 'auctionfeed'] as const;
+export type Channel = (typeof CHANNELS)[number];
+
+/** Who hears a channel. */
+export interface ChannelListener {
+  deliver(data: string): void;
+}
+
+const BATCH_US = 50_000;
+const HEARTBEAT_US = 1_000_000;
+
+/** The streams of a product that can be harmed, by name. */
+export function productStreams(product: string): readonly string[] {
+  return [`${product}/full`, `${product}/level2_batch`];
+}
+
+export class CoinbaseFeed {
+  readonly #products: ReadonlyMap<string, CoinbaseProduct>;
+  readonly #faults: FaultInjector<string>;
+  readonly #listeners = new Map<string, Set<ChannelListener>>();
+  #batchDueUs = 0;
+  #heartbeatDueUs = 0;
+
+  constructor(products: ReadonlyMap<string, CoinbaseProduct>, faults: FaultInjector<string>) {
+    this.#products = products;
+    this.#faults = faults;
+    for (const product of products.values()) {
+      product.listen((message) => this.#onMessage(product, message));
+    }
+  }
+
+  /** The first thing that is heard of some channels is how things stand. */
+  subscribe(product: string, channel: Channel, listener: ChannelListener): void {
+    const found = this.#products.get(product);
+    const listeners = this.#of(product, channel);
+    if (!found || listeners.has(listener)) return;
+    if (channel === 'level2_batch') {
+      // Whoever listens already hears what led to this; the new one begins after it.
+      this.#sendBatch(found, formatTimeUs(found.market.book(0).timeUs));
+      listener.deliver(snapshotText(found));
+    }
+    listeners.add(listener);
+    if (channel === 'matches' && found.lastMatch) {
+      listener.deliver(JSON.stringify({ ...found.lastMatch, type: 'last_match' }));
+    }
+  }
+
+  unsubscribe(product: string, channel: Channel, listener: ChannelListener): void {
+    this.#of(product, channel).delete(listener);
+  }
+
+  /** Sends what is due by now. */
+  tick(nowUs: number): void {
+    if (nowUs >= this.#batchDueUs) {
+      this.#batchDueUs = nowUs + BATCH_US;
+      for (const product of this.#products.values()) this.#sendBatch(product, formatTimeUs(nowUs));
+    }
+    if (nowUs < this.#heartbeatDueUs) return;
+    this.#heartbeatDueUs = nowUs + HEARTBEAT_US;
+    for (const product of this.#products.values()) {
+      const text = JSON.stringify({
+        type: 'heartbeat',
+        sequence: product.sequence,
+        last_trade_id: product.lastTradeId,
+        product_id: product.id,
+        time: formatTimeUs(nowUs),
+      });
+      for (const listener of this.#of(product.id, 'heartbeat')) listener.deliver(text);
+    }
+  }
+
+  #onMessage(product: CoinbaseProduct, message: ProductMessage): void {
+    const full = this.#of(product.id, 'full');
+    if (full.size > 0) this.#send(product.id, 'full', JSON.stringify(message));
+    const matches = this.#of(product.id, 'matches');
+    if (message.type !== 'match' || this.#faults.isSilent(product.id)) return;
+    for (const listener of matches) listener.deliver(JSON.stringify(message));
+  }
+
+  #sendBatch(product: CoinbaseProduct, time: string): void {
+    const changes = product.takeChanges();
+    if (changes.length === 0 || this.#of(product.id, 'level2_batch').size === 0) return;
+    const message = { type: 'l2update', product_id: product.id, changes, time };
+    this.#send(product.id, 'level2_batch', JSON.stringify(message));
+  }
+
+  #send(product: string, channel: Channel, text: string): void {
+    const fates = this.#faults.diff(`${product}/${channel}`, text);
+    if (this.#faults.isSilent(product)) return;
+    for (const { frame, harm } of fates) {
+      const sent = harm ? harmOrder(harm, frame) : frame;
+      for (const listener of this.#of(product, channel)) listener.deliver(sent);
+    }
+  }
+
+  #of(product: string, channel: Channel): Set<ChannelListener> {
+    const key = `${product}/${channel}`;
+    let listeners = this.#listeners.get(key);
+    if (!listeners) {
+      listeners = new Set();
+      this.#listeners.set(key, listeners);
+    }
+    return listeners;
+  }
+}
+
+function snapshotText(product: CoinbaseProduct): string {
+  const { engine } = product.market;
+  const rows = (side: 'buy' | 'sell'): string[][] => {
+    const flat = engine.levels(side);
+    const pairs: string[][] = [];
+    for (let i = 0; i + 1 < flat.length; i += 2) {
+      pairs.push([decimal(flat[i] ?? 0), decimal(flat[i + 1] ?? 0)]);
+    }
+    return pairs;
+  };
+  const sides = { bids: rows('buy'), asks: rows('sell') };
+  const time = formatTimeUs(product.market.book(0).timeUs);
+  return JSON.stringify({ type: 'snapshot', product_id: product.id, ...sides, time });
+}

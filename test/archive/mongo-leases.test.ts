@@ -1,0 +1,86 @@
+/** Who writes a security, while the store answers and while it does not. */
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MongoConnection } from '../../logger/archive/mongodb/connection.ts';
+import { mongoLocation } from '../../logger/archive/mongodb/location.ts';
+import { Leases } from '../../logger/archive/mongodb/leases.ts';
+import { createSystemClock } from '../../logger/service/system-clock.ts';
+import { LogBook } from '../manager/fixture.ts';
+import { startMongoStore } from '../support/mongo-store.ts';
+import type { MongoStore } from '../support/mongo-store.ts';
+import { mongoUri } from '../support/mongodb.ts';
+import { until } from '../support/until.ts';
+
+const BTC = 'binance:BTCUSDT';
+const ETH = 'binance:ETHUSDT';
+const HELD_BY_PARIS = /^another logger records it \(paris, until /;
+
+describe.skipIf(!mongoUri)('leases of securities in MongoDB', () => {
+  const undo: (() => Promise<unknown>)[] = [];
+  let store: MongoStore;
+  let log: LogBook;
+
+  beforeEach(async () => {
+    log = new LogBook();
+    store = await startMongoStore();
+    undo.push(() => store.close());
+  });
+
+  afterEach(async () => {
+    for (const each of undo.splice(0).reverse()) await each();
+  });
+
+  function leases(name: string, uri: string, isReachable = (): boolean => true): Leases {
+    const clock = createSystemClock();
+    const connection = new MongoConnection(mongoLocation(uri), clock);
+    undo.push(() => connection.close());
+    return new Leases({
+      connection,
+      owner: { id: `id of ${name}`, name },
+      clock,
+      log,
+      isReachable,
+      onLost: () => undefined,
+      onFatal: (error) => {
+        throw error;
+      },
+    });
+  }
+
+  test.each(['cut', 'hang'] as const)(
+    'who was seen to hold a security holds it while the store is away (%s)',
+    async (mode) => {
+      const paris = leases('paris', store.directUri);
+      const rome = leases('rome', store.uri);
+      expect(await paris.claim(BTC)).toBeNull();
+      expect(await rome.claim(BTC)).toMatch(HELD_BY_PARIS);
+
+      store.proxy.mode = mode;
+      expect(await rome.claim(BTC)).toMatch(HELD_BY_PARIS);
+      // Of this one nobody is known to hold it.
+      expect(await rome.claim(ETH)).toBeNull();
+      expect(log.at('warning').map(({ fields }) => fields['security'])).toEqual([BTC, ETH]);
+
+      // What was not known is settled as soon as somebody can be asked.
+      store.proxy.mode = 'pass';
+      await paris.release(BTC);
+      await until('an answer', async () => (await rome.claim(BTC)) === null);
+      expect(await paris.claim(BTC)).toMatch(/\(rome, until /);
+    },
+  );
+
+  test('a holder that was let go of is not remembered', async () => {
+    let isReachable = true;
+    const paris = leases('paris', store.directUri);
+    const rome = leases('rome', store.directUri, () => isReachable);
+    await paris.claim(BTC);
+    expect(await rome.claim(BTC)).toMatch(HELD_BY_PARIS);
+    isReachable = false;
+    expect(await rome.claim(BTC)).toMatch(HELD_BY_PARIS);
+    await paris.stop();
+    isReachable = true;
+    expect(await rome.claim(BTC)).toBeNull();
+    isReachable = false;
+    expect(await rome.claim(BTC)).toBeNull();
+  });
+});

@@ -1,0 +1,303 @@
+import { describe, expect, test } from 'vitest';
+import {
+  EXTRA_FRAMES,
+  HARM_FORMS,
+  parseSwitch,
+  SWITCH_TYPES,
+} from '../../../sandbox/faults/fault-injector.ts';
+import type { PlainClient } from '../../support/plain-client.ts';
+import { clientOf, sandboxOf } from './opened.ts';
+
+const STREAMS = ['depth@100ms', 'trade'];
+/** A condition that must come true, however busy the machine is. */
+const PATIENCE = { timeout: 20_000 };
+
+async function synchronised(): Promise<{
+  sandbox: Awaited<ReturnType<typeof sandboxOf>>;
+  client: PlainClient;
+}> {
+  const sandbox = await sandboxOf();
+  const client = await clientOf(sandbox, { streams: STREAMS });
+  await client.synchronise();
+  return { sandbox, client };
+}
+
+async function moreDiffs(client: PlainClient, count = 3): Promise<void> {
+  const before = client.applied;
+  await client.until(() => client.applied >= before + count);
+}
+
+describe('diffs', () => {
+  test('dropped ones leave a hole, and the truth stays known', async () => {
+    const { sandbox, client } = await synchronised();
+    const before = client.book?.sequence ?? 0;
+    sandbox.misbehave({ type: 'drop-diffs', symbol: 'BTCUSDT', count: 3 });
+    await client.until(() => client.holes.length > 0);
+    expect(client.holes).toHaveLength(1);
+    expect(client.holes[0]?.[0]).toBeGreaterThan(before);
+    expect(sandbox.bookAtSequence('BTCUSDT', client.holes[0]?.[0] ?? 0)?.sequence).toBeGreaterThan(
+      0,
+    );
+    await moreDiffs(client);
+    expect(client.holes).toHaveLength(1);
+  });
+
+  test('another symbol does not notice', async () => {
+    const { sandbox, client } = await synchronised();
+    sandbox.misbehave({ type: 'drop-diffs', symbol: 'ETHUSDT', count: 3 });
+    await moreDiffs(client, 5);
+    expect(client.holes).toEqual([]);
+  });
+
+  test('duplicates come twice and change nothing', async () => {
+    const { sandbox, client } = await synchronised();
+    sandbox.misbehave({ type: 'duplicate-diffs', symbol: 'BTCUSDT', count: 2 });
+    await client.until(() => client.ignored === 2);
+    await moreDiffs(client);
+    expect(client.holes).toEqual([]);
+    const truth = sandbox.bookAtSequence('BTCUSDT', client.book?.sequence ?? 0);
+    expect(client.book?.rows().bids).toEqual(truth?.bids);
+  });
+
+  test('reordered ones come late by one', async () => {
+    const { sandbox, client } = await synchronised();
+    sandbox.misbehave({ type: 'reorder-diffs', symbol: 'BTCUSDT', count: 1 });
+    await client.until(() => client.holes.length === 1 && client.ignored === 1);
+    await moreDiffs(client);
+    expect(client.holes).toHaveLength(1);
+  });
+
+  test.each(HARM_FORMS)('%s: exactly one frame is harmed', async (form) => {
+    const { sandbox, client } = await synchronised();
+    sandbox.misbehave({ type: 'harm-diffs', symbol: 'BTCUSDT', count: 1, form });
+    const isHarmed = (frame: string): boolean => {
+      if (form === 'truncated') return !frame.endsWith('}');
+      const sign = {
+        'not-a-number': '"NaN"',
+        'long-number': '1'.repeat(400),
+        negative: '"-1.',
+        exponent: '"1e5"',
+        'missing-field': `"s":"BTCUSDT","u"`,
+        'wrong-type': '"b":"none"',
+        'unsafe-sequence': '99999999999999999999',
+        proto: '__proto__',
+      }[form];
+      return frame.includes(sign);
+    };
+    await client.until(() => client.frames.some(isHarmed));
+    const after = client.frames.length;
+    await client.until(() => client.frames.length > after + 5);
+    expect(client.frames.filter(isHarmed)).toHaveLength(1);
+    expect(({} as { polluted?: true }).polluted).toBeUndefined();
+  });
+});
+
+describe('connections', () => {
+  test('in silence no data comes, and pings are answered', async () => {
+    const { sandbox, client } = await synchronised();
+    const pong = async (payload: string): Promise<string> => {
+      const heard = new Promise((resolve) => client.socket.once('pong', resolve));
+      client.socket.ping(payload);
+      return String(await heard);
+    };
+    sandbox.misbehave({ type: 'silence', durationMs: 60_000 });
+    // The pong comes behind everything that was sent before the silence.
+    expect(await pong('quiet?')).toBe('quiet?');
+    const before = client.frames.length;
+    const started = sandbox.book('BTCUSDT').sequence;
+    await expect
+      .poll(() => sandbox.book('BTCUSDT').sequence, PATIENCE)
+      .toBeGreaterThan(started + 200);
+    expect(await pong('still there?')).toBe('still there?');
+    expect(client.frames.length).toBe(before);
+    sandbox.misbehave({ type: 'recover' });
+    await client.until(() => client.holes.length === 1);
+  });
+
+  test('silence of one symbol leaves the others alone', async () => {
+    const { sandbox, client } = await synchronised();
+    sandbox.misbehave({ type: 'silence', symbol: 'ETHUSDT', durationMs: 60_000 });
+    await moreDiffs(client);
+  });
+
+  test('half-open: nothing comes, nothing is answered, a new connection works', async () => {
+    const { sandbox, client } = await synchronised();
+    sandbox.misbehave({ type: 'half-open', durationMs: 60_000 });
+    client.socket.ping('hello?');
+    let ponged = false;
+    client.socket.on('pong', () => {
+      ponged = true;
+    });
+    const other = await clientOf(sandbox, { streams: STREAMS });
+    await other.synchronise();
+    // By now everything that was on its way has come in.
+    const before = client.frames.length;
+    await moreDiffs(other, 5);
+    expect(client.frames.length).toBe(before);
+    expect(ponged).toBe(false);
+    expect(client.closed).toBeNull();
+    sandbox.misbehave({ type: 'recover' });
+    await client.until(() => client.closed !== null);
+    expect(client.closed?.code).toBe(1006);
+  });
+
+  test.each([
+    [1001, 1001],
+    [1006, 1006],
+    [1012, 1012],
+  ])('close %i reaches every connection', async (code, seen) => {
+    const { sandbox, client } = await synchronised();
+    sandbox.misbehave({ type: 'close', code, reason: 'Maintenance' });
+    await client.until(() => client.closed !== null);
+    expect(client.closed?.code).toBe(seen);
+  });
+
+  test('a code that can not be sent is refused', async () => {
+    const sandbox = await sandboxOf();
+    expect(() => sandbox.misbehave({ type: 'close', code: 999 })).toThrow('close code');
+  });
+
+  test('serverShutdown is announced before the end, and new connections stay', async () => {
+    const { sandbox, client } = await synchronised();
+    sandbox.misbehave({ type: 'server-shutdown', afterMs: 300 });
+    const other = await clientOf(sandbox, { streams: STREAMS });
+    await client.until(() => client.closed !== null);
+    const announced = client.frames.find((frame) => frame.includes('serverShutdown'));
+    expect(JSON.parse(announced ?? '')).toMatchObject({
+      stream: '!serverShutdown',
+      data: { e: 'serverShutdown' },
+    });
+    expect(client.closed?.code).toBe(1001);
+    await other.until(() => other.frames.length > 5);
+    expect(other.closed).toBeNull();
+  });
+
+  test('a shorter life also ends connections that are open', async () => {
+    const { sandbox, client } = await synchronised();
+    sandbox.misbehave({ type: 'connection-life', lifeMs: 50 });
+    await client.until(() => client.closed !== null);
+    sandbox.misbehave({ type: 'connection-life', lifeMs: 86_400_000 });
+    await (await clientOf(sandbox, { streams: STREAMS })).synchronise();
+  });
+
+  test('handshakes are refused as often as told', async () => {
+    const sandbox = await sandboxOf();
+    sandbox.misbehave({ type: 'refuse-connections', count: 1 });
+    await expect(clientOf(sandbox)).rejects.toThrow('503');
+    await clientOf(sandbox);
+  });
+
+  test.each(EXTRA_FRAMES)('an extra frame (%s) comes between the others', async (form) => {
+    const { sandbox, client } = await synchronised();
+    sandbox.misbehave({ type: 'extra-frame', form });
+    const isExtra = (frame: string): boolean =>
+      !/"e":"(depthUpdate|trade)","E"|"result"/.test(frame);
+    await client.until(() => client.frames.some(isExtra));
+    await moreDiffs(client);
+    expect(client.holes).toEqual([]);
+  });
+});
+
+describe('requests', () => {
+  test.each([429, 418, 503] as const)('%i as often as told', async (status) => {
+    const sandbox = await sandboxOf();
+    const client = await clientOf(sandbox);
+    sandbox.misbehave({ type: 'refuse-requests', status, count: 2, retryAfterSeconds: 3 });
+    const path = '/api/v3/depth?symbol=BTCUSDT&limit=5';
+    const first = await client.rest(path);
+    expect(first.status).toBe(status);
+    expect(first.headers.get('retry-after')).toBe(status === 503 ? null : '3');
+    expect((await client.rest(path)).status).toBe(status);
+    expect((await client.rest(path)).status).toBe(200);
+  });
+
+  test('a stale snapshot is older than the buffer, the one after it joins', async () => {
+    const sandbox = await sandboxOf();
+    const client = await clientOf(sandbox, { streams: STREAMS });
+    sandbox.misbehave({ type: 'stale-snapshots', count: 2 });
+    expect(await client.synchronise()).toBe(3);
+    const truth = sandbox.bookAtSequence('BTCUSDT', client.book?.sequence ?? 0);
+    expect(client.book?.rows().asks).toEqual(truth?.asks);
+  });
+
+  test('an empty snapshot says so with -1', async () => {
+    const sandbox = await sandboxOf();
+    const client = await clientOf(sandbox);
+    sandbox.misbehave({ type: 'empty-snapshots', count: 1 });
+    const { body } = await client.rest('/api/v3/depth?symbol=BTCUSDT');
+    expect(body).toEqual({ lastUpdateId: -1, bids: [], asks: [] });
+  });
+
+  test('a truncated snapshot ends in the middle', async () => {
+    const sandbox = await sandboxOf();
+    const client = await clientOf(sandbox);
+    sandbox.misbehave({ type: 'truncated-snapshots', count: 1 });
+    const { body, text } = await client.rest('/api/v3/depth?symbol=BTCUSDT');
+    expect(body).toBeNull();
+    expect(text.startsWith('{"lastUpdateId":')).toBe(true);
+  });
+
+  test('a slow snapshot comes after quicker ones asked later', async () => {
+    const sandbox = await sandboxOf();
+    const client = await clientOf(sandbox);
+    sandbox.misbehave({ type: 'slow-snapshots', count: 1, delayMs: 300 });
+    const order: string[] = [];
+    const slow = client.rest('/api/v3/depth?symbol=BTCUSDT').then(() => order.push('slow'));
+    await expect.poll(() => sandbox.stats().requests, PATIENCE).toBe(1);
+    await client.rest('/api/v3/depth?symbol=BTCUSDT').then(() => order.push('quick'));
+    await slow;
+    expect(order).toEqual(['quick', 'slow']);
+  });
+
+  test('another tick size shows in exchangeInfo', async () => {
+    const sandbox = await sandboxOf();
+    const client = await clientOf(sandbox);
+    sandbox.misbehave({ type: 'tick-size', symbol: 'BTCUSDT', tickSize: '0.1' });
+    const { body } = await client.rest('/api/v3/exchangeInfo?symbol=BTCUSDT');
+    expect(body.symbols[0].filters[0].tickSize).toBe('0.10000000');
+  });
+});
+
+describe('control port', () => {
+  test('POST /sandbox/misbehave does what the method does', async () => {
+    const { sandbox, client } = await synchronised();
+    const response = await fetch(`${sandbox.restUrl}/sandbox/misbehave`, {
+      method: 'POST',
+      body: '{"type":"drop-diffs","symbol":"BTCUSDT","count":1}',
+    });
+    expect([response.status, await response.json()]).toEqual([200, { ok: true }]);
+    await client.until(() => client.holes.length === 1);
+  });
+
+  test.each([
+    ['not json', /JSON/],
+    ['null', /type:/],
+    ['{"type":"explode"}', /type: "explode" is not one of drop-diffs/],
+    ['{"type":"drop-diffs","symbol":"BTCUSDT"}', /count: drop-diffs wants an integer/],
+    ['{"type":"drop-diffs","symbol":"BTCUSDT","count":-1}', /count/],
+    ['{"type":"drop-diffs","symbol":"NOPEUSDT","count":1}', /symbol: "NOPEUSDT" is not listed/],
+    ['{"type":"harm-diffs","symbol":"BTCUSDT","count":1,"form":"x"}', /form: .*one of truncated/],
+    ['{"type":"tick-size","symbol":"BTCUSDT","tickSize":"0"}', /tickSize/],
+  ])('%s is refused with a reason', async (body, reason) => {
+    const sandbox = await sandboxOf();
+    const response = await fetch(`${sandbox.restUrl}/sandbox/misbehave`, { method: 'POST', body });
+    expect(response.status).toBe(400);
+    expect(((await response.json()) as { error: string }).error).toMatch(reason);
+  });
+
+  test('the true book can be asked for', async () => {
+    const { sandbox, client } = await synchronised();
+    const ask = (query: string) => fetch(`${sandbox.restUrl}/sandbox/book?symbol=BTCUSDT${query}`);
+    const sequence = client.book?.sequence ?? 0;
+    const book = (await (await ask(`&sequence=${sequence}`)).json()) as { bids: unknown };
+    expect(book.bids).toEqual(sandbox.bookAtSequence('BTCUSDT', sequence)?.bids);
+    expect((await ask('&sequence=1')).status).toBe(404);
+    expect((await ask('&sequence=x')).status).toBe(400);
+    expect((await ask('')).status).toBe(200);
+  });
+
+  test.each(SWITCH_TYPES)('%s wants its fields', (type) => {
+    if (type === 'recover') expect(parseSwitch({ type })).toEqual({ type });
+    else expect(() => parseSwitch({ type })).toThrow(type === 'silence' ? 'durationMs' : /wants/);
+  });
+});
