@@ -22,7 +22,7 @@ import type { SegmentEnd } from './segment-end.ts';
 import { assertKnown } from './context.ts';
 import type { ReaderContext } from './context.ts';
 import { formatBook, formatNoBook } from '../queries/format.ts';
-import type { BookQuery } from './reader.ts';
+import type { BookQuery } from '../queries/queries.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
 import { continues, refine, stepOver } from './replay.ts';
 import { yieldToEventLoop } from '../runtime/yield.ts';
