@@ -7,8 +7,7 @@ import { Retention } from './archive/retention.ts';
 import type { Spool } from './archive/transfer/spool.ts';
 import { epochByTime, openDataDirectory, openMongo, startAfterRecords } from './compose-archive.ts';
 import type { Config } from './config/load.ts';
-import { createBinance } from './exchange/binance/binance-exchange.ts';
-import { createCoinbase } from './exchange/coinbase/coinbase-exchange.ts';
+import type { ExchangeDeps } from './exchange/definition.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import type { Transport } from './runtime/transport.ts';
 import { ConfigError, InvalidArgumentError, describeError } from './errors.ts';
@@ -220,32 +219,6 @@ function watched(registry: RecorderRegistry, queue: WriteQueue): Watched {
   };
 }
 
-/** Adding an exchange is a folder and a line here. */
-function createExchanges(
-  config: Config,
-  parts: {
-    readonly log: Log;
-    readonly clock: SystemClock;
-    readonly random: Random;
-    readonly transport: Transport;
-  },
-): ReadonlyMap<string, Exchange> {
-  const { staleAfterMs, coinbase } = config;
-  const all = [
-    createBinance({
-      wsUrl: config.binanceWsUrl,
-      restUrl: config.binanceRestUrl,
-      updateFrequencyMs: config.updateFrequencyMs,
-      staleAfterMs,
-      ...parts,
-    }),
-    createCoinbase({
-      wsUrl: config.coinbaseWsUrl,
-      restUrl: config.coinbaseRestUrl,
-      staleAfterMs,
-      ...coinbase,
-      ...parts,
-    }),
-  ];
-  return new Map(all.map((exchange) => [exchange.name, exchange]));
+function createExchanges(config: Config, deps: ExchangeDeps): ReadonlyMap<string, Exchange> {
+  return new Map([...config.exchanges].map(([name, create]) => [name, create(config, deps)]));
 }
