@@ -69,7 +69,7 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     spoolMaxBytes: read(own.spoolMaxBytes),
     retentionDays: read(own.retentionDays),
     securities: read(own.securities),
-    exchanges: new Map(EXCHANGES.map(({ name, configure }) => [name, configure(read)])),
+    exchanges: new Map(EXCHANGES.map((each) => [each.name, each.configure(read)])),
     updateFrequencyMs: read(own.updateFrequencyMs),
     baseImageIntervalS: read(own.baseImageIntervalS),
     staleAfterMs: read(own.staleAfterS) * 1000,
