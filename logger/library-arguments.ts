@@ -10,7 +10,7 @@ import { parseSecurity } from './market/security.ts';
 import type { ClockName } from './market/time.ts';
 import { parseDurationUs, parseTimeUs } from './market/time.ts';
 import { checkEvery } from './reader/export-question.ts';
-import type { BookQuery, RangeQuery, SnapshotsQuery } from './reader/reader.ts';
+import type { BookQuery, RangeQuery, SnapshotsQuery } from './queries/queries.ts';
 
 const SEQUENCE = /^\d{1,16}$/;
 

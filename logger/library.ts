@@ -31,22 +31,20 @@ import type {
   BadReceiveTimeResult,
   BookResult,
   CoverageResult,
-  NoBookResult,
-  OrderBookAnswer,
-} from './queries/results.ts';
-import { createReader } from './reader/create-reader.ts';
-import { knownSecurity } from './reader/known-security.ts';
-import type {
   DiffItem,
   GapItem,
   ImageItem,
+  NoBookResult,
+  OrderBookAnswer,
   OrderItem,
   QuoteItem,
-  RangeQuery,
-  Reader,
   SnapshotItem,
   TradeItem,
-} from './reader/reader.ts';
+} from './queries/results.ts';
+import { createReader } from './reader/create-reader.ts';
+import { knownSecurity } from './reader/known-security.ts';
+import type { RangeQuery } from './queries/queries.ts';
+import type { Reader } from './reader/reader.ts';
 
 export type {
   BadReceiveTimeResult,

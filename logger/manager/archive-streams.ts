@@ -1,6 +1,6 @@
 /** `Verify` and `Export`: long readings of the archive, as fast as their reader takes the parts. */
 
-import type { VerifyProgress } from '../reader/reader.ts';
+import type { VerifyProgress } from '../queries/results.ts';
 import { type ManagerContext, flushFor } from './calls.ts';
 import { CallCancelledError, type PartWriter } from './part-writer.ts';
 import { sleep } from '../runtime/timing.ts';

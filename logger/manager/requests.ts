@@ -4,7 +4,7 @@ import { InvalidArgumentError } from '../errors.ts';
 import { parseSecurity } from '../market/security.ts';
 import { type ClockName, parseDurationUs, parseTimeUs } from '../market/time.ts';
 import { EXPORT_FORMATS, EXPORT_TYPES, checkExport } from '../reader/export-question.ts';
-import type { BookQuery, CoverageQuery, ExportQuery } from '../reader/reader.ts';
+import type { BookQuery, CoverageQuery, ExportQuery } from '../queries/queries.ts';
 import type { LoggerControl } from '../status/control.ts';
 import {
   type BookRequest,

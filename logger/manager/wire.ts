@@ -8,12 +8,12 @@ import type {
   BookRow,
   CoverageResult,
   ExportFormat,
+  ExportGap,
   ExportType,
   GapResult,
   IntervalResult,
   NoBookResult,
 } from '../queries/results.ts';
-import type { ExportGap } from '../reader/reader.ts';
 import type { ClockName } from '../market/time.ts';
 import type {
   CommandResult,

@@ -23,7 +23,8 @@ import { formatBook } from '../queries/format.ts';
 import type { HistoryItem } from './history.ts';
 import { gapItem, historyOf, rangeOf, timeOf } from './range.ts';
 import type { Range } from './range.ts';
-import type { GapItem, SnapshotItem, SnapshotsQuery } from './reader.ts';
+import type { SnapshotsQuery } from '../queries/queries.ts';
+import type { GapItem, SnapshotItem } from '../queries/results.ts';
 import { refine, stepOver } from './replay.ts';
 
 /** Lazy like the streams; two decoded blocks are in memory at a time. */

@@ -19,20 +19,20 @@ import type { Scale, ScaledInt } from '../market/decimal.ts';
 import { formatScaled } from '../market/decimal.ts';
 import { isBookUpdate } from '../market/events.ts';
 import type { BookUpdate, Diff, Horizon, MarketEvent, OrderSide, Trade } from '../market/events.ts';
-import type { LevelRow } from '../queries/results.ts';
-import type { ReaderContext } from './context.ts';
-import { formatHorizon, formatLevels, formatOrderEvent, formatTotals } from '../queries/format.ts';
-import { gapItem, historyOf, rangeOf, timeOf } from './range.ts';
-import type { Range } from './range.ts';
 import type {
   DiffItem,
   GapItem,
   ImageItem,
+  LevelRow,
   OrderItem,
   QuoteItem,
-  RangeQuery,
   TradeItem,
-} from './reader.ts';
+} from '../queries/results.ts';
+import type { ReaderContext } from './context.ts';
+import { formatHorizon, formatLevels, formatOrderEvent, formatTotals } from '../queries/format.ts';
+import { gapItem, historyOf, rangeOf, timeOf } from './range.ts';
+import type { Range } from './range.ts';
+import type { RangeQuery } from '../queries/queries.ts';
 import { refine, step } from './replay.ts';
 
 /** Exchanges that number the trades of a security 1, 2, 3 …, so that a jump is a loss. */

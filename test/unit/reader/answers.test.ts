@@ -9,7 +9,8 @@ import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-a
 import { InvalidArgumentError, UnknownSecurityError } from '../../../logger/errors.ts';
 import { openArchive } from '../../../logger/library.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
-import type { ExportQuery, Reader } from '../../../logger/reader/reader.ts';
+import type { ExportQuery } from '../../../logger/queries/queries.ts';
+import type { Reader } from '../../../logger/reader/reader.ts';
 import { flipByte } from './damage.ts';
 import { SECURITY } from './random-history.ts';
 import { block, diff, gap, image, trade, us, writeAll } from './script.ts';
