@@ -5,6 +5,7 @@
  */
 
 import type { OpenGap } from '../archive/archive.ts';
+import type { YieldToEventLoop } from '../runtime/yield.ts';
 import type {
   BookQuery,
   CoverageQuery,
@@ -31,6 +32,8 @@ import type {
 export interface ReaderOptions {
   /** Bytes of decoded images and blocks kept for the next question. Default 32 MiB. */
   readonly cacheMaxBytes?: number;
+  /** Default: the machine's event loop. */
+  readonly yieldToEventLoop?: YieldToEventLoop;
   /**
    * In a running logger: the hole after the last segment as its recorder knows it. While a connection is
    * away nothing is recorded of that, as it may yet turn out that nothing was missed.
