@@ -1,17 +1,16 @@
 /** The object graph: the one file that knows every folder. Only the entry and tests import it. */
 
 import { resolve } from 'node:path';
-import type { Archive } from './archive/archive.ts';
+import type { Archive, OpenGap } from './archive/archive.ts';
 import type { MongoArchive } from './archive/mongodb/open.ts';
 import { Retention } from './archive/retention.ts';
 import type { Spool } from './archive/transfer/spool.ts';
 import { epochByTime, openDataDirectory, openMongo, startAfterRecords } from './compose-archive.ts';
 import type { Config } from './config/load.ts';
-import { createBinance } from './exchange/binance/binance-exchange.ts';
-import { createCoinbase } from './exchange/coinbase/coinbase-exchange.ts';
+import type { ExchangeDeps } from './exchange/definition.ts';
 import type { Exchange } from './exchange/exchange.ts';
+import { hasConsecutiveTradeIds } from './exchange/exchanges.ts';
 import type { Transport } from './runtime/transport.ts';
-import { ConfigError, InvalidArgumentError, describeError } from './errors.ts';
 import { startManager } from './manager/server.ts';
 import { startMetrics } from './metrics/server.ts';
 import type { MetricsPort } from './metrics/server.ts';
@@ -97,7 +96,7 @@ export async function composeLogger(config: Config, parts: LoggerParts): Promise
     } catch (error) {
       await manager.close(0);
       await mongo?.stop(0);
-      failStart(error);
+      throw error;
     }
     return {
       port: manager.port,
@@ -203,14 +202,9 @@ async function makeGraph(config: Config, parts: LoggerParts): Promise<Graph> {
     receiveTimes.stop();
     await archive.close();
   };
-  const reader = createReader(archive, { liveGap: (security) => registry.gapNow(security) });
+  const liveGap = (security: string): OpenGap | null => registry.gapNow(security);
+  const reader = createReader(archive, { liveGap, hasConsecutiveTradeIds });
   return { clock, spool, mongo, queue, receiveTimes, registry, reader, retention, release };
-}
-
-/** Of what the registry parses at its start, only the settings' securities can be wrong. */
-function failStart(error: unknown): never {
-  if (!(error instanceof InvalidArgumentError)) throw error;
-  throw new ConfigError(describeError(error), { cause: error });
 }
 
 function watched(registry: RecorderRegistry, queue: WriteQueue): Watched {
@@ -220,32 +214,6 @@ function watched(registry: RecorderRegistry, queue: WriteQueue): Watched {
   };
 }
 
-/** Adding an exchange is a folder and a line here. */
-function createExchanges(
-  config: Config,
-  parts: {
-    readonly log: Log;
-    readonly clock: SystemClock;
-    readonly random: Random;
-    readonly transport: Transport;
-  },
-): ReadonlyMap<string, Exchange> {
-  const { staleAfterMs, coinbase } = config;
-  const all = [
-    createBinance({
-      wsUrl: config.binanceWsUrl,
-      restUrl: config.binanceRestUrl,
-      updateFrequencyMs: config.updateFrequencyMs,
-      staleAfterMs,
-      ...parts,
-    }),
-    createCoinbase({
-      wsUrl: config.coinbaseWsUrl,
-      restUrl: config.coinbaseRestUrl,
-      staleAfterMs,
-      ...coinbase,
-      ...parts,
-    }),
-  ];
-  return new Map(all.map((exchange) => [exchange.name, exchange]));
+function createExchanges(config: Config, deps: ExchangeDeps): ReadonlyMap<string, Exchange> {
+  return new Map([...config.exchanges].map(([name, create]) => [name, create(config, deps)]));
 }

@@ -41,6 +41,7 @@ import type {
   SnapshotItem,
   TradeItem,
 } from './queries/results.ts';
+import { hasConsecutiveTradeIds } from './exchange/exchanges.ts';
 import { createReader } from './reader/create-reader.ts';
 import { knownSecurity } from './reader/known-security.ts';
 import type { RangeQuery } from './queries/queries.ts';
@@ -161,7 +162,7 @@ class ReadableArchive implements OpenedArchive {
 
   constructor(archive: ArchiveReader) {
     this.#archive = archive;
-    this.#reader = createReader(archive);
+    this.#reader = createReader(archive, { hasConsecutiveTradeIds });
   }
 
   async securities(): Promise<string[]> {

@@ -10,6 +10,7 @@ import type {
   NoBookResult,
   VerifyResult,
 } from '../logger/queries/results.ts';
+import { hasConsecutiveTradeIds } from '../logger/exchange/exchanges.ts';
 import { createReader } from '../logger/reader/create-reader.ts';
 import { knownSecurity } from '../logger/reader/known-security.ts';
 import type { Reader } from '../logger/reader/reader.ts';
@@ -48,7 +49,7 @@ async function explain<Value>(work: Promise<Value>): Promise<Value> {
 
 export async function openArchiveHistory(location: string): Promise<History> {
   const archive = await explain(openArchiveReader(location));
-  return new ArchiveHistory(archive, createReader(archive));
+  return new ArchiveHistory(archive, createReader(archive, { hasConsecutiveTradeIds }));
 }
 
 class ArchiveHistory implements History {

@@ -4,14 +4,12 @@
  */
 
 import { LoggerError, describeError } from '../logger/errors.ts';
+import { EXCHANGE_NAMES } from '../logger/exchange/exchanges.ts';
 import { parseSecurity } from '../logger/market/security.ts';
 import { type ClockName, parseDurationUs, parseTimeUs } from '../logger/market/time.ts';
 import { usageError } from './exit-codes.ts';
 
 export type Arguments = Readonly<Record<string, unknown>>;
-
-/** Exchanges that this version knows, in the order of the manual. */
-export const EXCHANGES: readonly string[] = ['binance', 'coinbase'];
 
 /** An option's text; undefined when it was not given. */
 export function text(args: Arguments, name: string): string | undefined {
@@ -42,8 +40,10 @@ export function checked<Value>(parse: () => Value): Value {
 export function checkSecurity(value: unknown): string {
   if (typeof value !== 'string') throw usageError('A security is missing, like binance:BTCUSDT');
   const { id, exchange } = checked(() => parseSecurity(value));
-  if (!EXCHANGES.includes(exchange)) {
-    throw usageError(`Unknown exchange ${exchange} in ${value}; there are ${EXCHANGES.join(', ')}`);
+  if (!EXCHANGE_NAMES.includes(exchange)) {
+    throw usageError(
+      `Unknown exchange ${exchange} in ${value}; there are ${EXCHANGE_NAMES.join(', ')}`,
+    );
   }
   return id;
 }

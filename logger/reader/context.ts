@@ -9,6 +9,8 @@ export interface ReaderContext {
   readonly records: RecordLoader;
   /** What who records it knows of the hole after its last segment, before any record can say so. */
   readonly liveGap?: ((security: string) => OpenGap | null) | undefined;
+  /** See `ReaderOptions`. */
+  readonly hasConsecutiveTradeIds?: ((exchange: string) => boolean) | undefined;
   /** Where the range begins and ends that is asked about; absent: it takes whatever is recorded. */
   readonly rangeStartUs?: number | undefined;
   readonly rangeEndUs?: number | undefined;

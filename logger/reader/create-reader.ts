@@ -28,10 +28,15 @@ export function createRebuild(
 /** Does not own the archive: closing it stays with who opened it. */
 export function createReader(archive: ArchiveReader, options: ReaderOptions = {}): Reader {
   const records = new RecordLoader(options.cacheMaxBytes ?? CACHE_MAX_BYTES);
-  const { liveGap } = options;
-  const context: ReaderContext = { archive, records, liveGap };
+  const { liveGap, hasConsecutiveTradeIds } = options;
+  const context: ReaderContext = { archive, records, liveGap, hasConsecutiveTradeIds };
   // Who reads through everything would only drive the rest out; and who verifies wants the disk.
-  const uncached: ReaderContext = { archive, records: new RecordLoader(0), liveGap };
+  const uncached: ReaderContext = {
+    archive,
+    records: new RecordLoader(0),
+    liveGap,
+    hasConsecutiveTradeIds,
+  };
   const within = ({ fromUs, toUs }: RangeQuery): ReaderContext => ({
     ...uncached,
     rangeStartUs: fromUs,

@@ -36,6 +36,11 @@ export interface ReaderOptions {
    * away nothing is recorded of that, as it may yet turn out that nothing was missed.
    */
   readonly liveGap?: (security: string) => OpenGap | null;
+  /**
+   * Whether an exchange numbers the trades of a symbol 1, 2, 3 …, so that a jump in the ids is a loss.
+   * Without it none is taken to do so, and every gap of the book may have cost trades.
+   */
+  readonly hasConsecutiveTradeIds?: (exchange: string) => boolean;
 }
 
 /** All methods @throws UnknownSecurityError for a security the archive has never heard of. */
