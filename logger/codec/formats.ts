@@ -1,9 +1,9 @@
 /**
- * Which format versions there are. Writers use the newest; readers dispatch on the name that a record
- * carries (`RecordHeader.encoding`), so that every version ever written stays readable.
+ * The list of format versions. Writers use the newest; readers pick the decoder by the record's
+ * `encoding`, so that every version ever written stays readable.
  */
 
-import { RecordCorruptError } from '../errors.ts';
+import { RecordCorruptError, assertInvariant } from '../errors.ts';
 import type { BookImage } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
 import { block1 } from './v1/block.ts';
@@ -15,19 +15,39 @@ import { ordersImage1 } from './v1/orders-image.ts';
 const BLOCK_CODECS: readonly BlockCodec[] = [block1, orders1];
 const IMAGE_CODECS: readonly ImageCodec[] = [image1, ordersImage1];
 
-/** What new blocks of a book's level are written with. */
+const NEW_BLOCKS: Readonly<Record<BookLevel, BlockCodec>> = {
+  L2: withNumberedTrades(block1),
+  L3: withNumberedTrades(orders1),
+};
+
+/** The codec for new blocks. Its `encode` throws InvariantError for a trade id that is text. */
 export function newestBlock(level: BookLevel): BlockCodec {
-  return level === 'L2' ? block1 : orders1;
+  return NEW_BLOCKS[level];
 }
 
-/** What new base images of a book's level are written with. */
+/** Version 1 would store a text of digits as a number: an id that is text needs a later version. */
+function withNumberedTrades(codec: BlockCodec): BlockCodec {
+  return {
+    ...codec,
+    encode: (content) => {
+      for (const event of content.events) {
+        if (event.type !== 'trade' && event.type !== 'match') continue;
+        const isNumber = typeof event.tradeId === 'number';
+        assertInvariant(isNumber, `${codec.encoding} stores no trade ids that are text`);
+      }
+      return codec.encode(content);
+    },
+  };
+}
+
+/** The codec for new base images. */
 export function newestImage(level: BookLevel): ImageCodec {
   return level === 'L2' ? image1 : ordersImage1;
 }
 
 /**
  * @param encoding the block record's `encoding`, such as `block/1`.
- * @throws RecordCorruptError for damaged bytes, and for an encoding that this program doesn't know.
+ * @throws RecordCorruptError for damaged bytes and for an unknown encoding.
  */
 export function decodeBlock(encoding: string, body: Uint8Array): BlockContent {
   return codecOf(BLOCK_CODECS, encoding, 'block').decode(body);
@@ -35,7 +55,7 @@ export function decodeBlock(encoding: string, body: Uint8Array): BlockContent {
 
 /**
  * @param encoding the image record's `encoding`, such as `image/1`.
- * @throws RecordCorruptError for damaged bytes, and for an encoding that this program doesn't know.
+ * @throws RecordCorruptError for damaged bytes and for an unknown encoding.
  */
 export function decodeImage(encoding: string, body: Uint8Array): BookImage {
   return codecOf(IMAGE_CODECS, encoding, 'image').decode(body);
@@ -53,8 +73,8 @@ function codecOf<Codec extends { readonly encoding: string }>(
   const isVersion = /^[a-z][a-z-]*\/[1-9][0-9]*$/.test(encoding);
   throw new RecordCorruptError(
     isVersion
-      ? `A newer program wrote this ${kind}: its encoding is ${shown}, this one reads ${known}`
-      : `${shown} is no encoding of a ${kind}; this program reads ${known}, a newer one may know more`,
+      ? `This ${kind} was written by a newer version: its encoding is ${shown}, this version reads ${known}`
+      : `${shown} is not a ${kind} encoding; this version reads ${known}`,
     { context: { encoding } },
   );
 }

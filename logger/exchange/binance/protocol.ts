@@ -61,7 +61,7 @@ class BinanceSession implements SessionProtocol {
 
   route(frame: Buffer): Route {
     const [stream] = scanTextFields(frame, ['stream']);
-    if (stream !== undefined) return this.#routes.get(stream) ?? this.#routeOf(stream);
+    if (stream !== undefined) return this.#routes.get(stream) ?? routeOf(stream);
     // An event without the wrapping.
     const [event, symbol] = scanTextFields(frame, ['e', 's']);
     if (symbol !== undefined && event === DEPTH_EVENT) return depthRoute(symbol);
@@ -102,16 +102,16 @@ class BinanceSession implements SessionProtocol {
       replies: [{ key: String(id), symbol: null }],
     };
   }
+}
 
-  /** Of a symbol that is not subscribed here. */
-  #routeOf(stream: string): Route {
-    const at = stream.indexOf('@');
-    const symbol = stream.slice(0, at).toUpperCase();
-    const name = stream.slice(at + 1);
-    if (at > 0 && name === this.#feed) return depthRoute(symbol);
-    if (at > 0 && name === 'trade') return tradeRoute(symbol);
-    return TO_SESSION;
-  }
+/** A stream that is not subscribed here: a symbol's that was given up, or a depth stream of another pace. */
+function routeOf(stream: string): Route {
+  const at = stream.indexOf('@');
+  const symbol = stream.slice(0, at).toUpperCase();
+  const name = stream.slice(at + 1);
+  if (at > 0 && (name === 'depth' || name.startsWith('depth@'))) return depthRoute(symbol);
+  if (at > 0 && name === 'trade') return tradeRoute(symbol);
+  return TO_SESSION;
 }
 
 function depthRoute(symbol: string): SymbolRoute {

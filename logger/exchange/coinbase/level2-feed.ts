@@ -7,11 +7,9 @@
 import { describeError } from '../../errors.ts';
 import type { WireFormatError } from '../../errors.ts';
 import type { BookSnapshot } from '../../market/events.ts';
-import type { Instrument } from '../exchange.ts';
 import type { EventMessage, FeedMessage, SymbolRoute } from '../feed/protocol.ts';
 import { StreamedSnapshot } from '../feed/streamed-snapshot.ts';
 import { SymbolFeed, withTimes } from '../feed/symbol-feed.ts';
-import type { SymbolFeedDeps } from '../feed/symbol-feed.ts';
 import { TradeFilter } from '../feed/trade-filter.ts';
 import { TradeContinuity } from './trade-continuity.ts';
 
@@ -25,10 +23,6 @@ export class Level2Feed extends SymbolFeed {
   /** Messages of the book so far; counts on over connections, so no count comes twice. */
   #count = 0;
   #exchangeTimeUs: number | null = null;
-
-  constructor(instrument: Instrument, deps: SymbolFeedDeps) {
-    super(instrument, deps);
-  }
 
   deliver(message: FeedMessage): void {
     if (this.isClosed) return;

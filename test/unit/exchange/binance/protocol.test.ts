@@ -130,7 +130,7 @@ describe('routing', () => {
     ['garbage', 'unknown'],
     ['{"e":"serverShutdown","E":1}', 'session'],
     ['{"stream":"!serverShutdown","data":{"e":"serverShutdown"}}', 'session'],
-    ['{"stream":"ethusdt@depth@100ms","data":{}}', 'session'],
+    ['{"stream":"ethusdt@depth20@100ms","data":{}}', 'session'],
   ])('%s goes to the %s', (text, to) => {
     expect(routeOf(text)).toEqual({ to });
   });
