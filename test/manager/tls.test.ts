@@ -5,7 +5,7 @@ import { type ConnectionOptions, type TLSSocket, connect as connectTls } from 'n
 import { credentials, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../logger/errors.ts';
-import type { Access } from '../../logger/manager/gate/access.ts';
+import type { ManagerAccess } from '../../logger/manager/gate/access.ts';
 import { Authority, type Pair, canMakeCertificates } from '../support/certificates.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { until } from '../support/until.ts';
@@ -50,7 +50,7 @@ describe.skipIf(!canMakeCertificates)('TLS', () => {
     stranger.remove();
   });
 
-  const accessOf = (pair: Pair, clientCa: Buffer | null = null): Access => ({
+  const accessOf = (pair: Pair, clientCa: Buffer | null = null): ManagerAccess => ({
     ...accessWith(KEY),
     tls: { cert: pair.cert, key: pair.key, clientCa },
   });
