@@ -4,7 +4,7 @@
  * securities; trouble with one is never felt by another.
  */
 
-import type { BookSnapshot, MarketEvent, Step } from '../market/events.ts';
+import type { BookSnapshot, MarketEvent, UpdateHead } from '../market/events.ts';
 import type { Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { Scale } from '../market/decimal.ts';
@@ -16,7 +16,7 @@ export interface Exchange {
   readonly feed: string;
   /**
    * On what continuity rests. `connection`: the exchange numbers nothing, so a segment lasts as long
-   * as one connection; the adapter counts the messages itself (see `Step`), and what `snapshot`
+   * as one connection; the adapter counts the messages itself (see `UpdateHead`), and what `snapshot`
    * gives is the one that the connection itself sent.
    */
   readonly proof: Proof;
@@ -117,9 +117,9 @@ export interface FeedHandle {
 /** The exchange's rule of continuity, pure. Sequences are safe integers. */
 export interface SequenceRule {
   /** What to do with a step when the book stands at `lastSequence`. Checked for life. */
-  follow(lastSequence: number, step: Step): 'apply' | 'ignore' | 'gap';
+  follow(lastSequence: number, step: UpdateHead): 'apply' | 'ignore' | 'gap';
   /** How a snapshot joins the steps buffered since before it was asked for. */
-  bridge(snapshotSequence: number, buffered: readonly Step[]): Bridge;
+  bridge(snapshotSequence: number, buffered: readonly UpdateHead[]): Bridge;
 }
 
 export type Bridge =

@@ -3,16 +3,16 @@
  * stands at one of them. Pure. Exchanges' own rules are this one, with what is theirs beside it.
  */
 
-import type { Step } from '../market/events.ts';
+import type { UpdateHead } from '../market/events.ts';
 import type { Bridge, SequenceRule } from './exchange.ts';
 
 export const spanRule: SequenceRule = Object.freeze({
-  follow(lastSequence: number, step: Step): 'apply' | 'ignore' | 'gap' {
+  follow(lastSequence: number, step: UpdateHead): 'apply' | 'ignore' | 'gap' {
     if (step.lastSequence <= lastSequence) return 'ignore';
     return step.firstSequence > lastSequence + 1 ? 'gap' : 'apply';
   },
 
-  bridge(snapshotSequence: number, buffered: readonly Step[]): Bridge {
+  bridge(snapshotSequence: number, buffered: readonly UpdateHead[]): Bridge {
     const from = buffered.findIndex((step) => step.lastSequence > snapshotSequence);
     const first = buffered[from];
     if (!first) return { kind: 'waiting' };
@@ -31,7 +31,7 @@ export const spanRule: SequenceRule = Object.freeze({
  * is none after it. Holes before the step that spans the snapshot don't matter: the snapshot holds
  * what was missing.
  */
-function lastHole(buffered: readonly Step[], start: number): number {
+function lastHole(buffered: readonly UpdateHead[], start: number): number {
   let hole = start;
   let lastSequence = buffered[start]?.lastSequence ?? 0;
   for (let i = start + 1; i < buffered.length; i++) {

@@ -23,15 +23,17 @@
  */
 
 import { formatTimeUs } from '../market/time.ts';
-import type { BookRow, ExportType, LevelRow } from '../queries/results.ts';
 import type {
+  BookRow,
   DiffItem,
+  ExportType,
   ImageItem,
+  LevelRow,
   OrderItem,
   QuoteItem,
   SnapshotItem,
   TradeItem,
-} from '../reader/reader.ts';
+} from '../queries/results.ts';
 
 type Item = TradeItem | QuoteItem | ImageItem | DiffItem | OrderItem | SnapshotItem;
 

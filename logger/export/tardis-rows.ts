@@ -14,17 +14,18 @@
  */
 
 import { InvariantError } from '../errors.ts';
-import type { BookRow, LevelRow } from '../queries/results.ts';
-import { DEFAULT_TARDIS_DEPTH } from '../reader/export-question.ts';
 import type {
+  BookRow,
   DiffItem,
-  ExportQuery,
   ImageItem,
+  LevelRow,
   OrderItem,
   QuoteItem,
   SnapshotItem,
   TradeItem,
-} from '../reader/reader.ts';
+} from '../queries/results.ts';
+import { DEFAULT_TARDIS_DEPTH } from '../queries/validate.ts';
+import type { ExportQuery } from '../queries/queries.ts';
 
 type Item = TradeItem | QuoteItem | ImageItem | DiffItem | OrderItem | SnapshotItem;
 type Cell = string | number | null;

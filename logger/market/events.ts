@@ -12,12 +12,12 @@ import type { Scale, ScaledInt } from './decimal.ts';
  */
 export type Levels = readonly ScaledInt[];
 
-/** A message that carries a book from one sequence to the next. */
-export interface Step {
+/** Sequences and times of a message that moves a book from one sequence to the next. */
+export interface UpdateHead {
   /**
    * The sequences that it covers (Binance `U` and `u`; Coinbase `full`: its one `sequence`, twice).
-   * Where the exchange numbers nothing they are our own count of messages, which is nobody's
-   * business: it orders what a segment holds, and no answer shows it.
+   * On feeds without sequence numbers these count our received messages: they order the records of
+   * a segment and appear in no result.
    */
   readonly firstSequence: number;
   readonly lastSequence: number;
@@ -28,7 +28,7 @@ export interface Step {
 }
 
 /** Ordered changes of an L2 book. */
-export interface Diff extends Step {
+export interface Diff extends UpdateHead {
   readonly type: 'diff';
   readonly bids: Levels;
   readonly asks: Levels;
@@ -45,7 +45,7 @@ export type OrderSide = 'buy' | 'sell';
 export type OrderEvent = OrderReceived | OrderOpened | OrderMatched | OrderChanged | OrderDone;
 
 /** The engine took the order in. It is not in the book yet, and may never be. */
-export interface OrderReceived extends Step {
+export interface OrderReceived extends UpdateHead {
   readonly type: 'received';
   readonly orderId: string;
   readonly side: OrderSide;
@@ -60,7 +60,7 @@ export interface OrderReceived extends Step {
 }
 
 /** The order, or what is left of it, rests in the book now, at the end of its price's queue. */
-export interface OrderOpened extends Step {
+export interface OrderOpened extends UpdateHead {
   readonly type: 'open';
   readonly orderId: string;
   readonly side: OrderSide;
@@ -69,7 +69,7 @@ export interface OrderOpened extends Step {
 }
 
 /** A fill: the maker's remaining size falls by `size`. */
-export interface OrderMatched extends Step {
+export interface OrderMatched extends UpdateHead {
   readonly type: 'match';
   readonly tradeId: number;
   readonly makerOrderId: string;
@@ -81,7 +81,7 @@ export interface OrderMatched extends Step {
 }
 
 /** Size or price of an order changed; of one that does not rest in the book, too. */
-export interface OrderChanged extends Step {
+export interface OrderChanged extends UpdateHead {
   readonly type: 'change';
   readonly orderId: string;
   readonly side: OrderSide;
@@ -99,7 +99,7 @@ export interface OrderChanged extends Step {
 }
 
 /** The order's life ends; whatever of it rested in the book is gone. */
-export interface OrderDone extends Step {
+export interface OrderDone extends UpdateHead {
   readonly type: 'done';
   readonly orderId: string;
   readonly side: OrderSide;

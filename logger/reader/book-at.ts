@@ -9,7 +9,7 @@ import type { Book } from '../book/book.ts';
 import { RecordCorruptError } from '../errors.ts';
 import type { GapCause } from '../market/coverage.ts';
 import { isBookUpdate } from '../market/events.ts';
-import type { Horizon, Step } from '../market/events.ts';
+import type { Horizon, UpdateHead } from '../market/events.ts';
 import type { BookResult, NoBookResult } from '../queries/results.ts';
 import {
   afterSegmentUs,
@@ -22,10 +22,9 @@ import type { SegmentEnd } from './segment-end.ts';
 import { assertKnown } from './context.ts';
 import type { ReaderContext } from './context.ts';
 import { formatBook, formatNoBook } from '../queries/format.ts';
-import type { BookQuery } from './reader.ts';
+import type { BookQuery } from '../queries/queries.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
 import { continues, refine, stepOver } from './replay.ts';
-import { yieldToEventLoop } from '../runtime/yield.ts';
 
 /** Behind everything stored. */
 const AT_THE_END: Position = { clock: 'receive', us: Number.MAX_SAFE_INTEGER };
@@ -49,7 +48,7 @@ export async function bookAt(
     const hole = await holeAt(context, { start, end, stretch, position, taken });
     if (hole !== null) return formatNoBook(security, hole);
   }
-  const { book, horizon } = await replay(start, stretch.blocks, taken.sequence);
+  const { book, horizon } = await replay(context, start, stretch.blocks, taken.sequence);
   const atUs =
     'sequence' in position || question.position === undefined ? taken.receiveTimeUs : position.us;
   return formatBook({
@@ -180,7 +179,7 @@ async function goodBlock(context: ReaderContext, ref: BlockRef): Promise<LoadedB
 /** The last message at or before the position, in the order of the segment. */
 function takenAt(start: LoadedImage, stretch: Stretch, position: Position): Stand {
   const { sequence, exchangeTimeUs, receiveTimeUs } = start.image;
-  let taken: Step | undefined;
+  let taken: UpdateHead | undefined;
   for (const { content } of stretch.blocks) {
     for (const event of content.events) {
       if (!isBookUpdate(event) || event.lastSequence <= sequence) continue;
@@ -196,6 +195,7 @@ function takenAt(start: LoadedImage, stretch: Stretch, position: Position): Stan
 }
 
 async function replay(
+  { yieldToEventLoop }: ReaderContext,
   start: LoadedImage,
   blocks: readonly LoadedBlock[],
   untilSequence: number,

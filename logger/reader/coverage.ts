@@ -24,7 +24,7 @@ import type { SegmentEnd } from './segment-end.ts';
 import type { ReaderContext } from './context.ts';
 import { formatBadReceiveTime, formatGap, formatInterval } from '../queries/format.ts';
 import { blockPages } from './pages.ts';
-import type { CoverageQuery } from './reader.ts';
+import type { CoverageQuery } from '../queries/queries.ts';
 
 /** @throws UnknownSecurityError */
 export async function coverage(
@@ -103,7 +103,7 @@ async function segmentCoverage(
   const bad: BadReceiveTime[] = [];
   const collect = ({ header }: BlockRef): void => void bad.push(...(header.badReceiveTimes ?? []));
   images.forEach(collect);
-  for await (const page of blockPages(context.archive, {
+  for await (const page of blockPages(context, {
     security,
     epoch,
     afterSequence: lastSequence,

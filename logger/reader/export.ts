@@ -6,20 +6,20 @@
 import { formatTimeUs } from '../market/time.ts';
 import type { ReaderContext } from './context.ts';
 import { csvHeader, csvRows } from '../export/csv-rows.ts';
-import { DEFAULT_TARDIS_DEPTH, checkExport } from './export-question.ts';
+import { DEFAULT_TARDIS_DEPTH, checkExport } from '../queries/validate.ts';
 import { formatGap } from '../queries/format.ts';
+import type { ExportQuery } from '../queries/queries.ts';
 import type {
   DiffItem,
   ExportGap,
   ExportLine,
-  ExportQuery,
   GapItem,
   ImageItem,
   OrderItem,
   QuoteItem,
   SnapshotItem,
   TradeItem,
-} from './reader.ts';
+} from '../queries/results.ts';
 import { snapshots } from './snapshots.ts';
 import { diffs, orders, quotes, trades } from './streams.ts';
 import { TardisRows } from '../export/tardis-rows.ts';

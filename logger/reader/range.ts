@@ -9,7 +9,8 @@ import type { ClockName } from '../market/time.ts';
 import type { ReaderContext } from './context.ts';
 import { history } from './history.ts';
 import type { HistoryItem } from './history.ts';
-import type { GapItem, RangeQuery } from './reader.ts';
+import type { RangeQuery } from '../queries/queries.ts';
+import type { GapItem } from '../queries/results.ts';
 
 /** How far exchange stamps may be out of the order in which messages came. */
 const EXCHANGE_DISORDER_US = 10_000_000;

@@ -19,7 +19,7 @@ import { assertKnown } from './context.ts';
 import { causeOfBreak, readSegmentEnd } from './segment-end.ts';
 import type { ReaderContext } from './context.ts';
 import { blockPages } from './pages.ts';
-import type { VerifyQuery } from './reader.ts';
+import type { VerifyQuery } from '../queries/queries.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
 import { continues, refine, step } from './replay.ts';
 
@@ -92,7 +92,7 @@ class Check {
     const images = [...(await archive.images(security, epoch, Number.MIN_SAFE_INTEGER))];
     let walked = await this.#nextImage(images);
     const afterSequence = lastSequence;
-    for await (const page of blockPages(archive, {
+    for await (const page of blockPages(this.#context, {
       security,
       epoch,
       afterSequence,

@@ -4,17 +4,17 @@ import { UnknownSecurityError } from '../../logger/errors.ts';
 import type {
   BookResult,
   CoverageResult,
+  ExportLine,
   NoBookResult,
   VerifyResult,
 } from '../../logger/queries/results.ts';
 import type {
   BookQuery,
   CoverageQuery,
-  ExportLine,
   ExportQuery,
-  Reader,
   VerifyQuery,
-} from '../../logger/reader/reader.ts';
+} from '../../logger/queries/queries.ts';
+import type { Reader } from '../../logger/reader/reader.ts';
 import { bookResult } from './fake-control.ts';
 
 export const GAP = {

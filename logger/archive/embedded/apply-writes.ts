@@ -161,10 +161,12 @@ export class HeadsInHand {
   }
 
   put(): void {
-    for (const [security, head] of this.#changed) {
-      this.#tables.heads.putSync(security, encodeJson(toStored(head)));
-    }
+    for (const [security, head] of this.#changed) putHead(this.#tables, security, head);
   }
+}
+
+export function putHead(tables: Tables, security: string, head: SecurityHead): void {
+  tables.heads.putSync(security, encodeJson(toStored(head)));
 }
 
 /** @throws RecordCorruptError when it is damaged. */

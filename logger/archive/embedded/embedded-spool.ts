@@ -8,7 +8,7 @@ import type {
   SecurityTotals,
   StoredRecord,
 } from '../archive.ts';
-import { HeadsInHand, gapKey, indexKeys, readHead } from './apply-writes.ts';
+import { HeadsInHand, gapKey, indexKeys, putHead, readHead } from './apply-writes.ts';
 import { removeBody } from '../body-parts.ts';
 import {
   readBody,
@@ -234,5 +234,5 @@ export function seedStanding(
     shippedRecords: images + blocks + gaps,
     shippedBytes: storedBytes,
   };
-  tables.heads.putSync(security, encodeJson(head));
+  putHead(tables, security, head);
 }

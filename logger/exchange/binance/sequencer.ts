@@ -24,14 +24,14 @@
  * This is the rule of spot. Futures number differently (`pu`); do not use it there.
  */
 
-import type { Step } from '../../market/events.ts';
+import type { UpdateHead } from '../../market/events.ts';
 import type { Bridge, SequenceRule } from '../exchange.ts';
 import { spanRule } from '../span-rule.ts';
 
 export const binanceRule: SequenceRule = Object.freeze({
-  follow: (lastSequence: number, step: Step) => spanRule.follow(lastSequence, step),
+  follow: (lastSequence: number, step: UpdateHead) => spanRule.follow(lastSequence, step),
 
-  bridge(snapshotSequence: number, buffered: readonly Step[]): Bridge {
+  bridge(snapshotSequence: number, buffered: readonly UpdateHead[]): Bridge {
     if (snapshotSequence < 0 && buffered.length > 0) return { kind: 'too-old' };
     return spanRule.bridge(snapshotSequence, buffered);
   },

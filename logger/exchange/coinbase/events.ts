@@ -2,7 +2,7 @@
 
 import { fractionDigits, parseScaled } from '../../market/decimal.ts';
 import type { Scale, ScaledInt } from '../../market/decimal.ts';
-import type { Diff, MarketEvent, OrderActivated, Step, Trade } from '../../market/events.ts';
+import type { Diff, MarketEvent, OrderActivated, UpdateHead, Trade } from '../../market/events.ts';
 import { integerOf, textOf, wireError } from '../fields.ts';
 import type { Fields } from '../fields.ts';
 import { scalePair, scaleSides } from '../scaled-levels.ts';
@@ -50,7 +50,7 @@ export function tradeOf(frame: OrderFrame, scale: Scale, times: EventTimes): Sca
 }
 
 /** @throws WireFormatError of kind `level` or `decimal`. */
-export function diffOf(frame: ChangesFrame, scale: Scale, place: Step): Scaled<Diff> {
+export function diffOf(frame: ChangesFrame, scale: Scale, place: UpdateHead): Scaled<Diff> {
   const sides = scaleSides(frame.bids, frame.asks, scale);
   return {
     scale: sides.scale,

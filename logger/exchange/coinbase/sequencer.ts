@@ -14,21 +14,21 @@
  * Every message of the channel has a number of its own and none is left out, so this is the rule of
  * spans with spans of one. That holds for `full` alone: on `matches` and `ticker` numbers jump.
  *
- * `level2_batch` has no numbers. The count of a connection's messages stands for them (see `Step`):
+ * `level2_batch` has no numbers. The count of a connection's messages stands for them (see `UpdateHead`):
  * it finds nothing that the exchange lost, and is not meant to; it keeps the order of what came.
  */
 
-import type { Step } from '../../market/events.ts';
+import type { UpdateHead } from '../../market/events.ts';
 import type { Bridge, SequenceRule } from '../exchange.ts';
 import { spanRule } from '../span-rule.ts';
 
 export const fullRule: SequenceRule = spanRule;
 
 export const connectionRule: SequenceRule = Object.freeze({
-  follow: (lastSequence: number, step: Step) => spanRule.follow(lastSequence, step),
+  follow: (lastSequence: number, step: UpdateHead) => spanRule.follow(lastSequence, step),
 
   /** The snapshot came in the same stream: it needs nothing after it to be proven. */
-  bridge(snapshotSequence: number, buffered: readonly Step[]): Bridge {
+  bridge(snapshotSequence: number, buffered: readonly UpdateHead[]): Bridge {
     const bridge = spanRule.bridge(snapshotSequence, buffered);
     return bridge.kind === 'waiting' ? { kind: 'bridged', from: buffered.length } : bridge;
   },

@@ -9,7 +9,8 @@ import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-a
 import { InvalidArgumentError, UnknownSecurityError } from '../../../logger/errors.ts';
 import { openArchive } from '../../../logger/library.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
-import type { ExportQuery, Reader } from '../../../logger/reader/reader.ts';
+import type { ExportQuery } from '../../../logger/queries/queries.ts';
+import type { Reader } from '../../../logger/reader/reader.ts';
 import { flipByte } from './damage.ts';
 import { SECURITY } from './random-history.ts';
 import { block, diff, gap, image, trade, us, writeAll } from './script.ts';
@@ -21,7 +22,7 @@ let reader: Reader;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'answers-'));
   archive = await openEmbeddedArchive({ directory });
-  reader = createReader(archive);
+  reader = createReader(archive, { hasConsecutiveTradeIds: () => true });
 });
 afterEach(async () => {
   await archive.close();
@@ -185,7 +186,7 @@ describe('a book at a moment', () => {
     await archive.close();
     if (damaged.type === 'block') await flipByte(directory, damaged.record.header, 'header', 0.9);
     archive = await openEmbeddedArchive({ directory });
-    reader = createReader(archive);
+    reader = createReader(archive, { hasConsecutiveTradeIds: () => true });
     expect(await reader.coverage({ security: SECURITY })).toMatchObject({
       intervals: [
         { firstSequence: '100', lastSequence: '100', to: '2026-11-20T07:00:00Z' },

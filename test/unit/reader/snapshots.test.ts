@@ -10,12 +10,9 @@ import { InvalidArgumentError } from '../../../logger/errors.ts';
 import { openArchive } from '../../../logger/library.ts';
 import type { ClockName } from '../../../logger/market/time.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
-import type {
-  GapItem,
-  Reader,
-  SnapshotItem,
-  SnapshotsQuery,
-} from '../../../logger/reader/reader.ts';
+import type { SnapshotsQuery } from '../../../logger/queries/queries.ts';
+import type { GapItem, SnapshotItem } from '../../../logger/queries/results.ts';
+import type { Reader } from '../../../logger/reader/reader.ts';
 import type { Random } from '../../../logger/runtime/random.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { flipByte } from './damage.ts';

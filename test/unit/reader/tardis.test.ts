@@ -8,7 +8,8 @@ import type { Archive } from '../../../logger/archive/archive.ts';
 import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-archive.ts';
 import { InvalidArgumentError } from '../../../logger/errors.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
-import type { ExportQuery, Reader } from '../../../logger/reader/reader.ts';
+import type { ExportQuery } from '../../../logger/queries/queries.ts';
+import type { Reader } from '../../../logger/reader/reader.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { TardisBook } from '../../support/tardis-book.ts';
 import { RandomHistory, SECURITY } from './random-history.ts';
@@ -25,7 +26,7 @@ let reader: Reader;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tardis-'));
   archive = await openEmbeddedArchive({ directory });
-  reader = createReader(archive);
+  reader = createReader(archive, { hasConsecutiveTradeIds: () => true });
 });
 afterEach(async () => {
   await archive.close();

@@ -2,15 +2,15 @@
 
 import { describe, expect, test } from 'vitest';
 import { connectionRule, fullRule } from '../../../../logger/exchange/coinbase/sequencer.ts';
-import type { Step } from '../../../../logger/market/events.ts';
+import type { UpdateHead } from '../../../../logger/market/events.ts';
 
-const step = (sequence: number): Step => ({
+const step = (sequence: number): UpdateHead => ({
   firstSequence: sequence,
   lastSequence: sequence,
   exchangeTimeUs: 0,
   receiveTimeUs: 0,
 });
-const steps = (...sequences: number[]): Step[] => sequences.map((sequence) => step(sequence));
+const steps = (...sequences: number[]): UpdateHead[] => sequences.map((sequence) => step(sequence));
 
 describe('the full channel, live', () => {
   test.each([

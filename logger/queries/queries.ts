@@ -1,0 +1,54 @@
+/** What can be asked of a reader. Times are µs, ranges half-open. */
+
+import type { Position } from '../archive/archive.ts';
+import type { ClockName } from '../market/time.ts';
+import type { ExportFormat, ExportType, VerifyProgress } from './results.ts';
+
+export interface BookQuery {
+  readonly security: string;
+  /** Absent: the last proven book that the archive holds. */
+  readonly position?: Position | undefined;
+  /** Prices per side, with all of their orders; absent: all. */
+  readonly depth?: number | undefined;
+  /** `L2`: an L3 book by price. Absent: as it was recorded. */
+  readonly level?: 'L2' | undefined;
+}
+
+export interface CoverageQuery {
+  readonly security: string;
+  /** Only what touches this stretch of receive time; nothing is cut at its ends. */
+  readonly fromUs?: number | undefined;
+  readonly toUs?: number | undefined;
+}
+
+/** A stretch of a security's history: `fromUs <= t < toUs` on `clock`; absent ends are open. */
+export interface RangeQuery {
+  readonly security: string;
+  readonly fromUs?: number | undefined;
+  readonly toUs?: number | undefined;
+  /** Default `receive`. */
+  readonly clock?: ClockName | undefined;
+}
+
+export interface SnapshotsQuery extends RangeQuery {
+  /** The cadence: a whole number of µs from 1 to a day. Default a second. */
+  readonly everyUs?: number | undefined;
+  /** Prices per side, with all of their orders; absent: all. */
+  readonly depth?: number | undefined;
+  /** `L2`: an L3 book by price. Absent: as it was recorded. */
+  readonly level?: 'L2' | undefined;
+}
+
+/** What `SnapshotsQuery` adds to a range is for snapshots alone. */
+export interface ExportQuery extends SnapshotsQuery {
+  readonly type: ExportType;
+  readonly format: ExportFormat;
+}
+
+export interface VerifyQuery {
+  /** Absent: every security. */
+  readonly security?: string | undefined;
+  /** Called after every record. */
+  readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
