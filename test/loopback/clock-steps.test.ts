@@ -42,11 +42,11 @@ async function start(env: Readonly<Record<string, string>> = {}): Promise<TestLo
     monotonicMs: () => performance.now(),
   });
   logger = await startTestLogger(
-    sandbox,
+    sandbox.venues.binance,
     {
       SECURITIES: `${BTC},${BTC_USD}`,
-      COINBASE_WS_URL: sandbox.coinbaseWsUrl,
-      COINBASE_REST_URL: sandbox.coinbaseRestUrl,
+      COINBASE_WS_URL: sandbox.venues.coinbase.wsUrl,
+      COINBASE_REST_URL: sandbox.venues.coinbase.restUrl,
       STALE_AFTER: '5',
       ...env,
     },
@@ -140,7 +140,7 @@ test('an hour back and forth, forth and back: no gap, nothing stale, books of ev
   expect(between(righted, setForward).slice(3, -3)).not.toContain(true);
   expect(between(setForward, end)).not.toContain(false);
 
-  const steps = logged.filter((line) => line.startsWith('The clock of this machine was set'));
+  const steps = logged.filter((line) => line.startsWith("The machine's clock was set"));
   expect(steps).toHaveLength(4);
   expect(one.fatal).toEqual([]);
 }, 40_000);
