@@ -1,19 +1,27 @@
 /**
- * Records ↔ bytes. A format version is a module (`block-1.ts`, `orders-1.ts`) that never changes
- * once written with; `formats.ts` is the one place that knows which versions there are. Writers use
- * the newest, readers dispatch on the record's `encoding`.
+ * Encodes and decodes the bodies of records. Each format version is a folder that never changes once
+ * archives hold records written with it: `v1/` is frozen. `formats.ts` lists the versions; writers use
+ * the newest, readers pick the decoder by the record's `encoding`.
+ *
+ * To add version 2:
+ * 1. Copy what it needs of `v1/` to `v2/` and change the copy; `v2/` imports nothing of `v1/`. Name the
+ *    encodings `block/2`, `image/2`, … and never reuse a name.
+ * 2. Add the codecs to the lists in `formats.ts` and return them from `newestBlock` and `newestImage`.
+ *    The decoders of version 1 stay in the lists for good.
+ * 3. Add golden files (`test/fixtures/codec`) and extend `test/unit/codec/frozen.test.ts`, which pins
+ *    the decoded content of version 1 and the code of `v1/`.
  */
 
 import type { Scale } from '../market/decimal.ts';
 import type { BookImage, MarketEvent } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
 
-/** What a block holds: every event of one stretch, decodable with nothing but itself. */
+/** The events of a block. A block is decodable on its own. */
 export interface BlockContent {
   readonly scale: Scale;
-  /** The sequence at which the book stood before the first step. */
+  /** The book's sequence before the first update. */
   readonly previousSequence: number;
-  /** In the order in which they were recorded; of the codec's level alone (trades: L2). */
+  /** In recorded order. L2: diffs and trades; L3: order events. */
   readonly events: readonly MarketEvent[];
 }
 
@@ -21,19 +29,19 @@ export interface BlockCodec {
   readonly encoding: string;
   readonly level: BookLevel;
   /**
-   * The same content gives the same bytes.
-   * @throws LimitExceededError above `MAX_COLUMN_BYTES` unpacked, some five million level changes;
-   *   InvariantError for numbers that are no integers.
+   * Deterministic: the same content gives the same bytes.
+   * @throws LimitExceededError when the unpacked columns exceed `MAX_COLUMN_BYTES`, about five million
+   *   level changes; InvariantError for numbers that are not integers.
    */
   encode(content: BlockContent): Uint8Array;
-  /** @throws RecordCorruptError for anything that `encode` could not have made. */
+  /** @throws RecordCorruptError for anything that `encode` could not have produced. */
   decode(body: Uint8Array): BlockContent;
 }
 
 export interface ImageCodec {
   readonly encoding: string;
   readonly level: BookLevel;
-  /** Likewise; some ten million levels. */
+  /** As `BlockCodec.encode`; the limit is about ten million levels. */
   encode(image: BookImage): Uint8Array;
   /** @throws RecordCorruptError */
   decode(body: Uint8Array): BookImage;

@@ -1,6 +1,6 @@
 /**
- * Which format versions there are. Writers use the newest; readers dispatch on the name that a record
- * carries (`RecordHeader.encoding`), so that every version ever written stays readable.
+ * The list of format versions. Writers use the newest; readers pick the decoder by the record's
+ * `encoding`, so that every version ever written stays readable.
  */
 
 import { RecordCorruptError } from '../errors.ts';
@@ -15,19 +15,19 @@ import { ordersImage1 } from './v1/orders-image.ts';
 const BLOCK_CODECS: readonly BlockCodec[] = [block1, orders1];
 const IMAGE_CODECS: readonly ImageCodec[] = [image1, ordersImage1];
 
-/** What new blocks of a book's level are written with. */
+/** The codec for new blocks. */
 export function newestBlock(level: BookLevel): BlockCodec {
   return level === 'L2' ? block1 : orders1;
 }
 
-/** What new base images of a book's level are written with. */
+/** The codec for new base images. */
 export function newestImage(level: BookLevel): ImageCodec {
   return level === 'L2' ? image1 : ordersImage1;
 }
 
 /**
  * @param encoding the block record's `encoding`, such as `block/1`.
- * @throws RecordCorruptError for damaged bytes, and for an encoding that this program doesn't know.
+ * @throws RecordCorruptError for damaged bytes and for an unknown encoding.
  */
 export function decodeBlock(encoding: string, body: Uint8Array): BlockContent {
   return codecOf(BLOCK_CODECS, encoding, 'block').decode(body);
@@ -35,7 +35,7 @@ export function decodeBlock(encoding: string, body: Uint8Array): BlockContent {
 
 /**
  * @param encoding the image record's `encoding`, such as `image/1`.
- * @throws RecordCorruptError for damaged bytes, and for an encoding that this program doesn't know.
+ * @throws RecordCorruptError for damaged bytes and for an unknown encoding.
  */
 export function decodeImage(encoding: string, body: Uint8Array): BookImage {
   return codecOf(IMAGE_CODECS, encoding, 'image').decode(body);
@@ -53,8 +53,8 @@ function codecOf<Codec extends { readonly encoding: string }>(
   const isVersion = /^[a-z][a-z-]*\/[1-9][0-9]*$/.test(encoding);
   throw new RecordCorruptError(
     isVersion
-      ? `A newer program wrote this ${kind}: its encoding is ${shown}, this one reads ${known}`
-      : `${shown} is no encoding of a ${kind}; this program reads ${known}, a newer one may know more`,
+      ? `This ${kind} was written by a newer version: its encoding is ${shown}, this version reads ${known}`
+      : `${shown} is not a ${kind} encoding; this version reads ${known}`,
     { context: { encoding } },
   );
 }

@@ -1,6 +1,6 @@
 /**
- * One stream of raw bits, least significant first: the parts of numbers that are close to random, so
- * that no compressor should see them.
+ * A stream of raw bits, least significant first. It holds the parts of numbers that are nearly random
+ * and would only cost a compressor time.
  */
 
 import { ByteWriter, corrupt } from './bytes.ts';
@@ -13,7 +13,7 @@ export class BitWriter {
   #held = 0;
   #heldBits = 0;
 
-  /** The low `bits` (at most 52) of a non-negative safe integer that has no more. */
+  /** Writes a non-negative integer below 2^`bits`; `bits` is at most 52. */
   write(value: number, bits: number): void {
     let rest = value;
     let left = bits;
@@ -25,7 +25,7 @@ export class BitWriter {
     this.#writeChunk(rest, left);
   }
 
-  /** Fills the last byte with zeros. */
+  /** Pads the last byte with zeros. */
   finish(): Uint8Array {
     if (this.#heldBits > 0) this.#out.byte(this.#held);
     this.#held = 0;
@@ -62,10 +62,10 @@ export class BitReader {
     return this.read(bits - CHUNK_BITS) * CHUNK + low;
   }
 
-  /** @throws RecordCorruptError unless only the last byte's zero padding is left. */
+  /** @throws RecordCorruptError if anything but the last byte's zero padding is left. */
   end(): void {
     if (this.#position !== this.#bytes.length || this.#held !== 0) {
-      throw corrupt('bits are left over');
+      throw corrupt('trailing bits');
     }
   }
 
@@ -73,7 +73,7 @@ export class BitReader {
     let held = this.#held;
     let heldBits = this.#heldBits;
     while (heldBits < bits) {
-      if (this.#position >= this.#bytes.length) throw corrupt('its bits end too early');
+      if (this.#position >= this.#bytes.length) throw corrupt('the bit stream is truncated');
       held |= (this.#bytes[this.#position++] ?? 0) << heldBits;
       heldBits += 8;
     }

@@ -1,16 +1,16 @@
-/** The columns of `block/1`, in the order in which they are stored. */
+/** The columns of `block/1`, in stored order. */
 
 const NAMES = [
-  // Of each diff, and of the end of the block: how many trades stand before it.
+  // Per diff, and once for the end of the block: the number of trades before it.
   'tradesBefore',
-  // Of each diff.
+  // Per diff.
   'diffTime',
   'diffLatency',
   'bidCount',
   'askCount',
   'firstSequence',
   'sequenceSpan',
-  // Of each trade.
+  // Per trade.
   'tradeTime',
   'tradeDelay',
   'tradeArrival',
@@ -19,7 +19,7 @@ const NAMES = [
   'tradeSequence',
   'tradePrice',
   'tradeSize',
-  // Of each level change: operation and rank, one column for each operation before it.
+  // Per level change: operation and rank; one column for each preceding operation.
   'afterDelete',
   'afterUpdate',
   'afterInsert',
@@ -27,8 +27,8 @@ const NAMES = [
   'atSideStart',
   'outOfOrder',
   'outOfOrderPrice',
-  // Of each price that the book did not have: how far from the level inside of it, one column for
-  // each width of the gap that it falls into.
+  // Per price that is new to the book: its distance from the next better level; one column for each
+  // range of widths of the gap between its two neighbours.
   'offsetIn8',
   'offsetIn32',
   'offsetIn128',
@@ -37,7 +37,7 @@ const NAMES = [
   'offsetInMore',
   'openOffset',
   'betterOffset',
-  // Of each size.
+  // Per size.
   'insertSize',
   'updateKind',
   'updateRecent',

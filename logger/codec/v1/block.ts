@@ -1,10 +1,9 @@
 /**
- * Block, format version 1: `block/1`. Diffs and trades in the order in which they were recorded,
- * lossless, decodable with nothing but the block itself: the book that prices are ranked in starts
- * empty and grows from what the block shows. Frozen once records are written with it; a change is a
- * new module.
+ * L2 block, format version 1: `block/1`. Diffs and trades in recorded order, lossless and decodable
+ * on their own: the book in which prices are ranked starts empty and is built from the block's own
+ * level changes. Frozen; see `codec.ts`.
  *
- *   header   exponents, previous sequence, counts, grid steps, rhythm
+ *   header   exponents, previous sequence, counts, grid steps, rhythm (time unit and diff interval)
  *   columns  see block-columns.ts
  */
 
@@ -35,7 +34,7 @@ export const block1: BlockCodec = {
     const out = new ColumnsWriter(BLOCK_COLUMNS);
     const heads = new HeadEncoder(out, rhythm, grids, previousSequence);
     const levels = new LevelEncoder(out, grids.price, grids.size);
-    // Counts come before what they count, so that the decoder meets the bits in the same order.
+    // Each count is written before what it counts: the decoder reads the bit stream in this order.
     let run = 0;
     for (let index = 0; index < events.length; index++) {
       const event = events[index] as Diff | Trade;
@@ -69,14 +68,14 @@ export const block1: BlockCodec = {
     const trades = header.uint(input.columnLength(COLUMN.tradeTime));
     const grids = { price: Grid.read(header), size: Grid.read(header) };
     const rhythm = { timeUnitUs: header.uint(), diffInterval: header.uint() };
-    if (rhythm.timeUnitUs < 1) throw corrupt('it counts time in no unit');
+    if (rhythm.timeUnitUs < 1) throw corrupt('the time unit is zero');
     const heads = new HeadDecoder(input, rhythm, grids, previousSequence);
     const levels = new LevelDecoder(input, grids.price, grids.size);
     const events: MarketEvent[] = [];
     let tradesLeft = trades;
     for (let diff = 0; diff < diffs; diff++) {
       const tradesBefore = input.unsigned(COLUMN.tradesBefore);
-      if (tradesBefore > tradesLeft) throw corrupt('more trades than it declares');
+      if (tradesBefore > tradesLeft) throw corrupt('more trades than declared');
       tradesLeft -= tradesBefore;
       for (let trade = 0; trade < tradesBefore; trade++) events.push(heads.trade());
       const { bidCount, askCount, ...head } = heads.diff();
@@ -90,7 +89,7 @@ export const block1: BlockCodec = {
 
 function levelEvent(event: MarketEvent): Diff | Trade {
   if (event.type === 'diff' || event.type === 'trade') return event;
-  throw new InvariantError(`A ${event.type} has no place in a block of levels`);
+  throw new InvariantError(`An L2 block cannot hold an event of type ${event.type}`);
 }
 
 interface Survey {
@@ -100,7 +99,7 @@ interface Survey {
   readonly trades: number;
 }
 
-/** What all events of the block have in common. */
+/** Finds what all events of the block have in common. */
 function survey(events: readonly (Diff | Trade)[]): Survey {
   const diffTimes: number[] = [];
   let values = 0;
@@ -143,7 +142,7 @@ function gridsOf(events: readonly (Diff | Trade)[], values: number): Survey['gri
   return { price: prices.grid(), size: sizes.grid() };
 }
 
-/** The median distance of successive times; 0 where there is none or it is no sensible pace. */
+/** The median of the intervals between successive times; 0 when there is none or it is not positive. */
 function usualInterval(times: readonly number[]): number {
   const intervals = times.slice(1).map((time, index) => time - (times[index] as number));
   intervals.sort((a, b) => a - b);

@@ -1,6 +1,6 @@
 /**
- * Growing and bounded byte buffers. A writer grows by doubling; a reader never runs past its end and
- * says so with RecordCorruptError, so that a loop over damaged bytes always ends.
+ * Byte buffers. A writer grows by doubling; a reader throws RecordCorruptError at its end, so that a
+ * loop over damaged bytes always terminates.
  */
 
 import { assertInvariant, RecordCorruptError } from '../../errors.ts';
@@ -8,7 +8,7 @@ import { toScaled } from '../../market/decimal.ts';
 import type { ScaledInt } from '../../market/decimal.ts';
 
 const FIRST_CAPACITY_BYTES = 256;
-/** A bigint longer than this is no price or size: 24 + 18 digits need 18 bytes. */
+/** No price or size is longer: 24 + 18 digits need 18 bytes. */
 const MAX_BIGINT_BYTES = 64;
 
 export class ByteWriter {
@@ -30,9 +30,9 @@ export class ByteWriter {
     this.#length += bytes.length;
   }
 
-  /** A safe non-negative integer, seven bits a byte, least first. */
+  /** A non-negative safe integer as a varint: seven bits a byte, least significant first. */
   uint(value: number): void {
-    assertInvariant(Number.isSafeInteger(value) && value >= 0, `No unsigned integer: ${value}`);
+    assertInvariant(Number.isSafeInteger(value) && value >= 0, `Not an unsigned integer: ${value}`);
     let rest = value;
     while (rest >= 128) {
       this.byte((rest % 128) + 128);
@@ -41,19 +41,19 @@ export class ByteWriter {
     this.byte(rest);
   }
 
-  /** Any safe integer, as the eight bytes of a double: for values that follow no pattern. */
+  /** Any safe integer, as the eight bytes of a double; for values that nothing predicts. */
   safeInteger(value: number): void {
-    assertInvariant(Number.isSafeInteger(value), `No safe integer: ${value}`);
+    assertInvariant(Number.isSafeInteger(value), `Not a safe integer: ${value}`);
     const bytes = new Uint8Array(8);
     new DataView(bytes.buffer).setFloat64(0, value, true);
     this.append(bytes);
   }
 
-  /** Any scaled integer: length with the sign in the lowest bit, then the magnitude, least first. */
+  /** Any scaled integer: a byte of length and sign (lowest bit), then the magnitude in little-endian. */
   scaled(value: ScaledInt): void {
     assertInvariant(
       typeof value === 'bigint' || Number.isSafeInteger(value),
-      `No scaled integer: ${value}`,
+      `Not a scaled integer: ${value}`,
     );
     const whole = BigInt(value);
     const isNegative = whole < 0n;
@@ -61,12 +61,15 @@ export class ByteWriter {
     for (let rest = isNegative ? -whole : whole; rest > 0n; rest >>= 8n) {
       magnitude.push(Number(rest & 255n));
     }
-    assertInvariant(magnitude.length <= MAX_BIGINT_BYTES, 'A price or size without measure');
+    assertInvariant(
+      magnitude.length <= MAX_BIGINT_BYTES,
+      'A price or size is longer than 64 bytes',
+    );
     this.byte(magnitude.length * 2 + (isNegative ? 1 : 0));
     this.append(Uint8Array.from(magnitude));
   }
 
-  /** A view of what was written; valid until the next write. */
+  /** A view of the bytes written so far, valid until the next write. */
   bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -98,34 +101,34 @@ export class ByteReader {
 
   byte(): number {
     const value = this.#bytes[this.#position++];
-    if (value === undefined) throw corrupt('it ends too early');
+    if (value === undefined) throw corrupt('it is truncated');
     return value;
   }
 
-  /** The next byte, which stays; undefined at the end. */
+  /** The next byte without consuming it; undefined at the end. */
   peek(): number | undefined {
     return this.#bytes[this.#position];
   }
 
   take(length: number): Uint8Array {
-    if (length > this.remaining) throw corrupt('it ends too early');
+    if (length > this.remaining) throw corrupt('it is truncated');
     this.#position += length;
     return this.#bytes.subarray(this.#position - length, this.#position);
   }
 
-  /** @throws RecordCorruptError above `max`, and for a longer form than needed. */
+  /** @throws RecordCorruptError above `max`, and for a non-minimal encoding. */
   uint(max: number = Number.MAX_SAFE_INTEGER): number {
     let value = 0;
     let power = 1;
     for (let digits = 1; ; digits++) {
       const byte = this.byte();
       value += (byte & 127) * power;
-      if (value > max) throw corrupt(`a count or length of ${value}, at most ${max} fits`);
+      if (value > max) throw corrupt(`a count or length is ${value}, above the maximum of ${max}`);
       if (byte < 128) {
-        if (byte === 0 && digits > 1) throw corrupt('an integer is padded');
+        if (byte === 0 && digits > 1) throw corrupt('an integer is not minimally encoded');
         return value;
       }
-      if (digits === 8) throw corrupt('an integer does not end');
+      if (digits === 8) throw corrupt('an integer is too long');
       power *= 128;
     }
   }
@@ -147,13 +150,13 @@ export class ByteReader {
     return toScaled((head & 1) === 1 ? -magnitude : magnitude);
   }
 
-  /** @throws RecordCorruptError unless everything was read. */
+  /** @throws RecordCorruptError if anything is left. */
   end(): void {
-    if (this.remaining !== 0) throw corrupt(`${this.remaining} bytes are left over`);
+    if (this.remaining !== 0) throw corrupt(`${this.remaining} trailing bytes`);
   }
 }
 
-/** What every decoder here throws. */
+/** The error that every decoder of this version throws. */
 export function corrupt(what: string): RecordCorruptError {
   return new RecordCorruptError(`The record is damaged: ${what}`);
 }

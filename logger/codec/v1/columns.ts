@@ -1,13 +1,13 @@
 /**
- * The envelope of every record of format version 1, and the numbers inside it.
+ * The envelope of every record of format version 1, and the encoding of numbers inside it.
  *
  *   version · header · lengths of the columns · columns · crc32 of all of that
  *
- * A number is split in two: its order of magnitude is a token, one byte in a column of its kind,
- * which zstd then packs well; the bits below are close to random and go to one stream that no
- * compressor touches. A number that a prediction misses by more than `NEAR_LIMIT` is an escape: it
- * stands whole in a column of its own. What is damaged is found by the checksum; what is forged
- * meets a bound on every length and never makes a loop longer than the bytes that are there.
+ * A number is split in two: its order of magnitude is a token, one byte in the column of its kind,
+ * which zstd compresses well; the bits below it are nearly random and go uncompressed to a shared bit
+ * stream. A number that lies further than `NEAR_LIMIT` from its prediction is an escape: it is stored
+ * whole in a separate column. The checksum detects damage. Against forged input every length is
+ * bounded, and no loop runs longer than the bytes that are present.
  */
 
 import { crc32 } from 'node:zlib';
@@ -19,22 +19,22 @@ import { ByteReader, ByteWriter, corrupt } from './bytes.ts';
 import { zstdCompress, zstdDecompress } from './zstd.ts';
 
 /**
- * What all columns of one record may hold, unpacked. A block of 60 s needs under 1 MiB. The raw bits
- * do not count: they are stored as they are, so that a forged body can't claim more than it has.
+ * Limit of all columns of a record together, unpacked. A block of 60 s needs less than 1 MiB. Raw bits
+ * do not count: they are stored uncompressed, so a forged body cannot claim more than it has.
  */
 export const MAX_COLUMN_BYTES = 32 * 1024 * 1024;
-/** Below this many bytes one zstd frame for all columns may beat one for each. */
+/** Below this many bytes one zstd frame for all columns may be smaller than one per column. */
 const JOINED_MAX_BYTES = 16 * 1024;
 const CHECKSUM_BYTES = 4;
-/** The token of a number that stands among the escapes. */
+/** The token of a number that is stored as an escape. */
 export const ESCAPE_TOKEN = 255;
-/** Larger distances from a prediction are escapes, so that all arithmetic here stays exact. */
+/** Larger distances from a prediction are escapes, which keeps all arithmetic here exact. */
 const NEAR_LIMIT = 2 ** 50;
-/** Below this a number is its own token. */
+/** Smaller numbers are their own token. */
 const SMALL = 8;
 const SMALL_BITS = 3;
 const MAX_NUMBER_BITS = 52;
-/** From here on integer operators of JavaScript would lose bits. */
+/** JavaScript's bitwise operators lose bits from here on. */
 const INT32 = 2 ** 31;
 
 const SEPARATE = 0;
@@ -51,7 +51,7 @@ export function tokenOf(value: number): number {
   return SMALL + 2 * (bits - SMALL_BITS) + ((value >> (bits - 1)) & 1);
 }
 
-/** The place of the highest bit set, for numbers from 2^31 on. */
+/** The position of the highest set bit, for numbers from 2^31 on. */
 function highestBit(value: number): number {
   return 62 - Math.clz32(Math.floor(value / INT32));
 }
@@ -59,7 +59,7 @@ function highestBit(value: number): number {
 export class ColumnsWriter {
   readonly columns: readonly ByteWriter[];
   readonly bits = new BitWriter();
-  /** Numbers that no prediction fits, whole. */
+  /** Numbers that are stored whole. */
   readonly escapes = new ByteWriter();
 
   constructor(count: number) {
@@ -72,7 +72,7 @@ export class ColumnsWriter {
     this.mantissa(value);
   }
 
-  /** The random bits below a token of `unsigned`. */
+  /** Writes the bits below a token of `unsigned`. */
   mantissa(value: number): void {
     if (value < SMALL) return;
     if (value < INT32) {
@@ -88,7 +88,7 @@ export class ColumnsWriter {
     (this.columns[column] as ByteWriter).byte(token);
   }
 
-  /** Any safe integer, cheap where it is near `predicted`. */
+  /** Any safe integer; cheap near `predicted`. */
   near(column: number, value: number, predicted: number): void {
     const distance = value - predicted;
     if (Math.abs(distance) < NEAR_LIMIT && predicted + distance === value) {
@@ -103,7 +103,7 @@ export class ColumnsWriter {
     this.escapes.scaled(value);
   }
 
-  /** @throws LimitExceededError when the record would be too large to be read back. */
+  /** @throws LimitExceededError when the record would be too large to read back. */
   finish(version: number, header: Uint8Array): Uint8Array {
     const columns = [...this.columns.map((column) => column.bytes()), this.escapes.bytes()];
     const bits = this.bits.finish();
@@ -147,7 +147,7 @@ function appendColumns(out: ByteWriter, columns: readonly Uint8Array[], rawBytes
   out.append(separate.bytes());
 }
 
-/** zstd's frame, or the bytes as they are where that isn't smaller: the length tells which. */
+/** The zstd frame, or the plain bytes if that is not larger; the stored length says which. */
 function pack(column: Uint8Array): Uint8Array {
   if (column.length === 0) return column;
   const packed = zstdCompress(column);
@@ -187,7 +187,7 @@ export class ColumnsReader {
     input.end();
   }
 
-  /** How many bytes a column has: it can't hold more numbers. */
+  /** Bytes of a column: an upper bound for the numbers in it. */
   columnLength(column: number): number {
     return (this.columns[column] as ByteReader).length;
   }
@@ -196,7 +196,7 @@ export class ColumnsReader {
     return (this.columns[column] as ByteReader).byte();
   }
 
-  /** The next token, which stays; undefined at the end. */
+  /** The next token without consuming it; undefined at the end. */
   peek(column: number): number | undefined {
     return (this.columns[column] as ByteReader).peek();
   }
@@ -205,11 +205,11 @@ export class ColumnsReader {
     return this.mantissa(this.token(column));
   }
 
-  /** The number of a token of `unsigned`, its low bits read. */
+  /** The number that belongs to a token of `unsigned`; reads its low bits. */
   mantissa(token: number): number {
     if (token < SMALL) return token;
     const bits = ((token - SMALL) >> 1) + SMALL_BITS;
-    if (bits >= MAX_NUMBER_BITS) throw corrupt(`no number has the token ${token}`);
+    if (bits >= MAX_NUMBER_BITS) throw corrupt(`invalid token ${token}`);
     const head = 2 + ((token - SMALL) & 1);
     if (bits < 31) return (head << (bits - 1)) | this.bits.read(bits - 1);
     return head * 2 ** (bits - 1) + this.bits.read(bits - 1);
@@ -220,11 +220,11 @@ export class ColumnsReader {
     if (token === ESCAPE_TOKEN) return this.escapes.safeInteger();
     const zigzag = this.mantissa(token);
     const value = predicted + (zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2);
-    if (!Number.isSafeInteger(value)) throw corrupt('a number leaves its range');
+    if (!Number.isSafeInteger(value)) throw corrupt('a number is out of range');
     return value;
   }
 
-  /** @throws RecordCorruptError unless every column was read to its end. */
+  /** @throws RecordCorruptError if any column has something left. */
   end(): void {
     this.header.end();
     for (const column of this.columns) column.end();
@@ -246,7 +246,7 @@ function checked(body: Uint8Array): Uint8Array {
 function splitColumns(input: ByteReader, lengths: readonly number[]): Uint8Array[] {
   const layout = input.byte();
   if (layout === SEPARATE) return lengths.map((length) => unpack(input, length));
-  if (layout !== JOINED) throw corrupt(`no layout ${layout}`);
+  if (layout !== JOINED) throw corrupt(`unknown layout ${layout}`);
   const joined = new ByteReader(
     unpack(
       input,

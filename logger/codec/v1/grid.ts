@@ -1,22 +1,22 @@
 /**
- * The grid that nearly all prices (or sizes) of a record lie on: its step is the tick or lot size as
- * far as the values show it. A value off the grid is legal and stays exact; it only costs more.
+ * The grid on which nearly all prices (or sizes) of a record lie. Its step is the tick or lot size as
+ * inferred from the values. A value off the grid is legal and stays exact, but costs more.
  */
 
 import { corrupt } from './bytes.ts';
 import type { ByteReader } from './bytes.ts';
 import type { ScaledInt } from '../../market/decimal.ts';
 
-/** How many values, spread over the record, decide about the step. */
+/** Number of values, spread over the record, from which the step is inferred. */
 const SAMPLE = 1024;
-/** At most one in so many of them may lie off the grid. */
+/** At most one in this many of them may lie off the grid. */
 const OFF_GRID_SHARE = 64;
 const MAX_STEP = 1e14;
-/** Farther out a value counts as off the grid, so that sums of two indexes stay exact. */
+/** Larger values count as off the grid, so that the sum of two indexes stays exact. */
 export const MAX_GRID_INDEX = 2 ** 49;
 
 export class Grid {
-  /** The distance of two neighbours, as a scaled integer. */
+  /** The distance between two neighbours, as a scaled integer. */
   readonly step: number;
 
   constructor(step: number) {
@@ -25,11 +25,11 @@ export class Grid {
 
   static read(header: ByteReader): Grid {
     const step = header.uint();
-    if (step < 1) throw corrupt('its grid has no step');
+    if (step < 1) throw corrupt('the grid step is zero');
     return new Grid(step);
   }
 
-  /** Which step of the grid `value` is, or NaN where it lies on none. */
+  /** The index of `value` on the grid; NaN if it is off the grid. */
   index(value: ScaledInt): number {
     if (typeof value !== 'number') return Number.NaN;
     const index = Math.round(value / this.step);
@@ -37,22 +37,22 @@ export class Grid {
     return index;
   }
 
-  /** @throws RecordCorruptError where that is no safe integer. */
+  /** @throws RecordCorruptError if the value is not a safe integer. */
   value(index: number): number {
-    // Adding zero makes the -0 of a mirrored price 0 a plain 0.
+    // Adding zero turns -0, the mirrored price 0, into 0.
     const value = index * this.step + 0;
-    if (!Number.isSafeInteger(value)) throw corrupt('a price or size leaves its range');
+    if (!Number.isSafeInteger(value)) throw corrupt('a price or size is out of range');
     return value;
   }
 }
 
-/** Gathers values that are spread evenly over all that a record holds. */
+/** Collects a sample of values, spread evenly over the record. */
 export class GridSample {
   readonly #values: number[] = [];
   readonly #stride: number;
   #skip = 0;
 
-  /** @param total how many values will come. */
+  /** @param total number of values that will be added. */
   constructor(total: number) {
     this.#stride = Math.max(1, Math.floor(total / SAMPLE));
   }
@@ -63,11 +63,11 @@ export class GridSample {
       return;
     }
     this.#skip = this.#stride - 1;
-    // Zero lies on every grid, and what passes 2^53 on none.
+    // Zero lies on every grid, bigints (above 2^53) on none.
     if (typeof value === 'number' && value !== 0) this.#values.push(value);
   }
 
-  /** The coarsest grid with a step of 1, 2 or 5 times 10^n that nearly all of the values lie on. */
+  /** The coarsest grid, with a step of 1, 2 or 5 times 10^n, on which nearly all values lie. */
   grid(): Grid {
     const values = this.#values;
     if (values.length === 0) return new Grid(1);

@@ -1,4 +1,4 @@
-/** The header of base images of format version 1, of levels and of orders alike. */
+/** The header of base images of format version 1, for L2 and L3. */
 
 import type { ScaledInt } from '../../market/decimal.ts';
 import type { ImageHead } from '../../market/events.ts';
@@ -11,7 +11,7 @@ export interface Grids {
   readonly size: Grid;
 }
 
-/** How many rows each side has. */
+/** Rows of each side. */
 export interface Counts {
   readonly bids: number;
   readonly asks: number;
@@ -36,7 +36,7 @@ export function headerOf(image: ImageHead, grids: Grids, counts: Counts): Uint8A
 }
 
 /**
- * @param limits what the columns can hold at most.
+ * @param limits the maximum that the columns can hold.
  * @throws RecordCorruptError
  */
 export function readHeader(
@@ -58,6 +58,6 @@ export function readHeader(
 
 function readHorizon(header: ByteReader): ScaledInt | null {
   const flag = header.byte();
-  if (flag > 1) throw corrupt(`no horizon flag ${flag}`);
+  if (flag > 1) throw corrupt(`unknown horizon flag ${flag}`);
   return flag === 0 ? null : header.scaled();
 }

@@ -1,6 +1,6 @@
 /**
- * Base image, format version 1: `image/1`. Levels are steps outward on the price grid and sizes in
- * lots. Frozen once records are written with it; a change is a new module.
+ * L2 base image, format version 1: `image/1`. Levels are stored best first as steps on the price grid
+ * and sizes in lots. Frozen; see `codec.ts`.
  *
  *   header   exponents, grid steps, counts, sequence, times, horizon
  *   columns  price steps, sizes
@@ -18,11 +18,11 @@ import { RecentSizes } from './recent-sizes.ts';
 import { lotsOf, OFF_GRID, readLots, writeSize } from './size-numbers.ts';
 
 const VERSION = 1;
-/** The column of a side's price steps; its sizes follow. */
+/** The column of a side's price steps; its size column follows. */
 const BIDS = 0;
 const ASKS = 2;
 const COLUMNS = 4;
-/** A price that lies off the grid stands among the escapes. */
+/** The token of a price that lies off the grid: it is stored as an escape. */
 const OFF_GRID_TOKEN = ESCAPE_TOKEN - 1;
 
 export const image1: ImageCodec = {
@@ -30,7 +30,7 @@ export const image1: ImageCodec = {
   level: 'L2',
 
   encode(image: BookImage): Uint8Array {
-    if (image.level !== 'L2') throw new InvariantError('An image of levels holds levels');
+    if (image.level !== 'L2') throw new InvariantError('Not an L2 image');
     const grids = gridsOf(image);
     const out = new ColumnsWriter(COLUMNS);
     writeSide(out, BIDS, image.bids, grids);

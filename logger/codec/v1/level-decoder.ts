@@ -1,4 +1,4 @@
-/** Tokens of `block/1` → levels of diffs: `level-encoder-1.ts` backwards, step by step. */
+/** Decodes the levels of diffs from the tokens of `block/1`: the inverse of `level-encoder.ts`. */
 
 import type { ScaledInt } from '../../market/decimal.ts';
 import type { Levels } from '../../market/events.ts';
@@ -20,8 +20,8 @@ export class LevelDecoder {
   readonly #bids = new model.SideModel(this.#recent, -1);
   readonly #asks = new model.SideModel(this.#recent, 1);
   /**
-   * Slots, operations and places in the output that the first pass leaves to the second; `#pending`
-   * of them.
+   * Slots, operations and output positions that the first pass leaves to the second. `#pending` is
+   * their number.
    */
   #pending = 0;
   readonly #slots: number[] = [];
@@ -59,10 +59,10 @@ export class LevelDecoder {
       const rank = side.cursor + skip;
       const isNew = operation >= model.INSERT;
       if (rank > side.book.count || (!isNew && rank === side.book.count)) {
-        throw corrupt('a change beyond the book');
+        throw corrupt('a change lies beyond the book');
       }
       const key = isNew ? this.#newKey(side, rank) : side.book.key(rank);
-      if (key <= side.lastKey) throw corrupt('a change inward of the one before');
+      if (key <= side.lastKey) throw corrupt('a change is not further out than the previous one');
       this.#apply(levels, side, operation, rank, key);
     }
     return levels;
@@ -79,7 +79,7 @@ export class LevelDecoder {
     } else {
       const places = outer - inner - 1;
       key = inner + 1 + (places > 1 ? this.#input.unsigned(model.offsetColumn(places)) : 0);
-      if (key >= outer) throw corrupt('a new level beyond its neighbour');
+      if (key >= outer) throw corrupt('a new level lies beyond its neighbour');
     }
     return model.checkedKey(key);
   }
@@ -105,7 +105,7 @@ export class LevelDecoder {
       levels.push(this.#input.escapes.scaled(), this.#input.escapes.scaled());
       return;
     }
-    if (kind > model.OFF_GRID_PRICE) throw corrupt(`no out-of-order change ${kind}`);
+    if (kind > model.OFF_GRID_PRICE) throw corrupt(`unknown out-of-order change ${kind}`);
     const key = model.checkedKey(this.#input.near(COLUMN.outOfOrderPrice, side.anchor));
     side.anchor = key;
     const rank = side.book.rankOf(key);
@@ -122,7 +122,7 @@ export class LevelDecoder {
         this.#operations[i] === model.INSERT || old === OFF_GRID
           ? readLots(this.#input, COLUMN.insertSize, this.#recent)
           : this.#updatedLots(old);
-      if (lots === 0) throw corrupt('a level without a size');
+      if (lots === 0) throw corrupt('a level has no size');
       side.book.setSizeAt(slot, lots);
       levels[this.#places[i] as number] =
         lots === OFF_GRID ? this.#input.escapes.scaled() : this.#sizeGrid.value(lots);
@@ -149,12 +149,12 @@ export class LevelDecoder {
       case model.ESCAPED:
         return OFF_GRID;
       default:
-        throw corrupt(`no kind of update ${kind}`);
+        throw corrupt(`unknown kind of update ${kind}`);
     }
   }
 }
 
 function checkedLots(lots: number): number {
-  if (lots < 0 || lots >= MAX_GRID_INDEX) throw corrupt('a size leaves its range');
+  if (lots < 0 || lots >= MAX_GRID_INDEX) throw corrupt('a size is out of range');
   return lots;
 }

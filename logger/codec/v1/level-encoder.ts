@@ -1,8 +1,8 @@
 /**
- * Levels of diffs → tokens of `block/1`. A price that the book has is coded by how many levels are
- * skipped to it, a new one by its distance from the level inside of it. A message is coded in two
- * passes, first the prices of both sides, then the sizes: by then every size that the message deletes
- * is among the recent ones, where an order that moved finds its own again.
+ * Encodes the levels of diffs as tokens of `block/1`. A price in the book is encoded by the number of
+ * levels skipped to reach it, a new one by its distance from the next better level. A message is encoded in
+ * two passes, first the prices of both sides, then the sizes: by then every size that the message
+ * deletes is among the recent sizes, where an order that moved to another price finds its own again.
  */
 
 import type { ScaledInt } from '../../market/decimal.ts';
@@ -22,7 +22,7 @@ export class LevelEncoder {
   readonly #recent = new RecentSizes();
   readonly #bids = new model.SideModel(this.#recent, -1);
   readonly #asks = new model.SideModel(this.#recent, 1);
-  /** Slots, operations and sizes that the first pass leaves to the second; `#pending` of them. */
+  /** Slots, operations and sizes that the first pass leaves to the second. `#pending` is their number. */
   #pending = 0;
   readonly #slots: number[] = [];
   readonly #operations: number[] = [];
@@ -76,7 +76,7 @@ export class LevelEncoder {
     }
   }
 
-  /** Codes a change outward of the last one; false if it can't be coded so. */
+  /** Encodes a change further out than the last one; false if that is not possible. */
   #inOrder(side: model.SideModel, operation: number, rank: number, key: number): boolean {
     const skip = rank - side.cursor;
     if (key <= side.lastKey || skip < 0 || skip > model.MAX_SKIP) return false;
@@ -107,7 +107,7 @@ export class LevelEncoder {
     side.anchor = key;
   }
 
-  /** Such a level is kept out of the book: it is rare, and nothing is ranked by it. */
+  /** An out-of-order level is rare and is not added to the ranked book. */
   #offGridPrice(side: model.SideModel, price: ScaledInt, size: ScaledInt): void {
     this.#out.token(model.OPERATION_COLUMNS[side.context] as number, model.OUT_OF_ORDER);
     this.#out.token(COLUMN.outOfOrder, model.OFF_GRID_PRICE);

@@ -1,8 +1,7 @@
 /**
- * The orders that a block of `orders/1` has mentioned and that still live, by age: an order is
- * referred to by how many younger ones live. Most that happens to an order happens while it is young,
- * so these are small numbers. Encoder and decoder keep the same list by the same steps; finding an
- * order or its rank takes a time that grows with the logarithm of their number alone.
+ * The live orders that a block of `orders/1` has mentioned, by age. An order is referred to by the number
+ * of younger live orders; most events concern young orders, so these numbers are small. Encoder and
+ * decoder keep identical lists. Finding an order or its rank takes O(log n).
  */
 
 import { subtractScaled } from '../../market/decimal.ts';
@@ -11,9 +10,9 @@ import { corrupt } from './bytes.ts';
 import type { BlockEvent, KnownOrder } from './order-shapes.ts';
 
 interface Entry extends KnownOrder {
-  /** When it was first mentioned: 1, 2, 3 … */
+  /** Order of first mention: 1, 2, 3 … */
   readonly place: number;
-  /** Its neighbours among those that live. */
+  /** Its neighbours by age among the live orders. */
   older: Entry | undefined;
   younger: Entry | undefined;
 }
@@ -22,10 +21,10 @@ const FIRST_CAPACITY = 1024;
 
 export class LiveOrders {
   readonly #byId = new Map<string, Entry>();
-  /** By place. */
+  /** By order of first mention. */
   #entries: (Entry | undefined)[] = [undefined];
   #newest: Entry | undefined;
-  /** Partial sums of how many live (a Fenwick tree). */
+  /** Numbers of live orders, as a Fenwick tree. */
   #sums = new Int32Array(FIRST_CAPACITY + 1);
 
   get size(): number {
@@ -36,20 +35,20 @@ export class LiveOrders {
     return this.#byId.get(id);
   }
 
-  /** The youngest that lives. */
+  /** The youngest live order. */
   get newest(): KnownOrder | undefined {
     return this.#newest;
   }
 
-  /** How many that live are younger. */
+  /** The number of younger live orders. */
   rank(order: KnownOrder): number {
     const { place } = order as Entry;
     return this.#byId.size - this.#countTo(place);
   }
 
-  /** @throws RecordCorruptError where fewer live. */
+  /** The order with that rank. @throws RecordCorruptError if there are fewer. */
   at(rank: number): KnownOrder {
-    if (rank >= this.#byId.size) throw corrupt('it refers to an order that does not live');
+    if (rank >= this.#byId.size) throw corrupt('it refers to an order that is not live');
     let wanted = this.#byId.size - rank;
     let place = 0;
     for (let step = this.#sums.length - 1; step > 0; step >>= 1) {
@@ -63,9 +62,9 @@ export class LiveOrders {
     return this.#entries[place + 1] as Entry;
   }
 
-  /** @throws RecordCorruptError for an id that lives already: it would not be new. */
+  /** @throws RecordCorruptError for the id of a live order. */
   add(id: string): KnownOrder {
-    if (this.#byId.has(id)) throw corrupt('an order is new that lives already');
+    if (this.#byId.has(id)) throw corrupt('a new order is already live');
     const place = this.#entries.length;
     if (place >= this.#sums.length) this.#grow();
     const older = this.#newest;
@@ -79,7 +78,7 @@ export class LiveOrders {
     return entry;
   }
 
-  /** What the event tells of its orders, for the events that follow. */
+  /** Updates the known orders from an event. */
   learn(event: BlockEvent, order: KnownOrder, taker: KnownOrder | undefined): void {
     order.side = event.side;
     switch (event.type) {
@@ -136,7 +135,7 @@ export class LiveOrders {
   }
 }
 
-/** Unknown, and what can't be, is unknown. */
+/** Unknown sizes stay unknown, and so does an impossible result. */
 function lessBy(size: ScaledInt | null, by: ScaledInt): ScaledInt | null {
   if (size === null) return null;
   const left = subtractScaled(size, by);

@@ -1,7 +1,7 @@
 /**
- * Everything of diffs and trades in `block/1` but their levels: sequences, ids, the clocks, and a
- * trade's price and size. Each number is coded as its distance from what the messages before it
- * lead one to expect. Exchange times count in the block's time unit, receive times in microseconds.
+ * Encodes and decodes everything of diffs and trades in `block/1` except levels: sequences, ids, times,
+ * and a trade's price and size. Each number is stored as its distance from a prediction made from the
+ * messages before it. Exchange times are in the block's time unit, receive times in microseconds.
  */
 
 import type { ScaledInt } from '../../market/decimal.ts';
@@ -14,19 +14,19 @@ import type { Grid } from './grid.ts';
 import { RecentSizes } from './recent-sizes.ts';
 import { lotsOf, OFF_GRID, readLots, writeSize } from './size-numbers.ts';
 
-/** How the times and ids of a block mostly run; stands in its header. */
+/** The usual timing of a block's messages; stored in its header. */
 export interface Rhythm {
-  /** 1000 where the exchange stamps whole milliseconds, else 1. */
+  /** 1000 if all exchange times are whole milliseconds, else 1. */
   readonly timeUnitUs: number;
-  /** The usual distance between two diffs, in time units. */
+  /** The usual interval between two diffs, in time units. */
   readonly diffInterval: number;
 }
 
-/** A trade without a sequence. */
+/** The token of a trade without a sequence. */
 const NO_SEQUENCE = ESCAPE_TOKEN - 1;
-/** A trade's price, far from the last one or off the grid; the low bit is the side as always. */
+/** The token of a price far from the last one or off the grid; the lowest bit is the side, as always. */
 const FAR_PRICE = 254;
-/** Price steps below this fit in a token beside the side. */
+/** Price steps below this fit into a number together with the side. */
 const MAX_PRICE_STEP = 2 ** 50;
 
 function zigzag(value: number): number {
@@ -37,7 +37,7 @@ function unzigzag(value: number): number {
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }
 
-/** What the last messages said: the expectations of the next. Encoder and decoder keep one each. */
+/** The values from which the next message is predicted. Encoder and decoder keep one each. */
 class Expectations {
   diffTime = 0;
   diffLatencyUs = 0;
@@ -160,7 +160,7 @@ export class HeadDecoder {
     this.#last = new Expectations(previousSequence);
   }
 
-  /** The diff without its levels, and how many there are to be read. */
+  /** The diff without its levels, and the number of levels to read. */
   diff(): Omit<Diff, 'bids' | 'asks'> & { bidCount: number; askCount: number } {
     const input = this.#input;
     const last = this.#last;
@@ -245,7 +245,7 @@ export class HeadDecoder {
 
   #microseconds(time: number): number {
     const us = time * this.#rhythm.timeUnitUs;
-    if (!Number.isSafeInteger(us)) throw corrupt('a time leaves its range');
+    if (!Number.isSafeInteger(us)) throw corrupt('a time is out of range');
     return us;
   }
 }

@@ -1,7 +1,7 @@
-/** The columns of `orders/1`, in the order in which they are stored. */
+/** The columns of `orders/1`, in stored order. */
 
 const NAMES = [
-  // Of each event: which shape it has, one column for each type of the event before it.
+  // Per event: its shape; one column for each type of the preceding event.
   'shapeFirst',
   'shapeAfterReceived',
   'shapeAfterOpen',
@@ -10,11 +10,11 @@ const NAMES = [
   'shapeAfterDone',
   'shapeAfterActivate',
   'newShape',
-  // Of each event (an `activate` has no sequence).
+  // Per event (an `activate` has no sequence).
   'exchangeTime',
   'receiveTime',
   'sequence',
-  // Of what the event says beyond its shape.
+  // Values that the shape does not imply.
   'orderOfDone',
   'orderOfOther',
   'idKind',
@@ -26,7 +26,7 @@ const NAMES = [
   'text',
   'newText',
   'clientIdKind',
-  // Client ids that are hexadecimal: a column for each of their bytes, as some bytes never change.
+  // Hexadecimal client ids: one column per byte, as some bytes never change.
   'clientId',
 ] as const;
 
@@ -36,6 +36,14 @@ type OrderColumn = (typeof NAMES)[number];
 export const ORDER_COLUMN = Object.fromEntries(
   NAMES.map((name, index) => [name, index]),
 ) as Readonly<Record<OrderColumn, number>>;
-/** The columns of the first to the last byte of client ids. */
+/** Bytes of a hexadecimal client id: one column each, from `clientId` on. */
 export const CLIENT_ID_BYTES = 16;
+
+/**
+ * The two ways to predict a receive time, as stored in the header: the exchange time plus the latency
+ * of the previous message, or the receive time of the previous message (messages that arrive in one
+ * batch share it).
+ */
+export const BY_LATENCY = 0;
+export const BY_ARRIVAL = 1;
 export const ORDER_COLUMNS = NAMES.length - 1 + CLIENT_ID_BYTES;

@@ -1,12 +1,12 @@
-/** Columns to events of `orders/1`, by the steps of order-encoder-1.ts. */
+/** Decodes the events of `orders/1` from columns: the inverse of `order-encoder.ts`. */
 
 import type { ScaledInt } from '../../market/decimal.ts';
 import { corrupt } from './bytes.ts';
 import { ESCAPE_TOKEN } from './columns.ts';
 import type { ColumnsReader } from './columns.ts';
 import { LiveOrders } from './live-orders.ts';
-import { ORDER_COLUMN as COLUMN } from './order-columns.ts';
-import { SHAPES_MAX } from './order-encoder.ts';
+import { BY_ARRIVAL, ORDER_COLUMN as COLUMN } from './order-columns.ts';
+import { MAX_SHAPES } from './order-encoder.ts';
 import type { Rhythm } from './order-encoder.ts';
 import { readId } from './order-ids.ts';
 import {
@@ -22,8 +22,6 @@ import {
 import type { BlockEvent, Field, FieldValue, KnownOrder, Shape } from './order-shapes.ts';
 import { ValueReader } from './order-values.ts';
 import type { OrderSide } from './order-values.ts';
-
-const BY_ARRIVAL = 1;
 
 export class OrderDecoder {
   readonly #input: ColumnsReader;
@@ -70,7 +68,7 @@ export class OrderDecoder {
     let shape = this.#shapes[token];
     if (token === ESCAPE_TOKEN) {
       shape = readShape(this.#input.unsigned(COLUMN.newShape));
-      if (shape && this.#shapes.length < SHAPES_MAX) this.#shapes.push(shape);
+      if (shape && this.#shapes.length < MAX_SHAPES) this.#shapes.push(shape);
     }
     if (shape === undefined) throw corrupt('an event has no shape');
     this.#shapeColumn = COLUMN.shapeAfterReceived + shape.type;
@@ -106,7 +104,7 @@ export class OrderDecoder {
         return this.#live.at(this.#input.unsigned(column));
       }
       default:
-        throw corrupt(`no state of an order ${state}`);
+        throw corrupt(`unknown order state ${state}`);
     }
   }
 
@@ -118,7 +116,7 @@ export class OrderDecoder {
   ): FieldValue {
     if (state === EXPECTED) {
       const expected = field.expected({ order, taker, event });
-      if (expected === undefined) throw corrupt('nothing is expected there');
+      if (expected === undefined) throw corrupt('a field has no prediction');
       if (expected === null) assertNullable(field);
       return expected;
     }
@@ -146,12 +144,12 @@ export class OrderDecoder {
         return this.#values.trade();
       case 'side':
       case 'order':
-        throw corrupt('a side or an order is not told like that');
+        throw corrupt('a side or an order cannot be stored as a value');
     }
   }
 }
 
-/** There are two: what is not the expected one is the other. */
+/** The side that was not predicted. */
 function otherSide(expected: FieldValue | undefined): OrderSide {
   return expected === 'buy' ? 'sell' : 'buy';
 }

@@ -1,19 +1,19 @@
-/** Events of `orders/1` to columns: see order-shapes-1.ts for what an event costs. */
+/** Encodes the events of `orders/1` into columns; see `order-shapes.ts` for what an event costs. */
 
 import type { ScaledInt } from '../../market/decimal.ts';
 import { ESCAPE_TOKEN } from './columns.ts';
 import type { ColumnsWriter } from './columns.ts';
 import { LiveOrders } from './live-orders.ts';
-import { ORDER_COLUMN as COLUMN } from './order-columns.ts';
+import { BY_ARRIVAL, ORDER_COLUMN as COLUMN } from './order-columns.ts';
 import { writeId } from './order-ids.ts';
 import {
   EXPECTED,
+  EXPLICIT,
   FIELDS,
   NULL,
   ORDER_KNOWN,
   ORDER_NEW,
   ORDER_NEWEST,
-  TOLD,
   TYPES,
   shapeOf,
 } from './order-shapes.ts';
@@ -21,13 +21,11 @@ import type { BlockEvent, Context, Field, FieldValue, KnownOrder } from './order
 import { ValueWriter } from './order-values.ts';
 import type { Grids } from './order-values.ts';
 
-/** Shapes that a block has a token for; more are told whole each time. */
-export const SHAPES_MAX = 254;
-/** `Rhythm.receiveBy` for times told against the last arrival. */
-const BY_ARRIVAL = 1;
+/** Number of shapes that get a token of their own; further ones are stored whole each time. */
+export const MAX_SHAPES = 254;
 
 /** An event's fields by name. */
-type Said = Readonly<Record<string, FieldValue>>;
+type FieldValues = Readonly<Record<string, FieldValue>>;
 
 export interface Rhythm {
   readonly grids: Grids;
@@ -44,7 +42,7 @@ export class OrderEncoder {
   #sequence: number;
   #exchangeTimeUs = 0;
   #receiveTimeUs = 0;
-  /** The states of the fields of one event: made once. */
+  /** The states of the current event's fields; reused for every event. */
   readonly #states: number[] = [];
   /** The column of the next shape. */
   #shapeColumn: number = COLUMN.shapeFirst;
@@ -59,20 +57,20 @@ export class OrderEncoder {
   event(event: BlockEvent): void {
     const type = TYPES.indexOf(event.type);
     const fields = FIELDS[type] as readonly Field[];
-    const said = event as unknown as Said;
+    const values = event as unknown as FieldValues;
     const isMatch = event.type === 'match';
     const orderId = isMatch ? event.makerOrderId : event.orderId;
     const known = this.#live.find(orderId);
     const takerId = isMatch ? event.takerOrderId : undefined;
     const taker = takerId === undefined ? undefined : this.#live.find(takerId);
-    const context: Context = { order: known, taker, event: said };
+    const context: Context = { order: known, taker, event: values };
     const states = this.#states;
     for (let i = 0; i < fields.length; i++) {
       const field = fields[i] as Field;
       states[i] =
         field.kind === 'order'
           ? this.#orderState(i === 0 ? known : taker, i > 0 && known === undefined)
-          : stateOf(field, said[field.name] as FieldValue, context);
+          : stateOf(field, values[field.name] as FieldValue, context);
     }
     this.#shape(type, shapeOf(type, states, fields.length));
     this.#heads(event);
@@ -81,14 +79,14 @@ export class OrderEncoder {
       takerId === undefined ? undefined : this.#order(type, states[1] as number, taker, takerId);
     for (let i = 0; i < fields.length; i++) {
       const field = fields[i] as Field;
-      if (states[i] === TOLD && field.kind !== 'order') {
-        this.#tell(field, said[field.name] as FieldValue, event);
+      if (states[i] === EXPLICIT && field.kind !== 'order') {
+        this.#value(field, values[field.name] as FieldValue, event);
       }
     }
     this.#live.learn(event, order, taking);
   }
 
-  /** @param isBehindNew an order that the same event mentions first will be younger than all. */
+  /** @param isBehindNew the event's first order is new, and so will be the youngest. */
   #orderState(order: KnownOrder | undefined, isBehindNew: boolean): number {
     if (order === undefined) return ORDER_NEW;
     return !isBehindNew && order === this.#live.newest ? ORDER_NEWEST : ORDER_KNOWN;
@@ -99,7 +97,7 @@ export class OrderEncoder {
     this.#out.token(this.#shapeColumn, token ?? ESCAPE_TOKEN);
     if (token === undefined) {
       this.#out.unsigned(COLUMN.newShape, shape);
-      if (this.#shapes.size < SHAPES_MAX) this.#shapes.set(shape, this.#shapes.size);
+      if (this.#shapes.size < MAX_SHAPES) this.#shapes.set(shape, this.#shapes.size);
     }
     this.#shapeColumn = COLUMN.shapeAfterReceived + type;
   }
@@ -128,7 +126,7 @@ export class OrderEncoder {
     return known;
   }
 
-  #tell({ kind }: Field, value: FieldValue, event: BlockEvent): void {
+  #value({ kind }: Field, value: FieldValue, event: BlockEvent): void {
     switch (kind) {
       case 'price':
         this.#values.price(value as ScaledInt, event.side);
@@ -150,7 +148,7 @@ export class OrderEncoder {
         return;
       case 'side':
       case 'order':
-        // The shape says it all, or the order was told before.
+        // The shape implies it, or it has been written already.
         return;
     }
   }
@@ -158,5 +156,5 @@ export class OrderEncoder {
 
 function stateOf({ expected }: Field, value: FieldValue, context: Context): number {
   if (value === expected(context)) return EXPECTED;
-  return value === null ? NULL : TOLD;
+  return value === null ? NULL : EXPLICIT;
 }

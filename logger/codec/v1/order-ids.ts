@@ -1,6 +1,6 @@
 /**
- * Ids of orders as `orders/1` and `orders-image/1` store them: random UUIDs (version 4) as their 122
- * random bits, others whole; what is no UUID in its canonical text stays text.
+ * Order ids in `orders/1` and `orders-image/1`. A random UUID (version 4) is stored as its 122 random
+ * bits, another UUID as 128 bits, anything that is not the canonical text of a UUID as text.
  */
 
 import { assertInvariant } from '../../errors.ts';
@@ -12,7 +12,7 @@ const RANDOM = 0;
 const WHOLE = 1;
 const TEXT = 2;
 
-/** The fixed bits of version 4: the digit 4 in the second word, and binary 10 atop the third. */
+/** The fixed bits of version 4: the digit 4 in the second word, and binary 10 at the top of the third. */
 const VERSION_MASK = 0xf000;
 const VERSION = 0x4000;
 const VARIANT_MASK = 0xc0000000 | 0;
@@ -45,7 +45,7 @@ export function writeId(out: ColumnsWriter, kindColumn: number, id: string): voi
 export function readId(input: ColumnsReader, kindColumn: number): string {
   const kind = input.token(kindColumn);
   if (kind === TEXT) return readText(input);
-  if (kind > TEXT) throw corrupt(`no kind of id ${kind}`);
+  if (kind > TEXT) throw corrupt(`unknown kind of id ${kind}`);
   const { bits } = input;
   words[0] = bits.read(32);
   if (kind === RANDOM) {
@@ -60,19 +60,19 @@ export function readId(input: ColumnsReader, kindColumn: number): string {
   return formatUuid(words, 0);
 }
 
-/** Text that nothing predicts stands among the escapes, length first. */
+/** Writes text among the escapes, length first. */
 export function writeText(out: ColumnsWriter, text: string): void {
   const bytes = Buffer.from(text, 'utf8');
   const isWhole = bytes.length <= MAX_TEXT_BYTES && bytes.toString('utf8') === text;
-  assertInvariant(isWhole, 'Texts are well-formed and short: adapters see to it');
+  assertInvariant(isWhole, 'Texts are well-formed and short: adapters check that');
   out.escapes.uint(bytes.length);
   out.escapes.append(bytes);
 }
 
-/** @throws RecordCorruptError, also for bytes that are no UTF-8. */
+/** @throws RecordCorruptError, also for invalid UTF-8. */
 export function readText(input: ColumnsReader): string {
   const bytes = Buffer.from(input.escapes.take(input.escapes.uint(MAX_TEXT_BYTES)));
   const text = bytes.toString('utf8');
-  if (!Buffer.from(text, 'utf8').equals(bytes)) throw corrupt('a text is no UTF-8');
+  if (!Buffer.from(text, 'utf8').equals(bytes)) throw corrupt('a text is not UTF-8');
   return text;
 }

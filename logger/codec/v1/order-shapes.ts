@@ -1,7 +1,7 @@
 /**
- * What `orders/1` knows about each type of event: its fields in order, and what each is expected to
- * be from what the block has said of the order before. How the fields of an event compare with that
- * is its **shape**, one number; an event that is in every way as expected costs its shape alone.
+ * The model of events in `orders/1`: the fields of each event type in order, each with a prediction from
+ * what the block has already said about the order. The comparison of all fields with their predictions is the
+ * event's **shape**, one number; an event that is entirely as predicted costs only its shape.
  */
 
 import type { ScaledInt } from '../../market/decimal.ts';
@@ -11,7 +11,7 @@ export type BlockEvent = OrderEvent | OrderActivated;
 
 export const TYPES = ['received', 'open', 'match', 'change', 'done', 'activate'] as const;
 
-/** What a block has said of an order so far. */
+/** What the block has said about an order so far. */
 export interface KnownOrder {
   readonly id: string;
   side: 'buy' | 'sell';
@@ -20,34 +20,34 @@ export interface KnownOrder {
   orderType: string | null;
 }
 
-/** How a field is told. `order`: see `ORDER_NEW` and the others. */
+/** How a field is stored. `order`: see `ORDER_NEW` and the other states. */
 export type FieldKind =
   'order' | 'side' | 'price' | 'size' | 'text' | 'literal' | 'client' | 'trade';
 
 export type FieldValue = ScaledInt | string | null;
 
-/** The orders of the event that is being told, as the block knows them. */
+/** The orders of the current event, as far as the block knows them. */
 export interface Context {
   readonly order: KnownOrder | undefined;
   readonly taker: KnownOrder | undefined;
-  /** The event as far as it is known: the fields before the one in question. */
+  /** The event's fields up to the current one. */
   readonly event: Readonly<Record<string, unknown>>;
 }
 
 export interface Field {
   readonly name: string;
   readonly kind: FieldKind;
-  /** undefined: nothing is expected. */
+  /** The prediction; undefined for none. */
   readonly expected: (context: Context) => FieldValue | undefined;
-  /** A message may lack it. */
+  /** The field may be null. */
   readonly isNullable: boolean;
 }
 
-/** The value is the expected one; it is null; it is told. */
+/** States of a field: as predicted; null; stored explicitly. */
 export const EXPECTED = 0;
 export const NULL = 1;
-export const TOLD = 2;
-/** Of an order: it is the newest one that lives; it is one that lives; it was never mentioned. */
+export const EXPLICIT = 2;
+/** States of an order: the youngest live one; another live one; not mentioned before. */
 export const ORDER_NEWEST = 0;
 export const ORDER_KNOWN = 1;
 export const ORDER_NEW = 2;
@@ -62,7 +62,7 @@ const always =
   () =>
     value;
 
-/** A fill takes all of the maker or all of the taker. */
+/** A fill consumes the whole maker or the whole taker. */
 function filledSize({ order, taker }: Context): FieldValue | undefined {
   const sizes = [order?.size, taker?.size].filter((size) => size !== undefined && size !== null);
   return sizes.length < 2 || (sizes[0] as ScaledInt) <= (sizes[1] as ScaledInt)
@@ -82,7 +82,7 @@ function nullable(name: string, kind: FieldKind, expected: Field['expected'] = n
   return { name, kind, expected, isNullable: true };
 }
 
-/** By place in `TYPES`. The order of the event comes first, for all else hangs on it. */
+/** By index in `TYPES`. The event's order comes first, as the other predictions depend on it. */
 export const FIELDS: readonly (readonly Field[])[] = [
   [
     field('orderId', 'order'),
@@ -137,7 +137,7 @@ export const FIELDS: readonly (readonly Field[])[] = [
   ],
 ];
 
-/** One number for the type and the states of all fields. */
+/** Encodes the type and the states of all fields as one number. */
 export function shapeOf(type: number, states: readonly number[], fields: number): number {
   let shape = 0;
   for (let i = fields - 1; i >= 0; i--) shape = shape * STATES + (states[i] as number);
@@ -149,7 +149,7 @@ export interface Shape {
   readonly states: readonly number[];
 }
 
-/** undefined: no event has that shape. */
+/** The inverse of `shapeOf`; undefined if no event has that shape. */
 export function readShape(shape: number): Shape | undefined {
   const type = shape % TYPES.length;
   const fields = FIELDS[type] as readonly Field[];

@@ -1,7 +1,7 @@
 /**
- * The values that events of `orders/1` tell beyond their shape: prices by the recent prices of their
- * side, sizes by the recent sizes, texts by a list that grows, client ids byte by byte. One class a
- * direction; both take the same steps.
+ * The explicit values of events in `orders/1`: prices by the recent prices of their side, sizes by the
+ * recent sizes, texts by a growing list, client ids byte by byte. One class per direction; both keep the
+ * same state.
  */
 
 import { assertInvariant } from '../../errors.ts';
@@ -23,10 +23,10 @@ export interface Grids {
 
 export type OrderSide = 'buy' | 'sell';
 
-/** Of a text: it is not in the list yet. */
+/** The token of a text that is not in the list yet. */
 const NEW_TEXT = 255;
 const TEXTS_MAX = 255;
-/** Client ids: a UUID with its dashes, 32 hex digits without, anything else. */
+/** Kinds of client ids: a UUID with dashes, 32 hex digits without, anything else. */
 const DASHED = 0;
 const BARE = 1;
 const OTHER = 2;
@@ -36,7 +36,7 @@ const DASHED_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const priceColumn = (side: OrderSide): number =>
   side === 'buy' ? COLUMN.buyPrice : COLUMN.sellPrice;
 
-/** What both directions remember. */
+/** The state that both directions keep. */
 class Memory {
   readonly prices = { buy: new RecentSizes(), sell: new RecentSizes() };
   readonly lastTick = { buy: 0, sell: 0 };
@@ -116,7 +116,7 @@ export class ValueWriter {
       return;
     }
     const bytes = Buffer.from(id.replaceAll('-', ''), 'hex');
-    assertInvariant(bytes.length === ID_BYTES, 'A client id of 16 bytes');
+    assertInvariant(bytes.length === ID_BYTES, 'A hexadecimal client id has 16 bytes');
     for (const [i, byte] of bytes.entries()) this.#out.token(COLUMN.clientId + i, byte);
   }
 }
@@ -141,7 +141,7 @@ export class ValueReader {
     } else {
       const zigzag = this.#input.mantissa(token - RECENT_SIZES);
       tick = this.#memory.lastTick[side] + (zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2);
-      if (tick < 0 || tick >= MAX_GRID_INDEX) throw corrupt('a price leaves its range');
+      if (tick < 0 || tick >= MAX_GRID_INDEX) throw corrupt('a price is out of range');
       recent.addNew(tick);
     }
     this.#memory.lastTick[side] = tick;
@@ -166,7 +166,7 @@ export class ValueReader {
     const token = this.#input.token(COLUMN.text);
     if (token !== NEW_TEXT) {
       const known = texts[token];
-      if (known === undefined) throw corrupt('it refers to a text that was never there');
+      if (known === undefined) throw corrupt('it refers to an unknown text');
       return known;
     }
     const text = readText(this.#input);
@@ -181,7 +181,7 @@ export class ValueReader {
   client(): string {
     const kind = this.#input.token(COLUMN.clientIdKind);
     if (kind === OTHER) return readText(this.#input);
-    if (kind > OTHER) throw corrupt(`no kind of client id ${kind}`);
+    if (kind > OTHER) throw corrupt(`unknown kind of client id ${kind}`);
     const bytes = new Uint8Array(ID_BYTES);
     for (let i = 0; i < ID_BYTES; i++) bytes[i] = this.#input.token(COLUMN.clientId + i);
     const hex = Buffer.from(bytes).toString('hex');

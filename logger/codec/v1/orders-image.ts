@@ -1,8 +1,7 @@
 /**
- * Base image of an L3 book, format version 1: `orders-image/1`. Every resting order in queue order:
- * prices are steps outward on the grid (0: behind the one before it, in the same queue), sizes are in
- * lots, ids are as random as they are. Frozen once records are written with it; a change is a new
- * module.
+ * L3 base image, format version 1: `orders-image/1`. Every resting order in queue order: prices are
+ * steps away from the best on the grid (0: next in the same queue), sizes are in lots, ids are stored
+ * as they are. Frozen; see `codec.ts`.
  *
  *   header   exponents, grid steps, counts, sequence, times, horizon
  *   columns  price steps, sizes, kinds of ids
@@ -21,11 +20,11 @@ import { RecentSizes } from './recent-sizes.ts';
 import { OFF_GRID, lotsOf, readLots, writeSize } from './size-numbers.ts';
 
 const VERSION = 1;
-/** The column of a side's price steps; its sizes and kinds of ids follow. */
+/** The column of a side's price steps; the columns of its sizes and kinds of ids follow. */
 const BIDS = 0;
 const ASKS = 3;
 const COLUMNS = 6;
-/** A price that lies off the grid stands among the escapes. */
+/** The token of a price that lies off the grid: it is stored as an escape. */
 const OFF_GRID_TOKEN = ESCAPE_TOKEN - 1;
 
 export const ordersImage1: ImageCodec = {
@@ -33,7 +32,7 @@ export const ordersImage1: ImageCodec = {
   level: 'L3',
 
   encode(image): Uint8Array {
-    if (image.level !== 'L3') throw new InvariantError('An image of orders holds orders');
+    if (image.level !== 'L3') throw new InvariantError('Not an L3 image');
     const grids = gridsOf(image);
     const out = new ColumnsWriter(COLUMNS);
     writeSide(out, BIDS, image.bids, grids);
@@ -115,7 +114,7 @@ function readSide(
     const lots = readLots(input, column + 1, recent);
     const size = lots === OFF_GRID ? input.escapes.scaled() : grids.size.value(lots);
     const orderId = readId(input, column + 2);
-    if (!(size > 0) || seen.has(orderId)) throw corrupt('an order comes twice, or has no size');
+    if (!(size > 0) || seen.has(orderId)) throw corrupt('an order is listed twice or has no size');
     seen.add(orderId);
     orders.push({ orderId, price, size });
   }

@@ -1,11 +1,10 @@
 /**
- * Block of an L3 book, format version 1: `orders/1`. Every message about an order, in the order in
- * which they were recorded, lossless, decodable with nothing but the block itself. An order's id is
- * stored where the block first mentions it; from then on it is one of those that live, and what the
- * messages repeat about it costs nothing. Frozen once records are written with it; a change is a new
- * module.
+ * L3 block, format version 1: `orders/1`. Every order event in recorded order, lossless and decodable on
+ * its own. An order's id is stored where the block first mentions it; later events refer to it by its
+ * rank among the live orders, and fields that repeat what is known about it cost nothing. Frozen; see
+ * `codec.ts`.
  *
- *   header   exponents, previous sequence, count, grid steps, how receive times are told
+ *   header   exponents, previous sequence, count, grid steps, prediction of receive times
  *   columns  see order-columns.ts
  */
 
@@ -16,7 +15,7 @@ import { ByteWriter } from './bytes.ts';
 import type { BlockCodec, BlockContent } from '../codec.ts';
 import { ColumnsReader, ColumnsWriter } from './columns.ts';
 import { Grid, GridSample } from './grid.ts';
-import { ORDER_COLUMN as COLUMN, ORDER_COLUMNS } from './order-columns.ts';
+import { BY_ARRIVAL, BY_LATENCY, ORDER_COLUMN as COLUMN, ORDER_COLUMNS } from './order-columns.ts';
 import { OrderDecoder } from './order-decoder.ts';
 import { OrderEncoder } from './order-encoder.ts';
 import { isBlockEvent } from './order-shapes.ts';
@@ -24,13 +23,6 @@ import type { BlockEvent } from './order-shapes.ts';
 import type { Grids } from './order-values.ts';
 
 const VERSION = 1;
-
-/**
- * Against what receive times are told: the exchange's clock plus the latency of the last message, or
- * the receive time of the last message (messages that come in bunches have the same one).
- */
-export const BY_LATENCY = 0;
-export const BY_ARRIVAL = 1;
 
 export const orders1: BlockCodec = {
   encoding: 'orders/1',
@@ -72,10 +64,10 @@ export const orders1: BlockCodec = {
 
 function orderEvent(event: MarketEvent): BlockEvent {
   if (isBlockEvent(event)) return event;
-  throw new InvariantError(`A ${event.type} has no place in a block of orders`);
+  throw new InvariantError(`An L3 block cannot hold an event of type ${event.type}`);
 }
 
-/** Whichever makes the smaller numbers. */
+/** Chooses the prediction that gives the smaller numbers. */
 function receiveTimesBy(events: readonly BlockEvent[]): number {
   let byLatency = 0;
   let byArrival = 0;
@@ -101,7 +93,7 @@ function gridsOf(events: readonly BlockEvent[]): Grids {
   return { price: prices.grid(), size: sizes.grid() };
 }
 
-/** A price and a size for the grids; which of several hardly matters. */
+/** A price and a size to sample for the grids; any of several will do. */
 function amountsOf(event: BlockEvent): { price: ScaledInt | null; size: ScaledInt | null } {
   switch (event.type) {
     case 'received':

@@ -1,8 +1,8 @@
 /**
- * One side of the book that a block has shown so far, best first by rank. A key is a price in ticks,
- * counted outward: minus the tick for bids, the tick for asks; so a lower key is always the better
- * price. The arrays hold the worst level first, because changes crowd at the best and an insertion
- * then moves little. A level keeps its slot for as long as it is there.
+ * One side of the book as built from a block so far, ranked best first. A key is a price in ticks, negated
+ * for bids, so that a lower key is always the better price. The arrays hold the worst level first:
+ * most changes are near the best price, and an insertion then moves little. A level keeps its slot
+ * for life.
  */
 
 const FIRST_CAPACITY = 256;
@@ -28,7 +28,7 @@ export class RankedSide {
     return this.#slots[this.#count - 1 - rank] as number;
   }
 
-  /** Lots of a level; `OFF_GRID` where its size is not known in lots. */
+  /** The size of a level in lots; `OFF_GRID` if it is not a number of lots. */
   sizeAt(slot: number): number {
     return this.#sizes[slot] as number;
   }
@@ -37,7 +37,7 @@ export class RankedSide {
     this.#sizes[slot] = lots;
   }
 
-  /** How many levels are better than `key`: its rank, where it is there. */
+  /** The number of levels better than `key`: its rank if it is there. */
   rankOf(key: number): number {
     const keys = this.#keys;
     let low = 0;
@@ -50,7 +50,7 @@ export class RankedSide {
     return this.#count - low;
   }
 
-  /** Puts a level in at `rank` (up to `count`) and returns its slot. */
+  /** Inserts a level at `rank` (at most `count`) and returns its slot. */
   insert(rank: number, key: number): number {
     if (this.#count === this.#keys.length) this.#grow();
     const slot = this.#freeSlots.pop() ?? this.#slotsUsed++;

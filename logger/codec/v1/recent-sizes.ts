@@ -1,28 +1,28 @@
 /**
- * The sizes seen last, most recent first. Orders are moved more often than made: a size that was just
- * deleted at one price comes back at another, and round sizes recur, so an index of one byte stands
- * for what would need two or three. Encoder and decoder keep the same list by the same steps.
+ * The most recent sizes, latest first. Orders are moved more often than created: a size that was just
+ * deleted at one price reappears at another, and round sizes recur, so an index of one byte replaces
+ * two or three bytes. Encoder and decoder keep identical lists.
  *
- * The list is a window that slides down a longer array, so that putting a size in front moves
- * nothing; counts by hash tell for most sizes that they are not in it without looking.
+ * The list is a window that slides down a longer array, so that adding a size in front moves nothing.
+ * Counts by hash show for most absent sizes that they are absent, without a search.
  */
 
 import { corrupt } from './bytes.ts';
 
-/** Fewer find much less, more hardly anything. */
+/** Fewer would find much less, more hardly anything. */
 export const RECENT_SIZES = 128;
 const CAPACITY = 4096;
 const HASHES = 4096;
-/** In place of a size where there has been none yet. */
+/** An empty place. */
 const NONE = -1;
 
 export class RecentSizes {
   readonly #sizes = new Float64Array(CAPACITY).fill(NONE);
-  /** How many sizes of the window have a hash. */
+  /** The number of sizes in the window by hash. */
   readonly #counts = new Uint8Array(HASHES);
   #first = CAPACITY - RECENT_SIZES;
 
-  /** The place of `size`, or -1. */
+  /** The index of `size`, or -1. */
   find(size: number): number {
     if (this.#counts[hashOf(size)] === 0) return -1;
     const sizes = this.#sizes;
@@ -34,17 +34,17 @@ export class RecentSizes {
 
   /** Moves the size at `index` to the front and returns it. */
   use(index: number): number {
-    if (index >= RECENT_SIZES) throw corrupt('a place beyond the recent sizes');
+    if (index >= RECENT_SIZES) throw corrupt('an index is beyond the recent sizes');
     const sizes = this.#sizes;
     const first = this.#first;
     const size = sizes[first + index] as number;
-    if (size === NONE) throw corrupt('it refers to a size that was never there');
+    if (size === NONE) throw corrupt('it refers to an unknown recent size');
     for (let i = first + index; i > first; i--) sizes[i] = sizes[i - 1] as number;
     sizes[first] = size;
     return size;
   }
 
-  /** Puts a size in front that is not in the list; the oldest falls out. */
+  /** Adds a size that is not in the list to its front; drops the oldest. */
   addNew(size: number): void {
     const sizes = this.#sizes;
     if (this.#first === 0) {
@@ -59,7 +59,7 @@ export class RecentSizes {
     counts[hashOf(size)]! += 1;
   }
 
-  /** Puts `size` in front, from wherever it stands. */
+  /** Moves `size` to the front, or adds it. */
   add(size: number): void {
     const index = this.find(size);
     if (index < 0) this.addNew(size);

@@ -1,7 +1,7 @@
 /**
- * Sizes that no earlier size at the same place predicts (new levels, trades, images): one token that
- * is either a place among the recent sizes, or the magnitude of a size in lots, or an escape for one
- * that lies off the grid of lots.
+ * Sizes without a previous size at the same price (new levels, trades, images). One token is either an
+ * index into the recent sizes, or the magnitude of a size in lots, or an escape for a size that lies
+ * off the grid of lots.
  */
 
 import type { ScaledInt } from '../../market/decimal.ts';
@@ -13,10 +13,10 @@ import type { Grid } from './grid.ts';
 import { RECENT_SIZES } from './recent-sizes.ts';
 import type { RecentSizes } from './recent-sizes.ts';
 
-/** In place of a number of lots: the size lies off the grid. */
+/** In place of a number of lots: the size is off the grid. */
 export const OFF_GRID = -1;
 
-/** Lots of a size, `OFF_GRID` where it has none (or less than none). */
+/** The size in lots; `OFF_GRID` if it is off the grid or negative. */
 export function lotsOf(grid: Grid, size: ScaledInt): number {
   const lots = grid.index(size);
   return lots >= 0 ? lots : OFF_GRID;
@@ -45,13 +45,13 @@ export function writeSize(
   }
 }
 
-/** @returns the lots, or `OFF_GRID`: then the size itself is the next escape. */
+/** @returns the lots, or `OFF_GRID` if the size is the next escape. */
 export function readLots(input: ColumnsReader, column: number, recent: RecentSizes): number {
   const token = input.token(column);
   if (token === ESCAPE_TOKEN) return OFF_GRID;
   if (token < RECENT_SIZES) return recent.use(token);
   const lots = input.mantissa(token - RECENT_SIZES);
-  if (lots >= MAX_GRID_INDEX) throw corrupt('a size leaves its range');
+  if (lots >= MAX_GRID_INDEX) throw corrupt('a size is out of range');
   recent.addNew(lots);
   return lots;
 }

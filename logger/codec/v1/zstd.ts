@@ -1,7 +1,7 @@
 /**
- * zstd for single columns, bounded on the way out: the buffer has the size that the record declares,
- * and a frame that wants more or less is damage. The frame's magic number is the same four bytes
- * every time, so it is left out of what is stored.
+ * zstd for single columns. Decompression is bounded: the output buffer has the size that the record
+ * declares, and a frame that needs more or less is damaged. The frame's magic number, always the same
+ * four bytes, is not stored.
  */
 
 import binding from 'zstd-napi/binding.js';
@@ -10,9 +10,9 @@ import { assertInvariant } from '../../errors.ts';
 import { corrupt } from './bytes.ts';
 
 /**
- * Columns of tokens hold no long repeats, and short ones cost more than they save: what pays is the
- * entropy stage. So the fastest level with the longest minimal match: 2 % smaller than level 3 on the
- * Binance recordings, and within 1 % of level 13 at a fraction of its time.
+ * Columns of tokens hold no long repeats, and short matches cost more than they save: the gain comes
+ * from the entropy stage. So this is the fastest level with the longest minimum match: 2 % smaller than
+ * level 3 on the Binance recordings, and within 1 % of level 13 at a fraction of its time.
  */
 const LEVEL = 1;
 const MIN_MATCH = 7;
@@ -43,7 +43,7 @@ export function zstdDecompress(stored: Uint8Array, length: number): Uint8Array {
   try {
     written = decompressor.decompress(target, frame);
   } catch (error) {
-    // The binding throws plain errors: whatever zstd dislikes about a stored frame is damage.
+    // The binding throws plain errors; whatever zstd rejects in a stored frame is damage.
     throw corrupt(`zstd: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (written !== length) throw corrupt(`${written} bytes where ${length} were declared`);

@@ -50,7 +50,7 @@ function expectSame(content: BlockContent): void {
   expect(isDeepStrictEqual(decoded, content)).toBe(true);
 }
 
-describe('a block comes back equal', () => {
+describe('a block round-trips', () => {
   test.each<[string, BlockContent]>([
     ['when it is empty', block()],
     ['with trades alone', block(trade({}), trade({ tradeId: 9, side: 'sell' }))],
@@ -114,7 +114,7 @@ describe('a block comes back equal', () => {
     for (let round = 0; round < 400; round++) expectSame(randomBlock(random));
   });
 
-  test(`byte for byte the same each time it is encoded (SEED=${random.seed})`, () => {
+  test(`encodes to the same bytes every time (SEED=${random.seed})`, () => {
     for (let round = 0; round < 20; round++) {
       const content = randomBlock(random);
       expect(block1.encode(content)).toEqual(block1.encode(structuredClone(content)));
@@ -132,13 +132,13 @@ describe('a damaged block', () => {
   );
   const body = block1.encode(content);
 
-  test('is found out whichever single bit is wrong', () => {
+  test('is detected, whichever single bit is flipped', () => {
     for (const { place, bytes } of flippedBits(body)) {
       expect(() => block1.decode(bytes), place).toThrow(RecordCorruptError);
     }
   });
 
-  test('is found out wherever it is cut off, and with anything behind it', () => {
+  test('is detected, wherever it is truncated or extended', () => {
     for (let length = 0; length < body.length; length++) {
       expect(() => block1.decode(body.subarray(0, length))).toThrow(RecordCorruptError);
     }
@@ -146,7 +146,7 @@ describe('a damaged block', () => {
     expect(() => block1.decode(Uint8Array.of(...body, ...body))).toThrow(RecordCorruptError);
   });
 
-  test('with a right checksum either decodes or is refused, whichever bit is forged', () => {
+  test('with a valid checksum either decodes or is rejected, whichever bit is forged', () => {
     let refused = 0;
     for (const { bytes } of flippedBits(body)) {
       if (outcomeOf(() => block1.decode(withRightChecksum(bytes))) === 'corrupt') refused++;
@@ -154,7 +154,7 @@ describe('a damaged block', () => {
     expect(refused).toBeGreaterThan(body.length);
   });
 
-  test(`with a right checksum and many forged bytes is refused or decodes (SEED=${random.seed})`, () => {
+  test(`with a valid checksum and many forged bytes is rejected or decodes (SEED=${random.seed})`, () => {
     for (let round = 0; round < 3000; round++) {
       const bytes = block1.encode(round % 100 === 0 ? randomBlock(random) : content).slice();
       for (let count = random.integer(1, 6); count > 0; count--) {
@@ -164,7 +164,7 @@ describe('a damaged block', () => {
     }
   });
 
-  test('of another version is refused', () => {
+  test('of another version is rejected', () => {
     const bytes = body.slice();
     bytes[0] = 2;
     expect(() => block1.decode(withRightChecksum(bytes))).toThrow(/version/);
@@ -196,7 +196,7 @@ describe('real Binance frames', needs(recordings), () => {
     return blocks;
   }
 
-  test('come back equal in blocks of 60 s, at most 2.60 bytes per level change', () => {
+  test('round-trip in blocks of 60 s, at most 2.60 bytes per level change', () => {
     let bytes = 0;
     let levelChanges = 0;
     for (const content of cut(60_000_000)) {
@@ -210,11 +210,11 @@ describe('real Binance frames', needs(recordings), () => {
     expect(bytes / levelChanges).toBeLessThan(2.6);
   });
 
-  test('come back equal in pieces of one second', () => {
+  test('round-trip in blocks of one second', () => {
     for (const content of cut(1_000_000)) expectSame(content);
   });
 
-  test('of one second are found out whichever single bit is wrong', () => {
+  test('of one second: any flipped bit is detected', () => {
     const body = block1.encode(cut(1_000_000)[10] as BlockContent);
     for (const { place, bytes } of flippedBits(body)) {
       expect(
@@ -224,7 +224,7 @@ describe('real Binance frames', needs(recordings), () => {
     }
   });
 
-  test(`forged with a right checksum are refused or decode (SEED=${random.seed})`, () => {
+  test(`forged with a valid checksum are rejected or decode (SEED=${random.seed})`, () => {
     const body = block1.encode(cut(20_000_000)[3] as BlockContent);
     for (let round = 0; round < 300; round++) {
       const bytes = body.slice();

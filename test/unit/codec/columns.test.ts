@@ -23,7 +23,7 @@ function around(values: readonly number[]): number[] {
 }
 
 describe('numbers in columns', () => {
-  test('of every magnitude come back', () => {
+  test('of every magnitude round-trip', () => {
     const powers = Array.from({ length: 51 }, (_, bits) => 2 ** bits);
     const values = around([...powers, ...powers.map((power) => power * 1.5)]);
     const whole = values.filter((value) => Number.isInteger(value));
@@ -34,7 +34,7 @@ describe('numbers in columns', () => {
     reader.end();
   });
 
-  test(`come back however far from what was predicted (SEED=${random.seed})`, () => {
+  test(`round-trip however far from their prediction (SEED=${random.seed})`, () => {
     const pairs = Array.from({ length: 5000 }, () => [anyInteger(random), anyInteger(random)]);
     const writer = new ColumnsWriter(1);
     for (const [value = 0, predicted = 0] of pairs) writer.near(0, value, predicted);
@@ -43,21 +43,21 @@ describe('numbers in columns', () => {
     reader.end();
   });
 
-  test('are refused when they are no safe integers', () => {
+  test('are rejected unless they are safe integers', () => {
     for (const value of [Number.NaN, 0.5, 2 ** 53, Number.POSITIVE_INFINITY]) {
       expect(() => new ColumnsWriter(1).near(0, value, 2 ** 52)).toThrow(InvariantError);
       expect(() => new ColumnsWriter(1).scaledEscape(value)).toThrow(InvariantError);
     }
   });
 
-  test('left unread are damage', () => {
+  test('left unread count as damage', () => {
     const writer = new ColumnsWriter(2);
     writer.unsigned(1, 3);
     const reader = new ColumnsReader(1, 2, writer.finish(1, NO_HEADER));
     expect(() => reader.end()).toThrow(RecordCorruptError);
   });
 
-  test('past the limit are neither written nor believed', () => {
+  test('past the limit are neither written nor accepted', () => {
     const writer = new ColumnsWriter(1);
     const mebibyte = new Uint8Array(1024 * 1024);
     for (let i = 0; i < 32; i++) writer.columns[0]?.append(mebibyte);
@@ -78,7 +78,7 @@ describe('numbers in columns', () => {
 });
 
 describe('zstd', () => {
-  test('never gives more or less than was declared', () => {
+  test('never yields more or less than declared', () => {
     const stored = zstdCompress(new Uint8Array(1_000_000));
     const zeros = new Uint8Array(1_000_000);
     expect(Buffer.compare(zstdDecompress(stored, zeros.length), zeros)).toBe(0);
@@ -89,7 +89,7 @@ describe('zstd', () => {
 });
 
 describe('bytes', () => {
-  test(`scaled integers of any size come back (SEED=${random.seed})`, () => {
+  test(`scaled integers of any size round-trip (SEED=${random.seed})`, () => {
     const values = Array.from({ length: 1000 }, () => anyScaled(random));
     const writer = new ByteWriter();
     for (const value of values) writer.scaled(value);
@@ -98,7 +98,7 @@ describe('bytes', () => {
     reader.end();
   });
 
-  test('an unsigned integer has one form and an end', () => {
+  test('an unsigned integer has one encoding and a maximum length', () => {
     const read = (...bytes: number[]): number => new ByteReader(Uint8Array.from(bytes)).uint();
     expect(read(0x80, 0x01)).toBe(128);
     for (const bytes of [[0x80, 0x00], [0x80], Array.from({ length: 12 }, () => 0xff)]) {
@@ -122,12 +122,12 @@ describe('a grid', () => {
     [1, []],
   ])('has step %d', (step, values) => expect(gridOf(values).step).toBe(step));
 
-  test('bears a few values that lie off it', () => {
+  test('tolerates a few values off it', () => {
     const values = Array.from({ length: 1000 }, (_, index) => (index + 1) * 1000);
     expect(gridOf([...values, 1, 2, 3]).step).toBe(1000);
   });
 
-  test('gives no index to what lies off it', () => {
+  test('has no index for values off it', () => {
     const grid = new Grid(10);
     expect(grid.index(70)).toBe(7);
     expect(grid.index(71)).toBeNaN();
@@ -137,7 +137,7 @@ describe('a grid', () => {
   });
 });
 
-describe('what encoder and decoder remember equals a naive model', () => {
+describe('the shared state of encoder and decoder equals a naive model', () => {
   test(`the ranked side of a book (SEED=${random.seed})`, () => {
     const side = new RankedSide();
     let model: { key: number; size: number }[] = [];
@@ -173,7 +173,7 @@ describe('what encoder and decoder remember equals a naive model', () => {
     }
   });
 
-  test('a recent size that was never there is damage', () => {
+  test('an unknown recent size counts as damage', () => {
     expect(() => new RecentSizes().use(0)).toThrow(RecordCorruptError);
     expect(() => new RecentSizes().use(RECENT_SIZES)).toThrow(RecordCorruptError);
   });

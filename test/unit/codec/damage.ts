@@ -1,10 +1,10 @@
-/** Ways to harm a record, and to forge one whose checksum is right. */
+/** Damages records, and forges some with a valid checksum. */
 
 import { crc32 } from 'node:zlib';
 
 import { RecordCorruptError } from '../../../logger/errors.ts';
 
-/** Every version of `body` with one bit turned over. */
+/** Every variant of `body` with one bit flipped. */
 export function* flippedBits(body: Uint8Array): Generator<{ place: string; bytes: Uint8Array }> {
   for (let byte = 0; byte < body.length; byte++) {
     for (let bit = 0; bit < 8; bit++) {
@@ -15,7 +15,7 @@ export function* flippedBits(body: Uint8Array): Generator<{ place: string; bytes
   }
 }
 
-/** The same content with the checksum that it should have. */
+/** The same content with a valid checksum. */
 export function withRightChecksum(body: Uint8Array): Uint8Array {
   const forged = body.slice();
   const length = forged.length - 4;
@@ -23,7 +23,7 @@ export function withRightChecksum(body: Uint8Array): Uint8Array {
   return forged;
 }
 
-/** What decoding did: `corrupt` is the one error that it may throw. */
+/** The outcome of decoding; `corrupt` is the only error that it may throw. */
 export function outcomeOf(decode: () => unknown): 'decoded' | 'corrupt' {
   try {
     decode();

@@ -1,6 +1,6 @@
 /**
- * Blocks that no encoder wrote, with a right checksum: each breaks one rule of the format that
- * nothing else would notice.
+ * Blocks with a valid checksum that no encoder wrote: each breaks one rule of the format that
+ * no other check would catch.
  */
 
 import { describe, expect, test } from 'vitest';
@@ -75,7 +75,7 @@ const lots = (out: ColumnsWriter, count: number): void =>
   out.token(COLUMN.insertSize, RECENT_SIZES + count);
 
 describe('a forged block', () => {
-  test('that keeps every rule decodes: the forger of this file can write', () => {
+  test('that breaks no rule decodes: the forger works', () => {
     const body = forge({}, (out) => {
       diffHead(out, 0, 2);
       firstLevel(out, 100);
@@ -184,14 +184,14 @@ describe('a forged block', () => {
         lots(out, 5);
       },
     ],
-    ['has a grid without a step', { diffs: 0, priceStep: 0 }, () => undefined],
-    ['counts time in no unit', { diffs: 0, timeUnitUs: 0 }, () => undefined],
+    ['has a grid step of zero', { diffs: 0, priceStep: 0 }, () => undefined],
+    ['has a time unit of zero', { diffs: 0, timeUnitUs: 0 }, () => undefined],
     ['has a time beyond 2^53', { timeUnitUs: 2 ** 52 }, (out) => diffHead(out, 0)],
     ['declares more diffs than it holds', { diffs: 2 }, (out) => diffHead(out, 0)],
-    ['declares diffs without end', { diffs: 2 ** 52 }, (out) => diffHead(out, 0)],
+    ['declares an absurd number of diffs', { diffs: 2 ** 52 }, (out) => diffHead(out, 0)],
     ['declares fewer diffs than it holds', { diffs: 0 }, (out) => diffHead(out, 0)],
-    ['holds levels without end', {}, (out) => diffHead(out, 2 ** 50)],
-    ['declares trades that are not there', { trades: 1 }, (out) => diffHead(out, 0)],
+    ['holds an absurd number of levels', {}, (out) => diffHead(out, 2 ** 50)],
+    ['declares missing trades', { trades: 1 }, (out) => diffHead(out, 0)],
     [
       'has more trades before a diff than in all',
       { trades: 0 },
@@ -220,8 +220,8 @@ describe('a forged block', () => {
         out.token(COLUMN.tradeSize, 3);
       },
     ],
-    ['holds bits that belong to nothing', { diffs: 0 }, (out) => out.mantissa(1_000_000)],
-    ['holds an escape that belongs to nothing', { diffs: 0 }, (out) => out.scaledEscape(3)],
+    ['has trailing bits', { diffs: 0 }, (out) => out.mantissa(1_000_000)],
+    ['has a trailing escape', { diffs: 0 }, (out) => out.scaledEscape(3)],
   ])('that %s is refused', (_, header, write) => {
     expect(() => block1.decode(forge(header, write))).toThrow(RecordCorruptError);
   });

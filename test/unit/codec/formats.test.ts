@@ -23,31 +23,31 @@ const IMAGE: BookImage = {
   asks: [],
 };
 
-describe('the encoding name of a record picks its decoder', () => {
-  test('what the newest codecs write, their names read', () => {
+describe('the encoding of a record picks its decoder', () => {
+  test('records of the newest codecs decode by their encoding', () => {
     expect(decodeBlock(newestBlock('L2').encoding, newestBlock('L2').encode(BLOCK))).toEqual(BLOCK);
     expect(decodeImage(newestImage('L2').encoding, newestImage('L2').encode(IMAGE))).toEqual(IMAGE);
   });
 
-  test('version 1 stays readable by its name', () => {
+  test('version 1 stays readable', () => {
     expect(decodeBlock('block/1', newestBlock('L2').encode(BLOCK))).toEqual(BLOCK);
     expect(decodeImage('image/1', newestImage('L2').encode(IMAGE))).toEqual(IMAGE);
   });
 
-  test.each(['block/2', 'block/17'])('%s says that a newer program wrote it', (encoding) => {
+  test.each(['block/2', 'block/17'])('%s is reported as written by a newer version', (encoding) => {
     const decode = (): BlockContent => decodeBlock(encoding, newestBlock('L2').encode(BLOCK));
     expect(decode).toThrow(RecordCorruptError);
-    expect(decode).toThrow(/newer program wrote this block.*"block\/[0-9]+".*block\/1/);
+    expect(decode).toThrow(/block was written by a newer version.*"block\/[0-9]+".*block\/1/);
   });
 
-  test('an unknown image version says that a newer program wrote it', () => {
+  test('an unknown image version is reported as written by a newer version', () => {
     const decode = (): BookImage => decodeImage('image/2', newestImage('L2').encode(IMAGE));
     expect(decode).toThrow(RecordCorruptError);
-    expect(decode).toThrow(/newer program wrote this image/);
+    expect(decode).toThrow(/image was written by a newer version/);
   });
 
   test.each(['', 'image/1', 'block/01', 'block', '__proto__', 'x'.repeat(10_000)])(
-    'a block is not read by the name %j',
+    '%j is rejected as the encoding of a block',
     (encoding) => {
       expect(() => decodeBlock(encoding, newestBlock('L2').encode(BLOCK))).toThrow(
         RecordCorruptError,

@@ -31,36 +31,36 @@ function expectSame(image: BookImage): void {
 }
 
 describe('a base image', () => {
-  test('comes back equal, whatever its numbers need', () => expectSame(IMAGE));
+  test('round-trips, however large its numbers', () => expectSame(IMAGE));
 
-  test('of an empty book comes back equal', () => {
+  test('of an empty book round-trips', () => {
     expectSame({ ...IMAGE, bids: [], asks: [], horizon: { bid: null, ask: null } });
   });
 
-  test('of one side alone comes back equal', () => expectSame({ ...IMAGE, bids: [] }));
+  test('of one side only round-trips', () => expectSame({ ...IMAGE, bids: [] }));
 
   test('keeps a horizon beyond 2^53', () => {
     expectSame({ ...IMAGE, horizon: { bid: 0, ask: 2n ** 64n } });
   });
 
-  test(`comes back equal for any legal book (SEED=${random.seed})`, () => {
+  test(`round-trips for any legal book (SEED=${random.seed})`, () => {
     for (let round = 0; round < 300; round++) expectSame(randomImage(random));
   });
 
-  test('is found out whichever single bit is wrong', () => {
+  test('is detected, whichever single bit is flipped', () => {
     for (const { place, bytes } of flippedBits(image1.encode(IMAGE))) {
       expect(() => image1.decode(bytes), place).toThrow(RecordCorruptError);
     }
   });
 
-  test('is found out wherever it is cut off', () => {
+  test('is detected, wherever it is truncated', () => {
     const body = image1.encode(IMAGE);
     for (let length = 0; length < body.length; length++) {
       expect(() => image1.decode(body.subarray(0, length))).toThrow(RecordCorruptError);
     }
   });
 
-  test(`forged with a right checksum is refused or decodes (SEED=${random.seed})`, () => {
+  test(`forged with a valid checksum is rejected or decodes (SEED=${random.seed})`, () => {
     for (let round = 0; round < 3000; round++) {
       const bytes = image1.encode(round % 50 === 0 ? randomImage(random) : IMAGE);
       for (let count = random.integer(1, 4); count > 0; count--) {
@@ -72,7 +72,7 @@ describe('a base image', () => {
 });
 
 describe('the recorded Binance snapshot', needs(recordings), () => {
-  test('comes back equal in at most 3.0 bytes per level', () => {
+  test('round-trips in at most 3.0 bytes per level', () => {
     const frames = [...binanceRecording(BINANCE_FILES[0])];
     const snapshot = frames.find((frame) => frame.kind === 'snapshot')?.snapshot;
     if (snapshot === undefined) throw new Error('the recording has no snapshot');

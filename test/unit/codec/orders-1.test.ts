@@ -27,7 +27,7 @@ function expectSame(content: BlockContent): Uint8Array {
 }
 
 describe('a block of orders', () => {
-  test(`comes back equal, whatever it holds (seed ${seed})`, () => {
+  test(`round-trips, whatever it holds (seed ${seed})`, () => {
     const random = seededRandom(seed);
     for (let i = 0; i < 400; i++) expectSame(randomOrders(random));
   });
@@ -37,7 +37,7 @@ describe('a block of orders', () => {
     expect(orders1.encode(content)).toEqual(orders1.encode(content));
   });
 
-  test('an order that lives costs its id once', () => {
+  test('the id of a live order is stored once', () => {
     const random = seededRandom(seed);
     const ids = Array.from({ length: 50 }, () => anyId(random, false));
     const times = { exchangeTimeUs: 1_000_000, receiveTimeUs: 1_000_100 };
@@ -65,7 +65,7 @@ describe('a block of orders', () => {
     expect((size([...opened, ...gone]) - size(opened)) / ids.length).toBeLessThan(4);
   });
 
-  test('what is no message about an order has no place in it', () => {
+  test('it rejects what is not an order event', () => {
     const trade = {
       type: 'trade',
       tradeId: 1,
@@ -85,7 +85,7 @@ describe('a block of orders', () => {
     expect(() => orders1.encode(content)).toThrow(InvariantError);
   });
 
-  test(`damaged, it is found out or refused (seed ${seed})`, () => {
+  test(`damage is detected or rejected (seed ${seed})`, () => {
     const random = seededRandom(seed);
     let content = randomOrders(random);
     while (content.events.length < 10 || content.events.length > 25) content = randomOrders(random);
@@ -122,15 +122,15 @@ describe('a forged block of orders', () => {
   };
 
   test.each<[string, (out: ColumnsWriter) => void]>([
-    ['refers to an order when none lives', (out) => (shape(out, 1), heads(out))],
+    ['refers to an order when none is live', (out) => (shape(out, 1), heads(out))],
     ['has a shape that no event has', (out) => (shape(out, 6 * 3 ** 30), heads(out))],
-    ['uses a shape that was never told', (out) => (out.token(COLUMN.shapeFirst, 3), heads(out))],
+    ['uses an unknown shape', (out) => (out.token(COLUMN.shapeFirst, 3), heads(out))],
     ['holds more than it declares', (out) => (shape(out, 1 + 6 * 2), heads(out), heads(out))],
   ])('that %s is refused', (_what, write) => {
     expect(() => orders1.decode(forge(write))).toThrow(RecordCorruptError);
   });
 
-  test('that declares more events than it has bytes for is refused', () => {
+  test('that declares more events than it has bytes for is rejected', () => {
     expect(() => orders1.decode(forge(() => undefined, 1_000_000_000))).toThrow(RecordCorruptError);
   });
 });
@@ -142,12 +142,12 @@ describe('an image of orders', () => {
     return body;
   }
 
-  test(`comes back equal in queue order (seed ${seed})`, () => {
+  test(`round-trips in queue order (seed ${seed})`, () => {
     const random = seededRandom(seed);
     for (let i = 0; i < 200; i++) expectSameImage(randomOrderImage(random));
   });
 
-  test('of a million orders takes more than 16 MiB and comes back', () => {
+  test('of a million orders takes more than 16 MiB and round-trips', () => {
     const bids: RestingOrder[] = [];
     const random = seededRandom(seed);
     const word = (): string => random.integer(0, 0xffff_ffff).toString(16).padStart(8, '0');
@@ -172,7 +172,7 @@ describe('an image of orders', () => {
     expect(decoded.bids.every((order, i) => order.size === bids[i]?.size)).toBe(true);
   }, 60_000);
 
-  test('damaged, or with an order twice, it is refused', () => {
+  test('damaged, or with a repeated order, it is rejected', () => {
     const order = { orderId: '00000000-0000-4000-8000-000000000001', price: 5, size: 5 };
     const image = { ...randomOrderImage(seededRandom(seed)), bids: [order], asks: [] };
     const body = expectSameImage(image);
@@ -188,7 +188,7 @@ describe('an image of orders', () => {
 });
 
 describe('the Coinbase recordings', needs(recordings), () => {
-  test.each(FULL_FILES)('%s comes back one to one in at most 14 bytes an event', (file) => {
+  test.each(FULL_FILES)('%s round-trips in at most 14 bytes per event', (file) => {
     const { snapshot, events } = readCoinbaseFull(file);
     const content = { scale: COINBASE_SCALE, previousSequence: snapshot.sequence, events };
     expect(expectSame(content).length / events.length).toBeLessThan(14);

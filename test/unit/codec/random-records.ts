@@ -1,7 +1,7 @@
 /**
- * Random records for property tests: mostly what a market looks like, often enough what no market
- * ever sent but what is still legal (times that go back, ids that jump, prices off every grid or
- * beyond 2^53, levels in any order, the same level twice in one diff).
+ * Random L2 records for property tests: mostly what a market looks like, often enough what no market
+ * sends but what is still legal (times that go back, ids that jump, prices off every grid or beyond
+ * 2^53, levels in any order, the same level twice in one diff).
  */
 
 import type { BlockContent } from '../../../logger/codec/codec.ts';
