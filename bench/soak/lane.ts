@@ -6,8 +6,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError } from '../../logger/errors.ts';
-import { healthReport } from '../../manager-cli/answers.ts';
-import type { HealthReport } from '../../manager-cli/answers.ts';
+import { healthStatus } from '../../logger/messages/statuses.ts';
+import type { HealthStatus } from '../../logger/status/control.ts';
 import type { Target } from '../../sandbox/faults/random-faults.ts';
 import { loggerSettings } from '../../sandbox/logger-settings.ts';
 import { integerIn, seededRandom } from '../../sandbox/prng.ts';
@@ -223,8 +223,8 @@ export class Lane {
     }
   }
 
-  async #health(): Promise<HealthReport> {
-    return healthReport(await this.#logger.client.unary('Health', {}));
+  async #health(): Promise<HealthStatus> {
+    return healthStatus(await this.#logger.client.unary('Health', {}));
   }
 
   async #isLive(): Promise<boolean> {

@@ -5,7 +5,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { describeError } from '../../logger/errors.ts';
-import { parts, resultRow } from '../../manager-cli/answers.ts';
+import { commandResults } from '../../logger/messages/statuses.ts';
 import { drawFault } from '../../sandbox/faults/random-faults.ts';
 import type { Target } from '../../sandbox/faults/random-faults.ts';
 import { integerIn, pick, seededRandom } from '../../sandbox/prng.ts';
@@ -115,9 +115,7 @@ export class Trouble {
   ): Promise<boolean> {
     try {
       const answer = await this.#parts.logger.client.unary(method, request);
-      const refused = parts(answer, 'results')
-        .map(resultRow)
-        .find(({ ok }) => !ok);
+      const refused = commandResults(answer).find(({ ok }) => !ok);
       if (!refused) return true;
       this.#refused(method, `${refused.security}: ${refused.message}`);
     } catch (error) {

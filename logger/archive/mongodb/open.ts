@@ -1,16 +1,18 @@
 /** Puts an archive in MongoDB together: for whoever reads, and for a logger with its spool. */
 
 import { ConfigError } from '../../errors.ts';
-import type { DuplicateRecordError } from '../../errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
+import { within } from '../../runtime/timing.ts';
 import type { ArchiveReader } from '../archive.ts';
 import type { CopyTarget } from '../transfer/copy.ts';
 import { storeTarget } from '../transfer/copy-targets.ts';
 import { Replicator } from '../transfer/replicator.ts';
 import type { Spool } from '../transfer/spool.ts';
 import { SpooledArchive } from '../transfer/spooled-archive.ts';
+import { StoreEvents } from '../transfer/store-events.ts';
+import type { StoreListener } from '../transfer/store-events.ts';
 import { MongoConnection } from './connection.ts';
 import type { MongoLocation } from './location.ts';
 import { MongoExpiry } from './mongo-expiry.ts';
@@ -55,12 +57,6 @@ export interface MongoArchiveParts {
   readonly random: Random;
   readonly log: Log;
   readonly spoolMaxBytes: number;
-  readonly onDropped: (security: string) => void;
-  readonly onImageNeeded: (security: string) => void;
-  readonly onConflict: (security: string, error: DuplicateRecordError) => void;
-  readonly onLost: (security: string, holder: string) => void;
-  /** Securities that the store knows and this logger did not. */
-  readonly onSeeded: () => void;
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -72,12 +68,12 @@ export interface MongoArchive {
   /** Hosts and database, for logs. */
   readonly shown: string;
   /**
-   * Begins, and waits for the first answer of the server, but no longer than a start may take.
-   * @throws ConfigError where the answer is that it will never do.
+   * Starts replication and leases, and waits up to `timeoutMs` for the server's first answer.
+   * @throws ConfigError if that answer means that the server can never be used.
    */
-  start(patienceMs: number): Promise<void>;
-  /** Ships what can be shipped in that time. Everything is safe in the spool in any case. */
-  stop(patienceMs: number): Promise<void>;
+  start(listener: StoreListener, timeoutMs: number): Promise<void>;
+  /** Replicates what it can in that time; the rest is safe in the spool. */
+  stop(timeoutMs: number): Promise<void>;
 }
 
 /** Nothing here waits for the server: it may be away. */
@@ -85,6 +81,7 @@ export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
   const { spool, clock, random, log, onFatal } = parts;
   const connection = new MongoConnection(parts.location, clock);
   const store = new MongoReader(connection);
+  const events = new StoreEvents();
   const replicator = new Replicator({
     spool,
     store: new MongoWriter(connection),
@@ -93,12 +90,12 @@ export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
     log,
     onContact: async () => {
       await seedSpool(spool, store);
-      parts.onSeeded();
+      events.onSeeded();
     },
     spoolMaxBytes: parts.spoolMaxBytes,
-    onDropped: parts.onDropped,
-    onImageNeeded: parts.onImageNeeded,
-    onConflict: parts.onConflict,
+    onDropped: (security) => events.onDropped(security),
+    onImageNeeded: (security) => events.onImageNeeded(security),
+    onConflict: (security, error) => events.onConflict(security, error),
     onFatal,
   });
   const leases = new Leases({
@@ -107,7 +104,7 @@ export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
     clock,
     log,
     isReachable: () => replicator.status().isReachable,
-    onLost: parts.onLost,
+    onLost: (security, holder) => events.onLeaseLost(security, holder),
     onFatal,
   });
   return {
@@ -116,17 +113,15 @@ export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
     leases,
     expiring: new MongoExpiry({ connection, reader: store, spool }),
     shown: `mongodb://${parts.location.shown}/${parts.location.database}`,
-    start: async (patienceMs) => {
+    start: async (listener, timeoutMs) => {
+      events.listen(listener);
       replicator.start();
       leases.start();
-      const late = new Promise<null>((resolve) => {
-        clock.schedule(patienceMs, () => resolve(null));
-      });
-      const trouble = await Promise.race([replicator.firstAttempt, late]);
+      const trouble = await within(clock, timeoutMs, replicator.firstAttempt, () => null);
       if (trouble instanceof ConfigError) throw trouble;
     },
-    stop: async (patienceMs) => {
-      await replicator.stop(patienceMs);
+    stop: async (timeoutMs) => {
+      await replicator.stop(timeoutMs);
       await leases.stop();
     },
   };

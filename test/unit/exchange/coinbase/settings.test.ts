@@ -1,12 +1,16 @@
-/** Coinbase's key and feed: where they come from, what is refused, and that no value is ever shown. */
+/** Coinbase's key and feed: sources, what is rejected, and that no value ever appears in a message. */
 
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from '../../../logger/config/load.ts';
-import { ConfigError } from '../../../logger/errors.ts';
-import { CREDENTIALS } from '../../support/coinbase-frames.ts';
+import { loadConfig } from '../../../../logger/config/load.ts';
+import { settingReader } from '../../../../logger/config/read-setting.ts';
+import type { Environment } from '../../../../logger/config/secrets.ts';
+import { ConfigError } from '../../../../logger/errors.ts';
+import { readCoinbaseSettings } from '../../../../logger/exchange/coinbase/settings.ts';
+import type { CoinbaseSettings } from '../../../../logger/exchange/coinbase/settings.ts';
+import { CREDENTIALS } from '../../../support/coinbase-frames.ts';
 
 const directory = (): string => mkdtempSync(join(tmpdir(), 'orderbook-config-'));
 
@@ -15,6 +19,9 @@ const KEY = {
   COINBASE_API_SECRET: CREDENTIALS.secret,
   COINBASE_API_PASSPHRASE: CREDENTIALS.passphrase,
 };
+
+const settingsOf = (environment: Environment): CoinbaseSettings =>
+  readCoinbaseSettings(settingReader(environment));
 
 async function refusal(environment: Record<string, string>): Promise<string> {
   const error: unknown = await loadConfig(environment).catch((reason: unknown) => reason);
@@ -30,16 +37,16 @@ describe('the feed', () => {
     ['level2_batch', KEY, 'level2_batch'],
     ['level2_batch', {}, 'level2_batch'],
     ['', KEY, 'full'],
-  ])('COINBASE_FEED=%s with %o is %s', async (COINBASE_FEED, key, feed) => {
-    const { coinbase } = await loadConfig({ ...key, COINBASE_FEED });
+  ])('COINBASE_FEED=%s with %o is %s', (COINBASE_FEED, key, feed) => {
+    const coinbase = settingsOf({ ...key, COINBASE_FEED });
     expect(coinbase.feed).toBe(feed);
     expect(coinbase.credentials).toEqual(key === KEY ? CREDENTIALS : null);
   });
 
-  test('the documented addresses are the default', async () => {
-    expect(await loadConfig({})).toMatchObject({
-      coinbaseWsUrl: 'wss://ws-feed.exchange.coinbase.com',
-      coinbaseRestUrl: 'https://api.exchange.coinbase.com',
+  test('the documented addresses are the default', () => {
+    expect(settingsOf({})).toMatchObject({
+      wsUrl: 'wss://ws-feed.exchange.coinbase.com',
+      restUrl: 'https://api.exchange.coinbase.com',
     });
   });
 
@@ -59,23 +66,23 @@ describe('the feed', () => {
 });
 
 describe('the key', () => {
-  test('each part may come from a file', async () => {
+  test('each part may come from a file', () => {
     const cwd = directory();
     const environment: Record<string, string> = {};
     for (const [name, value] of Object.entries(KEY)) {
       environment[`${name}_FILE`] = join(cwd, name);
       writeFileSync(join(cwd, name), `${value}\n`);
     }
-    expect((await loadConfig(environment)).coinbase.credentials).toEqual(CREDENTIALS);
+    expect(settingsOf(environment).credentials).toEqual(CREDENTIALS);
   });
 
-  test('each part may come from systemd', async () => {
+  test('each part may come from systemd', () => {
     const cwd = directory();
     writeFileSync(join(cwd, 'coinbase-api-key'), CREDENTIALS.key);
     writeFileSync(join(cwd, 'coinbase-api-secret'), CREDENTIALS.secret);
     writeFileSync(join(cwd, 'coinbase-api-passphrase'), CREDENTIALS.passphrase);
-    const { coinbase } = await loadConfig({ CREDENTIALS_DIRECTORY: cwd });
-    expect(coinbase).toEqual({ feed: 'full', fallback: null, credentials: CREDENTIALS });
+    const coinbase = settingsOf({ CREDENTIALS_DIRECTORY: cwd });
+    expect(coinbase).toMatchObject({ feed: 'full', fallback: null, credentials: CREDENTIALS });
   });
 
   test.each(Object.keys(KEY))('without %s the rest is refused', async (name) => {
