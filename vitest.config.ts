@@ -27,7 +27,6 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           exclude: [SLOW],
-          isolate: false,
           maxWorkers: availableParallelism(),
         },
       },
