@@ -14,7 +14,7 @@ import type { Shipment } from '../../logger/archive/transfer/spool.ts';
 import { ArchiveUnavailableError } from '../../logger/errors.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { freshDatabase } from '../support/mongodb.ts';
-import { startTcpProxy } from '../../sandbox/faults/tcp-proxy.ts';
+import { startTcpProxy } from '../../sandbox/server/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
 import { mongodb, needs } from '../support/requirements.ts';

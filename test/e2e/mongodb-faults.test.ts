@@ -257,7 +257,7 @@ describe('a password that is refused', () => {
     undo.push(() => server.close());
     const sandbox = await startSandbox({ seed: 7, symbols: ['BTCUSDT'] });
     undo.push(() => sandbox.close());
-    const logger = await startLogger(sandbox, {
+    const logger = await startLogger(sandbox.venues.binance, {
       SECURITIES: BINANCE,
       MONGODB_ENDPOINT: `mongodb://me:very-secret@127.0.0.1:${server.port}/orderbook`,
     });
@@ -282,8 +282,8 @@ describe('the logger’s process', needs(mongodb), () => {
     undo.push(async () => rmSync(directory, { recursive: true, force: true }));
     const start = (): ReturnType<typeof spawnLogger> => {
       const logger = spawnLogger({
-        BINANCE_WS_URL: sandbox.wsUrl,
-        BINANCE_REST_URL: sandbox.restUrl,
+        BINANCE_WS_URL: sandbox.venues.binance.wsUrl,
+        BINANCE_REST_URL: sandbox.venues.binance.restUrl,
         ORDERBOOK_UPDATEFREQUENCY: '100',
         BASE_IMAGE_INTERVAL: '1',
         SECURITIES: BINANCE,

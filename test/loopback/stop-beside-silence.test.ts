@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { startSandbox } from '../../sandbox/sandbox.ts';
-import { startTcpProxy } from '../../sandbox/faults/tcp-proxy.ts';
+import { startTcpProxy } from '../../sandbox/server/tcp-proxy.ts';
 import { freshDatabase } from '../support/mongodb.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
@@ -18,7 +18,7 @@ test('is not held up by it', { ...needs(mongodb), timeout: 60_000 }, async () =>
   const proxy = await startTcpProxy({ host: hostname, port: Number(port) });
   const sandbox = await startSandbox({ seed: 5, symbols: ['BTCUSDT'], pace: 100 });
   const logger = await startTestLogger(
-    sandbox,
+    sandbox.venues.binance,
     {
       SECURITIES: BTC,
       MONGODB_ENDPOINT: `mongodb://127.0.0.1:${proxy.port}/${database}?directConnection=true`,
