@@ -40,7 +40,7 @@ const KEY = {
   COINBASE_API_PASSPHRASE: 'a-passphrase',
 };
 /** Many records from a recording that plays in seconds. */
-const LIMITS = { blockMaxAgeMs: 200, blockMaxLevelChanges: 2000, blockMaxOrderEvents: 100 };
+const LIMITS = { maxBlockAgeMs: 200, maxBlockLevelChanges: 2000, maxBlockOrderEvents: 100 };
 const seed = testSeed();
 const undo: (() => Promise<unknown>)[] = [];
 
@@ -67,15 +67,15 @@ async function startLogger(
 }
 
 async function heardAll(logger: TestLogger, security: string, last: number): Promise<void> {
-  const isThere = (): boolean => logger.registry.status(security)?.sequence === String(last);
+  const isThere = (): boolean => logger.control.status(security)?.sequence === String(last);
   await until('the last message', isThere, 60_000);
-  await logger.registry.flush(security);
+  await logger.control.flush(security);
 }
 
 /** Everything that was heard has arrived: an image seals the open block, and follows it there. */
 async function arrived(logger: TestLogger, security: string, uri: string): Promise<void> {
-  await logger.registry.snapshot([security]);
-  const last = logger.registry.status(security)?.sequence;
+  await logger.control.snapshot([security]);
+  const last = logger.control.status(security)?.sequence;
   const reader = await readerOf(uri);
   const isThere = async (): Promise<boolean> => {
     const known = await reader.coverage({ security }).catch(() => undefined);
@@ -123,11 +123,11 @@ describe('a database', needs(mongodb, recordings), () => {
       SECURITIES: BINANCE,
       MONGODB_ENDPOINT: store.uri,
     });
-    await until('recording', () => logger.registry.status(BINANCE)?.state === 'live', 30_000);
+    await until('recording', () => logger.control.status(BINANCE)?.state === 'live', 30_000);
     await server.finished;
     await heardAll(logger, BINANCE, session.lastSequence);
     const isReachable = async (): Promise<boolean> =>
-      (await logger.registry.health()).archive.reachable;
+      (await logger.control.health()).archive.reachable;
     await until('the store seen as there', isReachable, 60_000);
     await arrived(logger, BINANCE, store.directUri);
     expect((await logger.reader.coverage({ security: BINANCE })).gaps).toEqual([]);
@@ -261,11 +261,11 @@ describe('a password that is refused', () => {
       SECURITIES: BINANCE,
       MONGODB_ENDPOINT: `mongodb://me:very-secret@127.0.0.1:${server.port}/orderbook`,
     });
-    await until('recording', () => logger.registry.status(BINANCE)?.state === 'live', 20_000);
-    const health = await logger.registry.health();
+    await until('recording', () => logger.control.status(BINANCE)?.state === 'live', 20_000);
+    const health = await logger.control.health();
     expect(health).toMatchObject({ status: 'degraded', archive: { reachable: false } });
     const isWaiting = async (): Promise<boolean> =>
-      (await logger.registry.health()).archive.spoolBytes > 0;
+      (await logger.control.health()).archive.spoolBytes > 0;
     await until('a record in the spool', isWaiting);
   }, 60_000);
 });
