@@ -36,8 +36,8 @@ afterEach(async () => {
 
 function start(env: Record<string, string> = {}): LoggerProcess {
   const one = spawnLogger({
-    BINANCE_WS_URL: sandbox.wsUrl,
-    BINANCE_REST_URL: sandbox.restUrl,
+    BINANCE_WS_URL: sandbox.venues.binance.wsUrl,
+    BINANCE_REST_URL: sandbox.venues.binance.restUrl,
     SECURITIES: 'binance:BTCUSDT',
     DATA_DIR: directory,
     MANAGER_PORT: '0',
@@ -100,7 +100,7 @@ describe('the logger process', () => {
 
     writeFileSync(file, next);
     one.child.kill('SIGHUP');
-    await until('the reload', () => one.output().includes('Read the manager keys'));
+    await until('the reload', () => one.output().includes('Reloaded the manager keys'));
     expect(await ping(next)).toBe(status.OK);
     expect(await ping(first)).toBe(status.UNAUTHENTICATED);
 
