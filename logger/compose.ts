@@ -36,7 +36,7 @@ export interface LoggerDeps {
   readonly limits?: Partial<RecorderLimits>;
 }
 
-export interface Logger extends Pick<Core, 'registry' | 'reader' | 'signs' | 'figures'> {
+export interface Logger extends Pick<Core, 'registry' | 'reader' | 'workCounters' | 'summary'> {
   /** The manager port that was bound. */
   readonly port: number;
   /** The metrics port that was bound; null: metrics are off. */

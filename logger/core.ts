@@ -75,9 +75,13 @@ export interface Core {
   /** Resumes what was recorded before, and records these securities beside. */
   start(securities: readonly string[]): Promise<void>;
   /** Counters that move while the core does its work, for a watchdog. */
-  signs(): { readonly ticks: number; readonly commits: number; readonly isCommitting: boolean };
+  workCounters(): {
+    readonly ticks: number;
+    readonly commits: number;
+    readonly isCommitting: boolean;
+  };
   /** A summary for one line of text. */
-  figures(): ReturnType<RecorderRegistry['summary']> & { readonly lagS: number };
+  summary(): ReturnType<RecorderRegistry['summary']> & { readonly lagS: number };
   /** Stops recording and writes everything out. */
   stop(): Promise<void>;
   /** Closes the connections to exchanges. The archive stays open: it is the caller's. */
@@ -122,8 +126,8 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
       receiveTimes.start();
       await registry.start(securities);
     },
-    signs: () => ({ ticks: registry.ticks, ...queue.work() }),
-    figures: () => ({ ...registry.summary(), lagS: queue.status().lagS }),
+    workCounters: () => ({ ticks: registry.ticks, ...queue.work() }),
+    summary: () => ({ ...registry.summary(), lagS: queue.status().lagS }),
     stop: async () => {
       retention?.stop();
       await registry.stop();
