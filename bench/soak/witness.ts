@@ -6,7 +6,7 @@ import { formatTimeUs, parseTimeUs } from '../../logger/market/time.ts';
 import type { BookQuery } from '../../logger/queries/queries.ts';
 import { LoggerHistory } from '../../manager-cli/logger-history.ts';
 import { integerIn, pick } from '../../sandbox/prng.ts';
-import type { Random } from '../../sandbox/prng.ts';
+import type { Random } from '../../logger/runtime/random.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { LoggerProcess } from './logger-process.ts';
 import { Moments } from './moments.ts';

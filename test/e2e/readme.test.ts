@@ -16,7 +16,7 @@ test('the library example of the README runs as it is', async () => {
   const example = /```js\n([\s\S]*?)```/.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '';
   const sandbox = await startSandbox({ seed: 5, symbols: ['BTCUSDT'] });
   const folder = mkdtempSync(join(tmpdir(), 'orderbook-readme-'));
-  const logger = await startTestLogger(sandbox, {
+  const logger = await startTestLogger(sandbox.venues.binance, {
     SECURITIES: 'binance:BTCUSDT',
     DATA_DIR: join(folder, 'data'),
   });

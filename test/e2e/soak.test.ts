@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { drawFault } from '../../sandbox/faults/random-faults.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
+import { BINANCE } from '../../sandbox/venues/binance/venue.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { createLineLog } from '../../logger/service/line-log.ts';
 import { parseTimeUs } from '../../logger/market/time.ts';
@@ -93,7 +94,7 @@ test(`no fault of the exchange makes a wrong book or hides a hole (seed ${seed})
     nowUs: () => Date.now() * 1000,
   });
   const settings = { SECURITIES: securities.join(), STALE_AFTER: '1' };
-  const one = (logger = await startTestLogger(sandbox, settings, { log }));
+  const one = (logger = await startTestLogger(sandbox.venues.binance, settings, { log }));
   const areLive = (): boolean =>
     securities.every((security) => one.registry.status(security)?.state === 'live');
   await until('both live', areLive);
@@ -102,9 +103,9 @@ test(`no fault of the exchange makes a wrong book or hides a hole (seed ${seed})
   const told = (): string => `${story.slice(-3).join(', ')}\n${lines.slice(-30).join('')}`;
   const endMs = performance.now() + TROUBLE_MS;
   while (performance.now() < endMs) {
-    const { change, lastsMs } = drawFault(random, { exchange: 'binance', symbols: SYMBOLS });
-    story.push(JSON.stringify(change));
-    sandbox.misbehave(change);
+    const { fault, lastsMs } = drawFault(random, { venue: BINANCE, symbols: SYMBOLS });
+    story.push(JSON.stringify(fault));
+    sandbox.inject(fault);
     const calmMs = performance.now() + lastsMs + random.integer(200, 1500);
     while (performance.now() < calmMs) {
       for (const symbol of SYMBOLS) {

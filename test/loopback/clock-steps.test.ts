@@ -42,11 +42,11 @@ async function start(env: Readonly<Record<string, string>> = {}): Promise<TestLo
     monotonicMs: () => performance.now(),
   });
   logger = await startTestLogger(
-    sandbox,
+    sandbox.venues.binance,
     {
       SECURITIES: `${BTC},${BTC_USD}`,
-      COINBASE_WS_URL: sandbox.coinbaseWsUrl,
-      COINBASE_REST_URL: sandbox.coinbaseRestUrl,
+      COINBASE_WS_URL: sandbox.venues.coinbase.wsUrl,
+      COINBASE_REST_URL: sandbox.venues.coinbase.restUrl,
       STALE_AFTER: '5',
       ...env,
     },

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SANDBOX_KEY } from '../../sandbox/venues/coinbase/key.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox, SandboxOptions } from '../../sandbox/sandbox.ts';
-import type { Switch } from '../../sandbox/faults/fault-injector.ts';
+import type { Fault } from '../../sandbox/faults/faults.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
@@ -48,10 +48,10 @@ async function start(
   const write = (message: string, fields?: object): void =>
     void logged.push(`${message} ${JSON.stringify(fields ?? {})}`);
   logger = await startTestLogger(
-    sandbox,
+    sandbox.venues.binance,
     {
-      COINBASE_WS_URL: sandbox.coinbaseWsUrl,
-      COINBASE_REST_URL: sandbox.coinbaseRestUrl,
+      COINBASE_WS_URL: sandbox.venues.coinbase.wsUrl,
+      COINBASE_REST_URL: sandbox.venues.coinbase.restUrl,
       SECURITIES: `${BTC},${ETH}`,
       STALE_AFTER: '1',
       ...env,
@@ -73,7 +73,7 @@ async function expectTrueOrders(one: TestLogger, security = BTC): Promise<void> 
   const answer = one.registry.bookNow(security);
   if (answer.state !== 'proven') throw new Error(`No book of ${security}`);
   const product = security.slice('coinbase:'.length);
-  const truth = sandbox.ordersAtSequence(product, Number(answer.sequence));
+  const truth = sandbox.bookAtSequence(product, Number(answer.sequence));
   expect(answer.level).toBe('L3');
   expect(answer.bids).toEqual(truth?.bids);
   expect(answer.asks).toEqual(truth?.asks);
@@ -89,7 +89,7 @@ async function expectTrueHistory(one: TestLogger, security = BTC): Promise<numbe
     for (const sequence of [first, Math.floor((first + last) / 2), last]) {
       const answer = await one.reader.bookAt({ security, position: { sequence } });
       if (answer.state !== 'proven') throw new Error(`No book at ${sequence}`);
-      const truth = sandbox.ordersAtSequence(security.slice('coinbase:'.length), sequence);
+      const truth = sandbox.bookAtSequence(security.slice('coinbase:'.length), sequence);
       expect(answer.bids).toEqual(truth?.bids);
       expect(answer.asks).toEqual(truth?.asks);
     }
@@ -113,8 +113,8 @@ describe('full', () => {
     await live(one, ETH);
     await expectTrueOrders(one);
     await expectTrueOrders(one, ETH);
-    const from = sandbox.orders('BTC-USD').sequence;
-    await until('the market to go on', () => sandbox.orders('BTC-USD').sequence > from + 1500);
+    const from = sandbox.book('BTC-USD').sequence;
+    await until('the market to go on', () => sandbox.book('BTC-USD').sequence > from + 1500);
     await expectTrueOrders(one);
     expect(await expectTrueHistory(one)).toBe(0);
     const kinds = new Set<string>();
@@ -124,7 +124,7 @@ describe('full', () => {
     expect([...kinds].sort()).toEqual(['change', 'done', 'match', 'open', 'received']);
   });
 
-  test.each<[string, Switch, number]>([
+  test.each<[string, Fault, number]>([
     ['lost messages', { type: 'drop-diffs', symbol: 'BTC-USD', count: 3 }, 1],
     ['messages that come twice', { type: 'duplicate-diffs', symbol: 'BTC-USD', count: 9 }, 0],
     [
@@ -144,9 +144,9 @@ describe('full', () => {
     const one = await start();
     await live(one);
     await live(one, ETH);
-    const from = sandbox.orders('BTC-USD').sequence;
-    sandbox.misbehave(change);
-    await until('some time', () => sandbox.orders('BTC-USD').sequence > from + 300);
+    const from = sandbox.book('BTC-USD').sequence;
+    sandbox.inject(change);
+    await until('some time', () => sandbox.book('BTC-USD').sequence > from + 300);
     if (holes > 0) await hole(one);
     await live(one);
     await expectTrueOrders(one);
@@ -157,9 +157,9 @@ describe('full', () => {
   test('silence while heartbeats count on proves loss', async () => {
     const one = await start();
     await live(one);
-    sandbox.misbehave({ type: 'silence', symbol: 'BTC-USD', durationMs: 60_000 });
+    sandbox.inject({ type: 'silence', symbol: 'BTC-USD', durationMs: 60_000 });
     await until('the loss to be noticed', () => one.registry.status(BTC)?.state !== 'live');
-    sandbox.misbehave({ type: 'recover' });
+    sandbox.inject({ type: 'recover' });
     await live(one);
     await expectTrueOrders(one);
     await live(one, ETH);
@@ -167,7 +167,7 @@ describe('full', () => {
   });
 
   test('snapshots that are slow, old or broken only cost time', async () => {
-    const faults: Switch[] = [
+    const faults: Fault[] = [
       { exchange: 'coinbase', type: 'truncated-snapshots', count: 1 },
       { exchange: 'coinbase', type: 'slow-snapshots', count: 3, delayMs: 700 },
       {
@@ -218,8 +218,8 @@ describe('full', () => {
     await live(one);
     await live(one, ETH);
     await one.registry.reset('coinbase');
-    const from = sandbox.orders('BTC-USD').sequence;
-    await until('the market to go on', () => sandbox.orders('BTC-USD').sequence > from + 300);
+    const from = sandbox.book('BTC-USD').sequence;
+    await until('the market to go on', () => sandbox.book('BTC-USD').sequence > from + 300);
     await expectTrueOrders(one);
     expect(await expectTrueHistory(one)).toBe(0);
     expect(await expectTrueHistory(one, ETH)).toBe(0);
@@ -264,13 +264,13 @@ describe('level2_batch, without a key', () => {
     expect(await one.reader.verify()).toMatchObject({ problems: [] });
   });
 
-  test.each<[string, Switch]>([
+  test.each<[string, Fault]>([
     ['a connection that is cut', { type: 'close', code: 1006 }],
     ['a connection that goes dead', { type: 'half-open', durationMs: 3000 }],
   ])('%s ends the interval, and another begins', async (_name, change) => {
     const one = await start(PUBLIC, { pace: 20 });
     await live(one);
-    sandbox.misbehave(change);
+    sandbox.inject(change);
     await hole(one);
     await live(one);
     await expectTrueLevels(one);
@@ -294,9 +294,9 @@ describe('level2_batch, without a key', () => {
   test('trades that do not come prove a loss', async () => {
     const one = await start(PUBLIC, { pace: 300 });
     await live(one);
-    sandbox.misbehave({ type: 'silence', symbol: 'BTC-USD', durationMs: 60_000 });
+    sandbox.inject({ type: 'silence', symbol: 'BTC-USD', durationMs: 60_000 });
     await until('the loss to be noticed', () => one.registry.status(BTC)?.state !== 'live');
-    sandbox.misbehave({ type: 'recover' });
+    sandbox.inject({ type: 'recover' });
     await live(one);
     const { gaps } = await one.reader.coverage({ security: BTC });
     expect(gaps).toMatchObject([{ cause: 'connection' }]);
@@ -304,8 +304,8 @@ describe('level2_batch, without a key', () => {
 
   test('full without a key is refused before anything is opened', async () => {
     sandbox = await startSandbox({ symbols: ['BTCUSDT'] });
-    await expect(startTestLogger(sandbox, { COINBASE_FEED: 'full' })).rejects.toThrow(
-      /COINBASE_FEED is "full", which needs COINBASE_API_KEY/,
-    );
+    await expect(
+      startTestLogger(sandbox.venues.binance, { COINBASE_FEED: 'full' }),
+    ).rejects.toThrow(/COINBASE_FEED is "full", which needs COINBASE_API_KEY/);
   });
 });

@@ -14,7 +14,10 @@ let logger: TestLogger;
 
 beforeEach(async () => {
   sandbox = await startSandbox({ seed: 5, symbols: ['BTCUSDT', 'ETHUSDT'], pace: 600 });
-  logger = await startTestLogger(sandbox, { SECURITIES: `${BTC},${ETH}`, METRICS_PORT: '0' });
+  logger = await startTestLogger(sandbox.venues.binance, {
+    SECURITIES: `${BTC},${ETH}`,
+    METRICS_PORT: '0',
+  });
 });
 
 afterEach(async () => {

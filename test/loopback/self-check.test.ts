@@ -31,10 +31,10 @@ async function start(): Promise<{ readonly exchange: Sandbox; readonly one: Test
   const nothing = (): void => undefined;
   const error = (message: string): void => void errors.push(message);
   const one = (logger = await startTestLogger(
-    exchange,
+    exchange.venues.binance,
     {
-      COINBASE_WS_URL: exchange.coinbaseWsUrl,
-      COINBASE_REST_URL: exchange.coinbaseRestUrl,
+      COINBASE_WS_URL: exchange.venues.coinbase.wsUrl,
+      COINBASE_REST_URL: exchange.venues.coinbase.restUrl,
       COINBASE_API_KEY: SANDBOX_KEY.key,
       COINBASE_API_SECRET: SANDBOX_KEY.secret,
       COINBASE_API_PASSPHRASE: SANDBOX_KEY.passphrase,
@@ -82,10 +82,10 @@ test.each([
   async (id, symbol) => {
     const { exchange, one } = await start();
     await until('a snapshot to agree', () => status(one, id).selfCheck.snapshots >= 1, 20_000);
-    exchange.misbehave({ type: 'false-diffs', symbol, count: 60 });
+    exchange.inject({ type: 'false-diffs', symbol, count: 60 });
     await until('the mismatch', () => status(one, id).selfCheck.mismatches > 0, 30_000);
     expect(errors).toContain('The book is not the one that the exchange has');
-    exchange.misbehave({ type: 'recover' });
+    exchange.inject({ type: 'recover' });
     // Lies that were under way may have been taken into the new segment, too.
     const isWell = async (): Promise<boolean> => {
       const book = one.registry.bookNow(id);
@@ -94,7 +94,7 @@ test.each([
       const truth =
         id === BINANCE
           ? exchange.bookAtSequence(symbol, sequence)
-          : exchange.ordersAtSequence(symbol, sequence);
+          : exchange.bookAtSequence(symbol, sequence);
       return JSON.stringify([truth?.bids, truth?.asks]) === JSON.stringify([book.bids, book.asks]);
     };
     await until('the true book', isWell, 30_000);
@@ -110,7 +110,7 @@ test.each([
       const truth =
         id === BINANCE
           ? exchange.bookAtSequence(symbol, sequence)
-          : exchange.ordersAtSequence(symbol, sequence);
+          : exchange.bookAtSequence(symbol, sequence);
       expect(stored).toMatchObject({ state: 'proven', bids: truth?.bids, asks: truth?.asks });
     }
   },

@@ -27,7 +27,7 @@ test('the spool stays within its limit, and what it gives up is a gap that is co
   const log = new LogBook();
   const away = `127.0.0.1:${await freePort()}`;
   logger = await startTestLogger(
-    sandbox,
+    sandbox.venues.binance,
     { SECURITIES: BTC, METRICS_PORT: '0', MONGODB_ENDPOINT: away },
     { limits: { blockMaxAgeMs: 200 }, log },
     { spoolMaxBytes: LIMIT_BYTES },

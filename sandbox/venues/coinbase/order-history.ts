@@ -1,12 +1,11 @@
 /**
- * What a product's book truly was, order by order, after each of its last messages. Full books stand
- * every so many messages, the messages between them; kept beside the feed, so that whatever the
- * sandbox does to its frames, this stays the truth that demo and tests compare with.
+ * The true book of a product, order by order, after each of its recent messages. It is kept beside
+ * the feed, so no fault changes it: demo and tests compare with it. A full book is stored every
+ * `MESSAGES_PER_CHECKPOINT` messages, and the messages in between.
  */
 
-import type { ProductMessage } from '../venues/coinbase/product.ts';
-import { UNIT_EXPONENT } from './matching-engine.ts';
-import { formatScaled, parseScaled } from '../../logger/market/decimal.ts';
+import { decimal, toUnits } from '../../market/units.ts';
+import type { ProductMessage } from './wire.ts';
 
 /** `[price, size, order id]` as decimal text. */
 export type OrderRow = readonly [string, string, string];
@@ -18,53 +17,53 @@ export interface TrueOrders {
   readonly asks: readonly OrderRow[];
 }
 
-/** A full book is kept every so many messages, and so many of those stretches. */
 const MESSAGES_PER_CHECKPOINT = 5000;
-const STRETCHES_MAX = 12;
+const MAX_CHECKPOINTS = 12;
 
-interface Stretch {
+/** A full book and the messages after it. */
+interface Checkpoint {
   readonly book: TrueOrders;
   readonly messages: ProductMessage[];
 }
 
-interface SecurityHead {
+interface RestingOrder {
   readonly side: string;
   readonly price: string;
   size: string;
 }
 
 export class OrderHistory {
-  readonly #stretches: Stretch[] = [];
+  readonly #checkpoints: Checkpoint[] = [];
   readonly #currentBook: () => TrueOrders;
 
-  /** @param currentBook the engine's book as it stands when it is called. */
+  /** @param currentBook returns the product's book at the time of the call. */
   constructor(currentBook: () => TrueOrders) {
     this.#currentBook = currentBook;
   }
 
-  /** To be called after the message's event, while the book stands right after it. */
+  /** To be called for each message, while the book is right after it. */
   record(message: ProductMessage): void {
-    const last = this.#stretches.at(-1);
+    const last = this.#checkpoints.at(-1);
     if (last && last.messages.length < MESSAGES_PER_CHECKPOINT) {
       last.messages.push(message);
       return;
     }
-    this.#stretches.push({ book: this.#currentBook(), messages: [] });
-    if (this.#stretches.length > STRETCHES_MAX) this.#stretches.shift();
+    this.#checkpoints.push({ book: this.#currentBook(), messages: [] });
+    if (this.#checkpoints.length > MAX_CHECKPOINTS) this.#checkpoints.shift();
   }
 
-  /** @param newest the last number that was given out. */
+  /** @param newest sequence of the last message. */
   bookAt(sequence: number, newest: number): TrueOrders | undefined {
-    const stretch = this.#stretches.findLast(({ book }) => book.sequence <= sequence);
-    if (!stretch || sequence > newest) return undefined;
-    const orders = new Map<string, SecurityHead>();
+    const checkpoint = this.#checkpoints.findLast(({ book }) => book.sequence <= sequence);
+    if (!checkpoint || sequence > newest) return undefined;
+    const orders = new Map<string, RestingOrder>();
     for (const [side, rows] of [
-      ['buy', stretch.book.bids],
-      ['sell', stretch.book.asks],
+      ['buy', checkpoint.book.bids],
+      ['sell', checkpoint.book.asks],
     ] as const) {
       for (const [price, size, id] of rows) orders.set(id, { side, price, size });
     }
-    for (const message of stretch.messages) {
+    for (const message of checkpoint.messages) {
       if (message.sequence > sequence) break;
       apply(orders, message);
     }
@@ -72,11 +71,11 @@ export class OrderHistory {
   }
 
   oldest(): TrueOrders | undefined {
-    return this.#stretches[0]?.book;
+    return this.#checkpoints[0]?.book;
   }
 }
 
-function apply(orders: Map<string, SecurityHead>, message: ProductMessage): void {
+function apply(orders: Map<string, RestingOrder>, message: ProductMessage): void {
   const text = (name: string): string => String(message[name]);
   switch (message.type) {
     case 'open':
@@ -90,7 +89,7 @@ function apply(orders: Map<string, SecurityHead>, message: ProductMessage): void
       const id = text('maker_order_id');
       const maker = orders.get(id);
       if (!maker) return;
-      maker.size = less(maker.size, text('size'));
+      maker.size = decimal(units(maker.size) - units(text('size')));
       if (maker.size === '0') orders.delete(id);
       return;
     }
@@ -115,15 +114,11 @@ function apply(orders: Map<string, SecurityHead>, message: ProductMessage): void
 }
 
 function units(text: string): number {
-  return Number(parseScaled(text, UNIT_EXPONENT));
+  return toUnits(text, 'order history');
 }
 
-function less(size: string, by: string): string {
-  return formatScaled(units(size) - units(by), UNIT_EXPONENT);
-}
-
-/** The map's order is that of arrival: within a price, the queue. */
-function rowsOf(orders: ReadonlyMap<string, SecurityHead>, side: string): OrderRow[] {
+/** Best price first. The map is in order of arrival, which within a price is the queue. */
+function rowsOf(orders: ReadonlyMap<string, RestingOrder>, side: string): OrderRow[] {
   const sign = side === 'buy' ? -1 : 1;
   return [...orders]
     .filter(([, order]) => order.side === side)
