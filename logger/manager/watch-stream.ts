@@ -100,7 +100,9 @@ export async function streamWatch(
   const watched = new Watched(control, namedSecurities(context, request));
   const ended = AbortSignal.any([writer.signal, closing]);
   let changed = new Set<string>();
-  const unsubscribe = control.onChange((id) => changed.add(id));
+  const unsubscribe = control.live.subscribe('all', ({ type, security }) => {
+    if (type === 'update' || type === 'state') changed.add(security);
+  });
   try {
     let refreshedMs = Number.NEGATIVE_INFINITY;
     let isFirst = true;

@@ -1,14 +1,16 @@
-/** `docker-compose.yml`: accepted by Compose, complete, and in line with the logger's settings. */
+/**
+ * `docker-compose.yml`: what Compose would make of it, where some Compose is there; and in any case
+ * what has to be in it.
+ */
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { needs } from '../support/requirements.ts';
 
 const text = readFileSync('docker-compose.yml', 'utf8');
 const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
 
-/** Compose commands, in order of preference; the last argument only tests for it. */
+/** The first of these that is installed. */
 const COMPOSE: readonly (readonly string[])[] = [
   ['docker', 'compose', 'version'],
   ['podman-compose', 'version'],
@@ -20,19 +22,15 @@ function compose(): readonly string[] | undefined {
       execFileSync(program, args, { stdio: 'ignore' });
       return true;
     } catch {
-      // Not installed: try the next one.
+      // Not here: the next one, or none.
       return false;
     }
   })?.slice(0, -1);
 }
 
 const [program, ...words] = compose() ?? [];
-const installedCompose = {
-  isMet: program !== undefined,
-  reason: 'neither docker compose nor podman-compose is installed',
-};
 
-test('Compose accepts it, and asks for the password', needs(installedCompose), () => {
+test.skipIf(!program)('Compose accepts it, and asks for the password', () => {
   const config = (more: Record<string, string>): string =>
     execFileSync(program ?? '', [...words, '-f', 'docker-compose.yml', 'config'], {
       encoding: 'utf8',
@@ -44,7 +42,7 @@ test('Compose accepts it, and asks for the password', needs(installedCompose), (
   expect(() => config({})).toThrow(/MONGODB_PASSWORD/);
 });
 
-/** The lines under a key, up to the next key at its depth. */
+/** Lines below a key, up to the next of its depth. */
 function section(of: string, key: string, depth: number): string {
   const indent = ' '.repeat(depth);
   const lines = of.split('\n');
@@ -56,7 +54,7 @@ function section(of: string, key: string, depth: number): string {
   return lines.slice(start + 1, length === -1 ? undefined : start + 1 + length).join('\n');
 }
 
-test('both services have a health check and use declared volumes', () => {
+test('both services have a health check and volumes that are declared', () => {
   const services = section(text, 'services', 0);
   const declared = section(text, 'volumes', 0);
   for (const name of ['mongodb', 'logger']) {
@@ -68,9 +66,9 @@ test('both services have a health check and use declared volumes', () => {
   }
 });
 
-test('it contains no password, and escapes what is meant for the shell', () => {
+test('no password stands in it, and what Compose must leave alone is escaped', () => {
   expect(text).toMatch(/MONGO_INITDB_ROOT_PASSWORD: \$\{MONGODB_PASSWORD:\?/);
-  // Compose expands $, and passes $$ to the shell as $.
+  // One dollar is Compose's, two are the shell's.
   const dollars = text.match(/\$+[({A-Za-z]/g) ?? [];
   for (const each of dollars.filter((word) => !word.startsWith('$$'))) {
     expect(['${', '$(']).toContain(each);
@@ -78,7 +76,7 @@ test('it contains no password, and escapes what is meant for the shell', () => {
   expect(text.replaceAll(/^#.*$/gm, '')).not.toMatch(/(?<!\$)\$\(/);
 });
 
-test('its settings exist in the logger', () => {
+test('its settings are the logger’s', () => {
   const options = readFileSync('logger/config/options.ts', 'utf8');
   const logger = section(section(text, 'services', 0), 'logger', 2);
   for (const [, name] of section(logger, 'environment', 4).matchAll(/^ {6}([A-Z_]+):/gm)) {

@@ -6,11 +6,10 @@ import { credentials, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../logger/errors.ts';
 import type { Access } from '../../logger/manager/gate/access.ts';
-import { Authority, type Pair, openssl } from '../support/certificates.ts';
+import { Authority, type Pair, canMakeCertificates } from '../support/certificates.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { until } from '../support/until.ts';
 import { KEY, type Port, RawClient, accessWith, bearer, startPort } from './fixture.ts';
-import { needs } from '../support/requirements.ts';
 
 const NEXT_KEY = 'the-next-key-of-this-very-port';
 
@@ -33,7 +32,7 @@ function clientOf(port: Port, ca?: Buffer, own?: Pair): RawClient {
   return client;
 }
 
-describe('TLS', needs(openssl), () => {
+describe.skipIf(!canMakeCertificates)('TLS', () => {
   let authority: Authority;
   let stranger: Authority;
   let server: Pair;

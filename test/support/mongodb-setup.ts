@@ -1,6 +1,7 @@
 /**
- * Starts a MongoDB server for the run, unless `MONGODB_TEST_URI` names one, and sets that variable for
- * the tests. Without a server it sets `MONGODB_TEST_MISSING` to the reason why tests are skipped.
+ * Before the first test and after the last: a MongoDB server for those that need one, named to them
+ * by `MONGODB_TEST_URI` as if it had been named from outside. Where there is none, one line says so
+ * for the whole run.
  */
 
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,7 +10,7 @@ import { join } from 'node:path';
 import { chooseMongo } from './mongodb-choice.ts';
 import { mongoProcess, mongodOnPath } from './mongodb-process.ts';
 
-/** Not a dependency of this package: install it beside the package to use it. */
+/** No dependency of this package: whoever wants the download installs it beside it. */
 const DOWNLOADER: string = 'mongodb-memory-server-core';
 
 interface Downloader {
@@ -22,7 +23,7 @@ async function downloader(): Promise<Downloader | null> {
   try {
     return (await import(DOWNLOADER)) as Downloader;
   } catch {
-    // Not installed: `chooseMongo` reports how to get it.
+    // Not installed: the choice says what to do.
     return null;
   }
 }
@@ -36,7 +37,7 @@ export async function setup(): Promise<() => Promise<void>> {
   });
   if (choice.kind === 'given') return async () => undefined;
   if (choice.kind === 'none') {
-    process.env['MONGODB_TEST_MISSING'] = choice.reason;
+    process.stderr.write(`\n*** NO MONGODB: its tests are skipped (${choice.reason}) ***\n\n`);
     return async () => undefined;
   }
   if (choice.kind === 'download') {
@@ -44,7 +45,7 @@ export async function setup(): Promise<() => Promise<void>> {
     process.env['MONGODB_TEST_URI'] = server?.getUri();
     return async () => void (await server?.stop());
   }
-  if (!program) throw new Error('No mongod on the PATH');
+  if (!program) throw new Error('A mongod was chosen that is not there');
   const directory = await mkdtemp(join(tmpdir(), 'mongod-'));
   const server = await mongoProcess(program, directory);
   await server.start();

@@ -1,9 +1,16 @@
-/** Prometheus' own judge of metrics and alert rules. */
+/** Whether `promtool` is there to judge our rules; says so once, loudly, where it is not. */
 
 import { spawnSync } from 'node:child_process';
-import { installed } from './requirements.ts';
 
-export const promtoolInstalled = installed('promtool', ['--version'], 'Debian package prometheus');
+export function promtoolAvailable(): boolean {
+  const isThere = spawnSync('promtool', ['--version']).status === 0;
+  if (!isThere) {
+    process.stderr.write(
+      'SKIPPED: no promtool on the PATH (Debian package: prometheus), so the alert rules are not run\n',
+    );
+  }
+  return isThere;
+}
 
 /** @returns how it ended, and all that it printed. */
 export function promtool(
