@@ -15,7 +15,7 @@ import type { LogFormat } from '../service/line-log.ts';
 import { watchdogLimitMs } from '../service/watchdog.ts';
 import type { ReadSetting } from '../settings/setting.ts';
 import { managerAccessReader } from './manager-access.ts';
-import type { ManagerAccess } from './manager-access.ts';
+import type { ManagerAccess } from '../manager/gate/access.ts';
 import { LOGGER_OPTIONS } from './options.ts';
 import { settingReader } from './read-setting.ts';
 import type { Environment } from './secrets.ts';
