@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { Archive } from './archive/archive.ts';
 import type { MongoArchive } from './archive/mongodb/open.ts';
 import { Retention } from './archive/retention.ts';
-import type { Spool } from './archive/transfer/spool.ts';
+import type { Spool } from './archive/spool.ts';
 import { epochByTime, openDataDirectory, openMongo, startAfterRecords } from './compose-archive.ts';
 import type { Config } from './config/load.ts';
 import { createBinance } from './exchange/binance/binance-exchange.ts';
@@ -157,7 +157,7 @@ async function makeGraph(config: Config, parts: LoggerParts): Promise<Graph> {
       onDropped: (security) => registry.spoolDropped(security),
       onImageNeeded: (security) => registry.imageNow(security),
       onConflict: (security, error) => registry.refuse(security, error),
-      onLost: (security, holder) => {
+      onLeaseLost: (security, holder) => {
         registry.yieldTo(security, holder).catch(onFatal);
       },
       onSeeded: () => {
@@ -194,7 +194,7 @@ async function makeGraph(config: Config, parts: LoggerParts): Promise<Graph> {
     }),
   });
   const days = config.retentionDays;
-  const expiring = mongo?.expiring ?? spool;
+  const expiring = mongo?.pruner ?? spool;
   const retention =
     days === null ? null : new Retention({ archive: expiring, days, clock, log, onFatal });
   const release = async (): Promise<void> => {
