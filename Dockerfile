@@ -1,9 +1,9 @@
-# The order-book logger as an image. It records into the volume /data and writes nowhere else, so
-# that the root file system may be read-only:
+# The order-book logger as an image. It writes only to the volume /data, so the root file system can
+# be read-only:
 #   docker run -d --name logger --read-only -v orderbook:/data orderbook-logger
 
 FROM node:24-bookworm-slim AS build
-# For packages whose compiled part can't be fetched for this platform (zstd-napi).
+# zstd-napi has no prebuilt binary for every platform and is compiled here.
 RUN apt-get update && apt-get install -y --no-install-recommends g++ make python3
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
@@ -14,7 +14,7 @@ RUN npm run build \
   && rm -rf dist/sandbox dist/bench dist/test
 
 FROM node:24-bookworm-slim
-# A process with number 1 can't be ended from inside, which the watchdog for stalls must be able to.
+# The stall watchdog ends its own process, which does not work for process id 1.
 RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/finTechApp_logger
 COPY --from=build /build/package.json /build/LICENSE /build/README.md ./
@@ -28,6 +28,6 @@ USER node
 VOLUME /data
 EXPOSE 6634
 STOPSIGNAL SIGTERM
-# Whether it answers, not whether all is well: a restart brings no exchange back.
+# Liveness, not health: a restart does not bring an exchange back.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s CMD ["orderbook-manager", "ping"]
 ENTRYPOINT ["tini", "--", "orderbook-logger"]

@@ -11,7 +11,7 @@ UNIT=/etc/systemd/system/$NAME.service
 LINKS=/usr/local/bin
 NODE_AT_LEAST=20.19
 SYSTEMD_AT_LEAST=247
-# Where a service finds its programs, whatever the shell of whoever installs it says.
+# The PATH that systemd gives a service, whatever the installing shell has.
 SERVICE_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 usage() {
@@ -19,16 +19,16 @@ usage() {
 Usage: ./service-setup.sh [options]
 
 Installs the logger of this checkout as the systemd service $NAME, on Debian or Ubuntu, as root.
-Run it again to upgrade: settings, key and data stay, and a running service is restarted.
+Run it again to upgrade: settings, key and data are kept, and a running service is restarted.
 
   $PROGRAM   the program with its production dependencies
   $SETTINGS   vars.env (settings) and authkey (the manager's key)
-  $DATA   what is recorded
+  $DATA   the recorded data
   $LINKS   orderbook-logger and orderbook-manager
 
-  --dry-run    says what it would do, and does nothing
-  --uninstall  stops and removes the service and the program; settings, key and data stay
-  --purge      removes those too, after asking
+  --dry-run    prints what it would do and changes nothing
+  --uninstall  stops and removes the service and the program; keeps settings, key and data
+  --purge      removes those as well, after asking
   --yes        does not ask
   --help       prints this
 END
@@ -44,7 +44,7 @@ wrong_usage() {
   exit 2
 }
 
-# Everything that changes the machine goes through here.
+# Every command that changes the machine goes through here.
 run() {
   if [ "$is_dry" = yes ]; then
     say "would run: $*"
@@ -53,14 +53,14 @@ run() {
   fi
 }
 
-# True if $1 is at least version $2 (as numbers with dots).
+# True if version $1 is at least $2.
 is_at_least() {
   [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
 }
 
 check_machine() {
   [ "$is_dry" = yes ] || [ "$(id -u)" = 0 ] || fail 'needs root: run it with sudo'
-  command -v systemctl >/dev/null || fail 'this machine has no systemd; the README tells of containers'
+  command -v systemctl >/dev/null || fail 'this machine has no systemd; docs/service.md describes containers'
   systemd=$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
   is_at_least "${systemd:-0}" "$SYSTEMD_AT_LEAST" ||
     fail "systemd $SYSTEMD_AT_LEAST or later is needed, this is ${systemd:-unknown}"
@@ -68,17 +68,17 @@ check_machine() {
 
 check_tools() {
   for file in package-lock.json logger/main.ts $NAME.service; do
-    [ -f "$file" ] || fail "$(pwd) is not a whole checkout of the logger: it has no $file"
+    [ -f "$file" ] || fail "$(pwd) is not a complete checkout of the logger: $file is missing"
   done
   node=$(PATH=$SERVICE_PATH command -v node) ||
-    fail "Node $NODE_AT_LEAST or later is needed in /usr/bin or /usr/local/bin, where services find it"
+    fail "Node $NODE_AT_LEAST or later is needed in /usr/bin or /usr/local/bin, where systemd looks for it"
   version=$("$node" --version | tr -d v)
   is_at_least "$version" "$NODE_AT_LEAST" ||
     fail "Node $NODE_AT_LEAST or later is needed, $node is $version"
   command -v npm >/dev/null || fail 'npm is needed: it comes with Node'
   for link in orderbook-logger orderbook-manager; do
     [ ! -e "$LINKS/$link" ] || [ -L "$LINKS/$link" ] ||
-      fail "$LINKS/$link is there already, and not a link of ours: move it away"
+      fail "$LINKS/$link exists and is not our link: move it away"
   done
 }
 
@@ -89,10 +89,10 @@ make_account() {
       --shell /usr/sbin/nologin --comment 'order-book logger' $ACCOUNT
 }
 
-# Builds beside the installed program, so that a build that fails leaves that one alone.
+# Builds beside the installed program, so that a failed build leaves it alone.
 build_program() {
   stage=$PROGRAM.new
-  build_failed='the build failed; what was installed before is untouched'
+  build_failed='the build failed; the installed program is unchanged'
   say "Building from $(pwd)"
   if [ "$is_dry" = yes ]; then
     say "would build in $stage, with the dependencies of package-lock.json, and move it to $PROGRAM"
@@ -104,12 +104,12 @@ build_program() {
   cp -R README.md LICENSE package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json \
     proto logger manager-cli sandbox bench test "$stage"
   if npm ls --all >/dev/null 2>&1; then
-    # What the checkout has is what the lock file asks for: no network is needed.
+    # The checkout's node_modules match the lock file: no network needed.
     mkdir "$stage/node_modules"
     cp -R node_modules/. "$stage/node_modules"
     (cd "$stage" && npm run --silent build) || fail "$build_failed"
   else
-    # Builds by itself (prepare).
+    # npm ci also builds (prepare).
     (cd "$stage" && npm ci --include=dev --no-audit --no-fund --loglevel=error) ||
       fail "$build_failed"
   fi
@@ -131,7 +131,7 @@ put_program() {
   mv "$stage" $PROGRAM
   trap - EXIT
   rm -rf $PROGRAM.old
-  say "Put the program into $PROGRAM"
+  say "Installed the program in $PROGRAM"
 }
 
 put_links() {
@@ -154,18 +154,18 @@ put_settings() {
   fi
 }
 
-# 256 bits from the system's random source, and never readable by anybody else on the way.
+# 256 bits from the system's random source, never readable by others along the way.
 make_key() {
   (
     umask 077
     od -An -v -N32 -tx1 /dev/urandom | tr -d ' \n' >$SETTINGS/authkey.made
     echo >>$SETTINGS/authkey.made
   )
-  [ "$(wc -c <$SETTINGS/authkey.made)" -eq 65 ] || fail '/dev/urandom gave no key'
+  [ "$(wc -c <$SETTINGS/authkey.made)" -eq 65 ] || fail 'could not read a key from /dev/urandom'
   chown root:$ACCOUNT $SETTINGS/authkey.made
   chmod 0640 $SETTINGS/authkey.made
   mv $SETTINGS/authkey.made $SETTINGS/authkey
-  say "Made a manager key: $SETTINGS/authkey"
+  say "Generated a manager key: $SETTINGS/authkey"
 }
 
 put_unit() {
@@ -185,9 +185,9 @@ install_all() {
   put_links
   put_unit
   if [ $is_dry = yes ]; then
-    say 'Nothing was done.'
+    say 'Nothing was changed.'
   elif [ $was_there = yes ]; then
-    # It runs on if it ran, with what was just installed.
+    # Restarts the service only if it was running.
     systemctl try-restart $NAME
     say 'Upgraded. A running service was restarted.'
   else
@@ -210,13 +210,13 @@ uninstall() {
   done
   run rm -rf $PROGRAM $PROGRAM.new $PROGRAM.old
   [ "$action" = purge ] || [ "$is_dry" = yes ] ||
-    say "Uninstalled. $SETTINGS and $DATA stay; --purge removes them too."
+    say "Uninstalled. $SETTINGS and $DATA are kept; --purge removes them too."
 }
 
 ask_purge() {
   [ "$is_dry" = no ] && [ "$is_sure" = no ] || return 0
-  [ -t 0 ] || wrong_usage '--purge asks first, and there is nobody to ask: add --yes'
-  printf 'This deletes all that was recorded (%s), settings and key (%s). Type yes: ' $DATA $SETTINGS
+  [ -t 0 ] || wrong_usage '--purge asks first, and this is not a terminal: add --yes'
+  printf 'This deletes all recorded data (%s), settings and key (%s). Type yes: ' $DATA $SETTINGS
   read -r answer || answer=
   [ "$answer" = yes ] || fail 'nothing was removed'
 }
@@ -225,7 +225,7 @@ purge() {
   ask_purge
   uninstall
   run rm -rf $SETTINGS $DATA $UNIT.d
-  [ "$is_dry" = yes ] || say "Purged. The account $ACCOUNT stays, so that no other program gets its number."
+  [ "$is_dry" = yes ] || say "Purged. The account $ACCOUNT is kept, so that its user id is not reused."
 }
 
 action=install

@@ -7,7 +7,7 @@
 
 import type { OrderEvent, OrderSide, RestingOrder } from '../logger/market/events.ts';
 import { exponential, uniformInt } from '../sandbox/prng.ts';
-import type { Random } from '../sandbox/prng.ts';
+import type { Random } from '../logger/runtime/random.ts';
 
 const START_ORDERS = 80_000;
 const MID = 6_000_000;

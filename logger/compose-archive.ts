@@ -1,4 +1,4 @@
-/** The archive's part of the object graph. */
+/** Opens the archive that a logger records into. */
 
 import { resolve } from 'node:path';
 import type { Archive } from './archive/archive.ts';
@@ -14,7 +14,7 @@ import { readIdentity } from './service/identity.ts';
 import type { Log } from './runtime/log.ts';
 import type { SystemClock } from './service/system-clock.ts';
 
-/** @throws ConfigError where the directory can't be used, or is. */
+/** @throws ConfigError if the directory can't be used, or another logger uses it. */
 export async function openDataDirectory(config: Config, log: Log): Promise<Spool> {
   try {
     makeDirectory(resolve(config.dataDirectory));
@@ -36,15 +36,20 @@ export async function openDataDirectory(config: Config, log: Log): Promise<Spool
   }
 }
 
-/** @throws ConfigError for an address that is none. */
+/** @returns null without `MONGODB_ENDPOINT`. @throws ConfigError for an endpoint that is not valid. */
 export function openMongo(
-  { endpoint, database }: NonNullable<Config['mongodb']>,
-  directory: string,
-  parts: Omit<Parameters<typeof openMongoArchive>[0], 'location' | 'owner'>,
-): MongoArchive {
+  config: Config,
+  deps: Omit<Parameters<typeof openMongoArchive>[0], 'location' | 'owner' | 'spoolMaxBytes'>,
+): MongoArchive | null {
+  if (config.mongodb === null) return null;
+  const { endpoint, database } = config.mongodb;
   try {
-    const location = mongoLocation(endpoint, database);
-    return openMongoArchive({ ...parts, location, owner: readIdentity(directory) });
+    return openMongoArchive({
+      ...deps,
+      location: mongoLocation(endpoint, database),
+      owner: readIdentity(config.dataDirectory),
+      spoolMaxBytes: config.spoolMaxBytes,
+    });
   } catch (error) {
     if (!(error instanceof InvalidArgumentError)) throw error;
     throw new ConfigError(`MONGODB_ENDPOINT is not valid: ${describeError(error)}`, {
@@ -53,15 +58,7 @@ export function openMongo(
   }
 }
 
-/**
- * Segments of all loggers that share a store stand in the order of their beginnings, without anybody
- * having to ask the others for a number.
- */
-export function epochByTime(lastEpoch: number, provenUs: number): number {
-  return Math.max(lastEpoch + 1, Math.floor(provenUs / 1_000_000));
-}
-
-/** Receive times go on where the records end, even if the machine's clock was set back meanwhile. */
+/** Continues receive time after the last record, even if the machine's clock was set back since. */
 export async function startAfterRecords(
   clock: SystemClock,
   archive: Archive,
@@ -74,7 +71,7 @@ export async function startAfterRecords(
   }
   const aheadUs = latestUs - clock.nowUs();
   if (aheadUs > 1_000_000) {
-    log.warning('The archive ends after what this machine takes for now: its clock was set back', {
+    log.warning("The archive's last record is in the future: the machine's clock was set back", {
       seconds: Math.round(aheadUs / 1e6),
     });
   }

@@ -15,12 +15,10 @@ export type ErrorCode =
   | 'archive-in-use'
   | 'duplicate-record'
   | 'record-corrupt'
-  | 'no-coverage'
   | 'unknown-security'
   | 'invalid-argument'
   | 'conflict'
   | 'limit-exceeded'
-  | 'unauthenticated'
   | 'invariant';
 
 export interface ErrorDetails {
@@ -116,11 +114,6 @@ export class ConflictError extends LoggerError {
 /** A named limit was reached. */
 export class LimitExceededError extends LoggerError {
   readonly code = 'limit-exceeded';
-}
-
-/** The manager key is missing or wrong. */
-export class UnauthenticatedError extends LoggerError {
-  readonly code = 'unauthenticated';
 }
 
 /** A bug in this program: log it, record nothing more, crash. */

@@ -19,12 +19,12 @@ import type { ArchiveReader } from './archive/archive.ts';
 import { openArchiveReader } from './open-archive.ts';
 import { InvalidArgumentError } from './errors.ts';
 import {
-  checkBook,
+  bookQuery,
   checkLocation,
   checkNoLevel,
-  checkRange,
-  checkSecurity,
-  checkSnapshots,
+  coverageQuery,
+  rangeQuery,
+  snapshotsQuery,
 } from './library-arguments.ts';
 import type { ClockName } from './market/time.ts';
 import type {
@@ -41,6 +41,7 @@ import type {
   SnapshotItem,
   TradeItem,
 } from './queries/results.ts';
+import { hasConsecutiveTradeIds } from './exchange/exchanges.ts';
 import { createReader } from './reader/create-reader.ts';
 import { knownSecurity } from './reader/known-security.ts';
 import type { RangeQuery } from './queries/queries.ts';
@@ -161,7 +162,7 @@ class ReadableArchive implements OpenedArchive {
 
   constructor(archive: ArchiveReader) {
     this.#archive = archive;
-    this.#reader = createReader(archive);
+    this.#reader = createReader(archive, { hasConsecutiveTradeIds });
   }
 
   async securities(): Promise<string[]> {
@@ -173,37 +174,34 @@ class ReadableArchive implements OpenedArchive {
     at?: At,
     options?: BookOptions,
   ): Promise<BookResult | NoBookResult> {
-    const question = checkBook(at, options);
-    return this.#reader.bookAt({ security: await this.#id(security), ...question });
+    return this.#reader.bookAt(await this.#known(bookQuery(security, at, options)));
   }
 
   async coverage(security: string, options?: Omit<RangeOptions, 'clock'>): Promise<CoverageResult> {
-    const { fromUs, toUs } = checkRange(options);
-    return this.#reader.coverage({ security: await this.#id(security), fromUs, toUs });
+    return this.#reader.coverage(await this.#known(coverageQuery(security, options)));
   }
 
   trades(security: string, options?: RangeOptions): AsyncIterableIterator<TradeItem | GapItem> {
-    return this.#stream(security, options, (question) => this.#reader.trades(question));
+    return this.#stream(rangeQuery(security, options), (query) => this.#reader.trades(query));
   }
 
   quotes(security: string, options?: RangeOptions): AsyncIterableIterator<QuoteItem | GapItem> {
-    return this.#stream(security, options, (question) => this.#reader.quotes(question));
+    return this.#stream(rangeQuery(security, options), (query) => this.#reader.quotes(query));
   }
 
   diffs(
     security: string,
     options?: RangeOptions,
   ): AsyncIterableIterator<ImageItem | DiffItem | GapItem> {
-    return this.#stream(security, options, (question) => this.#reader.diffs(question));
+    return this.#stream(rangeQuery(security, options), (query) => this.#reader.diffs(query));
   }
 
   snapshots(
     security: string,
     options?: SnapshotOptions,
   ): AsyncIterableIterator<SnapshotItem | GapItem> {
-    const shape = checkSnapshots(options);
-    return this.#stream(security, options, (question) =>
-      this.#reader.snapshots({ ...question, ...shape }),
+    return this.#stream(snapshotsQuery(security, options), (query) =>
+      this.#reader.snapshots(query),
     );
   }
 
@@ -224,26 +222,23 @@ class ReadableArchive implements OpenedArchive {
     security: string,
     options?: RangeOptions,
   ): AsyncIterableIterator<OrderItem | GapItem> {
-    return this.#stream(security, options, (question) => this.#reader.orders(question));
+    return this.#stream(rangeQuery(security, options), (query) => this.#reader.orders(query));
   }
 
-  /** A wrong argument is thrown here, where it was passed; nothing is read before the first item. */
-  #stream<Item>(
-    security: string,
-    options: RangeOptions | undefined,
-    open: (question: RangeQuery) => AsyncIterableIterator<Item>,
+  /** Nothing is read before the first item is asked for. */
+  #stream<Query extends RangeQuery, Item>(
+    query: Query,
+    open: (query: Query) => AsyncIterableIterator<Item>,
   ): AsyncIterableIterator<Item> {
-    checkSecurity(security);
-    const range = checkRange(options);
-    const id = (): Promise<string> => this.#id(security);
+    const known = (): Promise<Query> => this.#known(query);
     return (async function* items() {
-      yield* open({ security: await id(), ...range });
+      yield* open(await known());
     })();
   }
 
-  /** The archive's spelling of a security given in any case. */
-  #id(security: string): Promise<string> {
-    return knownSecurity(this.#archive, checkSecurity(security));
+  /** The query with the archive's spelling of its security. */
+  async #known<Query extends { readonly security: string }>(query: Query): Promise<Query> {
+    return { ...query, security: await knownSecurity(this.#archive, query.security) };
   }
 
   close(): Promise<void> {

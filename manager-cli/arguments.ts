@@ -1,17 +1,21 @@
 /**
- * Reading arguments strictly, before any call is made. Each function takes what the parser left of
- * one option and returns its value, or throws the usage error (exit 2) that names it.
+ * Reads command-line arguments strictly, before any call is made. All functions throw the usage error
+ * (exit 2) that names the option.
  */
 
-import { LoggerError, describeError } from '../logger/errors.ts';
+import { EXCHANGE_NAMES } from '../logger/exchange/exchanges.ts';
 import { parseSecurity } from '../logger/market/security.ts';
-import { type ClockName, parseDurationUs, parseTimeUs } from '../logger/market/time.ts';
-import { usageError } from './exit-codes.ts';
+import type { BookQuery, CoverageQuery, ExportQuery } from '../logger/queries/queries.ts';
+import {
+  validBookQuery,
+  validCoverageQuery,
+  validExportQuery,
+  validInteger,
+} from '../logger/queries/validate.ts';
+import { cliErrorOf, usageError } from './exit-codes.ts';
 
+/** What the parser made of the options and positional arguments. */
 export type Arguments = Readonly<Record<string, unknown>>;
-
-/** Exchanges that this version knows, in the order of the manual. */
-export const EXCHANGES: readonly string[] = ['binance', 'coinbase'];
 
 /** An option's text; undefined when it was not given. */
 export function text(args: Arguments, name: string): string | undefined {
@@ -28,22 +32,23 @@ export function flag(args: Arguments, name: string): boolean {
   return value === true;
 }
 
-/** Rethrows what the logger's own parsers say as a usage error. */
-export function checked<Value>(parse: () => Value): Value {
+/** Rethrows errors of the logger's parsers as usage errors. */
+function checked<Value>(parse: () => Value): Value {
   try {
     return parse();
   } catch (error) {
-    if (error instanceof LoggerError) throw usageError(describeError(error));
-    throw error;
+    throw cliErrorOf(error);
   }
 }
 
-/** @throws the usage error, unless it is `exchange:symbol` of an exchange that there is. */
+/** `exchange:symbol` of a known exchange. */
 export function checkSecurity(value: unknown): string {
   if (typeof value !== 'string') throw usageError('A security is missing, like binance:BTCUSDT');
   const { id, exchange } = checked(() => parseSecurity(value));
-  if (!EXCHANGES.includes(exchange)) {
-    throw usageError(`Unknown exchange ${exchange} in ${value}; there are ${EXCHANGES.join(', ')}`);
+  if (!EXCHANGE_NAMES.includes(exchange)) {
+    throw usageError(
+      `Unknown exchange ${exchange} in ${value}; known are ${EXCHANGE_NAMES.join(', ')}`,
+    );
   }
   return id;
 }
@@ -64,96 +69,58 @@ export function security(args: Arguments): string {
   return checkSecurity(args['security']);
 }
 
-/** A time as it was given, once it is known to be one. */
-export function time(args: Arguments, name: string): { text: string; us: number } | undefined {
+/** A number where the text is one; other text is left for the validator to reject. */
+function numeric(args: Arguments, name: string): number | string | undefined {
   const value = text(args, name);
-  return value === undefined
-    ? undefined
-    : { text: value, us: checked(() => parseTimeUs(value, `--${name}`)) };
+  return value !== undefined && /^\d{1,16}$/.test(value) ? Number(value) : value;
 }
 
-/** A length of time as it was given, once it is known to be one. */
-export function duration(args: Arguments, name: string): { text: string; us: number } | undefined {
-  const value = text(args, name);
-  return value === undefined
-    ? undefined
-    : { text: value, us: checked(() => parseDurationUs(value, `--${name}`)) };
+/** `--level 2` asks for an L3 book by price. */
+function level(args: Arguments): string | undefined {
+  const value = text(args, 'level');
+  return value === '2' ? 'L2' : value;
 }
 
-export interface Range {
-  readonly from: string | undefined;
-  readonly to: string | undefined;
-  readonly fromUs: number | undefined;
-  readonly toUs: number | undefined;
-}
-
-/** `--from` and `--to`. */
-export function range(args: Arguments): Range {
-  const from = time(args, 'from');
-  const to = time(args, 'to');
-  if (from !== undefined && to !== undefined && from.us > to.us) {
-    throw usageError('--from lies after --to; swap them');
-  }
-  return { from: from?.text, to: to?.text, fromUs: from?.us, toUs: to?.us };
-}
-
-/** A sequence of the exchange. No book can stand at one beyond 2^53, so that is a slip of the pen. */
-export function sequence(args: Arguments, name: string): number | undefined {
-  const value = text(args, name);
-  if (value === undefined) return undefined;
-  const number = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
-  if (Number.isSafeInteger(number)) return number;
-  throw usageError(
-    `--${name}: ${JSON.stringify(value.slice(0, 40))} is not a sequence: a whole number below 2^53`,
-  );
-}
-
-/** A whole number within limits. */
 export function integer(
   args: Arguments,
   name: string,
   limits: { readonly min: number; readonly max: number },
 ): number | undefined {
-  const value = text(args, name);
-  if (value === undefined) return undefined;
-  const number = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
-  if (!(number >= limits.min && number <= limits.max)) {
-    throw usageError(
-      `--${name}: ${JSON.stringify(value.slice(0, 40))} is not a whole number from ${limits.min} to ${limits.max}`,
-    );
-  }
-  return number;
+  const value = numeric(args, name);
+  return value === undefined ? undefined : checked(() => validInteger(value, `--${name}`, limits));
 }
 
-/** One of a few words. */
-export function oneOf<Word extends string>(
-  args: Arguments,
-  name: string,
-  words: readonly Word[],
-): Word | undefined {
-  const value = text(args, name);
-  if (value === undefined) return undefined;
-  const word = words.find((candidate) => candidate === value);
-  if (word === undefined) {
-    throw usageError(
-      `--${name}: ${JSON.stringify(value.slice(0, 40))} is not ${words.join(' or ')}`,
-    );
-  }
-  return word;
+export function bookQuery(args: Arguments): BookQuery {
+  const given = {
+    security: security(args),
+    at: text(args, 'at'),
+    sequence: text(args, 'sequence'),
+    clock: text(args, 'clock'),
+    depth: numeric(args, 'depth'),
+    level: level(args),
+  };
+  return checked(() => validBookQuery(given, '--'));
 }
 
-export function clock(args: Arguments): ClockName {
-  return oneOf(args, 'clock', ['receive', 'exchange']) ?? 'receive';
+export function coverageQuery(args: Arguments): CoverageQuery {
+  const given = { security: security(args), from: text(args, 'from'), to: text(args, 'to') };
+  return checked(() => validCoverageQuery(given, '--'));
 }
 
-/** `--depth`: prices a side. */
-export function depth(args: Arguments): number | undefined {
-  return integer(args, 'depth', { min: 1, max: 10_000_000 });
-}
-
-/** `--level 2`: an order-by-order book by price. */
-export function level(args: Arguments): 'L2' | undefined {
-  return oneOf(args, 'level', ['2']) === undefined ? undefined : 'L2';
+/** @param defaultFormat where `--format` is not given. */
+export function exportQuery(args: Arguments, defaultFormat: string): ExportQuery {
+  const given = {
+    security: security(args),
+    from: text(args, 'from'),
+    to: text(args, 'to'),
+    clock: text(args, 'clock'),
+    type: text(args, 'type'),
+    format: text(args, 'format') ?? defaultFormat,
+    every: text(args, 'every'),
+    depth: numeric(args, 'depth'),
+    level: level(args),
+  };
+  return checked(() => validExportQuery(given, '--'));
 }
 
 const MAX_TIMEOUT_SECONDS = 86_400;

@@ -1,32 +1,26 @@
 /**
- * The gRPC side: one channel to one logger, every call with a deadline and the key, and statuses
- * turned into exit codes. A logger that can't be reached is known within five seconds, whatever
- * the deadline.
+ * The gRPC client: one channel to one logger, every call with a deadline and the key, and statuses
+ * turned into exit codes. An unreachable logger is reported within five seconds, whatever the deadline.
  */
 
-import { fileURLToPath } from 'node:url';
-import {
-  type CallOptions,
-  type Client,
-  type ClientReadableStream,
-  Metadata,
-  type ServiceError,
-  logVerbosity,
-  setLogVerbosity,
-  status,
-} from '@grpc/grpc-js';
-import { type MethodDefinition, type ServiceDefinition, loadSync } from '@grpc/proto-loader';
+import type { ManagerDefinition } from '../logger/messages/types.ts';
+import { Metadata, logVerbosity, setLogVerbosity, status } from '@grpc/grpc-js';
+import type { CallOptions, Client, ClientReadableStream, ServiceError } from '@grpc/grpc-js';
+import type { MethodDefinition } from '@grpc/proto-loader';
+import { loadDefinitions } from '../logger/messages/definitions.ts';
+import type { Definitions } from '../logger/messages/definitions.ts';
+import { noBookResult } from '../logger/messages/results.ts';
 import type { NoBookResult } from '../logger/queries/results.ts';
-import { type Message, noBookResult } from './answers.ts';
 import { address, keyMetadata, openChannel } from './channel.ts';
-import { type Endpoint, GIVE_KEY } from './endpoint.ts';
-import { CliError, EXIT, type ExitCode } from './exit-codes.ts';
+import { GIVE_KEY } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
+import { CliError, EXIT } from './exit-codes.ts';
+import type { ExitCode } from './exit-codes.ts';
 
-const PROTO_PATH = fileURLToPath(new URL('../proto/manager.proto', import.meta.url));
-const PACKAGE = 'orderbook.manager.v1';
+/** Limit for connecting, whatever the limit for the response. */
+const MAX_CONNECT_MS = 5000;
 
-/** How long a connection may take to come up, however long the answer may. */
-const CONNECT_LIMIT_MS = 5000;
+export type StreamMethod = 'Book' | 'Watch' | 'Verify' | 'Export';
 
 export type UnaryMethod =
   | 'Add'
@@ -41,8 +35,16 @@ export type UnaryMethod =
   | 'Stats'
   | 'Terminate';
 
-/** They change nothing, so that nothing is lost when their answers are not waited for. */
-const QUESTIONS: ReadonlySet<UnaryMethod> = new Set<UnaryMethod>([
+type Method = UnaryMethod | StreamMethod;
+export type RequestOf<Name extends Method> = Parameters<
+  ManagerDefinition[Name]['requestSerialize']
+>[0];
+export type ResponseOf<Name extends Method> = ReturnType<
+  ManagerDefinition[Name]['responseDeserialize']
+>;
+
+/** Calls that change nothing: Ctrl-C need not wait for their answers. */
+const READ_ONLY: ReadonlySet<UnaryMethod> = new Set<UnaryMethod>([
   'List',
   'Health',
   'Coverage',
@@ -51,65 +53,48 @@ const QUESTIONS: ReadonlySet<UnaryMethod> = new Set<UnaryMethod>([
   'Stats',
 ]);
 
-export type StreamMethod = 'Book' | 'Watch' | 'Verify' | 'Export';
-
-/** There is no book at that moment; `answer` is what `--json` prints. */
+/** There is no book at that moment; `result` is what `--json` prints. */
 export class NoBookError extends CliError {
-  readonly answer: NoBookResult;
+  readonly result: NoBookResult;
 
-  constructor(message: string, answer: NoBookResult) {
+  constructor(message: string, result: NoBookResult) {
     super(EXIT.notRecorded, message);
-    this.answer = answer;
+    this.result = result;
   }
 }
 
-/** The call was ended from this side. */
+/** The call was cancelled by this side. */
 export class CancelledError extends CliError {
   constructor() {
     super(EXIT.interrupted, '');
   }
 }
 
+export interface StreamOptions {
+  /** No deadline once the stream has begun. */
+  readonly isEndless: boolean;
+  /** Cancels the call. */
+  readonly signal?: AbortSignal;
+}
+
 export interface LoggerClient {
-  unary(method: UnaryMethod, request: object): Promise<Message>;
-  /**
-   * The parts of a streamed answer. With `isEndless` no deadline ends it once it has begun.
-   * Leaving the loop, or `signal`, cancels the call.
-   */
-  stream(
-    method: StreamMethod,
-    request: object,
-    options: { readonly isEndless: boolean; readonly signal: AbortSignal },
-  ): AsyncGenerator<Message, void, undefined>;
+  unary<Name extends UnaryMethod>(
+    method: Name,
+    request: RequestOf<Name>,
+  ): Promise<ResponseOf<Name>>;
+  /** The parts of a streamed response. Leaving the loop cancels the call. */
+  stream<Name extends StreamMethod>(
+    method: Name,
+    request: RequestOf<Name>,
+    options: StreamOptions,
+  ): AsyncGenerator<ResponseOf<Name>, void, undefined>;
   close(): void;
 }
 
-interface Loaded {
-  readonly service: ServiceDefinition;
-  readonly decodeNoBook: (bytes: Buffer) => Message;
-}
-
-function load(): Loaded {
-  const definitions = loadSync(PROTO_PATH, {
-    keepCase: false,
-    longs: String,
-    enums: String,
-    defaults: true,
-  });
-  const noBook = definitions[`${PACKAGE}.NoBook`];
-  if (noBook === undefined || !('deserialize' in noBook)) {
-    throw new CliError(EXIT.failed, 'manager.proto is not the one of this version; install again');
-  }
-  return {
-    service: definitions[`${PACKAGE}.Manager`] as ServiceDefinition,
-    decodeNoBook: noBook.deserialize as (bytes: Buffer) => Message,
-  };
-}
-
 /**
- * Connects. `signal` ends the waiting for a connection, and for answers to questions that change
- * nothing; what a change has come to is waited for.
- * @throws CliError with exit code 4 when nobody answers.
+ * Connects. `signal` cancels connecting, and calls that change nothing; the outcome of a change is
+ * always waited for.
+ * @throws CliError with exit code 4 when no logger answers.
  */
 export async function connect(
   endpoint: Endpoint,
@@ -118,33 +103,36 @@ export async function connect(
 ): Promise<LoggerClient> {
   // Our errors are one line; grpc-js would add lines of its own.
   setLogVerbosity(logVerbosity.NONE);
-  const loaded = load();
-  const client = await openChannel(endpoint, Math.min(timeoutMs, CONNECT_LIMIT_MS), signal);
-  return new GrpcLoggerClient({ client, endpoint, timeoutMs, loaded, signal });
+  const definitions = loadDefinitions();
+  const client = await openChannel(endpoint, Math.min(timeoutMs, MAX_CONNECT_MS), signal);
+  return new GrpcLoggerClient({ client, endpoint, timeoutMs, definitions, signal });
 }
 
 class GrpcLoggerClient implements LoggerClient {
   readonly #client: Client;
   readonly #endpoint: Endpoint;
   readonly #timeoutMs: number;
-  readonly #loaded: Loaded;
+  readonly #definitions: Definitions;
   readonly #signal: AbortSignal;
 
-  constructor(parts: {
-    client: Client;
-    endpoint: Endpoint;
-    timeoutMs: number;
-    loaded: Loaded;
-    signal: AbortSignal;
+  constructor(deps: {
+    readonly client: Client;
+    readonly endpoint: Endpoint;
+    readonly timeoutMs: number;
+    readonly definitions: Definitions;
+    readonly signal: AbortSignal;
   }) {
-    this.#signal = parts.signal;
-    this.#client = parts.client;
-    this.#endpoint = parts.endpoint;
-    this.#timeoutMs = parts.timeoutMs;
-    this.#loaded = parts.loaded;
+    this.#signal = deps.signal;
+    this.#client = deps.client;
+    this.#endpoint = deps.endpoint;
+    this.#timeoutMs = deps.timeoutMs;
+    this.#definitions = deps.definitions;
   }
 
-  unary(method: UnaryMethod, request: object): Promise<Message> {
+  unary<Name extends UnaryMethod>(
+    method: Name,
+    request: RequestOf<Name>,
+  ): Promise<ResponseOf<Name>> {
     const { path, requestSerialize, responseDeserialize } = this.#method(method);
     return new Promise((resolve, reject) => {
       const cancel = (): void => call.cancel();
@@ -158,24 +146,22 @@ class GrpcLoggerClient implements LoggerClient {
         (error, response) => {
           this.#signal.removeEventListener('abort', cancel);
           if (error) reject(this.#explain(error));
-          else resolve((response ?? {}) as Message);
+          else resolve(response as ResponseOf<Name>);
         },
       );
-      if (!QUESTIONS.has(method)) return;
+      if (!READ_ONLY.has(method)) return;
       this.#signal.addEventListener('abort', cancel, { once: true });
       if (this.#signal.aborted) cancel();
     });
   }
 
-  async *stream(
-    method: StreamMethod,
-    request: object,
-    options: { readonly isEndless: boolean; readonly signal: AbortSignal },
-  ): AsyncGenerator<Message, void, undefined> {
+  async *stream<Name extends StreamMethod>(
+    method: Name,
+    request: RequestOf<Name>,
+    { isEndless, signal }: StreamOptions,
+  ): AsyncGenerator<ResponseOf<Name>, void, undefined> {
     const { path, requestSerialize, responseDeserialize } = this.#method(method);
-    const callOptions: CallOptions = options.isEndless
-      ? {}
-      : { deadline: Date.now() + this.#timeoutMs };
+    const callOptions: CallOptions = isEndless ? {} : { deadline: Date.now() + this.#timeoutMs };
     const call = this.#client.makeServerStreamRequest(
       path,
       requestSerialize,
@@ -185,21 +171,21 @@ class GrpcLoggerClient implements LoggerClient {
       callOptions,
     );
     const cancel = (): void => call.cancel();
-    options.signal.addEventListener('abort', cancel, { once: true });
-    if (options.signal.aborted) cancel();
-    const silence = options.isEndless ? this.#limitSilence(call) : undefined;
+    signal?.addEventListener('abort', cancel, { once: true });
+    if (signal?.aborted) cancel();
+    const timeout = isEndless ? this.#startTimeout(call) : undefined;
     try {
       for await (const message of call) {
-        silence?.stop();
-        yield message as Message;
+        timeout?.stop();
+        yield message as ResponseOf<Name>;
       }
     } catch (error) {
-      if (silence?.hasStruck() === true) throw this.#tooLate();
-      if (options.signal.aborted) throw new CancelledError();
+      if (timeout?.hasFired() === true) throw this.#timedOut();
+      if (signal?.aborted) throw new CancelledError();
       throw this.#explain(error as ServiceError);
     } finally {
-      silence?.stop();
-      options.signal.removeEventListener('abort', cancel);
+      timeout?.stop();
+      signal?.removeEventListener('abort', cancel);
       call.cancel();
     }
   }
@@ -208,25 +194,34 @@ class GrpcLoggerClient implements LoggerClient {
     this.#client.close();
   }
 
-  /** A stream without a deadline must still begin within the time-out. */
-  #limitSilence(call: ClientReadableStream<object>): {
+  /** A stream without a deadline must still begin within the timeout. */
+  #startTimeout<Response>(call: ClientReadableStream<Response>): {
     stop: () => void;
-    hasStruck: () => boolean;
+    hasFired: () => boolean;
   } {
-    let hasStruck = false;
+    let hasFired = false;
     const timer = setTimeout(() => {
-      hasStruck = true;
+      hasFired = true;
       call.cancel();
     }, this.#timeoutMs);
     const stop = (): void => clearTimeout(timer);
     call.once('metadata', stop);
-    return { stop, hasStruck: () => hasStruck };
+    return { stop, hasFired: () => hasFired };
   }
 
-  #method(name: string): MethodDefinition<object, object> {
-    const method = this.#loaded.service[name];
-    if (method === undefined) throw new CliError(EXIT.failed, `manager.proto has no ${name}`);
-    return method;
+  /** The method's definition, with its types as functions of its name. */
+  #method<Name extends Method>(
+    name: Name,
+  ): Pick<
+    MethodDefinition<RequestOf<Name>, object, object, ResponseOf<Name>>,
+    'path' | 'requestSerialize' | 'responseDeserialize'
+  > {
+    return this.#definitions.manager[name] as MethodDefinition<object, object> as MethodDefinition<
+      RequestOf<Name>,
+      object,
+      object,
+      ResponseOf<Name>
+    >;
   }
 
   #metadata(): Metadata {
@@ -234,7 +229,7 @@ class GrpcLoggerClient implements LoggerClient {
     return this.#endpoint.tls === undefined ? keyMetadata(this.#endpoint) : new Metadata();
   }
 
-  #tooLate(): CliError {
+  #timedOut(): CliError {
     return new CliError(
       EXIT.unreachable,
       `The logger at ${address(this.#endpoint)} did not answer within ${this.#timeoutMs / 1000} s: try again, or give it more time with --timeout`,
@@ -246,19 +241,22 @@ class GrpcLoggerClient implements LoggerClient {
       case status.UNAUTHENTICATED:
         return new CliError(
           EXIT.unauthenticated,
-          `The logger refused the key: ${this.#endpoint.keyAdvice ?? GIVE_KEY}`,
+          `The logger rejected the key: ${this.#endpoint.keyAdvice ?? GIVE_KEY}`,
         );
       case status.UNAVAILABLE:
         return new CliError(
           EXIT.unreachable,
-          `The connection to the logger at ${address(this.#endpoint)} is gone (${error.details})`,
+          `The connection to the logger at ${address(this.#endpoint)} was lost (${error.details})`,
         );
       case status.DEADLINE_EXCEEDED:
-        return this.#tooLate();
+        return this.#timedOut();
       case status.OUT_OF_RANGE: {
         const [bytes] = error.metadata?.get('no-book-bin') ?? [];
         return Buffer.isBuffer(bytes)
-          ? new NoBookError(error.details, noBookResult(this.#loaded.decodeNoBook(bytes)))
+          ? new NoBookError(
+              error.details,
+              noBookResult(this.#definitions.noBook.deserialize(bytes)),
+            )
           : new CliError(EXIT.notRecorded, error.details);
       }
       default:
@@ -267,7 +265,7 @@ class GrpcLoggerClient implements LoggerClient {
   }
 }
 
-/** The rest of the contract's table: INVALID_ARGUMENT is wrong usage, everything else a failure. */
+/** Statuses without a code of their own: INVALID_ARGUMENT is wrong usage, all others are failures. */
 function exitCodeOf(code: status): ExitCode {
   return code === status.INVALID_ARGUMENT ? EXIT.usage : EXIT.failed;
 }

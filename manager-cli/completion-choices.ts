@@ -25,7 +25,7 @@ async function recorded(args: Readonly<Record<string, unknown>>, io: Io): Promis
   const client = await connect(readEndpoint(args, io), LIMIT_MS);
   try {
     const { securities } = await client.unary('List', {});
-    return Array.isArray(securities) ? securities.map(({ security }) => String(security)) : [];
+    return securities.map(({ security }) => security);
   } finally {
     client.close();
   }

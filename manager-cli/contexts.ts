@@ -41,7 +41,9 @@ function readAll(path: string): Readonly<Record<string, unknown>> {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    const reason = isMissing ? 'is not there; the README shows one' : describeError(error);
+    const reason = isMissing
+      ? 'does not exist; docs/manager-port.md shows one'
+      : describeError(error);
     throw usageError(`--context: ${path} ${reason}`);
   }
   let contexts: unknown;

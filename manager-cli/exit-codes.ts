@@ -1,4 +1,6 @@
-/** What the CLI ends with, and the one kind of error by which a command says so. */
+/** The CLI's exit codes, and the error that carries one. */
+
+import { LoggerError, describeError } from '../logger/errors.ts';
 
 export const EXIT = {
   done: 0,
@@ -8,17 +10,17 @@ export const EXIT = {
   unauthenticated: 3,
   /** No logger answers. */
   unreachable: 4,
-  /** The asked-for time was not recorded. */
+  /** Nothing was recorded at that time. */
   notRecorded: 5,
-  /** Ended by Ctrl-C (128 + SIGINT), where a command does not end with `done` on it. */
+  /** Ended by Ctrl-C (128 + SIGINT), where Ctrl-C is not the normal end of the command. */
   interrupted: 130,
-  /** Who read an export has closed the pipe (128 + SIGPIPE, as `cat` and `zcat` end): not all was read. */
+  /** The reader of an export closed the pipe (128 + SIGPIPE, like `cat` and `zcat`): not all was read. */
   brokenPipe: 141,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Ends the command: `message` is one line that says what to do; none where all has been said. */
+/** Ends the command. `message` is one line that says what to do; empty where nothing is to be said. */
 export class CliError extends Error {
   readonly exitCode: ExitCode;
 
@@ -31,4 +33,11 @@ export class CliError extends Error {
 
 export function usageError(message: string): CliError {
   return new CliError(EXIT.usage, message);
+}
+
+/** Errors of the logger's code as the command's one line; anything else is returned as it is. */
+export function cliErrorOf(error: unknown): unknown {
+  if (!(error instanceof LoggerError)) return error;
+  const isUsage = error.code === 'invalid-argument';
+  return new CliError(isUsage ? EXIT.usage : EXIT.failed, describeError(error));
 }

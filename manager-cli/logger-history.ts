@@ -1,25 +1,32 @@
-/** The past as a running logger tells it. */
+/** The past, asked of a running logger. */
 
+import type { BookHead__Output } from '../logger/messages/types.ts';
+import { bookRequest, coverageRequest, exportRequest } from '../logger/messages/requests.ts';
+import {
+  bookResult,
+  bookRows,
+  coverageResult,
+  exportGap,
+  verifyProgress,
+} from '../logger/messages/results.ts';
+import type {
+  BookQuery,
+  CoverageQuery,
+  ExportQuery,
+  VerifyQuery,
+} from '../logger/queries/queries.ts';
 import type {
   BookResult,
-  CoverageResult,
   BookRow,
+  CoverageResult,
   NoBookResult,
-  VerifyResult,
   VerifyProblem,
+  VerifyResult,
 } from '../logger/queries/results.ts';
-import {
-  type Message,
-  appendLevels,
-  bookResult,
-  coverageResult,
-  exportGapResult,
-  nested,
-} from './answers.ts';
-import type { Range } from './arguments.ts';
-import { type LoggerClient, NoBookError } from './client.ts';
+import { NoBookError } from './client.ts';
+import type { LoggerClient } from './client.ts';
 import { CliError, EXIT } from './exit-codes.ts';
-import type { BookQuery, ExportPiece, ExportQuery, History, VerifyProgress } from './history.ts';
+import type { ExportPiece, History } from './history.ts';
 
 export class LoggerHistory implements History {
   readonly #client: LoggerClient;
@@ -28,100 +35,49 @@ export class LoggerHistory implements History {
     this.#client = client;
   }
 
-  async book(question: BookQuery, signal: AbortSignal): Promise<BookResult | NoBookResult> {
-    const { security, at, sequence, clock, depth, level } = question;
-    const request = {
-      security,
-      at: at?.text,
-      sequence: sequence?.toString(),
-      clock: `BOOK_CLOCK_${clock.toUpperCase()}`,
-      depth,
-      level: level === undefined ? undefined : 'BOOK_LEVEL_L2',
-    };
-    let head: Message | undefined;
+  async book(query: BookQuery, signal: AbortSignal): Promise<BookResult | NoBookResult> {
+    let head: BookHead__Output | undefined;
     const bids: BookRow[] = [];
     const asks: BookRow[] = [];
+    const options = { isEndless: false, signal };
     try {
-      for await (const part of this.#client.stream('Book', request, { isEndless: false, signal })) {
-        head ??= nested(part, 'head');
-        const levels = nested(part, 'levels');
-        if (levels === undefined) continue;
-        appendLevels(bids, levels, 'bids');
-        appendLevels(asks, levels, 'asks');
+      for await (const part of this.#client.stream('Book', bookRequest(query), options)) {
+        head ??= part.head ?? undefined;
+        if (!part.levels) continue;
+        bids.push(...bookRows(part.levels, 'bids'));
+        asks.push(...bookRows(part.levels, 'asks'));
       }
     } catch (error) {
-      if (error instanceof NoBookError) return error.answer;
+      if (error instanceof NoBookError) return error.result;
       throw error;
     }
-    if (
-      head === undefined ||
-      head['bidCount'] !== bids.length ||
-      head['askCount'] !== asks.length
-    ) {
-      throw new CliError(EXIT.failed, 'The logger sent half a book; try again');
+    if (head?.bidCount !== bids.length || head.askCount !== asks.length) {
+      throw new CliError(EXIT.failed, 'The logger sent an incomplete book; try again');
     }
     return bookResult(head, bids, asks);
   }
 
-  async coverage(security: string, { from, to }: Range): Promise<CoverageResult> {
-    return coverageResult(await this.#client.unary('Coverage', { security, from, to }));
+  async coverage(query: CoverageQuery): Promise<CoverageResult> {
+    return coverageResult(await this.#client.unary('Coverage', coverageRequest(query)));
   }
 
-  async verify(
-    security: string | undefined,
-    options: {
-      readonly signal: AbortSignal;
-      readonly onProgress: (progress: VerifyProgress) => void;
-    },
-  ): Promise<VerifyResult> {
-    const { signal, onProgress } = options;
+  async verify({ security, signal, onProgress }: VerifyQuery): Promise<VerifyResult> {
     const problems: VerifyProblem[] = [];
-    for await (const part of this.#client.stream(
-      'Verify',
-      { security },
-      { isEndless: true, signal },
-    )) {
-      const progress = nested(part, 'progress');
-      const problem = nested(part, 'problem');
-      const result = nested(part, 'result');
-      if (progress !== undefined) {
-        onProgress({
-          security: String(progress['security']),
-          records: Number(progress['records']),
-          problems: Number(progress['problems']),
-          total: progress['total'] == null ? null : Number(progress['total']),
-        });
-      }
-      if (problem !== undefined) {
-        problems.push({
-          security: String(problem['security']),
-          record: String(problem['record']),
-          problem: String(problem['problem']),
-        });
-      }
-      if (result !== undefined) return { records: Number(result['records']), problems };
+    const request = security === undefined ? {} : { security };
+    const options = { isEndless: true, ...(signal && { signal }) };
+    for await (const part of this.#client.stream('Verify', request, options)) {
+      if (part.progress) onProgress?.(verifyProgress(part.progress));
+      if (part.problem) problems.push(part.problem);
+      if (part.result) return { records: Number(part.result.records), problems };
     }
     throw new CliError(EXIT.failed, 'The check ended without a result; try again');
   }
 
-  async *export(question: ExportQuery, signal: AbortSignal): AsyncGenerator<ExportPiece> {
-    const { security, range, clock, type, format, every, depth, level } = question;
-    const request = {
-      security,
-      from: range.from,
-      to: range.to,
-      clock: `BOOK_CLOCK_${clock.toUpperCase()}`,
-      type: `TYPE_${type.toUpperCase()}`,
-      format: `FORMAT_${format.toUpperCase().replaceAll('-', '_')}`,
-      every: every?.text,
-      depth,
-      level: level === undefined ? undefined : `BOOK_LEVEL_${level}`,
-    };
-    const call = this.#client.stream('Export', request, { isEndless: true, signal });
-    for await (const part of call) {
-      const gap = nested(part, 'gap');
-      if (gap !== undefined) yield { gap: exportGapResult(gap) };
-      else if (part['lines'] instanceof Uint8Array) yield { lines: part['lines'] };
+  async *export(query: ExportQuery, signal: AbortSignal): AsyncGenerator<ExportPiece> {
+    const options = { isEndless: true, signal };
+    for await (const part of this.#client.stream('Export', exportRequest(query), options)) {
+      if (part.gap) yield { gap: exportGap(part.gap) };
+      else if (part.lines instanceof Uint8Array) yield { lines: part.lines };
     }
   }
 

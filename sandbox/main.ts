@@ -1,24 +1,28 @@
 #!/usr/bin/env node
 /**
- * `npm run sandbox`: the sandbox exchange by itself, on loopback, until it is told to stop. First it
- * prints the variables that point a logger at it, one a line, then a note for people, whose lines
- * are comments to whoever reads the variables from a file.
+ * `npm run sandbox`: serves the sandbox exchange on loopback until it is stopped. It first prints the
+ * settings that point a logger at it, one per line, then a note for people as comments, so that the
+ * whole output can serve as an environment file.
  */
 
 import yargs from 'yargs';
+import type { Options } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { describeError, InvalidArgumentError } from '../logger/errors.ts';
-import { loggerSettings } from './logger-settings.ts';
-import { parseSwitch, SWITCH_TYPES } from './faults/fault-injector.ts';
-import type { Switch } from './faults/fault-injector.ts';
+import { FAULT_TYPES, parseFault } from './faults/faults.ts';
+import type { Fault } from './faults/faults.ts';
 import { startSandbox } from './sandbox.ts';
-import type { Sandbox, SandboxOptions } from './sandbox.ts';
+import type { Sandbox, SandboxOptions, ServedVenue } from './sandbox.ts';
 import { DEFAULT_SYMBOLS } from './market/symbols.ts';
+import { VENUES } from './venues/venues.ts';
 
-/** The port where nothing else of this project lives; 0 takes a free one. */
+/** No other part of the project uses this port by default. */
 const DEFAULT_PORT = 6680;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+
+/** Uses `--port`; the others have an option of their own. */
+const [FIRST_VENUE, ...OTHER_VENUES] = VENUES;
 
 class UsageError extends InvalidArgumentError {}
 
@@ -32,90 +36,119 @@ async function main(): Promise<number> {
     if (error instanceof InvalidArgumentError) throw new UsageError(error.message);
     throw error;
   }
-  const variables = Object.entries(loggerSettings(sandbox)).map((pair) => pair.join('='));
-  process.stdout.write(
-    `${variables.join('\n')}\n` +
-      `\n# Sandbox exchange with ${sandbox.symbols.join(', ')} (Binance) and ${sandbox.products.join(', ')} (Coinbase), seed ${String(options.seed)}.\n` +
-      `# Make it misbehave:\n#   ${misbehaving(sandbox.symbols[0], sandbox.restUrl)}\n` +
-      `#   ${misbehaving(sandbox.products[0], sandbox.coinbaseRestUrl)}\n` +
-      `# Stop with Ctrl-C.\n`,
-  );
+  process.stdout.write(`${describe(sandbox, String(options.seed))}\n`);
   await stopped;
   await sandbox.close();
   return 0;
 }
 
-/** What makes a symbol's next message disappear, for a shell. */
-function misbehaving(symbol: string | undefined, restUrl: string): string {
-  const change = JSON.stringify({ type: 'drop-diffs', symbol, count: 1 });
-  return `curl -d '${change}' ${restUrl}/sandbox/misbehave`;
+function describe({ loggerSettings, venues }: Sandbox, seed: string): string {
+  const served = Object.values(venues);
+  const symbols = served.map((venue) => `${venue.symbols.join(', ')} (${venue.title})`);
+  return [
+    ...Object.entries(loggerSettings).map((pair) => pair.join('=')),
+    '',
+    `# Sandbox exchange with ${symbols.join(' and ')}, seed ${seed}.`,
+    '# Make it misbehave:',
+    ...served.map((venue) => `#   ${faultCommand(venue)}`),
+    '# Stop with Ctrl-C.',
+  ].join('\n');
+}
+
+/** A shell command that drops the next update of the venue's first symbol. */
+function faultCommand({ symbols, restUrl }: ServedVenue): string {
+  const fault = JSON.stringify({ type: 'drop-diffs', symbol: symbols[0], count: 1 });
+  return `curl -d '${fault}' ${restUrl}/sandbox/misbehave`;
+}
+
+const OPTIONS = {
+  seed: { type: 'string', default: '1', describe: 'Determines what the market does' },
+  port: {
+    type: 'number',
+    default: DEFAULT_PORT,
+    describe: `WebSocket and REST port of ${FIRST_VENUE.title}; 0: any free port`,
+  },
+  'rest-port': {
+    type: 'number',
+    describe: `A separate REST port for ${FIRST_VENUE.title}`,
+  },
+  symbols: {
+    type: 'string',
+    default: DEFAULT_SYMBOLS.map((profile) => profile.symbol).join(','),
+    describe: 'Comma-separated',
+  },
+  pace: {
+    type: 'number',
+    default: 200,
+    describe: 'Orders, cancels and trades per second in a busy market',
+  },
+  'connection-life': {
+    type: 'number',
+    describe: `Seconds after which ${FIRST_VENUE.title} closes a connection (24 hours)`,
+  },
+  misbehave: {
+    type: 'string',
+    array: true,
+    describe: `A fault as JSON, injected from the start; "type" is one of ${FAULT_TYPES.join(', ')}`,
+  },
+} as const satisfies Record<string, Options>;
+
+function venuePortOptions(): Record<string, Options> {
+  const entries = OTHER_VENUES.map(({ name, title }, index): [string, Options] => [
+    `${name}-port`,
+    {
+      type: 'number',
+      describe: `WebSocket and REST port of ${title}; --port + ${index + 1} by default`,
+    },
+  ]);
+  return Object.fromEntries(entries);
 }
 
 async function readOptions(): Promise<SandboxOptions> {
-  const given = await yargs(hideBin(process.argv))
+  const parser = yargs(hideBin(process.argv))
     .scriptName('npm run sandbox --')
     .usage(
-      '$0 [options]\n\nA sandbox exchange that speaks the protocols of Binance and Coinbase, on loopback.',
+      `$0 [options]\n\nA sandbox exchange on loopback that speaks the protocols of ${VENUES.map(({ title }) => title).join(' and ')}.`,
     )
-    .option('seed', {
-      type: 'string',
-      default: '1',
-      describe: 'What the market does follows from it',
-    })
-    .option('port', {
-      type: 'number',
-      default: DEFAULT_PORT,
-      describe: 'WebSocket and REST; 0 takes a free one',
-    })
-    .option('rest-port', { type: 'number', describe: 'A port of its own for REST' })
-    .option('coinbase-port', {
-      type: 'number',
-      describe: 'The same for Coinbase; one above --port by default',
-    })
-    .option('symbols', {
-      type: 'string',
-      default: DEFAULT_SYMBOLS.map((profile) => profile.symbol).join(','),
-      describe: 'Comma-separated',
-    })
-    .option('pace', {
-      type: 'number',
-      default: 200,
-      describe: 'Actions of the traders of a busy symbol in one second',
-    })
-    .option('connection-life', {
-      type: 'number',
-      describe: 'Seconds after which a connection is closed (24 hours)',
-    })
-    .option('misbehave', {
-      type: 'string',
-      array: true,
-      describe: `A switch as JSON, set from the start; "type" is one of ${SWITCH_TYPES.join(', ')}`,
-    })
+    .options(OPTIONS)
     .strict()
     .exitProcess(false)
     .fail((message: string | null, error: unknown) => {
       throw new UsageError(message ?? describeError(error));
-    })
-    .parseAsync();
+    });
+  // Apart, since options with computed names would blur the types of the others.
+  parser.options(venuePortOptions());
+  const given = await parser.parseAsync();
   if (given['help'] === true || given['version'] === true) process.exit(0);
+  const { seed, pace, port, restPort, connectionLife } = given;
+  const first = FIRST_VENUE.name;
   return {
-    seed: given.seed,
-    port: portOf('port', given.port),
-    coinbasePort: portOf(
-      'coinbase-port',
-      given.coinbasePort ?? (given.port === 0 ? 0 : given.port + 1),
-    ),
-    ...(given.restPort === undefined ? {} : { restPort: portOf('rest-port', given.restPort) }),
+    seed,
+    pace,
+    ports: { [first]: portOf('port', port), ...otherPorts(port, given) },
+    ...(restPort === undefined ? {} : { restPorts: { [first]: portOf('rest-port', restPort) } }),
     symbols: given.symbols
       .split(',')
       .map((symbol) => symbol.trim().toUpperCase())
       .filter((symbol) => symbol !== ''),
-    pace: given.pace,
-    ...(given.connectionLife === undefined
+    ...(connectionLife === undefined
       ? {}
-      : { limits: { connectionLifeMs: given.connectionLife * 1000 } }),
-    faults: (given.misbehave ?? []).map((text) => switchOf(text)),
+      : { limits: { [first]: { connectionLifeMs: connectionLife * 1000 } } }),
+    faults: (given.misbehave ?? []).map((text) => faultOf(text)),
   };
+}
+
+/** Each further venue's port is one above the one before, unless given. */
+function otherPorts(
+  firstPort: number,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, number> {
+  const entries = OTHER_VENUES.map(({ name }, index): [string, number] => {
+    const option = `${name}-port`;
+    const byDefault = firstPort === 0 ? 0 : firstPort + index + 1;
+    return [name, portOf(option, (given[option] as number | undefined) ?? byDefault)];
+  });
+  return Object.fromEntries(entries);
 }
 
 function portOf(name: string, port: number): number {
@@ -123,9 +156,9 @@ function portOf(name: string, port: number): number {
   throw new UsageError(`${name}: ${port} is not a port (0 to 65535)`);
 }
 
-function switchOf(text: string): Switch {
+function faultOf(text: string): Fault {
   try {
-    return parseSwitch(JSON.parse(text));
+    return parseFault(JSON.parse(text));
   } catch (error) {
     throw new UsageError(`misbehave: ${describeError(error)}`);
   }
@@ -144,7 +177,7 @@ function isPortInUse(error: unknown): boolean {
 try {
   process.exitCode = await main();
 } catch (error) {
-  const hint = isPortInUse(error) ? ' (stop what uses it, or choose another with --port)' : '';
+  const hint = isPortInUse(error) ? ' (stop the other process, or choose another --port)' : '';
   process.stderr.write(`sandbox: ${describeError(error)}${hint}\n`);
   process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
 }

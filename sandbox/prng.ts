@@ -1,15 +1,11 @@
 /**
- * Seeded chance: the small fast counter generator "sfc32" (public domain, Chris Doty-Humphrey's
- * PractRand), and the few distributions the traders draw from. The same seed gives the same run on
- * every machine, as only integer operations and correctly rounded arithmetic decide; `Math.log` and
- * friends may differ in the last bit between engines, which can move a run but never its exactness.
+ * Seeded randomness: the small fast counter generator "sfc32" (public domain, Chris Doty-Humphrey's
+ * PractRand) and the distributions that the order flow draws from. The generator itself uses integers
+ * only and is the same on every machine; `Math.log` and the like may differ in the last bit between
+ * engines, which can change a run but not the exactness of its books.
  */
 
-/** Chance as a port, of the logger's shape. */
-export interface Random {
-  /** Uniform in [0, 1). */
-  next(): number;
-}
+import type { Random } from '../logger/runtime/random.ts';
 
 export function seededRandom(seed: number | string): Random {
   let [a, b, c] = hashSeed(String(seed));
@@ -22,12 +18,12 @@ export function seededRandom(seed: number | string): Random {
     c = (((c << 21) | (c >>> 11)) + sum) | 0;
     return sum >>> 0;
   };
-  // The first draws still resemble the seed.
+  // The first draws still correlate with the seed.
   for (let i = 0; i < 16; i++) draw();
   return { next: () => draw() / 4_294_967_296 };
 }
 
-/** Three 32-bit words from a text: FNV-1a with three offsets. */
+/** Hashes a text into three 32-bit words: FNV-1a with three offsets. */
 function hashSeed(text: string): [number, number, number] {
   const fold = (offset: number): number => {
     let hash = offset | 0;
@@ -53,7 +49,7 @@ export function normal(random: Random): number {
   return radius * Math.cos(2 * Math.PI * random.next());
 }
 
-/** At least 1, with P(X > x) = x^-shape: heavier tails for a smaller shape. */
+/** At least 1, with P(X > x) = x^-shape: a smaller shape has heavier tails. */
 export function pareto(random: Random, shape: number): number {
   return (1 - random.next()) ** (-1 / shape);
 }

@@ -6,7 +6,7 @@ import type { CoverageResult } from '../../logger/queries/results.ts';
 import { createReader } from '../../logger/reader/create-reader.ts';
 import type { Reader } from '../../logger/reader/reader.ts';
 import { integerIn } from '../../sandbox/prng.ts';
-import type { Random } from '../../sandbox/prng.ts';
+import type { Random } from '../../logger/runtime/random.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { difference, trueBook } from './truth.ts';
 import type { Witness } from './witness.ts';

@@ -6,15 +6,16 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError } from '../../logger/errors.ts';
-import { healthReport } from '../../manager-cli/answers.ts';
-import type { HealthReport } from '../../manager-cli/answers.ts';
-import type { Target } from '../../sandbox/faults/random-faults.ts';
-import { loggerSettings } from '../../sandbox/logger-settings.ts';
+import { healthStatus } from '../../logger/messages/statuses.ts';
+import type { HealthStatus } from '../../logger/status/control.ts';
+import type { RandomFaultTarget } from '../../sandbox/faults/random-faults.ts';
 import { integerIn, seededRandom } from '../../sandbox/prng.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { profileOf } from '../../sandbox/market/symbols.ts';
 import { until } from '../../sandbox/until.ts';
+import { BINANCE } from '../../sandbox/venues/binance/venue.ts';
+import { COINBASE } from '../../sandbox/venues/coinbase/venue.ts';
 import { audit } from './audit.ts';
 import type { Audit } from './audit.ts';
 import { LoggerProcess } from './logger-process.ts';
@@ -26,12 +27,12 @@ import type { Store } from './store.ts';
 import { Trouble, pause } from './trouble.ts';
 import { Witness } from './witness.ts';
 
-const TARGETS: readonly Target[] = [
-  { exchange: 'binance', symbols: ['BTCUSDT', 'ETHUSDT'] },
-  { exchange: 'coinbase', symbols: ['BTC-USD', 'ETH-USD'] },
+const TARGETS: readonly RandomFaultTarget[] = [
+  { venue: BINANCE, symbols: ['BTCUSDT', 'ETHUSDT'] },
+  { venue: COINBASE, symbols: ['BTC-USD', 'ETH-USD'] },
 ];
-const SECURITIES = TARGETS.flatMap(({ exchange, symbols }) =>
-  symbols.map((symbol) => `${exchange}:${symbol}`),
+const SECURITIES = TARGETS.flatMap(({ venue, symbols }) =>
+  symbols.map((symbol) => `${venue.name}:${symbol}`),
 );
 /** Small books: more of them can be asked for, compared and sealed, and all else is as with large ones. */
 const MARKETS = ['BTCUSDT', 'ETHUSDT'].map((symbol) => ({
@@ -83,7 +84,7 @@ export class Lane {
       dataDirectory: this.#dataDirectory,
       logFile: join(directory, `${name}.log`),
       environment: {
-        ...loggerSettings(sandbox),
+        ...sandbox.loggerSettings,
         ORDERBOOK_UPDATEFREQUENCY: '100',
         BASE_IMAGE_INTERVAL: '60',
         STALE_AFTER: '2',
@@ -223,8 +224,8 @@ export class Lane {
     }
   }
 
-  async #health(): Promise<HealthReport> {
-    return healthReport(await this.#logger.client.unary('Health', {}));
+  async #health(): Promise<HealthStatus> {
+    return healthStatus(await this.#logger.client.unary('Health', {}));
   }
 
   async #isLive(): Promise<boolean> {

@@ -5,7 +5,7 @@
  */
 
 import { uniformInt } from '../../sandbox/prng.ts';
-import type { Random } from '../../sandbox/prng.ts';
+import type { Random } from '../../logger/runtime/random.ts';
 
 export interface Moment {
   readonly security: string;

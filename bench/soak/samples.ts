@@ -5,8 +5,8 @@
  */
 
 import { readFile, readdir } from 'node:fs/promises';
-import { healthReport, nested } from '../../manager-cli/answers.ts';
-import type { HealthReport, Message } from '../../manager-cli/answers.ts';
+import { healthStatus } from '../../logger/messages/statuses.ts';
+import type { HealthStatus } from '../../logger/status/control.ts';
 import type { LoggerProcess } from './logger-process.ts';
 
 export interface Sample {
@@ -41,7 +41,7 @@ export class Sampler {
   readonly samples: Sample[] = [];
   readonly #logger: LoggerProcess;
   readonly #startMs = performance.now();
-  #health: HealthReport | undefined;
+  #health: HealthStatus | undefined;
   #selfCheck: SelfCheck | null = null;
 
   constructor(logger: LoggerProcess) {
@@ -49,7 +49,7 @@ export class Sampler {
   }
 
   /** As it was when last asked. */
-  get health(): HealthReport | undefined {
+  get health(): HealthStatus | undefined {
     return this.#health;
   }
 
@@ -58,18 +58,18 @@ export class Sampler {
   }
 
   /** @throws what the call throws. */
-  async sample(isCollected: boolean): Promise<HealthReport> {
+  async sample(isCollected: boolean): Promise<HealthStatus> {
     const { client, lives, pid, metricsUrl } = this.#logger;
     if (isCollected) await this.#logger.collectGarbage();
     const message = await client.unary('Health', {});
-    const health = healthReport(message);
+    const health = healthStatus(message);
     const [memory, files, messages] = await Promise.all([
       anonymousMemory(pid),
       openFiles(pid),
       messagesTold(metricsUrl),
     ]);
     this.#health = health;
-    this.#selfCheck = selfCheckOf(message);
+    this.#selfCheck = message.selfCheck && health.selfCheck;
     this.samples.push({
       seconds: (performance.now() - this.#startMs) / 1000,
       life: lives,
@@ -102,15 +102,4 @@ function notLinux(): null {
 async function messagesTold(url: string): Promise<number> {
   const page = await (await fetch(url)).text();
   return [...page.matchAll(MESSAGES)].reduce((sum, [, value]) => sum + Number(value), 0);
-}
-
-function selfCheckOf(message: Message): SelfCheck | null {
-  const told = nested(message, 'selfCheck');
-  if (!told) return null;
-  const figure = (name: string): number => Number(told[name] ?? 0);
-  return {
-    images: figure('images'),
-    snapshots: figure('snapshots'),
-    mismatches: figure('mismatches'),
-  };
 }

@@ -3,8 +3,8 @@
 import { MongoClient } from 'mongodb';
 import { InvalidArgumentError, describeError } from '../../logger/errors.ts';
 import { mongoLocation } from '../../logger/archive/mongodb/location.ts';
-import { startTcpProxy } from '../../sandbox/faults/tcp-proxy.ts';
-import type { TcpProxy } from '../../sandbox/faults/tcp-proxy.ts';
+import { startTcpProxy } from '../../sandbox/server/tcp-proxy.ts';
+import type { TcpProxy } from '../../sandbox/server/tcp-proxy.ts';
 
 const DEFAULT_PORT = 27_017;
 const ANSWER_LIMIT_MS = 5000;

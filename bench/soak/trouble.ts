@@ -5,13 +5,13 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { describeError } from '../../logger/errors.ts';
-import { parts, resultRow } from '../../manager-cli/answers.ts';
+import { commandResults } from '../../logger/messages/statuses.ts';
 import { drawFault } from '../../sandbox/faults/random-faults.ts';
-import type { Target } from '../../sandbox/faults/random-faults.ts';
+import type { RandomFaultTarget } from '../../sandbox/faults/random-faults.ts';
 import { integerIn, pick, seededRandom } from '../../sandbox/prng.ts';
-import type { Random } from '../../sandbox/prng.ts';
+import type { Random } from '../../logger/runtime/random.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
-import type { TcpProxy } from '../../sandbox/faults/tcp-proxy.ts';
+import type { TcpProxy } from '../../sandbox/server/tcp-proxy.ts';
 import { until } from '../../sandbox/until.ts';
 import type { LoggerProcess } from './logger-process.ts';
 
@@ -39,7 +39,7 @@ export interface TroubleParts {
   readonly seed: string;
   readonly sandbox: Sandbox;
   readonly logger: LoggerProcess;
-  readonly targets: readonly Target[];
+  readonly targets: readonly RandomFaultTarget[];
   /** The way to the store, where there is one. */
   readonly proxy: TcpProxy | undefined;
   /** Called right before a kill; undefined: nothing is killed. */
@@ -66,8 +66,8 @@ export class Trouble {
       this.#repeat('kills', signal, () => this.#kill()),
     ]);
     const { sandbox, proxy } = this.#parts;
-    sandbox.misbehave({ type: 'recover' });
-    sandbox.misbehave({ type: 'connection-life', lifeMs: LONG_LIFE_MS });
+    sandbox.inject({ type: 'recover' });
+    sandbox.inject({ type: 'connection-life', lifeMs: LONG_LIFE_MS });
     if (proxy) proxy.mode = 'pass';
   }
 
@@ -86,21 +86,21 @@ export class Trouble {
   }
 
   async #fault(random: Random): Promise<void> {
-    const { change, lastsMs } = drawFault(random, pick(random, this.#parts.targets));
-    this.#parts.sandbox.misbehave(change);
-    this.#count(`${change.exchange} ${change.type}`);
+    const { fault, lastsMs } = drawFault(random, pick(random, this.#parts.targets));
+    this.#parts.sandbox.inject(fault);
+    this.#count(`${fault.exchange} ${fault.type}`);
     await wait(lastsMs);
   }
 
   async #operate(random: Random): Promise<void> {
     const target = pick(random, this.#parts.targets);
-    const securities = [`${target.exchange}:${pick(random, target.symbols)}`];
+    const securities = [`${target.venue.name}:${pick(random, target.symbols)}`];
     const doings = ['snapshot', 'reset', 'remove'] as const;
     const doing = pick(random, doings);
     const removedMs = integerIn(random, ...PACE.removed);
     this.#count(doing === 'remove' ? 'remove and add' : doing);
     if (doing === 'snapshot') await this.#command('Snapshot', { securities });
-    if (doing === 'reset') await this.#command('Reset', { exchange: target.exchange });
+    if (doing === 'reset') await this.#command('Reset', { exchange: target.venue.name });
     if (doing !== 'remove') return;
     await this.#command('Remove', { securities });
     await wait(removedMs);
@@ -115,9 +115,7 @@ export class Trouble {
   ): Promise<boolean> {
     try {
       const answer = await this.#parts.logger.client.unary(method, request);
-      const refused = parts(answer, 'results')
-        .map(resultRow)
-        .find(({ ok }) => !ok);
+      const refused = commandResults(answer).find(({ ok }) => !ok);
       if (!refused) return true;
       this.#refused(method, `${refused.security}: ${refused.message}`);
     } catch (error) {

@@ -3,27 +3,21 @@
 import { createHash } from 'node:crypto';
 import type { BookResult, BookRow } from '../../logger/queries/results.ts';
 import { compareBooks } from '../../sandbox/demo/demo-check.ts';
-import type { BookReply, TrueRows } from '../../sandbox/demo/demo-check.ts';
+import type { BookReply } from '../../sandbox/demo/demo-check.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
-
-export interface TrueBook extends TrueRows {
-  readonly sequence: number;
-}
+import type { VenueBook } from '../../sandbox/venues/venue.ts';
 
 /** The book after the last message at or before `sequence`; undefined where it is forgotten. */
 export function trueBook(
   sandbox: Sandbox,
   security: string,
   sequence: number,
-): TrueBook | undefined {
-  const [exchange, symbol = ''] = security.split(':');
-  return exchange === 'coinbase'
-    ? sandbox.ordersAtSequence(symbol, sequence)
-    : sandbox.bookAtSequence(symbol, sequence);
+): VenueBook | undefined {
+  return sandbox.bookAtSequence(security, sequence);
 }
 
 /** What is wrong with an answer, in words; null: nothing is. */
-export function difference(answer: BookResult, truth: TrueBook): string | null {
+export function difference(answer: BookResult, truth: VenueBook): string | null {
   if (Number(answer.sequence) !== truth.sequence) {
     return `sequence ${answer.sequence} instead of ${truth.sequence}`;
   }

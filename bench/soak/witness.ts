@@ -3,10 +3,10 @@
 import type { BookResult, NoBookResult } from '../../logger/queries/results.ts';
 import { describeError } from '../../logger/errors.ts';
 import { formatTimeUs, parseTimeUs } from '../../logger/market/time.ts';
-import type { BookQuery } from '../../manager-cli/history.ts';
+import type { BookQuery } from '../../logger/queries/queries.ts';
 import { LoggerHistory } from '../../manager-cli/logger-history.ts';
 import { integerIn, pick } from '../../sandbox/prng.ts';
-import type { Random } from '../../sandbox/prng.ts';
+import type { Random } from '../../logger/runtime/random.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { LoggerProcess } from './logger-process.ts';
 import { Moments } from './moments.ts';
@@ -92,15 +92,20 @@ export class Witness {
     const [first, last] = this.#ends(security);
     if (!first || !last) return this.#now(security);
     const sequence = integerIn(this.#parts.random, first.sequence, last.sequence);
-    this.#isRight(await this.#book({ security, sequence }), `at ${sequence}`, security, sequence);
+    this.#isRight(
+      await this.#book({ security, position: { sequence } }),
+      `at ${sequence}`,
+      security,
+      sequence,
+    );
   }
 
   async #atTime(security: string): Promise<void> {
     const [first, last] = this.#ends(security);
     if (!first || !last) return this.#now(security);
     const us = integerIn(this.#parts.random, first.us, last.us);
-    const at = { us, text: formatTimeUs(us) };
-    this.#isRight(await this.#book({ security, at }), `at ${at.text}`, security);
+    const position = { clock: 'receive', us } as const;
+    this.#isRight(await this.#book({ security, position }), `at ${formatTimeUs(us)}`, security);
   }
 
   /** What was told once has to be told again. */
@@ -109,7 +114,7 @@ export class Witness {
     if (all.length === 0) return;
     const moment = pick(this.#parts.random, all);
     const { security, sequence } = moment;
-    this.hold(moment, await this.#book({ security, sequence }));
+    this.hold(moment, await this.#book({ security, position: { sequence } }));
   }
 
   /** Also for answers that others got. */
@@ -146,11 +151,9 @@ export class Witness {
     return [recent?.[0], recent?.at(-1)];
   }
 
-  #book(question: Partial<BookQuery> & { security: string }) {
-    const whole = { at: undefined, sequence: undefined, depth: undefined, level: undefined };
+  #book(query: BookQuery): Promise<BookResult | NoBookResult> {
     const history = new LoggerHistory(this.#parts.logger.client);
-    const signal = new AbortController().signal;
-    return history.book({ ...whole, clock: 'receive', ...question }, signal);
+    return history.book(query, new AbortController().signal);
   }
 
   #mismatch(words: string): void {

@@ -1,29 +1,28 @@
 /**
- * Environment → frozen `Config`. Every bad value is a `ConfigError` of one line that names the
- * variable, the value (never a secret) and what is allowed; nothing has been opened by then.
+ * Turns the environment into a frozen `Config`. An invalid value is a `ConfigError` of one line that
+ * names the variable, the value (never a secret) and what is allowed; nothing has been opened by then.
  */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { ConfigError, InvalidArgumentError, describeError } from '../errors.ts';
-import { parseSecurity } from '../market/security.ts';
+import { ConfigError, describeError } from '../errors.ts';
+import type { CreateExchange } from '../exchange/definition.ts';
+import { EXCHANGES } from '../exchange/exchanges.ts';
+import type { LogLevel } from '../runtime/log.ts';
 import { goesToJournal } from '../service/journal.ts';
 import type { LogFormat } from '../service/line-log.ts';
-import type { LogLevel } from '../runtime/log.ts';
 import { watchdogLimitMs } from '../service/work-signs.ts';
-import { coinbaseSettings } from './coinbase.ts';
-import type { CoinbaseSettings } from './coinbase.ts';
+import type { ReadSetting } from '../settings/setting.ts';
 import { managerAccessReader } from './manager-access.ts';
 import type { ManagerAccess } from './manager-access.ts';
-import { LOG_LEVELS, OPTIONS } from './options.ts';
-import type { Option, OptionType } from './options.ts';
-import { readSecret } from './secrets.ts';
+import { LOGGER_OPTIONS } from './options.ts';
+import { settingReader } from './read-setting.ts';
 import type { Environment } from './secrets.ts';
 import { warnOfUnknown } from './unknown-variables.ts';
 
 export interface Config {
-  /** What a start tells in the log; empty: all is well. */
+  /** Logged at the start. */
   readonly warnings: readonly string[];
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
@@ -33,8 +32,10 @@ export interface Config {
   readonly spoolMaxBytes: number;
   /** null: nothing is ever deleted. */
   readonly retentionDays: number | null;
-  /** `exchange:symbol` as given. */
+  /** Security ids in the exchanges' own spelling. */
   readonly securities: readonly string[];
+  /** By name. */
+  readonly exchanges: ReadonlyMap<string, CreateExchange>;
   readonly updateFrequencyMs: 100 | 1000;
   readonly baseImageIntervalS: number;
   readonly staleAfterMs: number;
@@ -42,100 +43,71 @@ export interface Config {
   readonly managerHost: string;
   readonly managerPort: number;
   readonly managerAccess: ManagerAccess;
-  /** The same from the files as they are then. @throws ConfigError */
+  /** Reads keys and certificates again. @throws ConfigError */
   readonly readManagerAccess: () => ManagerAccess;
   /** null: no metrics. */
   readonly metrics: { readonly host: string; readonly port: number } | null;
-  readonly binanceWsUrl: string;
-  readonly binanceRestUrl: string;
-  readonly coinbase: CoinbaseSettings;
-  readonly coinbaseWsUrl: string;
-  readonly coinbaseRestUrl: string;
 }
-
-type OptionName = (typeof OPTIONS)[number]['env'];
 
 /** @throws ConfigError */
 export async function loadConfig(given: Environment, directory = process.cwd()): Promise<Config> {
   const environment = withEnvFile(given, directory);
-  const text = (name: OptionName): string => readOption(environment, name) ?? '';
-  const managerHost = text('MANAGER_HOST');
+  const read = settingReader(environment);
+  const own = LOGGER_OPTIONS;
+  const managerHost = read(own.managerHost);
   const readManagerAccess = await managerAccessReader(environment, {
     host: managerHost,
-    defaultKey: defaultOf('MANAGER_AUTHKEY') ?? '',
-    isPlaintextAllowed: text('MANAGER_ALLOW_PLAINTEXT') === 'true',
+    defaultKey: own.managerAuthKey.default,
+    isPlaintextAllowed: read(own.isPlaintextAllowed),
   });
   return Object.freeze({
     warnings: warnOfUnknown(environment),
-    logLevel: LOG_LEVELS[text('LOGLEVEL')] ?? 'info',
-    logFormat: logFormat(text('LOG_FORMAT'), text('AS_SERVICE') === 'true', environment),
-    mongodb: mongodbSettings(environment, text('MONGODB_DATABASE')),
-    spoolMaxBytes: bytesOf(text('SPOOL_LIMIT')) ?? 0,
-    retentionDays: text('RETENTION_DAYS') === '' ? null : Number(text('RETENTION_DAYS')),
-    dataDirectory: text('DATA_DIR') || environment['STATE_DIRECTORY'] || 'data',
-    securities: text('SECURITIES')
-      .split(',')
-      .map((one) => one.trim())
-      .filter((one) => one !== ''),
-    updateFrequencyMs: text('ORDERBOOK_UPDATEFREQUENCY') === '100' ? 100 : 1000,
-    baseImageIntervalS: Number(text('BASE_IMAGE_INTERVAL')),
-    staleAfterMs: Number(text('STALE_AFTER')) * 1000,
-    stallLimitS: stallLimitS(Number(text('STALL_LIMIT')), environment),
+    logLevel: read(own.logLevel),
+    logFormat: logFormat(read, environment),
+    dataDirectory: read(own.dataDirectory) ?? (environment['STATE_DIRECTORY'] || 'data'),
+    mongodb: mongodbSettings(read),
+    spoolMaxBytes: read(own.spoolMaxBytes),
+    retentionDays: read(own.retentionDays),
+    securities: read(own.securities),
+    exchanges: new Map(EXCHANGES.map((each) => [each.name, each.configure(read)])),
+    updateFrequencyMs: read(own.updateFrequencyMs),
+    baseImageIntervalS: read(own.baseImageIntervalS),
+    staleAfterMs: read(own.staleAfterS) * 1000,
+    stallLimitS: stallLimitS(read(own.stallLimitS), environment),
     managerHost,
-    managerPort: Number(text('MANAGER_PORT')),
+    managerPort: read(own.managerPort),
     managerAccess: readManagerAccess(),
     readManagerAccess,
-    metrics: text('METRICS_PORT')
-      ? { host: text('METRICS_HOST'), port: Number(text('METRICS_PORT')) }
-      : null,
-    binanceWsUrl: text('BINANCE_WS_URL').replace(/\/+$/, ''),
-    binanceRestUrl: text('BINANCE_REST_URL').replace(/\/+$/, ''),
-    coinbase: coinbaseSettings(environment, text('COINBASE_FEED')),
-    coinbaseWsUrl: text('COINBASE_WS_URL').replace(/\/+$/, ''),
-    coinbaseRestUrl: text('COINBASE_REST_URL').replace(/\/+$/, ''),
+    metrics: metricsSettings(read),
   });
 }
 
-function mongodbSettings(environment: Environment, database: string): Config['mongodb'] {
-  const endpoint = readSecret(
-    environment,
-    'MONGODB_ENDPOINT',
-    'mongodb-endpoint',
-    (given, source) => {
-      const { normal, allowed } = check({ kind: 'mongodb' }, given);
-      if (normal === undefined) throw new ConfigError(`${source} is not valid: ${allowed}`);
-    },
-  );
-  return endpoint ? { endpoint, database: database || undefined } : null;
+function mongodbSettings(read: ReadSetting): Config['mongodb'] {
+  const endpoint = read(LOGGER_OPTIONS.mongodbEndpoint);
+  const database = read(LOGGER_OPTIONS.mongodbDatabase) ?? undefined;
+  return endpoint === null ? null : { endpoint, database };
 }
 
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  b: 1,
-  kib: 2 ** 10,
-  mib: 2 ** 20,
-  gib: 2 ** 30,
-  tib: 2 ** 40,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  tb: 1e12,
-};
-
-/** `20GiB` → bytes; undefined where that is no size. */
-function bytesOf(text: string): number | undefined {
-  const [, digits = '', unit = ''] = /^(\d{1,12})\s*([a-z]*)$/i.exec(text) ?? [];
-  const factor = UNITS[unit.toLowerCase()];
-  if (digits === '' || factor === undefined) return undefined;
-  const bytes = Number(digits) * factor;
-  return Number.isSafeInteger(bytes) ? bytes : undefined;
+function metricsSettings(read: ReadSetting): Config['metrics'] {
+  const port = read(LOGGER_OPTIONS.metricsPort);
+  return port === null ? null : { host: read(LOGGER_OPTIONS.metricsHost), port };
 }
 
-/** The smallest spool that can hold an image of any book, and some blocks. */
-const SPOOL_MIN_BYTES = 64 * 2 ** 20;
+/** `auto` chooses by whether standard error goes to the journal. */
+function logFormat(read: ReadSetting, environment: Environment): LogFormat {
+  const format = read(LOGGER_OPTIONS.logFormat);
+  if (format !== 'auto') return format;
+  return read(LOGGER_OPTIONS.asService) || goesToJournal(environment) ? 'journal' : 'text';
+}
+
+/** Below systemd's watchdog limit: only the process itself can log why it ends. */
+function stallLimitS(limitS: number, environment: Environment): number {
+  const watchdogMs = watchdogLimitMs(environment, process.pid);
+  return watchdogMs === undefined ? limitS : Math.min(limitS, watchdogMs / 2000);
+}
 
 function withEnvFile(given: Environment, directory: string): Environment {
-  if (readOption(given, 'USE_ENV_FILE') !== 'true') return given;
+  if (!settingReader(given)(LOGGER_OPTIONS.useEnvFile)) return given;
   const path = join(directory, 'vars.env');
   let content: string;
   try {
@@ -152,108 +124,4 @@ function withEnvFile(given: Environment, directory: string): Environment {
     if (value) merged[name] = value;
   }
   return merged;
-}
-
-function optionOf(name: OptionName): Option {
-  return OPTIONS.find((option) => option.env === name) as Option;
-}
-
-function defaultOf(name: OptionName): string | undefined {
-  return optionOf(name).default;
-}
-
-/** The checked text of a setting, lower case where case does not matter; its default if unset. */
-function readOption(environment: Environment, name: OptionName): string | undefined {
-  const option = optionOf(name);
-  const given = environment[name]?.trim();
-  if (!given) return option.default;
-  const { normal, allowed } = check(option.type, given);
-  if (normal === undefined) {
-    const shown = option.isSecret ? '' : `: ${JSON.stringify(given.slice(0, 100))}`;
-    throw new ConfigError(`${name}${shown} is not valid: ${allowed}`);
-  }
-  return normal;
-}
-
-function check(
-  type: OptionType,
-  given: string,
-): { readonly normal: string | undefined; readonly allowed: string } {
-  switch (type.kind) {
-    case 'text':
-      return { normal: given, allowed: 'any text' };
-    case 'boolean': {
-      const word = given.toLowerCase();
-      return {
-        normal: word === 'true' || word === 'false' ? word : undefined,
-        allowed: 'use true or false',
-      };
-    }
-    case 'choice': {
-      const word = given.toLowerCase();
-      return {
-        normal: type.values.includes(word) ? word : undefined,
-        allowed: `use one of ${type.values.join(', ')}`,
-      };
-    }
-    case 'integer':
-      return {
-        normal: /^\d{1,15}$/.test(given) && isWithin(type, given) ? given : undefined,
-        allowed: `use a whole number from ${type.min} to ${type.max}`,
-      };
-    case 'number':
-      return {
-        normal: /^\d{1,15}(\.\d{1,6})?$/.test(given) && isWithin(type, given) ? given : undefined,
-        allowed: `use a number from ${type.min} to ${type.max}`,
-      };
-    case 'mongodb': {
-      const isOne = /^mongodb(\+srv)?:\/\/\S+$/i.test(given) || /^[^\s/@,]+:\d{1,5}$/.test(given);
-      return { normal: isOne ? given : undefined, allowed: 'use host:port or a mongodb:// URI' };
-    }
-    case 'bytes': {
-      const isOne = (bytesOf(given) ?? 0) >= SPOOL_MIN_BYTES;
-      return { normal: isOne ? given : undefined, allowed: 'use a size from 64MiB, like 20GiB' };
-    }
-    case 'securities':
-      return checkSecurities(given);
-    case 'url':
-      return {
-        normal: isBaseUrl(given, type.protocols) ? given : undefined,
-        allowed: `use an address without a path, like ${type.protocols[1]}//host:port`,
-      };
-  }
-}
-
-function isWithin(range: { readonly min: number; readonly max: number }, given: string): boolean {
-  return Number(given) >= range.min && Number(given) <= range.max;
-}
-
-function checkSecurities(given: string): ReturnType<typeof check> {
-  const allowed = 'use exchange:symbol, for example binance:BTCUSDT,coinbase:BTC-USD';
-  try {
-    for (const one of given.split(',')) if (one.trim() !== '') parseSecurity(one.trim());
-    return { normal: given, allowed };
-  } catch (error) {
-    if (!(error instanceof InvalidArgumentError)) throw error;
-    return { normal: undefined, allowed };
-  }
-}
-
-function isBaseUrl(given: string, protocols: readonly string[]): boolean {
-  if (!URL.canParse(given)) return false;
-  const url = new URL(given);
-  const isBare = url.pathname === '/' && url.search === '' && url.hash === '';
-  return protocols.includes(url.protocol) && isBare && url.username === '' && url.password === '';
-}
-
-/** `auto` asks whether standard error goes to the journal. */
-function logFormat(given: string, isService: boolean, environment: Environment): LogFormat {
-  if (given === 'text' || given === 'json' || given === 'journal') return given;
-  return isService || goesToJournal(environment) ? 'journal' : 'text';
-}
-
-/** A stalled process must end itself before systemd does: only it can say why. */
-function stallLimitS(given: number, environment: Environment): number {
-  const watchdogMs = watchdogLimitMs(environment, process.pid);
-  return watchdogMs === undefined ? given : Math.min(given, watchdogMs / 2000);
 }

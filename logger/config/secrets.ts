@@ -1,4 +1,4 @@
-/** Secrets come from a variable, from a file that a variable names, or from systemd's credentials. */
+/** Reads secrets from a variable, from a file that a variable names, or from systemd's credentials. */
 
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -6,12 +6,16 @@ import { ConfigError, describeError } from '../errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where `service-setup.sh` puts settings and secrets. */
+/** The directory in which `service-setup.sh` installs settings and secrets. */
 const INSTALLED = '/etc/finTechApp_logger';
 
-type SecretCheck = (secret: string, source: string) => void;
+/** The text of a secret and the setting that it came from, for messages. */
+export interface Secret {
+  readonly secret: string;
+  readonly source: string;
+}
 
-/** A file that holds a secret, and the setting that led to it. */
+/** A file that holds a secret, and the setting that named it. */
 interface SecretFile {
   readonly variable: string;
   readonly path: string;
@@ -20,36 +24,33 @@ interface SecretFile {
 /**
  * @param name the variable; `<name>_FILE` names a file instead.
  * @param credential the file's name in `$CREDENTIALS_DIRECTORY`.
- * @param check throws a ConfigError for what this secret can't be; asked before all else, with the
- *   setting that it came from.
- * @returns undefined where none of them is there.
+ * @param parse throws a ConfigError for a secret that is not valid; it comes before the check that a
+ *   file holds one line, and may explain more.
+ * @returns null if unset.
  * @throws ConfigError, which never holds the secret.
  */
-export function readSecret(
+export function readSecret<T>(
   environment: Environment,
   name: string,
   credential: string,
-  check: SecretCheck = () => undefined,
-): string | undefined {
+  parse: (secret: Secret) => T,
+): T | null {
   const file = secretFile(environment, name, credential);
-  if (file) return readSecretFile(file, check);
-  const given = environment[name]?.trim();
-  if (!given) return undefined;
-  check(given, name);
-  return given;
+  if (file) return readSecretFile(file, parse);
+  const secret = environment[name]?.trim();
+  return secret ? parse({ secret, source: name }) : null;
 }
 
-/** A secret that can be replaced while both ends are in use: what is accepted, and from where. */
+/** A secret that can be replaced while it is in use. */
 export interface RotatingSecret {
-  /** The one in use, then the next one if there is one. Empty: none is given. */
-  readonly secrets: readonly { readonly secret: string; readonly source: string }[];
-  /** What to warn of. */
+  /** All that are accepted: the current one, then the next one if there is one. Empty: none is set. */
+  readonly secrets: readonly Secret[];
   readonly warnings: readonly string[];
 }
 
 /**
- * As `readSecret`, and a file of the same name with `.next` behind it holds the one to come. The
- * variable alone has no next one: it can't change while the program runs.
+ * Like `readSecret`, but a second file with `.next` appended to its name may hold the next secret.
+ * A secret in the variable itself has no next one: it can't change while the program runs.
  */
 export function readRotatingSecret(
   environment: Environment,
@@ -67,15 +68,12 @@ export function readRotatingSecret(
     ({ path }, at) => at === 0 || existsSync(path),
   );
   return {
-    secrets: files.map((each) => ({
-      secret: readSecretFile(each),
-      source: `${each.variable} (${each.path})`,
-    })),
+    secrets: files.map((each) => readSecretFile(each, (secret) => secret)),
     warnings: files.flatMap(({ path }) => warnOfReaders(path)),
   };
 }
 
-/** Others may read it: not refused, because secrets in containers are often mounted that way. */
+/** Warns of a world-readable secret. Only a warning: containers often mount secrets that way. */
 export function warnOfReaders(path: string): string[] {
   const isOpen =
     (statSync(path).mode & 0o004) !== 0 && (statSync(dirname(path)).mode & 0o001) !== 0;
@@ -99,14 +97,14 @@ function secretFile(
     : undefined;
 }
 
-/** The unit gives a line feed alone in place of a credential that nobody has put there. */
+/** The systemd unit provides a single line feed for a credential that is not configured. */
 function isBlank(path: string): boolean {
   return statSync(path).size <= 1;
 }
 
 /**
- * Where to read a secret that may be replaced meanwhile. systemd copies a credential when the service
- * starts and never again, so it is read where `service-setup.sh` had put what was copied.
+ * The file to reread for a secret that may be replaced. systemd copies credentials only when the
+ * service starts, so the original in the installed place is preferred to the copy.
  */
 function replaceable(file: SecretFile, credential: string, installed: string): SecretFile {
   const path = join(installed, credential);
@@ -118,15 +116,12 @@ function isReadable(path: string): boolean {
     accessSync(path, constants.R_OK);
     return true;
   } catch {
-    // Not installed in the usual place, or not for us: the copy is what there is.
+    // Not installed in the usual place, or not readable: use the copy.
     return false;
   }
 }
 
-function readSecretFile(
-  { variable, path }: SecretFile,
-  check: SecretCheck = () => undefined,
-): string {
+function readSecretFile<T>({ variable, path }: SecretFile, parse: (secret: Secret) => T): T {
   let secret: string;
   try {
     secret = readFileSync(path, 'utf8').trim();
@@ -135,9 +130,9 @@ function readSecretFile(
       cause: error,
     });
   }
-  check(secret, `${variable} (${path})`);
+  const parsed = parse({ secret, source: `${variable} (${path})` });
   if (secret === '' || /[^\x21-\x7e]/.test(secret)) {
     throw new ConfigError(`${variable}: the key file must hold one line of visible characters`);
   }
-  return secret;
+  return parsed;
 }

@@ -1,39 +1,39 @@
-/**
- * Variables that look like settings of ours and are none: a typo would otherwise be a setting that
- * silently does not count, and the logger would record something else than it was told to.
- */
+/** Warns of variables that look like settings but are not: a typo would otherwise be ignored silently. */
 
+import { EXCHANGE_NAMES } from '../exchange/exchanges.ts';
 import { OPTIONS } from './options.ts';
 import type { Environment } from './secrets.ts';
 
-const PREFIXES = /^(BINANCE|COINBASE|MANAGER|METRICS|MONGODB)_/;
-/** Of the CLI, which people set in the same shell. */
-const OF_THE_CLI = [
+const PREFIXES = [...EXCHANGE_NAMES, 'manager', 'metrics', 'mongodb'].map(
+  (name) => `${name.toUpperCase()}_`,
+);
+/** Settings of the CLI, often set in the same shell. */
+const CLI_SETTINGS = [
   'MANAGER_TLS_CA',
   'MANAGER_TLS_CLIENT_CERT',
   'MANAGER_TLS_CLIENT_KEY',
   'MANAGER_TLS_SERVER_NAME',
 ];
-/** Kubernetes and Docker put these there for a service of such a name. */
-const OF_A_SERVICE = /_SERVICE_(HOST|PORT)|_PORT(_\d+_(TCP|UDP).*)?$/;
-/** So many letters changed, missing, added or swapped still look like the same name. */
-const TYPO_MAX = 2;
+/** Set by Kubernetes and Docker for a linked service. */
+const SERVICE_LINK = /_SERVICE_(HOST|PORT)|_PORT(_\d+_(TCP|UDP).*)?$/;
+/** Two names within this edit distance look like the same name. */
+const MAX_TYPO_DISTANCE = 2;
 
-/** One line for each. */
+/** @returns one line for each suspicious variable. */
 export function warnOfUnknown(environment: Environment): string[] {
-  const known: readonly string[] = [...OPTIONS.map(({ env }) => env), ...OF_THE_CLI];
+  const known: readonly string[] = [...OPTIONS.map(({ env }) => env), ...CLI_SETTINGS];
   return Object.keys(environment)
-    .filter((name) => environment[name] && !known.includes(name) && !OF_A_SERVICE.test(name))
+    .filter((name) => environment[name] && !known.includes(name) && !SERVICE_LINK.test(name))
     .sort()
     .flatMap((name) => {
-      const near = known.find((candidate) => distance(name, candidate) <= TYPO_MAX);
-      if (near === undefined && !PREFIXES.test(name)) return [];
-      const advice = near === undefined ? 'it does not count' : `did you mean ${near}?`;
+      const near = known.find((candidate) => distance(name, candidate) <= MAX_TYPO_DISTANCE);
+      if (near === undefined && !PREFIXES.some((prefix) => name.startsWith(prefix))) return [];
+      const advice = near === undefined ? 'it is ignored' : `did you mean ${near}?`;
       return [`${name} is set, but there is no such setting: ${advice}`];
     });
 }
 
-/** How many letters to change, add, leave out or swap with their neighbour (Levenshtein). */
+/** Edit distance with transpositions (Damerau–Levenshtein, optimal string alignment). */
 function distance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -24,7 +24,7 @@ import type {
   SnapshotItem,
   TradeItem,
 } from '../queries/results.ts';
-import { DEFAULT_TARDIS_DEPTH } from '../reader/export-question.ts';
+import { DEFAULT_TARDIS_DEPTH } from '../queries/validate.ts';
 import type { ExportQuery } from '../queries/queries.ts';
 
 type Item = TradeItem | QuoteItem | ImageItem | DiffItem | OrderItem | SnapshotItem;

@@ -1,11 +1,18 @@
 /** `Verify` and `Export`: long readings of the archive, as fast as their reader takes the parts. */
 
+import type {
+  ExportPart,
+  ExportRequest__Output,
+  VerifyPart,
+  VerifyRequest__Output,
+} from '../messages/types.ts';
 import type { VerifyProgress } from '../queries/results.ts';
 import { type ManagerContext, flushFor } from './calls.ts';
 import { CallCancelledError, type PartWriter } from './part-writer.ts';
 import { sleep } from '../runtime/timing.ts';
-import { checkSecurity, exportQuery } from './requests.ts';
-import { type ExportRequest, type VerifyRequest, exportGapMessage } from './wire.ts';
+import { canonical, checkSecurity } from './requests.ts';
+import { exportQuery } from '../messages/requests.ts';
+import { exportGapMessage, verifyProgressMessage } from '../messages/results.ts';
 
 /** How often a running check says how far it is. */
 const PROGRESS_EVERY_MS = 250;
@@ -13,23 +20,23 @@ const PROGRESS_EVERY_MS = 250;
 /** Tells how far a check is until it is done, as often as there is something new. */
 async function tellProgress(
   context: ManagerContext,
-  writer: PartWriter,
+  writer: PartWriter<VerifyPart>,
   check: { readonly done: AbortSignal; readonly latest: () => VerifyProgress | undefined },
 ): Promise<void> {
   let told: VerifyProgress | undefined;
   while (!check.done.aborted) {
     await sleep(context.clock, PROGRESS_EVERY_MS, check.done);
     const progress = check.latest();
-    if (progress === told || check.done.aborted) continue;
+    if (progress === undefined || progress === told || check.done.aborted) continue;
     told = progress;
-    await writer.write({ progress });
+    await writer.write({ progress: verifyProgressMessage(progress) });
   }
 }
 
 export async function streamVerify(
   context: ManagerContext,
-  request: VerifyRequest,
-  writer: PartWriter,
+  request: VerifyRequest__Output,
+  writer: PartWriter<VerifyPart>,
 ): Promise<void> {
   const { control, reader } = context;
   const security =
@@ -98,13 +105,13 @@ export class PartBuffer {
 
 export async function streamExport(
   context: ManagerContext,
-  request: ExportRequest,
-  writer: PartWriter,
+  request: ExportRequest__Output,
+  writer: PartWriter<ExportPart>,
 ): Promise<void> {
-  const question = exportQuery(request, context.control);
-  await flushFor(context, question.security);
+  const query = canonical(exportQuery(request), context.control);
+  await flushFor(context, query.security);
   const buffer = new PartBuffer(context.limits.exportPartBytes);
-  for await (const line of context.reader.exportLines(question)) {
+  for await (const line of context.reader.exportLines(query)) {
     if (writer.signal.aborted) throw new CallCancelledError('The call was cancelled');
     if ('gap' in line) {
       for (const lines of buffer.flush()) await writer.write({ lines });

@@ -1,44 +1,47 @@
 /** `Book`: the book now from the running recorder, a past one from the archive, in parts. */
 
+import type { BookPart, BookRequest__Output } from '../messages/types.ts';
 import { UnknownSecurityError } from '../errors.ts';
+import { bookQuery } from '../messages/requests.ts';
+import { bookHeadMessage, bookLevelsMessage } from '../messages/results.ts';
 import type { BookResult, NoBookResult } from '../queries/results.ts';
 import { type ManagerContext, NoBookError, flushFor } from './calls.ts';
 import type { PartWriter } from './part-writer.ts';
-import { bookQuery } from './requests.ts';
-import { type BookRequest, bookHead, bookLevels } from './wire.ts';
+import { canonical } from './requests.ts';
 
 async function find(
   context: ManagerContext,
-  request: BookRequest,
+  request: BookRequest__Output,
 ): Promise<BookResult | NoBookResult> {
   const { control, reader, clock } = context;
-  const question = bookQuery(request, control);
-  if (question.position !== undefined) {
-    await flushFor(context, question.security);
-    return reader.bookAt(question);
+  const query = canonical(bookQuery(request), control);
+  if (query.position !== undefined) {
+    await flushFor(context, query.security);
+    return reader.bookAt(query);
   }
   try {
-    return control.bookNow(question.security, question);
+    return control.bookNow(query.security, query);
   } catch (error) {
     if (!(error instanceof UnknownSecurityError)) throw error;
     // Not recorded now, but perhaps once: then that is a gap, and the archive says which.
-    return reader.bookAt({ ...question, position: { clock: 'receive', us: clock.nowUs() } });
+    return reader.bookAt({ ...query, position: { clock: 'receive', us: clock.nowUs() } });
   }
 }
 
 export async function streamBook(
   context: ManagerContext,
-  request: BookRequest,
-  writer: PartWriter,
+  request: BookRequest__Output,
+  writer: PartWriter<BookPart>,
 ): Promise<void> {
   const book = await find(context, request);
   if (book.state === 'gap') throw new NoBookError(book);
-  await writer.write(bookHead(book));
+  await writer.write({ head: bookHeadMessage(book) });
   const { levelsPerPart } = context.limits;
   for (const side of ['bids', 'asks'] as const) {
     const rows = book[side];
     for (let from = 0; from < rows.length; from += levelsPerPart) {
-      await writer.write(bookLevels(side, rows, { from, to: from + levelsPerPart }));
+      const part = rows.slice(from, from + levelsPerPart);
+      await writer.write({ levels: bookLevelsMessage(side, part) });
     }
   }
 }

@@ -13,8 +13,9 @@ import {
   type handleUnaryCall,
   status,
 } from '@grpc/grpc-js';
-import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import { ConflictError, LimitExceededError, LoggerError, describeError } from '../errors.ts';
+import type { Definitions } from '../messages/definitions.ts';
+import { noBookMessage } from '../messages/results.ts';
 import type { NoBookResult } from '../queries/results.ts';
 import type { Reader } from '../reader/reader.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -23,7 +24,6 @@ import type { LoggerControl } from '../status/control.ts';
 import type { ManagerLimits } from './limits.ts';
 import { CallCancelledError, type PartWriter, partWriter } from './part-writer.ts';
 import { type CallFailure, failureOf, headerText } from './status-map.ts';
-import { noBookMessage } from './wire.ts';
 
 /** Everything that the handlers work with. */
 export interface ManagerContext {
@@ -33,7 +33,7 @@ export interface ManagerContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: ManagerLimits;
-  readonly noBook: MessageTypeDefinition<object, object>;
+  readonly noBook: Definitions['noBook'];
   /** Aborts when the port is about to close. */
   readonly closing: AbortSignal;
 }
@@ -118,12 +118,12 @@ function commonName(certificate: PeerCertificate | undefined): string | undefine
 }
 
 /** A unary call. `run` throws, or returns the response. */
-export function unary<Request>(
+export function unary<Request, Response>(
   context: ManagerContext,
   method: string,
-  run: (request: Request, call: UnaryCall) => Promise<object> | object,
-): handleUnaryCall<Request, object> {
-  return (call: ServerUnaryCall<Request, object>, callback) => {
+  run: (request: Request, call: UnaryCall) => Promise<Response> | Response,
+): handleUnaryCall<Request, Response> {
+  return (call: ServerUnaryCall<Request, Response>, callback) => {
     const deadline = call.getDeadline();
     const facts: UnaryCall = {
       signal: cancellation(call).signal,
@@ -134,7 +134,7 @@ export function unary<Request>(
     void answer();
 
     async function answer(): Promise<void> {
-      let response: object;
+      let response: Response;
       try {
         response = await run(call.request, facts);
       } catch (error) {
@@ -150,13 +150,13 @@ export function unary<Request>(
 const AUDITED_SECURITIES = 10;
 
 /** A unary call that changes something: as `unary`, and one line about it in the log. */
-export function changing<Request>(
+export function changing<Request, Response>(
   context: ManagerContext,
   method: string,
   subjects: (request: Request) => readonly string[],
-  run: (request: Request, call: UnaryCall) => Promise<{ response: object; outcome: string }>,
-): handleUnaryCall<Request, object> {
-  return unary<Request>(context, method, async (request, call) => {
+  run: (request: Request, call: UnaryCall) => Promise<{ response: Response; outcome: string }>,
+): handleUnaryCall<Request, Response> {
+  return unary<Request, Response>(context, method, async (request, call) => {
     const named = subjects(request);
     const shown = named
       .slice(0, AUDITED_SECURITIES)
@@ -209,13 +209,13 @@ export class StreamSlots {
 }
 
 /** A streamed answer. `run` writes the parts and returns when all are written, or throws. */
-export function streaming<Request>(
+export function streaming<Request, Part>(
   context: ManagerContext,
   method: string,
   slots: StreamSlots,
-  run: (request: Request, writer: PartWriter) => Promise<void>,
-): handleServerStreamingCall<Request, object> {
-  return (call: ServerWritableStream<Request, object>) => {
+  run: (request: Request, writer: PartWriter<Part>) => Promise<void>,
+): handleServerStreamingCall<Request, Part> {
+  return (call: ServerWritableStream<Request, Part>) => {
     const { signal } = cancellation(call);
     void answer();
 

@@ -8,17 +8,13 @@
  * those would make a small hole a large one.
  */
 
-import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { HealthCheckResponse, HealthHandlers } from '../messages/types.ts';
 import { InvalidArgumentError, UnknownSecurityError } from '../errors.ts';
 import { ClosingError, type ManagerContext, StreamSlots, streaming, unary } from './calls.ts';
 import type { PartWriter } from './part-writer.ts';
 import { sleep } from '../runtime/timing.ts';
 
 type ServingStatus = 'SERVING' | 'NOT_SERVING';
-
-interface HealthCheckRequest {
-  readonly service: string;
-}
 
 /** The logger's own state, asked for at most once in a while, however many want to know. */
 class OverallStatus {
@@ -57,7 +53,7 @@ function statusOfSecurity(context: ManagerContext, service: string): ServingStat
   }
 }
 
-export function healthHandlers(context: ManagerContext): UntypedServiceImplementation {
+export function healthHandlers(context: ManagerContext): HealthHandlers {
   const { clock, limits, closing } = context;
   const overall = new OverallStatus(context);
   const slots = new StreamSlots(limits.maxHealthWatches);
@@ -66,9 +62,9 @@ export function healthHandlers(context: ManagerContext): UntypedServiceImplement
     return service === '' ? overall.get() : statusOfSecurity(context, service);
   }
 
-  async function watch(service: string, writer: PartWriter): Promise<void> {
+  async function watch(service: string, writer: PartWriter<HealthCheckResponse>): Promise<void> {
     const ended = AbortSignal.any([writer.signal, closing]);
-    let told: string | undefined;
+    let told: ServingStatus | 'SERVICE_UNKNOWN' | undefined;
     while (!ended.aborted) {
       const status = (await statusOf(service)) ?? 'SERVICE_UNKNOWN';
       if (status !== told) await writer.write({ status });
@@ -81,12 +77,12 @@ export function healthHandlers(context: ManagerContext): UntypedServiceImplement
   }
 
   return {
-    check: unary<HealthCheckRequest>(context, 'health check', async ({ service }) => {
+    Check: unary(context, 'health check', async ({ service }) => {
       const status = await statusOf(service);
       if (status === undefined) throw new UnknownSecurityError('service: unknown');
       return { status };
     }),
-    watch: streaming<HealthCheckRequest>(context, 'health watch', slots, ({ service }, writer) =>
+    Watch: streaming(context, 'health watch', slots, ({ service }, writer) =>
       watch(service, writer),
     ),
   };

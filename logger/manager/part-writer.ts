@@ -11,27 +11,27 @@ import type { Clock, Timer } from '../runtime/clock.ts';
 /** The client is gone; nobody is left to be told anything. */
 export class CallCancelledError extends ConflictError {}
 
-export interface PartWriter {
+export interface PartWriter<Part> {
   /**
    * Resolves when the part is on its way.
    * @throws CallCancelledError when the client left, LimitExceededError when it reads too slowly.
    */
-  write(part: object): Promise<void>;
+  write(part: Part): Promise<void>;
   /** Aborts when the client leaves or its deadline passes. */
   readonly signal: AbortSignal;
 }
 
-export function partWriter<Request>(
-  call: ServerWritableStream<Request, object>,
+export function partWriter<Request, Part>(
+  call: ServerWritableStream<Request, Part>,
   options: {
     readonly signal: AbortSignal;
     readonly clock: Clock;
     readonly readerPatienceMs: number;
   },
-): PartWriter {
+): PartWriter<Part> {
   const { signal, clock, readerPatienceMs } = options;
 
-  function write(part: object): Promise<void> {
+  function write(part: Part): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) {
         reject(new CallCancelledError('The call was cancelled'));

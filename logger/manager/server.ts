@@ -4,14 +4,10 @@
  * holds up recording: every request, stream, connection and refusal has a limit in `limits.ts`.
  */
 
+import type { ManagerHandlers } from '../messages/types.ts';
 import { ReflectionService } from '@grpc/reflection';
-import {
-  Server,
-  ServerCredentials,
-  type UntypedServiceImplementation,
-  logVerbosity,
-  setLogVerbosity,
-} from '@grpc/grpc-js';
+import { Server, ServerCredentials, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
+import type { ServiceDefinition } from '@grpc/grpc-js';
 import { describeError } from '../errors.ts';
 import type { Reader } from '../reader/reader.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -27,11 +23,11 @@ import { healthHandlers } from './health-service.ts';
 import { KeyRing } from './gate/key-ring.ts';
 import { DEFAULT_LIMITS, type ManagerLimits } from './limits.ts';
 import { type Listener, listen } from './gate/listener.ts';
-import { type ManagerProto, loadManagerProto, pathsOf } from './service-definition.ts';
+import { loadDefinitions } from '../messages/definitions.ts';
+import type { Definitions } from '../messages/definitions.ts';
 import { FailureThrottle } from './gate/throttle.ts';
 import { unaryHandlers } from './unary-handlers.ts';
 import { streamWatch } from './watch-stream.ts';
-import type { BookRequest, ExportRequest, SecuritiesRequest, VerifyRequest } from './wire.ts';
 
 export interface ManagerOptions {
   readonly host: string;
@@ -66,33 +62,38 @@ export interface ManagerPort {
   close(graceMs: number): Promise<void>;
 }
 
-function handlers(context: ManagerContext): UntypedServiceImplementation {
+function handlers(context: ManagerContext): ManagerHandlers {
   const slots = new StreamSlots(context.limits.maxStreams);
   return {
     ...unaryHandlers(context),
-    book: streaming<BookRequest>(context, 'book', slots, (request, writer) =>
+    Book: streaming(context, 'book', slots, (request, writer) =>
       streamBook(context, request, writer),
     ),
-    watch: streaming<SecuritiesRequest>(context, 'watch', slots, (request, writer) =>
+    Watch: streaming(context, 'watch', slots, (request, writer) =>
       streamWatch(context, request, writer),
     ),
-    verify: streaming<VerifyRequest>(context, 'verify', slots, (request, writer) =>
+    Verify: streaming(context, 'verify', slots, (request, writer) =>
       streamVerify(context, request, writer),
     ),
-    export: streaming<ExportRequest>(context, 'export', slots, (request, writer) =>
+    Export: streaming(context, 'export', slots, (request, writer) =>
       streamExport(context, request, writer),
     ),
   };
 }
 
+/** The paths of a service's calls, as they appear in a request. */
+function pathsOf(service: ServiceDefinition): ReadonlySet<string> {
+  return new Set(Object.values(service).map((method) => method.path));
+}
+
 function createServer(
   context: ManagerContext,
   auth: Omit<AuthenticatorOptions, 'openPaths'>,
-  proto: ManagerProto,
+  definitions: Definitions,
 ): Server {
   const { limits } = context;
   const server = new Server({
-    interceptors: [authenticator({ ...auth, openPaths: pathsOf(proto.health) })],
+    interceptors: [authenticator({ ...auth, openPaths: pathsOf(definitions.health) })],
     'grpc.max_receive_message_length': limits.maxRequestBytes,
     'grpc.max_concurrent_streams': limits.maxCallsPerConnection,
     'grpc.max_connection_idle_ms': limits.idleConnectionMs,
@@ -100,9 +101,9 @@ function createServer(
     'grpc.keepalive_timeout_ms': limits.keepaliveTimeoutMs,
     'grpc.enable_channelz': 0,
   });
-  server.addService(proto.manager, handlers(context));
-  server.addService(proto.health, healthHandlers(context));
-  new ReflectionService(proto.definitions).addToServer(server);
+  server.addService(definitions.manager, handlers(context));
+  server.addService(definitions.health, healthHandlers(context));
+  new ReflectionService(definitions.all).addToServer(server);
   return server;
 }
 
@@ -164,9 +165,9 @@ export async function startManager(options: ManagerOptions): Promise<ManagerPort
   const throttle = new FailureThrottle({ clock, log, limits: limits.throttle });
   const keys = new KeyRing(access.keys);
   const closing = new AbortController();
-  const proto = loadManagerProto();
+  const definitions = loadDefinitions();
   const server = createServer(
-    { ...options, limits, noBook: proto.noBook, closing: closing.signal },
+    { ...options, limits, noBook: definitions.noBook, closing: closing.signal },
     {
       keys,
       throttle,
@@ -174,7 +175,7 @@ export async function startManager(options: ManagerOptions): Promise<ManagerPort
       maxHeaderBytes: limits.maxHeaderBytes,
       onRightKey: (peer) => listener.trust(peer),
     },
-    proto,
+    definitions,
   );
   // Connections reach it decrypted: TLS is the listener's.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());

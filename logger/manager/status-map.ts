@@ -18,12 +18,10 @@ export const STATUS_OF_CODE: Readonly<Record<ErrorCode, status>> = {
   'archive-in-use': status.FAILED_PRECONDITION,
   'duplicate-record': status.DATA_LOSS,
   'record-corrupt': status.DATA_LOSS,
-  'no-coverage': status.OUT_OF_RANGE,
   'unknown-security': status.NOT_FOUND,
   'invalid-argument': status.INVALID_ARGUMENT,
   conflict: status.ABORTED,
   'limit-exceeded': status.RESOURCE_EXHAUSTED,
-  unauthenticated: status.UNAUTHENTICATED,
   invariant: status.INTERNAL,
 };
 

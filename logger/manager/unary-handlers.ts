@@ -1,24 +1,25 @@
 /** The calls with one answer. */
 
-import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { CommandResponse, ManagerHandlers } from '../messages/types.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import { formatTimeUs } from '../market/time.ts';
 import { type ManagerContext, type UnaryCall, changing, flushFor, unary } from './calls.ts';
 import type { CommandResult } from '../status/control.ts';
-import { checkSecurities, coverageQuery } from './requests.ts';
+import { canonical, checkSecurities } from './requests.ts';
+import { coverageQuery } from '../messages/requests.ts';
+import { coverageMessage } from '../messages/results.ts';
 import {
-  type AddRequest,
-  type CoverageRequest,
-  type ResetRequest,
-  type SecuritiesRequest,
-  commandResponse,
-  coverageMessage,
+  commandMessage,
   healthMessage,
   processMessage,
   securityMessage,
-} from './wire.ts';
+} from '../messages/statuses.ts';
 
-function answered(results: readonly CommandResult[]): { response: object; outcome: string } {
+/** The response of a command, and how it ended, for the log. */
+function commandOutcome(results: readonly CommandResult[]): {
+  response: CommandResponse;
+  outcome: string;
+} {
   const failed = results.filter((result) => !result.ok);
   const outcome =
     failed.length === 0
@@ -27,7 +28,7 @@ function answered(results: readonly CommandResult[]): { response: object; outcom
           .slice(0, 10)
           .map((result) => result.security)
           .join(',')}`;
-  return { response: commandResponse(results), outcome };
+  return { response: commandMessage(results), outcome };
 }
 
 /**
@@ -51,9 +52,9 @@ function waitingSignal(
   };
 }
 
-function add(context: ManagerContext): UntypedServiceImplementation[string] {
+function add(context: ManagerContext): ManagerHandlers['Add'] {
   const { control, limits } = context;
-  return changing<AddRequest>(
+  return changing(
     context,
     'add',
     (request) => request.securities,
@@ -61,7 +62,7 @@ function add(context: ManagerContext): UntypedServiceImplementation[string] {
       const securities = checkSecurities(request.securities, limits.maxSecuritiesPerCall);
       const { signal, end } = waitingSignal(context, call);
       try {
-        return answered(await control.add(securities, request.wait, signal));
+        return commandOutcome(await control.add(securities, request.wait, signal));
       } finally {
         end();
       }
@@ -69,26 +70,28 @@ function add(context: ManagerContext): UntypedServiceImplementation[string] {
   );
 }
 
-function changes(context: ManagerContext): UntypedServiceImplementation {
+function commands(
+  context: ManagerContext,
+): Pick<ManagerHandlers, 'Add' | 'Remove' | 'Snapshot' | 'Reset' | 'Terminate'> {
   const { control, limits } = context;
-  const securitiesOf = (request: SecuritiesRequest): readonly string[] => request.securities;
+  const securitiesOf = (request: { readonly securities: string[] }): string[] => request.securities;
   return {
-    add: add(context),
-    remove: changing<SecuritiesRequest>(context, 'remove', securitiesOf, async (request) =>
-      answered(
+    Add: add(context),
+    Remove: changing(context, 'remove', securitiesOf, async (request) =>
+      commandOutcome(
         await control.remove(checkSecurities(request.securities, limits.maxSecuritiesPerCall)),
       ),
     ),
-    snapshot: changing<SecuritiesRequest>(context, 'snapshot', securitiesOf, async (request) => {
+    Snapshot: changing(context, 'snapshot', securitiesOf, async (request) => {
       const { securities } = request;
       const isAll = securities.length === 1 && securities[0] === 'all';
-      return answered(
+      return commandOutcome(
         await control.snapshot(
           isAll ? securities : checkSecurities(securities, limits.maxSecuritiesPerCall),
         ),
       );
     }),
-    reset: changing<ResetRequest>(
+    Reset: changing(
       context,
       'reset',
       (request) => [request.exchange],
@@ -96,10 +99,10 @@ function changes(context: ManagerContext): UntypedServiceImplementation {
         if (!/^[a-z][a-z0-9]{0,31}$/.test(request.exchange)) {
           throw new InvalidArgumentError('exchange: the name of an exchange, or all');
         }
-        return answered(await control.reset(request.exchange));
+        return commandOutcome(await control.reset(request.exchange));
       },
     ),
-    terminate: changing<object>(
+    Terminate: changing(
       context,
       'terminate',
       () => [],
@@ -112,29 +115,33 @@ function changes(context: ManagerContext): UntypedServiceImplementation {
   };
 }
 
-function questions(context: ManagerContext): UntypedServiceImplementation {
+function queries(
+  context: ManagerContext,
+): Pick<ManagerHandlers, 'List' | 'Health' | 'Coverage' | 'Ping' | 'Uptime' | 'Stats'> {
   const { control, clock } = context;
   return {
-    list: unary(context, 'list', async () => ({
+    List: unary(context, 'list', async () => ({
       securities: (await control.list()).map(securityMessage),
     })),
-    health: unary(context, 'health', async () => healthMessage(await control.health())),
-    coverage: unary<CoverageRequest>(context, 'coverage', async (request) => {
-      const question = coverageQuery(request, control);
-      await flushFor(context, question.security);
-      return coverageMessage(await context.reader.coverage(question));
+    Health: unary(context, 'health', async () => healthMessage(await control.health())),
+    Coverage: unary(context, 'coverage', async (request) => {
+      const query = canonical(coverageQuery(request), control);
+      await flushFor(context, query.security);
+      return coverageMessage(await context.reader.coverage(query));
     }),
-    ping: unary(context, 'ping', () => ({ version: context.version })),
-    uptime: unary(context, 'uptime', () => ({
+    Ping: unary(context, 'ping', () => ({ version: context.version })),
+    Uptime: unary(context, 'uptime', () => ({
       since: formatTimeUs(control.startedUs),
       uptime: (clock.nowUs() - control.startedUs) / 1_000_000,
     })),
-    stats: unary(context, 'stats', async () => ({
+    Stats: unary(context, 'stats', async () => ({
       process: processMessage((await control.health()).process),
     })),
   };
 }
 
-export function unaryHandlers(context: ManagerContext): UntypedServiceImplementation {
-  return { ...changes(context), ...questions(context) };
+export function unaryHandlers(
+  context: ManagerContext,
+): ReturnType<typeof commands> & ReturnType<typeof queries> {
+  return { ...commands(context), ...queries(context) };
 }

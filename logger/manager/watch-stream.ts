@@ -3,13 +3,14 @@
  * that is slow, or a market that is fast, costs states that nobody would have seen, never memory.
  */
 
+import type { WatchPart, WatchRequest__Output } from '../messages/types.ts';
 import { InvalidArgumentError, UnknownSecurityError } from '../errors.ts';
 import { ClosingError, type ManagerContext } from './calls.ts';
 import type { LoggerControl, SecurityStatus } from '../status/control.ts';
 import type { PartWriter } from './part-writer.ts';
 import { sleep } from '../runtime/timing.ts';
 import { checkSecurity } from './requests.ts';
-import { type SecuritiesRequest, securityMessage } from './wire.ts';
+import { securityMessage } from '../messages/statuses.ts';
 
 /** What is watched: named securities, or all of them. */
 class Watched {
@@ -57,7 +58,7 @@ class Watched {
 
 function namedSecurities(
   context: ManagerContext,
-  request: SecuritiesRequest,
+  request: WatchRequest__Output,
 ): ReadonlySet<string> | null {
   const { control, limits } = context;
   const { securities } = request;
@@ -78,7 +79,7 @@ function namedSecurities(
 
 async function send(
   context: ManagerContext,
-  writer: PartWriter,
+  writer: PartWriter<WatchPart>,
   news: { statuses: readonly SecurityStatus[]; removed: readonly string[] },
 ): Promise<void> {
   const { statusesPerPart } = context.limits;
@@ -86,20 +87,22 @@ async function send(
     const part = news.statuses.slice(from, from + statusesPerPart).map(securityMessage);
     await writer.write({ securities: part });
   }
-  if (news.removed.length > 0) await writer.write({ removed: news.removed });
+  if (news.removed.length > 0) await writer.write({ removed: [...news.removed] });
 }
 
 /** Ends by an error alone: the client leaves, or the port closes. */
 export async function streamWatch(
   context: ManagerContext,
-  request: SecuritiesRequest,
-  writer: PartWriter,
+  request: WatchRequest__Output,
+  writer: PartWriter<WatchPart>,
 ): Promise<void> {
   const { control, limits, clock, closing } = context;
   const watched = new Watched(control, namedSecurities(context, request));
   const ended = AbortSignal.any([writer.signal, closing]);
   let changed = new Set<string>();
-  const unsubscribe = control.onChange((id) => changed.add(id));
+  const unsubscribe = control.live.subscribe('all', ({ type, security }) => {
+    if (type === 'update' || type === 'state') changed.add(security);
+  });
   try {
     let refreshedMs = Number.NEGATIVE_INFINITY;
     let isFirst = true;

@@ -25,7 +25,6 @@ import { formatBook, formatNoBook } from '../queries/format.ts';
 import type { BookQuery } from '../queries/queries.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
 import { continues, refine, stepOver } from './replay.ts';
-import { yieldToEventLoop } from '../runtime/yield.ts';
 
 /** Behind everything stored. */
 const AT_THE_END: Position = { clock: 'receive', us: Number.MAX_SAFE_INTEGER };
@@ -49,7 +48,7 @@ export async function bookAt(
     const hole = await holeAt(context, { start, end, stretch, position, taken });
     if (hole !== null) return formatNoBook(security, hole);
   }
-  const { book, horizon } = await replay(start, stretch.blocks, taken.sequence);
+  const { book, horizon } = await replay(context, start, stretch.blocks, taken.sequence);
   const atUs =
     'sequence' in position || question.position === undefined ? taken.receiveTimeUs : position.us;
   return formatBook({
@@ -196,6 +195,7 @@ function takenAt(start: LoadedImage, stretch: Stretch, position: Position): Stan
 }
 
 async function replay(
+  { yieldToEventLoop }: ReaderContext,
   start: LoadedImage,
   blocks: readonly LoadedBlock[],
   untilSequence: number,

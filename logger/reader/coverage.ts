@@ -103,7 +103,7 @@ async function segmentCoverage(
   const bad: BadReceiveTime[] = [];
   const collect = ({ header }: BlockRef): void => void bad.push(...(header.badReceiveTimes ?? []));
   images.forEach(collect);
-  for await (const page of blockPages(context.archive, {
+  for await (const page of blockPages(context, {
     security,
     epoch,
     afterSequence: lastSequence,

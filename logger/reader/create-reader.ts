@@ -2,6 +2,8 @@
 
 import type { ArchiveReader } from '../archive/archive.ts';
 import type { ShownBook } from '../book/difference.ts';
+import { yieldToEventLoop as yieldToMachine } from '../runtime/yield.ts';
+import type { YieldToEventLoop } from '../runtime/yield.ts';
 import { bookAt } from './book-at.ts';
 import type { ReaderContext } from './context.ts';
 import { coverage } from './coverage.ts';
@@ -17,21 +19,28 @@ import { verify } from './verify.ts';
 
 const CACHE_MAX_BYTES = 32 * 1024 * 1024;
 
-/** For the self-check of who writes the archive. What it reads is of no use to later questions. */
+/** Rebuilds books for the self-check. Nothing is cached: each record is read once. */
 export function createRebuild(
   archive: ArchiveReader,
+  yieldToEventLoop: YieldToEventLoop = yieldToMachine,
 ): (span: Span, signal: AbortSignal) => Promise<ShownBook | null> {
-  const context = { archive, records: new RecordLoader(0) };
+  const context = { archive, records: new RecordLoader(0, yieldToEventLoop), yieldToEventLoop };
   return (span, signal) => rebuild(context, span, signal);
 }
 
-/** Does not own the archive: closing it stays with who opened it. */
+/** Does not own the archive: closing it stays with the caller. */
 export function createReader(archive: ArchiveReader, options: ReaderOptions = {}): Reader {
-  const records = new RecordLoader(options.cacheMaxBytes ?? CACHE_MAX_BYTES);
-  const { liveGap } = options;
-  const context: ReaderContext = { archive, records, liveGap };
-  // Who reads through everything would only drive the rest out; and who verifies wants the disk.
-  const uncached: ReaderContext = { archive, records: new RecordLoader(0), liveGap };
+  const {
+    cacheMaxBytes = CACHE_MAX_BYTES,
+    yieldToEventLoop = yieldToMachine,
+    liveGap,
+    hasConsecutiveTradeIds,
+  } = options;
+  const shared = { archive, yieldToEventLoop, liveGap, hasConsecutiveTradeIds };
+  const records = new RecordLoader(cacheMaxBytes, yieldToEventLoop);
+  const context: ReaderContext = { ...shared, records };
+  // Full scans bypass the cache: they would evict everything else, and `verify` has to read the disk.
+  const uncached: ReaderContext = { ...shared, records: new RecordLoader(0, yieldToEventLoop) };
   const within = ({ fromUs, toUs }: RangeQuery): ReaderContext => ({
     ...uncached,
     rangeStartUs: fromUs,

@@ -6,7 +6,7 @@
 import { formatTimeUs } from '../market/time.ts';
 import type { ReaderContext } from './context.ts';
 import { csvHeader, csvRows } from '../export/csv-rows.ts';
-import { DEFAULT_TARDIS_DEPTH, checkExport } from './export-question.ts';
+import { DEFAULT_TARDIS_DEPTH, checkExport } from '../queries/validate.ts';
 import { formatGap } from '../queries/format.ts';
 import type { ExportQuery } from '../queries/queries.ts';
 import type {

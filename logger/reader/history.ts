@@ -157,7 +157,7 @@ class SegmentHistory {
     let { scale } = image;
     let isImage = true;
     const segment = { security, epoch, afterSequence: image.sequence, withBodies: true };
-    for await (const page of blockPages(this.#context.archive, segment)) {
+    for await (const page of blockPages(this.#context, segment)) {
       for (const ref of page) {
         const block = await this.#load(ref);
         if (block === null || !continues(block, { sequence: this.#reached, scale, isImage })) {

@@ -1,7 +1,7 @@
 /** A segment's blocks in pages, so that a segment of weeks is never in memory at once. */
 
-import type { ArchiveReader, BlockRef } from '../archive/archive.ts';
-import { yieldToEventLoop } from '../runtime/yield.ts';
+import type { BlockRef } from '../archive/archive.ts';
+import type { ReaderContext } from './context.ts';
 
 /** Some hours of blocks; their headers take about a megabyte. */
 export const PAGE_BLOCKS = 512;
@@ -10,7 +10,7 @@ const PAGE_BODIES = 32;
 
 /** Sealed blocks after a sequence, then the journal's pieces as of the moment of the last page. */
 export async function* blockPages(
-  archive: ArchiveReader,
+  { archive, yieldToEventLoop }: Pick<ReaderContext, 'archive' | 'yieldToEventLoop'>,
   segment: {
     readonly security: string;
     readonly epoch: number;

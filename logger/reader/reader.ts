@@ -5,6 +5,7 @@
  */
 
 import type { OpenGap } from '../archive/archive.ts';
+import type { YieldToEventLoop } from '../runtime/yield.ts';
 import type {
   BookQuery,
   CoverageQuery,
@@ -31,11 +32,18 @@ import type {
 export interface ReaderOptions {
   /** Bytes of decoded images and blocks kept for the next question. Default 32 MiB. */
   readonly cacheMaxBytes?: number;
+  /** Default: the machine's event loop. */
+  readonly yieldToEventLoop?: YieldToEventLoop;
   /**
    * In a running logger: the hole after the last segment as its recorder knows it. While a connection is
    * away nothing is recorded of that, as it may yet turn out that nothing was missed.
    */
   readonly liveGap?: (security: string) => OpenGap | null;
+  /**
+   * Whether an exchange numbers the trades of a symbol 1, 2, 3 …, so that a jump in the ids is a loss.
+   * Without it none is taken to do so, and every gap of the book may have cost trades.
+   */
+  readonly hasConsecutiveTradeIds?: (exchange: string) => boolean;
 }
 
 /** All methods @throws UnknownSecurityError for a security the archive has never heard of. */

@@ -6,7 +6,6 @@
 import { sidesOf } from '../book/book.ts';
 import type { ShownBook } from '../book/difference.ts';
 import { RecordCorruptError } from '../errors.ts';
-import { yieldToEventLoop } from '../runtime/yield.ts';
 import { causeOfBreak } from './segment-end.ts';
 import type { ReaderContext } from './context.ts';
 import { blockPages } from './pages.ts';
@@ -30,7 +29,7 @@ export async function rebuild(
   span: Span,
   signal: AbortSignal,
 ): Promise<ShownBook | null> {
-  const { archive, records } = context;
+  const { archive, records, yieldToEventLoop } = context;
   const { security, epoch, fromSequence, toSequence } = span;
   const [first] = await archive.images(security, epoch, fromSequence);
   // Too old to be kept, or given up with all that stood before it.
@@ -40,7 +39,7 @@ export async function rebuild(
   let stand = { book: start.book.clone(), horizon: start.image.horizon };
   let reached = fromSequence;
   const segment = { security, epoch, afterSequence: fromSequence, withBodies: true };
-  for await (const page of blockPages(archive, segment)) {
+  for await (const page of blockPages(context, segment)) {
     for (const ref of page) {
       if (reached >= toSequence) break;
       signal.throwIfAborted();

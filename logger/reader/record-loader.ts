@@ -13,7 +13,7 @@ import { decodeBlock, decodeImage } from '../codec/formats.ts';
 import { RecordCorruptError } from '../errors.ts';
 import { isBookUpdate } from '../market/events.ts';
 import type { BookImage } from '../market/events.ts';
-import { yieldToEventLoop } from '../runtime/yield.ts';
+import type { YieldToEventLoop } from '../runtime/yield.ts';
 
 export interface LoadedImage {
   readonly header: RecordHeader;
@@ -38,12 +38,15 @@ const LEVELS_AT_ONCE = 20_000;
 
 export class RecordLoader {
   readonly #maxBytes: number;
+  readonly #yield: YieldToEventLoop;
   #bytes = 0;
   /** Oldest use first. */
   readonly #kept = new Map<string, { readonly value: LoadedImage | LoadedBlock; bytes: number }>();
 
-  constructor(maxBytes: number) {
+  /** @param maxBytes of decoded records kept; 0: none. */
+  constructor(maxBytes: number, yieldToEventLoop: YieldToEventLoop) {
     this.#maxBytes = maxBytes;
+    this.#yield = yieldToEventLoop;
   }
 
   /** @throws RecordCorruptError */
@@ -51,14 +54,14 @@ export class RecordLoader {
     const kept = this.#take(ref);
     if (kept !== undefined) return kept as LoadedImage;
     const { header } = ref;
-    const image = await decoded(ref, ({ body }) => decodeImage(header.encoding, body));
+    const image = await this.#decoded(ref, ({ body }) => decodeImage(header.encoding, body));
     const isAsSaid =
       image.level === header.level &&
       image.sequence === header.lastSequence &&
       image.receiveTimeUs === header.toUs;
     if (!isAsSaid) throw mismatch(header);
     // To decode very many orders and to make a book of them takes long.
-    if (header.levels > LEVELS_AT_ONCE) await yieldToEventLoop();
+    if (header.levels > LEVELS_AT_ONCE) await this.#yield();
     const loaded = { header, image, book: bookOf(image) };
     const bytesPerRow = header.level === 'L2' ? BYTES_PER_LEVEL : BYTES_PER_ORDER;
     this.#keep(ref, loaded, header.levels * bytesPerRow + BYTES_PER_EVENT);
@@ -70,7 +73,7 @@ export class RecordLoader {
     const kept = this.#take(ref);
     if (kept !== undefined) return kept as LoadedBlock;
     const { header } = ref;
-    const content = await decoded(ref, ({ body }) => decodeBlock(header.encoding, body));
+    const content = await this.#decoded(ref, ({ body }) => decodeBlock(header.encoding, body));
     if (content.previousSequence !== header.previousSequence) throw mismatch(header);
     if (lastSequenceIn(content, header) !== header.lastSequence) throw mismatch(header);
     const loaded = { header, content };
@@ -78,6 +81,16 @@ export class RecordLoader {
       header.levelChanges * BYTES_PER_CHANGE + (header.diffs + header.trades) * BYTES_PER_EVENT;
     this.#keep(ref, loaded, bytes);
     return loaded;
+  }
+
+  async #decoded<T>(ref: BlockRef, decode: (record: StoredRecord) => T): Promise<T> {
+    // An embedded archive answers at once: a pass over months would let nothing else run, neither the
+    // recording beside it nor the signal that is to end it.
+    await this.#yield();
+    const record = await ref.load();
+    checkRecord(record);
+    if (record.header.checksum !== ref.header.checksum) throw mismatch(ref.header);
+    return decode(record);
   }
 
   #take(ref: BlockRef): LoadedImage | LoadedBlock | undefined {
@@ -108,16 +121,6 @@ export class RecordLoader {
 /** The checksum covers the whole record, its security and key included. */
 function keyOf({ header }: BlockRef): string {
   return `${header.kind} ${header.security} ${header.checksum}`;
-}
-
-async function decoded<T>(ref: BlockRef, decode: (record: StoredRecord) => T): Promise<T> {
-  // An embedded archive answers at once: a pass over months would let nothing else run, neither the
-  // recording beside it nor the signal that is to end it.
-  await yieldToEventLoop();
-  const record = await ref.load();
-  checkRecord(record);
-  if (record.header.checksum !== ref.header.checksum) throw mismatch(ref.header);
-  return decode(record);
 }
 
 function mismatch(header: RecordHeader): RecordCorruptError {

@@ -18,7 +18,7 @@ import { isBookUpdate } from '../market/events.ts';
 import type { BookUpdate, Horizon } from '../market/events.ts';
 import { formatTimeUs } from '../market/time.ts';
 import type { ReaderContext } from './context.ts';
-import { DEFAULT_EVERY_US, checkEvery } from './export-question.ts';
+import { DEFAULT_EVERY_US, validEveryUs } from '../queries/validate.ts';
 import { formatBook } from '../queries/format.ts';
 import type { HistoryItem } from './history.ts';
 import { gapItem, historyOf, rangeOf, timeOf } from './range.ts';
@@ -78,7 +78,7 @@ class TickWalk {
   constructor(question: SnapshotsQuery) {
     this.range = rangeOf(question);
     this.#question = question;
-    this.#everyUs = checkEvery(question.everyUs ?? DEFAULT_EVERY_US);
+    this.#everyUs = validEveryUs(question.everyUs ?? DEFAULT_EVERY_US);
     this.#notBefore(this.range.fromUs);
   }
 

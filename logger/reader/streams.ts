@@ -35,9 +35,6 @@ import type { Range } from './range.ts';
 import type { RangeQuery } from '../queries/queries.ts';
 import { refine, step } from './replay.ts';
 
-/** Exchanges that number the trades of a security 1, 2, 3 …, so that a jump is a loss. */
-const NUMBERS_TRADES = new Set(['binance', 'coinbase', 'sandbox']);
-
 /**
  * Single trades in the order in which they came. Where the exchange numbers them, their ids tell what
  * is missing: a hole in the book that cost no trade is none here. Elsewhere nobody knows, and every
@@ -49,7 +46,7 @@ export async function* trades(
 ): AsyncGenerator<TradeItem | GapItem> {
   const range = rangeOf(question);
   const exchange = question.security.split(':', 1)[0] ?? '';
-  const isSequenced = NUMBERS_TRADES.has(exchange);
+  const isSequenced = context.hasConsecutiveTradeIds?.(exchange) ?? false;
   let previous: TradeItem | undefined;
   /** Holes of the book since the last trade; the next trade's id tells what they cost. */
   let holes: Gap[] = [];

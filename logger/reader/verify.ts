@@ -92,7 +92,7 @@ class Check {
     const images = [...(await archive.images(security, epoch, Number.MIN_SAFE_INTEGER))];
     let walked = await this.#nextImage(images);
     const afterSequence = lastSequence;
-    for await (const page of blockPages(archive, {
+    for await (const page of blockPages(this.#context, {
       security,
       epoch,
       afterSequence,

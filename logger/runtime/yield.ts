@@ -1,11 +1,13 @@
-/** A long read shares one thread with the recording, which must not notice it. */
+/** Sharing one thread: long work must not delay the recording beside it. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /**
- * Lets everything that waits (frames, timers, other calls) have its turn. To be awaited between two
- * pieces of work of a few milliseconds: a promise alone gives way to nothing but promises.
+ * Lets frames, timers and other calls that wait have their turn. Await it between two pieces of work
+ * of a few milliseconds; awaiting a plain promise lets only other promises run. A port: a simulation
+ * hands in one that waits for nothing, or for its own scheduler.
  */
-export async function yieldToEventLoop(): Promise<void> {
-  await nextTurn();
-}
+export type YieldToEventLoop = () => Promise<void>;
+
+/** The machine's own event loop. */
+export const yieldToEventLoop: YieldToEventLoop = () => nextTurn();

@@ -1,15 +1,11 @@
 import { parseTimeUs } from '../../logger/market/time.ts';
 import type { BookResult, BookRow, NoBookResult } from '../../logger/queries/results.ts';
-import {
-  clock,
-  depth as depthOf,
-  level as levelOf,
-  security,
-  sequence as sequenceOf,
-  time,
-} from '../arguments.ts';
-import { type Command, archiveOption, valued } from '../command.ts';
-import { EXIT, usageError } from '../exit-codes.ts';
+import type { BookQuery } from '../../logger/queries/queries.ts';
+import { CLOCKS } from '../../logger/queries/validate.ts';
+import { bookQuery } from '../arguments.ts';
+import { archiveOption, valued } from '../command.ts';
+import type { Command } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
 import { aligned, counted, difference, grouped } from '../format.ts';
 import type { Paint } from '../style.ts';
 
@@ -93,12 +89,11 @@ function notReachedText({ security, gap }: NoBookResult, sequence: number): stri
 }
 
 /** Why there is no book, for people. */
-function noBookText(
-  answer: NoBookResult,
-  { atUs, sequence }: { readonly atUs: number | undefined; readonly sequence: number | undefined },
-): string {
-  const { security, gap } = answer;
-  if (sequence !== undefined && gap.to === null) return notReachedText(answer, sequence);
+function noBookText(result: NoBookResult, { position }: BookQuery): string {
+  const { security, gap } = result;
+  const sequence = position && 'sequence' in position ? position.sequence : undefined;
+  const atUs = position && 'us' in position ? position.us : undefined;
+  if (sequence !== undefined && gap.to === null) return notReachedText(result, sequence);
   const see = `see orderbook-manager coverage ${security}`;
   const endUs = gap.to === null ? undefined : parseTimeUs(gap.to);
   if (atUs !== undefined && atUs > Date.now() * 1000) {
@@ -124,7 +119,7 @@ export const bookCommand: Command = {
       .option('depth', valued('Prices per side, with all their orders (all of them by default)'))
       .option('clock', {
         ...valued("What --at means: the logger's clock, or the exchange's event time"),
-        choices: ['receive', 'exchange'],
+        choices: [...CLOCKS],
         defaultDescription: 'receive',
       })
       .option('level', {
@@ -133,22 +128,11 @@ export const bookCommand: Command = {
       }),
   run: async (session) => {
     const { args, out, paint } = session;
-    const level = levelOf(args);
-    const at = time(args, 'at');
-    const sequence = sequenceOf(args, 'sequence');
-    if (at !== undefined && sequence !== undefined) {
-      throw usageError('--at and --sequence contradict each other; give one of them');
-    }
-    const depth = depthOf(args);
-    const name = security(args);
-    const question = { security: name, at, sequence, clock: clock(args), depth, level } as const;
-    const book = await (await session.history()).book(question, session.signal);
+    const query = bookQuery(args);
+    const book = await (await session.history()).book(query, session.signal);
     if (book.state === 'gap') {
-      if (out.isJson) {
-        await out.json(book);
-      } else {
-        out.note(`orderbook-manager: ${noBookText(book, { atUs: at?.us, sequence })}`);
-      }
+      if (out.isJson) await out.json(book);
+      else out.note(`orderbook-manager: ${noBookText(book, query)}`);
       return EXIT.notRecorded;
     }
     if (out.isJson) await out.json(book);

@@ -1,13 +1,16 @@
 import { parseTimeUs } from '../../logger/market/time.ts';
 import type { CoverageResult } from '../../logger/queries/results.ts';
-import { type Range, range, security } from '../arguments.ts';
-import { type Command, archiveOption, valued } from '../command.ts';
+import type { CoverageQuery } from '../../logger/queries/queries.ts';
+import { coverageQuery } from '../arguments.ts';
+import { archiveOption, valued } from '../command.ts';
+import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { UNKNOWN, counted, duration, known } from '../format.ts';
 import type { Paint } from '../style.ts';
-import { type Cell, renderTable } from '../table.ts';
+import { renderTable } from '../table.ts';
+import type { Cell } from '../table.ts';
 
-type Window = Pick<Range, 'fromUs' | 'toUs'>;
+type Window = Pick<CoverageQuery, 'fromUs' | 'toUs'>;
 
 interface Stretch {
   readonly fromUs: number;
@@ -108,7 +111,7 @@ function receiveTimeLines({ badReceiveTimes }: CoverageResult, paint: Paint): st
 export function coverageLines(
   coverage: CoverageResult,
   paint: Paint,
-  window: Window = { fromUs: undefined, toUs: undefined },
+  window: Window = {},
 ): string[] {
   const { covered, missing } = stretches(coverage, window);
   const inOrder = [...covered, ...missing].sort((a, b) => a.fromUs - b.fromUs);
@@ -147,15 +150,14 @@ export const coverageCommand: Command = {
       .option('to', valued('Only what lies before this time')),
   run: async (session) => {
     const { args, out, paint } = session;
-    const wanted = range(args);
-    const name = security(args);
-    const coverage = await (await session.history()).coverage(name, wanted);
+    const query = coverageQuery(args);
+    const coverage = await (await session.history()).coverage(query);
     if (out.isJson) {
       await out.json(coverage);
     } else if (coverage.intervals.length === 0 && coverage.gaps.length === 0) {
       await out.line(`Nothing of ${coverage.security} is recorded in that time.`);
     } else {
-      for (const line of coverageLines(coverage, paint, wanted)) await out.line(line);
+      for (const line of coverageLines(coverage, paint, query)) await out.line(line);
     }
     return EXIT.done;
   },

@@ -1,29 +1,21 @@
-import { EXIT, type ExitCode, usageError } from '../exit-codes.ts';
-import { EXPORT_FORMATS, EXPORT_TYPES, checkExport } from '../../logger/reader/export-question.ts';
-import type { ExportFormat } from '../../logger/queries/results.ts';
-import {
-  checked,
-  clock,
-  depth,
-  duration,
-  flag,
-  level,
-  oneOf,
-  range,
-  security,
-  text,
-} from '../arguments.ts';
+import type { ExportQuery } from '../../logger/queries/queries.ts';
+import { CLOCKS, EXPORT_FORMATS, EXPORT_TYPES } from '../../logger/queries/validate.ts';
+import { exportQuery, flag, text } from '../arguments.ts';
 import { CancelledError } from '../client.ts';
-import { type Command, type Session, archiveOption, valued } from '../command.ts';
-import { BrokenPipeError } from '../output.ts';
-import { type ExportSink, checkFree, fileSink, stdoutSink } from '../export-sink.ts';
+import { archiveOption, valued } from '../command.ts';
+import type { Command, Session } from '../command.ts';
+import { EXIT, usageError } from '../exit-codes.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import { checkFree, fileSink, stdoutSink } from '../export-sink.ts';
+import type { ExportSink } from '../export-sink.ts';
 import { counted } from '../format.ts';
-import type { ExportQuery, History } from '../history.ts';
+import type { History } from '../history.ts';
+import { BrokenPipeError } from '../output.ts';
 import { progressLine } from '../progress.ts';
 
 const LINE_END = 10;
 
-interface RecorderStats {
+interface ExportStats {
   lines: number;
   gaps: number;
 }
@@ -38,26 +30,25 @@ function countLines(chunk: string | Uint8Array): number {
   return count;
 }
 
-/** Without `--format` a name that ends in `.csv` says it. */
-function formatOf(session: Session, out: string | undefined): ExportFormat {
-  const isNamedCsv = out !== undefined && /\.csv(\.gz)?$/i.test(out);
-  return oneOf(session.args, 'format', EXPORT_FORMATS) ?? (isNamedCsv ? 'csv' : 'jsonl');
+/** The format where `--format` is not given: a file name may tell. */
+function defaultFormat(path: string | undefined): string {
+  return path !== undefined && /\.csv(\.gz)?$/i.test(path) ? 'csv' : 'jsonl';
 }
 
 async function copy(
   session: Session,
-  parts: { history: History; question: ExportQuery; sink: ExportSink; isFile: boolean },
-): Promise<RecorderStats> {
-  const { question, sink } = parts;
-  const stats: RecorderStats = { lines: 0, gaps: 0 };
+  parts: { history: History; query: ExportQuery; sink: ExportSink; isFile: boolean },
+): Promise<ExportStats> {
+  const { query, sink } = parts;
+  const stats: ExportStats = { lines: 0, gaps: 0 };
   const { io } = session;
   // Lines that run over the terminal are progress enough, and the two must not mix.
   const isSeen = parts.isFile || io.stdout.isTTY !== true;
   const progress = isSeen ? progressLine(io) : undefined;
   const progressText = (): string =>
-    `Exporting ${question.security}: ${counted(stats.lines, 'line')}, ${counted(stats.gaps, 'gap')} on the way`;
+    `Exporting ${query.security}: ${counted(stats.lines, 'line')}, ${counted(stats.gaps, 'gap')} on the way`;
   try {
-    for await (const piece of parts.history.export(question, session.signal)) {
+    for await (const piece of parts.history.export(query, session.signal)) {
       if ('lines' in piece) {
         stats.lines += countLines(piece.lines);
         await sink.write(piece.lines);
@@ -66,7 +57,7 @@ async function copy(
       }
       stats.gaps++;
       const line = JSON.stringify({ gap: piece.gap });
-      if (question.format === 'jsonl') {
+      if (query.format === 'jsonl') {
         await sink.write(`${line}\n`);
       } else {
         progress?.clear();
@@ -81,7 +72,7 @@ async function copy(
   return stats;
 }
 
-async function summarise(session: Session, path: string, stats: RecorderStats): Promise<void> {
+async function summarise(session: Session, path: string, stats: ExportStats): Promise<void> {
   const { out } = session;
   if (out.isJson) {
     await out.json({ out: path, lines: stats.lines, gaps: stats.gaps });
@@ -92,39 +83,18 @@ async function summarise(session: Session, path: string, stats: RecorderStats): 
   }
 }
 
-/** What is asked for, checked as a whole before any call. */
-function questionOf(session: Session, path: string | undefined): ExportQuery {
-  const { args } = session;
-  const type = oneOf(args, 'type', EXPORT_TYPES);
-  if (type === undefined) {
-    throw usageError(`--type is missing; give one of ${EXPORT_TYPES.join(', ')}`);
-  }
-  const question: ExportQuery = {
-    security: security(args),
-    range: range(args),
-    clock: clock(args),
-    type,
-    format: formatOf(session, path),
-    every: duration(args, 'every'),
-    depth: depth(args),
-    level: level(args),
-  };
-  checked(() => checkExport({ ...question, everyUs: question.every?.us }, '--'));
-  return question;
-}
-
 async function runExport(session: Session): Promise<ExitCode> {
   const { args, out } = session;
   const path = text(args, 'out');
   const mayReplace = flag(args, 'force');
   if (mayReplace && path === undefined) throw usageError('--force belongs to --out; give both');
-  const question = questionOf(session, path);
+  const query = exportQuery(args, defaultFormat(path));
   if (path !== undefined) checkFree(path, mayReplace);
   const history = await session.history();
   const sink = path === undefined ? stdoutSink(out) : await fileSink(path, mayReplace);
-  let stats: RecorderStats;
+  let stats: ExportStats;
   try {
-    stats = await copy(session, { history, question, sink, isFile: path !== undefined });
+    stats = await copy(session, { history, query, sink, isFile: path !== undefined });
     await sink.commit();
     if (path === undefined) await out.flush();
   } catch (error) {
@@ -136,7 +106,7 @@ async function runExport(session: Session): Promise<ExitCode> {
   if (path !== undefined) await summarise(session, path, stats);
   if (stats.gaps === 0 || flag(args, 'allow-gaps')) return EXIT.done;
   out.note(
-    `orderbook-manager: ${counted(stats.gaps, 'gap')} on the way; see orderbook-manager coverage ${question.security}, or accept them with --allow-gaps`,
+    `orderbook-manager: ${counted(stats.gaps, 'gap')} on the way; see orderbook-manager coverage ${query.security}, or accept them with --allow-gaps`,
   );
   return EXIT.notRecorded;
 }
@@ -152,7 +122,7 @@ export const exportCommand: Command = {
       .option('to', valued('Up to this time, excluded (to the last by default)'))
       .option('clock', {
         ...valued("What --from and --to mean: the logger's clock, or the exchange's event time"),
-        choices: ['receive', 'exchange'],
+        choices: [...CLOCKS],
         defaultDescription: 'receive',
       })
       .option('type', { ...valued('What to write'), choices: [...EXPORT_TYPES] })

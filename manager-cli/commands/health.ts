@@ -1,12 +1,14 @@
-import { type HealthReport, healthReport } from '../answers.ts';
+import { healthStatus } from '../../logger/messages/statuses.ts';
+import type { HealthStatus } from '../../logger/status/control.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { bytes, counted, duration } from '../format.ts';
-import { type Paint, stateColour } from '../style.ts';
+import { stateColour } from '../style.ts';
+import type { Paint } from '../style.ts';
 import { NOTHING_RECORDED, securityTable } from './security-table.ts';
 
 /** A sentence or two, then the table. */
-export function healthLines(health: HealthReport, paint: Paint, maxWidth?: number): string[] {
+export function healthLines(health: HealthStatus, paint: Paint, maxWidth?: number): string[] {
   const { archive, process, securities } = health;
   const live = securities.filter((row) => row.state === 'live').length;
   const why = archive.message === null ? '' : ` (${archive.message})`;
@@ -24,7 +26,7 @@ export function healthLines(health: HealthReport, paint: Paint, maxWidth?: numbe
   ];
 }
 
-function selfCheckLine({ selfCheck, securities }: HealthReport, paint: Paint): string {
+function selfCheckLine({ selfCheck, securities }: HealthStatus, paint: Paint): string {
   const { images, snapshots, mismatches } = selfCheck;
   if (images + snapshots === 0) return 'Self-check: nothing compared yet.';
   const seen = [
@@ -49,7 +51,7 @@ export const healthCommand: Command = {
   options: (yargs) => yargs,
   run: async (session) => {
     const { out, paint } = session;
-    const health = healthReport(await (await session.client()).unary('Health', {}));
+    const health = healthStatus(await (await session.client()).unary('Health', {}));
     if (out.isJson) await out.json(health);
     else for (const line of healthLines(health, paint, out.tableWidth)) await out.line(line);
     return health.status === 'serving' ? EXIT.done : EXIT.failed;

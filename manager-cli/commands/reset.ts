@@ -1,4 +1,4 @@
-import { EXCHANGES } from '../arguments.ts';
+import { EXCHANGE_NAMES } from '../../logger/exchange/exchanges.ts';
 import type { Command } from '../command.ts';
 import { usageError } from '../exit-codes.ts';
 import { runChange } from './results.ts';
@@ -10,9 +10,9 @@ export const resetCommand: Command = {
   options: (yargs) => yargs,
   run: (session) => {
     const exchange = String(session.args['exchange']).toLowerCase();
-    if (exchange !== 'all' && !EXCHANGES.includes(exchange)) {
+    if (exchange !== 'all' && !EXCHANGE_NAMES.includes(exchange)) {
       throw usageError(
-        `Unknown exchange ${exchange.slice(0, 40)}; there are ${EXCHANGES.join(', ')}, or all`,
+        `Unknown exchange ${exchange.slice(0, 40)}; there are ${EXCHANGE_NAMES.join(', ')}, or all`,
       );
     }
     return runChange(session, 'Reset', { exchange });

@@ -1,22 +1,25 @@
-/** What add, remove, snapshot and reset have in common: one result for each security. */
+/** Shared by add, remove, snapshot and reset: one result for each security. */
 
-import { parts, resultRow } from '../answers.ts';
-import type { UnaryMethod } from '../client.ts';
+import { commandResults } from '../../logger/messages/statuses.ts';
+import type { RequestOf } from '../client.ts';
 import type { Session } from '../command.ts';
-import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { ExitCode } from '../exit-codes.ts';
 import { UNKNOWN, known } from '../format.ts';
 import { stateColour } from '../style.ts';
 import { renderTable } from '../table.ts';
 
-/** Makes the call and prints the results. Those that are not ok are the error's one line. */
-export async function runChange(
+type CommandMethod = 'Add' | 'Remove' | 'Snapshot' | 'Reset';
+
+/** Makes the call and prints the results. Failures go to stderr, all on one line. */
+export async function runChange<Method extends CommandMethod>(
   session: Session,
-  method: UnaryMethod,
-  request: object,
+  method: Method,
+  request: RequestOf<Method>,
 ): Promise<ExitCode> {
   const { out, paint } = session;
   const client = await session.client();
-  const results = parts(await client.unary(method, request), 'results').map(resultRow);
+  const results = commandResults(await client.unary<CommandMethod>(method, request));
   const failed = results.filter((result) => !result.ok);
   if (out.isJson) {
     await out.json(results);

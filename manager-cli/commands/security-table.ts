@@ -1,9 +1,11 @@
 /** The table of securities that list, health and watch print. */
 
-import type { SecurityRow } from '../answers.ts';
+import type { SecurityStatus } from '../../logger/status/control.ts';
 import { age, bytes, grouped, known, rate } from '../format.ts';
-import { type Paint, stateColour } from '../style.ts';
-import { type Column, renderTable } from '../table.ts';
+import { stateColour } from '../style.ts';
+import type { Paint } from '../style.ts';
+import { renderTable } from '../table.ts';
+import type { Column } from '../table.ts';
 
 export const NOTHING_RECORDED =
   'Nothing is recorded; start with: orderbook-manager add binance:BTCUSDT';
@@ -28,7 +30,7 @@ function shortTime(time: string | null): string {
 }
 
 export function securityTable(
-  securities: readonly SecurityRow[],
+  securities: readonly SecurityStatus[],
   paint: Paint,
   maxWidth?: number,
 ): string[] {

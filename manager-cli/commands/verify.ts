@@ -1,8 +1,9 @@
 import { EXIT } from '../exit-codes.ts';
 import { checkSecurity } from '../arguments.ts';
-import { type Command, archiveOption } from '../command.ts';
+import { archiveOption } from '../command.ts';
+import type { Command } from '../command.ts';
 import { counted } from '../format.ts';
-import type { VerifyProgress } from '../history.ts';
+import type { VerifyProgress } from '../../logger/queries/results.ts';
 import { bar, progressLine } from '../progress.ts';
 import { renderTable } from '../table.ts';
 
@@ -26,10 +27,9 @@ export const verifyCommand: Command = {
     const onProgress = (latest: VerifyProgress): void => {
       progress.show(() => progressText(latest));
     };
-    const answer = await history
-      .verify(security, { signal: session.signal, onProgress })
+    const { records, problems } = await history
+      .verify({ security, signal: session.signal, onProgress })
       .finally(progress.clear);
-    const { records, problems } = answer;
     if (out.isJson) {
       await out.json({ records, problems });
     } else if (problems.length === 0) {

@@ -1,10 +1,11 @@
 /**
- * `watch --ladder`: the depth of one security as it changes. The port's watch says when, one small
- * question for the book says what: a reader that is slow misses ladders, and gets no old ones.
+ * `watch --ladder`: the depth of one security as it changes. Each part of the port's watch triggers one
+ * query for the book, so that a slow terminal skips books instead of showing stale ones.
  */
 
 import type { BookResult, NoBookResult } from '../../logger/queries/results.ts';
-import { type SecurityRow, parts, securityRow } from '../answers.ts';
+import { securityStatus } from '../../logger/messages/statuses.ts';
+import type { SecurityStatus } from '../../logger/status/control.ts';
 import type { Session } from '../command.ts';
 import { age, counted, known, rate } from '../format.ts';
 import type { History } from '../history.ts';
@@ -12,26 +13,26 @@ import { ladderLine, ladderLines, noLadderText } from '../ladder.ts';
 import { Screen } from '../screen.ts';
 import { stateColour } from '../style.ts';
 
-/** Prices a side: on a screen as many as fit up to this, in a line. */
-const SHOWN_MAX = 20;
+/** Prices per side: on a screen as many as fit up to this; on a line. */
+const MAX_SHOWN = 20;
 const LINE_DEPTH = 5;
-/** Lines of a screen that are no price: the head, an empty one, the spread. */
+/** Lines of a screen without a price: the head, an empty one, the spread. */
 const OTHER_LINES = 3;
 
 interface LadderView {
-  /** Prices a side that it wants now. */
+  /** Prices per side that fit now. */
   depth(): number;
-  show(book: BookResult | NoBookResult, status: SecurityRow | undefined): Promise<void>;
+  show(book: BookResult | NoBookResult, status: SecurityStatus | undefined): Promise<void>;
   end(): Promise<void>;
 }
 
-/** What of the two makes a difference to a reader. Times do not: they are of every message. */
+/** Changes worth a line: times change with every message. */
 function essence(book: BookResult | NoBookResult): string {
   return JSON.stringify(book.state === 'gap' ? book.gap : [book.bids, book.asks]);
 }
 
 function headLine(
-  status: SecurityRow | undefined,
+  status: SecurityStatus | undefined,
   { paint }: Session,
   book: BookResult | NoBookResult,
 ): string {
@@ -53,7 +54,7 @@ function ladderScreen(session: Session, wanted: number | undefined): LadderView 
   const screen = new Screen(session.out);
   const depth = (): number => {
     const fitting = Math.max(1, Math.floor((screen.rows - OTHER_LINES) / 2));
-    return Math.min(wanted ?? SHOWN_MAX, fitting);
+    return Math.min(wanted ?? MAX_SHOWN, fitting);
   };
   return {
     depth,
@@ -94,26 +95,20 @@ async function follow(
   const { signal } = session;
   const client = await session.client();
   const request = { securities: [security] };
-  let status: SecurityRow | undefined;
+  let status: SecurityStatus | undefined;
   for await (const part of client.stream('Watch', request, { isEndless: true, signal })) {
-    // An empty part of news is that it is recorded no longer.
-    status = parts(part, 'securities').map(securityRow).at(-1);
+    // A part without a status means that the security is no longer recorded.
+    const [latest] = part.securities.slice(-1);
+    status = latest && securityStatus(latest);
     const book = await history.book(
-      {
-        security: status?.security ?? security,
-        at: undefined,
-        sequence: undefined,
-        clock: 'receive',
-        depth: view.depth(),
-        level: 'L2',
-      },
+      { security: status?.security ?? security, depth: view.depth(), level: 'L2' },
       signal,
     );
     await view.show(book, status);
   }
 }
 
-/** Runs until the signal, or until the logger goes. */
+/** Runs until the signal, or until the logger stops. */
 export async function followLadder(
   session: Session,
   security: string,

@@ -1,21 +1,30 @@
-import { type Message, type SecurityRow, parts, securityRow } from '../answers.ts';
-import { type Arguments, flag, integer, securities } from '../arguments.ts';
+import type { WatchPart__Output } from '../../logger/messages/types.ts';
+import { securityStatus } from '../../logger/messages/statuses.ts';
+import type { RecordingState, SecurityStatus } from '../../logger/status/control.ts';
+import { flag, integer, securities } from '../arguments.ts';
+import type { Arguments } from '../arguments.ts';
 import { CancelledError } from '../client.ts';
-import { type Command, type Session, valued } from '../command.ts';
-import { CliError, EXIT, type ExitCode, usageError } from '../exit-codes.ts';
+import { valued } from '../command.ts';
+import type { Command, Session } from '../command.ts';
+import { CliError, EXIT, usageError } from '../exit-codes.ts';
+import type { ExitCode } from '../exit-codes.ts';
 import { difference, grouped, known, rate } from '../format.ts';
 import { Screen } from '../screen.ts';
 import { stateColour } from '../style.ts';
 import { NOTHING_RECORDED, securityTable } from './security-table.ts';
 import { followLadder } from './watch-ladder.ts';
 
-/** How news reaches the reader: a screen that is redrawn, lines, or JSON lines. */
+type SecurityRow = Omit<SecurityStatus, 'state'> & {
+  readonly state: RecordingState | 'removed';
+};
+
+/** Shows updates: on a screen that is redrawn, as lines, or as JSON lines. */
 interface View {
-  show(changed: readonly SecurityRow[], all: readonly SecurityRow[]): Promise<void>;
+  show(changed: readonly SecurityRow[], all: readonly SecurityStatus[]): Promise<void>;
   end(): Promise<void>;
 }
 
-/** What makes a difference to a reader of lines; ages and rates change all the time. */
+/** Changes worth a line: ages and rates change all the time. */
 function essence(row: SecurityRow): string {
   return [row.state, row.bestBid, row.bestAsk].join(' ');
 }
@@ -51,20 +60,19 @@ function lines(session: Session): View {
   };
 }
 
-/** What the logger has told so far. */
+/** The latest status of each watched security. */
 class Board {
-  readonly #rows = new Map<string, SecurityRow>();
+  readonly #rows = new Map<string, SecurityStatus>();
 
-  /** Takes in a part. @returns the rows that differ in more than ages and rates. */
-  apply(part: Message): SecurityRow[] {
+  /** @returns the rows that changed in more than ages and rates. */
+  apply(part: WatchPart__Output): SecurityRow[] {
     const changed: SecurityRow[] = [];
-    for (const row of parts(part, 'securities').map(securityRow)) {
+    for (const row of part.securities.map(securityStatus)) {
       const before = this.#rows.get(row.security);
       this.#rows.set(row.security, row);
       if (before === undefined || essence(before) !== essence(row)) changed.push(row);
     }
-    const removed: unknown = part['removed'];
-    for (const security of Array.isArray(removed) ? removed.map(String) : []) {
+    for (const security of part.removed) {
       const before = this.#rows.get(security);
       this.#rows.delete(security);
       if (before !== undefined) changed.push({ ...before, state: 'removed' });
@@ -72,7 +80,7 @@ class Board {
     return changed;
   }
 
-  all(): SecurityRow[] {
+  all(): SecurityStatus[] {
     return [...this.#rows.values()].sort((a, b) => (a.security < b.security ? -1 : 1));
   }
 }
@@ -82,7 +90,7 @@ async function follow(session: Session, watched: readonly string[]): Promise<voi
   const view = out.isTerminal && !out.isJson ? table(session) : lines(session);
   const client = await session.client();
   const board = new Board();
-  const request = { securities: watched };
+  const request = { securities: [...watched] };
   try {
     for await (const part of client.stream('Watch', request, { isEndless: true, signal })) {
       await view.show(board.apply(part), board.all());
@@ -92,11 +100,11 @@ async function follow(session: Session, watched: readonly string[]): Promise<voi
   }
 }
 
-/** The one security whose ladder is asked for, and how deep; undefined: no ladder is. */
+/** The security and depth of `--ladder`; undefined without it. */
 function ladderOf(args: Arguments): { security: string; depth: number | undefined } | undefined {
   const depth = integer(args, 'depth', { min: 1, max: 1000 });
   if (!flag(args, 'ladder')) {
-    if (depth !== undefined) throw usageError('--depth is of a ladder: give --ladder as well');
+    if (depth !== undefined) throw usageError('--depth is for --ladder; give both');
     return undefined;
   }
   const [security, ...others] = securities(args);

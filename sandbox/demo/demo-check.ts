@@ -1,15 +1,11 @@
-/**
- * Compares what the logger answered with what the sandbox itself had, level by level. Pure.
- */
+/** Compares the logger's books with the exchange's own, and prints books. Pure. */
 
 import { compareScaled, parseScaled } from '../../logger/market/decimal.ts';
 import type { ScaledInt } from '../../logger/market/decimal.ts';
-import { UNIT_EXPONENT } from '../market/matching-engine.ts';
+import { UNIT_EXPONENT } from '../market/units.ts';
+import type { BookRow, VenueBook } from '../venues/venue.ts';
 
-/** `[price, size]` as decimal text; `[price, size, order id]` of a book of single orders. */
-export type Row = readonly [string, string, string?];
-
-/** Of the logger's `book --json`, what the demo uses. */
+/** The fields of `book --json` that the demo uses. */
 export interface BookReply {
   readonly security: string;
   readonly sequence: string | null;
@@ -17,26 +13,23 @@ export interface BookReply {
   readonly exchangeTime: string;
   readonly state: string;
   readonly horizon: { readonly bid: string | null; readonly ask: string | null };
-  readonly bids: readonly Row[];
-  readonly asks: readonly Row[];
+  readonly bids: readonly BookRow[];
+  readonly asks: readonly BookRow[];
 }
 
-export interface TrueRows {
-  readonly bids: readonly Row[];
-  readonly asks: readonly Row[];
-}
+export type BookSides = Pick<VenueBook, 'bids' | 'asks'>;
 
 export interface Comparison {
-  /** Levels that are the same on both sides. */
+  /** Levels that are the same in both books. */
   readonly equal: number;
-  /** Levels of the truth beyond what the answer claims to know. */
+  /** Levels of the true book beyond the reply's horizon. */
   readonly beyondHorizon: number;
-  /** The first level that differs, in words; null when none does. */
+  /** Describes the first level that differs; null if none does. */
   readonly difference: string | null;
 }
 
-/** Every level up to the horizon of the answer must be there, with its exact size, and no other. */
-export function compareBooks(reply: BookReply, truth: TrueRows): Comparison {
+/** Up to its horizon the reply must have the same levels as the true book, with the same sizes. */
+export function compareBooks(reply: BookReply, truth: BookSides): Comparison {
   const bids = compareSide('bid', reply.bids, truth.bids, reply.horizon.bid);
   const asks = compareSide('ask', reply.asks, truth.asks, reply.horizon.ask);
   return {
@@ -48,17 +41,17 @@ export function compareBooks(reply: BookReply, truth: TrueRows): Comparison {
 
 function compareSide(
   side: 'bid' | 'ask',
-  answered: readonly Row[],
-  truth: readonly Row[],
+  reply: readonly BookRow[],
+  truth: readonly BookRow[],
   horizon: string | null,
 ): Comparison {
-  const isKnown = ([price]: Row): boolean => {
+  const isWithin = ([price]: BookRow): boolean => {
     if (horizon === null) return true;
     const order = compareScaled(units(price), units(horizon));
     return side === 'bid' ? order >= 0 : order <= 0;
   };
-  const mine = answered.filter(isKnown);
-  const theirs = truth.filter(isKnown);
+  const mine = reply.filter(isWithin);
+  const theirs = truth.filter(isWithin);
   const beyondHorizon = truth.length - theirs.length;
   let equal = 0;
   for (let i = 0; i < Math.max(mine.length, theirs.length); i++) {
@@ -79,23 +72,24 @@ function units(price: string): ScaledInt {
   return parseScaled(price, UNIT_EXPONENT) ?? Number.NaN;
 }
 
-/** The queue at the best price of each side: whose turn it is, in order. */
-export function queues(book: TrueRows, most: number): string[] {
+/** The order queue at the best price of each side, as lines. */
+export function queues(book: BookSides, maxOrders: number): string[] {
   return (['ask', 'bid'] as const).flatMap((side) => {
     const rows = side === 'ask' ? book.asks : book.bids;
     const [best] = rows;
     if (best === undefined) return [];
     const queue = rows.filter(([price]) => price === best[0]);
     const shown = queue
-      .slice(0, most)
+      .slice(0, maxOrders)
       .map(([, size, id], place) => `    ${place + 1}. ${id}  ${size}`);
-    const more = queue.length > most ? [`    … and ${queue.length - most} behind them`] : [];
-    return [`  best ${side} ${best[0]}, ${queue.length} in the queue:`, ...shown, ...more];
+    const more =
+      queue.length > maxOrders ? [`    … and ${queue.length - maxOrders} behind them`] : [];
+    return [`  best ${side} ${best[0]}, queue of ${queue.length}:`, ...shown, ...more];
   });
 }
 
-/** A book as a ladder for people: asks above, bids below, best in the middle. */
-export function ladder(book: TrueRows, depth: number): string[] {
+/** A book as a ladder: asks above, bids below, the best prices in the middle. */
+export function ladder(book: BookSides, depth: number): string[] {
   const asks = book.asks.slice(0, depth).reverse();
   const bids = book.bids.slice(0, depth);
   const widthOf = (header: string, column: 0 | 1): number =>

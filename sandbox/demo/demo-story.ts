@@ -1,54 +1,54 @@
-/** How the demo talks: steps in plain words, commands as a user would type them, their output. */
+/** Prints the demo: numbered steps, commands as a user would type them, and their output. */
 
 import type { CommandOutcome } from './demo-process.ts';
 
-/** Lines of a command's output that are shown; the rest is counted. */
+/** Lines of a command's output that are shown; the rest is only counted. */
 const SHOWN_LINES = 30;
 
 export class Story {
   #step = 0;
-  readonly #started = performance.now();
+  readonly #startedMs = performance.now();
 
   step(title: string, ...explanation: string[]): void {
     this.#step++;
     write(`\n${this.#step}. ${title}\n`);
-    for (const line of explanation) write(`   ${line}\n`);
+    this.lines(explanation);
   }
 
   say(text: string): void {
-    write(`   ${text}\n`);
+    this.lines([text]);
   }
 
-  /** Something compared and found right. */
-  proven(text: string): void {
-    write(`   ✔ ${text}\n`);
+  /** A comparison that held. */
+  checked(text: string): void {
+    this.lines([`✔ ${text}`]);
   }
 
   command(args: readonly string[]): void {
     write(`\n   $ npm run -s manager -- ${args.map(quoted).join(' ')}\n`);
   }
 
-  output(outcome: CommandOutcome, lines = SHOWN_LINES): void {
-    const text = (outcome.stdout + outcome.stderr).trimEnd().split('\n');
-    for (const line of text.slice(0, lines)) write(`   │ ${line}\n`);
-    if (text.length > lines) write(`   │ … ${text.length - lines} more lines\n`);
-    if (outcome.exitCode !== 0) write(`   (exit code ${outcome.exitCode})\n`);
+  output(outcome: CommandOutcome, maxLines = SHOWN_LINES): void {
+    const output = (outcome.stdout + outcome.stderr).trimEnd().split('\n');
+    this.lines(output.slice(0, maxLines).map((line) => `│ ${line}`));
+    if (output.length > maxLines) this.say(`│ … ${output.length - maxLines} more lines`);
+    if (outcome.exitCode !== 0) this.say(`(exit code ${outcome.exitCode})`);
   }
 
   lines(lines: readonly string[]): void {
     for (const line of lines) write(`   ${line}\n`);
   }
 
-  /** A figure that grows: one line on a terminal, now and then a line elsewhere. */
+  /** A growing figure: redrawn in place on a terminal, else printed once at the end. */
   progress(text: string, isLast: boolean): void {
     if (process.stdout.isTTY) write(`\r   ${text}${isLast ? '\n' : ''}`);
-    else if (isLast) write(`   ${text}\n`);
+    else if (isLast) this.say(text);
   }
 
   end(): void {
-    const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
+    const seconds = ((performance.now() - this.#startedMs) / 1000).toFixed(1);
     write(
-      `\nDone in ${seconds} s: every book was what the exchange had, and every hole was told.\n`,
+      `\nDone in ${seconds} s: every book matched the exchange's own, and the gap was reported.\n`,
     );
   }
 }

@@ -1,48 +1,48 @@
 /**
- * Faults by chance: everything that a sandbox can be told to do wrong, drawn from a seed. What a fault
- * hits and how long it lasts is bounded, so that a recording can be whole again seconds later.
+ * Draws faults from seeded randomness. Their effects and durations are bounded so that a recording
+ * can be live again seconds later.
  */
 
-import { EXTRA_FRAMES, HARM_FORMS } from './fault-injector.ts';
-import type { Switch, SwitchType } from './fault-injector.ts';
+import type { Random } from '../../logger/runtime/random.ts';
 import { integerIn, pick } from '../prng.ts';
-import type { Random } from '../prng.ts';
+import type { Fault, FaultType } from './faults.ts';
+import { CORRUPTIONS, EXTRA_FRAMES } from './frames.ts';
 
-/** Whom faults may hit: an exchange, and its symbols that are recorded. */
-export interface Target {
-  readonly exchange: 'binance' | 'coinbase';
+/** The venue to draw faults for, and its symbols that they may affect. */
+export interface RandomFaultTarget {
+  readonly venue: { readonly name: string; readonly faults: readonly FaultType[] };
   readonly symbols: readonly string[];
 }
 
-export interface Fault {
-  readonly change: Switch;
-  /** How long it holds by itself. */
+export interface RandomFault {
+  readonly fault: Fault;
+  /** How long its effect lasts. */
   readonly lastsMs: number;
 }
 
 /**
- * Every switch but the one that ends them all, and lies: until a fresh snapshot tells, nobody can know
- * of those, and what is recorded meanwhile is wrong.
+ * Every fault but `recover`, which ends the others, and `false-diffs`: until a fresh snapshot is
+ * taken nobody can notice those, and the book recorded meanwhile is wrong.
  */
-export type FaultType = Exclude<SwitchType, 'recover' | 'false-diffs'>;
+export type RandomFaultType = Exclude<FaultType, 'recover' | 'false-diffs'>;
 
-type Draw = (random: Random, symbol: string) => readonly [change: Switch, lastsMs: number];
+type Draw = (random: Random, symbol: string) => readonly [fault: Fault, lastsMs: number];
 
 const CLOSE_CODES = [1000, 1006, 1012];
 const STATUSES = [429, 418, 403, 500, 503] as const;
-/** Coarser and finer than the default, on which most of the book stands. */
+/** Coarser and finer than the default grid, on which most of the book rests. */
 const TICK_SIZES = ['0.001', '0.01', '0.02', '0.1'];
-/** Binance's diffs come every 100 ms, Coinbase's messages faster. */
-const DIFF_MS = 100;
+/** Binance sends updates every 100 ms, Coinbase more often. */
+const UPDATE_MS = 100;
 
-const DRAWS: { readonly [Type in FaultType]: Draw } = {
-  'drop-diffs': (random, symbol) => diffs({ type: 'drop-diffs', symbol, count: few(random) }),
+const DRAWS: { readonly [Type in RandomFaultType]: Draw } = {
+  'drop-diffs': (random, symbol) => updates({ type: 'drop-diffs', symbol, count: few(random) }),
   'duplicate-diffs': (random, symbol) =>
-    diffs({ type: 'duplicate-diffs', symbol, count: few(random) }),
-  'reorder-diffs': (random, symbol) => diffs({ type: 'reorder-diffs', symbol, count: few(random) }),
+    updates({ type: 'duplicate-diffs', symbol, count: few(random) }),
+  'reorder-diffs': (random, symbol) =>
+    updates({ type: 'reorder-diffs', symbol, count: few(random) }),
   'harm-diffs': (random, symbol) =>
-    diffs({ type: 'harm-diffs', symbol, count: few(random), form: pick(random, HARM_FORMS) }),
-  'extra-frame': (random) => [{ type: 'extra-frame', form: pick(random, EXTRA_FRAMES) }, 0],
+    updates({ type: 'harm-diffs', symbol, count: few(random), form: pick(random, CORRUPTIONS) }),
   silence: (_, symbol) => [{ type: 'silence', symbol, durationMs: 500 }, 500],
   'half-open': () => [{ type: 'half-open', durationMs: 1500 }, 2500],
   close: (random) => [{ type: 'close', code: pick(random, CLOSE_CODES) }, 0],
@@ -61,29 +61,29 @@ const DRAWS: { readonly [Type in FaultType]: Draw } = {
   'stale-snapshots': () => [{ type: 'stale-snapshots', count: 1 }, 500],
   'empty-snapshots': () => [{ type: 'empty-snapshots', count: 1 }, 500],
   'truncated-snapshots': () => [{ type: 'truncated-snapshots', count: 1 }, 500],
+  'extra-frame': (random) => [{ type: 'extra-frame', form: pick(random, EXTRA_FRAMES) }, 0],
   'tick-size': (random, symbol) => [
     { type: 'tick-size', symbol, tickSize: pick(random, TICK_SIZES) },
     0,
   ],
 };
 
-/** Every fault that an exchange knows. Binance's feed is public: nobody logs in. */
-export function faultTypes({ exchange }: Target): readonly FaultType[] {
-  const types = Object.keys(DRAWS) as FaultType[];
-  return types.filter((type) => type !== 'refuse-logins' || exchange !== 'binance');
+/** The faults that can be drawn for a venue. */
+export function randomFaultTypes({ venue }: RandomFaultTarget): readonly RandomFaultType[] {
+  return venue.faults.filter((type): type is RandomFaultType => type in DRAWS);
 }
 
-export function drawFault(random: Random, target: Target): Fault {
+export function drawFault(random: Random, target: RandomFaultTarget): RandomFault {
   const symbol = pick(random, target.symbols);
-  const [change, lastsMs] = DRAWS[pick(random, faultTypes(target))](random, symbol);
-  return { change: { ...change, exchange: target.exchange }, lastsMs };
+  const [fault, lastsMs] = DRAWS[pick(random, randomFaultTypes(target))](random, symbol);
+  return { fault: { ...fault, exchange: target.venue.name }, lastsMs };
 }
 
 function few(random: Random): number {
   return integerIn(random, 1, 5);
 }
 
-/** A pair that is swapped takes two. */
-function diffs(change: Switch & { readonly count: number }): readonly [Switch, number] {
-  return [change, 2 * change.count * DIFF_MS];
+/** A reordered pair takes two updates. */
+function updates(fault: Fault & { readonly count: number }): readonly [Fault, number] {
+  return [fault, 2 * fault.count * UPDATE_MS];
 }

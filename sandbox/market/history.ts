@@ -1,26 +1,26 @@
 /**
- * What a symbol's book truly was at each diff of the last few minutes. Kept beside the feed and not
- * made from what was sent, so that whatever the sandbox does to its frames, this stays the truth
- * that demo and tests compare with. Full books stand every so many diffs, changes between them.
+ * The true book of a symbol at each diff of the last few minutes. It is kept beside the feed, not
+ * derived from what was sent, so no fault changes it: demo and tests compare with it. A full book is
+ * stored every `DIFFS_PER_CHECKPOINT` diffs, and the changes in between.
  */
 
-import type { OrderSide } from './matching-engine.ts';
+import type { OrderSide } from './order-events.ts';
 
-/** How far back the book can be asked for; older diffs are forgotten. */
+/** How far back books are kept. */
 export const HISTORY_WINDOW_US = 5 * 60 * 1_000_000;
-/** A full book is kept every so many diffs: at most that many are replayed for an answer. */
+/** Upper bound for the diffs that one lookup replays. */
 const DIFFS_PER_CHECKPOINT = 200;
 
-/** A book at a sequence, flat price, size …, best first, in the engine's units. */
+/** A book in the engine's units: flat price, size …, best first. */
 export interface TrueBook {
   readonly sequence: number;
-  /** When that diff was emitted. */
+  /** Time of that diff. */
   readonly timeUs: number;
   readonly bids: readonly number[];
   readonly asks: readonly number[];
 }
 
-/** One level's new total; 0 when it is gone. */
+/** One level's new total; 0: the level is gone. */
 export interface LevelChange {
   readonly side: OrderSide;
   readonly price: number;
@@ -31,22 +31,22 @@ interface Entry {
   readonly sequence: number;
   readonly timeUs: number;
   readonly changes: readonly LevelChange[];
-  /** The whole book after the changes, where a checkpoint stands. */
+  /** The full book after the changes; null between checkpoints. */
   readonly book: TrueBook | null;
 }
 
 export class BookHistory {
-  /** Oldest first; the first always holds a checkpoint. */
+  /** Oldest first; the first is always a checkpoint. */
   #entries: Entry[] = [];
   #sinceCheckpoint = 0;
   readonly #currentBook: () => { readonly bids: number[]; readonly asks: number[] };
 
-  /** @param currentBook the engine's book as it stands when it is called. */
+  /** @param currentBook returns the engine's book at the time of the call. */
   constructor(currentBook: () => { readonly bids: number[]; readonly asks: number[] }) {
     this.#currentBook = currentBook;
   }
 
-  /** To be called when a diff is due, while the engine's book stands at `sequence`. */
+  /** To be called for each diff, while the engine's book is at `sequence`. */
   record(sequence: number, timeUs: number, changes: readonly LevelChange[]): void {
     const isCheckpoint =
       this.#entries.length === 0 || ++this.#sinceCheckpoint >= DIFFS_PER_CHECKPOINT;
@@ -89,7 +89,7 @@ export class BookHistory {
     };
   }
 
-  /** Drops whole stretches, each from one checkpoint to the next. */
+  /** Drops old entries, always up to the next checkpoint. */
   #forget(beforeUs: number): void {
     const isOld = (): boolean =>
       (this.#entries[DIFFS_PER_CHECKPOINT]?.timeUs ?? Infinity) <= beforeUs;

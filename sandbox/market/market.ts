@@ -1,33 +1,32 @@
 /**
- * One symbol's market over time: engine, crowd, and what follows from the engine's events (trades,
- * top of book, diffs every 100 and 1000 ms, the true history). Runs on the times it is given, action
- * by action and boundary by boundary in order, so that a late timer changes nothing but when things
- * are heard: the same seed and start time give the same market. Knows no wire protocol.
+ * One symbol's market over time: the engine, the order flow, and what is derived from the engine's
+ * events (trades, top of book, diffs every 100 and 1000 ms, the true history). Time is passed in.
+ * Actions and diff boundaries are processed in order, so a late timer only delays when events are
+ * published: the same seed and start time give the same market. Knows no wire protocol.
  */
 
+import type { Random } from '../../logger/runtime/random.ts';
 import { BookHistory } from './history.ts';
 import type { LevelChange, TrueBook } from './history.ts';
 import { MatchingEngine } from './matching-engine.ts';
-import type { Grid, OrderEvent, OrderSide } from './matching-engine.ts';
-import type { Random } from '../prng.ts';
-import { toUnits } from './symbols.ts';
-import type { SymbolProfile } from './symbols.ts';
+import type { Grid } from './matching-engine.ts';
+import { changedLevels } from './order-events.ts';
+import type { OrderEvent, OrderSide } from './order-events.ts';
 import { OrderFlow } from './order-flow.ts';
+import type { SymbolProfile } from './symbols.ts';
+import { toUnits } from './units.ts';
 
-/** How many recent trades can be asked for. */
+/** Trades kept for `recentTrades`. */
 export const RECENT_TRADES = 1000;
-/**
- * A process that slept longer than this does not live through the time it missed: its market stood
- * still meanwhile.
- */
+/** After a longer pause of the process the time in excess is skipped: the market stood still. */
 export const MAX_CATCH_UP_US = 5_000_000;
 
-/** The two paces of diffs, in milliseconds. */
+/** The two intervals of diffs. */
 export type DiffPaceMs = 100 | 1000;
 const SHORT_PACE_US = 100_000;
 const LONG_PACE_US = 1_000_000;
 
-/** Changes of the book over one interval; levels flat, price, size …, best first, engine units. */
+/** Book changes of one interval, in engine units; levels flat: price, size …, best first. */
 export interface MarketDiff {
   readonly paceMs: DiffPaceMs;
   readonly firstSequence: number;
@@ -45,7 +44,7 @@ export interface MarketTrade {
   readonly timeUs: number;
 }
 
-/** Best price and size per side; 0 and 0 for an empty one. */
+/** Best price and size per side; 0 and 0 for an empty side. */
 export interface MarketTop {
   readonly sequence: number;
   readonly bidPrice: number;
@@ -57,7 +56,7 @@ export interface MarketTop {
 export interface MarketListener {
   onOrderEvent?(event: OrderEvent, timeUs: number): void;
   onTrade?(trade: MarketTrade): void;
-  /** After an action that left another best price or size. */
+  /** After an action that changed a best price or size. */
   onTop?(top: MarketTop): void;
   onDiff?(diff: MarketDiff): void;
 }
@@ -75,7 +74,7 @@ export class Market {
   readonly profile: SymbolProfile;
   readonly engine: MatchingEngine;
   readonly history: BookHistory;
-  readonly #traders: OrderFlow;
+  readonly #orderFlow: OrderFlow;
   readonly #listeners = new Set<MarketListener>();
   readonly #trades: MarketTrade[] = [];
   readonly #short: DiffCollector;
@@ -95,10 +94,10 @@ export class Market {
       firstTradeId: options.firstTradeId,
       onEvent: (event) => this.#onEvent(event),
     });
-    this.#traders = new OrderFlow(this.engine, profile, options);
+    this.#orderFlow = new OrderFlow(this.engine, profile, options);
     this.#short = new DiffCollector(this.engine, 100);
     this.#long = new DiffCollector(this.engine, 1000);
-    this.#traders.fillBook();
+    this.#orderFlow.fillBook();
     this.#short.take(options.startUs);
     this.#long.take(options.startUs);
     this.#top = topOf(this.engine);
@@ -107,17 +106,17 @@ export class Market {
       asks: this.engine.levels('sell'),
     }));
     this.history.record(this.engine.sequence, options.startUs, []);
-    this.#nextActionUs = options.startUs + this.#traders.nextDelayUs();
+    this.#nextActionUs = options.startUs + this.#orderFlow.nextDelayUs();
     this.#nextBoundaryUs = boundaryAfter(options.startUs);
   }
 
-  /** @returns what ends the listening. */
+  /** @returns a function that removes the listener. */
   listen(listener: MarketListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Lives through everything due until `nowUs`. */
+  /** Processes everything due until `nowUs`. */
   advanceTo(nowUs: number): void {
     const missedUs = nowUs - this.#timeUs - MAX_CATCH_UP_US;
     if (missedUs > 0) {
@@ -134,12 +133,12 @@ export class Market {
     this.#timeUs = Math.max(this.#timeUs, nowUs);
   }
 
-  /** New orders must lie on this grid; resting ones stay. @throws InvalidArgumentError */
+  /** New orders must be on this grid; resting ones stay. @throws InvalidArgumentError */
   changeGrid(grid: Partial<Grid>): void {
     this.engine.changeGrid({ ...this.engine.grid, ...grid });
   }
 
-  /** The book as it stands, also between two diffs. */
+  /** The current book, also between two diffs. */
   book(depth?: number): TrueBook {
     return {
       sequence: this.engine.sequence,
@@ -159,8 +158,8 @@ export class Market {
   }
 
   #act(): void {
-    this.#traders.act();
-    this.#nextActionUs = this.#timeUs + this.#traders.nextDelayUs();
+    this.#orderFlow.act();
+    this.#nextActionUs = this.#timeUs + this.#orderFlow.nextDelayUs();
     const top = topOf(this.engine);
     if (isSameTop(top, this.#top)) return;
     this.#top = top;
@@ -181,7 +180,7 @@ export class Market {
   }
 
   #onEvent(event: OrderEvent): void {
-    this.#traders.onEvent(event);
+    this.#orderFlow.onEvent(event);
     this.#short.onEvent(event);
     this.#long.onEvent(event);
     for (const listener of this.#listeners) listener.onOrderEvent?.(event, this.#timeUs);
@@ -194,7 +193,7 @@ export class Market {
   }
 }
 
-/** Gathers which levels an interval touched; their sizes are read when the interval ends. */
+/** Collects the levels that change during an interval; their sizes are read at its end. */
 class DiffCollector {
   readonly #engine: MatchingEngine;
   readonly #paceMs: DiffPaceMs;
@@ -208,15 +207,14 @@ class DiffCollector {
   }
 
   onEvent(event: OrderEvent): void {
-    if (event.type === 'received' || event.sequence === null || event.price === null) return;
-    const side = event.type === 'matched' ? otherSide(event.takerSide) : event.side;
-    this.#touched[side].add(event.price);
-    if (event.type === 'moved') this.#touched[side].add(event.oldPrice);
+    const changed = changedLevels(event);
+    if (!changed) return;
+    for (const price of changed.prices) this.#touched[changed.side].add(price);
   }
 
   /**
-   * The diff since the last one, or undefined where nothing changed. A level that came and went
-   * within the interval is in it with size 0, as on the real exchange.
+   * The diff since the last one; undefined if nothing changed. A level that came and went within
+   * the interval is included with size 0, as on the real exchange.
    */
   take(timeUs: number): { diff: MarketDiff; changes: LevelChange[] } | undefined {
     const lastSequence = this.#engine.sequence;
@@ -246,10 +244,6 @@ class DiffCollector {
   #change(side: OrderSide, price: number): LevelChange {
     return { side, price, size: this.#engine.levelSize(side, price) };
   }
-}
-
-function otherSide(side: OrderSide): OrderSide {
-  return side === 'buy' ? 'sell' : 'buy';
 }
 
 function gridOf(profile: SymbolProfile): Grid {

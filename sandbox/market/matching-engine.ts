@@ -1,94 +1,26 @@
 /**
  * A matching engine with price-time priority for one symbol. Prices and sizes are integers at eight
- * decimals (`UNIT_EXPONENT`), the finest an exchange prints; new orders must lie on the tick and lot
- * grid of the moment, old ones keep their price when the grid changes. Every order says what becomes
- * of it through events, in an order from which an order-by-order feed (L3) as well as level diffs and
- * trades (L2) can be derived. Pure: no time, no chance, no I/O.
+ * decimals (`units.ts`), the finest an exchange prints. New orders must be on the current tick
+ * and lot grid; resting ones keep their price when the grid changes. Everything that happens to an
+ * order is emitted as an event; order feeds (L3), level diffs and trades (L2) are derived from those.
+ * Pure: no clock, no randomness, no I/O.
  */
 
 import SortedBTree from 'sorted-btree';
 import { assertInvariant, InvalidArgumentError, LimitExceededError } from '../../logger/errors.ts';
+import { otherSide } from './order-events.ts';
+import type { OrderEvent, OrderSide } from './order-events.ts';
 import { PriceLevel } from './price-level.ts';
 import type { RestingOrder } from './price-level.ts';
 
-// The package is CommonJS with a `default` export: Node hands out its exports object.
+// A CommonJS package with a `default` export: Node's import yields its exports object.
 const BTree = SortedBTree.default;
 type LevelTree = InstanceType<typeof BTree<number, PriceLevel>>;
 
-/** Decimals of every price and size integer in the sandbox. */
-export const UNIT_EXPONENT = 8;
-/** More resting orders than this are refused: nobody needs them, and memory is finite. */
+/** Bounds memory; further limit orders are rejected. */
 export const MAX_RESTING_ORDERS = 1_000_000;
 
-export type OrderSide = 'buy' | 'sell';
-
-/** Why an order is over. `unfilled`: a market or immediate order found nothing more to match. */
-export type DoneReason = 'filled' | 'cancelled' | 'unfilled';
-
-/**
- * What happened to an order. `sequence` is the book update id, which counts one up for every change
- * of a price level; events that change no level carry none.
- */
-export type OrderEvent =
-  | {
-      readonly type: 'received';
-      readonly orderId: number;
-      readonly side: OrderSide;
-      /** null: a market order. */
-      readonly price: number | null;
-      readonly size: number;
-    }
-  | {
-      readonly type: 'opened';
-      readonly sequence: number;
-      readonly orderId: number;
-      readonly side: OrderSide;
-      readonly price: number;
-      readonly remaining: number;
-    }
-  | {
-      readonly type: 'matched';
-      readonly sequence: number;
-      readonly tradeId: number;
-      readonly makerOrderId: number;
-      readonly takerOrderId: number;
-      readonly takerSide: OrderSide;
-      readonly price: number;
-      readonly size: number;
-    }
-  | {
-      /** Made smaller in place: keeps its priority. */
-      readonly type: 'changed';
-      readonly sequence: number;
-      readonly orderId: number;
-      readonly side: OrderSide;
-      readonly price: number;
-      readonly oldSize: number;
-      readonly newSize: number;
-    }
-  | {
-      /** Gone from one price, and at the end of another's queue: two levels changed. */
-      readonly type: 'moved';
-      readonly sequence: number;
-      readonly orderId: number;
-      readonly side: OrderSide;
-      readonly oldPrice: number;
-      readonly price: number;
-      readonly oldSize: number;
-      readonly newSize: number;
-    }
-  | {
-      readonly type: 'done';
-      /** null where no level changed: the last fill has already been told as a match. */
-      readonly sequence: number | null;
-      readonly orderId: number;
-      readonly side: OrderSide;
-      readonly price: number | null;
-      readonly remaining: number;
-      readonly reason: DoneReason;
-    };
-
-/** The smallest steps that new orders may use now. */
+/** The price and size steps of new orders. */
 export interface Grid {
   readonly tickSize: number;
   readonly lotSize: number;
@@ -106,7 +38,7 @@ export interface LimitOrder {
   readonly side: OrderSide;
   readonly price: number;
   readonly size: number;
-  /** Do not rest what can't be matched at once. */
+  /** Immediate or cancel: the unmatched rest does not enter the book. */
   readonly immediate?: boolean;
 }
 
@@ -145,13 +77,13 @@ export class MatchingEngine {
     return this.#orders.size;
   }
 
-  /** New orders must lie on the new grid; resting ones stay where they are. */
+  /** New orders must be on the new grid; resting ones keep their price. */
   changeGrid(grid: Grid): void {
     this.#grid = checkedGrid(grid);
   }
 
   /**
-   * Matches what it can; the rest stays in the book, unless the order is immediate.
+   * Matches as much as possible; the rest enters the book unless the order is immediate.
    * @returns the order's id.
    * @throws InvalidArgumentError for a price or size off the grid, LimitExceededError for a full book.
    */
@@ -170,7 +102,7 @@ export class MatchingEngine {
     return orderId;
   }
 
-  /** Takes the best prices until it is filled or the side is empty. @throws InvalidArgumentError */
+  /** Fills at the best prices until done or the side is empty. @throws InvalidArgumentError */
   market(order: MarketOrder): number {
     requireOnGrid('size', order.size, this.#grid.lotSize);
     const orderId = ++this.#orderId;
@@ -180,7 +112,7 @@ export class MatchingEngine {
     return orderId;
   }
 
-  /** @returns false where no such order rests. */
+  /** @returns false if the order is not in the book. */
   cancel(orderId: number): boolean {
     const order = this.#orders.get(orderId);
     if (!order) return false;
@@ -192,8 +124,8 @@ export class MatchingEngine {
   }
 
   /**
-   * Makes a resting order smaller; it keeps its place in the queue.
-   * @returns false where no such order rests, or where it would not become smaller.
+   * Reduces a resting order, which keeps its place in the queue.
+   * @returns false if the order is not in the book or would not become smaller.
    */
   reduce(orderId: number, newSize: number): boolean {
     requireOnGrid('size', newSize, this.#grid.lotSize);
@@ -208,8 +140,8 @@ export class MatchingEngine {
   }
 
   /**
-   * Moves a resting order to another price, where it goes to the end of the queue.
-   * @returns false where no such order rests, at its own price, and where it would match there.
+   * Moves a resting order to the end of the queue at another price.
+   * @returns false if the order is not in the book, has that price already, or would match there.
    */
   move(orderId: number, price: number, newSize: number): boolean {
     requireOnGrid('price', price, this.#grid.tickSize);
@@ -217,7 +149,7 @@ export class MatchingEngine {
     const order = this.#orders.get(orderId);
     if (!order || order.price === price) return false;
     const { side, price: oldPrice, remaining: oldSize } = order;
-    const best = this.bestPrice(side === 'buy' ? 'sell' : 'buy');
+    const best = this.bestPrice(otherSide(side));
     if (best !== undefined && reaches(side, price, best)) return false;
     this.#remove(order);
     this.#insert(orderId, side, price, newSize);
@@ -236,7 +168,7 @@ export class MatchingEngine {
     return side === 'buy' ? this.#bids.maxKey() : this.#asks.minKey();
   }
 
-  /** Total size at a price; 0 where there is no such level. */
+  /** Total size at a price; 0 if there is no such level. */
   levelSize(side: OrderSide, price: number): number {
     return this.#tree(side).get(price)?.total ?? 0;
   }
@@ -269,9 +201,9 @@ export class MatchingEngine {
     return side === 'buy' ? this.#bids : this.#asks;
   }
 
-  /** Fills against the other side while prices allow. @returns what is left. */
+  /** Fills against the other side while prices allow. @returns the remaining size. */
   #match(takerOrderId: number, takerSide: OrderSide, size: number, limit: number | null): number {
-    const makerSide = takerSide === 'buy' ? 'sell' : 'buy';
+    const makerSide = otherSide(takerSide);
     let remaining = size;
     while (remaining > 0) {
       const price = this.bestPrice(makerSide);

@@ -1,35 +1,36 @@
 /**
- * The crowd that makes a symbol's market: makers who quote around a slowly moving fair price, close
- * to the touch and far from it, who cancel and amend, mostly near the touch; takers who chase the
- * fair price; and bursts after its jumps. Seeded: the same seed and the same order of calls give the
- * same orders. Fair price and distances are ordinary floating-point numbers, as they only decide
- * what to order; what is ordered are integers on the engine's grid.
+ * The simulated traders of a symbol: makers who quote around a slowly moving fair price, near the
+ * best prices and far from them, and cancel and amend mostly near them; takers who chase the fair
+ * price; bursts after it jumps. The same seed and the same order of calls give the same orders. Fair
+ * price and distances are floats since they only steer decisions; orders are integers on the grid.
  */
 
+import type { Random } from '../../logger/runtime/random.ts';
 import { exponential, normal, pareto, uniformInt } from '../prng.ts';
-import type { Random } from '../prng.ts';
-import type { MatchingEngine, OrderEvent, OrderSide } from './matching-engine.ts';
-import { toUnits } from './symbols.ts';
+import type { MatchingEngine } from './matching-engine.ts';
+import { otherSide } from './order-events.ts';
+import type { OrderEvent, OrderSide } from './order-events.ts';
 import type { SymbolProfile } from './symbols.ts';
+import { toUnits } from './units.ts';
 
-/** Below this many levels a side nobody takes or cancels: a book must not run dry. */
+/** With fewer levels on a side nobody takes or cancels, so that the book never empties. */
 const MIN_LEVELS = 10;
-/** How far from the touch a cancel near the touch looks for its order. */
+/** How many orders away from the best price a cancel near it may reach. */
 const MAX_CANCEL_RANK = 400;
-/** Resting orders per level above which the crowd thins out prices that have several. */
+/** With more resting orders per level, levels with several orders are thinned out. */
 const MAX_ORDERS_PER_LEVEL = 3;
 const THINNING_TRIES = 10;
-/** However far the book stands from the fair price, half of all actions keep adding to it. */
+/** However far the book is from the fair price, at most this share of actions takes. */
 const MAX_TAKER_SHARE = 0.5;
-/** One taker never asks for more than this many ordinary sizes. */
+/** Largest taker order, in typical sizes. */
 const MAX_TAKER_SIZES = 40;
-/** Seconds in which half of a distance from the start price is walked back. */
+/** Time constant, in seconds, of the pull back to the start price. */
 const REVERSION_SECONDS = 600;
 const JUMP_CHANCE = 0.002;
 const BURST_ACTIONS = 60;
-/** Of the amended orders, those that go to another price. */
+/** Share of amended orders that move to another price. */
 const MOVE_SHARE = 0.4;
-/** How much closer together actions come in a burst. */
+/** How much faster actions follow each other in a burst. */
 const BURST_HASTE = 25;
 
 export class OrderFlow {
@@ -60,7 +61,7 @@ export class OrderFlow {
     this.#meanDelayUs = 1_000_000 / options.eventsPerSecond;
   }
 
-  /** Must hear every event of the engine: that is how the crowd knows its resting orders. */
+  /** Must be called for every event of the engine: it tracks the resting orders. */
   onEvent(event: OrderEvent): void {
     if (event.type === 'opened') this.#resting.add(event.orderId);
     else if (event.type === 'done') this.#resting.delete(event.orderId);
@@ -80,7 +81,7 @@ export class OrderFlow {
     }
   }
 
-  /** How long until the next action; moves the fair price by that time. */
+  /** Time until the next action; moves the fair price by that time. */
   nextDelayUs(): number {
     const isBurst = this.#burstLeft > 0;
     if (isBurst) this.#burstLeft--;
@@ -93,7 +94,7 @@ export class OrderFlow {
   /** One action of one trader. */
   act(): void {
     const side: OrderSide = this.#random.next() < 0.5 ? 'buy' : 'sell';
-    const other: OrderSide = side === 'buy' ? 'sell' : 'buy';
+    const other = otherSide(side);
     const shallow =
       Math.min(this.#engine.levelCount(side), this.#engine.levelCount(other)) < MIN_LEVELS;
     const draw = this.#random.next();
@@ -107,7 +108,7 @@ export class OrderFlow {
   #moveFairPrice(seconds: number): void {
     let step = this.#profile.volatility * Math.sqrt(seconds) * normal(this.#random);
     if (this.#random.next() < JUMP_CHANCE) {
-      // The fat tail: a jump, and everybody in a hurry after it.
+      // The fat tail: a jump, followed by a burst.
       step += this.#profile.volatility * 4 * pareto(this.#random, 2) * Math.sign(step);
       this.#burstLeft = BURST_ACTIONS;
     }
@@ -115,7 +116,7 @@ export class OrderFlow {
     this.#fairPrice *= Math.exp(step + pull);
   }
 
-  /** Fills up a book that is thinner than usual, thins out a fuller one. */
+  /** Higher in a book thinner than its target depth, lower in a fuller one. */
   #placingChance(side: OrderSide): number {
     const target = this.#profile.depthLevels;
     const want = ((target - this.#engine.levelCount(side)) / target) * 20;
@@ -126,7 +127,7 @@ export class OrderFlow {
     return this.#engine.restingOrders > 2 * this.#profile.depthLevels * MAX_ORDERS_PER_LEVEL;
   }
 
-  /** More takers while the book stands away from the fair price. */
+  /** Grows while the book is away from the fair price. */
   #takerShare(): number {
     const away = Math.abs(this.#misprice());
     return Math.min(MAX_TAKER_SHARE, this.#profile.takerShare * (1 + 2 * Math.min(1, away / 4)));
@@ -144,7 +145,7 @@ export class OrderFlow {
   #take(): void {
     const buyChance = 0.5 + 0.45 * Math.tanh(this.#misprice());
     const side: OrderSide = this.#random.next() < buyChance ? 'buy' : 'sell';
-    const best = this.#engine.bestPrice(side === 'buy' ? 'sell' : 'buy');
+    const best = this.#engine.bestPrice(otherSide(side));
     if (best === undefined) return;
     const sizes = Math.min(
       MAX_TAKER_SIZES,
@@ -178,7 +179,7 @@ export class OrderFlow {
     }
   }
 
-  /** Takes an order out of a price that has several: the level stays. */
+  /** Cancels an order at a price that has several, so that the level stays. */
   #thinOut(): void {
     for (let tries = 0; tries < THINNING_TRIES; tries++) {
       const orderId = this.#resting.pick(this.#random);
@@ -202,14 +203,14 @@ export class OrderFlow {
     if (price !== undefined) this.#engine.move(order.id, price, size);
   }
 
-  /** A maker's price: away from the fair price, and never through the other side's best. */
+  /** A maker's price: away from the fair price, and never crossing the other side's best. */
   #gridPrice(side: OrderSide, distanceTicks: number): number | undefined {
     const tick = this.#engine.grid.tickSize;
     const fair = this.#onGrid(this.#fairPrice);
     const wanted = side === 'buy' ? fair - distanceTicks * tick : fair + (1 + distanceTicks) * tick;
-    const other = this.#engine.bestPrice(side === 'buy' ? 'sell' : 'buy');
+    const other = this.#engine.bestPrice(otherSide(side));
     let price = wanted;
-    // Resting orders may lie off a grid that has changed: round away from the other side.
+    // Resting orders may be off a changed grid: round away from the other side.
     if (other !== undefined && side === 'buy') price = Math.min(wanted, below(other, tick));
     if (other !== undefined && side === 'sell') price = Math.max(wanted, above(other, tick));
     return price >= tick ? price : undefined;
@@ -220,7 +221,7 @@ export class OrderFlow {
     return Math.max(tick, Math.round(price / tick) * tick);
   }
 
-  /** Larger further out, in round amounts now and then. */
+  /** Larger further out; a round amount now and then. */
   #makerSize(distanceTicks: number): number {
     const further = 1 + Math.log1p(distanceTicks / this.#profile.spacingTicks) / 3;
     const size = this.#typicalSize * Math.exp(0.9 * normal(this.#random)) * further;

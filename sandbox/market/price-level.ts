@@ -1,9 +1,9 @@
 /**
- * One price of the matching engine's book: its resting orders in the order of their arrival, as a
- * doubly linked list, so that a cancel in the middle costs nothing, and their total.
+ * One price of the matching engine's book: the resting orders in order of arrival and their total.
+ * A doubly linked list, so that cancelling in the middle is O(1).
  */
 
-import type { OrderSide } from './matching-engine.ts';
+import type { OrderSide } from './order-events.ts';
 
 export interface RestingOrder {
   readonly id: number;
@@ -25,7 +25,7 @@ export class PriceLevel {
     this.price = price;
   }
 
-  /** The oldest order: next to be filled. */
+  /** The oldest order, which is filled next. */
   get head(): RestingOrder | null {
     return this.#head;
   }
@@ -38,13 +38,13 @@ export class PriceLevel {
     this.total += order.remaining;
   }
 
-  /** Takes `size` off an order that stays in its place. */
+  /** Reduces an order in place by `size`. */
   reduce(order: RestingOrder, size: number): void {
     order.remaining -= size;
     this.total -= size;
   }
 
-  /** Takes the order out, with what remains of it. */
+  /** Removes the order and its remaining size. */
   unlink(order: RestingOrder): void {
     if (order.previous) order.previous.next = order.next;
     else this.#head = order.next;

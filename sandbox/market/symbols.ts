@@ -1,26 +1,24 @@
-/** What the sandbox lists by default, and what a symbol's market is like. */
+/** The default symbols and the character of each symbol's market. */
 
 import { InvalidArgumentError } from '../../logger/errors.ts';
-import { parseScaled } from '../../logger/market/decimal.ts';
-import { UNIT_EXPONENT } from './matching-engine.ts';
 
 export interface SymbolProfile {
   readonly symbol: string;
   readonly baseAsset: string;
   readonly quoteAsset: string;
-  /** Decimals as the exchange prints them. */
+  /** Decimal texts, as the exchange prints them. */
   readonly tickSize: string;
   readonly lotSize: string;
   readonly startPrice: string;
-  /** Price levels a side around which the book settles. */
+  /** Price levels per side at which the book settles. */
   readonly depthLevels: number;
   /** Mean distance of two neighbouring levels, in ticks. */
   readonly spacingTicks: number;
-  /** Size of an ordinary order. */
+  /** Size of an ordinary order, as decimal text. */
   readonly typicalSize: string;
-  /** This symbol's part of the pace: 1 for a busy one. */
+  /** Share of the sandbox's pace: 1 for a busy symbol. */
   readonly paceShare: number;
-  /** How many of the traders' actions take from the book, 0 to 1. */
+  /** Share of actions that take from the book, 0 to 1. */
   readonly takerShare: number;
   /** Relative standard deviation of the fair price over one second. */
   readonly volatility: number;
@@ -54,7 +52,7 @@ export const DEFAULT_SYMBOLS: readonly SymbolProfile[] = [
     paceShare: 0.6,
   },
   {
-    // A market where nothing happens for seconds on end.
+    // Nothing happens here for seconds at a time.
     ...COMMON,
     symbol: 'QUIETUSDT',
     baseAsset: 'QUIET',
@@ -68,7 +66,7 @@ export const DEFAULT_SYMBOLS: readonly SymbolProfile[] = [
     takerShare: 0.4,
   },
   {
-    // Deeper than the 5,000 levels a side that a REST snapshot shows.
+    // Deeper than the 5,000 levels per side of a REST snapshot.
     ...COMMON,
     symbol: 'DEEPUSDT',
     baseAsset: 'DEEP',
@@ -86,8 +84,8 @@ const SYMBOL_FORM = /^[A-Z0-9]{2,20}$/;
 const QUOTE_ASSETS = ['USDT', 'USDC', 'BTC', 'EUR', 'USD'];
 
 /**
- * The profile of a symbol by name: a default one, or an ordinary market under that name.
- * @throws InvalidArgumentError for a name that Binance could not have.
+ * The profile of a default symbol, or of an ordinary market under that name.
+ * @throws InvalidArgumentError for a name that Binance would not use.
  */
 export function profileOf(symbol: string): SymbolProfile {
   const known = DEFAULT_SYMBOLS.find((profile) => profile.symbol === symbol);
@@ -113,13 +111,4 @@ export function profileOf(symbol: string): SymbolProfile {
     typicalSize: '10',
     paceShare: 0.3,
   };
-}
-
-/** A decimal text as the engine's integer. @throws InvalidArgumentError naming `field`. */
-export function toUnits(text: string, field: string): number {
-  const units = parseScaled(text, UNIT_EXPONENT);
-  if (typeof units === 'number') return units;
-  throw new InvalidArgumentError(
-    `${field}: ${JSON.stringify(text)} is not a decimal of at most ${UNIT_EXPONENT} places`,
-  );
 }

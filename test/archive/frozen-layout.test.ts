@@ -9,7 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { LeaseKeeper } from '../../logger/archive/leases.ts';
+import { LeaseKeeper } from '../../logger/archive/lease-keeper.ts';
 import { MongoConnection } from '../../logger/archive/mongodb/connection.ts';
 import { MongoLeaseStore } from '../../logger/archive/mongodb/lease-store.ts';
 import { MongoWriter } from '../../logger/archive/mongodb/mongo-writer.ts';

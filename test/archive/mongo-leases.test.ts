@@ -1,7 +1,7 @@
 /** Who writes a security, while the store answers and while it does not. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LeaseKeeper } from '../../logger/archive/leases.ts';
+import { LeaseKeeper } from '../../logger/archive/lease-keeper.ts';
 import { MongoConnection } from '../../logger/archive/mongodb/connection.ts';
 import { mongoLocation } from '../../logger/archive/mongodb/location.ts';
 import { MongoLeaseStore } from '../../logger/archive/mongodb/lease-store.ts';

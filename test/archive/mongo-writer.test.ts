@@ -14,7 +14,7 @@ import type { RecordBatch } from '../../logger/archive/batch.ts';
 import { ArchiveUnavailableError } from '../../logger/errors.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { freshDatabase, mongoUri } from '../support/mongodb.ts';
-import { startTcpProxy } from '../../sandbox/faults/tcp-proxy.ts';
+import { startTcpProxy } from '../../sandbox/server/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
 

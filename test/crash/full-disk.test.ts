@@ -69,8 +69,8 @@ async function startAndFill(): Promise<LoggerProcess> {
   undo.push(() => sandbox.close());
   const port = await freePort();
   const one = spawnLogger({
-    BINANCE_WS_URL: sandbox.wsUrl,
-    BINANCE_REST_URL: sandbox.restUrl,
+    BINANCE_WS_URL: sandbox.venues.binance.wsUrl,
+    BINANCE_REST_URL: sandbox.venues.binance.restUrl,
     ORDERBOOK_UPDATEFREQUENCY: '100',
     SECURITIES: SECURITY,
     DATA_DIR: directory,

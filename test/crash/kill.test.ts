@@ -42,8 +42,8 @@ afterEach(async () => {
 
 function start(): LoggerProcess {
   logger = spawnLogger({
-    BINANCE_WS_URL: sandbox.wsUrl,
-    BINANCE_REST_URL: sandbox.restUrl,
+    BINANCE_WS_URL: sandbox.venues.binance.wsUrl,
+    BINANCE_REST_URL: sandbox.venues.binance.restUrl,
     ORDERBOOK_UPDATEFREQUENCY: '100',
     SECURITIES: SYMBOLS.map((symbol) => `binance:${symbol}`).join(),
     DATA_DIR: directory,

@@ -99,8 +99,8 @@ function untilRefused(act: () => number): void {
 function start(port: number, inlet: number): LoggerProcess {
   const one = spawnLogger(
     {
-      BINANCE_WS_URL: sandbox.wsUrl,
-      BINANCE_REST_URL: sandbox.restUrl,
+      BINANCE_WS_URL: sandbox.venues.binance.wsUrl,
+      BINANCE_REST_URL: sandbox.venues.binance.restUrl,
       ORDERBOOK_UPDATEFREQUENCY: '100',
       SECURITIES: SECURITY,
       DATA_DIR: directory,

@@ -112,7 +112,7 @@ async function openSockets(port: number, count: number, words = ''): Promise<voi
 }
 
 test('a thousand idle sockets on the manager port and on the metrics port', async () => {
-  await start(sandbox);
+  await start(sandbox.venues.binance);
   await live();
   const grown = await growth(async () => {
     await openSockets(manager, 1000);
@@ -124,7 +124,7 @@ test('a thousand idle sockets on the manager port and on the metrics port', asyn
 });
 
 test('streams that nobody reads', async () => {
-  await start(sandbox);
+  await start(sandbox.venues.binance);
   await live();
   const reader = open();
   let parts = 0;

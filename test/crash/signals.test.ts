@@ -17,7 +17,7 @@ import { RawClient, bearer } from '../manager/fixture.ts';
 import { freePort } from '../support/free-port.ts';
 import { spawnLogger } from '../support/logger-process.ts';
 import type { LoggerProcess } from '../support/logger-process.ts';
-import { startTcpProxy } from '../../sandbox/faults/tcp-proxy.ts';
+import { startTcpProxy } from '../../sandbox/server/tcp-proxy.ts';
 import { TEST_KEY } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
 
@@ -46,8 +46,8 @@ afterEach(async () => {
 async function start(env: Record<string, string> = {}): Promise<void> {
   const port = await freePort();
   one = spawnLogger({
-    BINANCE_WS_URL: sandbox.wsUrl,
-    BINANCE_REST_URL: sandbox.restUrl,
+    BINANCE_WS_URL: sandbox.venues.binance.wsUrl,
+    BINANCE_REST_URL: sandbox.venues.binance.restUrl,
     ORDERBOOK_UPDATEFREQUENCY: '100',
     SECURITIES: SECURITY,
     DATA_DIR: directory,
@@ -68,7 +68,7 @@ async function start(env: Record<string, string> = {}): Promise<void> {
 async function silentServer(): Promise<string> {
   const server = await startTcpProxy({
     host: '127.0.0.1',
-    port: Number(new URL(sandbox.restUrl).port),
+    port: Number(new URL(sandbox.venues.binance.restUrl).port),
   });
   server.mode = 'hang';
   undo.push(() => server.close());
@@ -131,7 +131,7 @@ test('SIGTERM with nothing to record', async () => {
 });
 
 test('SIGTERM while a snapshot takes for ever', async () => {
-  sandbox.misbehave({ type: 'slow-snapshots', count: 100, delayMs: 60_000 });
+  sandbox.inject({ type: 'slow-snapshots', count: 100, delayMs: 60_000 });
   await start();
   const asked = sandbox.stats().requests;
   await until('the snapshot to be asked for', () => sandbox.stats().requests > asked);

@@ -36,8 +36,8 @@ afterEach(async () => {
 
 function start(env: Record<string, string> = {}): LoggerProcess {
   const one = spawnLogger({
-    BINANCE_WS_URL: sandbox.wsUrl,
-    BINANCE_REST_URL: sandbox.restUrl,
+    BINANCE_WS_URL: sandbox.venues.binance.wsUrl,
+    BINANCE_REST_URL: sandbox.venues.binance.restUrl,
     SECURITIES: 'binance:BTCUSDT',
     DATA_DIR: directory,
     MANAGER_PORT: '0',

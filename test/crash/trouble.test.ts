@@ -10,7 +10,7 @@ import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { spawnLogger } from '../support/logger-process.ts';
 import type { LoggerProcess } from '../support/logger-process.ts';
-import { startTcpProxy } from '../../sandbox/faults/tcp-proxy.ts';
+import { startTcpProxy } from '../../sandbox/server/tcp-proxy.ts';
 import { TEST_KEY } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
 
@@ -38,8 +38,8 @@ function hasEnded({ child }: LoggerProcess): boolean {
 function start(env: Record<string, string> = {}): LoggerProcess {
   const one = spawnLogger(
     {
-      BINANCE_WS_URL: sandbox.wsUrl,
-      BINANCE_REST_URL: sandbox.restUrl,
+      BINANCE_WS_URL: sandbox.venues.binance.wsUrl,
+      BINANCE_REST_URL: sandbox.venues.binance.restUrl,
       ORDERBOOK_UPDATEFREQUENCY: '100',
       SECURITIES: SECURITY,
       DATA_DIR: directory,

@@ -50,8 +50,8 @@ describe.skipIf(!tool)('in a container', () => {
       chownSync(directory, NODE_USER, NODE_USER);
       const name = `orderbook-${process.pid}`;
       const settings = {
-        BINANCE_WS_URL: sandbox.wsUrl,
-        BINANCE_REST_URL: sandbox.restUrl,
+        BINANCE_WS_URL: sandbox.venues.binance.wsUrl,
+        BINANCE_REST_URL: sandbox.venues.binance.restUrl,
         ORDERBOOK_UPDATEFREQUENCY: '100',
         MANAGER_PORT: String(await freePort()),
       };

@@ -84,8 +84,8 @@ describe.skipIf(!withSystemd)('in a Debian with systemd', () => {
         [
           'env',
           `PORT=${await freePort()}`,
-          `BINANCE_WS_URL=${sandbox.wsUrl}`,
-          `BINANCE_REST_URL=${sandbox.restUrl}`,
+          `BINANCE_WS_URL=${sandbox.venues.binance.wsUrl}`,
+          `BINANCE_REST_URL=${sandbox.venues.binance.restUrl}`,
           '/src/test/deploy/in-systemd.sh',
         ],
         { cwd: checkout },

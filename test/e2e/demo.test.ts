@@ -106,16 +106,16 @@ describe.skipIf(isMissing)('npm run demo', () => {
     const output = demo.output();
     for (const line of [
       '$ npm run -s manager -- add binance:BTCUSDT binance:DEEPUSDT coinbase:BTC-USD',
-      'orders, price, size, id and place.',
-      '✔ That book equals what the exchange had at sequence',
-      '✔ The rebuilt book equals what the exchange had at sequence',
-      '✔ Up to there the book equals what the exchange had at sequence',
+      'orders: price, size, id and queue position.',
+      "✔ This book equals the exchange's own at sequence",
+      "✔ The rebuilt book equals the exchange's own at sequence",
+      "✔ Up to there the book equals the exchange's own at sequence",
       '✔ Exit code 5: that moment was not recorded.',
-      '✔ After the gap the book equals what the exchange had at sequence',
-      'trades have the price, size and side that the exchange tells',
-      'The logger has ended by itself, with exit code 0.',
-      '✔ The book from the beginning equals what the exchange had at sequence',
-      'every book was what the exchange had, and every hole was told',
+      "✔ After the gap the book equals the exchange's own at sequence",
+      "trades equal the exchange's own list in price, size and side.",
+      'The logger has exited with code 0.',
+      "✔ The book from the beginning equals the exchange's own at sequence",
+      "every book matched the exchange's own, and the gap was reported",
     ]) {
       expect(output).toContain(line);
     }

@@ -41,7 +41,7 @@ const KEY = {
   COINBASE_API_PASSPHRASE: 'a-passphrase',
 };
 /** Many records from a recording that plays in seconds. */
-const LIMITS = { blockMaxAgeMs: 200, blockMaxLevelChanges: 2000, blockMaxOrderEvents: 100 };
+const LIMITS = { maxBlockAgeMs: 200, maxBlockLevelChanges: 2000, maxBlockOrderEvents: 100 };
 const seed = testSeed();
 const undo: (() => Promise<unknown>)[] = [];
 
@@ -68,15 +68,15 @@ async function startLogger(
 }
 
 async function heardAll(logger: TestLogger, security: string, last: number): Promise<void> {
-  const isThere = (): boolean => logger.registry.status(security)?.sequence === String(last);
+  const isThere = (): boolean => logger.control.status(security)?.sequence === String(last);
   await until('the last message', isThere, 60_000);
-  await logger.registry.flush(security);
+  await logger.control.flush(security);
 }
 
 /** Everything that was heard has arrived: an image seals the open block, and follows it there. */
 async function arrived(logger: TestLogger, security: string, uri: string): Promise<void> {
-  await logger.registry.snapshot([security]);
-  const last = logger.registry.status(security)?.sequence;
+  await logger.control.snapshot([security]);
+  const last = logger.control.status(security)?.sequence;
   const reader = await readerOf(uri);
   const isThere = async (): Promise<boolean> => {
     const known = await reader.coverage({ security }).catch(() => undefined);
@@ -124,11 +124,11 @@ describe.skipIf(!mongoUri || !recordingsAvailable())('a database', () => {
       SECURITIES: BINANCE,
       MONGODB_ENDPOINT: store.uri,
     });
-    await until('recording', () => logger.registry.status(BINANCE)?.state === 'live', 30_000);
+    await until('recording', () => logger.control.status(BINANCE)?.state === 'live', 30_000);
     await server.finished;
     await heardAll(logger, BINANCE, session.lastSequence);
     const isReachable = async (): Promise<boolean> =>
-      (await logger.registry.health()).archive.reachable;
+      (await logger.control.health()).archive.reachable;
     await until('the store seen as there', isReachable, 60_000);
     await arrived(logger, BINANCE, store.directUri);
     expect((await logger.reader.coverage({ security: BINANCE })).gaps).toEqual([]);
@@ -258,15 +258,15 @@ describe('a password that is refused', () => {
     undo.push(() => server.close());
     const sandbox = await startSandbox({ seed: 7, symbols: ['BTCUSDT'] });
     undo.push(() => sandbox.close());
-    const logger = await startLogger(sandbox, {
+    const logger = await startLogger(sandbox.venues.binance, {
       SECURITIES: BINANCE,
       MONGODB_ENDPOINT: `mongodb://me:very-secret@127.0.0.1:${server.port}/orderbook`,
     });
-    await until('recording', () => logger.registry.status(BINANCE)?.state === 'live', 20_000);
-    const health = await logger.registry.health();
+    await until('recording', () => logger.control.status(BINANCE)?.state === 'live', 20_000);
+    const health = await logger.control.health();
     expect(health).toMatchObject({ status: 'degraded', archive: { reachable: false } });
     const isWaiting = async (): Promise<boolean> =>
-      (await logger.registry.health()).archive.spoolBytes > 0;
+      (await logger.control.health()).archive.spoolBytes > 0;
     await until('a record in the spool', isWaiting);
   }, 60_000);
 });
@@ -283,8 +283,8 @@ describe.skipIf(!mongoUri)('the logger’s process', () => {
     undo.push(async () => rmSync(directory, { recursive: true, force: true }));
     const start = (): ReturnType<typeof spawnLogger> => {
       const logger = spawnLogger({
-        BINANCE_WS_URL: sandbox.wsUrl,
-        BINANCE_REST_URL: sandbox.restUrl,
+        BINANCE_WS_URL: sandbox.venues.binance.wsUrl,
+        BINANCE_REST_URL: sandbox.venues.binance.restUrl,
         ORDERBOOK_UPDATEFREQUENCY: '100',
         BASE_IMAGE_INTERVAL: '1',
         SECURITIES: BINANCE,

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SANDBOX_KEY } from '../../sandbox/venues/coinbase/key.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox, SandboxOptions } from '../../sandbox/sandbox.ts';
-import type { Switch } from '../../sandbox/faults/fault-injector.ts';
+import type { Fault } from '../../sandbox/faults/faults.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
@@ -48,10 +48,10 @@ async function start(
   const write = (message: string, fields?: object): void =>
     void logged.push(`${message} ${JSON.stringify(fields ?? {})}`);
   logger = await startTestLogger(
-    sandbox,
+    sandbox.venues.binance,
     {
-      COINBASE_WS_URL: sandbox.coinbaseWsUrl,
-      COINBASE_REST_URL: sandbox.coinbaseRestUrl,
+      COINBASE_WS_URL: sandbox.venues.coinbase.wsUrl,
+      COINBASE_REST_URL: sandbox.venues.coinbase.restUrl,
       SECURITIES: `${BTC},${ETH}`,
       STALE_AFTER: '1',
       ...env,
@@ -63,17 +63,17 @@ async function start(
 
 async function live(one: TestLogger, security = BTC): Promise<void> {
   await until(
-    () => `${security} to be live: ${JSON.stringify(one.registry.status(security))}`,
-    () => one.registry.status(security)?.state === 'live',
+    () => `${security} to be live: ${JSON.stringify(one.control.status(security))}`,
+    () => one.control.status(security)?.state === 'live',
   );
 }
 
 /** What is told of a product now is what the exchange had at that message. */
 async function expectTrueOrders(one: TestLogger, security = BTC): Promise<void> {
-  const answer = one.registry.bookNow(security);
+  const answer = one.control.bookNow(security);
   if (answer.state !== 'proven') throw new Error(`No book of ${security}`);
   const product = security.slice('coinbase:'.length);
-  const truth = sandbox.ordersAtSequence(product, Number(answer.sequence));
+  const truth = sandbox.bookAtSequence(product, Number(answer.sequence));
   expect(answer.level).toBe('L3');
   expect(answer.bids).toEqual(truth?.bids);
   expect(answer.asks).toEqual(truth?.asks);
@@ -81,7 +81,7 @@ async function expectTrueOrders(one: TestLogger, security = BTC): Promise<void> 
 
 /** The book at the first, a middle and the last sequence of every interval; and no hole undeclared. */
 async function expectTrueHistory(one: TestLogger, security = BTC): Promise<number> {
-  await one.registry.flush(security);
+  await one.control.flush(security);
   const { intervals, gaps } = await one.reader.coverage({ security });
   expect(intervals).toHaveLength(gaps.length + 1);
   for (const { firstSequence, lastSequence } of intervals) {
@@ -89,7 +89,7 @@ async function expectTrueHistory(one: TestLogger, security = BTC): Promise<numbe
     for (const sequence of [first, Math.floor((first + last) / 2), last]) {
       const answer = await one.reader.bookAt({ security, position: { sequence } });
       if (answer.state !== 'proven') throw new Error(`No book at ${sequence}`);
-      const truth = sandbox.ordersAtSequence(security.slice('coinbase:'.length), sequence);
+      const truth = sandbox.bookAtSequence(security.slice('coinbase:'.length), sequence);
       expect(answer.bids).toEqual(truth?.bids);
       expect(answer.asks).toEqual(truth?.asks);
     }
@@ -100,7 +100,7 @@ async function expectTrueHistory(one: TestLogger, security = BTC): Promise<numbe
 
 async function hole(one: TestLogger, security = BTC): Promise<void> {
   await until('a hole', async () => {
-    await one.registry.flush(security);
+    await one.control.flush(security);
     const { gaps } = await one.reader.coverage({ security });
     return gaps.length > 0 && gaps.every(({ to }) => to !== null);
   });
@@ -113,8 +113,8 @@ describe('full', () => {
     await live(one, ETH);
     await expectTrueOrders(one);
     await expectTrueOrders(one, ETH);
-    const from = sandbox.orders('BTC-USD').sequence;
-    await until('the market to go on', () => sandbox.orders('BTC-USD').sequence > from + 1500);
+    const from = sandbox.book('BTC-USD').sequence;
+    await until('the market to go on', () => sandbox.book('BTC-USD').sequence > from + 1500);
     await expectTrueOrders(one);
     expect(await expectTrueHistory(one)).toBe(0);
     const kinds = new Set<string>();
@@ -124,7 +124,7 @@ describe('full', () => {
     expect([...kinds].sort()).toEqual(['change', 'done', 'match', 'open', 'received']);
   });
 
-  test.each<[string, Switch, number]>([
+  test.each<[string, Fault, number]>([
     ['lost messages', { type: 'drop-diffs', symbol: 'BTC-USD', count: 3 }, 1],
     ['messages that come twice', { type: 'duplicate-diffs', symbol: 'BTC-USD', count: 9 }, 0],
     [
@@ -144,9 +144,9 @@ describe('full', () => {
     const one = await start();
     await live(one);
     await live(one, ETH);
-    const from = sandbox.orders('BTC-USD').sequence;
-    sandbox.misbehave(change);
-    await until('some time', () => sandbox.orders('BTC-USD').sequence > from + 300);
+    const from = sandbox.book('BTC-USD').sequence;
+    sandbox.inject(change);
+    await until('some time', () => sandbox.book('BTC-USD').sequence > from + 300);
     if (holes > 0) await hole(one);
     await live(one);
     await expectTrueOrders(one);
@@ -157,9 +157,9 @@ describe('full', () => {
   test('silence while heartbeats count on proves loss', async () => {
     const one = await start();
     await live(one);
-    sandbox.misbehave({ type: 'silence', symbol: 'BTC-USD', durationMs: 60_000 });
-    await until('the loss to be noticed', () => one.registry.status(BTC)?.state !== 'live');
-    sandbox.misbehave({ type: 'recover' });
+    sandbox.inject({ type: 'silence', symbol: 'BTC-USD', durationMs: 60_000 });
+    await until('the loss to be noticed', () => one.control.status(BTC)?.state !== 'live');
+    sandbox.inject({ type: 'recover' });
     await live(one);
     await expectTrueOrders(one);
     await live(one, ETH);
@@ -167,7 +167,7 @@ describe('full', () => {
   });
 
   test('snapshots that are slow, old or broken only cost time', async () => {
-    const faults: Switch[] = [
+    const faults: Fault[] = [
       { exchange: 'coinbase', type: 'truncated-snapshots', count: 1 },
       { exchange: 'coinbase', type: 'slow-snapshots', count: 3, delayMs: 700 },
       {
@@ -179,10 +179,10 @@ describe('full', () => {
       },
     ];
     const one = await start({ ...KEY, SECURITIES: '' }, { faults });
-    const [result] = await one.registry.add([BTC], true, AbortSignal.timeout(15_000));
+    const [result] = await one.control.add([BTC], true, AbortSignal.timeout(15_000));
     // The first request of all was the one that had to wait its turn.
     expect(result?.state === null || result?.ok).toBe(true);
-    await one.registry.add([BTC], true, AbortSignal.timeout(15_000));
+    await one.control.add([BTC], true, AbortSignal.timeout(15_000));
     await live(one);
     await expectTrueOrders(one);
   });
@@ -193,9 +193,9 @@ describe('full', () => {
     const one = await start(env, {
       faults: [{ type: 'refuse-logins', count: 2, exchange: 'coinbase' }],
     });
-    await until('the refusal', () => one.registry.status(BTC)?.state === 'failed');
-    expect(one.registry.status(BTC)?.message).toContain('Invalid API Key');
-    const { securities, status } = await one.registry.health();
+    await until('the refusal', () => one.control.status(BTC)?.state === 'failed');
+    expect(one.control.status(BTC)?.message).toContain('Invalid API Key');
+    const { securities, status } = await one.control.health();
     expect(status).toBe('degraded');
     expect(securities[0]?.message).toContain('Invalid API Key');
     await live(one);
@@ -205,9 +205,9 @@ describe('full', () => {
   test('a wrong secret never gets in, and is nowhere to be read', async () => {
     const secret = Buffer.from('this is not the secret of anybody').toString('base64');
     const one = await start({ ...KEY, COINBASE_API_SECRET: secret });
-    await until('the refusal', () => one.registry.status(BTC)?.state === 'failed');
-    expect(one.registry.status(BTC)?.message).toMatch(/signature/i);
-    const everything = [...logged, JSON.stringify(await one.registry.health())].join('\n');
+    await until('the refusal', () => one.control.status(BTC)?.state === 'failed');
+    expect(one.control.status(BTC)?.message).toMatch(/signature/i);
+    const everything = [...logged, JSON.stringify(await one.control.health())].join('\n');
     for (const hidden of [secret, KEY.COINBASE_API_KEY, KEY.COINBASE_API_PASSPHRASE]) {
       expect(everything).not.toContain(hidden);
     }
@@ -217,9 +217,9 @@ describe('full', () => {
     const one = await start();
     await live(one);
     await live(one, ETH);
-    await one.registry.reset('coinbase');
-    const from = sandbox.orders('BTC-USD').sequence;
-    await until('the market to go on', () => sandbox.orders('BTC-USD').sequence > from + 300);
+    await one.control.reset('coinbase');
+    const from = sandbox.book('BTC-USD').sequence;
+    await until('the market to go on', () => sandbox.book('BTC-USD').sequence > from + 300);
     await expectTrueOrders(one);
     expect(await expectTrueHistory(one)).toBe(0);
     expect(await expectTrueHistory(one, ETH)).toBe(0);
@@ -228,7 +228,7 @@ describe('full', () => {
   test('an unknown product is refused with the exchange’s reason, one beside it is recorded', async () => {
     const one = await start({ ...KEY, SECURITIES: '' });
     const names = ['coinbase:NOPE-USD', BTC.toLowerCase()];
-    const results = await one.registry.add(names, true, AbortSignal.timeout(10_000));
+    const results = await one.control.add(names, true, AbortSignal.timeout(10_000));
     expect(results).toMatchObject([
       { security: 'coinbase:NOPE-USD', ok: false, message: expect.stringContaining('NotFound') },
       { security: BTC, ok: true, state: 'live' },
@@ -243,7 +243,7 @@ describe('level2_batch, without a key', () => {
   /** By price; a batch may be on its way, so the truth is asked for until the two meet. */
   async function expectTrueLevels(one: TestLogger): Promise<void> {
     await until('the same levels as the exchange', () => {
-      const answer = one.registry.bookNow(BTC);
+      const answer = one.control.bookNow(BTC);
       if (answer.state !== 'proven') return false;
       const { bids, asks } = sandbox.book('BTCUSDT');
       return JSON.stringify([answer.bids, answer.asks]) === JSON.stringify([bids, asks]);
@@ -253,24 +253,24 @@ describe('level2_batch, without a key', () => {
   test('levels and trades, and no number that the exchange did not give', async () => {
     const one = await start(PUBLIC, { pace: 20 });
     await live(one);
-    expect(one.registry.status(BTC)).toMatchObject({ feed: 'level2_batch', proof: 'connection' });
+    expect(one.control.status(BTC)).toMatchObject({ feed: 'level2_batch', proof: 'connection' });
     await expectTrueLevels(one);
-    const answer = one.registry.bookNow(BTC);
+    const answer = one.control.bookNow(BTC);
     expect(answer).toMatchObject({ level: 'L2', sequence: null, proof: 'connection' });
     await until('trades', async () => {
-      await one.registry.flush(BTC);
+      await one.control.flush(BTC);
       return (await one.reader.trades({ security: BTC }).next()).value?.type === 'trade';
     });
     expect(await one.reader.verify()).toMatchObject({ problems: [] });
   });
 
-  test.each<[string, Switch]>([
+  test.each<[string, Fault]>([
     ['a connection that is cut', { type: 'close', code: 1006 }],
     ['a connection that goes dead', { type: 'half-open', durationMs: 3000 }],
   ])('%s ends the interval, and another begins', async (_name, change) => {
     const one = await start(PUBLIC, { pace: 20 });
     await live(one);
-    sandbox.misbehave(change);
+    sandbox.inject(change);
     await hole(one);
     await live(one);
     await expectTrueLevels(one);
@@ -282,7 +282,7 @@ describe('level2_batch, without a key', () => {
   test('a reset begins a new interval with next to nothing between', async () => {
     const one = await start(PUBLIC, { pace: 20 });
     await live(one);
-    await one.registry.reset('coinbase');
+    await one.control.reset('coinbase');
     await hole(one);
     await live(one);
     await expectTrueLevels(one);
@@ -294,9 +294,9 @@ describe('level2_batch, without a key', () => {
   test('trades that do not come prove a loss', async () => {
     const one = await start(PUBLIC, { pace: 300 });
     await live(one);
-    sandbox.misbehave({ type: 'silence', symbol: 'BTC-USD', durationMs: 60_000 });
-    await until('the loss to be noticed', () => one.registry.status(BTC)?.state !== 'live');
-    sandbox.misbehave({ type: 'recover' });
+    sandbox.inject({ type: 'silence', symbol: 'BTC-USD', durationMs: 60_000 });
+    await until('the loss to be noticed', () => one.control.status(BTC)?.state !== 'live');
+    sandbox.inject({ type: 'recover' });
     await live(one);
     const { gaps } = await one.reader.coverage({ security: BTC });
     expect(gaps).toMatchObject([{ cause: 'connection' }]);
@@ -304,8 +304,8 @@ describe('level2_batch, without a key', () => {
 
   test('full without a key is refused before anything is opened', async () => {
     sandbox = await startSandbox({ symbols: ['BTCUSDT'] });
-    await expect(startTestLogger(sandbox, { COINBASE_FEED: 'full' })).rejects.toThrow(
-      /COINBASE_FEED is "full", which needs COINBASE_API_KEY/,
-    );
+    await expect(
+      startTestLogger(sandbox.venues.binance, { COINBASE_FEED: 'full' }),
+    ).rejects.toThrow(/COINBASE_FEED is "full", which needs COINBASE_API_KEY/);
   });
 });

@@ -14,7 +14,10 @@ let logger: TestLogger;
 
 beforeEach(async () => {
   sandbox = await startSandbox({ seed: 5, symbols: ['BTCUSDT', 'ETHUSDT'], pace: 600 });
-  logger = await startTestLogger(sandbox, { SECURITIES: `${BTC},${ETH}`, METRICS_PORT: '0' });
+  logger = await startTestLogger(sandbox.venues.binance, {
+    SECURITIES: `${BTC},${ETH}`,
+    METRICS_PORT: '0',
+  });
 });
 
 afterEach(async () => {
@@ -53,6 +56,6 @@ test('what a logger does shows in its metrics, and a removed security is gone fr
   expect(value(text, 'orderbook_archive_reachable')).toBe(1);
   expect(text).toContain(ETH);
 
-  await logger.registry.remove([ETH]);
+  await logger.control.remove([ETH]);
   expect(await scrape()).not.toContain(ETH);
 });

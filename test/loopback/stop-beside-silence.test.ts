@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { startSandbox } from '../../sandbox/sandbox.ts';
-import { startTcpProxy } from '../../sandbox/faults/tcp-proxy.ts';
+import { startTcpProxy } from '../../sandbox/server/tcp-proxy.ts';
 import { freshDatabase, mongoUri } from '../support/mongodb.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
@@ -19,23 +19,23 @@ test.skipIf(!mongoUri)(
     const proxy = await startTcpProxy({ host: hostname, port: Number(port) });
     const sandbox = await startSandbox({ seed: 5, symbols: ['BTCUSDT'], pace: 100 });
     const logger = await startTestLogger(
-      sandbox,
+      sandbox.venues.binance,
       {
         SECURITIES: BTC,
         MONGODB_ENDPOINT: `mongodb://127.0.0.1:${proxy.port}/${database}?directConnection=true`,
       },
-      { limits: { blockMaxAgeMs: 200 } },
+      { limits: { maxBlockAgeMs: 200 } },
     );
-    const { registry } = logger;
-    await until('a book', () => registry.status(BTC)?.state === 'live');
+    const { control } = logger;
+    await until('a book', () => control.status(BTC)?.state === 'live');
     await until(
       'its image to be shipped',
-      async () => (await registry.health()).archive.spoolBytes === 0,
+      async () => (await control.health()).archive.spoolBytes === 0,
     );
     proxy.mode = 'hang';
-    const { sequence } = registry.status(BTC) ?? {};
-    await until('another step', () => registry.status(BTC)?.sequence !== sequence);
-    await registry.snapshot([BTC]);
+    const { sequence } = control.status(BTC) ?? {};
+    await until('another step', () => control.status(BTC)?.sequence !== sequence);
+    await control.snapshot([BTC]);
     const begunMs = performance.now();
     await logger.stop();
     expect(performance.now() - begunMs).toBeLessThan(STOP_DEADLINE_MS);

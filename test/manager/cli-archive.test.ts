@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Archive } from '../../logger/archive/archive.ts';
 import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
+import { hasConsecutiveTradeIds } from '../../logger/exchange/exchanges.ts';
 import { type ManagerPort, startManager } from '../../logger/manager/server.ts';
 import { formatTimeUs } from '../../logger/market/time.ts';
 import type { CoverageResult } from '../../logger/queries/results.ts';
@@ -35,7 +36,7 @@ beforeAll(async () => {
     access: accessWith(KEY),
     readAccess: () => accessWith(KEY),
     control: new FakeControl(),
-    reader: createReader(archive),
+    reader: createReader(archive, { hasConsecutiveTradeIds }),
     version: '1',
     clock: createSystemClock(),
     log: silentLog,

@@ -92,7 +92,7 @@ describe.skipIf(!canMakeCertificates)('TLS', () => {
     const { port } = await secured();
     const env = { MANAGER_AUTHKEY: 'another-key-altogether' };
     const run = await manager(`list --tls-ca ${authority.caFile}`, { port, env });
-    expectError(run, 3, /refused the key/);
+    expectError(run, 3, /rejected the key/);
   });
 
   test('a logger that another authority vouches for is not trusted, and the reason is told', async () => {
@@ -226,8 +226,8 @@ describe('contexts', () => {
     expect(run.stderr).not.toContain('the-very-key');
   });
 
-  test('the one in the README is read as it stands there', async () => {
-    writeContexts(/```json\n([\s\S]*?)```/.exec(readFileSync('README.md', 'utf8'))?.[1]);
+  test('the example in docs/manager-port.md works as it stands there', async () => {
+    writeContexts(/```json\n([\s\S]*?)```/.exec(readFileSync('docs/manager-port.md', 'utf8'))?.[1]);
     const run = await manager('list --context paris');
     expectError(
       run,

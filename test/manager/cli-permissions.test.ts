@@ -112,7 +112,7 @@ describe.skipIf(!canRun)('an installed key that this user may not read', () => {
 
   test('is told when the logger refuses the default one', async () => {
     const run = await list('--port', String(port.port));
-    expectError(run, 3, /The logger refused the key: none was given/);
+    expectError(run, 3, /The logger rejected the key: none was given/);
     expect(run.stderr).toMatch(advice);
   });
 
@@ -120,6 +120,6 @@ describe.skipIf(!canRun)('an installed key that this user may not read', () => {
     const own = join(directory, 'own');
     writeFileSync(own, 'another-key-altogether\n', { mode: 0o644 });
     const run = await list('--port', String(port.port), '--authkey-file', own);
-    expectError(run, 3, /The logger refused the key: give the right one/);
+    expectError(run, 3, /The logger rejected the key: give the right one/);
   });
 });

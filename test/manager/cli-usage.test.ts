@@ -72,9 +72,9 @@ describe('wrong usage', () => {
     [`book ${SECURITY} --archive somewhere --port 1`, /contradict/],
     [`book ${SECURITY} --archive mongodb://`, /MongoDB/],
     [`book ${SECURITY} --archive /nonexistent/archive`, /no archive in/],
-    [`coverage ${SECURITY} --from 2000ms --to 1000ms`, /--from lies after --to/],
+    [`coverage ${SECURITY} --from 2000ms --to 1000ms`, /--from: is after --to/],
     [`coverage ${SECURITY} --from never`, /--from: not a time/],
-    [`export ${SECURITY}`, /--type is missing/],
+    [`export ${SECURITY}`, /--type: is missing/],
     [`export ${SECURITY} --type candles`, /--type/],
     [`export ${SECURITY} --type trades --format parquet`, /--format/],
     [`export ${SECURITY} --type trades --force`, /--force belongs to --out/],
@@ -107,7 +107,7 @@ describe('wrong usage', () => {
     ['list --tls-server-name logger.test', /--tls-server-name: there is no TLS without --tls-ca/],
     ['list --tls-server-name -x-', /--tls-server-name/],
     ['list --tls-cert package.json --tls-key package.json', /--tls-cert with --tls-key: not PEM/],
-    ['list --context paris', /--context: .*contexts\.json is not there/],
+    ['list --context paris', /--context: .*contexts\.json does not exist/],
     [`book ${SECURITY} --archive somewhere --context paris`, /contradict/],
   ];
   test.each(lines)('%s', async (line, text) => {
@@ -168,7 +168,7 @@ describe('the key', () => {
     writeFileSync(systemKeyFile, `${KEY}\n`);
     const env = { MANAGER_AUTHKEY: '' };
     expect((await manager('ping', { env, systemKeyFile })).code).toBe(0);
-    expectError(await manager('ping', { env }), 3, /refused the key: none was given; give/);
+    expectError(await manager('ping', { env }), 3, /rejected the key: none was given; give/);
   });
 
   test('of an empty file is wrong usage', async () => {

@@ -1,8 +1,8 @@
 /** A database of a test's own as the store of a logger, behind a proxy that can misbehave. */
 
 import { freshDatabase, uriOf } from './mongodb.ts';
-import { startTcpProxy } from '../../sandbox/faults/tcp-proxy.ts';
-import type { TcpProxy } from '../../sandbox/faults/tcp-proxy.ts';
+import { startTcpProxy } from '../../sandbox/server/tcp-proxy.ts';
+import type { TcpProxy } from '../../sandbox/server/tcp-proxy.ts';
 
 export interface MongoStore {
   /** As `MONGODB_ENDPOINT` and `--archive` take it, through the proxy. */

@@ -28,9 +28,9 @@ export class PlainCoinbase {
   readonly #restUrl: string;
   #wake: () => void = () => undefined;
 
-  constructor(urls: { readonly coinbaseWsUrl: string; readonly coinbaseRestUrl: string }) {
-    this.#restUrl = urls.coinbaseRestUrl;
-    this.#socket = new WebSocket(urls.coinbaseWsUrl);
+  constructor(urls: { readonly wsUrl: string; readonly restUrl: string }) {
+    this.#restUrl = urls.restUrl;
+    this.#socket = new WebSocket(urls.wsUrl);
     this.#socket.on('message', (data: Buffer) => {
       this.heard.push(JSON.parse(data.toString()));
       this.#wake();

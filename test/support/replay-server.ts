@@ -6,15 +6,14 @@
  */
 
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
-import { BINANCE_LIMITS, acceptBinance } from '../../sandbox/venues/binance/session.ts';
-import type {
-  BinanceLimits,
-  Receiver,
-  StreamSource,
-} from '../../sandbox/venues/binance/session.ts';
-import { systemClock } from '../../sandbox/clock.ts';
 import { ExchangeServer } from '../../sandbox/server/exchange-server.ts';
-import type { RestResponse, ServerRequest } from '../../sandbox/server/protocol.ts';
+import { systemClock } from '../../sandbox/server/system-clock.ts';
+import { BINANCE_LIMITS } from '../../sandbox/venues/binance/limits.ts';
+import type { BinanceLimits } from '../../sandbox/venues/binance/limits.ts';
+import { acceptBinance } from '../../sandbox/venues/binance/session.ts';
+import type { Receiver, StreamSource } from '../../sandbox/venues/binance/stream-source.ts';
+import { Connections } from '../../sandbox/venues/connections.ts';
+import type { RestRequest, RestResponse } from '../../sandbox/venues/session.ts';
 import type { NaiveRows } from './naive-book.ts';
 import { RecordedSession } from './recorded-session.ts';
 
@@ -119,10 +118,12 @@ class Replay implements ReplayServer, StreamSource {
   readonly session: RecordedSession;
   readonly finished: Promise<void>;
   readonly #options: ReplayOptions;
+  readonly #connections: Connections;
   readonly #server: ExchangeServer;
   readonly #receivers = new Map<string, Set<Receiver>>();
   #position = 0;
   #lastDiff = -1;
+  #requests = 0;
   #snapshots = 0;
   #isClosed = false;
   /** Requests for a book wait here until the play has reached the recorded snapshot. */
@@ -134,16 +135,19 @@ class Replay implements ReplayServer, StreamSource {
     this.session = options.session ?? new RecordedSession();
     const clock = systemClock();
     const limits = { ...BINANCE_LIMITS, ...options.limits };
+    const connections = new Connections(clock, limits);
+    this.#connections = connections;
     this.#server = new ExchangeServer({
       host: '127.0.0.1',
       port: 0,
-      restPort: undefined,
       clock,
-      limits,
-      accept: (url) => acceptBinance(url, { source: this, clock, limits }),
-      rest: (request) => this.#answer(request),
-      control: () => null,
-      refusesConnection: () => false,
+      connections,
+      accept: (url, address) => {
+        const open = acceptBinance(url, { source: this, clock, limits });
+        if (!open) return 404;
+        return connections.admit(address) ? open : 429;
+      },
+      respond: (request) => this.#respond(request),
     });
     this.finished = this.#play();
     // Who awaits `finished` hears of a failure; nobody doing so must not crash the test run.
@@ -167,8 +171,8 @@ class Replay implements ReplayServer, StreamSource {
   }
 
   counts(): { connections: number; requests: number; snapshots: number } {
-    const { connections, requests } = this.#server;
-    return { connections, requests, snapshots: this.#snapshots };
+    const connections = this.#connections.count;
+    return { connections, requests: this.#requests, snapshots: this.#snapshots };
   }
 
   naiveBookAt(sequence: number): NaiveRows {
@@ -212,13 +216,13 @@ class Replay implements ReplayServer, StreamSource {
       } else if (index % LINES_PER_TURN === 0) await nextTurn();
       await this.#playLine(index);
     }
-    while (!this.#isClosed && this.#server.bufferedBytes() > 0) await wait(POLL_MS);
+    while (!this.#isClosed && this.#connections.bufferedBytes() > 0) await wait(POLL_MS);
   }
 
   async #whileHeld(): Promise<number> {
     const sinceMs = performance.now();
     const isHeld = (): boolean =>
-      !this.#isSubscribed() || this.#server.bufferedBytes() > MAX_AHEAD_BYTES;
+      !this.#isSubscribed() || this.#connections.bufferedBytes() > MAX_AHEAD_BYTES;
     while (!this.#isClosed && isHeld()) await wait(POLL_MS);
     return performance.now() - sinceMs;
   }
@@ -243,21 +247,22 @@ class Replay implements ReplayServer, StreamSource {
 
   async #misbehave(stream: string, fault: Exclude<Fault, readonly string[]>): Promise<void> {
     for (const frame of fault.frames ?? []) this.#deliver(stream, frame);
-    if (fault.shutdownAfterMs !== undefined) this.#server.announceShutdown(fault.shutdownAfterMs);
+    if (fault.shutdownAfterMs !== undefined) this.#connections.shutDown(fault.shutdownAfterMs);
     if (fault.close === undefined && fault.halfOpen === undefined) return;
-    if (fault.close !== undefined) this.#server.closeAll(fault.close, 'Fault');
-    if (fault.halfOpen) this.#server.freezeAll(60_000);
+    if (fault.close !== undefined) this.#connections.closeAll(fault.close, 'Fault');
+    if (fault.halfOpen) this.#connections.freezeAll(60_000);
     // Whoever is cut off no longer counts as a subscriber: the play waits for a new one.
     for (const receivers of this.#receivers.values()) receivers.clear();
   }
 
   #deliver(stream: string, frame: string): void {
     for (const receiver of this.#receivers.get(stream) ?? []) {
-      receiver.deliver(receiver.isCombined ? frame : unwrapped(frame));
+      receiver.deliver(receiver.format.isCombined ? frame : unwrapped(frame));
     }
   }
 
-  #answer(request: ServerRequest): RestResponse | Promise<RestResponse> {
+  #respond(request: RestRequest): RestResponse | Promise<RestResponse> {
+    this.#requests++;
     const { pathname, searchParams } = new URL(request.url, 'http://replay');
     if (pathname === '/api/v3/ping') return answerOf(200, '{}');
     if (pathname === '/api/v3/time') {

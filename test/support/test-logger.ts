@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { composeLogger } from '../../logger/compose.ts';
-import type { Logger, LoggerParts } from '../../logger/compose.ts';
+import type { Logger, LoggerDeps } from '../../logger/compose.ts';
 import { loadConfig } from '../../logger/config/load.ts';
 import type { Config } from '../../logger/config/load.ts';
 import { silentLog } from './silent-log.ts';
@@ -28,7 +28,7 @@ export interface TestExchange {
 export async function startTestLogger(
   exchange: TestExchange,
   env: Readonly<Record<string, string>> = {},
-  parts: Partial<LoggerParts> = {},
+  parts: Partial<LoggerDeps> = {},
   changed: Partial<Config> = {},
 ): Promise<TestLogger> {
   const dataDirectory = env['DATA_DIR'] ?? mkdtempSync(join(tmpdir(), 'orderbook-e2e-'));

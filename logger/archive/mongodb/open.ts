@@ -1,18 +1,19 @@
 /** Assembles an archive in MongoDB: for reading, as the target of a copy, and with a logger's spool. */
 
 import { ConfigError } from '../../errors.ts';
-import type { DuplicateRecordError } from '../../errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import { within } from '../../runtime/timing.ts';
 import type { ArchiveReader } from '../archive.ts';
-import { LeaseKeeper } from '../leases.ts';
+import { LeaseKeeper } from '../lease-keeper.ts';
 import type { LeaseOwner } from '../leases.ts';
 import type { Spool } from '../spool.ts';
 import type { CopyTarget } from '../transfer/copy-types.ts';
 import { Replicator } from '../transfer/replicator.ts';
 import { SpooledArchive } from '../transfer/spooled-archive.ts';
+import { StoreEvents } from '../transfer/store-events.ts';
+import type { StoreListener } from '../transfer/store-events.ts';
 import { MongoConnection } from './connection.ts';
 import { MongoLeaseStore } from './lease-store.ts';
 import type { MongoLocation } from './location.ts';
@@ -56,12 +57,6 @@ export interface MongoArchiveDeps {
   readonly random: Random;
   readonly log: Log;
   readonly spoolMaxBytes: number;
-  readonly onDropped: (security: string) => void;
-  readonly onImageNeeded: (security: string) => void;
-  readonly onConflict: (security: string, error: DuplicateRecordError) => void;
-  readonly onLeaseLost: (security: string, holder: string) => void;
-  /** The spool has learned of securities that the store knows. */
-  readonly onSeeded: () => void;
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -73,10 +68,10 @@ export interface MongoArchive {
   /** Hosts and database, for logs. */
   readonly shown: string;
   /**
-   * Starts, and waits up to the timeout for the server's first reply.
+   * Starts replication and leases, and waits up to the timeout for the server's first reply.
    * @throws ConfigError if the reply is an error that retrying cannot fix.
    */
-  start(timeoutMs: number): Promise<void>;
+  start(listener: StoreListener, timeoutMs: number): Promise<void>;
   /** Replicates what the timeout allows; everything is safe in the spool in any case. */
   stop(timeoutMs: number): Promise<void>;
 }
@@ -86,6 +81,7 @@ export function openMongoArchive(deps: MongoArchiveDeps): MongoArchive {
   const { spool, clock, random, log, onFatal } = deps;
   const connection = new MongoConnection(deps.location, clock);
   const store = new MongoReader(connection);
+  const events = new StoreEvents();
   const replicator = new Replicator({
     spool,
     store: new MongoWriter(connection),
@@ -94,12 +90,10 @@ export function openMongoArchive(deps: MongoArchiveDeps): MongoArchive {
     log,
     onContact: async () => {
       await seedSpool(spool, store);
-      deps.onSeeded();
+      events.onSeeded();
     },
     spoolMaxBytes: deps.spoolMaxBytes,
-    onDropped: deps.onDropped,
-    onImageNeeded: deps.onImageNeeded,
-    onConflict: deps.onConflict,
+    listener: events,
     onFatal,
   });
   const leases = new LeaseKeeper({
@@ -108,7 +102,7 @@ export function openMongoArchive(deps: MongoArchiveDeps): MongoArchive {
     clock,
     log,
     isReachable: () => replicator.status().isReachable,
-    onLeaseLost: deps.onLeaseLost,
+    onLeaseLost: (security, holder) => events.onLeaseLost(security, holder),
     onFatal,
   });
   return {
@@ -117,7 +111,8 @@ export function openMongoArchive(deps: MongoArchiveDeps): MongoArchive {
     leases,
     pruner: new MongoPruner({ connection, reader: store, spool }),
     shown: `mongodb://${deps.location.shown}/${deps.location.database}`,
-    start: async (timeoutMs) => {
+    start: async (listener, timeoutMs) => {
+      events.listen(listener);
       replicator.start();
       leases.start();
       const failure = await within(clock, timeoutMs, replicator.firstAttempt, () => null);

@@ -5,6 +5,7 @@ import { formatTimeUs } from '../../market/time.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Spool, SpoolSize } from '../spool.ts';
+import type { StoreListener } from './store-events.ts';
 
 export interface BacklogDeps {
   readonly spool: Spool;
@@ -12,10 +13,7 @@ export interface BacklogDeps {
   readonly log: Log;
   /** Records beyond this size are dropped, oldest first. */
   readonly spoolMaxBytes: number;
-  /** The oldest records of a security were dropped: it has a gap. */
-  readonly onDropped: (security: string) => void;
-  /** Nothing of this security can be rebuilt until its next image. */
-  readonly onImageNeeded: (security: string) => void;
+  readonly listener: StoreListener;
 }
 
 /** A larger backlog is logged, this often. */
@@ -96,7 +94,7 @@ export class Backlog {
 
   /** @returns false if there is nothing to drop. */
   async #dropOldest(): Promise<boolean> {
-    const { spool, log, onDropped, onImageNeeded } = this.#deps;
+    const { spool, log, listener } = this.#deps;
     const dropped = await spool.dropOldest();
     if (dropped === null) return false;
     const { security, records, fromUs, toUs, needsImage } = dropped;
@@ -106,8 +104,8 @@ export class Backlog {
       from: formatTimeUs(fromUs),
       to: formatTimeUs(toUs),
     });
-    onDropped(security);
-    if (needsImage) onImageNeeded(security);
+    listener.onDropped(security);
+    if (needsImage) listener.onImageNeeded(security);
     return true;
   }
 }

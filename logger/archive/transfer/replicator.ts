@@ -6,7 +6,6 @@
  */
 
 import { LoggerError, describeError } from '../../errors.ts';
-import type { DuplicateRecordError } from '../../errors.ts';
 import { backoffDelayMs } from '../../runtime/backoff.ts';
 import type { BackoffLimits } from '../../runtime/backoff.ts';
 import type { Timer } from '../../runtime/clock.ts';
@@ -38,8 +37,6 @@ export interface ReplicatorDeps extends BacklogDeps {
   readonly random: Random;
   /** The store has answered for the first time in this process. */
   readonly onContact: () => Promise<void>;
-  /** The store holds a different record of this security: it is no longer replicated. */
-  readonly onConflict: (security: string, error: DuplicateRecordError) => void;
   /** A bug. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -153,7 +150,7 @@ export class Replicator {
   }
 
   async #replicate(batches: readonly RecordBatch[]): Promise<void> {
-    const { spool, store, log, onConflict } = this.#deps;
+    const { spool, store, log, listener } = this.#deps;
     const conflicts = await store.write(batches);
     for (const [security, error] of conflicts) {
       this.#conflicted.add(security);
@@ -161,7 +158,7 @@ export class Replicator {
         security,
         reason: describeError(error),
       });
-      onConflict(security, error);
+      listener.onConflict(security, error);
     }
     const written = batches.filter(({ security }) => !conflicts.has(security));
     for (const { security, damaged } of written) {

@@ -1,17 +1,17 @@
 /**
- * The streams of all markets, each with those who hear it. A payload is rendered once for each form
- * in which anybody wants it (unit of time, wrapped or not), on its way past the faults.
+ * The streams of all markets and their receivers. A payload is rendered once for each format that a
+ * receiver wants (time unit, combined or not). Diffs pass the fault injector on their way.
  */
 
-import type { Receiver, StreamSource } from './session.ts';
-import { diffText, shutdownText, tickerText, tradeText } from './wire.ts';
-import type { TimeUnit } from './wire.ts';
-import { harmFrame } from '../../faults/corrupt-frame.ts';
+import type { FaultInjector } from '../../faults/fault-injector.ts';
 import type { Market, MarketDiff } from '../../market/market.ts';
-import type { HarmForm, FaultInjector } from '../../faults/fault-injector.ts';
+import { corruptDiff } from './corrupt-frame.ts';
+import type { Receiver, StreamSource } from './stream-source.ts';
+import { combined, diffText, tickerText, tradeText } from './wire.ts';
+import type { TimeUnit } from './wire.ts';
 
-/** The diff streams of a symbol. */
-export function diffStreams(symbol: string): readonly string[] {
+/** The diff streams of a symbol: every 100 ms and every second. */
+export function diffStreams(symbol: string): readonly [fast: string, slow: string] {
   const name = symbol.toLowerCase();
   return [`${name}@depth@100ms`, `${name}@depth`];
 }
@@ -26,7 +26,6 @@ export class BinanceFeed implements StreamSource {
   }
 
   subscribe(stream: string, receiver: Receiver): void {
-    // Names that nobody serves are accepted and stay silent, as on the real exchange.
     this.#receivers.get(stream)?.add(receiver);
   }
 
@@ -37,7 +36,7 @@ export class BinanceFeed implements StreamSource {
   #serve(market: Market): void {
     const { symbol } = market.profile;
     const name = symbol.toLowerCase();
-    const [fast = '', slow = ''] = diffStreams(symbol);
+    const [fast, slow] = diffStreams(symbol);
     const trades = `${name}@trade`;
     const tickers = `${name}@bookTicker`;
     for (const stream of [fast, slow, trades, tickers]) this.#receivers.set(stream, new Set());
@@ -46,9 +45,11 @@ export class BinanceFeed implements StreamSource {
       onTop: (top) => this.#publish(symbol, tickers, () => tickerText(symbol, top)),
       onDiff: (diff) => {
         const stream = diff.paceMs === 100 ? fast : slow;
-        for (const fate of this.#faults.diff(stream, diff)) {
-          const render = (unit: TimeUnit): string => diffText(symbol, fate.frame, unit);
-          this.#publish(symbol, stream, render, fate.harm);
+        for (const { frame, corruption } of this.#faults.update(stream, diff)) {
+          const render = (unit: TimeUnit): string => diffText(symbol, frame, unit);
+          const corrupt = (text: string): string =>
+            corruption ? corruptDiff(corruption, text) : text;
+          this.#publish(symbol, stream, render, corrupt);
         }
       },
     });
@@ -58,29 +59,21 @@ export class BinanceFeed implements StreamSource {
     symbol: string,
     stream: string,
     render: (unit: TimeUnit) => string,
-    harm: HarmForm | null = null,
+    corrupt = (text: string): string => text,
   ): void {
     const receivers = this.#receivers.get(stream);
     if (!receivers || receivers.size === 0 || this.#faults.isSilent(symbol)) return;
-    const forms = new Map<string, string>();
+    const texts = new Map<string, string>();
     for (const receiver of receivers) {
-      const form = `${receiver.unit}${receiver.isCombined}`;
-      let text = forms.get(form);
+      const { unit, isCombined } = receiver.format;
+      const key = `${unit}${isCombined}`;
+      let text = texts.get(key);
       if (text === undefined) {
-        text = wrap(receiver, stream, render(receiver.unit));
-        if (harm) text = harmFrame(harm, text);
-        forms.set(form, text);
+        const payload = render(unit);
+        text = corrupt(isCombined ? combined(stream, payload) : payload);
+        texts.set(key, text);
       }
       receiver.deliver(text);
     }
   }
-}
-
-function wrap(receiver: Receiver, stream: string, payload: string): string {
-  return receiver.isCombined ? `{"stream":"${stream}","data":${payload}}` : payload;
-}
-
-/** The announcement of an end, in the receiver's form. */
-export function shutdownFrame(receiver: Receiver, nowUs: number): string {
-  return wrap(receiver, '!serverShutdown', shutdownText(nowUs, receiver.unit));
 }

@@ -1,17 +1,17 @@
 /**
- * Binance's request budget of one address: weights count up within a minute of the clock; above the
- * limit comes 429, and who goes on all the same is banned with 418, each time for longer. Pure.
+ * Binance's request budget of one address. Weights add up within a wall-clock minute; requests above
+ * the limit get 429, and too many of those a ban (418), each ban longer than the last. Pure.
  */
 
-/** So many refused requests in a minute make a ban. */
-const REFUSALS_BEFORE_BAN = 20;
+/** More rejected requests in a minute lead to a ban. */
+const MAX_REJECTIONS = 20;
 const FIRST_BAN_SECONDS = 120;
 const MAX_BAN_SECONDS = 3 * 86_400;
 const MINUTE_MS = 60_000;
 
 export interface WeightAnswer {
   readonly status: 200 | 429 | 418;
-  /** Weight used in the running minute, this request included. */
+  /** Weight used in the current minute, including this request. */
   readonly used: number;
   readonly retryAfterSeconds: number;
 }
@@ -20,7 +20,7 @@ export class RequestWeight {
   readonly #limit: number;
   #minute = -1;
   #used = 0;
-  #refusals = 0;
+  #rejections = 0;
   #bans = 0;
   #bannedUntilMs = 0;
 
@@ -28,28 +28,28 @@ export class RequestWeight {
     this.#limit = limitPerMinute;
   }
 
-  /** @param nowMs wall clock: the exchange's minutes are those of the clock. */
+  /** @param nowMs wall-clock time; minutes start on the minute. */
   spend(weight: number, nowMs: number): WeightAnswer {
     const minute = Math.floor(nowMs / MINUTE_MS);
     if (minute !== this.#minute) {
       this.#minute = minute;
       this.#used = 0;
-      this.#refusals = 0;
+      this.#rejections = 0;
     }
-    if (nowMs < this.#bannedUntilMs) return this.#refuse(418, this.#bannedUntilMs - nowMs);
+    if (nowMs < this.#bannedUntilMs) return this.#reject(418, this.#bannedUntilMs - nowMs);
     this.#used += weight;
     if (this.#used <= this.#limit) return { status: 200, used: this.#used, retryAfterSeconds: 0 };
-    this.#refusals++;
-    if (this.#refusals <= REFUSALS_BEFORE_BAN) {
-      return this.#refuse(429, (minute + 1) * MINUTE_MS - nowMs);
+    this.#rejections++;
+    if (this.#rejections <= MAX_REJECTIONS) {
+      return this.#reject(429, (minute + 1) * MINUTE_MS - nowMs);
     }
     const banSeconds = Math.min(MAX_BAN_SECONDS, FIRST_BAN_SECONDS * 2 ** this.#bans);
     this.#bans++;
     this.#bannedUntilMs = nowMs + banSeconds * 1000;
-    return this.#refuse(418, banSeconds * 1000);
+    return this.#reject(418, banSeconds * 1000);
   }
 
-  #refuse(status: 429 | 418, waitMs: number): WeightAnswer {
+  #reject(status: 429 | 418, waitMs: number): WeightAnswer {
     return { status, used: this.#used, retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) };
   }
 }

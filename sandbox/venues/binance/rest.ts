@@ -1,7 +1,4 @@
-/**
- * Binance's REST answers: one request in, status, headers and body out. No sockets; the server
- * around it waits as long as an answer says.
- */
+/** Binance's REST API: one request in, status, headers and body out. */
 
 import {
   ERRORS,
@@ -15,10 +12,12 @@ import {
 import type { TimeUnit } from './wire.ts';
 import type { Market, MarketDiff } from '../../market/market.ts';
 import type { FaultInjector } from '../../faults/fault-injector.ts';
-import type { RestResponse, ServerRequest } from '../../server/protocol.ts';
+import { truncated } from '../../faults/frames.ts';
+import { PerAddress } from '../per-address.ts';
+import type { RestRequest, RestResponse } from '../session.ts';
 import { RequestWeight } from './request-weight.ts';
 
-function unitOf({ headers }: ServerRequest): TimeUnit {
+function unitOf({ headers }: RestRequest): TimeUnit {
   const unit = headers['x-mbx-time-unit'];
   return typeof unit === 'string' && /^microsecond$/i.test(unit) ? 'us' : 'ms';
 }
@@ -33,46 +32,43 @@ const DEFAULT_DEPTH = 100;
 const MAX_DEPTH = 5000;
 const DEFAULT_TRADES = 500;
 const MAX_TRADES = 1000;
-/** Addresses whose budget is kept; the oldest are forgotten. A sandbox has few clients. */
-const MAX_ADDRESSES = 1000;
+
+export interface BinanceRestDeps {
+  /** By symbol. */
+  readonly markets: ReadonlyMap<string, Market>;
+  readonly faults: FaultInjector<MarketDiff>;
+  readonly nowUs: () => number;
+  readonly weightPerMinute: number;
+}
 
 export class BinanceRest {
   readonly #markets: ReadonlyMap<string, Market>;
   readonly #faults: FaultInjector<MarketDiff>;
   readonly #nowUs: () => number;
-  readonly #weightPerMinute: number;
-  readonly #budgets = new Map<string, RequestWeight>();
+  readonly #budgets: PerAddress<RequestWeight>;
 
-  constructor(
-    markets: ReadonlyMap<string, Market>,
-    parts: {
-      readonly faults: FaultInjector<MarketDiff>;
-      readonly nowUs: () => number;
-      readonly weightPerMinute: number;
-    },
-  ) {
+  constructor({ markets, faults, nowUs, weightPerMinute }: BinanceRestDeps) {
     this.#markets = markets;
-    this.#faults = parts.faults;
-    this.#nowUs = parts.nowUs;
-    this.#weightPerMinute = parts.weightPerMinute;
+    this.#faults = faults;
+    this.#nowUs = nowUs;
+    this.#budgets = new PerAddress(() => new RequestWeight(weightPerMinute));
   }
 
-  answer(request: ServerRequest): RestResponse {
+  respond(request: RestRequest): RestResponse {
     const { pathname, searchParams } = new URL(request.url, 'http://sandbox');
     const nowMs = Math.floor(this.#nowUs() / 1000);
-    const spent = this.#budgetOf(request.address).spend(weightOf(pathname, searchParams), nowMs);
+    const spent = this.#budgets.get(request.address).spend(weightOf(pathname, searchParams), nowMs);
     const headers: Record<string, string> = {
       'content-type': 'application/json;charset=UTF-8',
       'x-mbx-used-weight': String(spent.used),
       'x-mbx-used-weight-1m': String(spent.used),
     };
-    const refusal = spent.status === 200 ? this.#faults.refusal() : spent;
-    if (refusal) {
-      if (refusal.status === 429 || refusal.status === 418) {
-        headers['retry-after'] = String(refusal.retryAfterSeconds);
-      }
-      const body = refusalText(refusal.status, request.address, nowMs, refusal.retryAfterSeconds);
-      return { status: refusal.status, headers, body, delayMs: 0 };
+    const rejection = spent.status === 200 ? this.#faults.rejectedRequests.take() : spent;
+    if (rejection) {
+      const { status, retryAfterSeconds } = rejection;
+      if (status === 429 || status === 418) headers['retry-after'] = String(retryAfterSeconds);
+      const body = rejectionText(status, request.address, nowMs, retryAfterSeconds);
+      return { status, headers, body, delayMs: 0 };
     }
     return { delayMs: 0, headers, ...this.#route(pathname, searchParams, unitOf(request)) };
   }
@@ -108,7 +104,7 @@ export class BinanceRest {
     const { sequence, bids, asks } = book ?? market.book(limit);
     const cut = limit * 2;
     const body = snapshotText({ sequence, bids: bids.slice(0, cut), asks: asks.slice(0, cut) });
-    const text = content === 'truncated' ? body.slice(0, Math.ceil(body.length / 2)) : body;
+    const text = content === 'truncated' ? truncated(body) : body;
     return { status: 200, body: text, delayMs };
   }
 
@@ -120,11 +116,11 @@ export class BinanceRest {
   }
 
   #exchangeInfo(query: URLSearchParams, unit: TimeUnit): Content {
-    const asked = askedSymbols(query);
-    if (asked === null)
+    const requested = requestedSymbols(query);
+    if (requested === null)
       return illegal('symbols', '^\\["[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}")*\\]$');
     const markets: Market[] = [];
-    for (const symbol of asked ?? this.#markets.keys()) {
+    for (const symbol of requested ?? this.#markets.keys()) {
       if (!SYMBOL.test(symbol)) return illegal('symbol', SYMBOL.source);
       const market = this.#markets.get(symbol);
       if (!market) return invalidSymbol();
@@ -150,24 +146,13 @@ export class BinanceRest {
     const market = this.#markets.get(symbol);
     return market ? serve(market) : invalidSymbol();
   }
-
-  #budgetOf(address: string): RequestWeight {
-    let budget = this.#budgets.get(address);
-    if (!budget) {
-      const [oldest] = this.#budgets.keys();
-      if (this.#budgets.size >= MAX_ADDRESSES && oldest !== undefined) this.#budgets.delete(oldest);
-      budget = new RequestWeight(this.#weightPerMinute);
-      this.#budgets.set(address, budget);
-    }
-    return budget;
-  }
 }
 
 const SYMBOL = /^[A-Z0-9-_.]{1,20}$/;
 const LIMIT = /^[0-9]{1,20}$/;
 
-/** undefined: all symbols. null: malformed. */
-function askedSymbols(query: URLSearchParams): readonly string[] | undefined | null {
+/** The requested symbols; undefined: all; null: malformed. */
+function requestedSymbols(query: URLSearchParams): readonly string[] | undefined | null {
   const one = query.get('symbol');
   if (one !== null) return [one];
   const several = query.get('symbols');
@@ -211,7 +196,7 @@ function illegal(parameter: string, range: string): Content {
   return { status: 400, body: errorText(ERRORS.illegalCharacters, msg) };
 }
 
-function refusalText(status: number, address: string, nowMs: number, seconds: number): string {
+function rejectionText(status: number, address: string, nowMs: number, seconds: number): string {
   if (status === 429) {
     const msg = `Too much request weight used; current limit is 6000 request weight per 1 MINUTE. (IP ${address})`;
     return errorText(ERRORS.tooManyRequests, msg);

@@ -1,18 +1,29 @@
 /**
- * Binance spot's words: what markets say, as JSON text. Letters and forms after
- * https://developers.binance.com/docs/binance-spot-api-docs (web-socket-streams, rest-api), as set
- * down in the project's protocol sheet, read 2026-11. Pure.
+ * Renders market data as Binance spot's JSON. Source:
+ * https://developers.binance.com/docs/binance-spot-api-docs (web-socket-streams, rest-api), read
+ * 2026-11. Pure.
  */
 
 import type { MarketDiff, MarketTop, MarketTrade } from '../../market/market.ts';
-import { UNIT_EXPONENT } from '../../market/matching-engine.ts';
 import type { Grid } from '../../market/matching-engine.ts';
 import type { SymbolProfile } from '../../market/symbols.ts';
+import { UNIT_EXPONENT } from '../../market/units.ts';
 
-/** In which unit a connection or request wants its times. */
+/** The unit of times that a connection or request asked for. */
 export type TimeUnit = 'ms' | 'us';
 
-/** Eight decimals, always: `61837.63000000`. */
+/** The form in which a connection wants its frames. */
+export interface FrameFormat {
+  readonly unit: TimeUnit;
+  /** Payloads wrapped as `{"stream":…,"data":…}`. */
+  readonly isCombined: boolean;
+}
+
+export function combined(stream: string, payload: string): string {
+  return `{"stream":"${stream}","data":${payload}}`;
+}
+
+/** Always eight decimals: `61837.63000000`. */
 export function decimalText(units: number): string {
   const digits = String(units).padStart(UNIT_EXPONENT + 1, '0');
   return `${digits.slice(0, -UNIT_EXPONENT)}.${digits.slice(-UNIT_EXPONENT)}`;
@@ -39,7 +50,7 @@ export function diffText(symbol: string, diff: MarketDiff, unit: TimeUnit): stri
   );
 }
 
-/** `m` says whether the buyer was the maker: true when the taker sold. */
+/** `m`: the buyer was the maker, so the taker sold. */
 export function tradeText(symbol: string, trade: MarketTrade, unit: TimeUnit): string {
   const time = timeNumber(trade.timeUs, unit);
   return (
@@ -57,8 +68,10 @@ export function tickerText(symbol: string, top: MarketTop): string {
   );
 }
 
-export function shutdownText(timeUs: number, unit: TimeUnit): string {
-  return `{"e":"serverShutdown","E":${timeNumber(timeUs, unit)}}`;
+/** The frame that announces a shutdown of the server. */
+export function shutdownFrame(timeUs: number, { unit, isCombined }: FrameFormat): string {
+  const payload = `{"e":"serverShutdown","E":${timeNumber(timeUs, unit)}}`;
+  return isCombined ? combined('!serverShutdown', payload) : payload;
 }
 
 export interface SnapshotContent {
@@ -67,7 +80,7 @@ export interface SnapshotContent {
   readonly asks: readonly number[];
 }
 
-/** The REST answer of `/api/v3/depth`. */
+/** The REST response of `/api/v3/depth`. */
 export function snapshotText(book: SnapshotContent): string {
   return (
     `{"lastUpdateId":${book.sequence},"bids":${levelsText(book.bids)},` +
@@ -124,13 +137,13 @@ export function instrumentInfo(profile: SymbolProfile, grid: Grid): Record<strin
   };
 }
 
-/** What the exchange says about its limits in `/api/v3/exchangeInfo`. */
+/** `rateLimits` in `/api/v3/exchangeInfo`. */
 export const RATE_LIMITS = [
   { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: 6000 },
   { rateLimitType: 'RAW_REQUESTS', interval: 'MINUTE', intervalNum: 5, limit: 300_000 },
 ] as const;
 
-/** The exchange's error codes that the sandbox knows. */
+/** The exchange's error codes. */
 export const ERRORS = {
   tooManyRequests: -1003,
   illegalCharacters: -1100,

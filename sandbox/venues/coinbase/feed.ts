@@ -1,19 +1,20 @@
 /**
- * The channels of all products, each with those who hear them: `full`, `level2_batch` every 50 ms,
- * `matches`, `heartbeat` once a second. Messages of a product pass the faults on their way,
- * heartbeats do not: a feed that is silent but alive is one of the faults.
+ * The channels of all products and their listeners: `full`, `level2_batch` every 50 ms, `matches`,
+ * `heartbeat` once a second. Messages pass the fault injector on their way; heartbeats do not, since
+ * a silent feed on a live connection is one of the faults.
  */
 
 import { formatTimeUs } from '../../../logger/market/time.ts';
-import { decimal } from './product.ts';
-import type { CoinbaseProduct, ProductMessage } from './product.ts';
-import { harmOrder } from '../../faults/corrupt-frame.ts';
 import type { FaultInjector } from '../../faults/fault-injector.ts';
+import { decimalRows } from '../../market/units.ts';
+import { corruptMessage } from './corrupt-frame.ts';
+import type { CoinbaseProduct } from './product.ts';
+import type { ProductMessage } from './wire.ts';
 
 export const CHANNELS = ['full', 'level2_batch', 'matches', 'heartbeat', 'auctionfeed'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
-/** Who hears a channel. */
+/** A session, as seen by the feed. */
 export interface ChannelListener {
   deliver(data: string): void;
 }
@@ -21,7 +22,7 @@ export interface ChannelListener {
 const BATCH_US = 50_000;
 const HEARTBEAT_US = 1_000_000;
 
-/** The streams of a product that can be harmed, by name. */
+/** The book-update streams of a product, by name. */
 export function productStreams(product: string): readonly string[] {
   return [`${product}/full`, `${product}/level2_batch`];
 }
@@ -41,13 +42,13 @@ export class CoinbaseFeed {
     }
   }
 
-  /** The first thing that is heard of some channels is how things stand. */
+  /** Some channels begin with the current state. */
   subscribe(product: string, channel: Channel, listener: ChannelListener): void {
     const found = this.#products.get(product);
-    const listeners = this.#of(product, channel);
+    const listeners = this.#listenersOf(product, channel);
     if (!found || listeners.has(listener)) return;
     if (channel === 'level2_batch') {
-      // Whoever listens already hears what led to this; the new one begins after it.
+      // Pending changes go to the earlier listeners; they are in the new one's snapshot already.
       this.#sendBatch(found, formatTimeUs(found.market.book(0).timeUs));
       listener.deliver(snapshotText(found));
     }
@@ -58,7 +59,7 @@ export class CoinbaseFeed {
   }
 
   unsubscribe(product: string, channel: Channel, listener: ChannelListener): void {
-    this.#of(product, channel).delete(listener);
+    this.#listenersOf(product, channel).delete(listener);
   }
 
   /** Sends what is due by now. */
@@ -77,35 +78,35 @@ export class CoinbaseFeed {
         product_id: product.id,
         time: formatTimeUs(nowUs),
       });
-      for (const listener of this.#of(product.id, 'heartbeat')) listener.deliver(text);
+      for (const listener of this.#listenersOf(product.id, 'heartbeat')) listener.deliver(text);
     }
   }
 
   #onMessage(product: CoinbaseProduct, message: ProductMessage): void {
-    const full = this.#of(product.id, 'full');
+    const full = this.#listenersOf(product.id, 'full');
     if (full.size > 0) this.#send(product.id, 'full', JSON.stringify(message));
-    const matches = this.#of(product.id, 'matches');
+    const matches = this.#listenersOf(product.id, 'matches');
     if (message.type !== 'match' || this.#faults.isSilent(product.id)) return;
     for (const listener of matches) listener.deliver(JSON.stringify(message));
   }
 
   #sendBatch(product: CoinbaseProduct, time: string): void {
     const changes = product.takeChanges();
-    if (changes.length === 0 || this.#of(product.id, 'level2_batch').size === 0) return;
+    if (changes.length === 0 || this.#listenersOf(product.id, 'level2_batch').size === 0) return;
     const message = { type: 'l2update', product_id: product.id, changes, time };
     this.#send(product.id, 'level2_batch', JSON.stringify(message));
   }
 
   #send(product: string, channel: Channel, text: string): void {
-    const fates = this.#faults.diff(`${product}/${channel}`, text);
+    const outgoing = this.#faults.update(`${product}/${channel}`, text);
     if (this.#faults.isSilent(product)) return;
-    for (const { frame, harm } of fates) {
-      const sent = harm ? harmOrder(harm, frame) : frame;
-      for (const listener of this.#of(product, channel)) listener.deliver(sent);
+    for (const { frame, corruption } of outgoing) {
+      const sent = corruption ? corruptMessage(corruption, frame) : frame;
+      for (const listener of this.#listenersOf(product, channel)) listener.deliver(sent);
     }
   }
 
-  #of(product: string, channel: Channel): Set<ChannelListener> {
+  #listenersOf(product: string, channel: Channel): Set<ChannelListener> {
     const key = `${product}/${channel}`;
     let listeners = this.#listeners.get(key);
     if (!listeners) {
@@ -118,15 +119,10 @@ export class CoinbaseFeed {
 
 function snapshotText(product: CoinbaseProduct): string {
   const { engine } = product.market;
-  const rows = (side: 'buy' | 'sell'): string[][] => {
-    const flat = engine.levels(side);
-    const pairs: string[][] = [];
-    for (let i = 0; i + 1 < flat.length; i += 2) {
-      pairs.push([decimal(flat[i] ?? 0), decimal(flat[i + 1] ?? 0)]);
-    }
-    return pairs;
+  const sides = {
+    bids: decimalRows(engine.levels('buy')),
+    asks: decimalRows(engine.levels('sell')),
   };
-  const sides = { bids: rows('buy'), asks: rows('sell') };
   const time = formatTimeUs(product.market.book(0).timeUs);
   return JSON.stringify({ type: 'snapshot', product_id: product.id, ...sides, time });
 }

@@ -1,4 +1,4 @@
-/** The sandbox's one key, and whether a signature was made with it. No secret: it opens nothing else. */
+/** The sandbox's API key and the check of signatures. The key is public: it opens nothing else. */
 
 import { createHmac } from 'node:crypto';
 
@@ -8,20 +8,20 @@ export const SANDBOX_KEY = {
   passphrase: 'sandbox-passphrase',
 } as const;
 
-/** How far a timestamp may be from the exchange's clock, in seconds. */
+/** Largest distance of a timestamp from the exchange's clock. */
 const MAX_SKEW_SECONDS = 30;
 
-/** What a client shows; fields as they came, unchecked. */
-export interface Signed {
+/** A client's signature; the fields as they came, unvalidated. */
+export interface Signature {
   readonly key: unknown;
   readonly passphrase: unknown;
   readonly timestamp: unknown;
   readonly signature: unknown;
 }
 
-/** Why it is not accepted, in the exchange's words; null: it is. */
-export function refusalOf(signed: Signed, path: string, nowUs: number): string | null {
-  const { key, passphrase, timestamp, signature } = signed;
+/** @returns the exchange's error text for a bad signature; null for a good one. */
+export function signatureError(given: Signature, path: string, nowUs: number): string | null {
+  const { key, passphrase, timestamp, signature } = given;
   if (key === undefined || signature === undefined) {
     return 'level2, level3 and full channels now require authentication. https://docs.cdp.coinbase.com/exchange/docs/websocket-auth';
   }

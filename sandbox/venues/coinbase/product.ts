@@ -1,36 +1,24 @@
 /**
- * One market as a product of Coinbase: what the engine's events are in the `full` channel's words, a
- * number for each of them, and the true book, order by order, at any of the last numbers. Pure.
+ * One market as a product of Coinbase: numbers the messages of its `full` channel and keeps the true
+ * book, order by order, after each of the recent ones.
  */
 
-import { formatScaled } from '../../../logger/market/decimal.ts';
+import type { Random } from '../../../logger/runtime/random.ts';
 import { formatTimeUs } from '../../../logger/market/time.ts';
 import type { Market } from '../../market/market.ts';
-import { UNIT_EXPONENT } from '../../market/matching-engine.ts';
-import type { OrderEvent, OrderSide } from '../../market/matching-engine.ts';
-import { OrderHistory } from '../../market/order-history.ts';
-import type { OrderRow, TrueOrders } from '../../market/order-history.ts';
+import { changedLevels } from '../../market/order-events.ts';
+import type { OrderEvent, OrderSide } from '../../market/order-events.ts';
+import { decimal } from '../../market/units.ts';
 import { uniformInt } from '../../prng.ts';
-import type { Random } from '../../prng.ts';
+import { OrderHistory } from './order-history.ts';
+import type { OrderRow, TrueOrders } from './order-history.ts';
+import { messageFields } from './wire.ts';
+import type { ProductMessage } from './wire.ts';
 
-/** A message of the `full` channel. */
-export interface ProductMessage {
-  readonly type: 'received' | 'open' | 'match' | 'change' | 'done';
-  readonly product_id: string;
-  readonly sequence: number;
-  readonly time: string;
-  readonly side: OrderSide;
-  readonly [field: string]: string | number | undefined;
-}
-
-/** `[side, price, size]` of a level that changed; size 0: it is gone. */
+/** `[side, price, size]` of a changed level; size 0: the level is gone. */
 export type LevelChange = readonly [OrderSide, string, string];
 
-export function decimal(units: number): string {
-  return formatScaled(units, UNIT_EXPONENT);
-}
-
-/** `BTCUSDT` → `BTC-USD`: the same market under the name that it would have at Coinbase. */
+/** The market's name at Coinbase: `BTCUSDT` → `BTC-USD`. */
 export function productIdOf(profile: { baseAsset: string; quoteAsset: string }): string {
   return `${profile.baseAsset}-${profile.quoteAsset.replace(/^USD[TC]$/, 'USD')}`;
 }
@@ -56,7 +44,7 @@ export class CoinbaseProduct {
     market.listen({ onOrderEvent: (event, timeUs) => this.#onEvent(event, timeUs) });
   }
 
-  /** The number of the last message. */
+  /** Sequence of the last message. */
   get sequence(): number {
     return this.#sequence;
   }
@@ -84,17 +72,17 @@ export class CoinbaseProduct {
     return { sequence: this.#sequence, bids: rows('buy'), asks: rows('sell') };
   }
 
-  /** The book after the message `sequence`; undefined outside of what is remembered. */
+  /** The book after the message `sequence`; undefined if that is not kept any more, or not yet sent. */
   bookAt(sequence: number): TrueOrders | undefined {
     return this.#history.bookAt(sequence, this.#sequence);
   }
 
-  /** The oldest book that is remembered. */
+  /** The oldest book that is kept. */
   oldestBook(): TrueOrders | undefined {
     return this.#history.oldest();
   }
 
-  /** Levels that changed since the last call, as they are now. */
+  /** Levels that changed since the last call, with their current size. */
   takeChanges(): LevelChange[] {
     const changes: LevelChange[] = [];
     for (const side of ['buy', 'sell'] as const) {
@@ -118,7 +106,7 @@ export class CoinbaseProduct {
 
   #onEvent(event: OrderEvent, timeUs: number): void {
     this.#touch(event);
-    const fields = this.#fieldsOf(event);
+    const fields = messageFields(event, (orderId) => this.#idOf(orderId));
     if (event.type === 'done') this.#ids.delete(event.orderId);
     const message = {
       ...fields,
@@ -135,72 +123,13 @@ export class CoinbaseProduct {
   }
 
   #touch(event: OrderEvent): void {
-    if (event.type === 'received' || event.sequence === null || event.price === null) return;
-    const side = event.type === 'matched' ? otherSide(event.takerSide) : event.side;
-    this.#touched[side].add(event.price);
-    if (event.type === 'moved') this.#touched[side].add(event.oldPrice);
-  }
-
-  #fieldsOf(event: OrderEvent): Record<string, string | number | undefined> {
-    const order_id = event.type === 'matched' ? undefined : this.#idOf(event.orderId);
-    switch (event.type) {
-      case 'received':
-        return { type: 'received', order_id, side: event.side, ...orderOf(event) };
-      case 'opened': {
-        const price = decimal(event.price);
-        const remaining_size = decimal(event.remaining);
-        return { type: 'open', order_id, side: event.side, price, remaining_size };
-      }
-      case 'matched':
-        return {
-          type: 'match',
-          trade_id: event.tradeId,
-          maker_order_id: this.#idOf(event.makerOrderId),
-          taker_order_id: this.#idOf(event.takerOrderId),
-          // The maker's, as the exchange has it.
-          side: otherSide(event.takerSide),
-          price: decimal(event.price),
-          size: decimal(event.size),
-        };
-      case 'changed': {
-        const sizes = { old_size: decimal(event.oldSize), new_size: decimal(event.newSize) };
-        const price = decimal(event.price);
-        return { type: 'change', reason: 'STP', order_id, side: event.side, price, ...sizes };
-      }
-      case 'moved': {
-        const sizes = { old_size: decimal(event.oldSize), new_size: decimal(event.newSize) };
-        const prices = { old_price: decimal(event.oldPrice), new_price: decimal(event.price) };
-        const rest = { order_id, side: event.side, ...prices, ...sizes };
-        return { type: 'change', reason: 'modify_order', ...rest };
-      }
-      case 'done': {
-        const reason = event.reason === 'filled' ? 'filled' : 'canceled';
-        const head = { type: 'done', order_id, side: event.side, reason };
-        // Of a market order neither is told.
-        if (event.price === null) return head;
-        return {
-          ...head,
-          price: decimal(event.price),
-          remaining_size: decimal(event.remaining),
-        };
-      }
-    }
+    const changed = changedLevels(event);
+    if (!changed) return;
+    for (const price of changed.prices) this.#touched[changed.side].add(price);
   }
 }
 
-/** A market order is told by its size, or every other one by what it may cost. */
-function orderOf(event: Extract<OrderEvent, { type: 'received' }>): Record<string, string> {
-  const size = decimal(event.size);
-  if (event.price !== null) return { order_type: 'limit', price: decimal(event.price), size };
-  if (event.orderId % 2 === 0) return { order_type: 'market', size };
-  return { order_type: 'market', funds: size };
-}
-
-function otherSide(side: OrderSide): OrderSide {
-  return side === 'buy' ? 'sell' : 'buy';
-}
-
-/** A random one (version 4), from seeded chance. */
+/** A random UUID (version 4) from the seeded generator. */
 function uuid(random: Random): string {
   const word = (): string =>
     uniformInt(random, 2 ** 32)

@@ -1,67 +1,74 @@
-/** Coinbase's REST answers: products and books. One request in, status, headers and body out. */
+/** Coinbase's REST API, products and books: one request in, status, headers and body out. */
 
 import { formatTimeUs } from '../../../logger/market/time.ts';
-import { refusalOf } from './key.ts';
-import { decimal } from './product.ts';
-import type { CoinbaseProduct } from './product.ts';
-import type { CoinbaseLimits } from './session.ts';
 import type { FaultInjector } from '../../faults/fault-injector.ts';
-import type { RestResponse, ServerRequest } from '../../server/protocol.ts';
+import { truncated } from '../../faults/frames.ts';
+import { decimal } from '../../market/units.ts';
+import { PerAddress } from '../per-address.ts';
+import type { RestRequest, RestResponse } from '../session.ts';
+import { signatureError } from './key.ts';
+import type { CoinbaseLimits } from './limits.ts';
+import type { CoinbaseProduct } from './product.ts';
 
 interface Content {
   readonly status: number;
   readonly value: unknown;
-  /** The text where it is not simply the value's. */
+  /** The body if it is not the value as JSON. */
   readonly text?: string;
   readonly delayMs?: number;
 }
 
+/** A token bucket. */
 interface Allowance {
   tokens: number;
-  atUs: number;
+  updatedUs: number;
 }
 
-/** Addresses whose budget is kept; the oldest are forgotten. A sandbox has few clients. */
-const MAX_ADDRESSES = 1000;
+export interface CoinbaseRestDeps {
+  /** By id. */
+  readonly products: ReadonlyMap<string, CoinbaseProduct>;
+  readonly faults: FaultInjector<string>;
+  readonly nowUs: () => number;
+  readonly limits: CoinbaseLimits;
+}
+
 const NOT_FOUND: Content = { status: 404, value: { message: 'NotFound' } };
+const TOO_MANY = { status: 429, retryAfterSeconds: 1 } as const;
 
 export class CoinbaseRest {
   readonly #products: ReadonlyMap<string, CoinbaseProduct>;
   readonly #faults: FaultInjector<string>;
   readonly #nowUs: () => number;
   readonly #limits: CoinbaseLimits;
-  readonly #allowances = new Map<string, Allowance>();
+  readonly #allowances: PerAddress<Allowance>;
 
-  constructor(
-    products: ReadonlyMap<string, CoinbaseProduct>,
-    parts: {
-      readonly faults: FaultInjector<string>;
-      readonly nowUs: () => number;
-      readonly limits: CoinbaseLimits;
-    },
-  ) {
+  constructor({ products, faults, nowUs, limits }: CoinbaseRestDeps) {
     this.#products = products;
-    this.#faults = parts.faults;
-    this.#nowUs = parts.nowUs;
-    this.#limits = parts.limits;
+    this.#faults = faults;
+    this.#nowUs = nowUs;
+    this.#limits = limits;
+    this.#allowances = new PerAddress(() => ({
+      tokens: limits.requestsBurst,
+      updatedUs: nowUs(),
+    }));
   }
 
-  answer(request: ServerRequest): RestResponse {
-    const refusal = this.#faults.refusal();
-    const isRefused = refusal ?? (this.#spend(request.address) ? null : TOO_MANY);
+  respond(request: RestRequest): RestResponse {
+    const injected = this.#faults.rejectedRequests.take();
+    const rejection = injected ?? (this.#spend(request.address) ? null : TOO_MANY);
     const headers: Record<string, string> = { 'content-type': 'application/json; charset=utf-8' };
-    if (isRefused) {
-      headers['retry-after'] = String(isRefused.retryAfterSeconds);
+    if (rejection) {
+      headers['retry-after'] = String(rejection.retryAfterSeconds);
       const body = JSON.stringify({ message: 'Public rate limit exceeded' });
-      return { status: isRefused.status, headers, body, delayMs: 0 };
+      return { status: rejection.status, headers, body, delayMs: 0 };
     }
     const { status, value, text, delayMs = 0 } = this.#route(request);
     return { status, headers, body: text ?? JSON.stringify(value), delayMs };
   }
 
-  #route(request: ServerRequest): Content {
-    const said = this.#signature(request);
-    if (said !== null) return { status: 401, value: { message: said } };
+  #route(request: RestRequest): Content {
+    const message = this.#signatureError(request);
+    if (message !== null) return { status: 401, value: { message } };
     const { pathname, searchParams } = new URL(request.url, 'http://sandbox');
     if (pathname === '/time') {
       const iso = formatTimeUs(this.#nowUs());
@@ -76,16 +83,16 @@ export class CoinbaseRest {
     return this.#book(product, searchParams.get('level') ?? '1');
   }
 
-  /** Signing is optional here; a signature that is there has to be right. */
-  #signature({ url, headers }: ServerRequest): string | null {
+  /** Signing is optional here, but a given signature has to be valid. */
+  #signatureError({ url, headers }: RestRequest): string | null {
     if (headers['cb-access-key'] === undefined) return null;
-    const signed = {
+    const given = {
       key: headers['cb-access-key'],
       passphrase: headers['cb-access-passphrase'],
       timestamp: headers['cb-access-timestamp'],
       signature: headers['cb-access-sign'],
     };
-    return refusalOf(signed, url, this.#nowUs());
+    return signatureError(given, url, this.#nowUs());
   }
 
   #book(product: CoinbaseProduct, level: string): Content {
@@ -115,30 +122,22 @@ export class CoinbaseRest {
     const empty = content === 'empty' ? { bids: [], asks: [] } : {};
     const value = { ...book, ...empty, ...head };
     const text = JSON.stringify(value);
-    const cut = content === 'truncated' ? text.slice(0, Math.ceil(text.length / 2)) : text;
-    return { status: 200, value, text: cut, delayMs };
+    return { status: 200, value, text: content === 'truncated' ? truncated(text) : text, delayMs };
   }
 
+  /** @returns false if the address has no request left. */
   #spend(address: string): boolean {
     const { requestsPerSecond, requestsBurst } = this.#limits;
+    const allowance = this.#allowances.get(address);
     const nowUs = this.#nowUs();
-    const last = this.#allowances.get(address) ?? { tokens: requestsBurst, atUs: nowUs };
-    const flowed = ((nowUs - last.atUs) / 1_000_000) * requestsPerSecond;
-    const tokens = Math.min(requestsBurst, last.tokens + flowed);
-    const isAllowed = tokens >= 1;
-    this.#allowances.delete(address);
-    this.#allowances.set(address, { tokens: isAllowed ? tokens - 1 : tokens, atUs: nowUs });
-    if (this.#allowances.size > MAX_ADDRESSES) {
-      for (const oldest of this.#allowances.keys()) {
-        this.#allowances.delete(oldest);
-        break;
-      }
-    }
-    return isAllowed;
+    const earned = ((nowUs - allowance.updatedUs) / 1_000_000) * requestsPerSecond;
+    allowance.tokens = Math.min(requestsBurst, allowance.tokens + earned);
+    allowance.updatedUs = nowUs;
+    if (allowance.tokens < 1) return false;
+    allowance.tokens--;
+    return true;
   }
 }
-
-const TOO_MANY = { status: 429, retryAfterSeconds: 1 } as const;
 
 function infoOf(product: CoinbaseProduct): unknown {
   const { engine, profile } = product.market;

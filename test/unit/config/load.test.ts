@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../logger/config/load.ts';
+import { settingReader } from '../../../logger/config/read-setting.ts';
 import { ConfigError } from '../../../logger/errors.ts';
+import { readCoinbaseSettings } from '../../../logger/exchange/coinbase/settings.ts';
 
 const directory = (): string => mkdtempSync(join(tmpdir(), 'orderbook-config-'));
 const longKey = 'k'.repeat(32);
@@ -13,6 +15,21 @@ describe('settings', () => {
     await expect(loadConfig({ SECURITIES: 'binance:BTCUSDT,BTC' })).rejects.toThrow(
       /^SECURITIES: "binance:BTCUSDT,BTC" is not valid: use exchange:symbol, for example [^ ]+$/,
     );
+  });
+
+  test('an unknown exchange is rejected with the known ones', async () => {
+    await expect(loadConfig({ SECURITIES: 'binance:BTCUSDT,kraken:XBTUSD' })).rejects.toThrow(
+      /^SECURITIES: .*unknown exchange "kraken" \(known: binance, coinbase\)$/,
+    );
+  });
+
+  test('securities are spelled as their exchange spells them', async () => {
+    const { securities } = await loadConfig({ SECURITIES: 'Binance:btcusdt, coinbase:btc-usd,' });
+    expect(securities).toEqual(['binance:BTCUSDT', 'coinbase:BTC-USD']);
+  });
+
+  test('every exchange of the list can be created', async () => {
+    expect([...(await loadConfig({})).exchanges.keys()]).toEqual(['binance', 'coinbase']);
   });
 
   test('a bad address in a file is told with the variable that led to it', async () => {
@@ -37,8 +54,6 @@ describe('settings', () => {
       managerPort: 6634,
       managerAccess: { keys: ['secret'], tls: null },
       metrics: null,
-      binanceWsUrl: 'wss://stream.binance.com:9443',
-      binanceRestUrl: 'https://api.binance.com',
     });
   });
 
@@ -194,7 +209,7 @@ describe('under systemd', () => {
     for (const part of ['key', 'secret', 'passphrase']) {
       writeFileSync(join(credentials, `coinbase-api-${part}`), '\n');
     }
-    const { coinbase } = await loadConfig({ CREDENTIALS_DIRECTORY: credentials });
-    expect(coinbase.credentials).toBe(null);
+    const read = settingReader({ CREDENTIALS_DIRECTORY: credentials });
+    expect(readCoinbaseSettings(read).credentials).toBe(null);
   });
 });

@@ -10,7 +10,7 @@ describe('variables that look like ours', () => {
     ['MONGODB_ENDPONT', 'did you mean MONGODB_ENDPOINT?'],
     ['LOGLVL', 'did you mean LOGLEVEL?'],
     ['SECURITES', 'did you mean SECURITIES?'],
-    ['BINANCE_PASSWORD', 'it does not count'],
+    ['BINANCE_PASSWORD', 'it is ignored'],
   ])('%s is warned of: %s', async (name, advice) => {
     expect(await warningsOf({ [name]: 'whatever' })).toEqual([
       `${name} is set, but there is no such setting: ${advice}`,

@@ -66,15 +66,19 @@ describe('the library names the field of what it refuses', () => {
     ['bookAt', [SECURITY, TIME, { clock: 'wall' }], /^clock: "wall" is not receive or exchange/],
     ['bookAt', [SECURITY, TIME, { level: 2 }], /^level: 2 is not L2/],
     ['bookAt', [SECURITY, TIME, { level: 'L4' }], /^level: "L4" is not L2/],
-    ['bookAt', [SECURITY, TIME, { depth: 0 }], /^depth: 0 is not a positive whole number/],
+    [
+      'bookAt',
+      [SECURITY, TIME, { depth: 0 }],
+      /^depth: 0 is not a whole number from 1 to 10000000/,
+    ],
     ['bookAt', [SECURITY, TIME, { depth: '5' }], /^depth: "5"/],
-    ['ordersAt', [SECURITY, TIME, { level: 'L2' }], /^level: ordersAt gives single orders/],
-    ['coverage', [SECURITY, { from: TIME, to: '1000ms' }], /^from: lies after to/],
+    ['ordersAt', [SECURITY, TIME, { level: 'L2' }], /^level: ordersAt returns single orders/],
+    ['coverage', [SECURITY, { from: TIME, to: '1000ms' }], /^from: is after to/],
     ['coverage', [SECURITY, { from: 7 }], /^from: 7 is not a time/],
     ['trades', [undefined], /^security: undefined/],
     ['trades', [SECURITY, { to: new Date() }], /^to: a value of kind Date/],
     ['quotes', [SECURITY, { clock: null }], /^clock: null/],
-    ['diffs', [SECURITY, { from: TIME, to: '1000ms' }], /^from: lies after to/],
+    ['diffs', [SECURITY, { from: TIME, to: '1000ms' }], /^from: is after to/],
     ['orderEvents', [SECURITY, null], /^options: null/],
   ])('%s(%j)', async (method, given, message) => {
     expect(await refusal(() => untyped[method]?.(...given))).toMatch(message);

@@ -22,7 +22,7 @@ let reader: Reader;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'answers-'));
   archive = await openEmbeddedArchive({ directory });
-  reader = createReader(archive);
+  reader = createReader(archive, { hasConsecutiveTradeIds: () => true });
 });
 afterEach(async () => {
   await archive.close();
@@ -186,7 +186,7 @@ describe('a book at a moment', () => {
     await archive.close();
     if (damaged.type === 'block') await flipByte(directory, damaged.record.header, 'header', 0.9);
     archive = await openEmbeddedArchive({ directory });
-    reader = createReader(archive);
+    reader = createReader(archive, { hasConsecutiveTradeIds: () => true });
     expect(await reader.coverage({ security: SECURITY })).toMatchObject({
       intervals: [
         { firstSequence: '100', lastSequence: '100', to: '2026-11-20T07:00:00Z' },

@@ -26,7 +26,7 @@ let reader: Reader;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tardis-'));
   archive = await openEmbeddedArchive({ directory });
-  reader = createReader(archive);
+  reader = createReader(archive, { hasConsecutiveTradeIds: () => true });
 });
 afterEach(async () => {
   await archive.close();

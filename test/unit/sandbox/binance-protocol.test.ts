@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BINANCE_LIMITS } from '../../../sandbox/venues/binance/session.ts';
+import { BINANCE_LIMITS } from '../../../sandbox/venues/binance/limits.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { clientOf, sandboxOf } from './opened.ts';
 
@@ -189,7 +189,7 @@ describe('limits of a connection', () => {
   });
 
   test('a connection ends after its life', async () => {
-    const sandbox = await sandboxOf({ limits: { connectionLifeMs: 200 } });
+    const sandbox = await sandboxOf({ limits: { binance: { connectionLifeMs: 200 } } });
     const client = await clientOf(sandbox);
     await client.until(() => client.closed !== null);
     expect(client.closed?.code).toBe(1008);
@@ -197,14 +197,14 @@ describe('limits of a connection', () => {
   });
 
   test('more new connections in five minutes than allowed are refused', async () => {
-    const sandbox = await sandboxOf({ limits: { connectionsPerFiveMinutes: 2 } });
+    const sandbox = await sandboxOf({ limits: { binance: { connectionsPerFiveMinutes: 2 } } });
     await clientOf(sandbox);
     await clientOf(sandbox);
     await expect(clientOf(sandbox)).rejects.toThrow('429');
   });
 
   test('a client that does not read is cut off at the limit', async () => {
-    const sandbox = await sandboxOf({ limits: { maxBufferedBytes: 1 }, pace: 20_000 });
+    const sandbox = await sandboxOf({ limits: { binance: { maxBufferedBytes: 1 } }, pace: 20_000 });
     const client = await clientOf(sandbox, { streams: ['depth@100ms', 'trade', 'bookTicker'] });
     client.socket.pause();
     await clientOf(sandbox);

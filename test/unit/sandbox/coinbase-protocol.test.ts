@@ -157,7 +157,7 @@ describe('a signed subscription', () => {
 
   test('is refused as often as told, and granted then', async () => {
     const { client, clock, sandbox } = await opened();
-    sandbox.misbehave({ type: 'refuse-logins', count: 2, exchange: 'coinbase' });
+    sandbox.inject({ type: 'refuse-logins', count: 2, exchange: 'coinbase' });
     const types: string[] = [];
     for (let i = 0; i < 3; i++) {
       const signed = signedBy(SANDBOX_KEY, clock.nowUs());
@@ -182,7 +182,7 @@ describe('full', () => {
       const messages = client.of(product, ...NUMBERED);
       expect(messages.length).toBeGreaterThan(100);
       expect(numbers(messages)).toEqual(countedFrom(messages[0].sequence, messages.length));
-      expect(messages.at(-1).sequence).toBe(sandbox.orders(product).sequence);
+      expect(messages.at(-1).sequence).toBe(sandbox.book(product).sequence);
     }
     const types = new Set(client.of(BTC, ...NUMBERED).map(({ type }) => type));
     expect(types).toEqual(new Set(NUMBERED));
@@ -233,11 +233,11 @@ describe('full', () => {
         mine.apply(message);
         applied = message.sequence;
       }
-      const truth = sandbox.orders(BTC);
+      const truth = sandbox.book(BTC);
       expect(applied).toBe(truth.sequence);
       expect(mine.rows('bid')).toEqual(truth.bids);
       expect(mine.rows('ask')).toEqual(truth.asks);
-      expect(sandbox.ordersAtSequence(BTC, applied)).toEqual(truth);
+      expect(sandbox.bookAtSequence(BTC, applied)).toEqual(truth);
     }
     expect(applied - body.sequence).toBeGreaterThan(500);
   });
@@ -270,7 +270,7 @@ describe('full', () => {
       if (type === 'open') expect(state.get(id)).toBe('received');
       if (type === 'received' || type === 'open' || type === 'done') state.set(id, type);
     }
-    const { bids, asks } = sandbox.orders(BTC);
+    const { bids, asks } = sandbox.book(BTC);
     const resting = new Set([...bids, ...asks].map(([, , id]) => id));
     for (const [id, last] of state) expect(resting.has(id)).toBe(last === 'open');
   });

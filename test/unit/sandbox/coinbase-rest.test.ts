@@ -23,7 +23,7 @@ describe('products', () => {
     const { status, body } = await client.rest('/products');
     expect(status).toBe(200);
     expect(body.map(({ id }: { id: string }) => id)).toEqual(['BTC-USD', 'ETH-USD']);
-    expect(sandbox.products).toEqual(['BTC-USD', 'ETH-USD']);
+    expect(sandbox.venues.coinbase.symbols).toEqual(['BTC-USD', 'ETH-USD']);
     expect(body[0]).toMatchObject({
       base_currency: 'BTC',
       quote_currency: 'USD',
@@ -38,7 +38,7 @@ describe('products', () => {
 
   test('another tick size shows in the increments', async () => {
     const { client, sandbox } = await opened();
-    sandbox.misbehave({ type: 'tick-size', symbol: 'BTC-USD', tickSize: '0.1' });
+    sandbox.inject({ type: 'tick-size', symbol: 'BTC-USD', tickSize: '0.1' });
     const { body } = await client.rest('/products/BTC-USD');
     expect(body.quote_increment).toBe('0.1');
     expect((await client.rest('/products/ETH-USD')).body.quote_increment).toBe('0.01');
@@ -65,14 +65,14 @@ describe('books', () => {
     const { status, body } = await client.rest(`${path}?level=3`);
     expect(status).toBe(200);
     const { bids, asks, sequence } = body;
-    expect({ bids, asks, sequence }).toEqual(sandbox.orders('BTC-USD'));
+    expect({ bids, asks, sequence }).toEqual(sandbox.book('BTC-USD'));
     expect(body).toMatchObject({ auction_mode: false, auction: null });
     expect(Date.parse(body.time)).not.toBeNaN();
   });
 
   test('level 2 is each price with the size and number of its orders, level 1 the best of it', async () => {
     const { client, sandbox } = await opened();
-    const orders = sandbox.orders('BTC-USD');
+    const orders = sandbox.book('BTC-USD');
     const truth = sandbox.book('BTCUSDT');
     const { body } = await client.rest(`${path}?level=2`);
     for (const side of ['bids', 'asks'] as const) {
@@ -136,7 +136,7 @@ describe('a signature', () => {
 
 test('more requests than allowed are 429 with Retry-After, until time has passed', async () => {
   const { client, clock } = await opened({
-    coinbaseLimits: { requestsPerSecond: 2, requestsBurst: 3 },
+    limits: { coinbase: { requestsPerSecond: 2, requestsBurst: 3 } },
   });
   const statuses: number[] = [];
   for (let i = 0; i < 5; i++) statuses.push((await client.rest('/products')).status);

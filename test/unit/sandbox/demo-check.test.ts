@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { compareBooks, ladder } from '../../../sandbox/demo/demo-check.ts';
-import type { BookReply, Row } from '../../../sandbox/demo/demo-check.ts';
+import type { BookReply } from '../../../sandbox/demo/demo-check.ts';
+import type { BookRow } from '../../../sandbox/venues/venue.ts';
 
-const BIDS: readonly Row[] = [
+const BIDS: readonly BookRow[] = [
   ['10.2', '1'],
   ['10.1', '2'],
   ['9.9', '3'],
 ];
-const ASKS: readonly Row[] = [
+const ASKS: readonly BookRow[] = [
   ['10.3', '4'],
   ['10.4', '5'],
 ];
@@ -34,11 +35,11 @@ describe('comparing books', () => {
   });
 
   test.each([
-    ['another size', { bids: [BIDS[0]!, ['10.1', '2.1'], BIDS[2]!] as Row[] }, 'bid level 2'],
+    ['another size', { bids: [BIDS[0]!, ['10.1', '2.1'], BIDS[2]!] as BookRow[] }, 'bid level 2'],
     ['a level too few', { asks: ASKS.slice(0, 1) }, 'ask level 2'],
-    ['a level too many', { asks: [...ASKS, ['10.5', '1']] as Row[] }, 'ask level 3'],
+    ['a level too many', { asks: [...ASKS, ['10.5', '1']] as BookRow[] }, 'ask level 3'],
     ['no levels at all', { bids: [] }, 'bid level 1'],
-    ['another price', { bids: [['10.21', '1'], ...BIDS.slice(1)] as Row[] }, 'bid level 1'],
+    ['another price', { bids: [['10.21', '1'], ...BIDS.slice(1)] as BookRow[] }, 'bid level 1'],
   ])('%s is a difference', (_, parts, where) => {
     expect(compareBooks(reply(parts), truth).difference).toContain(where);
   });

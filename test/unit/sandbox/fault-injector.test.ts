@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  EXTRA_FRAMES,
-  HARM_FORMS,
-  parseSwitch,
-  SWITCH_TYPES,
-} from '../../../sandbox/faults/fault-injector.ts';
+import { FAULT_TYPES, parseFault } from '../../../sandbox/faults/faults.ts';
+import { CORRUPTIONS, EXTRA_FRAMES } from '../../../sandbox/faults/frames.ts';
 import type { PlainClient } from '../../support/plain-client.ts';
 import { clientOf, sandboxOf } from './opened.ts';
 
@@ -31,7 +27,7 @@ describe('diffs', () => {
   test('dropped ones leave a hole, and the truth stays known', async () => {
     const { sandbox, client } = await synchronised();
     const before = client.book?.sequence ?? 0;
-    sandbox.misbehave({ type: 'drop-diffs', symbol: 'BTCUSDT', count: 3 });
+    sandbox.inject({ type: 'drop-diffs', symbol: 'BTCUSDT', count: 3 });
     await client.until(() => client.holes.length > 0);
     expect(client.holes).toHaveLength(1);
     expect(client.holes[0]?.[0]).toBeGreaterThan(before);
@@ -44,14 +40,14 @@ describe('diffs', () => {
 
   test('another symbol does not notice', async () => {
     const { sandbox, client } = await synchronised();
-    sandbox.misbehave({ type: 'drop-diffs', symbol: 'ETHUSDT', count: 3 });
+    sandbox.inject({ type: 'drop-diffs', symbol: 'ETHUSDT', count: 3 });
     await moreDiffs(client, 5);
     expect(client.holes).toEqual([]);
   });
 
   test('duplicates come twice and change nothing', async () => {
     const { sandbox, client } = await synchronised();
-    sandbox.misbehave({ type: 'duplicate-diffs', symbol: 'BTCUSDT', count: 2 });
+    sandbox.inject({ type: 'duplicate-diffs', symbol: 'BTCUSDT', count: 2 });
     await client.until(() => client.ignored === 2);
     await moreDiffs(client);
     expect(client.holes).toEqual([]);
@@ -61,15 +57,15 @@ describe('diffs', () => {
 
   test('reordered ones come late by one', async () => {
     const { sandbox, client } = await synchronised();
-    sandbox.misbehave({ type: 'reorder-diffs', symbol: 'BTCUSDT', count: 1 });
+    sandbox.inject({ type: 'reorder-diffs', symbol: 'BTCUSDT', count: 1 });
     await client.until(() => client.holes.length === 1 && client.ignored === 1);
     await moreDiffs(client);
     expect(client.holes).toHaveLength(1);
   });
 
-  test.each(HARM_FORMS)('%s: exactly one frame is harmed', async (form) => {
+  test.each(CORRUPTIONS)('%s: exactly one frame is harmed', async (form) => {
     const { sandbox, client } = await synchronised();
-    sandbox.misbehave({ type: 'harm-diffs', symbol: 'BTCUSDT', count: 1, form });
+    sandbox.inject({ type: 'harm-diffs', symbol: 'BTCUSDT', count: 1, form });
     const isHarmed = (frame: string): boolean => {
       if (form === 'truncated') return !frame.endsWith('}');
       const sign = {
@@ -100,7 +96,7 @@ describe('connections', () => {
       client.socket.ping(payload);
       return String(await heard);
     };
-    sandbox.misbehave({ type: 'silence', durationMs: 60_000 });
+    sandbox.inject({ type: 'silence', durationMs: 60_000 });
     // The pong comes behind everything that was sent before the silence.
     expect(await pong('quiet?')).toBe('quiet?');
     const before = client.frames.length;
@@ -110,19 +106,19 @@ describe('connections', () => {
       .toBeGreaterThan(started + 200);
     expect(await pong('still there?')).toBe('still there?');
     expect(client.frames.length).toBe(before);
-    sandbox.misbehave({ type: 'recover' });
+    sandbox.inject({ type: 'recover' });
     await client.until(() => client.holes.length === 1);
   });
 
   test('silence of one symbol leaves the others alone', async () => {
     const { sandbox, client } = await synchronised();
-    sandbox.misbehave({ type: 'silence', symbol: 'ETHUSDT', durationMs: 60_000 });
+    sandbox.inject({ type: 'silence', symbol: 'ETHUSDT', durationMs: 60_000 });
     await moreDiffs(client);
   });
 
   test('half-open: nothing comes, nothing is answered, a new connection works', async () => {
     const { sandbox, client } = await synchronised();
-    sandbox.misbehave({ type: 'half-open', durationMs: 60_000 });
+    sandbox.inject({ type: 'half-open', durationMs: 60_000 });
     client.socket.ping('hello?');
     let ponged = false;
     client.socket.on('pong', () => {
@@ -136,7 +132,7 @@ describe('connections', () => {
     expect(client.frames.length).toBe(before);
     expect(ponged).toBe(false);
     expect(client.closed).toBeNull();
-    sandbox.misbehave({ type: 'recover' });
+    sandbox.inject({ type: 'recover' });
     await client.until(() => client.closed !== null);
     expect(client.closed?.code).toBe(1006);
   });
@@ -147,19 +143,19 @@ describe('connections', () => {
     [1012, 1012],
   ])('close %i reaches every connection', async (code, seen) => {
     const { sandbox, client } = await synchronised();
-    sandbox.misbehave({ type: 'close', code, reason: 'Maintenance' });
+    sandbox.inject({ type: 'close', code, reason: 'Maintenance' });
     await client.until(() => client.closed !== null);
     expect(client.closed?.code).toBe(seen);
   });
 
   test('a code that can not be sent is refused', async () => {
     const sandbox = await sandboxOf();
-    expect(() => sandbox.misbehave({ type: 'close', code: 999 })).toThrow('close code');
+    expect(() => sandbox.inject({ type: 'close', code: 999 })).toThrow('close code');
   });
 
   test('serverShutdown is announced before the end, and new connections stay', async () => {
     const { sandbox, client } = await synchronised();
-    sandbox.misbehave({ type: 'server-shutdown', afterMs: 300 });
+    sandbox.inject({ type: 'server-shutdown', afterMs: 300 });
     const other = await clientOf(sandbox, { streams: STREAMS });
     await client.until(() => client.closed !== null);
     const announced = client.frames.find((frame) => frame.includes('serverShutdown'));
@@ -174,22 +170,22 @@ describe('connections', () => {
 
   test('a shorter life also ends connections that are open', async () => {
     const { sandbox, client } = await synchronised();
-    sandbox.misbehave({ type: 'connection-life', lifeMs: 50 });
+    sandbox.inject({ type: 'connection-life', lifeMs: 50 });
     await client.until(() => client.closed !== null);
-    sandbox.misbehave({ type: 'connection-life', lifeMs: 86_400_000 });
+    sandbox.inject({ type: 'connection-life', lifeMs: 86_400_000 });
     await (await clientOf(sandbox, { streams: STREAMS })).synchronise();
   });
 
   test('handshakes are refused as often as told', async () => {
     const sandbox = await sandboxOf();
-    sandbox.misbehave({ type: 'refuse-connections', count: 1 });
+    sandbox.inject({ type: 'refuse-connections', count: 1 });
     await expect(clientOf(sandbox)).rejects.toThrow('503');
     await clientOf(sandbox);
   });
 
   test.each(EXTRA_FRAMES)('an extra frame (%s) comes between the others', async (form) => {
     const { sandbox, client } = await synchronised();
-    sandbox.misbehave({ type: 'extra-frame', form });
+    sandbox.inject({ type: 'extra-frame', form });
     const isExtra = (frame: string): boolean =>
       !/"e":"(depthUpdate|trade)","E"|"result"/.test(frame);
     await client.until(() => client.frames.some(isExtra));
@@ -202,7 +198,7 @@ describe('requests', () => {
   test.each([429, 418, 503] as const)('%i as often as told', async (status) => {
     const sandbox = await sandboxOf();
     const client = await clientOf(sandbox);
-    sandbox.misbehave({ type: 'refuse-requests', status, count: 2, retryAfterSeconds: 3 });
+    sandbox.inject({ type: 'refuse-requests', status, count: 2, retryAfterSeconds: 3 });
     const path = '/api/v3/depth?symbol=BTCUSDT&limit=5';
     const first = await client.rest(path);
     expect(first.status).toBe(status);
@@ -214,7 +210,7 @@ describe('requests', () => {
   test('a stale snapshot is older than the buffer, the one after it joins', async () => {
     const sandbox = await sandboxOf();
     const client = await clientOf(sandbox, { streams: STREAMS });
-    sandbox.misbehave({ type: 'stale-snapshots', count: 2 });
+    sandbox.inject({ type: 'stale-snapshots', count: 2 });
     expect(await client.synchronise()).toBe(3);
     const truth = sandbox.bookAtSequence('BTCUSDT', client.book?.sequence ?? 0);
     expect(client.book?.rows().asks).toEqual(truth?.asks);
@@ -223,7 +219,7 @@ describe('requests', () => {
   test('an empty snapshot says so with -1', async () => {
     const sandbox = await sandboxOf();
     const client = await clientOf(sandbox);
-    sandbox.misbehave({ type: 'empty-snapshots', count: 1 });
+    sandbox.inject({ type: 'empty-snapshots', count: 1 });
     const { body } = await client.rest('/api/v3/depth?symbol=BTCUSDT');
     expect(body).toEqual({ lastUpdateId: -1, bids: [], asks: [] });
   });
@@ -231,7 +227,7 @@ describe('requests', () => {
   test('a truncated snapshot ends in the middle', async () => {
     const sandbox = await sandboxOf();
     const client = await clientOf(sandbox);
-    sandbox.misbehave({ type: 'truncated-snapshots', count: 1 });
+    sandbox.inject({ type: 'truncated-snapshots', count: 1 });
     const { body, text } = await client.rest('/api/v3/depth?symbol=BTCUSDT');
     expect(body).toBeNull();
     expect(text.startsWith('{"lastUpdateId":')).toBe(true);
@@ -240,7 +236,7 @@ describe('requests', () => {
   test('a slow snapshot comes after quicker ones asked later', async () => {
     const sandbox = await sandboxOf();
     const client = await clientOf(sandbox);
-    sandbox.misbehave({ type: 'slow-snapshots', count: 1, delayMs: 300 });
+    sandbox.inject({ type: 'slow-snapshots', count: 1, delayMs: 300 });
     const order: string[] = [];
     const slow = client.rest('/api/v3/depth?symbol=BTCUSDT').then(() => order.push('slow'));
     await expect.poll(() => sandbox.stats().requests, PATIENCE).toBe(1);
@@ -252,7 +248,7 @@ describe('requests', () => {
   test('another tick size shows in exchangeInfo', async () => {
     const sandbox = await sandboxOf();
     const client = await clientOf(sandbox);
-    sandbox.misbehave({ type: 'tick-size', symbol: 'BTCUSDT', tickSize: '0.1' });
+    sandbox.inject({ type: 'tick-size', symbol: 'BTCUSDT', tickSize: '0.1' });
     const { body } = await client.rest('/api/v3/exchangeInfo?symbol=BTCUSDT');
     expect(body.symbols[0].filters[0].tickSize).toBe('0.10000000');
   });
@@ -261,7 +257,7 @@ describe('requests', () => {
 describe('control port', () => {
   test('POST /sandbox/misbehave does what the method does', async () => {
     const { sandbox, client } = await synchronised();
-    const response = await fetch(`${sandbox.restUrl}/sandbox/misbehave`, {
+    const response = await fetch(`${sandbox.venues.binance.restUrl}/sandbox/misbehave`, {
       method: 'POST',
       body: '{"type":"drop-diffs","symbol":"BTCUSDT","count":1}',
     });
@@ -273,21 +269,28 @@ describe('control port', () => {
     ['not json', /JSON/],
     ['null', /type:/],
     ['{"type":"explode"}', /type: "explode" is not one of drop-diffs/],
-    ['{"type":"drop-diffs","symbol":"BTCUSDT"}', /count: drop-diffs wants an integer/],
+    ['{"type":"drop-diffs","symbol":"BTCUSDT"}', /count: must be an integer/],
     ['{"type":"drop-diffs","symbol":"BTCUSDT","count":-1}', /count/],
     ['{"type":"drop-diffs","symbol":"NOPEUSDT","count":1}', /symbol: "NOPEUSDT" is not listed/],
-    ['{"type":"harm-diffs","symbol":"BTCUSDT","count":1,"form":"x"}', /form: .*one of truncated/],
+    [
+      '{"type":"harm-diffs","symbol":"BTCUSDT","count":1,"form":"x"}',
+      /form: must be one of truncated/,
+    ],
     ['{"type":"tick-size","symbol":"BTCUSDT","tickSize":"0"}', /tickSize/],
   ])('%s is refused with a reason', async (body, reason) => {
     const sandbox = await sandboxOf();
-    const response = await fetch(`${sandbox.restUrl}/sandbox/misbehave`, { method: 'POST', body });
+    const response = await fetch(`${sandbox.venues.binance.restUrl}/sandbox/misbehave`, {
+      method: 'POST',
+      body,
+    });
     expect(response.status).toBe(400);
     expect(((await response.json()) as { error: string }).error).toMatch(reason);
   });
 
   test('the true book can be asked for', async () => {
     const { sandbox, client } = await synchronised();
-    const ask = (query: string) => fetch(`${sandbox.restUrl}/sandbox/book?symbol=BTCUSDT${query}`);
+    const ask = (query: string) =>
+      fetch(`${sandbox.venues.binance.restUrl}/sandbox/book?symbol=BTCUSDT${query}`);
     const sequence = client.book?.sequence ?? 0;
     const book = (await (await ask(`&sequence=${sequence}`)).json()) as { bids: unknown };
     expect(book.bids).toEqual(sandbox.bookAtSequence('BTCUSDT', sequence)?.bids);
@@ -296,8 +299,8 @@ describe('control port', () => {
     expect((await ask('')).status).toBe(200);
   });
 
-  test.each(SWITCH_TYPES)('%s wants its fields', (type) => {
-    if (type === 'recover') expect(parseSwitch({ type })).toEqual({ type });
-    else expect(() => parseSwitch({ type })).toThrow(type === 'silence' ? 'durationMs' : /wants/);
+  test.each(FAULT_TYPES)('%s wants its fields', (type) => {
+    if (type === 'recover') expect(parseFault({ type })).toEqual({ type });
+    else expect(() => parseFault({ type })).toThrow(type === 'silence' ? 'durationMs' : /must be/);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MatchingEngine } from '../../../sandbox/market/matching-engine.ts';
-import type { OrderEvent, OrderSide } from '../../../sandbox/market/matching-engine.ts';
+import type { OrderEvent, OrderSide } from '../../../sandbox/market/order-events.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 
 function engineWith(events: OrderEvent[] = []): MatchingEngine {

@@ -19,8 +19,9 @@ export async function sandboxOf(options: SandboxOptions = {}): Promise<Sandbox> 
   return sandbox;
 }
 
+/** A client of the sandbox's Binance, or of another server that speaks its protocol. */
 export async function clientOf(
-  server: { readonly wsUrl: string; readonly restUrl: string },
+  server: Sandbox | { readonly wsUrl: string; readonly restUrl: string },
   options: {
     readonly symbol?: string;
     readonly path?: string;
@@ -28,7 +29,8 @@ export async function clientOf(
     readonly streams?: readonly string[];
   } = {},
 ): Promise<PlainClient> {
-  const client = new PlainClient(server, options.symbol ?? 'BTCUSDT', options);
+  const urls = 'venues' in server ? server.venues.binance : server;
+  const client = new PlainClient(urls, options.symbol ?? 'BTCUSDT', options);
   closers.push(() => client.close());
   await client.open();
   if (options.streams) await client.subscribe(...options.streams);
@@ -36,7 +38,7 @@ export async function clientOf(
 }
 
 export async function coinbaseClientOf(sandbox: Sandbox): Promise<PlainCoinbase> {
-  const client = new PlainCoinbase(sandbox);
+  const client = new PlainCoinbase(sandbox.venues.coinbase);
   closers.push(() => client.close());
   return client.open();
 }

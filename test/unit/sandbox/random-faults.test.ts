@@ -1,37 +1,43 @@
 import { describe, expect, test } from 'vitest';
-import { drawFault, faultTypes } from '../../../sandbox/faults/random-faults.ts';
-import type { Target } from '../../../sandbox/faults/random-faults.ts';
-import { SWITCH_TYPES, parseSwitch } from '../../../sandbox/faults/fault-injector.ts';
+import { drawFault, randomFaultTypes } from '../../../sandbox/faults/random-faults.ts';
+import type { RandomFaultTarget } from '../../../sandbox/faults/random-faults.ts';
+import { FAULT_TYPES, parseFault } from '../../../sandbox/faults/faults.ts';
 import { seededRandom } from '../../../sandbox/prng.ts';
+import { BINANCE } from '../../../sandbox/venues/binance/venue.ts';
+import { COINBASE } from '../../../sandbox/venues/coinbase/venue.ts';
 
-const TARGETS: readonly Target[] = [
-  { exchange: 'binance', symbols: ['BTCUSDT', 'ETHUSDT'] },
-  { exchange: 'coinbase', symbols: ['BTC-USD'] },
+const TARGETS: readonly RandomFaultTarget[] = [
+  { venue: BINANCE, symbols: ['BTCUSDT', 'ETHUSDT'] },
+  { venue: COINBASE, symbols: ['BTC-USD'] },
 ];
 
-describe.each(TARGETS)('faults of $exchange by chance', (target) => {
+describe.each(TARGETS)('random faults of $venue.name', (target) => {
   const draw = (seed: number) => {
     const random = seededRandom(seed);
     return Array.from({ length: 1000 }, () => drawFault(random, target));
   };
 
-  test('are the same for the same seed, and others for another', () => {
+  test('are the same for the same seed, and different for another', () => {
     expect(draw(7)).toEqual(draw(7));
     expect(draw(7)).not.toEqual(draw(8));
   });
 
-  test('are every one that it knows, each a switch of the sandbox', () => {
+  test('include every fault of the venue, each valid and for one of the given symbols', () => {
     const drawn = draw(7);
-    expect(new Set(drawn.map(({ change }) => change.type))).toEqual(new Set(faultTypes(target)));
-    for (const { change } of drawn) expect(parseSwitch(change)).toEqual(change);
-    for (const { change } of drawn) {
-      if ('symbol' in change) expect(target.symbols).toContain(change.symbol);
+    expect(new Set(drawn.map(({ fault }) => fault.type))).toEqual(
+      new Set(randomFaultTypes(target)),
+    );
+    for (const { fault } of drawn) expect(parseFault(fault)).toEqual(fault);
+    for (const { fault } of drawn) {
+      if ('symbol' in fault) expect(target.symbols).toContain(fault.symbol);
     }
   });
 
-  test('leave out what it has not, and lies', () => {
-    const left = SWITCH_TYPES.filter((type) => !faultTypes(target).some((one) => one === type));
-    const logins = target.exchange === 'binance' ? ['refuse-logins'] : [];
+  test('leave out unsupported faults and those that nobody can notice', () => {
+    const left = FAULT_TYPES.filter(
+      (type) => !randomFaultTypes(target).some((one) => one === type),
+    );
+    const logins = target.venue === BINANCE ? ['refuse-logins'] : [];
     expect(left).toEqual(['false-diffs', ...logins, 'recover']);
   });
 });

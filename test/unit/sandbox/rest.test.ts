@@ -75,7 +75,9 @@ describe('REST', () => {
   });
 
   test('more weight than allowed is 429 with Retry-After, and stubbornness 418', async () => {
-    const client = await clientOf(await sandboxOf({ limits: { weightPerMinute: 500 } }));
+    const client = await clientOf(
+      await sandboxOf({ limits: { binance: { weightPerMinute: 500 } } }),
+    );
     const statuses: number[] = [];
     for (let i = 0; i < 25; i++) {
       const reply = await client.rest('/api/v3/depth?symbol=BTCUSDT&limit=5000');

@@ -41,13 +41,13 @@ describe('sandbox', () => {
 
   test('lists four symbols unless it is told otherwise', async () => {
     const sandbox = await sandboxOf({ symbols: DEFAULT_SYMBOLS });
-    expect(sandbox.symbols).toEqual(['BTCUSDT', 'ETHUSDT', 'QUIETUSDT', 'DEEPUSDT']);
+    expect(sandbox.venues.binance.symbols).toEqual(['BTCUSDT', 'ETHUSDT', 'QUIETUSDT', 'DEEPUSDT']);
   });
 
   test('REST can have a port of its own', async () => {
-    const sandbox = await sandboxOf({ restPort: 0 });
+    const sandbox = await sandboxOf({ restPorts: { binance: 0 } });
     const port = (url: string): string => new URL(url).port;
-    expect(port(sandbox.restUrl)).not.toBe(port(sandbox.wsUrl));
+    expect(port(sandbox.venues.binance.restUrl)).not.toBe(port(sandbox.venues.binance.wsUrl));
     const client = await clientOf(sandbox, { streams: ['trade'] });
     expect((await client.rest('/api/v3/ping')).status).toBe(200);
   });
@@ -64,8 +64,10 @@ describe('sandbox', () => {
 
   test('a port in use is the system’s error', async () => {
     const first = await sandboxOf();
-    const port = Number(new URL(first.wsUrl).port);
-    await expect(startSandbox({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    const port = Number(new URL(first.venues.binance.wsUrl).port);
+    await expect(startSandbox({ ports: { binance: port } })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
   });
 
   test('closing ends connections and leaves no timer', async () => {
@@ -81,13 +83,13 @@ describe('sandbox', () => {
   test('a request line that is no address is answered, not fatal', async () => {
     const sandbox = await sandboxOf();
     const { request } = await import('node:http');
-    const { hostname, port } = new URL(sandbox.restUrl);
+    const { hostname, port } = new URL(sandbox.venues.binance.restUrl);
     const status = await new Promise((resolve, reject) => {
       request({ hostname, port, path: '//' }, (answer) => resolve(answer.statusCode))
         .on('error', reject)
         .end();
     });
     expect(status).toBe(400);
-    expect((await fetch(`${sandbox.restUrl}/sandbox/nothing`)).status).toBe(404);
+    expect((await fetch(`${sandbox.venues.binance.restUrl}/sandbox/nothing`)).status).toBe(404);
   });
 });

@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { startTcpProxy } from '../../../sandbox/faults/tcp-proxy.ts';
+import { startTcpProxy } from '../../../sandbox/server/tcp-proxy.ts';
 import { until } from '../../../sandbox/until.ts';
 
 test('what comes after a delay does not overtake what was held by it', async () => {

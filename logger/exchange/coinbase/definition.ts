@@ -1,0 +1,16 @@
+/** Coinbase Exchange: single orders (L3) with a key, price levels (L2) without one. */
+
+import type { ExchangeDefinition } from '../definition.ts';
+import { createCoinbase } from './coinbase-exchange.ts';
+import { COINBASE_SETTINGS, readCoinbaseSettings } from './settings.ts';
+
+export const coinbase: ExchangeDefinition = {
+  name: 'coinbase',
+  settings: COINBASE_SETTINGS,
+  tradeIds: 'consecutive',
+  normalizeSymbol: (symbol) => symbol.toUpperCase(),
+  configure: (read) => {
+    const settings = readCoinbaseSettings(read);
+    return (shared, deps) => createCoinbase({ ...settings, ...shared, ...deps });
+  },
+};

@@ -1,0 +1,19 @@
+/** The exchanges that can be recorded. A new one is a folder beside these and a line in this list. */
+
+import { binance } from './binance/definition.ts';
+import { coinbase } from './coinbase/definition.ts';
+import type { ExchangeDefinition } from './definition.ts';
+
+export const EXCHANGES: readonly ExchangeDefinition[] = [binance, coinbase];
+
+export const EXCHANGE_NAMES: readonly string[] = EXCHANGES.map(({ name }) => name);
+
+/** @returns null for an exchange that is not in the list. */
+export function findExchange(name: string): ExchangeDefinition | null {
+  return EXCHANGES.find((exchange) => exchange.name === name) ?? null;
+}
+
+/** Whether a jump in the trade ids of this exchange means that trades are missing. */
+export function hasConsecutiveTradeIds(exchange: string): boolean {
+  return findExchange(exchange)?.tradeIds === 'consecutive';
+}

@@ -1,0 +1,42 @@
+/** Loads the services of `proto/`, with the options that the types in `proto/generated/` describe. */
+
+import type { HealthDefinition, ManagerDefinition, NoBook, NoBook__Output } from './types.ts';
+import { fileURLToPath } from 'node:url';
+import { loadSync } from '@grpc/proto-loader';
+import type { MessageTypeDefinition, PackageDefinition } from '@grpc/proto-loader';
+import { InvariantError } from '../errors.ts';
+
+/** The build copies `proto/` beside the compiled folders, so the path holds in both places. */
+const PROTO_DIRECTORY = fileURLToPath(new URL('../../proto/', import.meta.url));
+const MANAGER = 'orderbook.manager.v1.Manager';
+const NO_BOOK = 'orderbook.manager.v1.NoBook';
+const HEALTH = 'grpc.health.v1.Health';
+
+export interface Definitions {
+  readonly manager: ManagerDefinition;
+  readonly health: HealthDefinition;
+  readonly noBook: MessageTypeDefinition<NoBook, NoBook__Output>;
+  /** All of them, for server reflection. */
+  readonly all: PackageDefinition;
+}
+
+/** @throws InvariantError when the files are not those this program was built with. */
+export function loadDefinitions(): Definitions {
+  const all = loadSync(['manager.proto', 'health.proto'], {
+    includeDirs: [PROTO_DIRECTORY],
+    keepCase: false,
+    longs: String,
+    enums: String,
+    defaults: true,
+  });
+  const [manager, health, noBook] = [all[MANAGER], all[HEALTH], all[NO_BOOK]];
+  if (!manager || !health || noBook === undefined || !('serialize' in noBook)) {
+    throw new InvariantError(`${MANAGER} or ${HEALTH} is not in ${PROTO_DIRECTORY}; install again`);
+  }
+  return {
+    manager: manager as unknown as ManagerDefinition,
+    health: health as unknown as HealthDefinition,
+    noBook: noBook as MessageTypeDefinition<NoBook, NoBook__Output>,
+    all,
+  };
+}

@@ -1,0 +1,92 @@
+/** The generated types of `proto/`, by the names that the code uses. */
+
+export type {
+  HealthDefinition,
+  HealthHandlers,
+} from '../../proto/generated/grpc/health/v1/Health.ts';
+export type { HealthCheckResponse } from '../../proto/generated/grpc/health/v1/HealthCheckResponse.ts';
+export type {
+  ArchiveStatus,
+  ArchiveStatus__Output,
+  _orderbook_manager_v1_ArchiveStatus_Kind__Output as ArchiveKind__Output,
+} from '../../proto/generated/orderbook/manager/v1/ArchiveStatus.ts';
+export type { BadReceiveTime__Output } from '../../proto/generated/orderbook/manager/v1/BadReceiveTime.ts';
+export type { BookClock__Output } from '../../proto/generated/orderbook/manager/v1/BookClock.ts';
+export type {
+  BookHead,
+  BookHead__Output,
+} from '../../proto/generated/orderbook/manager/v1/BookHead.ts';
+export type { BookLevel__Output } from '../../proto/generated/orderbook/manager/v1/BookLevel.ts';
+export type {
+  BookLevels,
+  BookLevels__Output,
+} from '../../proto/generated/orderbook/manager/v1/BookLevels.ts';
+export type { BookPart } from '../../proto/generated/orderbook/manager/v1/BookPart.ts';
+export type {
+  BookRequest,
+  BookRequest__Output,
+} from '../../proto/generated/orderbook/manager/v1/BookRequest.ts';
+export type {
+  CommandResponse,
+  CommandResponse__Output,
+} from '../../proto/generated/orderbook/manager/v1/CommandResponse.ts';
+export type { CommandResult } from '../../proto/generated/orderbook/manager/v1/CommandResult.ts';
+export type {
+  CoverageRequest,
+  CoverageRequest__Output,
+} from '../../proto/generated/orderbook/manager/v1/CoverageRequest.ts';
+export type {
+  CoverageResponse,
+  CoverageResponse__Output,
+} from '../../proto/generated/orderbook/manager/v1/CoverageResponse.ts';
+export type { ExportPart } from '../../proto/generated/orderbook/manager/v1/ExportPart.ts';
+export type {
+  ExportRequest,
+  ExportRequest__Output,
+  _orderbook_manager_v1_ExportRequest_Format__Output as ExportFormat__Output,
+  _orderbook_manager_v1_ExportRequest_Type__Output as ExportType__Output,
+} from '../../proto/generated/orderbook/manager/v1/ExportRequest.ts';
+export type { Gap, Gap__Output } from '../../proto/generated/orderbook/manager/v1/Gap.ts';
+export type { GapCause__Output } from '../../proto/generated/orderbook/manager/v1/GapCause.ts';
+export type {
+  HealthResponse,
+  HealthResponse__Output,
+  _orderbook_manager_v1_HealthResponse_Status__Output as HealthStatus__Output,
+} from '../../proto/generated/orderbook/manager/v1/HealthResponse.ts';
+export type {
+  Interval,
+  Interval__Output,
+} from '../../proto/generated/orderbook/manager/v1/Interval.ts';
+export type {
+  ManagerDefinition,
+  ManagerHandlers,
+} from '../../proto/generated/orderbook/manager/v1/Manager.ts';
+export type { MissingKind__Output } from '../../proto/generated/orderbook/manager/v1/MissingKind.ts';
+export type { NoBook, NoBook__Output } from '../../proto/generated/orderbook/manager/v1/NoBook.ts';
+export type {
+  PriceLevel,
+  PriceLevel__Output,
+} from '../../proto/generated/orderbook/manager/v1/PriceLevel.ts';
+export type {
+  ProcessStatus,
+  ProcessStatus__Output,
+} from '../../proto/generated/orderbook/manager/v1/ProcessStatus.ts';
+export type { Proof__Output } from '../../proto/generated/orderbook/manager/v1/Proof.ts';
+export type { ReceiveTimeCause__Output } from '../../proto/generated/orderbook/manager/v1/ReceiveTimeCause.ts';
+export type { RecordingState__Output } from '../../proto/generated/orderbook/manager/v1/RecordingState.ts';
+export type {
+  SecurityStatus,
+  SecurityStatus__Output,
+} from '../../proto/generated/orderbook/manager/v1/SecurityStatus.ts';
+export type { SelfCheck__Output } from '../../proto/generated/orderbook/manager/v1/SelfCheck.ts';
+export type { VerifyPart } from '../../proto/generated/orderbook/manager/v1/VerifyPart.ts';
+export type {
+  VerifyProgress,
+  VerifyProgress__Output,
+} from '../../proto/generated/orderbook/manager/v1/VerifyProgress.ts';
+export type { VerifyRequest__Output } from '../../proto/generated/orderbook/manager/v1/VerifyRequest.ts';
+export type {
+  WatchPart,
+  WatchPart__Output,
+} from '../../proto/generated/orderbook/manager/v1/WatchPart.ts';
+export type { WatchRequest__Output } from '../../proto/generated/orderbook/manager/v1/WatchRequest.ts';

@@ -1,0 +1,14 @@
+// Original file: proto/manager.proto
+
+import type { Gap as _orderbook_manager_v1_Gap, Gap__Output as _orderbook_manager_v1_Gap__Output } from '../../../orderbook/manager/v1/Gap.ts';
+
+export interface ExportPart {
+  'lines'?: (Buffer | Uint8Array | string);
+  'gap'?: (_orderbook_manager_v1_Gap | null);
+  'part'?: "lines"|"gap";
+}
+
+export interface ExportPart__Output {
+  'lines'?: (Buffer);
+  'gap'?: (_orderbook_manager_v1_Gap__Output | null);
+}

@@ -1,0 +1,35 @@
+// Original file: proto/manager.proto
+
+export const GapCause = {
+  GAP_CAUSE_UNSPECIFIED: 'GAP_CAUSE_UNSPECIFIED',
+  GAP_CAUSE_SEQUENCE: 'GAP_CAUSE_SEQUENCE',
+  GAP_CAUSE_CONNECTION: 'GAP_CAUSE_CONNECTION',
+  GAP_CAUSE_RESTART: 'GAP_CAUSE_RESTART',
+  GAP_CAUSE_REMOVED: 'GAP_CAUSE_REMOVED',
+  GAP_CAUSE_SPOOL: 'GAP_CAUSE_SPOOL',
+  GAP_CAUSE_CORRUPT: 'GAP_CAUSE_CORRUPT',
+  GAP_CAUSE_CLOCK: 'GAP_CAUSE_CLOCK',
+  GAP_CAUSE_OTHER: 'GAP_CAUSE_OTHER',
+} as const;
+
+export type GapCause =
+  | 'GAP_CAUSE_UNSPECIFIED'
+  | 0
+  | 'GAP_CAUSE_SEQUENCE'
+  | 1
+  | 'GAP_CAUSE_CONNECTION'
+  | 2
+  | 'GAP_CAUSE_RESTART'
+  | 3
+  | 'GAP_CAUSE_REMOVED'
+  | 4
+  | 'GAP_CAUSE_SPOOL'
+  | 5
+  | 'GAP_CAUSE_CORRUPT'
+  | 6
+  | 'GAP_CAUSE_CLOCK'
+  | 7
+  | 'GAP_CAUSE_OTHER'
+  | 8
+
+export type GapCause__Output = typeof GapCause[keyof typeof GapCause]

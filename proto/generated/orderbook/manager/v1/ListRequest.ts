@@ -1,0 +1,8 @@
+// Original file: proto/manager.proto
+
+
+export interface ListRequest {
+}
+
+export interface ListRequest__Output {
+}

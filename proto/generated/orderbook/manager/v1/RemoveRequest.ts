@@ -1,0 +1,10 @@
+// Original file: proto/manager.proto
+
+
+export interface RemoveRequest {
+  'securities'?: (string)[];
+}
+
+export interface RemoveRequest__Output {
+  'securities': (string)[];
+}

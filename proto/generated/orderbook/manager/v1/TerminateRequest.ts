@@ -1,0 +1,8 @@
+// Original file: proto/manager.proto
+
+
+export interface TerminateRequest {
+}
+
+export interface TerminateRequest__Output {
+}

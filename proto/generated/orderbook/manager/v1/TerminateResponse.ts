@@ -1,0 +1,8 @@
+// Original file: proto/manager.proto
+
+
+export interface TerminateResponse {
+}
+
+export interface TerminateResponse__Output {
+}

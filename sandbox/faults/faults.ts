@@ -1,0 +1,179 @@
+/**
+ * Everything the sandbox can be told to do wrong, as one table: the fields of each fault and its
+ * effect on a venue. A fault is a plain object, the same in process, on the command line and in the
+ * body of `POST /sandbox/misbehave`: its `type`, its fields, and optionally the `exchange` it is
+ * meant for. Without `exchange` it goes to the venue that lists its symbol, or to all venues.
+ */
+
+import { InvalidArgumentError } from '../../logger/errors.ts';
+import type { FaultInjector, StreamFaults } from './fault-injector.ts';
+import { INTEGER, oneOf, optional, SYMBOL, TEXT } from './fields.ts';
+import type { Fields, ValuesOf } from './fields.ts';
+import { CORRUPTIONS, EXTRA_FRAMES, extraFrame } from './frames.ts';
+
+/** The parts of a running venue that faults act on. */
+export interface FaultTarget {
+  readonly injector: FaultInjector<unknown>;
+  readonly connections: ConnectionFaults;
+  /** The symbol's book-update streams. @throws InvalidArgumentError for an unknown symbol. */
+  streams(symbol: string): readonly StreamFaults<unknown>[];
+  /** @throws InvalidArgumentError */
+  changeTickSize(symbol: string, tickSize: string): void;
+}
+
+export interface ConnectionFaults {
+  freezeAll(durationMs: number): void;
+  cutFrozen(): void;
+  closeAll(code: number, reason: string): void;
+  shutDown(afterMs: number): void;
+  changeLife(lifeMs: number): void;
+  deliverToAll(data: string | Buffer): void;
+}
+
+interface FaultDefinition<F extends Fields> {
+  readonly fields: F;
+  readonly apply: (target: FaultTarget, values: ValuesOf<F>) => void;
+}
+
+function define<F extends Fields>(
+  fields: F,
+  apply: (target: FaultTarget, values: ValuesOf<F>) => void,
+): FaultDefinition<F> {
+  return { fields, apply };
+}
+
+const FAULTS = {
+  /** The next `count` updates on each update stream of the symbol are never sent: a gap. */
+  'drop-diffs': define({ symbol: SYMBOL, count: INTEGER }, (venue, { symbol, count }) => {
+    for (const stream of venue.streams(symbol)) stream.dropped += count;
+  }),
+  /** The next `count` updates are sent twice. */
+  'duplicate-diffs': define({ symbol: SYMBOL, count: INTEGER }, (venue, { symbol, count }) => {
+    for (const stream of venue.streams(symbol)) stream.duplicated += count;
+  }),
+  /** The next `count` pairs of updates are sent in reverse order. */
+  'reorder-diffs': define({ symbol: SYMBOL, count: INTEGER }, (venue, { symbol, count }) => {
+    for (const stream of venue.streams(symbol)) stream.reordered += count;
+  }),
+  /** The next `count` updates are corrupted. */
+  'harm-diffs': define(
+    { symbol: SYMBOL, count: INTEGER, form: oneOf(CORRUPTIONS) },
+    (venue, { symbol, count, form }) => {
+      for (const stream of venue.streams(symbol)) {
+        stream.corrupted += count;
+        stream.corruption = form;
+      }
+    },
+  ),
+  /** The next `count` updates hold a wrong size, if they hold any: only a fresh snapshot shows it. */
+  'false-diffs': define({ symbol: SYMBOL, count: INTEGER }, (venue, { symbol, count }) => {
+    for (const stream of venue.streams(symbol)) {
+      stream.corrupted += count;
+      stream.corruption = 'false-size';
+    }
+  }),
+  /** No data, but pings and commands are answered. Without a symbol: for all symbols. */
+  silence: define(
+    { symbol: optional(SYMBOL), durationMs: INTEGER },
+    ({ injector }, { symbol = null, durationMs }) => injector.silence(symbol, durationMs),
+  ),
+  /** Open connections go silent in both directions while TCP stays up. */
+  'half-open': define({ durationMs: INTEGER }, ({ connections }, { durationMs }) =>
+    connections.freezeAll(durationMs),
+  ),
+  /** Closes every connection; 1006 cuts TCP without a close handshake. */
+  close: define({ code: INTEGER, reason: optional(TEXT) }, ({ connections }, { code, reason }) =>
+    connections.closeAll(code, reason ?? ''),
+  ),
+  /** Announces a shutdown on every connection and closes them after `afterMs`. */
+  'server-shutdown': define({ afterMs: INTEGER }, ({ connections }, { afterMs }) =>
+    connections.shutDown(afterMs),
+  ),
+  /** Connections, including open ones, end `lifeMs` after they were opened. */
+  'connection-life': define({ lifeMs: INTEGER }, ({ connections }, { lifeMs }) =>
+    connections.changeLife(lifeMs),
+  ),
+  /** The next `count` WebSocket handshakes are answered with 503. */
+  'refuse-connections': define({ count: INTEGER }, ({ injector }, { count }) =>
+    injector.rejectedConnections.set(count, true),
+  ),
+  /** The next `count` signed subscriptions are rejected as if the key were wrong. */
+  'refuse-logins': define({ count: INTEGER }, ({ injector }, { count }) =>
+    injector.rejectedLogins.set(count, true),
+  ),
+  /** The next `count` requests are rejected with this status. */
+  'refuse-requests': define(
+    { status: oneOf([429, 418, 403, 500, 503]), count: INTEGER, retryAfterSeconds: INTEGER },
+    ({ injector }, { count, ...rejection }) => injector.rejectedRequests.set(count, rejection),
+  ),
+  /** The next `count` book snapshots take `delayMs`. */
+  'slow-snapshots': define(
+    { count: INTEGER, delayMs: INTEGER },
+    ({ injector }, { count, delayMs }) => injector.slowSnapshots.set(count, delayMs),
+  ),
+  /** The next `count` book snapshots are the oldest known, older than any buffer. */
+  'stale-snapshots': define({ count: INTEGER }, ({ injector }, { count }) =>
+    injector.staleSnapshots.set(count, true),
+  ),
+  /** The next `count` book snapshots are empty, as for a symbol without a book. */
+  'empty-snapshots': define({ count: INTEGER }, ({ injector }, { count }) =>
+    injector.emptySnapshots.set(count, true),
+  ),
+  /** The next `count` book snapshots break off in the middle of the text. */
+  'truncated-snapshots': define({ count: INTEGER }, ({ injector }, { count }) =>
+    injector.truncatedSnapshots.set(count, true),
+  ),
+  /** Sends one frame that belongs to no stream on every connection. */
+  'extra-frame': define({ form: oneOf(EXTRA_FRAMES) }, ({ connections }, { form }) =>
+    connections.deliverToAll(extraFrame(form)),
+  ),
+  /** New orders must be on another price grid from now on. */
+  'tick-size': define({ symbol: SYMBOL, tickSize: TEXT }, (target, { symbol, tickSize }) =>
+    target.changeTickSize(symbol, tickSize),
+  ),
+  /** Ends every fault; frozen connections are cut. */
+  recover: define({}, ({ injector, connections }) => {
+    injector.clear();
+    connections.cutFrozen();
+  }),
+};
+
+export type FaultType = keyof typeof FAULTS;
+
+export type Fault = {
+  [Type in FaultType]: { readonly type: Type; readonly exchange?: string } & ValuesOf<
+    (typeof FAULTS)[Type]['fields']
+  >;
+}[FaultType];
+
+export const FAULT_TYPES = Object.keys(FAULTS) as readonly FaultType[];
+
+/** @throws InvalidArgumentError for an unknown symbol or a value that the venue rejects. */
+export function applyFault(target: FaultTarget, fault: Fault): void {
+  const { apply } = FAULTS[fault.type] as FaultDefinition<Fields>;
+  apply(target, fault);
+}
+
+/**
+ * Validates a fault from parsed JSON; unknown fields are dropped.
+ * @throws InvalidArgumentError naming the field.
+ */
+export function parseFault(value: unknown): Fault {
+  const given = new Map(Object.entries(Object(value) as object));
+  const type = FAULT_TYPES.find((known) => known === given.get('type'));
+  if (type === undefined) {
+    throw new InvalidArgumentError(
+      `type: ${JSON.stringify(given.get('type')) ?? 'nothing'} is not one of ${FAULT_TYPES.join(', ')}`,
+    );
+  }
+  const fields: Fields = { exchange: optional(TEXT), ...FAULTS[type].fields };
+  const fault: Record<string, unknown> = { type };
+  for (const [name, field] of Object.entries(fields)) {
+    const fieldValue: unknown = given.get(name);
+    if (!field.accepts(fieldValue)) {
+      throw new InvalidArgumentError(`${name}: must be ${field.expected} for ${type}`);
+    }
+    if (fieldValue !== undefined) fault[name] = fieldValue;
+  }
+  return fault as Fault;
+}

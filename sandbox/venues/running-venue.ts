@@ -1,0 +1,89 @@
+/** A venue of a running exchange together with its connections, for transports and faults. */
+
+import { InvalidArgumentError } from '../../logger/errors.ts';
+import type { FaultInjector, StreamFaults } from '../faults/fault-injector.ts';
+import type { FaultTarget } from '../faults/faults.ts';
+import { toUnits } from '../market/units.ts';
+import { Connections } from './connections.ts';
+import type { ConnectionLimits, OpenSession, RestRequest, RestResponse } from './session.ts';
+import type { Venue, VenueBook, VenueDefinition, VenueDeps } from './venue.ts';
+
+/** HTTP status of a rejected WebSocket handshake. */
+export type HandshakeRejection = 404 | 429 | 503;
+
+export class RunningVenue implements FaultTarget {
+  readonly definition: VenueDefinition;
+  readonly connections: Connections;
+  readonly #venue: Venue;
+
+  /** @param limits to use instead of the venue's own. */
+  constructor(definition: VenueDefinition, deps: VenueDeps, limits?: Partial<ConnectionLimits>) {
+    const allLimits = { ...definition.limits, ...limits };
+    this.definition = definition;
+    this.connections = new Connections(deps.clock, allLimits);
+    this.#venue = definition.open(deps, allLimits);
+  }
+
+  get symbols(): readonly string[] {
+    return this.#venue.symbols;
+  }
+
+  get injector(): FaultInjector<unknown> {
+    return this.#venue.faults;
+  }
+
+  /** Decides on a WebSocket handshake. @returns what opens the session, or the status to reject with. */
+  accept(url: string, address: string): OpenSession | HandshakeRejection {
+    const open = this.#venue.accept(url);
+    if (!open) return 404;
+    if (this.injector.rejectedConnections.take()) return 503;
+    return this.connections.admit(address) ? open : 429;
+  }
+
+  respond(request: RestRequest): RestResponse {
+    return this.#venue.respond(request);
+  }
+
+  tick(nowUs: number): void {
+    this.#venue.tick(nowUs);
+  }
+
+  lists(symbol: string): boolean {
+    return this.#venue.market(symbol) !== undefined;
+  }
+
+  /** The true book now. @throws InvalidArgumentError for an unknown symbol. */
+  book(symbol: string): VenueBook {
+    return this.#venue.book(symbol) ?? this.#unlisted(symbol);
+  }
+
+  /**
+   * The true book after the last message at or before `sequence`; undefined if that is no longer
+   * kept or not yet sent. @throws InvalidArgumentError for an unknown symbol.
+   */
+  bookAtSequence(symbol: string, sequence: number): VenueBook | undefined {
+    if (!this.lists(symbol)) this.#unlisted(symbol);
+    return this.#venue.bookAtSequence(symbol, sequence);
+  }
+
+  streams(symbol: string): readonly StreamFaults<unknown>[] {
+    if (!this.lists(symbol)) this.#unlisted(symbol);
+    return this.#venue.updateStreams(symbol).map((name) => this.injector.stream(name));
+  }
+
+  changeTickSize(symbol: string, tickSize: string): void {
+    const market = this.#venue.market(symbol) ?? this.#unlisted(symbol);
+    market.changeGrid({ tickSize: toUnits(tickSize, 'tickSize') });
+  }
+
+  #unlisted(symbol: string): never {
+    throw unlisted(symbol, this.symbols);
+  }
+}
+
+export function unlisted(symbol: string, listed: readonly string[]): InvalidArgumentError {
+  const shown = JSON.stringify(symbol.slice(0, 40));
+  return new InvalidArgumentError(
+    `symbol: ${shown} is not listed (available: ${listed.join(', ')})`,
+  );
+}
