@@ -79,11 +79,15 @@ export interface Core {
   /** Resumes what was recorded before, and records these securities beside. */
   start(securities: readonly string[]): Promise<void>;
   /** Counters that move while the core does its work, for a watchdog. */
-  signs(): { readonly ticks: number; readonly commits: number; readonly isCommitting: boolean };
+  workCounters(): {
+    readonly ticks: number;
+    readonly commits: number;
+    readonly isCommitting: boolean;
+  };
   /** For the metrics port. */
-  readonly metrics: () => LoggerFigures;
-  /** A summary for one line of text. */
-  figures(): ReturnType<RecorderService['board']['summary']> & { readonly lagS: number };
+  metrics(): LoggerFigures;
+  /** For one line of text. */
+  summary(): ReturnType<RecorderService['board']['summary']> & { readonly lagS: number };
   /** Stops recording and writes everything out. */
   stop(): Promise<void>;
   /** Closes the connections to exchanges. The archive stays open: it is the caller's. */
@@ -128,9 +132,9 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
       receiveTimes.start();
       await service.start(securities);
     },
-    signs: () => ({ ticks: service.recorders.ticks, ...queue.work() }),
+    workCounters: () => ({ ticks: service.recorders.ticks, ...queue.work() }),
     metrics: () => service.board.figures(),
-    figures: () => ({ ...service.board.summary(), lagS: queue.status().lagS }),
+    summary: () => ({ ...service.board.summary(), lagS: queue.status().lagS }),
     stop: async () => {
       retention?.stop();
       await service.stop();

@@ -19,11 +19,12 @@ import type { RecordBatch } from '../../logger/archive/batch.ts';
 import type { RecordTarget } from '../../logger/archive/target.ts';
 import { openArchiveReader, openCopyTarget } from '../../logger/open-archive.ts';
 import { createReader } from '../../logger/reader/create-reader.ts';
-import { freshDatabase, mongoUri, uriOf } from '../support/mongodb.ts';
+import { freshDatabase, uriOf } from '../support/mongodb.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
 import { flipByte } from '../unit/reader/damage.ts';
 import { RandomHistory } from '../unit/reader/random-history.ts';
 import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
+import { mongodb, needs } from '../support/requirements.ts';
 
 const OTHER = 'binance:ETHUSDT';
 const seed = testSeed();
@@ -443,7 +444,7 @@ test('an archive that a logger writes is no target', async () => {
   });
 });
 
-describe.skipIf(!mongoUri)('through MongoDB', () => {
+describe('through MongoDB', needs(mongodb), () => {
   test(`from a directory to a database and back, the answers are the same (seed ${seed})`, async () => {
     const history = new RandomHistory(source, seededRandom(seed));
     await history.record(4, 6);

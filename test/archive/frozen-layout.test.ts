@@ -15,7 +15,7 @@ import { MongoLeaseStore } from '../../logger/archive/mongodb/lease-store.ts';
 import { MongoWriter } from '../../logger/archive/mongodb/mongo-writer.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { freshDatabase, mongoUri } from '../support/mongodb.ts';
+import { freshDatabase } from '../support/mongodb.ts';
 import { silentLog } from '../support/silent-log.ts';
 import {
   GAP,
@@ -27,6 +27,7 @@ import {
   mongoDump,
 } from './frozen-layout.ts';
 import { SECURITY } from './sample-records.ts';
+import { mongodb, needs } from '../support/requirements.ts';
 
 const FIXTURES = join(import.meta.dirname, '..', 'fixtures', 'archive');
 const undo: (() => Promise<unknown>)[] = [];
@@ -45,7 +46,7 @@ test('the tables of an embedded archive hold the bytes of the first release', as
   expect(await embeddedDump(directory)).toBe(frozen('embedded-1.txt'));
 });
 
-describe.skipIf(!mongoUri)('MongoDB', () => {
+describe('MongoDB', needs(mongodb), () => {
   test('documents and indexes are those of the first release', async () => {
     const location = freshDatabase();
     const connection = new MongoConnection(location, createSystemClock());

@@ -9,14 +9,14 @@ import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { LogBook } from '../manager/fixture.ts';
 import { startMongoStore } from '../support/mongo-store.ts';
 import type { MongoStore } from '../support/mongo-store.ts';
-import { mongoUri } from '../support/mongodb.ts';
 import { until } from '../support/until.ts';
+import { mongodb, needs } from '../support/requirements.ts';
 
 const BTC = 'binance:BTCUSDT';
 const ETH = 'binance:ETHUSDT';
 const HELD_BY_PARIS = /^another logger records it \(paris, until /;
 
-describe.skipIf(!mongoUri)('leases of securities in MongoDB', () => {
+describe('leases of securities in MongoDB', needs(mongodb), () => {
   const undo: (() => Promise<unknown>)[] = [];
   let store: MongoStore;
   let log: LogBook;

@@ -13,10 +13,11 @@ import { sealRecord } from '../../logger/archive/record.ts';
 import type { RecordBatch } from '../../logger/archive/batch.ts';
 import { ArchiveUnavailableError } from '../../logger/errors.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
-import { freshDatabase, mongoUri } from '../support/mongodb.ts';
+import { freshDatabase } from '../support/mongodb.ts';
 import { startTcpProxy } from '../../sandbox/server/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
+import { mongodb, needs } from '../support/requirements.ts';
 
 const OTHER = 'coinbase:BTC-USD';
 const LARGE = Buffer.alloc(20_000_003, 'not a multiple of anything ');
@@ -35,7 +36,7 @@ function shipment(
   };
 }
 
-describe.skipIf(!mongoUri)('the writer of MongoDB', () => {
+describe('the writer of MongoDB', needs(mongodb), () => {
   let location: MongoLocation;
   let connection: MongoConnection;
   let writer: MongoWriter;

@@ -14,9 +14,10 @@ import { Retention } from '../../logger/archive/retention.ts';
 import type { PrunableArchive } from '../../logger/archive/retention.ts';
 import type { Spool } from '../../logger/archive/spool.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
-import { freshDatabase, mongoUri } from '../support/mongodb.ts';
+import { freshDatabase } from '../support/mongodb.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
+import { mongodb, needs } from '../support/requirements.ts';
 
 const STATE = { security: SECURITY, wanted: true, feed: 'depth' };
 
@@ -134,7 +135,7 @@ describe('the embedded archive', () => {
   });
 });
 
-describe.skipIf(!mongoUri)('MongoDB', () => {
+describe('MongoDB', needs(mongodb), () => {
   let connection: MongoConnection;
   let reader: MongoReader;
 
