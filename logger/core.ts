@@ -18,14 +18,14 @@
 
 import type { Archive } from './archive/archive.ts';
 import { Retention } from './archive/retention.ts';
-import type { Expiring } from './archive/retention.ts';
+import type { PrunableArchive } from './archive/retention.ts';
 import type { StoreListener } from './archive/transfer/store-events.ts';
 import type { CreateExchange, ExchangeDeps, SharedSettings } from './exchange/definition.ts';
 import { hasConsecutiveTradeIds } from './exchange/exchanges.ts';
 import type { LiveSource } from './live/feeds.ts';
 import { createReader, createRebuild } from './reader/create-reader.ts';
 import type { Reader } from './reader/reader.ts';
-import type { Leases } from './recorder/leases.ts';
+import type { Leases } from './archive/leases.ts';
 import { DEFAULT_LIMITS } from './recorder/limits.ts';
 import type { RecorderLimits } from './recorder/limits.ts';
 import { ReceiveTimes } from './recorder/receive-times.ts';
@@ -53,7 +53,7 @@ export interface CoreDeps extends ExchangeDeps {
   readonly leadUs: () => number;
   readonly archive: Archive;
   /** Deletes old records; with a shared store, in the store. */
-  readonly expiring: Expiring;
+  readonly expiring: PrunableArchive;
   /** The store behind the archive; null: the archive keeps the records for good. */
   readonly store: SharedStore | null;
   readonly processStatus: RecorderServiceDeps['processStatus'];
