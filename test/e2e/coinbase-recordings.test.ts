@@ -12,11 +12,11 @@ import type { CoinbaseFault, CoinbaseReplayOptions } from '../support/coinbase-r
 import { FULL_FILES, FullSession, Level2Session } from '../support/coinbase-session.ts';
 import type { OrderRow } from '../support/coinbase-session.ts';
 import { NaiveBook, plainDecimal } from '../support/naive-book.ts';
-import { recordingsAvailable } from '../support/recordings-available.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
+import { needs, recordings } from '../support/requirements.ts';
 
 const BTC = 'coinbase:BTC-USD';
 const KEY = {
@@ -26,7 +26,7 @@ const KEY = {
 };
 const seed = testSeed();
 
-describe.skipIf(!recordingsAvailable())('the Coinbase recordings', () => {
+describe('the Coinbase recordings', needs(recordings), () => {
   let replay: CoinbaseReplay | undefined;
   let logger: TestLogger | undefined;
 

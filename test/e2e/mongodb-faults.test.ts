@@ -18,12 +18,10 @@ import { startSandbox } from '../../sandbox/sandbox.ts';
 import { CoinbaseReplay } from '../support/coinbase-replay.ts';
 import { FULL_FILES, FullSession } from '../support/coinbase-session.ts';
 import { spawnLogger } from '../support/logger-process.ts';
-import { mongoUri } from '../support/mongodb.ts';
 import { startMongoStore } from '../support/mongo-store.ts';
 import type { MongoStore } from '../support/mongo-store.ts';
 import { killableServer, mongoProcess } from '../support/mongodb-process.ts';
 import { RecordedSession } from '../support/recorded-session.ts';
-import { recordingsAvailable } from '../support/recordings-available.ts';
 import { startRefusingMongo } from '../support/refusing-mongo.ts';
 import { startReplayServer } from '../support/replay-server.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
@@ -32,6 +30,7 @@ import { TEST_KEY, startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
 import { cli } from '../manager/fixture.ts';
+import { mongodb, needs, recordings } from '../support/requirements.ts';
 
 const BINANCE = 'binance:BTCUSDT';
 const COINBASE = 'coinbase:BTC-USD';
@@ -113,7 +112,7 @@ async function expectAllDiffs(uri: string, session: RecordedSession): Promise<vo
   expect((await (await readerOf(uri)).verify()).problems).toEqual([]);
 }
 
-describe.skipIf(!mongoUri || !recordingsAvailable())('a database', () => {
+describe('a database', needs(mongodb, recordings), () => {
   test('that takes 2 s for each answer gets everything, and nobody waits for it', async () => {
     const store = await makeStore();
     const session = new RecordedSession(undefined, 30_000);
@@ -271,7 +270,7 @@ describe('a password that is refused', () => {
   }, 60_000);
 });
 
-describe.skipIf(!mongoUri)('the logger’s process', () => {
+describe('the logger’s process', needs(mongodb), () => {
   const KILLS = 6;
 
   test(`killed ${KILLS} times while it ships, has everything there, once (seed ${seed})`, async () => {

@@ -10,10 +10,9 @@ import { MongoClient } from 'mongodb';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openArchive } from '../../logger/library.ts';
 import type { OpenedArchive } from '../../logger/library.ts';
-import { freshDatabase, mongoUri } from '../support/mongodb.ts';
+import { freshDatabase } from '../support/mongodb.ts';
 import { plainDecimal } from '../support/naive-book.ts';
 import { RecordedSession } from '../support/recorded-session.ts';
-import { recordingsAvailable } from '../support/recordings-available.ts';
 import { startReplayServer } from '../support/replay-server.ts';
 import type { ReplayOptions, ReplayServer } from '../support/replay-server.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
@@ -22,6 +21,7 @@ import type { TcpProxy } from '../../sandbox/server/tcp-proxy.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
+import { mongodb, needs, recordings } from '../support/requirements.ts';
 
 const BTC = 'binance:BTCUSDT';
 const seed = testSeed();
@@ -32,7 +32,7 @@ type Rows = readonly (readonly [string, string])[];
 const plain = (rows: Rows = []): Rows =>
   rows.map(([price, size]) => [plainDecimal(price), plainDecimal(size)]);
 
-describe.skipIf(!mongoUri || !recordingsAvailable())('MongoDB as the store', () => {
+describe('MongoDB as the store', needs(mongodb, recordings), () => {
   const undo: (() => Promise<void>)[] = [];
   let proxy: TcpProxy;
   let storeUri = '';

@@ -11,6 +11,7 @@ import { startSandbox } from '../../sandbox/sandbox.ts';
 import { deployTool, run } from '../support/deploy-tools.ts';
 import type { Outcome } from '../support/deploy-tools.ts';
 import { freePort } from '../support/free-port.ts';
+import { needs } from '../support/requirements.ts';
 import { until } from '../support/until.ts';
 
 const BASE = 'node:24-bookworm-slim';
@@ -34,8 +35,8 @@ const tool = await deployTool('container', [
   ...(hasImage(BASE) ? [] : [`container base ${BASE}`]),
 ]);
 
-describe.skipIf(!tool)('in a container', () => {
-  const container = (...args: readonly string[]): Promise<Outcome> => run(tool ?? '', args);
+describe('in a container', needs(tool), () => {
+  const container = (...args: readonly string[]): Promise<Outcome> => run(tool.path, args);
   const podman = (...args: readonly string[]): Promise<Outcome> => container('podman', ...args);
 
   test(
