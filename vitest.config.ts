@@ -1,13 +1,56 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+const SCALED = 'test/**/*.scaled.test.ts';
+const SLOW = 'test/**/*.slow.test.ts';
+
+const shared = {
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+  // CommonJS packages are imported as Node imports them, so that tests and dist/ behave alike.
+  deps: { interopDefault: false },
+};
+
+/**
+ * `npm test` runs `unit` and `system`; `npm run test:all` also `slow`. A `*.slow.test.ts` file runs
+ * in `slow` alone, a `*.scaled.test.ts` file in both: small first, then at full size.
+ */
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // A MongoDB server, or one line that there is none.
+    // One MongoDB server for all projects.
     globalSetup: ['test/support/mongodb-setup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    // CommonJS packages as Node itself hands them out, so that tests and dist/ see the same thing.
-    deps: { interopDefault: false },
+    reporters: ['./test/support/skip-reporter.ts', 'default'],
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          exclude: [SLOW],
+          maxWorkers: availableParallelism(),
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'system',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/unit/**', SLOW],
+          // These wait for sockets, timers and processes more than they compute.
+          maxWorkers: 2 * availableParallelism(),
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'slow',
+          include: [SLOW, SCALED],
+          env: { TEST_SCALE: 'full' },
+          maxWorkers: availableParallelism(),
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
   },
 });

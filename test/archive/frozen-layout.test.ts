@@ -9,12 +9,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { LeaseKeeper } from '../../logger/archive/lease-keeper.ts';
 import { MongoConnection } from '../../logger/archive/mongodb/connection.ts';
-import { Leases } from '../../logger/archive/mongodb/leases.ts';
+import { MongoLeaseStore } from '../../logger/archive/mongodb/lease-store.ts';
 import { MongoWriter } from '../../logger/archive/mongodb/mongo-writer.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { freshDatabase, mongoUri } from '../support/mongodb.ts';
+import { freshDatabase } from '../support/mongodb.ts';
 import { silentLog } from '../support/silent-log.ts';
 import {
   GAP,
@@ -26,6 +27,7 @@ import {
   mongoDump,
 } from './frozen-layout.ts';
 import { SECURITY } from './sample-records.ts';
+import { mongodb, needs } from '../support/requirements.ts';
 
 const FIXTURES = join(import.meta.dirname, '..', 'fixtures', 'archive');
 const undo: (() => Promise<unknown>)[] = [];
@@ -44,7 +46,7 @@ test('the tables of an embedded archive hold the bytes of the first release', as
   expect(await embeddedDump(directory)).toBe(frozen('embedded-1.txt'));
 });
 
-describe.skipIf(!mongoUri)('MongoDB', () => {
+describe('MongoDB', needs(mongodb), () => {
   test('documents and indexes are those of the first release', async () => {
     const location = freshDatabase();
     const connection = new MongoConnection(location, createSystemClock());
@@ -72,13 +74,13 @@ describe.skipIf(!mongoUri)('MongoDB', () => {
         end: { mark: { epoch: 1, us: 9_400 }, openGap },
       },
     ]);
-    const leases = new Leases({
-      connection,
+    const leases = new LeaseKeeper({
+      store: new MongoLeaseStore(connection),
       owner: { id: 'an id of a directory', name: 'paris' },
       clock: new ManualClock(),
       log: silentLog,
       isReachable: () => true,
-      onLost: () => undefined,
+      onLeaseLost: () => undefined,
       onFatal: (error) => {
         throw error;
       },

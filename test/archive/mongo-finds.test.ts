@@ -6,17 +6,17 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { Position } from '../../logger/archive/archive.ts';
 import { copyArchive } from '../../logger/archive/transfer/copy.ts';
-import { storeTarget } from '../../logger/archive/transfer/copy-targets.ts';
 import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { MongoConnection } from '../../logger/archive/mongodb/connection.ts';
 import { MongoReader } from '../../logger/archive/mongodb/mongo-reader.ts';
 import { MongoWriter } from '../../logger/archive/mongodb/mongo-writer.ts';
 import { createReader } from '../../logger/reader/create-reader.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
-import { freshDatabase, mongoUri } from '../support/mongodb.ts';
+import { freshDatabase } from '../support/mongodb.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
 import { RandomHistory, SECURITY } from '../unit/reader/random-history.ts';
 import { sampleImage } from './sample-records.ts';
+import { mongodb, needs } from '../support/requirements.ts';
 
 /** docs/mongodb.md says so. */
 const FINDS_MAX = 10;
@@ -47,8 +47,9 @@ afterEach(async () => {
   for (const each of undo.splice(0).reverse()) await each();
 });
 
-test.skipIf(!mongoUri).each([2, 12])(
+test.each([2, 12])(
   `with %i segments a past book takes at most ${FINDS_MAX} finds (seed ${seed})`,
+  { ...needs(mongodb), timeout: 120_000 },
   async (segments) => {
     const random = seededRandom(seed);
     const directory = await mkdtemp(join(tmpdir(), 'finds-'));
@@ -58,7 +59,7 @@ test.skipIf(!mongoUri).each([2, 12])(
     const history = new RandomHistory(source, random);
     await history.record(segments, 8);
     const { archive, writer, commands } = await counted();
-    await copyArchive(source, storeTarget(archive, writer));
+    await copyArchive(source, { archive, writer, close: () => archive.close() });
     const messages = history.segments.flatMap(({ records }) =>
       records.flatMap((record) => (record.kind === 'piece' ? [] : record.messages)),
     );
@@ -87,11 +88,11 @@ test.skipIf(!mongoUri).each([2, 12])(
     }
     expect(Math.max(...Object.values(most)), JSON.stringify(most)).toBeLessThanOrEqual(FINDS_MAX);
   },
-  120_000,
 );
 
-test.skipIf(!mongoUri)(
+test(
   'a number is looked for past any number of segments that have none',
+  needs(mongodb),
   async () => {
     const { archive, writer, commands } = await counted();
     const unnumbered = { proof: 'connection', feed: 'level2_batch' } as const;

@@ -10,18 +10,22 @@ import type { MongoLocation } from '../../logger/archive/mongodb/location.ts';
 import { MongoReader } from '../../logger/archive/mongodb/mongo-reader.ts';
 import { MongoWriter } from '../../logger/archive/mongodb/mongo-writer.ts';
 import { sealRecord } from '../../logger/archive/record.ts';
-import type { Shipment } from '../../logger/archive/transfer/spool.ts';
+import type { RecordBatch } from '../../logger/archive/batch.ts';
 import { ArchiveUnavailableError } from '../../logger/errors.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
-import { freshDatabase, mongoUri } from '../support/mongodb.ts';
+import { freshDatabase } from '../support/mongodb.ts';
 import { startTcpProxy } from '../../sandbox/server/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
+import { mongodb, needs } from '../support/requirements.ts';
 
 const OTHER = 'coinbase:BTC-USD';
 const LARGE = Buffer.alloc(20_000_003, 'not a multiple of anything ');
 
-function shipment(records: readonly StoredRecord[], fields: Partial<Shipment> = {}): Shipment {
+function shipment(
+  records: readonly StoredRecord[],
+  fields: Partial<RecordBatch> = {},
+): RecordBatch {
   return {
     security: records[0]?.header.security ?? SECURITY,
     gaps: [],
@@ -32,7 +36,7 @@ function shipment(records: readonly StoredRecord[], fields: Partial<Shipment> = 
   };
 }
 
-describe.skipIf(!mongoUri)('the writer of MongoDB', () => {
+describe('the writer of MongoDB', needs(mongodb), () => {
   let location: MongoLocation;
   let connection: MongoConnection;
   let writer: MongoWriter;

@@ -3,16 +3,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, test } from 'vitest';
+import { describe } from 'vitest';
 import type { Archive, Write } from '../../logger/archive/archive.ts';
 import { openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
 import { MongoConnection } from '../../logger/archive/mongodb/connection.ts';
 import { MongoReader } from '../../logger/archive/mongodb/mongo-reader.ts';
 import { MongoWriter } from '../../logger/archive/mongodb/mongo-writer.ts';
-import type { Spool } from '../../logger/archive/transfer/spool.ts';
+import type { Spool } from '../../logger/archive/spool.ts';
 import { SpooledArchive } from '../../logger/archive/transfer/spooled-archive.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
-import { freshDatabase, mongoUri } from '../support/mongodb.ts';
+import { freshDatabase } from '../support/mongodb.ts';
+import { mongodb, needs } from '../support/requirements.ts';
 import { archiveContract } from './contract.ts';
 import type { ArchiveUnderTest } from './contract.ts';
 
@@ -91,7 +92,7 @@ async function openStore(): Promise<ArchiveUnderTest> {
   };
 }
 
-if (mongoUri) {
+describe('MongoDB', needs(mongodb), () => {
   archiveContract('MongoDB alone', openStore, { looksUp: true });
   archiveContract('MongoDB, all in the spool', () => openUnder(() => false));
   archiveContract('MongoDB, all shipped', () => openUnder(() => true), { forgets: true });
@@ -99,8 +100,4 @@ if (mongoUri) {
   archiveContract('MongoDB, every other commit shipped', () => openUnder(isEven), {
     forgets: true,
   });
-} else {
-  describe('MongoDB', () => {
-    test.skip('no server to test it with', () => undefined);
-  });
-}
+});

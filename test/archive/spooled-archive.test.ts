@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Archive, StoredRecord, Write } from '../../logger/archive/archive.ts';
 import { openEmbeddedArchive, openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
-import type { Spool } from '../../logger/archive/transfer/spool.ts';
+import type { Spool } from '../../logger/archive/spool.ts';
 import { SpooledArchive } from '../../logger/archive/transfer/spooled-archive.ts';
 import { ArchiveUnavailableError } from '../../logger/errors.ts';
 import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';

@@ -1,16 +1,14 @@
-/**
- * `docker-compose.yml`: what Compose would make of it, where some Compose is there; and in any case
- * what has to be in it.
- */
+/** `docker-compose.yml`: accepted by Compose, complete, and in line with the logger's settings. */
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { needs } from '../support/requirements.ts';
 
 const text = readFileSync('docker-compose.yml', 'utf8');
 const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
 
-/** The first of these that is installed. */
+/** Compose commands, in order of preference; the last argument only tests for it. */
 const COMPOSE: readonly (readonly string[])[] = [
   ['docker', 'compose', 'version'],
   ['podman-compose', 'version'],
@@ -22,15 +20,19 @@ function compose(): readonly string[] | undefined {
       execFileSync(program, args, { stdio: 'ignore' });
       return true;
     } catch {
-      // Not here: the next one, or none.
+      // Not installed: try the next one.
       return false;
     }
   })?.slice(0, -1);
 }
 
 const [program, ...words] = compose() ?? [];
+const installedCompose = {
+  isMet: program !== undefined,
+  reason: 'neither docker compose nor podman-compose is installed',
+};
 
-test.skipIf(!program)('Compose accepts it, and asks for the password', () => {
+test('Compose accepts it, and asks for the password', needs(installedCompose), () => {
   const config = (more: Record<string, string>): string =>
     execFileSync(program ?? '', [...words, '-f', 'docker-compose.yml', 'config'], {
       encoding: 'utf8',
@@ -42,7 +44,7 @@ test.skipIf(!program)('Compose accepts it, and asks for the password', () => {
   expect(() => config({})).toThrow(/MONGODB_PASSWORD/);
 });
 
-/** Lines below a key, up to the next of its depth. */
+/** The lines under a key, up to the next key at its depth. */
 function section(of: string, key: string, depth: number): string {
   const indent = ' '.repeat(depth);
   const lines = of.split('\n');
@@ -54,7 +56,7 @@ function section(of: string, key: string, depth: number): string {
   return lines.slice(start + 1, length === -1 ? undefined : start + 1 + length).join('\n');
 }
 
-test('both services have a health check and volumes that are declared', () => {
+test('both services have a health check and use declared volumes', () => {
   const services = section(text, 'services', 0);
   const declared = section(text, 'volumes', 0);
   for (const name of ['mongodb', 'logger']) {
@@ -66,9 +68,9 @@ test('both services have a health check and volumes that are declared', () => {
   }
 });
 
-test('no password stands in it, and what Compose must leave alone is escaped', () => {
+test('it contains no password, and escapes what is meant for the shell', () => {
   expect(text).toMatch(/MONGO_INITDB_ROOT_PASSWORD: \$\{MONGODB_PASSWORD:\?/);
-  // One dollar is Compose's, two are the shell's.
+  // Compose expands $, and passes $$ to the shell as $.
   const dollars = text.match(/\$+[({A-Za-z]/g) ?? [];
   for (const each of dollars.filter((word) => !word.startsWith('$$'))) {
     expect(['${', '$(']).toContain(each);
@@ -76,7 +78,7 @@ test('no password stands in it, and what Compose must leave alone is escaped', (
   expect(text.replaceAll(/^#.*$/gm, '')).not.toMatch(/(?<!\$)\$\(/);
 });
 
-test('its settings are the logger’s', () => {
+test('its settings exist in the logger', () => {
   const options = readFileSync('logger/config/options.ts', 'utf8');
   const logger = section(section(text, 'services', 0), 'logger', 2);
   for (const [, name] of section(logger, 'environment', 4).matchAll(/^ {6}([A-Z_]+):/gm)) {

@@ -1,37 +1,38 @@
-/** The dashboard and the alerts speak of metrics that there are, and the alerts fire when they should. */
+/** The dashboard and the alerts use existing metrics, and the alerts fire when they should. */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MetricsPage } from '../../logger/metrics/page.ts';
-import { promtool, promtoolAvailable } from '../support/promtool.ts';
+import { promtool, promtoolInstalled } from '../support/promtool.ts';
 import { loggerFigures, securityFigures } from '../unit/metrics/made-up-figures.ts';
+import { needs } from '../support/requirements.ts';
 
 const ALERTS = 'deploy/alerts.yml';
 const ALERT_TESTS = 'deploy/alerts.test.yml';
 const DASHBOARD = 'deploy/grafana-dashboard.json';
 
-/** A scrape in which nothing is missing for want of news. */
+/** A scrape with every metric present. */
 async function fullScrape(): Promise<string> {
   const securities = [securityFigures('binance:BTCUSDT', { askHorizonRatio: 0.5 })];
   return new MetricsPage().render(loggerFigures({ securities }));
 }
 
-/** Names of series: of a histogram its `_bucket`, `_sum` and `_count`. */
+/** Names of all series, including `_bucket`, `_sum` and `_count` of a histogram. */
 function seriesIn(scrape: string): Set<string> {
   const lines = scrape.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Set(lines.map((line) => /^\w+/.exec(line)?.[0] ?? ''));
 }
 
-/** Every metric of a logger that a text names, comments included. */
+/** Metric names of a logger in a text, comments included. */
 function metricsNamedIn(text: string): string[] {
   return [...new Set(text.match(/\b(?:orderbook|process|nodejs)_[a-z0-9_]+\b/g))];
 }
 
-/** Garbage is collected when Node likes: the first scrape may know nothing of it yet. */
+/** Absent from a scrape before the first garbage collection. */
 const COMES_LATER = ['nodejs_gc_duration_seconds_sum'];
 
 describe.each([ALERTS, ALERT_TESTS, DASHBOARD])('%s', (path) => {
-  test('names metrics that a scrape has, and no other', async () => {
+  test('names only metrics that a scrape has', async () => {
     const named = metricsNamedIn(readFileSync(path, 'utf8'));
     expect(named.length).toBeGreaterThan(10);
     const known = seriesIn(await fullScrape());
@@ -39,7 +40,7 @@ describe.each([ALERTS, ALERT_TESTS, DASHBOARD])('%s', (path) => {
   });
 });
 
-test('every metric of ours is on the dashboard', async () => {
+test('every orderbook metric is on the dashboard', async () => {
   const named = new Set(metricsNamedIn(readFileSync(DASHBOARD, 'utf8')));
   const ours = [...seriesIn(await fullScrape())].filter(
     (name) => name.startsWith('orderbook_') && !/_(sum|count)$/.test(name),
@@ -47,7 +48,7 @@ test('every metric of ours is on the dashboard', async () => {
   expect(ours.filter((name) => !named.has(name))).toEqual([]);
 });
 
-test('the dashboard is one that Grafana takes: unique ids, no panel over another', () => {
+test('the dashboard is valid for Grafana: unique ids, no overlapping panels', () => {
   const dashboard = JSON.parse(readFileSync(DASHBOARD, 'utf8'));
   const ids = dashboard.panels.map((panel: any) => panel.id);
   expect(new Set(ids).size).toBe(ids.length);
@@ -68,7 +69,7 @@ test('the dashboard is one that Grafana takes: unique ids, no panel over another
   }
 });
 
-test('every alert is tested, to fire and to keep still', () => {
+test('every alert has a test that fires and one that stays silent', () => {
   const alerts = readFileSync(ALERTS, 'utf8').match(/(?<=- alert: )\w+/g) ?? [];
   const tests = readFileSync(ALERT_TESTS, 'utf8');
   expect(alerts.length).toBeGreaterThan(10);
@@ -81,7 +82,7 @@ test('every alert is tested, to fire and to keep still', () => {
   }
 });
 
-describe.skipIf(!promtoolAvailable())('by promtool', () => {
+describe('by promtool', needs(promtoolInstalled), () => {
   test('the rules are valid', () => {
     expect(promtool(['check', 'rules', ALERTS])).toMatchObject({ code: 0 });
   });
@@ -90,7 +91,7 @@ describe.skipIf(!promtoolAvailable())('by promtool', () => {
     expect(promtool(['test', 'rules', ALERT_TESTS])).toMatchObject({ code: 0 });
   });
 
-  test('our metrics keep to the format and the conventions', async () => {
+  test('orderbook metrics follow the format and the naming conventions', async () => {
     const lines = (await fullScrape()).split('\n');
     const ours = lines.filter((line) => /^(# \w+ )?orderbook_/.test(line));
     expect(promtool(['check', 'metrics'], `${ours.join('\n')}\n`)).toEqual({ code: 0, output: '' });

@@ -12,11 +12,11 @@ import type { CoinbaseFault, CoinbaseReplayOptions } from '../support/coinbase-r
 import { FULL_FILES, FullSession, Level2Session } from '../support/coinbase-session.ts';
 import type { OrderRow } from '../support/coinbase-session.ts';
 import { NaiveBook, plainDecimal } from '../support/naive-book.ts';
-import { recordingsAvailable } from '../support/recordings-available.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
+import { needs, recordings } from '../support/requirements.ts';
 
 const BTC = 'coinbase:BTC-USD';
 const KEY = {
@@ -26,7 +26,7 @@ const KEY = {
 };
 const seed = testSeed();
 
-describe.skipIf(!recordingsAvailable())('the Coinbase recordings', () => {
+describe('the Coinbase recordings', needs(recordings), () => {
   let replay: CoinbaseReplay | undefined;
   let logger: TestLogger | undefined;
 
@@ -59,8 +59,8 @@ describe.skipIf(!recordingsAvailable())('the Coinbase recordings', () => {
 
   async function heardAll(one: TestLogger, session: FullSession): Promise<void> {
     const last = String(session.lastSequence);
-    await until('the last message', () => one.registry.status(BTC)?.sequence === last, 30_000);
-    await one.registry.flush(BTC);
+    await until('the last message', () => one.control.status(BTC)?.sequence === last, 30_000);
+    await one.control.flush(BTC);
   }
 
   async function expectTrueQueues(one: TestLogger, session: FullSession, sequence: number) {
@@ -209,7 +209,7 @@ describe.skipIf(!recordingsAvailable())('the Coinbase recordings', () => {
       const lastUs = Date.parse(updates.at(-1)?.message.time) * 1000;
       let diffs = 0;
       await until(`the last update of ${product}`, async () => {
-        await one.registry.flush(security);
+        await one.control.flush(security);
         let saidUs = 0;
         diffs = 0;
         for await (const item of one.reader.diffs({ security })) {
@@ -294,7 +294,7 @@ describe.skipIf(!recordingsAvailable())('the Coinbase recordings', () => {
       { frames: [frame], waitFor: ['BTC-USD/level2_batch'] },
       { SECURITIES: BTC },
     );
-    await until('the public book', () => first.registry.status(BTC)?.state === 'live');
+    await until('the public book', () => first.control.status(BTC)?.state === 'live');
     const { dataDirectory } = first;
     await first.stop();
     await replay?.close();

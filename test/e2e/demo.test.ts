@@ -6,13 +6,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
+import { built, needs } from '../support/requirements.ts';
 
 const DEMO = resolve('dist/sandbox/demo/demo.js');
 const SANDBOX = resolve('dist/sandbox/main.js');
-const isMissing = ![DEMO, SANDBOX, 'dist/logger/main.js', 'dist/manager-cli/main.js'].every(
-  existsSync,
-);
-if (isMissing) process.stderr.write('e2e demo: skipped, dist/ is not built (npm run build)\n');
+const programs = built(DEMO, SANDBOX, 'dist/logger/main.js', 'dist/manager-cli/main.js');
 
 interface Run {
   readonly pid: number;
@@ -91,7 +89,7 @@ function processesIn(directory: string): string[] {
   });
 }
 
-describe.skipIf(isMissing)('npm run demo', () => {
+describe('npm run demo', needs(programs), () => {
   test('shows all of it and ends with 0 within a minute', { timeout: 70_000 }, async () => {
     const temporary = freshDirectory();
     // What lies around in the caller's environment must not reach the demo's logger.
@@ -135,7 +133,7 @@ describe.skipIf(isMissing)('npm run demo', () => {
   });
 });
 
-describe.skipIf(isMissing)('npm run sandbox', () => {
+describe('npm run sandbox', needs(programs), () => {
   test('first prints the variables for a logger, and stops with 0', async () => {
     const sandbox = run(SANDBOX, ['--port', '0', '--symbols', 'BTCUSDT']);
     await sandbox.said('Stop with Ctrl-C');

@@ -11,16 +11,16 @@ import type { Reader } from '../../logger/reader/reader.ts';
 import { CoinbaseReplay } from '../support/coinbase-replay.ts';
 import { FULL_FILES, FullSession } from '../support/coinbase-session.ts';
 import { RecordedSession } from '../support/recorded-session.ts';
-import { recordingsAvailable } from '../support/recordings-available.ts';
 import { startReplayServer } from '../support/replay-server.ts';
 import { TardisBook } from '../support/tardis-book.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
+import { needs, recordings } from '../support/requirements.ts';
 
 const TICKS = 60;
 
-describe.skipIf(!recordingsAvailable())('exports of the recordings', () => {
+describe('exports of the recordings', needs(recordings), () => {
   let server: { close(): Promise<void> } | undefined;
   let logger: TestLogger | undefined;
 
@@ -32,9 +32,9 @@ describe.skipIf(!recordingsAvailable())('exports of the recordings', () => {
   });
 
   async function heard(one: TestLogger, security: string, lastSequence: number): Promise<void> {
-    const isThere = (): boolean => one.registry.status(security)?.sequence === String(lastSequence);
+    const isThere = (): boolean => one.control.status(security)?.sequence === String(lastSequence);
     await until('the last message', isThere, 30_000);
-    await one.registry.flush(security);
+    await one.control.flush(security);
   }
 
   async function playBinance(): Promise<Reader> {

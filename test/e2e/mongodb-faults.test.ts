@@ -18,12 +18,10 @@ import { startSandbox } from '../../sandbox/sandbox.ts';
 import { CoinbaseReplay } from '../support/coinbase-replay.ts';
 import { FULL_FILES, FullSession } from '../support/coinbase-session.ts';
 import { spawnLogger } from '../support/logger-process.ts';
-import { mongoUri } from '../support/mongodb.ts';
 import { startMongoStore } from '../support/mongo-store.ts';
 import type { MongoStore } from '../support/mongo-store.ts';
 import { killableServer, mongoProcess } from '../support/mongodb-process.ts';
 import { RecordedSession } from '../support/recorded-session.ts';
-import { recordingsAvailable } from '../support/recordings-available.ts';
 import { startRefusingMongo } from '../support/refusing-mongo.ts';
 import { startReplayServer } from '../support/replay-server.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
@@ -32,6 +30,7 @@ import { TEST_KEY, startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
 import { cli } from '../manager/fixture.ts';
+import { mongodb, needs, recordings } from '../support/requirements.ts';
 
 const BINANCE = 'binance:BTCUSDT';
 const COINBASE = 'coinbase:BTC-USD';
@@ -41,7 +40,7 @@ const KEY = {
   COINBASE_API_PASSPHRASE: 'a-passphrase',
 };
 /** Many records from a recording that plays in seconds. */
-const LIMITS = { blockMaxAgeMs: 200, blockMaxLevelChanges: 2000, blockMaxOrderEvents: 100 };
+const LIMITS = { maxBlockAgeMs: 200, maxBlockLevelChanges: 2000, maxBlockOrderEvents: 100 };
 const seed = testSeed();
 const undo: (() => Promise<unknown>)[] = [];
 
@@ -68,15 +67,15 @@ async function startLogger(
 }
 
 async function heardAll(logger: TestLogger, security: string, last: number): Promise<void> {
-  const isThere = (): boolean => logger.registry.status(security)?.sequence === String(last);
+  const isThere = (): boolean => logger.control.status(security)?.sequence === String(last);
   await until('the last message', isThere, 60_000);
-  await logger.registry.flush(security);
+  await logger.control.flush(security);
 }
 
 /** Everything that was heard has arrived: an image seals the open block, and follows it there. */
 async function arrived(logger: TestLogger, security: string, uri: string): Promise<void> {
-  await logger.registry.snapshot([security]);
-  const last = logger.registry.status(security)?.sequence;
+  await logger.control.snapshot([security]);
+  const last = logger.control.status(security)?.sequence;
   const reader = await readerOf(uri);
   const isThere = async (): Promise<boolean> => {
     const known = await reader.coverage({ security }).catch(() => undefined);
@@ -113,7 +112,7 @@ async function expectAllDiffs(uri: string, session: RecordedSession): Promise<vo
   expect((await (await readerOf(uri)).verify()).problems).toEqual([]);
 }
 
-describe.skipIf(!mongoUri || !recordingsAvailable())('a database', () => {
+describe('a database', needs(mongodb, recordings), () => {
   test('that takes 2 s for each answer gets everything, and nobody waits for it', async () => {
     const store = await makeStore();
     const session = new RecordedSession(undefined, 30_000);
@@ -124,11 +123,11 @@ describe.skipIf(!mongoUri || !recordingsAvailable())('a database', () => {
       SECURITIES: BINANCE,
       MONGODB_ENDPOINT: store.uri,
     });
-    await until('recording', () => logger.registry.status(BINANCE)?.state === 'live', 30_000);
+    await until('recording', () => logger.control.status(BINANCE)?.state === 'live', 30_000);
     await server.finished;
     await heardAll(logger, BINANCE, session.lastSequence);
     const isReachable = async (): Promise<boolean> =>
-      (await logger.registry.health()).archive.reachable;
+      (await logger.control.health()).archive.reachable;
     await until('the store seen as there', isReachable, 60_000);
     await arrived(logger, BINANCE, store.directUri);
     expect((await logger.reader.coverage({ security: BINANCE })).gaps).toEqual([]);
@@ -262,16 +261,16 @@ describe('a password that is refused', () => {
       SECURITIES: BINANCE,
       MONGODB_ENDPOINT: `mongodb://me:very-secret@127.0.0.1:${server.port}/orderbook`,
     });
-    await until('recording', () => logger.registry.status(BINANCE)?.state === 'live', 20_000);
-    const health = await logger.registry.health();
+    await until('recording', () => logger.control.status(BINANCE)?.state === 'live', 20_000);
+    const health = await logger.control.health();
     expect(health).toMatchObject({ status: 'degraded', archive: { reachable: false } });
     const isWaiting = async (): Promise<boolean> =>
-      (await logger.registry.health()).archive.spoolBytes > 0;
+      (await logger.control.health()).archive.spoolBytes > 0;
     await until('a record in the spool', isWaiting);
   }, 60_000);
 });
 
-describe.skipIf(!mongoUri)('the logger’s process', () => {
+describe('the logger’s process', needs(mongodb), () => {
   const KILLS = 6;
 
   test(`killed ${KILLS} times while it ships, has everything there, once (seed ${seed})`, async () => {

@@ -10,10 +10,9 @@ import { MongoClient } from 'mongodb';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openArchive } from '../../logger/library.ts';
 import type { OpenedArchive } from '../../logger/library.ts';
-import { freshDatabase, mongoUri } from '../support/mongodb.ts';
+import { freshDatabase } from '../support/mongodb.ts';
 import { plainDecimal } from '../support/naive-book.ts';
 import { RecordedSession } from '../support/recorded-session.ts';
-import { recordingsAvailable } from '../support/recordings-available.ts';
 import { startReplayServer } from '../support/replay-server.ts';
 import type { ReplayOptions, ReplayServer } from '../support/replay-server.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
@@ -22,17 +21,18 @@ import type { TcpProxy } from '../../sandbox/server/tcp-proxy.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
+import { mongodb, needs, recordings } from '../support/requirements.ts';
 
 const BTC = 'binance:BTCUSDT';
 const seed = testSeed();
 /** Many records from a recording that plays in seconds. */
-const LIMITS = { blockMaxAgeMs: 200, blockMaxLevelChanges: 2000 };
+const LIMITS = { maxBlockAgeMs: 200, maxBlockLevelChanges: 2000 };
 
 type Rows = readonly (readonly [string, string])[];
 const plain = (rows: Rows = []): Rows =>
   rows.map(([price, size]) => [plainDecimal(price), plainDecimal(size)]);
 
-describe.skipIf(!mongoUri || !recordingsAvailable())('MongoDB as the store', () => {
+describe('MongoDB as the store', needs(mongodb, recordings), () => {
   const undo: (() => Promise<void>)[] = [];
   let proxy: TcpProxy;
   let storeUri = '';
@@ -75,16 +75,16 @@ describe.skipIf(!mongoUri || !recordingsAvailable())('MongoDB as the store', () 
   async function heardAll(logger: TestLogger, session: RecordedSession): Promise<void> {
     await until(
       'the last diff',
-      () => logger.registry.status(BTC)?.sequence === String(session.lastSequence),
+      () => logger.control.status(BTC)?.sequence === String(session.lastSequence),
       60_000,
     );
-    await logger.registry.flush(BTC);
+    await logger.control.flush(BTC);
   }
 
   async function shipped(logger: TestLogger): Promise<void> {
     await until(
       'an empty spool',
-      async () => (await logger.registry.health()).archive.spoolBytes === 0,
+      async () => (await logger.control.health()).archive.spoolBytes === 0,
       60_000,
     );
   }
@@ -187,7 +187,7 @@ describe.skipIf(!mongoUri || !recordingsAvailable())('MongoDB as the store', () 
     const logger = await startLogger(server);
     await server.finished;
     await heardAll(logger, session);
-    const away = await logger.registry.health();
+    const away = await logger.control.health();
     expect(away.status).toBe('degraded');
     expect(away.archive).toMatchObject({ kind: 'mongodb', reachable: false });
     expect(away.archive.spoolBytes).toBeGreaterThan(0);
@@ -196,7 +196,7 @@ describe.skipIf(!mongoUri || !recordingsAvailable())('MongoDB as the store', () 
     expect(before.state).toBe('proven');
     proxy.mode = 'pass';
     await shipped(logger);
-    expect((await logger.registry.health()).archive).toMatchObject({ reachable: true });
+    expect((await logger.control.health()).archive).toMatchObject({ reachable: true });
     expect(await logger.reader.bookAt({ security: BTC, position: { sequence: middle } })).toEqual(
       before,
     );
@@ -211,24 +211,24 @@ describe.skipIf(!mongoUri || !recordingsAvailable())('MongoDB as the store', () 
     const server = await replay({ speed: 10 });
     const logger = await startLogger(server);
     await until('something shipped', async () => {
-      const { archive } = await logger.registry.health();
+      const { archive } = await logger.control.health();
       return archive.reachable && archive.spoolBytes === 0;
     });
     proxy.mode = 'hang';
     const hungMs = performance.now();
     await until(
       'the store missed',
-      async () => !(await logger.registry.health()).archive.reachable,
+      async () => !(await logger.control.health()).archive.reachable,
       12_000,
     );
-    expect((await logger.registry.health()).status).toBe('degraded');
+    expect((await logger.control.health()).status).toBe('degraded');
     const asked = performance.now();
     await logger.reader.coverage({ security: BTC }).catch(() => undefined);
     expect(performance.now() - asked).toBeLessThan(15_000);
     expect(performance.now() - hungMs).toBeLessThan(30_000);
-    expect(logger.registry.status(BTC)?.state).toBe('live');
+    expect(logger.control.status(BTC)?.state).toBe('live');
     proxy.mode = 'pass';
-    await until('the store back', async () => (await logger.registry.health()).archive.reachable);
+    await until('the store back', async () => (await logger.control.health()).archive.reachable);
   }, 90_000);
 
   test.each(['cut', 'hang'] as const)(
@@ -236,15 +236,15 @@ describe.skipIf(!mongoUri || !recordingsAvailable())('MongoDB as the store', () 
     async (mode) => {
       await makeStore();
       const logger = await startLogger(await replay({ speed: 10 }), { SECURITIES: '' });
-      await until('the store', async () => (await logger.registry.health()).archive.reachable);
+      await until('the store', async () => (await logger.control.health()).archive.reachable);
       proxy.mode = mode;
       await until(
         'it missed',
-        async () => !(await logger.registry.health()).archive.reachable,
+        async () => !(await logger.control.health()).archive.reachable,
         12_000,
       );
       const addedMs = performance.now();
-      const [added] = await logger.registry.add([BTC], true, AbortSignal.timeout(5_000));
+      const [added] = await logger.control.add([BTC], true, AbortSignal.timeout(5_000));
       expect(added).toMatchObject({ ok: true, state: 'live' });
       expect(performance.now() - addedMs).toBeLessThan(5_000);
       const stoppedMs = performance.now();
@@ -264,7 +264,7 @@ describe.skipIf(!mongoUri || !recordingsAvailable())('MongoDB as the store', () 
     await first.stop();
     const again = await replay({ session: new RecordedSession() });
     const second = await startLogger(again, { SECURITIES: '' });
-    await until('recording', () => second.registry.status(BTC)?.state === 'live', 30_000);
+    await until('recording', () => second.control.status(BTC)?.state === 'live', 30_000);
     const { intervals, gaps } = await second.reader.coverage({ security: BTC });
     expect(intervals).toHaveLength(2);
     expect(gaps).toMatchObject([{ cause: 'restart' }]);
@@ -273,12 +273,12 @@ describe.skipIf(!mongoUri || !recordingsAvailable())('MongoDB as the store', () 
   test('of two loggers one records a security; the other says who, and takes over when it is gone', async () => {
     await makeStore();
     const first = await startLogger(await replay({ speed: 20 }));
-    await until('recording', () => first.registry.status(BTC)?.state === 'live', 30_000);
+    await until('recording', () => first.control.status(BTC)?.state === 'live', 30_000);
     const second = await startLogger(await replay({ speed: 20 }));
-    expect(second.registry.status(BTC)).toMatchObject({ state: 'failed' });
-    expect(JSON.stringify(await second.registry.list())).toContain('another logger records it');
+    expect(second.control.status(BTC)).toMatchObject({ state: 'failed' });
+    expect(JSON.stringify(await second.control.list())).toContain('another logger records it');
     await first.stop();
-    await until('taken over', () => second.registry.status(BTC)?.state === 'live', 30_000);
+    await until('taken over', () => second.control.status(BTC)?.state === 'live', 30_000);
   }, 120_000);
 
   test('a data directory of old becomes the spool of the database that is named now', async () => {

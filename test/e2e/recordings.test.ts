@@ -4,7 +4,6 @@
  */
 
 import { afterEach, describe, expect, test } from 'vitest';
-import { recordingsAvailable } from '../support/recordings-available.ts';
 import { plainDecimal } from '../support/naive-book.ts';
 import { RecordedSession } from '../support/recorded-session.ts';
 import { startReplayServer } from '../support/replay-server.ts';
@@ -14,6 +13,7 @@ import type { SeededRandom } from '../support/seeded-random.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
+import { needs, recordings } from '../support/requirements.ts';
 
 const BTC = 'binance:BTCUSDT';
 const seed = testSeed();
@@ -22,7 +22,7 @@ type Rows = readonly (readonly [string, string])[];
 const plain = (rows: Rows = []): Rows =>
   rows.map(([price, size]) => [plainDecimal(price), plainDecimal(size)]);
 
-describe.skipIf(!recordingsAvailable())('the Binance recordings', () => {
+describe('the Binance recordings', needs(recordings), () => {
   let server: ReplayServer | undefined;
   let logger: TestLogger | undefined;
 
@@ -46,10 +46,10 @@ describe.skipIf(!recordingsAvailable())('the Binance recordings', () => {
   async function heardAll(one: TestLogger, session: RecordedSession): Promise<void> {
     await until(
       'the last diff',
-      () => one.registry.status(BTC)?.sequence === String(session.lastSequence),
+      () => one.control.status(BTC)?.sequence === String(session.lastSequence),
       30_000,
     );
-    await one.registry.flush(BTC);
+    await one.control.flush(BTC);
   }
 
   /** Full depth, both sides, exact text. */

@@ -1,15 +1,13 @@
 /** `npm run soak` as a user runs it, for a fraction of a minute: with MongoDB where there is a server. */
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SoakReport } from '../../bench/soak/report.ts';
 import { mongoUri } from '../support/mongodb.ts';
+import { built, needs } from '../support/requirements.ts';
 
 const SOAK = resolve('dist/bench/soak/main.js');
-const isMissing = !existsSync(SOAK);
-if (isMissing) process.stderr.write('e2e soak: skipped, dist/ is not built (npm run build)\n');
 
 function run(args: readonly string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [SOAK, ...args], { env: { ...process.env, ...env } });
@@ -21,7 +19,7 @@ function run(args: readonly string[], env: Record<string, string> = {}) {
   );
 }
 
-describe.skipIf(isMissing)('the soak', () => {
+describe('the soak', needs(built(SOAK)), () => {
   test('is whole, tells its figures and ends with 0', async () => {
     const { code, stdout, stderr } = await run(['--minutes', '0.4', '--seed', '1', '--json']);
     expect(stderr).toContain(mongoUri ? 'everything is live' : 'NO MONGODB');

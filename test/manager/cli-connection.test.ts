@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { completionScript } from '../../manager-cli/completion-scripts.ts';
-import { Authority, type Pair, canMakeCertificates } from '../support/certificates.ts';
+import { Authority, type Pair, openssl } from '../support/certificates.ts';
 import { type CliRun, KEY, type Port, accessWith, cli, expectError, startPort } from './fixture.ts';
+import { needs } from '../support/requirements.ts';
 
 const SECURITY = 'binance:BTCUSDT';
 
@@ -45,7 +46,7 @@ function manager(line: string, options: Parameters<typeof cli>[1] = {}): Promise
   );
 }
 
-describe.skipIf(!canMakeCertificates)('TLS', () => {
+describe('TLS', needs(openssl), () => {
   let authority: Authority;
   let stranger: Authority;
   let server: Pair;

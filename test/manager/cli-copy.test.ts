@@ -5,10 +5,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Archive } from '../../logger/archive/archive.ts';
 import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { sampleBlock, sampleImage } from '../archive/sample-records.ts';
-import { freshDatabase, mongoUri, uriOf } from '../support/mongodb.ts';
+import { freshDatabase, uriOf } from '../support/mongodb.ts';
 import { RandomHistory, SECURITY } from '../unit/reader/random-history.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { type CliRun, cli, expectError } from './fixture.ts';
+import { mongodb, needs } from '../support/requirements.ts';
 
 /** `archive copy` as it is typed: no logger anywhere. */
 
@@ -134,7 +135,7 @@ describe('refused in one line:', () => {
   });
 });
 
-test.skipIf(!mongoUri)('to a database, and back into a directory', async () => {
+test('to a database, and back into a directory', needs(mongodb), async () => {
   const uri = uriOf(freshDatabase());
   const there = await copy(from, uri, '--json');
   expect(there).toMatchObject({ code: 0, stderr: '' });

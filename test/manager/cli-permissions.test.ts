@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { DATA_FILE } from '../../logger/archive/embedded/tables.ts';
 import { type CliRun, KEY, type Port, expectError, startPort } from './fixture.ts';
+import { needs } from '../support/requirements.ts';
 
 /** The built command as a user who may not read everything: nobody, where the tests run as root. */
 
@@ -19,8 +20,10 @@ function manager(...args: readonly string[]): SpawnSyncReturns<string> {
   return spawnSync(process.execPath, [MAIN, ...args], { ...user, encoding: 'utf8', env: {} });
 }
 
-const canRun = existsSync(MAIN) && manager('--version').status === 0;
-if (!canRun) process.stderr.write(`skipped: ${MAIN} is not built, or not for another user\n`);
+const runnable = {
+  isMet: existsSync(MAIN) && manager('--version').status === 0,
+  reason: `${MAIN} is not built, or another user cannot run it`,
+};
 
 let directory: string;
 
@@ -33,7 +36,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-describe.skipIf(!canRun)('an archive that this user may not read', () => {
+describe('an archive that this user may not read', needs(runnable), () => {
   let archive: string;
 
   beforeEach(async () => {
@@ -75,7 +78,7 @@ describe.skipIf(!canRun)('an archive that this user may not read', () => {
   });
 });
 
-describe.skipIf(!canRun)('an installed key that this user may not read', () => {
+describe('an installed key that this user may not read', needs(runnable), () => {
   let port: Port;
   let keyFile: string;
 

@@ -3,15 +3,16 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Authority, canMakeCertificates } from '../support/certificates.ts';
+import { Authority, openssl } from '../support/certificates.ts';
 import { until } from '../support/until.ts';
 import { KEY, type Port, startPort } from './fixture.ts';
+import { built, needs } from '../support/requirements.ts';
 
 /** The built command as a process: pipes, signals and the exit code, which a function has none of. */
 
 const MAIN = 'dist/manager-cli/main.js';
-const isBuilt = existsSync(MAIN);
-if (!isBuilt) process.stderr.write(`skipped: ${MAIN} is not built (npm run build)\n`);
+/** Any write to it fails with ENOSPC. */
+const devFull = { isMet: existsSync('/dev/full'), reason: 'no /dev/full' };
 
 let port: Port;
 
@@ -45,7 +46,7 @@ function run(program: string, args: readonly string[]): Running {
   return { child, output: () => output, errors: () => errors, code };
 }
 
-describe.skipIf(!isBuilt)('orderbook-manager as a process', () => {
+describe('orderbook-manager as a process', needs(built(MAIN)), () => {
   test('prints, and ends by itself', async () => {
     const list = start('list', '--json');
     expect(await list.code).toBe(0);
@@ -73,7 +74,7 @@ describe.skipIf(!isBuilt)('orderbook-manager as a process', () => {
     await until('the logger to stop reading', () => port.reader.linesLeft === 1);
   });
 
-  test.skipIf(!existsSync('/dev/full'))('a stdout that takes nothing is a failure', async () => {
+  test('a stdout that takes nothing is a failure', needs(devFull), async () => {
     for (const command of ['list', 'health']) {
       const asked = run('sh', [
         '-c',
@@ -179,7 +180,7 @@ describe.skipIf(!isBuilt)('orderbook-manager as a process', () => {
       expect(performance.now() - startMs).toBeLessThan(2000);
     });
 
-    test.skipIf(!canMakeCertificates)('over TLS ends with 4', async () => {
+    test('over TLS ends with 4', needs(openssl), async () => {
       const authority = new Authority('test authority');
       try {
         await expectNoAnswer('--tls-ca', authority.caFile);
@@ -189,7 +190,7 @@ describe.skipIf(!isBuilt)('orderbook-manager as a process', () => {
     });
   });
 
-  test.skipIf(!existsSync('/dev/full'))('help that can not be written is a failure', async () => {
+  test('help that can not be written is a failure', needs(devFull), async () => {
     const help = run('sh', ['-c', `exec "$0" "$@" > /dev/full`, process.execPath, MAIN, '--help']);
     expect(await help.code).toBe(1);
   });

@@ -5,11 +5,12 @@ import { type ConnectionOptions, type TLSSocket, connect as connectTls } from 'n
 import { credentials, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../logger/errors.ts';
-import type { Access } from '../../logger/manager/gate/access.ts';
-import { Authority, type Pair, canMakeCertificates } from '../support/certificates.ts';
+import type { ManagerAccess } from '../../logger/manager/gate/access.ts';
+import { Authority, type Pair, openssl } from '../support/certificates.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { until } from '../support/until.ts';
 import { KEY, type Port, RawClient, accessWith, bearer, startPort } from './fixture.ts';
+import { needs } from '../support/requirements.ts';
 
 const NEXT_KEY = 'the-next-key-of-this-very-port';
 
@@ -32,7 +33,7 @@ function clientOf(port: Port, ca?: Buffer, own?: Pair): RawClient {
   return client;
 }
 
-describe.skipIf(!canMakeCertificates)('TLS', () => {
+describe('TLS', needs(openssl), () => {
   let authority: Authority;
   let stranger: Authority;
   let server: Pair;
@@ -50,7 +51,7 @@ describe.skipIf(!canMakeCertificates)('TLS', () => {
     stranger.remove();
   });
 
-  const accessOf = (pair: Pair, clientCa: Buffer | null = null): Access => ({
+  const accessOf = (pair: Pair, clientCa: Buffer | null = null): ManagerAccess => ({
     ...accessWith(KEY),
     tls: { cert: pair.cert, key: pair.key, clientCa },
   });

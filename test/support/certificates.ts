@@ -1,13 +1,12 @@
 /** Certificates of a test's own, made by openssl when the test runs: none lies about to expire or leak. */
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installed } from './requirements.ts';
 
-/** False on a machine without openssl; says so once. */
-export const canMakeCertificates = spawnSync('openssl', ['version']).status === 0;
-if (!canMakeCertificates) process.stderr.write('skipped: the TLS tests, openssl is missing\n');
+export const openssl = installed('openssl', ['version']);
 
 export interface Pair {
   /** Paths of PEM files. */

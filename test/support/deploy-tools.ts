@@ -1,48 +1,47 @@
 /**
- * What the tests of an installation need: a throwaway Debian and containers (`../shared/deploy-tests`
- * beside the checkout; root, Debian's archive in reach) and a copy of the checkout to install from.
- * Where something is missing it says so once, loudly, and the tests are skipped.
+ * Tools for testing an installation: a throwaway Debian with systemd and containers
+ * (`../shared/deploy-tests`; they need root and Debian's package archive) and a copy of the checkout.
  */
 
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, realpathSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Requirement } from './requirements.ts';
 
 const TOOLS = resolve('../shared/deploy-tests');
 const LOCK = join(tmpdir(), 'orderbook-deploy-tools.lock');
-/** The first time a Debian is fetched and unpacked. */
+/** The first use downloads and unpacks a Debian. */
 const PREPARE_LIMIT_S = 300;
 
 export interface Outcome {
   readonly code: number | null;
-  /** Standard output and standard error, as they came. */
+  /** Standard output and standard error, interleaved. */
   readonly output: string;
 }
 
+export interface DeployTool extends Requirement {
+  readonly path: string;
+}
+
 /**
- * Gets a tool ready, one test file at a time: they fetch packages and a Debian, the first time.
- * @param commands of the tools, to be run before the tests.
- * @returns the tool's path; undefined where it can't work, which is told.
+ * Prepares a tool. Test files take turns, since the first use downloads packages and a Debian.
+ * @param commands of the tools, run before the tests.
  */
 export async function deployTool(
   name: 'with-systemd' | 'container',
   commands: readonly string[],
-): Promise<string | undefined> {
-  const missing = await whatIsMissing(name, commands);
-  if (missing === undefined) return join(TOOLS, name);
-  process.stderr.write(`SKIPPED: the tests with ${name}: ${missing}\n`);
-  return undefined;
+): Promise<DeployTool> {
+  const problem = await prepare(name, commands);
+  return { path: join(TOOLS, name), isMet: problem === null, reason: problem ?? '' };
 }
 
-async function whatIsMissing(
-  name: string,
-  commands: readonly string[],
-): Promise<string | undefined> {
-  if (!existsSync(join(TOOLS, name))) return `no ${TOOLS}`;
-  if (process.getuid?.() !== 0) return 'they need root';
-  if (!existsSync('/etc/debian_version')) return 'this machine is no Debian';
-  // Empty, since with-systemd takes a copy of the whole folder in which it is run.
+/** @returns why the tool cannot be used; null if it can. */
+async function prepare(name: string, commands: readonly string[]): Promise<string | null> {
+  if (!existsSync(join(TOOLS, name))) return 'no ../shared/deploy-tests';
+  if (process.getuid?.() !== 0) return `${name} needs root`;
+  if (!existsSync('/etc/debian_version')) return `${name} needs Debian`;
+  // Run in an empty folder: with-systemd copies the current one.
   const empty = mkdtempSync(join(tmpdir(), 'orderbook-empty-'));
   try {
     for (const command of commands) {
@@ -50,23 +49,23 @@ async function whatIsMissing(
       const { code, output } = await run('sh', ['-c', script], { cwd: empty });
       if (code !== 0) return `"${command}" failed: ${output.trim().split('\n').at(-1)}`;
     }
-    return undefined;
+    return null;
   } finally {
     rmdirSync(empty);
   }
 }
 
-/** A whole checkout, with its packages but without what was built and recorded in it. */
+/** Copies the checkout with its packages, but without build results and recordings. */
 export function copyCheckout(): string {
   const directory = mkdtempSync(join(tmpdir(), 'orderbook-checkout-'));
   const left = ['.git', 'node_modules', 'dist', 'data'].map((name) => `--exclude=./${name}`);
   execFileSync('sh', ['-c', `tar cf - ${left.join(' ')} . | tar xf - -C "$0"`, directory]);
-  // In a second working tree this is a link.
+  // A symbolic link in a second worktree.
   execFileSync('cp', ['-a', realpathSync('node_modules'), join(directory, 'node_modules')]);
   return directory;
 }
 
-/** Runs a command to its end. */
+/** Runs a command and waits for it to exit. */
 export async function run(
   command: string,
   args: readonly string[],

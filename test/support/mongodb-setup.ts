@@ -1,7 +1,6 @@
 /**
- * Before the first test and after the last: a MongoDB server for those that need one, named to them
- * by `MONGODB_TEST_URI` as if it had been named from outside. Where there is none, one line says so
- * for the whole run.
+ * Starts a MongoDB server for the run, unless `MONGODB_TEST_URI` names one, and sets that variable for
+ * the tests. Without a server it sets `MONGODB_TEST_MISSING` to the reason why tests are skipped.
  */
 
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,7 +9,7 @@ import { join } from 'node:path';
 import { chooseMongo } from './mongodb-choice.ts';
 import { mongoProcess, mongodOnPath } from './mongodb-process.ts';
 
-/** No dependency of this package: whoever wants the download installs it beside it. */
+/** Not a dependency of this package: install it beside the package to use it. */
 const DOWNLOADER: string = 'mongodb-memory-server-core';
 
 interface Downloader {
@@ -23,7 +22,7 @@ async function downloader(): Promise<Downloader | null> {
   try {
     return (await import(DOWNLOADER)) as Downloader;
   } catch {
-    // Not installed: the choice says what to do.
+    // Not installed: `chooseMongo` reports how to get it.
     return null;
   }
 }
@@ -37,7 +36,7 @@ export async function setup(): Promise<() => Promise<void>> {
   });
   if (choice.kind === 'given') return async () => undefined;
   if (choice.kind === 'none') {
-    process.stderr.write(`\n*** NO MONGODB: its tests are skipped (${choice.reason}) ***\n\n`);
+    process.env['MONGODB_TEST_MISSING'] = choice.reason;
     return async () => undefined;
   }
   if (choice.kind === 'download') {
@@ -45,7 +44,7 @@ export async function setup(): Promise<() => Promise<void>> {
     process.env['MONGODB_TEST_URI'] = server?.getUri();
     return async () => void (await server?.stop());
   }
-  if (!program) throw new Error('A mongod was chosen that is not there');
+  if (!program) throw new Error('No mongod on the PATH');
   const directory = await mkdtemp(join(tmpdir(), 'mongod-'));
   const server = await mongoProcess(program, directory);
   await server.start();

@@ -1,8 +1,4 @@
-/**
- * A server that speaks MongoDB's protocol, for tests: the one at `MONGODB_TEST_URI`, which was named
- * from outside or started by `mongodb-setup.ts`. Without it they are skipped; the setup has said so,
- * once for all of them.
- */
+/** The MongoDB server of the tests: `MONGODB_TEST_URI`, from outside or from `mongodb-setup.ts`. */
 
 import { randomBytes } from 'node:crypto';
 import { mongoLocation } from '../../logger/archive/mongodb/location.ts';

@@ -1,16 +1,9 @@
-/** Whether `promtool` is there to judge our rules; says so once, loudly, where it is not. */
+/** Prometheus' own judge of metrics and alert rules. */
 
 import { spawnSync } from 'node:child_process';
+import { installed } from './requirements.ts';
 
-export function promtoolAvailable(): boolean {
-  const isThere = spawnSync('promtool', ['--version']).status === 0;
-  if (!isThere) {
-    process.stderr.write(
-      'SKIPPED: no promtool on the PATH (Debian package: prometheus), so the alert rules are not run\n',
-    );
-  }
-  return isThere;
-}
+export const promtoolInstalled = installed('promtool', ['--version'], 'Debian package prometheus');
 
 /** @returns how it ended, and all that it printed. */
 export function promtool(

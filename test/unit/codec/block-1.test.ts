@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { describe, expect, test } from 'vitest';
 
-import { binanceEvents, RECORDING_SCALE, recordingsPath } from '../../../bench/recordings.ts';
+import { binanceEvents, RECORDING_SCALE } from '../../../bench/recordings.ts';
 import { block1 } from '../../../logger/codec/v1/block.ts';
 import type { BlockContent } from '../../../logger/codec/codec.ts';
 import { RecordCorruptError } from '../../../logger/errors.ts';
@@ -10,6 +10,7 @@ import type { Diff, MarketEvent, Trade } from '../../../logger/market/events.ts'
 import { seededRandom } from '../../support/seeded-random.ts';
 import { flippedBits, outcomeOf, withRightChecksum } from './damage.ts';
 import { randomBlock } from './random-records.ts';
+import { needs, recordings } from '../../support/requirements.ts';
 
 const random = seededRandom();
 const SCALE = { priceExponent: 2, sizeExponent: 5 };
@@ -176,13 +177,8 @@ describe('a damaged block', () => {
   });
 });
 
-const isRecorded = recordingsPath() !== undefined;
-if (!isRecorded) {
-  process.stderr.write('codec: no ../shared/recordings, tests on real frames are skipped\n');
-}
-
-describe.skipIf(!isRecorded)('real Binance frames', () => {
-  const events = isRecorded ? binanceEvents() : [];
+describe('real Binance frames', needs(recordings), () => {
+  const events = recordings.isMet ? binanceEvents() : [];
 
   function cut(us: number): BlockContent[] {
     const blocks: BlockContent[] = [];

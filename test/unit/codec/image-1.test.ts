@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { describe, expect, test } from 'vitest';
 
-import { BINANCE_FILES, binanceRecording, recordingsPath } from '../../../bench/recordings.ts';
+import { BINANCE_FILES, binanceRecording } from '../../../bench/recordings.ts';
 import { image1 } from '../../../logger/codec/v1/image.ts';
 import { RecordCorruptError } from '../../../logger/errors.ts';
 import type { BookImage, LevelImage } from '../../../logger/market/events.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { flippedBits, outcomeOf, withRightChecksum } from './damage.ts';
 import { randomImage } from './random-records.ts';
+import { needs, recordings } from '../../support/requirements.ts';
 
 const random = seededRandom();
 
@@ -70,7 +71,7 @@ describe('a base image', () => {
   });
 });
 
-describe.skipIf(recordingsPath() === undefined)('the recorded Binance snapshot', () => {
+describe('the recorded Binance snapshot', needs(recordings), () => {
   test('round-trips in at most 3.0 bytes per level', () => {
     const frames = [...binanceRecording(BINANCE_FILES[0])];
     const snapshot = frames.find((frame) => frame.kind === 'snapshot')?.snapshot;

@@ -11,10 +11,10 @@ import { InvariantError, RecordCorruptError } from '../../../logger/errors.ts';
 import type { OrderImage, RestingOrder } from '../../../logger/market/events.ts';
 import { COINBASE_SCALE, readCoinbaseFull } from '../../support/coinbase-recording.ts';
 import { FULL_FILES } from '../../support/coinbase-session.ts';
-import { recordingsAvailable } from '../../support/recordings-available.ts';
 import { seededRandom, testSeed } from '../../support/seeded-random.ts';
 import { flippedBits, outcomeOf, withRightChecksum } from './damage.ts';
 import { anyId, randomOrderImage, randomOrders } from './random-orders.ts';
+import { needs, recordings } from '../../support/requirements.ts';
 
 const seed = testSeed();
 
@@ -187,7 +187,7 @@ describe('an image of orders', () => {
   });
 });
 
-describe.skipIf(!recordingsAvailable())('the Coinbase recordings', () => {
+describe('the Coinbase recordings', needs(recordings), () => {
   test.each(FULL_FILES)('%s round-trips in at most 14 bytes per event', (file) => {
     const { snapshot, events } = readCoinbaseFull(file);
     const content = { scale: COINBASE_SCALE, previousSequence: snapshot.sequence, events };

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../logger/config/load.ts';
 import { judgeBinding } from '../../../logger/config/manager-binding.ts';
 import { ConfigError } from '../../../logger/errors.ts';
-import { Authority, type Pair, canMakeCertificates } from '../../support/certificates.ts';
+import { Authority, type Pair, openssl } from '../../support/certificates.ts';
+import { needs } from '../../support/requirements.ts';
 
 const LONG_KEY = 'k'.repeat(32);
 
@@ -114,7 +115,7 @@ describe('the next key', () => {
   });
 });
 
-describe.skipIf(!canMakeCertificates)('certificates', () => {
+describe('certificates', needs(openssl), () => {
   let authority: Authority;
   let server: Pair;
 

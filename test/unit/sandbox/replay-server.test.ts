@@ -1,14 +1,11 @@
 /** The replay server against a client that shares only the naive book with it. */
 
 import { describe, expect, test } from 'vitest';
-import { recordingsPath } from '../../../bench/recordings.ts';
 import { RecordedSession } from '../../support/recorded-session.ts';
 import { startReplayServer } from '../../support/replay-server.ts';
 import type { ReplayOptions, ReplayServer } from '../../support/replay-server.ts';
+import { needs, recordings } from '../../support/requirements.ts';
 import { clientOf, closeAfter } from './sandboxes.ts';
-
-const isMissing = recordingsPath() === undefined;
-if (isMissing) process.stderr.write('replay server: skipped, ../shared/recordings is not there\n');
 
 /** Long enough for thousands of diffs, short enough to play often. */
 const EXCERPT_LINES = 12_000;
@@ -30,7 +27,7 @@ function diffLine(session: RecordedSession, n: number): number {
   return session.lines.findIndex((line) => (line.diff ?? -1) >= n + 10);
 }
 
-describe.skipIf(isMissing)('replay server', () => {
+describe('replay server', needs(recordings), () => {
   test('both recordings arrive complete, and every oracle point holds', async () => {
     const session = new RecordedSession();
     expect(session.diffs.length).toBe(6495);

@@ -3,7 +3,7 @@
  * or gives exactly what a plain slow reading of the same text gives. Needs ../shared/recordings.
  */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { diffOf, tradeOf } from '../../../../logger/exchange/binance/events.ts';
@@ -12,12 +12,10 @@ import { formatScaled } from '../../../../logger/market/decimal.ts';
 import type { Scale } from '../../../../logger/market/decimal.ts';
 import type { Levels, MarketEvent } from '../../../../logger/market/events.ts';
 import { readAll, readDamaged } from '../../../support/mutated-frame.ts';
+import { needs, recordings } from '../../../support/requirements.ts';
 
 const RECORDING = '../shared/recordings/binance-btcusdt-20240808.gz';
-const isMissing = !existsSync(RECORDING);
 const SCALE: Scale = { priceExponent: 8, sizeExponent: 8 };
-
-if (isMissing) process.stderr.write(`Skipped: ${RECORDING} is missing (frame-fuzz.test.ts)\n`);
 
 function recordedFrames(): Buffer[] {
   const lines = gunzipSync(readFileSync(RECORDING)).toString('utf8').split('\n');
@@ -69,14 +67,12 @@ function assertSame({ event, scale }: { event: MarketEvent; scale: Scale }, text
   expect(rows(event.asks)).toEqual(slowRows(data.a));
 }
 
-test.skipIf(isMissing)(
-  'every recorded frame is read exactly',
-  () => expect(readAll(recordedFrames(), { read, assertSame })).toBeGreaterThan(10_000),
-  60_000,
+test('every recorded frame is read exactly', { ...needs(recordings), timeout: 60_000 }, () =>
+  expect(readAll(recordedFrames(), { read, assertSame })).toBeGreaterThan(10_000),
 );
 
-test.skipIf(isMissing)(
+test(
   'a damaged frame is refused, or read as it stands',
+  { ...needs(recordings), timeout: 120_000 },
   () => readDamaged(recordedFrames(), { read, assertSame }),
-  120_000,
 );

@@ -4,7 +4,7 @@
  * ../shared/recordings.
  */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { diffOf, orderEventOf } from '../../../../logger/exchange/coinbase/events.ts';
@@ -14,14 +14,12 @@ import type { Scale, ScaledInt } from '../../../../logger/market/decimal.ts';
 import type { Levels, MarketEvent } from '../../../../logger/market/events.ts';
 import * as made from '../../../support/coinbase-frames.ts';
 import { readAll, readDamaged } from '../../../support/mutated-frame.ts';
+import { needs, recordings } from '../../../support/requirements.ts';
 
 const FULL = '../shared/recordings/coinbase-full-btcusd-20160312-1.in.gz';
 const LEVEL2 = '../shared/recordings/coinbase-level2-20210417.gz';
-const isMissing = !existsSync(FULL) || !existsSync(LEVEL2);
 const SCALE: Scale = { priceExponent: 2, sizeExponent: 8 };
 const TIMES = { exchangeTimeUs: 1, receiveTimeUs: 2 };
-
-if (isMissing) process.stderr.write(`Skipped: ${FULL} or ${LEVEL2} is missing (frame-fuzz)\n`);
 
 /** Of kinds that are in no recording. */
 const MADE = [
@@ -148,14 +146,12 @@ function assertSame({ event, scale }: Read, text: string): void {
   for (const [name, value] of Object.entries(words)) expect(value).toBe(own(message[name]));
 }
 
-test.skipIf(isMissing)(
-  'every recorded frame is read exactly',
-  () => expect(readAll(recordedFrames(), { read, assertSame })).toBeGreaterThan(6000),
-  60_000,
+test('every recorded frame is read exactly', { ...needs(recordings), timeout: 60_000 }, () =>
+  expect(readAll(recordedFrames(), { read, assertSame })).toBeGreaterThan(6000),
 );
 
-test.skipIf(isMissing)(
+test(
   'a damaged frame is refused, or read as it stands',
+  { ...needs(recordings), timeout: 120_000 },
   () => readDamaged(recordedFrames(), { read, assertSame }),
-  120_000,
 );

@@ -1,0 +1,197 @@
+/** All recorders together: what an `add` says of its end, and what a start tells in the log. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Archive } from '../../../logger/archive/archive.ts';
+import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-archive.ts';
+import { UnknownSecurityError } from '../../../logger/errors.ts';
+import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
+import { createRebuild } from '../../../logger/reader/create-reader.ts';
+import { createRecorderService } from '../../../logger/recorder/recorder-service.ts';
+import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
+import { connectionRule, fullRule } from '../../../logger/exchange/coinbase/sequencer.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { keptLog } from '../../support/scripted-coinbase.ts';
+import {
+  BINANCE,
+  ScriptedExchange,
+  orderSnapshotAt,
+  snapshotAt,
+} from '../../support/scripted-exchange.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
+
+const BTC = 'binance:BTCUSDT';
+const forever = new AbortController().signal;
+
+let directory: string;
+let archive: Archive;
+let clock: ManualClock;
+let exchange: ScriptedExchange;
+let logged: string[];
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'orderbook-recorders-'));
+  archive = await openEmbeddedArchive({ directory });
+  clock = new ManualClock();
+  exchange = new ScriptedExchange(clock, BINANCE);
+  logged = [];
+});
+afterEach(async () => {
+  await archive.close();
+  rmSync(directory, { recursive: true });
+});
+
+function createService(kind: Partial<ConstructorParameters<typeof ScriptedExchange>[1]> = {}) {
+  exchange = new ScriptedExchange(clock, { ...BINANCE, ...kind });
+  const onFatal = (error: unknown): void => {
+    throw error;
+  };
+  const common = { archive, clock, log: keptLog(logged), limits: DEFAULT_LIMITS, onFatal };
+  return createRecorderService({
+    ...common,
+    queue: new WriteQueue(common),
+    random: seededRandom(1),
+    imageIntervalMs: 60_000,
+    writer: 'test',
+    exchanges: new Map([['binance', exchange]]),
+    receiveTimes: { defectsBetween: () => [], stalls: 0 },
+    version: 'test',
+    processStatus: () => ({ rss: 0, heapUsed: 0, eventLoopLag: 0, threads: 1, handles: 0 }),
+    onTerminate: () => undefined,
+    rebuild: createRebuild(archive),
+  });
+}
+
+async function prove(): Promise<void> {
+  await clock.advanceAsync(0);
+  exchange.up();
+  exchange.diff(99, 100);
+  exchange.answer(snapshotAt(100, [1000, 5], [1010, 7]));
+  await clock.advanceAsync(10);
+  exchange.diff(101, 102, [1001, 3]);
+  await clock.advanceAsync(0);
+}
+
+describe('an add that comes to no book', () => {
+  test('because the exchange does not list it: it is not added, and says so', async () => {
+    const service = createService();
+    exchange.instrumentAnswer = new UnknownSecurityError('The exchange does not list BTCUSDT');
+    expect(await service.control.add([BTC], true, forever)).toEqual([
+      {
+        security: BTC,
+        ok: false,
+        state: null,
+        message: 'The exchange does not list BTCUSDT; it was not added',
+      },
+    ]);
+    expect((await archive.securities()).filter(({ wanted }) => wanted)).toEqual([]);
+  });
+
+  test('because the login is refused: it stays added, and says how to remove it', async () => {
+    const service = createService();
+    const adding = service.control.add([BTC], true, forever);
+    await clock.advanceAsync(0);
+    exchange.listeners.get('BTCUSDT')?.onRefused('Invalid API Key', true);
+    const [result] = await adding;
+    expect(result).toMatchObject({ ok: false, state: 'failed' });
+    expect(result?.message).toBe(
+      `Invalid API Key; it stays added and is tried again: remove it with orderbook-manager remove ${BTC}`,
+    );
+    expect(await archive.securities()).toMatchObject([{ security: BTC, wanted: true }]);
+    await prove();
+    expect(service.control.status(BTC)?.state).toBe('live');
+    await service.stop();
+  });
+
+  test('because the caller waits no longer: it stays added', async () => {
+    const service = createService();
+    const patience = new AbortController();
+    const adding = service.control.add([BTC], true, patience.signal);
+    await clock.advanceAsync(0);
+    patience.abort();
+    expect((await adding)[0]?.message).toMatch(/^no book is proven yet; it stays added/);
+    await service.stop();
+  });
+
+  test('because the logger stops: it says that, at once, and not that recording goes on', async () => {
+    const service = createService();
+    const adding = service.control.add([BTC], true, forever);
+    await clock.advanceAsync(0);
+    await service.stop();
+    const message = 'the logger is stopping; it stays added, and the next start goes on with it';
+    expect(await adding).toMatchObject([{ security: BTC, ok: false, message }]);
+    expect(await service.control.add(['binance:ETHUSDT'], true, forever)).toMatchObject([
+      { ok: false, state: null, message: 'the logger is stopping; it was not added' },
+    ]);
+  });
+});
+
+describe('a start', () => {
+  test('tells in one line what was saved of a run that was killed, and nothing after a stop', async () => {
+    const killed = createService();
+    await killed.start([BTC, 'binance:ETHUSDT']);
+    await prove();
+    exchange.diff(103, 103, [1002, 1]);
+    await clock.advanceAsync(600);
+    // Nothing of it is ever heard again.
+    const told = (): string[] => logged.filter((line) => line.startsWith('The last run did not'));
+    const second = createService();
+    await second.start([]);
+    expect(told()).toHaveLength(1);
+    expect(told()[0]).toContain('"securities":1,"messagesSaved":1,"gapFrom":"20');
+    await second.stop();
+    await createService().start([]);
+    expect(told()).toHaveLength(1);
+  });
+
+  describe('with less than the exchange has to give', () => {
+    const FULL = { level: 'L3', feed: 'full', proof: 'sequence', rule: fullRule } as const;
+    const LEVEL2 = {
+      level: 'L2',
+      feed: 'level2_batch',
+      proof: 'connection',
+      rule: connectionRule,
+    } as const;
+    const warnings = (): string[] => logged.filter((line) => line.startsWith('Recorded by price'));
+    const start = async (fallback: ScriptedExchange['fallback']) => {
+      const service = createService(LEVEL2);
+      exchange.fallback = fallback;
+      await service.start([]);
+      await service.control.add([BTC, 'binance:ETHUSDT'], false, forever);
+      await service.stop();
+      return warnings();
+    };
+    const byAccident = { reason: 'COINBASE_API_KEY is not set', isChosen: false };
+    const byChoice = { reason: 'COINBASE_FEED is level2_batch', isChosen: true };
+
+    test('warns once that nobody has chosen it', async () => {
+      expect(await start(byAccident)).toEqual([
+        `Recorded by price (L2), not order by order (L3) {"exchange":"binance","feed":"level2_batch","reason":"COINBASE_API_KEY is not set","security":"${BTC}"}`,
+      ]);
+    });
+
+    test('says nothing where it was chosen, and nothing else is in the archive', async () => {
+      expect(await start(byChoice)).toEqual([]);
+    });
+
+    test('warns of a choice by which a security is recorded otherwise than before', async () => {
+      const before = createService(FULL);
+      await before.start([BTC]);
+      await clock.advanceAsync(0);
+      exchange.up();
+      const ask = { orderId: '00000000-0000-4000-8000-000000000002', price: 1010, size: 1 };
+      exchange.answer(orderSnapshotAt(100, clock.nowUs(), { bids: [], asks: [ask] }));
+      await clock.advanceAsync(2000);
+      const order = { orderId: '00000000-0000-4000-8000-000000000001', side: 'buy' } as const;
+      exchange.order('open', 101, { ...order, price: 1000, remainingSize: 1 });
+      await clock.advanceAsync(1000);
+      expect(before.control.status(BTC)?.state).toBe('live');
+      await before.stop();
+      const told = await start(byChoice);
+      expect(told).toHaveLength(1);
+      expect(told[0]).toContain('"before":"its records so far are order by order"');
+    });
+  });
+});
