@@ -22,6 +22,7 @@ import type { PrunableArchive } from './archive/retention.ts';
 import type { StoreListener } from './archive/transfer/store-events.ts';
 import type { CreateExchange, ExchangeDeps, SharedSettings } from './exchange/definition.ts';
 import { hasConsecutiveTradeIds } from './exchange/exchanges.ts';
+import type { LiveSource } from './live/feeds.ts';
 import { createReader, createRebuild } from './reader/create-reader.ts';
 import type { Reader } from './reader/reader.ts';
 import type { Leases } from './archive/leases.ts';
@@ -74,6 +75,8 @@ export interface Core {
   /** Commands and status, for the manager port. */
   readonly control: LoggerControl;
   readonly reader: Reader;
+  /** What the recorders publish as it happens. */
+  readonly live: LiveSource;
   /** Acts on news from the shared store. */
   readonly storeListener: StoreListener;
   /** Resumes what was recorded before, and records these securities beside. */
@@ -125,6 +128,7 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
     days === null ? null : new Retention({ archive: deps.expiring, days, clock, log, onFatal });
   return {
     control: service.control,
+    live: service.control.live,
     reader,
     storeListener: storeListener(service, onFatal),
     start: async (securities) => {
