@@ -66,8 +66,8 @@ export class RateLimitedError extends LoggerError {
   }
 }
 
-/** The exchange answered and said no, for another reason than pace or an unknown symbol. */
-export class ExchangeRefusedError extends LoggerError {
+/** The exchange rejected a request, for another reason than a rate limit or an unknown symbol. */
+export class ExchangeRejectedError extends LoggerError {
   readonly code = 'exchange-refused';
 }
 
