@@ -76,10 +76,10 @@ export async function openTestCore(
 
 /** Moves the clock until `work` is done: a shutdown waits for connections to close. */
 async function whileMoving(clock: ManualClock, work: Promise<void>): Promise<void> {
-  let isDone = false;
-  const done = work.finally(() => (isDone = true));
+  const progress = { isDone: false };
+  const done = work.finally(() => (progress.isDone = true));
   do await clock.advanceAsync(10);
-  while (!isDone);
+  while (!progress.isDone);
   await done;
 }
 
