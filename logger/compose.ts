@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { MongoArchive } from './archive/mongodb/open.ts';
-import type { Spool } from './archive/transfer/spool.ts';
+import type { Spool } from './archive/spool.ts';
 import { openDataDirectory, openMongo, startAfterRecords } from './compose-archive.ts';
 import type { Config } from './config/load.ts';
 import { createCore } from './core.ts';
@@ -36,7 +36,7 @@ export interface LoggerDeps {
   readonly limits?: Partial<RecorderLimits>;
 }
 
-export interface Logger extends Pick<Core, 'control' | 'reader' | 'signs' | 'figures'> {
+export interface Logger extends Pick<Core, 'control' | 'reader' | 'workCounters' | 'summary'> {
   /** The manager port that was bound. */
   readonly port: number;
   /** The metrics port that was bound; null: metrics are off. */
@@ -123,7 +123,7 @@ async function openMachine(config: Config, deps: LoggerDeps): Promise<Machine> {
       yieldToEventLoop,
       leadUs: () => clock.leadUs,
       archive,
-      expiring: mongo?.expiring ?? spool,
+      expiring: mongo?.pruner ?? spool,
       store: mongo && {
         leases: mongo.leases,
         status: () => mongo.replicator.status(),
@@ -148,12 +148,13 @@ async function openPorts(
   given: { readonly config: Config; readonly deps: LoggerDeps; readonly machine: Machine },
 ): Promise<void> {
   const { config, deps, machine } = given;
-  const { control, metrics, reader } = machine.core;
+  const { core } = machine;
+  const { control, reader } = core;
   const { log, version } = deps;
   if (config.metrics) {
     ports.metrics = await startMetrics({
       ...config.metrics,
-      figures: metrics,
+      figures: () => core.metrics(),
       log,
     });
   }

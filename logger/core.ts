@@ -18,13 +18,14 @@
 
 import type { Archive } from './archive/archive.ts';
 import { Retention } from './archive/retention.ts';
-import type { Expiring } from './archive/retention.ts';
+import type { PrunableArchive } from './archive/retention.ts';
 import type { StoreListener } from './archive/transfer/store-events.ts';
 import type { CreateExchange, ExchangeDeps, SharedSettings } from './exchange/definition.ts';
 import { hasConsecutiveTradeIds } from './exchange/exchanges.ts';
+import type { LiveSource } from './live/feeds.ts';
 import { createReader, createRebuild } from './reader/create-reader.ts';
 import type { Reader } from './reader/reader.ts';
-import type { Leases } from './recorder/leases.ts';
+import type { Leases } from './archive/leases.ts';
 import { DEFAULT_LIMITS } from './recorder/limits.ts';
 import type { RecorderLimits } from './recorder/limits.ts';
 import { ReceiveTimes } from './recorder/receive-times.ts';
@@ -52,7 +53,7 @@ export interface CoreDeps extends ExchangeDeps {
   readonly leadUs: () => number;
   readonly archive: Archive;
   /** Deletes old records; with a shared store, in the store. */
-  readonly expiring: Expiring;
+  readonly expiring: PrunableArchive;
   /** The store behind the archive; null: the archive keeps the records for good. */
   readonly store: SharedStore | null;
   readonly processStatus: RecorderServiceDeps['processStatus'];
@@ -74,16 +75,22 @@ export interface Core {
   /** Commands and status, for the manager port. */
   readonly control: LoggerControl;
   readonly reader: Reader;
+  /** What the recorders publish as it happens. */
+  readonly live: LiveSource;
   /** Acts on news from the shared store. */
   readonly storeListener: StoreListener;
   /** Resumes what was recorded before, and records these securities beside. */
   start(securities: readonly string[]): Promise<void>;
   /** Counters that move while the core does its work, for a watchdog. */
-  signs(): { readonly ticks: number; readonly commits: number; readonly isCommitting: boolean };
+  workCounters(): {
+    readonly ticks: number;
+    readonly commits: number;
+    readonly isCommitting: boolean;
+  };
   /** For the metrics port. */
-  readonly metrics: () => LoggerFigures;
-  /** A summary for one line of text. */
-  figures(): ReturnType<RecorderService['board']['summary']> & { readonly lagS: number };
+  metrics(): LoggerFigures;
+  /** For one line of text. */
+  summary(): ReturnType<RecorderService['board']['summary']> & { readonly lagS: number };
   /** Stops recording and writes everything out. */
   stop(): Promise<void>;
   /** Closes the connections to exchanges. The archive stays open: it is the caller's. */
@@ -121,6 +128,7 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
     days === null ? null : new Retention({ archive: deps.expiring, days, clock, log, onFatal });
   return {
     control: service.control,
+    live: service.control.live,
     reader,
     storeListener: storeListener(service, onFatal),
     start: async (securities) => {
@@ -128,9 +136,9 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
       receiveTimes.start();
       await service.start(securities);
     },
-    signs: () => ({ ticks: service.recorders.ticks, ...queue.work() }),
+    workCounters: () => ({ ticks: service.recorders.ticks, ...queue.work() }),
     metrics: () => service.board.figures(),
-    figures: () => ({ ...service.board.summary(), lagS: queue.status().lagS }),
+    summary: () => ({ ...service.board.summary(), lagS: queue.status().lagS }),
     stop: async () => {
       retention?.stop();
       await service.stop();

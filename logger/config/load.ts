@@ -12,7 +12,7 @@ import { EXCHANGES } from '../exchange/exchanges.ts';
 import type { LogLevel } from '../runtime/log.ts';
 import { goesToJournal } from '../service/journal.ts';
 import type { LogFormat } from '../service/line-log.ts';
-import { watchdogLimitMs } from '../service/work-signs.ts';
+import { watchdogLimitMs } from '../service/watchdog.ts';
 import type { ReadSetting } from '../settings/setting.ts';
 import { managerAccessReader } from './manager-access.ts';
 import type { ManagerAccess } from '../manager/gate/access.ts';

@@ -52,16 +52,16 @@ async function start(env: Readonly<Record<string, string>> = {}): Promise<TestLo
     },
     { clock, limits: { maxBlockAgeMs: 400 }, log: keptLog(logged) },
   );
-  const { figures } = logger;
-  await until('two proven books', () => figures().live === 2);
+  const { summary } = logger;
+  await until('two proven books', () => summary().live === 2);
   return logger;
 }
 
 /** Goes on for so long; nothing may become stale meanwhile. @returns where the book then stands. */
-async function record({ control, figures }: TestLogger, ms: number): Promise<number> {
+async function record({ control, summary }: TestLogger, ms: number): Promise<number> {
   for (let i = 0; i < ms / 50; i++) {
     await wait(50);
-    expect(figures()).toMatchObject({ live: 2, gaps: 0 });
+    expect(summary()).toMatchObject({ live: 2, gaps: 0 });
   }
   return Number(control.status(BTC)?.sequence);
 }
