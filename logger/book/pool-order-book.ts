@@ -70,16 +70,19 @@ export class PoolOrderBook implements OrderBook {
   }
 
   apply(event: OrderEvent): Contradiction | null {
-    const { orderId } = 'orderId' in event ? event : { orderId: event.makerOrderId };
     switch (event.type) {
       case 'received':
-        return this.#find(orderId) === NONE
+        return this.#find(event.orderId) === NONE
           ? null
-          : contradiction('duplicate', orderId, 'was received, but rests in the book already');
+          : contradiction(
+              'duplicate',
+              event.orderId,
+              'was received, but rests in the book already',
+            );
       case 'open':
-        return this.#open(orderId, event.side, event.price, event.remainingSize)
+        return this.#open(event.orderId, event.side, event.price, event.remainingSize)
           ? null
-          : contradiction('duplicate', orderId, 'was opened, but rests in the book already');
+          : contradiction('duplicate', event.orderId, 'was opened, but rests in the book already');
       case 'match':
         return this.#match(event);
       case 'change':
@@ -182,11 +185,19 @@ export class PoolOrderBook implements OrderBook {
     }
     const level = this.#orders.level[slot] as number;
     if (this.#levels.side(level) !== side) {
-      return contradiction('wrong-side', makerOrderId, `was filled as a ${side} order, but is none`);
+      return contradiction(
+        'wrong-side',
+        makerOrderId,
+        `was filled as a ${side} order, but is none`,
+      );
     }
     const left = subtractScaled(this.#orders.size(slot), size);
     if (left < 0) {
-      return contradiction('overfilled', makerOrderId, 'was filled by more than its remaining size');
+      return contradiction(
+        'overfilled',
+        makerOrderId,
+        'was filled by more than its remaining size',
+      );
     }
     if (left > 0) this.#resize(slot, level, left);
     else this.#remove(slot);
