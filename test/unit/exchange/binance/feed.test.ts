@@ -335,7 +335,11 @@ describe('numbers', () => {
     const bad = { e: 'depthUpdate', E: 1, s: 'BTCUSDT', U: 11, u: 11, b: [['NaN', '1']], a: [] };
     socket.message({ stream: 'btcusdt@depth@100ms', data: bad });
     feed.depth(socket, 12, 12);
-    expect(feed.exchange.counters().wireErrors).toEqual({ json: 1, 'unknown-event': 1, decimal: 1 });
+    expect(feed.exchange.counters().wireErrors).toEqual({
+      json: 1,
+      'unknown-event': 1,
+      decimal: 1,
+    });
     expect(listener.ranges).toEqual([
       [1, 10],
       [12, 12],
