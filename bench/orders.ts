@@ -12,9 +12,9 @@ import { compress } from 'zstd-napi';
 import { PoolOrderBook } from '../logger/book/pool-order-book.ts';
 import type { BlockContent } from '../logger/codec/codec.ts';
 import { newestBlock, newestImage } from '../logger/codec/formats.ts';
-import { orderEventOf } from '../logger/exchange/coinbase/events.ts';
+import { orderMessage } from '../logger/exchange/coinbase/events.ts';
 import { fullRule } from '../logger/exchange/coinbase/sequencer.ts';
-import { parseFrame } from '../logger/exchange/coinbase/wire.ts';
+import { fieldsOf, parseJson } from '../logger/exchange/wire/fields.ts';
 import { NO_HORIZON } from '../logger/market/events.ts';
 import type { OrderEvent, RestingOrder } from '../logger/market/events.ts';
 import { CoinbaseProduct } from '../sandbox/venues/coinbase/product.ts';
@@ -88,15 +88,17 @@ function madeUp(): Stream {
   }
   let receiveTimeUs = 0;
   const events = frames.map((frame) => {
-    const parsed = parseFrame(frame);
-    if (parsed.kind !== 'order') throw new Error('Only orders are made up here');
-    const exchangeTimeUs = parsed.timeUs ?? 0;
+    const event = readOrder(frame, 0);
     const latencyUs = 3000 + Math.floor(random.next() ** 4 * 17_000);
-    receiveTimeUs = Math.max(receiveTimeUs + 20, exchangeTimeUs + latencyUs);
-    return orderEventOf(parsed, COINBASE_SCALE, { exchangeTimeUs, receiveTimeUs })
-      .event as OrderEvent;
+    receiveTimeUs = Math.max(receiveTimeUs + 20, event.exchangeTimeUs + latencyUs);
+    return { ...event, receiveTimeUs };
   });
   return { name: `${MADE_SECONDS} s of the sandbox`, ...start, events, frames };
+}
+
+function readOrder(frame: string, receiveTimeUs: number): OrderEvent {
+  const message = fieldsOf(parseJson(frame), 'The message');
+  return orderMessage(message, { scale: COINBASE_SCALE, receiveTimeUs }).event as OrderEvent;
 }
 
 function units(text: string, exponent: number): number {
@@ -169,12 +171,6 @@ function timeFigures(stream: Stream): Figure[] {
   const blocks = blocksOf(stream);
   const bodies = blocks.map((block) => codec.encode(block));
   const { frames, bids, asks, previousSequence } = stream;
-  const parsed = (frame: string, receiveTimeUs: number): OrderEvent => {
-    const message = parseFrame(frame);
-    if (message.kind !== 'order') throw new Error('Only orders are made up here');
-    const times = { exchangeTimeUs: message.timeUs ?? 0, receiveTimeUs };
-    return orderEventOf(message, COINBASE_SCALE, times).event as OrderEvent;
-  };
   const times = medianTimesMs({
     parse: () => {
       for (const frame of frames) JSON.parse(frame);
@@ -188,7 +184,7 @@ function timeFigures(stream: Stream): Figure[] {
         open = [];
       };
       for (const [i, frame] of frames.entries()) {
-        const event = parsed(frame, i);
+        const event = readOrder(frame, i);
         if (fullRule.follow(sequence, event) !== 'apply') throw new Error('A hole');
         if (book.apply(event) !== null) throw new Error('A contradiction');
         book.best('bid');

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Archive } from '../logger/archive/archive.ts';
 import { openEmbeddedArchive } from '../logger/archive/embedded/embedded-archive.ts';
-import { createBinance } from '../logger/exchange/binance/binance-exchange.ts';
+import { createBinance } from '../logger/exchange/binance/exchange.ts';
 import { createReader } from '../logger/reader/create-reader.ts';
 import { DEFAULT_LIMITS } from '../logger/recorder/limits.ts';
 import { createRebuild } from '../logger/reader/create-reader.ts';

@@ -1,8 +1,8 @@
 /** The Binance feed over real sockets, against a fake exchange that misbehaves in every known way. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createBinance } from '../../logger/exchange/binance/binance-exchange.ts';
-import type { BinanceOptions } from '../../logger/exchange/binance/binance-exchange.ts';
+import { createBinance } from '../../logger/exchange/binance/exchange.ts';
+import type { BinanceOptions } from '../../logger/exchange/binance/exchange.ts';
 import type { Exchange, FeedHandle } from '../../logger/exchange/exchange.ts';
 import { MAX_MESSAGE_BYTES, createNetwork } from '../../logger/service/network.ts';
 import type { LogFields } from '../../logger/runtime/log.ts';

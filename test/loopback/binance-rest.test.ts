@@ -1,7 +1,7 @@
 /** Snapshots and exchange information over real HTTP, with everything that can go wrong there. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createBinance } from '../../logger/exchange/binance/binance-exchange.ts';
+import { createBinance } from '../../logger/exchange/binance/exchange.ts';
 import type { BinanceLimits } from '../../logger/exchange/binance/limits.ts';
 import type { Exchange } from '../../logger/exchange/exchange.ts';
 import { createNetwork } from '../../logger/service/network.ts';

@@ -1,8 +1,8 @@
 /** The Coinbase feeds over real sockets, against a fake exchange that misbehaves in every known way. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createCoinbase } from '../../logger/exchange/coinbase/coinbase-exchange.ts';
-import type { CoinbaseOptions } from '../../logger/exchange/coinbase/coinbase-exchange.ts';
+import { createCoinbase } from '../../logger/exchange/coinbase/exchange.ts';
+import type { CoinbaseOptions } from '../../logger/exchange/coinbase/exchange.ts';
 import type { Exchange, FeedHandle } from '../../logger/exchange/exchange.ts';
 import { MAX_MESSAGE_BYTES, createNetwork } from '../../logger/service/network.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';

@@ -5,13 +5,13 @@
  */
 
 import { RECONNECT_BACKOFF } from '../../runtime/backoff.ts';
-import type { LineLimits } from '../dialect.ts';
+import type { FeedLimits } from '../feed/protocol.ts';
 import type { PollLimits } from '../streaming-exchange.ts';
-import type { PaceLimits } from '../message-pace.ts';
-import type { BudgetLimits } from '../request-budget.ts';
+import type { PaceLimits } from '../feed/message-pace.ts';
+import type { BudgetLimits } from '../rest/request-budget.ts';
 import type { BucketLimits } from '../token-bucket.ts';
 
-export interface BinanceLimits extends LineLimits, PollLimits {
+export interface BinanceLimits extends FeedLimits, PollLimits {
   /** The exchange's cap; further streams go to a further connection. */
   readonly streamsPerConnectionMax: number;
   /**

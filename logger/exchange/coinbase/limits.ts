@@ -5,14 +5,14 @@
  */
 
 import { RECONNECT_BACKOFF } from '../../runtime/backoff.ts';
-import type { LineLimits } from '../dialect.ts';
-import type { LoginLimits } from '../login-gate.ts';
-import type { PaceLimits } from '../message-pace.ts';
-import type { BudgetLimits } from '../request-budget.ts';
+import type { FeedLimits } from '../feed/protocol.ts';
+import type { LoginLimits } from '../feed/login-gate.ts';
+import type { PaceLimits } from '../feed/message-pace.ts';
+import type { BudgetLimits } from '../rest/request-budget.ts';
 import type { PollLimits } from '../streaming-exchange.ts';
 import type { BucketLimits } from '../token-bucket.ts';
 
-export interface CoinbaseLimits extends LineLimits, LoginLimits, PollLimits {
+export interface CoinbaseLimits extends FeedLimits, LoginLimits, PollLimits {
   /**
    * The exchange asks that busy products have connections of their own. `full`: every product gets
    * one until there are this many, then the least busy connection takes the next.
@@ -44,7 +44,7 @@ export const COINBASE_LIMITS: CoinbaseLimits = Object.freeze({
   // A hiccup is over in seconds; a wrong key is not, and who insists on one gets banned.
   loginBackoff: { baseMs: 2000, capMs: 300_000, factor: 4 },
   loginVerdictMs: 1000,
-  // A connection without a subscription is dropped after 5 s: no answer by then is none.
+  // A connection without a subscription is dropped after 5 s: by then a missing reply will not come.
   replyWithinMs: 5000,
   // No age limit is documented; a connection this old is renewed at a moment of our own choice.
   connectionAgeMaxMs: 24 * 3_600_000,

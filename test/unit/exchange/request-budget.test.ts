@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { FeedClosedError, LimitExceededError, RateLimitedError } from '../../../logger/errors.ts';
 import { BINANCE_LIMITS } from '../../../logger/exchange/binance/limits.ts';
-import { RequestBudget } from '../../../logger/exchange/request-budget.ts';
-import type { BudgetLimits, BudgetRequest } from '../../../logger/exchange/request-budget.ts';
+import { RequestBudget } from '../../../logger/exchange/rest/request-budget.ts';
+import type { BudgetLimits, BudgetRequest } from '../../../logger/exchange/rest/request-budget.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const LIMITS = BINANCE_LIMITS.requests;

@@ -121,7 +121,7 @@ describe('a refused login', () => {
     });
     expect(feed.transport.sockets.every(({ isClosed }) => isClosed)).toBe(true);
     expect(waitsMs).toEqual([0, 1500, 6000, 24_000, 96_000, 225_000, 225_000]);
-    expect(feed.logged.filter((line) => line.includes('refuses the login'))).toHaveLength(7);
+    expect(feed.logged.filter((line) => line.includes('rejects the login'))).toHaveLength(7);
     nextAttempt(feed);
     feed.connect();
     feed.transport.latest.message(open(1));
@@ -165,10 +165,10 @@ describe('a refused login', () => {
     const feed = new ScriptedCoinbase({ log: { ...log, notice: (m) => void notices.push(m) } });
     feed.open();
     refuse(feed, 5);
-    expect(errors).toEqual(['The exchange refuses the login; it is tried again ever more rarely']);
+    expect(errors).toEqual(['The exchange rejects the login; retrying with growing waits']);
     nextAttempt(feed);
     feed.connect();
-    expect(notices).toEqual(['The exchange takes the login again']);
+    expect(notices).toEqual(['The exchange accepts the login again']);
   });
 
   test('a first connection that hangs keeps the others away for a moment only', () => {

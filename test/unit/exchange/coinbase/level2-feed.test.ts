@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { COINBASE_LIMITS } from '../../../../logger/exchange/coinbase/limits.ts';
-import type { BookSnapshot } from '../../../../logger/market/events.ts';
+import type { BookSnapshot, TradeId } from '../../../../logger/market/events.ts';
 import {
   BTC,
   CREDENTIALS,
@@ -44,7 +44,7 @@ function confirmAll(feed: ScriptedCoinbase, socket: ScriptedSocket): void {
   }
 }
 
-const ids = (listener: RecordingListener): number[] =>
+const ids = (listener: RecordingListener): TradeId[] =>
   listener.trades.map(({ tradeId }) => tradeId);
 
 describe('subscribing', () => {

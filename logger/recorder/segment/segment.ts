@@ -1,0 +1,264 @@
+/**
+ * A gap-free run of one security: a base image and everything after it. Keeps the book, fills the
+ * open block and decides what goes to the archive when; it returns `Write`s and does no I/O. A gap
+ * ends a segment; the next one gets a later epoch.
+ */
+
+import type { GapRecord, ImageReason, StoredRecord, Write } from '../../archive/archive.ts';
+import { applyUpdate, sidesOf } from '../../book/book.ts';
+import type { Book } from '../../book/book.ts';
+import type { Contradiction } from '../../book/order-book.ts';
+import type { LiveSegment } from '../../live/events.ts';
+import type { Scale } from '../../market/decimal.ts';
+import type { SideEvent, BookImage, BookUpdate, Horizon, ImageHead } from '../../market/events.ts';
+import { rescaleHorizon } from '../../market/scale.ts';
+import { imageDue } from './base-image-policy.ts';
+import type { RecorderLimits } from '../limits.ts';
+import { OpenBlock } from './open-block.ts';
+import type { DefectsBetween, ReceiveTimes } from '../receive-times.ts';
+import { imageRecord } from './records.ts';
+import type { SegmentIdentity } from './records.ts';
+
+export interface ProvenBook {
+  readonly book: Book;
+  readonly horizon: Horizon;
+  readonly sequence: number;
+  readonly exchangeTimeUs: number;
+  readonly receiveTimeUs: number;
+}
+
+export interface SegmentDeps {
+  readonly limits: RecorderLimits;
+  readonly imageIntervalMs: number;
+  /** Receive-time defects to stamp on each record. */
+  readonly receiveTimes: Pick<ReceiveTimes, 'defectsBetween'>;
+}
+
+/** A position in a segment: the book's sequence, and the receive time at which it was there. */
+export interface BookPosition {
+  readonly sequence: number;
+  readonly atUs: number;
+}
+
+export class Segment implements LiveSegment {
+  readonly identity: SegmentIdentity;
+  readonly #limits: RecorderLimits;
+  readonly #imageIntervalMs: number;
+  readonly #defectsBetween: DefectsBetween;
+  #book: Book;
+  #horizon: Horizon;
+  #sequence: number;
+  #exchangeTimeUs: number;
+  #receiveTimeUs: number;
+  #block: OpenBlock;
+  #proven: BookPosition;
+  #checked: BookPosition;
+  #uncheckedImage: BookImage | undefined;
+  #imageSequence: number | undefined;
+  #imageBytes = 0;
+  #imageMs = 0;
+  #blockBytesSinceImage = 0;
+  #markedUs = 0;
+
+  constructor(
+    identity: SegmentIdentity,
+    proven: ProvenBook,
+    deps: SegmentDeps & { readonly monotonicMs: number },
+  ) {
+    this.identity = identity;
+    this.#limits = deps.limits;
+    this.#imageIntervalMs = deps.imageIntervalMs;
+    this.#defectsBetween = deps.receiveTimes.defectsBetween;
+    this.#book = proven.book;
+    this.#horizon = proven.horizon;
+    this.#sequence = proven.sequence;
+    this.#exchangeTimeUs = proven.exchangeTimeUs;
+    this.#receiveTimeUs = proven.receiveTimeUs;
+    this.#proven = this.#checked = this.last;
+    this.#block = this.#openBlock(deps.monotonicMs);
+  }
+
+  get book(): Book {
+    return this.#book;
+  }
+
+  get scale(): Scale {
+    return this.#book.scale;
+  }
+
+  get horizon(): Horizon {
+    return this.#horizon;
+  }
+
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  get exchangeTimeUs(): number {
+    return this.#exchangeTimeUs;
+  }
+
+  /** Of the last update, or of the last message in the first image. */
+  get receiveTimeUs(): number {
+    return this.#receiveTimeUs;
+  }
+
+  /** Where the book is now. */
+  get last(): BookPosition {
+    return { sequence: this.#sequence, atUs: this.#receiveTimeUs };
+  }
+
+  /** Where the book was last known to be the exchange's own, by one of its snapshots. */
+  get proven(): BookPosition {
+    return this.#proven;
+  }
+
+  /** The book was the exchange's own at this position. */
+  confirm(at: BookPosition): void {
+    this.#proven = at;
+  }
+
+  /** The last image that the stored records were seen to lead to; at first, the segment's first. */
+  get checked(): BookPosition {
+    return this.#checked;
+  }
+
+  /** The stored records lead to this image, or those before it are declared void. */
+  confirmImage({ receiveTimeUs, sequence }: BookImage): void {
+    this.#checked = { sequence, atUs: receiveTimeUs };
+  }
+
+  /** The first sequence that is missing if nothing after a position is claimed. */
+  firstMissingAfter({ atUs, sequence }: BookPosition): number {
+    return (atUs < this.#receiveTimeUs ? sequence : this.#sequence) + 1;
+  }
+
+  get queuedEvents(): number {
+    return this.#block.events;
+  }
+
+  /** The segment's first writes: its base image, and the gap before it. */
+  begin(reason: ImageReason, gap: GapRecord | undefined, monotonicMs: number): Write[] {
+    const writes: Write[] = this.#image(reason, monotonicMs);
+    if (gap) writes.push({ type: 'gap', record: gap });
+    return writes;
+  }
+
+  /**
+   * @param update continues the book (the caller has asked the sequence rule).
+   * @returns how it contradicts the book, which then must not be used any longer; null: it does not.
+   */
+  apply(update: BookUpdate): Contradiction | null {
+    const contradiction = applyUpdate(this.#book, update);
+    if (contradiction !== null) return contradiction;
+    this.#sequence = update.lastSequence;
+    this.#exchangeTimeUs = update.exchangeTimeUs;
+    this.#receiveTimeUs = update.receiveTimeUs;
+    this.#block.add(update);
+    return null;
+  }
+
+  addSideEvent(sideEvent: SideEvent): void {
+    this.#block.add(sideEvent);
+  }
+
+  /** Seals the block if it is due. `stuck`: it is full of side events, so the segment has to end. */
+  seal(monotonicMs: number): Write[] | 'stuck' {
+    const due = this.#block.due(monotonicMs, this.#limits);
+    if (due === 'open') return [];
+    if (due === 'stuck') return 'stuck';
+    const writes = this.#sealUpdates(monotonicMs);
+    const reason = imageDue({
+      sinceImageMs: monotonicMs - this.#imageMs,
+      blockBytesSinceImage: this.#blockBytesSinceImage,
+      imageBytes: this.#imageBytes,
+      intervalMs: this.#imageIntervalMs,
+    });
+    return reason ? [...writes, ...this.#image(reason, monotonicMs)] : writes;
+  }
+
+  /** Brings journal and mark up to now. */
+  journal(aliveUntilUs: number | null): Write[] {
+    const writes: Write[] = [];
+    const part = this.#block.takePart();
+    if (part) writes.push({ type: 'journal', ...part });
+    const knownUs = Math.max(aliveUntilUs ?? 0, this.#receiveTimeUs);
+    if (knownUs > this.#markedUs) {
+      this.#markedUs = knownUs;
+      const { security, epoch } = this.identity;
+      writes.push({ type: 'mark', security, epoch, aliveUntilUs: knownUs });
+    }
+    return writes;
+  }
+
+  /**
+   * A base image of the book as it is; nothing if the last image shows the same. Side events since the
+   * last update stay in the open block: the key of a block needs an update.
+   */
+  imageNow(reason: ImageReason, monotonicMs: number): Write[] {
+    if (this.#sequence === this.#imageSequence) return [];
+    return [...this.#sealUpdates(monotonicMs), ...this.#image(reason, monotonicMs)];
+  }
+
+  /** Continues with finer integers. Nothing is rounded: every quantity stays what it was. */
+  refine(scale: Scale, monotonicMs: number): Write[] {
+    const writes = this.#sealUpdates(monotonicMs);
+    const from = this.#book.scale;
+    this.#book = this.#book.rescaled(scale);
+    this.#horizon = rescaleHorizon(this.#horizon, from, scale);
+    this.#block.refine(scale);
+    return [...writes, ...this.imageNow('scale', monotonicMs)];
+  }
+
+  /** The last block. Nothing may be added afterwards. */
+  end(): Write[] {
+    const record = this.#block.seal();
+    return record ? [{ type: 'block', record }] : [];
+  }
+
+  /** The latest image, once; undefined: none since, or it is the segment's first. */
+  takeUnchecked(): BookImage | undefined {
+    const image = this.#uncheckedImage;
+    this.#uncheckedImage = undefined;
+    return image;
+  }
+
+  /** A copy of the whole book. */
+  image(): BookImage {
+    return { ...this.#head(), ...sidesOf(this.#book) };
+  }
+
+  #head(): ImageHead {
+    const { sequence, exchangeTimeUs, receiveTimeUs, scale, horizon } = this;
+    return { sequence, exchangeTimeUs, receiveTimeUs, scale, horizon };
+  }
+
+  #sealUpdates(monotonicMs: number): Write[] {
+    const record = this.#block.hasUpdates ? this.#block.seal() : undefined;
+    if (!record) return [];
+    this.#block = this.#openBlock(monotonicMs);
+    this.#blockBytesSinceImage += record.header.bytes;
+    return [{ type: 'block', record }];
+  }
+
+  #image(reason: ImageReason, monotonicMs: number): Write[] {
+    const image = this.image();
+    const record: StoredRecord = imageRecord(this.identity, image, reason, this.#defectsBetween);
+    if (this.#imageSequence !== undefined) this.#uncheckedImage = image;
+    this.#imageSequence = this.#sequence;
+    this.#imageBytes = record.header.bytes;
+    this.#imageMs = monotonicMs;
+    this.#blockBytesSinceImage = 0;
+    return [{ type: 'image', record }];
+  }
+
+  #openBlock(monotonicMs: number): OpenBlock {
+    return new OpenBlock(this.identity, {
+      scale: this.#book.scale,
+      sequence: this.#sequence,
+      exchangeTimeUs: this.#exchangeTimeUs,
+      monotonicMs,
+      defectsBetween: this.#defectsBetween,
+    });
+  }
+}
