@@ -1,16 +1,17 @@
-/** What the parser did not accept, in words that say what to type instead. */
+/** Turns the parser's messages into ones that say what to type instead. */
 
 import { Parser } from 'yargs/helpers';
 
-/** What the program is called, and its commands with their arguments. */
 interface Manual {
+  /** Name of the program. */
   readonly name: string;
+  /** Commands with their arguments, in yargs' notation. */
   readonly usages: readonly string[];
-  /** Options with a value, which is no command. */
+  /** Options with a value. */
   readonly valued: readonly string[];
 }
 
-/** The first word that is neither an option nor an option's value. */
+/** The first word that is neither an option nor the value of one. */
 export function commandWord(
   argv: readonly string[],
   valued: readonly string[],
@@ -22,7 +23,11 @@ export function commandWord(
   return words[0] === undefined ? undefined : String(words[0]);
 }
 
-export function explainRefusal(message: string, argv: readonly string[], manual: Manual): string {
+export function explainParserError(
+  message: string,
+  argv: readonly string[],
+  manual: Manual,
+): string {
   const { name } = manual;
   const word = commandWord(argv, manual.valued);
   const usage = manual.usages.find((each) => each.split(' ')[0] === word);
