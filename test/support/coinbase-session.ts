@@ -113,11 +113,11 @@ export class FullSession {
   readonly frames: readonly CoinbaseFrame[];
   readonly #snapshot: readonly any[];
 
-  constructor(file: string) {
+  constructor(file: string, maxFrames = Infinity) {
     const messages = linesOf(file).map((line) => line.slice(line.indexOf(' {') + 1));
     this.#snapshot = messages.slice(0, SNAPSHOT_LINES).map((raw) => JSON.parse(raw));
     this.snapshotSequence = this.#snapshot[0].sequence;
-    this.frames = messages.slice(SNAPSHOT_LINES).map((raw) => {
+    this.frames = messages.slice(SNAPSHOT_LINES, SNAPSHOT_LINES + maxFrames).map((raw) => {
       return { raw, channel: 'full', product: this.product, message: JSON.parse(raw) };
     });
   }

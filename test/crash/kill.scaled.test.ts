@@ -16,12 +16,13 @@ import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { spawnLogger } from '../support/logger-process.ts';
 import type { LoggerProcess } from '../support/logger-process.ts';
+import { scaled } from '../support/scaled.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
 import { TEST_KEY } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT'];
-const KILLS = 8;
+const KILLS = scaled({ fast: 2, full: 8 });
 /** The journal is written twice a second; the promise is one second. */
 const LOSS_MAX_US = 1_000_000;
 
