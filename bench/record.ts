@@ -14,7 +14,7 @@ import { createBinance } from '../logger/exchange/binance/binance-exchange.ts';
 import { createReader } from '../logger/reader/create-reader.ts';
 import { DEFAULT_LIMITS } from '../logger/recorder/limits.ts';
 import { createRebuild } from '../logger/reader/create-reader.ts';
-import { RecorderRegistry } from '../logger/recorder/registry.ts';
+import { createRecorderService } from '../logger/recorder/recorder-service.ts';
 import { WriteQueue } from '../logger/recorder/write-queue.ts';
 import type { Log } from '../logger/runtime/log.ts';
 import type { Figure, Section } from './figures.ts';
@@ -111,7 +111,7 @@ export async function record(archive: Archive, transport: RecordingTransport): P
     random,
     log: silent,
   });
-  const registry = new RecorderRegistry({
+  const recording = createRecorderService({
     archive,
     queue,
     clock,
@@ -123,19 +123,19 @@ export async function record(archive: Archive, transport: RecordingTransport): P
     onFatal: fail,
     rebuild: createRebuild(archive),
     exchanges: new Map([[exchange.name, exchange]]),
-    receiveTimes: { badBetween: () => [], stalls: 0 },
+    receiveTimes: { defectsBetween: () => [], stalls: 0 },
     version: 'bench',
     processStatus: () => ({ rss: 0, heapUsed: 0, eventLoopLag: 0, threads: 0, handles: 0 }),
     onTerminate: nothing,
   });
-  await registry.start([SECURITY]);
+  await recording.start([SECURITY]);
   for (let i = 0; i < 10; i++) await nextTurn();
   const start = performance.now();
   for (const [index, message] of transport.messages.entries()) {
     transport.play(message);
     if (index % MESSAGES_PER_TURN === 0) await nextTurn();
   }
-  await registry.stop();
+  await recording.stop();
   const elapsed = performance.now() - start;
   await exchange.close();
   return elapsed;

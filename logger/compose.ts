@@ -36,7 +36,7 @@ export interface LoggerDeps {
   readonly limits?: Partial<RecorderLimits>;
 }
 
-export interface Logger extends Pick<Core, 'registry' | 'reader' | 'signs' | 'figures'> {
+export interface Logger extends Pick<Core, 'control' | 'reader' | 'workCounters' | 'summary'> {
   /** The manager port that was bound. */
   readonly port: number;
   /** The metrics port that was bound; null: metrics are off. */
@@ -148,12 +148,13 @@ async function openPorts(
   given: { readonly config: Config; readonly deps: LoggerDeps; readonly machine: Machine },
 ): Promise<void> {
   const { config, deps, machine } = given;
-  const { registry, reader } = machine.core;
+  const { core } = machine;
+  const { control, reader } = core;
   const { log, version } = deps;
   if (config.metrics) {
     ports.metrics = await startMetrics({
       ...config.metrics,
-      figures: () => registry.figures(),
+      figures: () => core.metrics(),
       log,
     });
   }
@@ -162,7 +163,7 @@ async function openPorts(
     port: config.managerPort,
     access: config.managerAccess,
     readAccess: config.readManagerAccess,
-    control: registry,
+    control,
     reader,
     version,
     clock: machine.clock,

@@ -28,10 +28,13 @@ import type { Leases } from './recorder/leases.ts';
 import { DEFAULT_LIMITS } from './recorder/limits.ts';
 import type { RecorderLimits } from './recorder/limits.ts';
 import { ReceiveTimes } from './recorder/receive-times.ts';
-import { RecorderRegistry } from './recorder/registry.ts';
-import type { RegistryParts, StoreStatus } from './recorder/registry.ts';
+import { createRecorderService } from './recorder/recorder-service.ts';
+import type { RecorderService, RecorderServiceDeps } from './recorder/recorder-service.ts';
+import type { StoreStatus } from './recorder/status-board.ts';
 import { WriteQueue } from './recorder/write-queue.ts';
 import type { YieldToEventLoop } from './runtime/yield.ts';
+import type { LoggerControl } from './status/control.ts';
+import type { LoggerFigures } from './status/figures.ts';
 
 export interface CoreOptions extends SharedSettings {
   readonly version: string;
@@ -52,7 +55,7 @@ export interface CoreDeps extends ExchangeDeps {
   readonly expiring: Expiring;
   /** The store behind the archive; null: the archive keeps the records for good. */
   readonly store: SharedStore | null;
-  readonly processStatus: RegistryParts['processStatus'];
+  readonly processStatus: RecorderServiceDeps['processStatus'];
   /** A bug: the core must not go on. */
   readonly onFatal: (error: unknown) => void;
   /** The manager asked for an orderly stop. */
@@ -68,16 +71,23 @@ export interface SharedStore {
 }
 
 export interface Core {
-  readonly registry: RecorderRegistry;
+  /** Commands and status, for the manager port. */
+  readonly control: LoggerControl;
   readonly reader: Reader;
   /** Acts on news from the shared store. */
   readonly storeListener: StoreListener;
   /** Resumes what was recorded before, and records these securities beside. */
   start(securities: readonly string[]): Promise<void>;
   /** Counters that move while the core does its work, for a watchdog. */
-  signs(): { readonly ticks: number; readonly commits: number; readonly isCommitting: boolean };
-  /** A summary for one line of text. */
-  figures(): ReturnType<RecorderRegistry['summary']> & { readonly lagS: number };
+  workCounters(): {
+    readonly ticks: number;
+    readonly commits: number;
+    readonly isCommitting: boolean;
+  };
+  /** For the metrics port. */
+  metrics(): LoggerFigures;
+  /** For one line of text. */
+  summary(): ReturnType<RecorderService['board']['summary']> & { readonly lagS: number };
   /** Stops recording and writes everything out. */
   stop(): Promise<void>;
   /** Closes the connections to exchanges. The archive stays open: it is the caller's. */
@@ -91,9 +101,9 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
   const exchanges = new Map(
     [...options.exchanges].map(([name, create]) => [name, create(options, deps)]),
   );
-  const receiveTimes = new ReceiveTimes({ clock, leadUs: deps.leadUs, limits, log });
+  const receiveTimes = new ReceiveTimes({ clock, leadUs: deps.leadUs, limits, log, onFatal });
   const queue = new WriteQueue({ archive, clock, log, limits, onFatal });
-  const registry = new RecorderRegistry({
+  const service = createRecorderService({
     ...rest,
     ...(store && ofStore(store)),
     queue,
@@ -108,25 +118,26 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
   const reader = createReader(archive, {
     yieldToEventLoop,
     hasConsecutiveTradeIds,
-    liveGap: (security) => registry.gapNow(security),
+    liveGap: (security) => service.board.gapNow(security),
   });
   const days = options.retentionDays;
   const retention =
     days === null ? null : new Retention({ archive: deps.expiring, days, clock, log, onFatal });
   return {
-    registry,
+    control: service.control,
     reader,
-    storeListener: storeListener(registry, onFatal),
+    storeListener: storeListener(service, onFatal),
     start: async (securities) => {
       retention?.start();
       receiveTimes.start();
-      await registry.start(securities);
+      await service.start(securities);
     },
-    signs: () => ({ ticks: registry.ticks, ...queue.work() }),
-    figures: () => ({ ...registry.summary(), lagS: queue.status().lagS }),
+    workCounters: () => ({ ticks: service.recorders.ticks, ...queue.work() }),
+    metrics: () => service.board.figures(),
+    summary: () => ({ ...service.board.summary(), lagS: queue.status().lagS }),
     stop: async () => {
       retention?.stop();
-      await registry.stop();
+      await service.stop();
     },
     close: async () => {
       retention?.stop();
@@ -138,7 +149,7 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
 
 function ofStore(
   store: SharedStore,
-): Pick<RegistryParts, 'leases' | 'store' | 'measureStore' | 'nextEpoch'> {
+): Pick<RecorderServiceDeps, 'leases' | 'store' | 'measureStore' | 'nextEpoch'> {
   return {
     leases: store.leases,
     store: () => store.status(),
@@ -153,18 +164,18 @@ function epochByTime(lastEpoch: number, provenUs: number): number {
 }
 
 function storeListener(
-  registry: RecorderRegistry,
+  { recorders }: RecorderService,
   onFatal: (error: unknown) => void,
 ): StoreListener {
   return {
-    onDropped: (security) => registry.spoolDropped(security),
-    onImageNeeded: (security) => registry.imageNow(security),
-    onConflict: (security, error) => registry.refuse(security, error),
+    onDropped: (security) => recorders.get(security)?.stats.countGap('spool'),
+    onImageNeeded: (security) => recorders.get(security)?.recorder.imageNow(),
+    onConflict: (security, error) => recorders.get(security)?.recorder.stopOnConflict(error),
     onLeaseLost: (security, holder) => {
-      registry.yieldTo(security, holder).catch(onFatal);
+      recorders.yieldTo(security, holder).catch(onFatal);
     },
     onSeeded: () => {
-      if (registry.isStarted) registry.startStored().catch(onFatal);
+      if (recorders.isStarted) recorders.startStored().catch(onFatal);
     },
   };
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-/** The logger's entry: settings in, a running logger, an exit code out (78: bad settings). */
+/** The logger's entry point. Exit code 78 for invalid settings, 2 for arguments, 1 for other errors. */
 
-// First of all: signals are answered while the rest is being loaded.
-import { takeSignals } from './service/early-signals.ts';
+// First, so that signals are handled while the rest is being loaded.
+import { handleSignals } from './service/early-signals.ts';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Logger } from './compose.ts';
@@ -18,7 +18,8 @@ import { guardAgainstStalls } from './service/stall-guard.ts';
 import { createSystemClock } from './service/system-clock.ts';
 import type { SystemClock } from './service/system-clock.ts';
 import { openNotifier } from './service/systemd-notify.ts';
-import { watchdogLimitMs } from './service/work-signs.ts';
+import type { Notifier } from './service/systemd-notify.ts';
+import { watchdogLimitMs } from './service/watchdog.ts';
 
 const EXIT_CONFIG = 78;
 const EXIT_USAGE = 2;
@@ -31,24 +32,25 @@ function readVersion(): string {
   return version;
 }
 
-/** One line on standard error, then the end. */
+/** Prints one line on standard error and exits. */
 function fail(error: unknown): never {
   const level = goesToJournal(process.env) ? '<3>' : '';
   lines.write(`${level}orderbook-logger: ${describeError(error)}\n`);
   process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
 }
 
-const USAGE = `orderbook-logger: records exchange order books without holes it does not tell of.
+const USAGE = `orderbook-logger: records exchange order books; every gap is reported.
 
 It takes no arguments. Settings are environment variables, or with USE_ENV_FILE=true lines of
-vars.env in the working directory; the README lists them. What it records is said with SECURITIES
-(for example SECURITIES=binance:BTCUSDT) or, while it runs, by orderbook-manager.
+vars.env in the working directory; the README lists them. Name the securities to record in
+SECURITIES (for example SECURITIES=binance:BTCUSDT), or add them with orderbook-manager while the
+logger runs.
 
   --help     prints this
   --version  prints the version
 `;
 
-/** Settings come from the environment alone: an argument is a mistake, and must not start anything. */
+/** Settings come from the environment alone; an argument is a mistake, and must not start anything. */
 function answerArguments(given: readonly string[]): void {
   const [first] = given;
   if (first === undefined) return;
@@ -63,45 +65,49 @@ function answerArguments(given: readonly string[]): void {
   process.exit(0);
 }
 
-/** The service manager, if there is one. Where it waits for signs of life, it must get them. */
-function meetServiceManager(clock: SystemClock, log: LineLog): ServiceManager {
-  const watchdogMs = watchdogLimitMs(process.env, process.pid);
-  const notifier = openNotifier(process.env, (reason) => {
-    if (watchdogMs === undefined) log.warning('The service manager hears nothing', { reason });
-    else fail(new ConfigError(`WATCHDOG_USEC is set, but no sign of life can be given: ${reason}`));
+/** @throws by exiting: a watchdog that can't be notified would end the process for no reason. */
+function connectToServiceManager(watchdogMs: number | undefined, log: LineLog): Notifier {
+  return openNotifier(process.env, (reason) => {
+    if (watchdogMs === undefined) {
+      log.warning('The service manager can not be notified', { reason });
+    } else {
+      fail(new ConfigError(`WATCHDOG_USEC is set, but systemd can't be notified: ${reason}`));
+    }
   });
-  return new ServiceManager({ notifier, clock, log, watchdogMs });
 }
 
 async function run(config: Config, clock: SystemClock, log: LineLog): Promise<void> {
   const version = readVersion();
-  const manager = meetServiceManager(clock, log);
-  let logger: Logger | undefined;
-  const ending = new Shutdown({
+  const watchdogMs = watchdogLimitMs(process.env, process.pid);
+  const notifier = connectToServiceManager(watchdogMs, log);
+  const manager = new ServiceManager({ notifier, clock, log }, watchdogMs);
+  const shutdown = new Shutdown({
     log,
     clock,
     exit: (code) => process.exit(code),
     onStopping: () => manager.stopping(),
   });
-  takeSignals({
-    stop: (signal) => ending.signal(signal),
+  const onFatal = (error: unknown): void => shutdown.crash(error);
+  let logger: Logger | undefined;
+  handleSignals({
+    stop: (signal) => shutdown.signal(signal),
     reload: () => {
       const running = logger;
       if (running) manager.reload(() => running.reload());
     },
   });
-  process.on('uncaughtException', (error) => ending.crash(error));
-  process.on('unhandledRejection', (error) => ending.crash(error));
+  process.on('uncaughtException', onFatal);
+  process.on('unhandledRejection', onFatal);
   guardAgainstStalls({ limitS: config.stallLimitS, format: config.logFormat, log });
   manager.starting();
-  // Only now, since loading the object graph takes a while in which signals are to be answered.
+  // Loaded late: it takes a while, during which signals have to be handled already.
   const { composeLogger } = await import('./compose.ts');
   logger = await composeLogger(config, {
     log,
     version,
     clock,
-    onFatal: (error) => ending.crash(error),
-    onTerminate: () => ending.stop('terminate'),
+    onFatal,
+    onTerminate: () => shutdown.stop('terminate'),
   });
   log.notice('Recording', {
     version,
@@ -111,7 +117,7 @@ async function run(config: Config, clock: SystemClock, log: LineLog): Promise<vo
     ...(config.metrics && { metrics: `${config.metrics.host}:${logger.metricsPort}` }),
   });
   manager.ready(logger);
-  ending.started(logger);
+  shutdown.started(logger);
 }
 
 answerArguments(process.argv.slice(2));

@@ -9,16 +9,9 @@ import {
   checkBinding,
   isLoopbackHost,
 } from './manager-binding.ts';
-import { type ManagerTls, readManagerTls } from './manager-tls.ts';
+import type { ManagerAccess, ManagerTls } from '../manager/gate/access.ts';
+import { readManagerTls } from './manager-tls.ts';
 import { type Environment, readRotatingSecret } from './secrets.ts';
-
-export interface ManagerAccess {
-  /** Any of them is let in: the one in use, and while it is being replaced the next one. */
-  readonly keys: readonly string[];
-  readonly tls: ManagerTls | null;
-  /** What every start repeats; empty: all is well. */
-  readonly warnings: readonly string[];
-}
 
 interface AccessSettings {
   readonly host: string;

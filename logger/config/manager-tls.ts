@@ -7,15 +7,8 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { ConfigError, describeError } from '../errors.ts';
+import type { ManagerTls } from '../manager/gate/access.ts';
 import { type Environment, warnOfReaders } from './secrets.ts';
-
-export interface ManagerTls {
-  /** PEM, with the certificates between it and its authority behind it. */
-  readonly cert: Buffer;
-  readonly key: Buffer;
-  /** PEM: who vouches for clients (mutual TLS); null: clients need no certificate. */
-  readonly clientCa: Buffer | null;
-}
 
 export interface ReadTls {
   /** null: none is set. */

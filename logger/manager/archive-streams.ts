@@ -1,5 +1,7 @@
-/** `Verify` and `Export`: long readings of the archive, as fast as their reader takes the parts. */
+/** `Verify` and `Export`: long reads of the archive, at the pace at which the client takes the parts. */
 
+import { exportQuery } from '../messages/requests.ts';
+import { exportGapMessage, verifyProgressMessage } from '../messages/results.ts';
 import type {
   ExportPart,
   ExportRequest__Output,
@@ -7,28 +9,27 @@ import type {
   VerifyRequest__Output,
 } from '../messages/types.ts';
 import type { VerifyProgress } from '../queries/results.ts';
-import { type ManagerContext, flushFor } from './calls.ts';
-import { CallCancelledError, type PartWriter } from './part-writer.ts';
 import { sleep } from '../runtime/timing.ts';
+import { flushFor } from './context.ts';
+import type { ManagerContext } from './context.ts';
+import { CallCancelledError } from './part-writer.ts';
+import type { PartWriter } from './part-writer.ts';
 import { canonical, checkSecurity } from './requests.ts';
-import { exportQuery } from '../messages/requests.ts';
-import { exportGapMessage, verifyProgressMessage } from '../messages/results.ts';
 
-/** How often a running check says how far it is. */
-const PROGRESS_EVERY_MS = 250;
+const PROGRESS_INTERVAL_MS = 250;
 
-/** Tells how far a check is until it is done, as often as there is something new. */
-async function tellProgress(
+/** Writes the progress of a running check, whenever it has changed, until the check is done. */
+async function writeProgress(
   context: ManagerContext,
   writer: PartWriter<VerifyPart>,
   check: { readonly done: AbortSignal; readonly latest: () => VerifyProgress | undefined },
 ): Promise<void> {
-  let told: VerifyProgress | undefined;
+  let written: VerifyProgress | undefined;
   while (!check.done.aborted) {
-    await sleep(context.clock, PROGRESS_EVERY_MS, check.done);
+    await sleep(context.clock, PROGRESS_INTERVAL_MS, check.done);
     const progress = check.latest();
-    if (progress === undefined || progress === told || check.done.aborted) continue;
-    told = progress;
+    if (progress === undefined || progress === written || check.done.aborted) continue;
+    written = progress;
     await writer.write({ progress: verifyProgressMessage(progress) });
   }
 }
@@ -47,26 +48,26 @@ export async function streamVerify(
   const onProgress = (progress: VerifyProgress): void => {
     latest = progress;
   };
-  const telling = tellProgress(context, writer, { done: done.signal, latest: () => latest });
-  // A progress that nobody takes ends the check: its answer would find no reader either.
+  const reporting = writeProgress(context, writer, { done: done.signal, latest: () => latest });
+  // If the client does not take the progress it will not take the result either.
   const unread = new AbortController();
-  telling.catch(() => unread.abort());
+  reporting.catch(() => unread.abort());
   try {
     const signal = AbortSignal.any([writer.signal, unread.signal]);
-    const answer = await reader.verify({ security, onProgress, signal });
+    const { records, problems } = await reader.verify({ security, onProgress, signal });
     done.abort();
-    await telling;
-    for (const problem of answer.problems) await writer.write({ problem });
-    await writer.write({ result: { records: answer.records, problems: answer.problems.length } });
+    await reporting;
+    for (const problem of problems) await writer.write({ problem });
+    await writer.write({ result: { records, problems: problems.length } });
   } catch (error) {
     done.abort();
-    // Where the progress failed, that is the reason and the aborted check its consequence.
-    await telling;
+    // If writing the progress failed, that is the reason; the aborted check only follows from it.
+    await reporting;
     throw error;
   }
 }
 
-/** Gathers lines into parts of bounded size; a line longer than a part is split. */
+/** Collects lines into parts of bounded size; a line longer than a part is split. */
 export class PartBuffer {
   #pieces: Buffer[] = [];
   #bytes = 0;
@@ -76,7 +77,7 @@ export class PartBuffer {
     this.#maxBytes = maxBytes;
   }
 
-  /** Takes a line, and returns the parts that are full now. */
+  /** @returns the parts that are full now. */
   add(text: string): Buffer[] {
     const line = Buffer.from(`${text}\n`);
     const full: Buffer[] = [];
@@ -88,12 +89,12 @@ export class PartBuffer {
     }
     this.#pieces.push(rest);
     this.#bytes += rest.length;
-    // What is left of a split line goes at once: a part ends where a line does.
+    // The rest of a split line goes at once, so that the part ends where the line does.
     if (rest.length < line.length) full.push(...this.flush());
     return full;
   }
 
-  /** What is left, as at most one part. */
+  /** The rest, as at most one part. */
   flush(): Buffer[] {
     if (this.#bytes === 0) return [];
     const part = Buffer.concat(this.#pieces, this.#bytes);
@@ -110,7 +111,7 @@ export async function streamExport(
 ): Promise<void> {
   const query = canonical(exportQuery(request), context.control);
   await flushFor(context, query.security);
-  const buffer = new PartBuffer(context.limits.exportPartBytes);
+  const buffer = new PartBuffer(context.limits.maxExportPartBytes);
   for await (const line of context.reader.exportLines(query)) {
     if (writer.signal.aborted) throw new CallCancelledError('The call was cancelled');
     if ('gap' in line) {

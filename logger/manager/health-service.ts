@@ -1,26 +1,29 @@
 /**
- * `grpc.health.v1.Health`: serving or not, for probes that have no key. The published package for
- * this is no help here: it can't forget a security that was removed, it keeps a set for every name
- * that any stranger ever watched, and it writes to a reader that does not read.
+ * `grpc.health.v1.Health`: serving or not, for probes that have no key. The published package
+ * (grpc-health-check) does not fit: it can't forget a security that was removed, it keeps a set for every
+ * name that anybody ever watched, and it writes to clients that do not read.
  *
- * The logger itself serves as long as it can record: one exchange that is away, or a security that
- * was just added, is told under the security's own name. A probe that restarts the process for
- * those would make a small hole a large one.
+ * The logger itself (service "") serves as long as it can record. An exchange that is down, or a security
+ * that was just added, only affects the security's own name: a probe that restarts the process for those
+ * would turn a small gap into a large one.
  */
 
-import type { HealthCheckResponse, HealthHandlers } from '../messages/types.ts';
 import { InvalidArgumentError, UnknownSecurityError } from '../errors.ts';
-import { ClosingError, type ManagerContext, StreamSlots, streaming, unary } from './calls.ts';
-import type { PartWriter } from './part-writer.ts';
+import type { HealthCheckResponse, HealthHandlers } from '../messages/types.ts';
 import { sleep } from '../runtime/timing.ts';
+import { streaming, unary } from './calls.ts';
+import type { ManagerContext } from './context.ts';
+import type { PartWriter } from './part-writer.ts';
+import { ClosingError } from './status-map.ts';
+import { StreamSlots } from './stream-slots.ts';
 
 type ServingStatus = 'SERVING' | 'NOT_SERVING';
 
-/** The logger's own state, asked for at most once in a while, however many want to know. */
+/** The logger's own state, computed at most once per poll interval, whatever the number of probes. */
 class OverallStatus {
   readonly #context: ManagerContext;
-  #askedMs = Number.NEGATIVE_INFINITY;
-  #answer: Promise<ServingStatus> = Promise.resolve('NOT_SERVING');
+  #checkedMs = Number.NEGATIVE_INFINITY;
+  #status: Promise<ServingStatus> = Promise.resolve('NOT_SERVING');
 
   constructor(context: ManagerContext) {
     this.#context = context;
@@ -29,20 +32,20 @@ class OverallStatus {
   get(): Promise<ServingStatus> {
     const { clock, limits } = this.#context;
     const nowMs = clock.monotonicMs();
-    if (nowMs - this.#askedMs >= limits.healthPaceMs) {
-      this.#askedMs = nowMs;
-      this.#answer = this.#ask();
+    if (nowMs - this.#checkedMs >= limits.healthPollMs) {
+      this.#checkedMs = nowMs;
+      this.#status = this.#check();
     }
-    return this.#answer;
+    return this.#status;
   }
 
-  async #ask(): Promise<ServingStatus> {
+  async #check(): Promise<ServingStatus> {
     const { status } = await this.#context.control.health();
     return status === 'down' ? 'NOT_SERVING' : 'SERVING';
   }
 }
 
-/** undefined: not recorded now, or no name of a security at all. */
+/** undefined: not recorded now, or not the name of a security. */
 function statusOfSecurity(context: ManagerContext, service: string): ServingStatus | undefined {
   try {
     const status = context.control.status(service);
@@ -64,12 +67,12 @@ export function healthHandlers(context: ManagerContext): HealthHandlers {
 
   async function watch(service: string, writer: PartWriter<HealthCheckResponse>): Promise<void> {
     const ended = AbortSignal.any([writer.signal, closing]);
-    let told: ServingStatus | 'SERVICE_UNKNOWN' | undefined;
+    let sent: ServingStatus | 'SERVICE_UNKNOWN' | undefined;
     while (!ended.aborted) {
       const status = (await statusOf(service)) ?? 'SERVICE_UNKNOWN';
-      if (status !== told) await writer.write({ status });
-      told = status;
-      await sleep(clock, limits.healthPaceMs, ended);
+      if (status !== sent) await writer.write({ status });
+      sent = status;
+      await sleep(clock, limits.healthPollMs, ended);
     }
     if (!closing.aborted) return;
     await writer.write({ status: 'NOT_SERVING' });

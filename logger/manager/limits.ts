@@ -1,55 +1,52 @@
-/**
- * Every limit of the manager port in one place, with what happens when it is reached. The values are
- * those of long-lived services behind gRPC, narrowed to a port that a few people use.
- */
+/** Every limit of the manager port, with what happens when it is reached. */
 
 export interface ManagerLimits {
   /** Bytes of one request. Beyond: RESOURCE_EXHAUSTED before it is parsed. */
   readonly maxRequestBytes: number;
   /**
-   * Bytes of the headers of one call. Beyond: refused at once, whatever key there is, for what waits
-   * for its refusal stays in memory.
+   * Bytes of the headers of one call. Beyond: rejected at once, whatever the key, because calls whose
+   * rejection is delayed stay in memory.
    */
   readonly maxHeaderBytes: number;
-  /** TCP connections at once. Beyond: the oldest that never showed a right key is dropped. */
+  /** Open TCP connections. Beyond: the oldest that has not authenticated is dropped. */
   readonly maxConnections: number;
-  /** How long a TLS handshake may take. Beyond: the connection is dropped. */
+  /** Time for a TLS handshake. Beyond: the connection is dropped. */
   readonly tlsHandshakeMs: number;
-  /** Calls at once on one connection. Beyond: HTTP/2 makes the client wait. */
+  /** Concurrent calls on one connection. Beyond: HTTP/2 makes the client wait. */
   readonly maxCallsPerConnection: number;
-  /** Streamed answers at once, all clients together. Beyond: RESOURCE_EXHAUSTED. */
+  /** Concurrent streams of all clients. Beyond: RESOURCE_EXHAUSTED. */
   readonly maxStreams: number;
-  /** Watches of the standard health service at once, apart because they need no key. Beyond: the same. */
+  /** As `maxStreams`, for watches of the standard health service: separate, as they need no key. */
   readonly maxHealthWatches: number;
-  /** How often those look whether anything has changed. */
-  readonly healthPaceMs: number;
-  /** A connection without a call is closed after so long. */
+  /** How often those look for a change. */
+  readonly healthPollMs: number;
+  /** A connection without calls is closed after this. */
   readonly idleConnectionMs: number;
-  /** How often a silent connection is asked whether it lives, and how long it may take to answer. */
+  /** Interval of keepalive pings on a silent connection, and the time to answer one. */
   readonly keepaliveMs: number;
   readonly keepaliveTimeoutMs: number;
-  /** How long a streamed answer waits for its reader to take one part. Beyond: RESOURCE_EXHAUSTED. */
-  readonly readerPatienceMs: number;
+  /** How long a stream waits for its client to take one part. Beyond: RESOURCE_EXHAUSTED. */
+  readonly partTimeoutMs: number;
   /** Securities named in one call. Beyond: INVALID_ARGUMENT. */
   readonly maxSecuritiesPerCall: number;
-  /** Price levels a side in one part of a book. */
-  readonly levelsPerPart: number;
+  /** Price levels per side in one part of a book. */
+  readonly maxLevelsPerPart: number;
   /** Bytes of text in one part of an export. */
-  readonly exportPartBytes: number;
+  readonly maxExportPartBytes: number;
   /** Securities in one part of a watch. */
-  readonly statusesPerPart: number;
-  /** Pace of a watch: changes are gathered for so long, and everything is sent anew that often. */
-  readonly watchPaceMs: number;
+  readonly maxStatusesPerPart: number;
+  /** A watch collects changes for this long, and sends everything again after the refresh interval. */
+  readonly watchIntervalMs: number;
   readonly watchRefreshMs: number;
-  /** `add` with `wait` answers so long before the caller's deadline. */
+  /** `add` with `wait` responds this long before the caller's deadline. */
   readonly waitMarginMs: number;
   readonly throttle: ThrottleLimits;
 }
 
 /**
- * How refusals of wrong keys are slowed. A right key is never held up. An address may fail `burst`
- * times at once, then every `intervalMs`; the interval doubles with every `escalateEvery` failures
- * up to `maxIntervalMs`. All addresses together: `overallBurst`, then every `overallIntervalMs`.
+ * How rejections of wrong keys are delayed. An address may fail `burst` times without delay, then once
+ * per `intervalMs`; the interval doubles every `escalateEvery` failures up to `maxIntervalMs`. For all
+ * addresses together: `overallBurst`, then once per `overallIntervalMs`.
  */
 export interface ThrottleLimits {
   readonly burst: number;
@@ -58,18 +55,18 @@ export interface ThrottleLimits {
   readonly maxIntervalMs: number;
   readonly overallBurst: number;
   readonly overallIntervalMs: number;
-  /** No refusal is held longer: under the CLI's deadline, so that a mistyped key is still told. */
+  /** No rejection is delayed longer. Below the CLI's timeout, so that it can still report a typo. */
   readonly maxDelayMs: number;
-  /** An address that has not failed for so long starts afresh. */
+  /** The count of an address without failures for this long starts again at zero. */
   readonly forgetAfterMs: number;
-  /** Addresses remembered; beyond it the one that has been quiet longest is forgotten. */
+  /** Addresses remembered. Beyond: the one without a failure for the longest time is forgotten. */
   readonly maxPeers: number;
-  /** Failures are reported once in so long, in at most so many lines. */
+  /** Failures are logged once per this time, in at most `maxReportLines` lines. */
   readonly reportEveryMs: number;
   readonly maxReportLines: number;
 }
 
-export const DEFAULT_LIMITS: ManagerLimits = {
+export const MANAGER_LIMITS: ManagerLimits = {
   maxRequestBytes: 64 * 1024,
   maxHeaderBytes: 8 * 1024,
   maxConnections: 128,
@@ -77,16 +74,16 @@ export const DEFAULT_LIMITS: ManagerLimits = {
   maxCallsPerConnection: 32,
   maxStreams: 64,
   maxHealthWatches: 64,
-  healthPaceMs: 250,
+  healthPollMs: 250,
   idleConnectionMs: 300_000,
   keepaliveMs: 30_000,
   keepaliveTimeoutMs: 15_000,
-  readerPatienceMs: 60_000,
+  partTimeoutMs: 60_000,
   maxSecuritiesPerCall: 1000,
-  levelsPerPart: 1000,
-  exportPartBytes: 64 * 1024,
-  statusesPerPart: 100,
-  watchPaceMs: 100,
+  maxLevelsPerPart: 1000,
+  maxExportPartBytes: 64 * 1024,
+  maxStatusesPerPart: 100,
+  watchIntervalMs: 100,
   watchRefreshMs: 1000,
   waitMarginMs: 300,
   throttle: {

@@ -1,20 +1,20 @@
 /**
- * Writes the parts of a streamed answer one at a time: the next part is made only when the one
- * before it has left for the network, so that a slow reader costs the memory of one part. A reader
- * that takes nothing for too long loses its stream.
+ * Writes the parts of a stream one at a time: the next part is made only when the previous one has left
+ * for the network, so a slow client costs the memory of one part. A client that takes nothing for too
+ * long loses its stream.
  */
 
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { ConflictError, LimitExceededError } from '../errors.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 
-/** The client is gone; nobody is left to be told anything. */
+/** The client has left: there is nobody to report an error to. */
 export class CallCancelledError extends ConflictError {}
 
 export interface PartWriter<Part> {
   /**
    * Resolves when the part is on its way.
-   * @throws CallCancelledError when the client left, LimitExceededError when it reads too slowly.
+   * @throws CallCancelledError when the client has left, LimitExceededError when it reads too slowly.
    */
   write(part: Part): Promise<void>;
   /** Aborts when the client leaves or its deadline passes. */
@@ -26,10 +26,10 @@ export function partWriter<Request, Part>(
   options: {
     readonly signal: AbortSignal;
     readonly clock: Clock;
-    readonly readerPatienceMs: number;
+    readonly partTimeoutMs: number;
   },
 ): PartWriter<Part> {
-  const { signal, clock, readerPatienceMs } = options;
+  const { signal, clock, partTimeoutMs } = options;
 
   function write(part: Part): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -37,21 +37,21 @@ export function partWriter<Request, Part>(
         reject(new CallCancelledError('The call was cancelled'));
         return;
       }
-      let patience: Timer | undefined;
+      let timeout: Timer | undefined;
       const settle = (run: () => void): void => {
-        patience?.cancel();
+        timeout?.cancel();
         signal.removeEventListener('abort', onAbort);
         run();
       };
-      // grpc-js never calls back for a part whose client has left: the signal has to.
+      // grpc-js never calls back for a part whose client has left, so the signal has to.
       const onAbort = (): void =>
         settle(() => reject(new CallCancelledError('The call was cancelled')));
       signal.addEventListener('abort', onAbort, { once: true });
-      patience = clock.schedule(readerPatienceMs, () =>
+      timeout = clock.schedule(partTimeoutMs, () =>
         settle(() =>
           reject(
             new LimitExceededError(
-              `Nothing of this answer was read for ${readerPatienceMs / 1000} s; ask again and read faster`,
+              `The client read nothing for ${partTimeoutMs / 1000} s; try again and read faster`,
             ),
           ),
         ),

@@ -1,42 +1,47 @@
 /**
- * The manager port: a gRPC server in front of the running logger and the reader of its archive.
- * It holds no state of its own beyond open calls, and nothing that a client does or leaves undone
- * holds up recording: every request, stream, connection and refusal has a limit in `limits.ts`.
+ * The manager port: a gRPC server in front of the running logger and the reader of its archive. It keeps
+ * no state beyond open calls, and no client can hold up recording: every request, stream, connection and
+ * rejection has a limit in `limits.ts`.
  */
 
-import type { ManagerHandlers } from '../messages/types.ts';
-import { ReflectionService } from '@grpc/reflection';
 import { Server, ServerCredentials, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import type { ServiceDefinition } from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
 import { describeError } from '../errors.ts';
+import { loadDefinitions } from '../messages/definitions.ts';
+import type { Definitions } from '../messages/definitions.ts';
+import type { ManagerHandlers } from '../messages/types.ts';
 import type { Reader } from '../reader/reader.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import type { Access } from './gate/access.ts';
-import { streamExport, streamVerify } from './archive-streams.ts';
-import { type AuthenticatorOptions, authenticator } from './gate/auth.ts';
-import { streamBook } from './book-stream.ts';
-import { type ManagerContext, StreamSlots, streaming } from './calls.ts';
 import type { LoggerControl } from '../status/control.ts';
-import { exposeDoubledHeaders } from './gate/duplicate-headers.ts';
-import { healthHandlers } from './health-service.ts';
+import { streamExport, streamVerify } from './archive-streams.ts';
+import { streamBook } from './book-stream.ts';
+import { streaming } from './calls.ts';
+import type { ManagerContext } from './context.ts';
+import type { ManagerAccess } from './gate/access.ts';
+import { authenticator } from './gate/auth.ts';
+import type { AuthenticatorOptions } from './gate/auth.ts';
+import { exposeDuplicateHeaders } from './gate/duplicate-headers.ts';
 import { KeyRing } from './gate/key-ring.ts';
-import { DEFAULT_LIMITS, type ManagerLimits } from './limits.ts';
-import { type Listener, listen } from './gate/listener.ts';
-import { loadDefinitions } from '../messages/definitions.ts';
-import type { Definitions } from '../messages/definitions.ts';
+import { listen } from './gate/listener.ts';
+import type { Listener } from './gate/listener.ts';
 import { FailureThrottle } from './gate/throttle.ts';
+import { healthHandlers } from './health-service.ts';
+import { MANAGER_LIMITS } from './limits.ts';
+import type { ManagerLimits } from './limits.ts';
+import { StreamSlots } from './stream-slots.ts';
 import { unaryHandlers } from './unary-handlers.ts';
 import { streamWatch } from './watch-stream.ts';
 
 export interface ManagerOptions {
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
-  /** Keys and certificates; whether they will do for this address is settled by the configuration. */
-  readonly access: Access;
-  /** The same as the files are then. @throws LoggerError when they can't be used. */
-  readonly readAccess: () => Access;
+  /** Keys and certificates, already checked against the address by the configuration. */
+  readonly access: ManagerAccess;
+  /** Reads them again from their files. @throws LoggerError when they can't be used. */
+  readonly readAccess: () => ManagerAccess;
   readonly control: LoggerControl;
   readonly reader: Reader;
   readonly version: string;
@@ -46,18 +51,17 @@ export interface ManagerOptions {
 }
 
 export interface ManagerPort {
-  /** Where it listens. */
   readonly port: number;
   /**
-   * Reads keys and certificates again. Open connections and calls go on; every new call needs a key
-   * of the new ones, every new connection gets the new certificate. Never throws: what can't be
-   * used is told to the log, and everything stays as it was.
-   * @returns whether the new ones are in use.
+   * Reads keys and certificates again. Open connections and calls continue; every new call needs one of
+   * the new keys, every new connection gets the new certificate. Never throws: if the new ones can't be
+   * used, it logs why and keeps the old ones.
+   * @returns true when the new ones are in use.
    */
   reload(): boolean;
   /**
-   * Takes no more calls, ends watches, and gives other open calls `graceMs` before their
-   * connections are cut. Resolves when every connection is gone. Idempotent.
+   * Accepts no more calls, ends watches, and gives other open calls `graceMs` before it closes their
+   * connections. Resolves when every connection is closed. Idempotent.
    */
   close(graceMs: number): Promise<void>;
 }
@@ -107,23 +111,23 @@ function createServer(
   return server;
 }
 
-/** Puts what the files hold now in the place of what they held. */
+/** @returns `ManagerPort.reload`. */
 function reloader(options: ManagerOptions, keys: KeyRing, listener: Listener): () => boolean {
   const { log } = options;
   return () => {
-    let access: Access;
+    let access: ManagerAccess;
     try {
       access = options.readAccess();
-      if (access.tls) listener.renew(access.tls);
+      if (access.tls) listener.replaceTls(access.tls);
     } catch (error) {
-      log.error('The new manager keys and certificates are not used, the old ones stay', {
+      log.error("The new manager keys and certificates can't be used; keeping the old ones", {
         reason: describeError(error),
       });
       return false;
     }
     keys.replace(access.keys);
     for (const warning of access.warnings) log.warning(warning);
-    log.notice('Read the manager keys and certificates again', {
+    log.notice('Reloaded the manager keys and certificates', {
       keys: access.keys.length,
       tls: access.tls !== null,
     });
@@ -131,22 +135,22 @@ function reloader(options: ManagerOptions, keys: KeyRing, listener: Listener): (
   };
 }
 
-/** How long connections that were cut may take to be gone. */
-const CUT_MS = 200;
+/** Time for connections to close after a forced shutdown. */
+const FORCED_CLOSE_MS = 200;
 
-/** Ends what ends by itself, and after the grace the rest. */
+/** Waits up to `graceMs` for open calls, then closes their connections. */
 async function shutDown(
-  parts: { readonly server: Server; readonly listener: Listener; readonly clock: Clock },
+  deps: { readonly server: Server; readonly listener: Listener; readonly clock: Clock },
   graceMs: number,
 ): Promise<void> {
-  const { server, listener, clock } = parts;
+  const { server, listener, clock } = deps;
   listener.stop();
   await new Promise<void>((resolve) => {
     let timer = clock.schedule(graceMs, () => {
       server.forceShutdown();
       listener.destroy();
-      // grpc-js waits for ever for a session that broke before it was one.
-      timer = clock.schedule(CUT_MS, resolve);
+      // grpc-js waits forever for a session that broke during its handshake.
+      timer = clock.schedule(FORCED_CLOSE_MS, resolve);
     });
     server.tryShutdown(() => {
       timer.cancel();
@@ -156,12 +160,12 @@ async function shutDown(
   listener.destroy();
 }
 
-/** @throws ConflictError when the port can't be had. */
+/** @throws ConflictError when the port can't be opened. */
 export async function startManager(options: ManagerOptions): Promise<ManagerPort> {
-  // grpc-js prints lines of its own, some with the header that it disliked: the key among them.
+  // grpc-js prints lines of its own, some with a malformed header in them, which may be the key.
   setLogVerbosity(logVerbosity.NONE);
   const { access, clock, log } = options;
-  const limits: ManagerLimits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits: ManagerLimits = { ...MANAGER_LIMITS, ...options.limits };
   const throttle = new FailureThrottle({ clock, log, limits: limits.throttle });
   const keys = new KeyRing(access.keys);
   const closing = new AbortController();
@@ -173,13 +177,13 @@ export async function startManager(options: ManagerOptions): Promise<ManagerPort
       throttle,
       clock,
       maxHeaderBytes: limits.maxHeaderBytes,
-      onRightKey: (peer) => listener.trust(peer),
+      onAuthenticated: (peer) => listener.markAuthenticated(peer),
     },
     definitions,
   );
-  // Connections reach it decrypted: TLS is the listener's.
+  // Insecure, because the listener has removed TLS already.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  exposeDoubledHeaders(server);
+  exposeDuplicateHeaders(server);
   const listener = await listen({
     ...options,
     ...limits,

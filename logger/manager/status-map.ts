@@ -1,12 +1,13 @@
-/** The one table from this program's errors to gRPC statuses. */
+/** Maps errors to gRPC statuses. */
 
-import { status } from '@grpc/grpc-js';
-import { type ErrorCode, LoggerError, describeError } from '../errors.ts';
+import { Metadata, status } from '@grpc/grpc-js';
+import { ConflictError, LoggerError, describeError } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { Definitions } from '../messages/definitions.ts';
+import { noBookMessage } from '../messages/results.ts';
+import type { NoBookResult } from '../queries/results.ts';
 
-/**
- * UNAVAILABLE is not among them on purpose: to a client it says that the logger can't be reached,
- * which is not so while it answers.
- */
+/** UNAVAILABLE is reserved for a logger that can't be reached, or that is stopping. */
 export const STATUS_OF_CODE: Readonly<Record<ErrorCode, status>> = {
   config: status.FAILED_PRECONDITION,
   'wire-format': status.INTERNAL,
@@ -25,23 +26,47 @@ export const STATUS_OF_CODE: Readonly<Record<ErrorCode, status>> = {
   invariant: status.INTERNAL,
 };
 
-/** A status travels in an HTTP/2 header: it must be short, and text that can be encoded. */
+/** There is no book at that moment. Ends the call with OUT_OF_RANGE and the gap. */
+export class NoBookError extends ConflictError {
+  readonly result: NoBookResult;
+
+  constructor(result: NoBookResult) {
+    const { from, to, cause } = result.gap;
+    super(
+      `${result.security} was not recorded then: gap from ${from} to ${to ?? 'now'} (${cause})`,
+    );
+    this.result = result;
+  }
+}
+
+/** The port closes while an endless stream is open. Ends the call with UNAVAILABLE. */
+export class ClosingError extends ConflictError {}
+
+/** A status travels in an HTTP/2 header: it has to be short, and text that can be encoded. */
 const MAX_DETAILS_CHARACTERS = 1000;
 
 export interface CallFailure {
   readonly code: status;
   readonly details: string;
+  readonly metadata?: Metadata;
 }
 
-/** What a client gets to see of anything thrown. A surprise is told to the log, not to the client. */
-export function failureOf(error: unknown): CallFailure {
-  if (error instanceof LoggerError) {
-    return { code: STATUS_OF_CODE[error.code], details: headerText(describeError(error)) };
+/** What a client sees of an error. The details of unexpected ones go to the log only. */
+export function failureOf(error: unknown, noBook: Definitions['noBook']): CallFailure {
+  if (!(error instanceof LoggerError)) {
+    return { code: status.INTERNAL, details: "An error inside the logger; see the logger's log" };
   }
-  return { code: status.INTERNAL, details: "An error inside the logger; see the logger's log" };
+  const details = headerText(describeError(error));
+  if (error instanceof NoBookError) {
+    const metadata = new Metadata();
+    metadata.set('no-book-bin', noBook.serialize(noBookMessage(error.result)));
+    return { code: status.OUT_OF_RANGE, details, metadata };
+  }
+  if (error instanceof ClosingError) return { code: status.UNAVAILABLE, details };
+  return { code: STATUS_OF_CODE[error.code], details };
 }
 
-/** Without line breaks and lone surrogates (which grpc-js can't encode), clipped. */
+/** Clipped, and without line breaks and lone surrogates, which grpc-js can't encode. */
 export function headerText(text: string): string {
   return text
     .slice(0, MAX_DETAILS_CHARACTERS)

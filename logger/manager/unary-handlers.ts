@@ -1,11 +1,7 @@
-/** The calls with one answer. */
+/** The calls with one response. */
 
-import type { CommandResponse, ManagerHandlers } from '../messages/types.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import { formatTimeUs } from '../market/time.ts';
-import { type ManagerContext, type UnaryCall, changing, flushFor, unary } from './calls.ts';
-import type { CommandResult } from '../status/control.ts';
-import { canonical, checkSecurities } from './requests.ts';
 import { coverageQuery } from '../messages/requests.ts';
 import { coverageMessage } from '../messages/results.ts';
 import {
@@ -14,8 +10,17 @@ import {
   processMessage,
   securityMessage,
 } from '../messages/statuses.ts';
+import type { CommandResponse, ManagerHandlers } from '../messages/types.ts';
+import type { CommandResult } from '../status/control.ts';
+import { changing, unary } from './calls.ts';
+import type { UnaryCall } from './calls.ts';
+import { flushFor } from './context.ts';
+import type { ManagerContext } from './context.ts';
+import { canonical, checkSecurities } from './requests.ts';
 
-/** The response of a command, and how it ended, for the log. */
+const MAX_LOGGED_FAILURES = 10;
+
+/** The response of a command, and its outcome for the log. */
 function commandOutcome(results: readonly CommandResult[]): {
   response: CommandResponse;
   outcome: string;
@@ -25,15 +30,15 @@ function commandOutcome(results: readonly CommandResult[]): {
     failed.length === 0
       ? 'ok'
       : `not ok: ${failed
-          .slice(0, 10)
+          .slice(0, MAX_LOGGED_FAILURES)
           .map((result) => result.security)
           .join(',')}`;
   return { response: commandMessage(results), outcome };
 }
 
 /**
- * A signal that aborts with the call, and shortly before the caller's deadline: then there is time
- * left to say how far things got, which "deadline exceeded" does not.
+ * A signal that aborts with the call, and shortly before the caller's deadline: that leaves time to
+ * respond with the states so far instead of DEADLINE_EXCEEDED.
  */
 function waitingSignal(
   context: ManagerContext,
@@ -42,12 +47,12 @@ function waitingSignal(
   if (!Number.isFinite(call.deadlineMs)) {
     return { signal: AbortSignal.any([call.signal, context.closing]), end: () => {} };
   }
-  const nearly = new AbortController();
+  const almost = new AbortController();
   const leftMs = call.deadlineMs - context.clock.nowUs() / 1000;
   const marginMs = Math.min(context.limits.waitMarginMs, leftMs / 4);
-  const timer = context.clock.schedule(Math.max(0, leftMs - marginMs), () => nearly.abort());
+  const timer = context.clock.schedule(Math.max(0, leftMs - marginMs), () => almost.abort());
   return {
-    signal: AbortSignal.any([call.signal, context.closing, nearly.signal]),
+    signal: AbortSignal.any([call.signal, context.closing, almost.signal]),
     end: () => timer.cancel(),
   };
 }
@@ -107,7 +112,7 @@ function commands(
       'terminate',
       () => [],
       async () => {
-        // After the answer has gone out, or the client would see the connection break.
+        // After the response has gone out, or the client would see a broken connection.
         context.clock.schedule(0, () => control.terminate());
         return { response: {}, outcome: 'ok' };
       },

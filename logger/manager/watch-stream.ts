@@ -1,23 +1,30 @@
 /**
- * `Watch`: states of securities as they change. Changes are gathered between two parts, so a reader
- * that is slow, or a market that is fast, costs states that nobody would have seen, never memory.
+ * `Watch`: states of securities as they change. Changes are collected between two parts, so that a slow
+ * client or a fast market costs intermediate states, never memory.
  */
 
-import type { WatchPart, WatchRequest__Output } from '../messages/types.ts';
 import { InvalidArgumentError, UnknownSecurityError } from '../errors.ts';
-import { ClosingError, type ManagerContext } from './calls.ts';
-import type { LoggerControl, SecurityStatus } from '../status/control.ts';
-import type { PartWriter } from './part-writer.ts';
-import { sleep } from '../runtime/timing.ts';
-import { checkSecurity } from './requests.ts';
 import { securityMessage } from '../messages/statuses.ts';
+import type { WatchPart, WatchRequest__Output } from '../messages/types.ts';
+import { sleep } from '../runtime/timing.ts';
+import type { LoggerControl, SecurityStatus } from '../status/control.ts';
+import type { ManagerContext } from './context.ts';
+import type { PartWriter } from './part-writer.ts';
+import { checkSecurity } from './requests.ts';
+import { ClosingError } from './status-map.ts';
 
-/** What is watched: named securities, or all of them. */
-class Watched {
+interface Update {
+  readonly statuses: readonly SecurityStatus[];
+  /** No longer recorded. */
+  readonly removed: readonly string[];
+}
+
+/** The watched securities: the named ones, or all. */
+class WatchList {
   readonly #control: LoggerControl;
-  /** null: everything. */
+  /** null: all. */
   readonly #named: ReadonlySet<string> | null;
-  /** What the client has been told of and not told is gone. */
+  /** The securities that the client shows now. */
   readonly #shown = new Set<string>();
 
   constructor(control: LoggerControl, named: ReadonlySet<string> | null) {
@@ -25,10 +32,8 @@ class Watched {
     this.#named = named;
   }
 
-  /** States of the changed ones (null: of all), and which are no longer recorded. */
-  async take(
-    changed: ReadonlySet<string> | null,
-  ): Promise<{ statuses: readonly SecurityStatus[]; removed: readonly string[] }> {
+  /** @param changed null: send all again. */
+  async update(changed: ReadonlySet<string> | null): Promise<Update> {
     const statuses = changed === null ? await this.#all() : this.#some(changed);
     const candidates = changed ?? this.#shown;
     const removed = [...candidates].filter(
@@ -80,27 +85,29 @@ function namedSecurities(
 async function send(
   context: ManagerContext,
   writer: PartWriter<WatchPart>,
-  news: { statuses: readonly SecurityStatus[]; removed: readonly string[] },
+  update: Update,
 ): Promise<void> {
-  const { statusesPerPart } = context.limits;
-  for (let from = 0; from < news.statuses.length; from += statusesPerPart) {
-    const part = news.statuses.slice(from, from + statusesPerPart).map(securityMessage);
+  const { maxStatusesPerPart } = context.limits;
+  for (let from = 0; from < update.statuses.length; from += maxStatusesPerPart) {
+    const part = update.statuses.slice(from, from + maxStatusesPerPart).map(securityMessage);
     await writer.write({ securities: part });
   }
-  if (news.removed.length > 0) await writer.write({ removed: [...news.removed] });
+  if (update.removed.length > 0) await writer.write({ removed: [...update.removed] });
 }
 
-/** Ends by an error alone: the client leaves, or the port closes. */
+/** Runs until the client leaves or the port closes; then it throws. */
 export async function streamWatch(
   context: ManagerContext,
   request: WatchRequest__Output,
   writer: PartWriter<WatchPart>,
 ): Promise<void> {
   const { control, limits, clock, closing } = context;
-  const watched = new Watched(control, namedSecurities(context, request));
+  const watched = new WatchList(control, namedSecurities(context, request));
   const ended = AbortSignal.any([writer.signal, closing]);
   let changed = new Set<string>();
-  const unsubscribe = control.onChange((id) => changed.add(id));
+  const unsubscribe = control.live.subscribe('all', ({ type, security }) => {
+    if (type === 'update' || type === 'state') changed.add(security);
+  });
   try {
     let refreshedMs = Number.NEGATIVE_INFINITY;
     let isFirst = true;
@@ -110,13 +117,13 @@ export async function streamWatch(
         const batch = changed;
         changed = new Set();
         if (isDue) refreshedMs = clock.monotonicMs();
-        const news = await watched.take(isDue ? null : batch);
-        await send(context, writer, news);
-        // Nothing recorded yet: an empty part still tells the client that it is being served.
-        if (isFirst && news.statuses.length === 0) await writer.write({});
+        const update = await watched.update(isDue ? null : batch);
+        await send(context, writer, update);
+        // If nothing is recorded yet, an empty part tells the client that the watch has begun.
+        if (isFirst && update.statuses.length === 0) await writer.write({});
         isFirst = false;
       }
-      await sleep(clock, limits.watchPaceMs, ended);
+      await sleep(clock, limits.watchIntervalMs, ended);
     }
   } finally {
     unsubscribe();

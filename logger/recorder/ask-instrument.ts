@@ -1,4 +1,4 @@
-/** What the exchange says of a security, asked until it answers. */
+/** Asks the exchange for an instrument until it answers. */
 
 import { LoggerError, UnknownSecurityError, describeError } from '../errors.ts';
 import type { Exchange, Instrument } from '../exchange/exchange.ts';
@@ -10,10 +10,10 @@ import type { Random } from '../runtime/random.ts';
 import { sleep } from '../runtime/timing.ts';
 import type { RecorderLimits } from './limits.ts';
 
-export interface InstrumentJob {
+export interface AskInstrumentDeps {
   readonly exchange: Exchange;
   readonly security: Security;
-  /** Why there is no answer yet; final: the exchange does not list it. Still asked again. */
+  /** Called with each failure. Final: the exchange does not list the symbol; it is asked again anyway. */
   readonly onTrouble: (reason: string, isFinal: boolean) => void;
   readonly clock: Clock;
   readonly random: Random;
@@ -23,24 +23,23 @@ export interface InstrumentJob {
 }
 
 /** @returns undefined once the signal aborts. */
-export async function askInstrument(job: InstrumentJob): Promise<Instrument | undefined> {
-  const { exchange, security, clock, random, limits, signal } = job;
-  const retries = { baseMs: limits.retryBaseMs, capMs: limits.retryMaxMs };
-  let told: string | undefined;
+export async function askInstrument(deps: AskInstrumentDeps): Promise<Instrument | undefined> {
+  const { exchange, security, log, clock, random, limits, signal } = deps;
+  const retries = { baseMs: limits.retryBaseMs, capMs: limits.maxRetryMs };
+  let lastReason: string | undefined;
   for (let attempt = 1; !signal.aborted; attempt++) {
     try {
       return await exchange.instrument(security.symbol);
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
       const reason = describeError(error);
-      // Once an outage, not once a try.
-      const level = reason === told ? 'debug' : 'warning';
-      told = reason;
-      job.log[level]('The exchange tells nothing of a security', {
+      // Warn once per outage, not once per attempt.
+      log[reason === lastReason ? 'debug' : 'warning']('No instrument data from the exchange', {
         security: security.id,
         reason,
       });
-      job.onTrouble(reason, error instanceof UnknownSecurityError);
+      lastReason = reason;
+      deps.onTrouble(reason, error instanceof UnknownSecurityError);
       await sleep(clock, backoffDelayMs(attempt, random, retries), signal);
     }
   }

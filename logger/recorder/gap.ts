@@ -1,10 +1,10 @@
-/** Closing a hole: pure. */
+/** Gaps between two segments. Pure. */
 
 import type { GapRecord, OpenGap } from '../archive/archive.ts';
-import type { ProvenBook } from './segment.ts';
 import type { SegmentIdentity } from './records.ts';
+import type { ProvenBook } from './segment.ts';
 
-/** The record of the hole that ends where a new segment's image stands. */
+/** The record of a gap that ends at the first image of a new segment. */
 export function closeGap(open: OpenGap, next: SegmentIdentity, proven: ProvenBook): GapRecord {
   const { firstMissing } = open;
   const base = {
@@ -14,7 +14,7 @@ export function closeGap(open: OpenGap, next: SegmentIdentity, proven: ProvenBoo
     toUs: Math.max(open.fromUs, proven.receiveTimeUs),
     cause: open.cause,
   };
-  // Where the exchange numbers nothing, nobody knows at which of its numbers the hole ends.
+  // Without sequence numbers the end of the gap is not known by number.
   if (next.proof === 'connection') {
     return { ...base, firstMissing, lastMissing: null };
   }
@@ -28,7 +28,7 @@ export function closeGap(open: OpenGap, next: SegmentIdentity, proven: ProvenBoo
   };
 }
 
-/** Of two holes after the same segment, known from different sides, the one that begins first. */
+/** Of two gaps after the same segment, the one that begins first. */
 export function earlierGap(a: OpenGap, b: OpenGap): OpenGap {
   if (a.fromUs !== b.fromUs) return a.fromUs < b.fromUs ? a : b;
   return (a.firstMissing ?? Infinity) <= (b.firstMissing ?? Infinity) ? a : b;

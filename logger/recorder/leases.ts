@@ -1,24 +1,23 @@
-/** Who writes a security, where several loggers share a store. */
+/** Leases: the right of one logger to write a security, where several share a store. */
 
 import type { Clock } from '../runtime/clock.ts';
 import { sleep } from '../runtime/timing.ts';
 
 export interface Leases {
-  /** @returns who holds it; null: this logger does now. */
+  /** @returns who holds the lease; null: this logger does now. */
   claim(security: string): Promise<string | null>;
   release(security: string): Promise<void>;
 }
 
-/** How soon somebody else's security is asked for again. */
-const CLAIM_AGAIN_MS = 10_000;
+const RETRY_CLAIM_MS = 10_000;
 
 /**
- * Asks again and again for a security that somebody else holds.
- * @param onHeld hears each time who does.
- * @returns false: given up, by the signal.
+ * Claims a lease again and again until its holder lets it go.
+ * @param onHeld is called with the holder after each attempt.
+ * @returns false: the signal aborted.
  */
-export async function awaitTurn(
-  turn: {
+export async function awaitLease(
+  claim: {
     readonly leases: Leases;
     readonly clock: Clock;
     readonly security: string;
@@ -26,10 +25,11 @@ export async function awaitTurn(
   },
   onHeld: (holder: string) => void,
 ): Promise<boolean> {
+  const { leases, clock, security, signal } = claim;
   for (;;) {
-    await sleep(turn.clock, CLAIM_AGAIN_MS, turn.signal);
-    if (turn.signal.aborted) return false;
-    const holder = await turn.leases.claim(turn.security);
+    await sleep(clock, RETRY_CLAIM_MS, signal);
+    if (signal.aborted) return false;
+    const holder = await leases.claim(security);
     if (holder === null) return true;
     onHeld(holder);
   }

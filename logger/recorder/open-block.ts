@@ -1,7 +1,7 @@
 /**
- * The block that is being filled. Its events reach the archive twice: piece by piece in the
- * journal, so that a crash costs no more than the last moment, and then as one sealed block, which
- * takes the pieces' place in the same commit.
+ * The block being filled. Its events reach the archive twice: as journal parts, so that a crash costs
+ * no more than the last moment, and then as one sealed block, which replaces those parts in the same
+ * commit.
  */
 
 import type { StoredRecord } from '../archive/archive.ts';
@@ -9,20 +9,26 @@ import type { Scale } from '../market/decimal.ts';
 import { isBookUpdate } from '../market/events.ts';
 import type { MarketEvent } from '../market/events.ts';
 import { rescaleEvent } from '../market/scale.ts';
-import { blockRecord, changesIn } from './records.ts';
-import type { BadBetween } from './receive-times.ts';
-import type { SegmentIdentity } from './records.ts';
 import type { RecorderLimits } from './limits.ts';
+import type { DefectsBetween } from './receive-times.ts';
+import { blockRecord, changesIn } from './records.ts';
+import type { SegmentIdentity } from './records.ts';
+
+export interface OpenBlockOptions {
+  readonly scale: Scale;
+  /** Sequence and exchange time of the book before the block. */
+  readonly sequence: number;
+  readonly exchangeTimeUs: number;
+  readonly monotonicMs: number;
+  readonly defectsBetween: DefectsBetween;
+}
 
 export class OpenBlock {
-  #scale: Scale;
   readonly #segment: SegmentIdentity;
-  readonly #previousSequence: number;
-  readonly #startExchangeTimeUs: number;
-  readonly #openedMs: number;
-  readonly #badBetween: BadBetween;
+  readonly #start: OpenBlockOptions;
+  #scale: Scale;
   #events: MarketEvent[] = [];
-  #steps = 0;
+  #updates = 0;
   #changes = 0;
   #lastSequence: number;
   #lastExchangeTimeUs: number;
@@ -31,27 +37,12 @@ export class OpenBlock {
   #journaledExchangeTimeUs: number;
   #parts = 0;
 
-  constructor(
-    segment: SegmentIdentity,
-    start: {
-      readonly scale: Scale;
-      /** Where the book stands: sequence and exchange time. */
-      readonly sequence: number;
-      readonly exchangeTimeUs: number;
-      readonly monotonicMs: number;
-      readonly badBetween: BadBetween;
-    },
-  ) {
+  constructor(segment: SegmentIdentity, start: OpenBlockOptions) {
     this.#segment = segment;
+    this.#start = start;
     this.#scale = start.scale;
-    this.#previousSequence = start.sequence;
-    this.#lastSequence = start.sequence;
-    this.#journaledSequence = start.sequence;
-    this.#startExchangeTimeUs = start.exchangeTimeUs;
-    this.#lastExchangeTimeUs = start.exchangeTimeUs;
-    this.#journaledExchangeTimeUs = start.exchangeTimeUs;
-    this.#openedMs = start.monotonicMs;
-    this.#badBetween = start.badBetween;
+    this.#lastSequence = this.#journaledSequence = start.sequence;
+    this.#lastExchangeTimeUs = this.#journaledExchangeTimeUs = start.exchangeTimeUs;
   }
 
   get events(): number {
@@ -59,10 +50,10 @@ export class OpenBlock {
   }
 
   get hasUpdates(): boolean {
-    return this.#steps > 0;
+    return this.#updates > 0;
   }
 
-  /** Everything in it becomes finer. Pieces in the journal stay as they are, and say so. */
+  /** Rescales its events to finer integers. Journal parts keep their scale, which they state. */
   refine(scale: Scale): void {
     const from = this.#scale;
     this.#events = this.#events.map((event) => rescaleEvent(event, from, scale));
@@ -73,52 +64,48 @@ export class OpenBlock {
     this.#events.push(event);
     this.#changes += changesIn(event);
     if (!isBookUpdate(event)) return;
-    this.#steps++;
+    this.#updates++;
     this.#lastSequence = event.lastSequence;
     this.#lastExchangeTimeUs = event.exchangeTimeUs;
   }
 
   /**
-   * `sealable`: it is old or full, and holds a step (its key needs one). `stuck`: it is full of
-   * sideEvents alone, which no working stream allows.
+   * `sealable`: old or full, with an update in it (its key needs one). `stuck`: full of side events
+   * alone, which no working stream produces.
    */
   due(monotonicMs: number, limits: RecorderLimits): 'open' | 'sealable' | 'stuck' {
-    const sideEvents = this.#events.length - this.#steps;
-    if (this.#steps === 0) return sideEvents >= limits.blockMaxAsides ? 'stuck' : 'open';
-    const changesMax =
-      this.#segment.level === 'L2' ? limits.blockMaxLevelChanges : limits.blockMaxOrderEvents;
-    const isFull = this.#changes >= changesMax || sideEvents >= limits.blockMaxAsides;
-    const isOld = monotonicMs - this.#openedMs >= limits.blockMaxAgeMs;
+    const sideEvents = this.#events.length - this.#updates;
+    if (this.#updates === 0) return sideEvents >= limits.maxBlockSideEvents ? 'stuck' : 'open';
+    const maxChanges =
+      this.#segment.level === 'L2' ? limits.maxBlockLevelChanges : limits.maxBlockOrderEvents;
+    const isFull = this.#changes >= maxChanges || sideEvents >= limits.maxBlockSideEvents;
+    const isOld = monotonicMs - this.#start.monotonicMs >= limits.maxBlockAgeMs;
     return isFull || isOld ? 'sealable' : 'open';
   }
 
-  /** What came in since the last piece, for the journal. */
-  takePiece(): { readonly part: number; readonly record: StoredRecord } | undefined {
+  /** The events since the last journal part; undefined: none. */
+  takePart(): { readonly part: number; readonly record: StoredRecord } | undefined {
     if (this.#journaledEvents === this.#events.length) return undefined;
-    const record = blockRecord(
-      this.#segment,
-      {
-        scale: this.#scale,
-        previousSequence: this.#journaledSequence,
-        events: this.#events.slice(this.#journaledEvents),
-      },
-      this.#journaledExchangeTimeUs,
-      this.#badBetween,
-    );
+    const events = this.#events.slice(this.#journaledEvents);
+    const record = this.#record(events, this.#journaledSequence, this.#journaledExchangeTimeUs);
     this.#journaledEvents = this.#events.length;
     this.#journaledSequence = this.#lastSequence;
     this.#journaledExchangeTimeUs = this.#lastExchangeTimeUs;
     return { part: this.#parts++, record };
   }
 
-  /** The whole of it as one record; undefined where nothing came in. */
+  /** The whole block as one record; undefined: it is empty. */
   seal(): StoredRecord | undefined {
     if (this.#events.length === 0) return undefined;
-    return blockRecord(
-      this.#segment,
-      { scale: this.#scale, previousSequence: this.#previousSequence, events: this.#events },
-      this.#startExchangeTimeUs,
-      this.#badBetween,
-    );
+    return this.#record(this.#events, this.#start.sequence, this.#start.exchangeTimeUs);
+  }
+
+  #record(
+    events: readonly MarketEvent[],
+    previousSequence: number,
+    exchangeTimeUs: number,
+  ): StoredRecord {
+    const content = { scale: this.#scale, previousSequence, events };
+    return blockRecord(this.#segment, content, exchangeTimeUs, this.#start.defectsBetween);
   }
 }

@@ -1,4 +1,4 @@
-/** Messages a second over the last ten seconds, in eleven small counters. */
+/** Messages per second over the last ten seconds, in eleven counters. */
 
 const WINDOW_S = 10;
 const SLOTS = WINDOW_S + 1;
@@ -12,7 +12,7 @@ export class RateMeter {
     this.#counts[slot] = (this.#counts[slot] ?? 0) + 1;
   }
 
-  /** Over whole seconds: the running one does not count yet. */
+  /** Counts complete seconds only. */
   perSecond(monotonicMs: number): number {
     const running = this.#advance(monotonicMs) % SLOTS;
     let sum = 0;

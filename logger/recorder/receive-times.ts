@@ -1,34 +1,35 @@
 /**
- * Whether receive times can be believed. A frame is stamped when the event loop gets to it: where the
- * loop stood still (blocking work, a long collection of garbage, SIGSTOP), what waited in the sockets
- * is stamped too late. And where the machine's clock was set, receive time jumps, or runs at half
- * speed until the wall clock has caught up. Both are seen by a beat at a steady pace, one for the
- * whole process, and told to whoever makes a record. Whoever asks between two beats gets what a beat
- * would see, for a timer or a socket may have its turn before an overdue beat has.
+ * Finds receive-time defects. A frame is stamped when the event loop gets to it: after a stall (blocking
+ * work, a long garbage collection, SIGSTOP) what waited in the sockets is stamped too late. And when the
+ * machine's clock is set, receive time jumps, or runs slower until the wall clock has caught up. A timer
+ * that fires at a steady pace, one per process, sees both; every record is marked with the defects
+ * in its time. A query between two beats of that timer looks at the clocks itself, because a socket may
+ * have its turn before an overdue beat.
  */
 
 import { uniteBadReceiveTimes } from '../market/bad-receive-times.ts';
 import type { BadReceiveTime, BadReceiveTimeCause } from '../market/bad-receive-times.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import { every } from '../runtime/timing.ts';
 import type { RecorderLimits } from './limits.ts';
 
 const BEAT_EVERY_MS = 50;
-/** Of a busy minute's stalls more are not told apart. */
-const PAST_MAX = 128;
-/** One line in that time at most. */
+/** Defects kept of each cause; beyond it the oldest two are merged. */
+const MAX_PAST_DEFECTS = 128;
+/** At most one warning in this time. */
 const WARN_EVERY_MS = 1000;
 
-/** What is known to be bad within a stretch of receive time, ends included; mostly nothing. */
-export type BadBetween = (fromUs: number, toUs: number) => readonly BadReceiveTime[];
+/** Defects within a span of receive time, ends included; mostly none. */
+export type DefectsBetween = (fromUs: number, toUs: number) => readonly BadReceiveTime[];
 
 interface Beat {
   readonly ms: number;
   readonly us: number;
 }
 
-/** What a look at the clocks found. */
-interface Look extends Beat {
+/** The clocks, compared with the last beat. */
+interface Reading extends Beat {
   /** How late a beat would be now. */
   readonly lateMs: number;
   readonly isStall: boolean;
@@ -41,79 +42,79 @@ export class ReceiveTimes {
   readonly #leadUs: () => number;
   readonly #limits: RecorderLimits;
   readonly #log: Log;
-  readonly #stalled = new Stretches('stall');
-  readonly #bent = new Stretches('clock');
+  readonly #onFatal: (error: unknown) => void;
+  readonly #stalls = new DefectHistory('stall');
+  readonly #clockSteps = new DefectHistory('clock');
   #last: Beat = { ms: 0, us: 0 };
-  /** Undefined: there are no beats, and nothing can be seen. */
+  /** Undefined: there are no beats, so no defect can be seen. */
   #timer: Timer | undefined;
   #lastStallMs = 0;
-  #stalls = 0;
+  #stallCount = 0;
   #warnedMs = Number.NEGATIVE_INFINITY;
-  #unwarned = 0;
+  #suppressedWarnings = 0;
 
-  /** @param parts.leadUs by how much receive time was ahead of the wall clock when last read. */
-  constructor(parts: {
+  /** @param deps.leadUs by how much receive time was ahead of the wall clock when last read. */
+  constructor(deps: {
     readonly clock: Clock;
     readonly leadUs: () => number;
     readonly limits: RecorderLimits;
     readonly log: Log;
+    readonly onFatal: (error: unknown) => void;
   }) {
-    this.#clock = parts.clock;
-    this.#leadUs = parts.leadUs;
-    this.#limits = parts.limits;
-    this.#log = parts.log;
+    this.#clock = deps.clock;
+    this.#leadUs = deps.leadUs;
+    this.#limits = deps.limits;
+    this.#log = deps.log;
+    this.#onFatal = deps.onFatal;
   }
 
-  /** Beats from now on. */
+  /** Watches from now on. */
   start(): void {
     this.#last = { ms: this.#clock.monotonicMs(), us: this.#clock.nowUs() };
-    this.#schedule();
+    this.#timer = every(this.#clock, BEAT_EVERY_MS, () => this.#beat(), this.#onFatal);
   }
 
-  /** No more beats; what is known stays known. */
+  /** Stops watching; what was found stays known. */
   stop(): void {
-    const look = this.#look();
-    if (look === undefined) return;
-    this.#stalled.end(look.us);
-    this.#bent.end(look.us);
+    const reading = this.#read();
+    if (reading === undefined) return;
+    this.#stalls.end(reading.us);
+    this.#clockSteps.end(reading.us);
     this.#timer?.cancel();
     this.#timer = undefined;
   }
 
-  /** How often the event loop stood still. */
+  /** How often the event loop stalled. */
   get stalls(): number {
-    return this.#stalls;
+    return this.#stallCount;
   }
 
-  /** An open stretch reaches up to now. Bounded by `badReceiveTimesMax`. */
-  readonly badBetween: BadBetween = (fromUs, toUs) => {
-    const nowUs = this.#look()?.us ?? this.#last.us;
+  /** A defect that is not over reaches up to now. Bounded by `maxBadReceiveTimes`. */
+  readonly defectsBetween: DefectsBetween = (fromUs, toUs) => {
+    const nowUs = this.#read()?.us ?? this.#last.us;
     const found = [
-      ...this.#stalled.between(fromUs, toUs, nowUs),
-      ...this.#bent.between(fromUs, toUs, nowUs),
+      ...this.#stalls.between(fromUs, toUs, nowUs),
+      ...this.#clockSteps.between(fromUs, toUs, nowUs),
     ];
-    return uniteBadReceiveTimes(found, this.#limits.badReceiveTimesMax);
+    return uniteBadReceiveTimes(found, this.#limits.maxBadReceiveTimes);
   };
 
-  #schedule(): void {
-    this.#timer = this.#clock.schedule(BEAT_EVERY_MS, () => this.#beat());
-  }
-
   #beat(): void {
-    const look = this.#look();
-    if (look === undefined) return;
-    if (look.isStall) this.#count(look);
-    else if (look.ms - this.#lastStallMs >= this.#limits.stallSettleMs) this.#stalled.end(look.us);
-    if (!look.isAhead) this.#bent.end(look.us);
-    this.#last = look;
-    this.#schedule();
+    const reading = this.#read();
+    if (reading === undefined) return;
+    if (reading.isStall) this.#countStall(reading);
+    else if (reading.ms - this.#lastStallMs >= this.#limits.stallSettleMs) {
+      this.#stalls.end(reading.us);
+    }
+    if (!reading.isAhead) this.#clockSteps.end(reading.us);
+    this.#last = reading;
   }
 
   /**
-   * Begins what is found to have begun, with the last beat. It ends with a beat alone: within one
-   * long piece of work any number of looks may find the clocks in order.
+   * Reads the clocks and begins a defect that shows, as of the last beat. Only a beat ends one: during
+   * one long piece of work any number of readings may look fine.
    */
-  #look(): Look | undefined {
+  #read(): Reading | undefined {
     if (this.#timer === undefined) return undefined;
     const last = this.#last;
     const ms = this.#clock.monotonicMs();
@@ -121,31 +122,33 @@ export class ReceiveTimes {
     const leadUs = this.#leadUs();
     const elapsedMs = ms - last.ms;
     const lateMs = elapsedMs - BEAT_EVERY_MS;
-    const isStall = lateMs > this.#limits.stallMinMs;
-    if (isStall) this.#stalled.begin(last.us);
+    const isStall = lateMs > this.#limits.minStallMs;
+    if (isStall) this.#stalls.begin(last.us);
     const jumpUs = us - last.us - elapsedMs * 1000;
-    if (Math.max(jumpUs, leadUs) > this.#limits.clockStepMinMs * 1000) this.#bent.begin(last.us);
+    const isStep = Math.max(jumpUs, leadUs) > this.#limits.minClockStepMs * 1000;
+    if (isStep) this.#clockSteps.begin(last.us);
     return { ms, us, lateMs, isStall, isAhead: leadUs > 0 };
   }
 
-  #count({ ms, lateMs }: Look): void {
-    this.#stalls++;
+  #countStall({ ms, lateMs }: Reading): void {
+    this.#stallCount++;
     this.#lastStallMs = ms;
     if (ms - this.#warnedMs < WARN_EVERY_MS) {
-      this.#unwarned++;
+      this.#suppressedWarnings++;
       return;
     }
-    this.#log.warning('The event loop stood still: receive times are late', {
+    const suppressed = this.#suppressedWarnings;
+    this.#log.warning('The event loop stalled: receive times are late', {
       milliseconds: Math.round(lateMs),
-      ...(this.#unwarned > 0 && { untold: this.#unwarned }),
+      ...(suppressed > 0 && { suppressed }),
     });
     this.#warnedMs = ms;
-    this.#unwarned = 0;
+    this.#suppressedWarnings = 0;
   }
 }
 
-/** Of one cause: those that are over, in order of time, and the one that is not. */
-class Stretches {
+/** Defects of one cause: those that are over, in order of time, and the one that is not. */
+class DefectHistory {
   readonly #cause: BadReceiveTimeCause;
   readonly #past: BadReceiveTime[] = [];
   #fromUs: number | undefined;
@@ -163,8 +166,8 @@ class Stretches {
     this.#past.push({ fromUs: this.#fromUs, toUs, cause: this.#cause });
     this.#fromUs = undefined;
     const [first, second] = this.#past;
-    if (this.#past.length <= PAST_MAX || !first || !second) return;
-    // Hardly any record is still open that began back then: it would have more marked than need be.
+    if (this.#past.length <= MAX_PAST_DEFECTS || !first || !second) return;
+    // Hardly any open record reaches back that far; one that does is marked with more than need be.
     this.#past.splice(0, 2, { ...second, fromUs: first.fromUs });
   }
 

@@ -1,17 +1,16 @@
 /**
- * What a recorder counts while it works, for `list` and the metrics. It sits on the hot path, so a
- * message costs a few additions on plain fields: no labels, no look-ups, nothing allocated. All else
- * that a scrape tells is read off the recorder when it is asked for.
+ * Counts what a live feed publishes, for `list` and the metrics. On the hot path: a message costs a
+ * few additions on plain fields, no labels, no look-ups, no allocation.
  */
 
+import type { LiveEvent } from '../live/events.ts';
 import type { GapCause } from '../market/coverage.ts';
-import { isBookUpdate } from '../market/events.ts';
-import type { MarketEvent } from '../market/events.ts';
-import type { Buckets } from '../status/figures.ts';
+import type { BookUpdate } from '../market/events.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Buckets } from '../status/figures.ts';
 import { RateMeter } from './rate-meter.ts';
 
-/** Seconds. A clock that is behind the exchange's puts everything into the first. */
+/** Seconds. A clock behind the exchange's puts everything into the first. */
 export const LATENCY_BOUNDS_S: readonly number[] = Object.freeze([
   0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ]);
@@ -20,10 +19,9 @@ const LATENCY_BOUNDS_US = Float64Array.from(LATENCY_BOUNDS_S, (bound) => bound *
 export class RecorderStats {
   readonly #clock: Clock;
   readonly #rate = new RateMeter();
-  #lastEventMs: number | undefined;
-  #messages = 0;
+  #lastMessageMs: number | undefined;
   #lastMessageUs: number | null = null;
-  /** Segments that were begun. */
+  #messages = 0;
   #proofs = 0;
   readonly #gapsByCause = new Map<GapCause, number>();
   readonly #latencyCounts = new Float64Array(LATENCY_BOUNDS_US.length + 1);
@@ -33,39 +31,43 @@ export class RecorderStats {
     this.#clock = clock;
   }
 
-  /** SideEvents are not timed: the exchange stamps them by other rules, and sends some late on purpose. */
-  message(event: MarketEvent): void {
-    const nowMs = this.#clock.monotonicMs();
-    this.#lastEventMs = nowMs;
-    this.#rate.count(nowMs);
-    this.#messages++;
-    this.#lastMessageUs = event.receiveTimeUs;
-    if (!isBookUpdate(event)) return;
-    // The clocks may differ: nothing arrives before it was sent.
-    const latencyUs = Math.max(0, event.receiveTimeUs - event.exchangeTimeUs);
-    let bucket = 0;
-    while (bucket < LATENCY_BOUNDS_US.length && latencyUs > LATENCY_BOUNDS_US[bucket]!) bucket++;
-    this.#latencyCounts[bucket]!++;
-    this.#latencySumUs += latencyUs;
-  }
+  readonly onEvent = (event: LiveEvent): void => {
+    switch (event.type) {
+      case 'update':
+      case 'unapplied':
+        this.#countMessage(event.update.receiveTimeUs);
+        this.#countLatency(event.update);
+        return;
+      case 'side-event':
+        // Not timed: the exchange stamps these by other rules, and sends some late on purpose.
+        this.#countMessage(event.event.receiveTimeUs);
+        return;
+      case 'image':
+        if (event.reason === 'proven') this.#proofs++;
+        return;
+      case 'gap':
+        if (event.change !== 'revised') this.countGap(event.gap.cause);
+        return;
+      case 'state':
+      case 'heartbeat':
+        return;
+    }
+  };
 
-  /** A gap was opened, or found open, or a full spool made one. */
-  gap(cause: GapCause): void {
+  /** For gaps that are no event of the live feed: records that a full spool dropped. */
+  countGap(cause: GapCause): void {
     this.#gapsByCause.set(cause, (this.#gapsByCause.get(cause) ?? 0) + 1);
   }
 
-  /** A book was proven. */
-  proof(): void {
-    this.#proofs++;
-  }
-
-  messageRate(): number {
+  /** Per second, over the last ten. */
+  get messageRate(): number {
     return this.#rate.perSecond(this.#clock.monotonicMs());
   }
 
-  lastMessageAgeS(): number | null {
-    if (this.#lastEventMs === undefined) return null;
-    return Math.round(this.#clock.monotonicMs() - this.#lastEventMs) / 1000;
+  /** Seconds; null before the first message. */
+  get lastMessageAge(): number | null {
+    if (this.#lastMessageMs === undefined) return null;
+    return Math.round(this.#clock.monotonicMs() - this.#lastMessageMs) / 1000;
   }
 
   get messages(): number {
@@ -76,6 +78,7 @@ export class RecorderStats {
     return this.#lastMessageUs;
   }
 
+  /** Books proven after the first one. */
   get resyncs(): number {
     return Math.max(0, this.#proofs - 1);
   }
@@ -90,5 +93,22 @@ export class RecorderStats {
       counts: this.#latencyCounts,
       sum: this.#latencySumUs / 1e6,
     };
+  }
+
+  #countMessage(receiveTimeUs: number): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#lastMessageMs = nowMs;
+    this.#lastMessageUs = receiveTimeUs;
+    this.#rate.count(nowMs);
+    this.#messages++;
+  }
+
+  #countLatency({ receiveTimeUs, exchangeTimeUs }: BookUpdate): void {
+    // The clocks may differ: nothing arrives before it was sent.
+    const latencyUs = Math.max(0, receiveTimeUs - exchangeTimeUs);
+    let bucket = 0;
+    while (bucket < LATENCY_BOUNDS_US.length && latencyUs > LATENCY_BOUNDS_US[bucket]!) bucket++;
+    this.#latencyCounts[bucket]!++;
+    this.#latencySumUs += latencyUs;
   }
 }

@@ -1,4 +1,4 @@
-/** Books and events → records with their headers. The one place where the two meet. */
+/** Turns books and events into records with their headers. */
 
 import { sealRecord } from '../archive/record.ts';
 import type { RecordDescription } from '../archive/record.ts';
@@ -9,9 +9,9 @@ import type { Proof } from '../market/coverage.ts';
 import { isBookUpdate } from '../market/events.ts';
 import type { BookImage, MarketEvent } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
-import type { BadBetween } from './receive-times.ts';
+import type { DefectsBetween } from './receive-times.ts';
 
-/** What every record of one segment has in common. */
+/** Fields that all records of a segment share. */
 export interface SegmentIdentity {
   readonly security: string;
   readonly level: BookLevel;
@@ -21,24 +21,26 @@ export interface SegmentIdentity {
   readonly writer: string;
 }
 
-/** What a message weighs in a block: its level changes, or itself where it is about an order. */
+/** Weight of a message in a block: its level changes, or 1 for an order event. */
 export function changesIn(event: MarketEvent): number {
   if (event.type === 'diff') return (event.bids.length + event.asks.length) / 2;
   return event.type === 'trade' ? 0 : 1;
 }
 
-const NOTHING_BAD: BadBetween = () => [];
+const NO_DEFECTS: DefectsBetween = () => [];
 
-/** Absent where there is nothing to say: older records lack it, and their checksums hold. */
-function badReceiveTimes(bad: ReturnType<BadBetween>): Pick<RecordDescription, 'badReceiveTimes'> {
-  return bad.length === 0 ? {} : { badReceiveTimes: bad };
+/** Absent if there are none: older records lack the field, and their checksums must hold. */
+function badReceiveTimes(
+  defects: ReturnType<DefectsBetween>,
+): Pick<RecordDescription, 'badReceiveTimes'> {
+  return defects.length === 0 ? {} : { badReceiveTimes: defects };
 }
 
 export function imageRecord(
   segment: SegmentIdentity,
   image: BookImage,
   reason: ImageReason,
-  badBetween = NOTHING_BAD,
+  defectsBetween = NO_DEFECTS,
 ): StoredRecord {
   const codec = newestImage(image.level);
   const atUs = image.receiveTimeUs;
@@ -58,7 +60,7 @@ export function imageRecord(
       trades: 0,
       levels: (image.bids.length + image.asks.length) / (image.level === 'L2' ? 2 : 1),
       reason,
-      ...badReceiveTimes(badBetween(atUs, atUs)),
+      ...badReceiveTimes(defectsBetween(atUs, atUs)),
       encoding: codec.encoding,
     },
     codec.encode(image),
@@ -67,19 +69,17 @@ export function imageRecord(
 
 /**
  * @param content at least one event.
- * @param exchangeTimeUs where the book stood on the exchange's clock before it: what a block of
- *   sideEvents alone says of that clock.
- * @param badBetween asked for the time from the first of its receive times to the last: no other time
- *   stands in the record, so none other can be wrong in it.
+ * @param exchangeTimeUs of the book before the block; that of a block with side events alone.
+ * @param defectsBetween is asked for the span of its receive times.
  */
 export function blockRecord(
   segment: SegmentIdentity,
   content: BlockContent,
   exchangeTimeUs: number,
-  badBetween = NOTHING_BAD,
+  defectsBetween = NO_DEFECTS,
 ): StoredRecord {
   const codec = newestBlock(segment.level);
-  let steps = 0;
+  let updates = 0;
   let changes = 0;
   let trades = 0;
   let lastSequence = content.previousSequence;
@@ -93,7 +93,7 @@ export function blockRecord(
     changes += changesIn(event);
     if (event.type === 'trade' || event.type === 'match') trades++;
     if (!isBookUpdate(event)) continue;
-    steps++;
+    updates++;
     lastSequence = event.lastSequence;
     exchangeFromUs = Math.min(exchangeFromUs, event.exchangeTimeUs);
     exchangeToUs = Math.max(exchangeToUs, event.exchangeTimeUs);
@@ -104,17 +104,17 @@ export function blockRecord(
       kind: 'block',
       fromUs,
       toUs,
-      exchangeFromUs: steps === 0 ? exchangeTimeUs : exchangeFromUs,
-      exchangeToUs: steps === 0 ? exchangeTimeUs : exchangeToUs,
+      exchangeFromUs: updates === 0 ? exchangeTimeUs : exchangeFromUs,
+      exchangeToUs: updates === 0 ? exchangeTimeUs : exchangeToUs,
       previousSequence: content.previousSequence,
       firstSequence: content.previousSequence + 1,
       lastSequence,
-      diffs: steps,
+      diffs: updates,
       levelChanges: changes,
       trades,
       levels: 0,
       reason: null,
-      ...badReceiveTimes(badBetween(fromUs, toUs)),
+      ...badReceiveTimes(defectsBetween(fromUs, toUs)),
       encoding: codec.encoding,
     },
     codec.encode(content),

@@ -1,7 +1,7 @@
 /**
- * Where a segment was left (a crash, a stop, an archive that took no more) and how to go on: what the
- * journal holds becomes a sealed block, and the hole since then is opened. The same for a start and
- * for a security whose records could not be written.
+ * Recovers a security whose last segment was left behind (a crash, a stop, an archive that took no
+ * more): seals its journal into a block and opens the gap since then. The same at a start and for a
+ * security whose records could not be written.
  */
 
 import type { Archive, SegmentTail, OpenGap, Write } from '../archive/archive.ts';
@@ -25,12 +25,12 @@ import type { WriteQueue } from './write-queue.ts';
 export interface Recovered {
   /** The last segment; 0: there is none. */
   readonly epoch: number;
-  /** The hole after it; null: there is no segment before it, so there is no hole. */
+  /** The gap after it; null: there is no segment. */
   readonly openGap: OpenGap | null;
-  /** The latest time that anything stored speaks of. */
+  /** The latest time of any record or mark. */
   readonly lastUs: number | null;
-  /** How many messages of its journal were saved, where the last life ended without a word; else null. */
-  readonly saved: number | null;
+  /** Messages recovered from its journal; null: the last process stopped cleanly. */
+  readonly recoveredEvents: number | null;
 }
 
 /** @throws ArchiveUnavailableError, ArchiveFullError */
@@ -41,9 +41,9 @@ export async function recoverSegment(
   log: Log,
 ): Promise<Recovered> {
   const tail = await archive.tail(security);
-  if (tail.epoch === 0) return { epoch: 0, openGap: null, lastUs: null, saved: null };
+  if (tail.epoch === 0) return { epoch: 0, openGap: null, lastUs: null, recoveredEvents: null };
   const writes: Write[] = [];
-  const { sequence, aliveUntilUs, saved } = sealJournal(tail, security, log, writes);
+  const { sequence, aliveUntilUs, events } = sealJournal(tail, security, log, writes);
   let openGap = tail.openGap;
   const isCrash = openGap?.epoch !== tail.epoch;
   if (isCrash) {
@@ -58,15 +58,16 @@ export async function recoverSegment(
     writes.push({ type: 'open-gap', security, gap: openGap });
   }
   if (writes.length > 0) await archive.commit(writes);
-  return { epoch: tail.epoch, openGap, lastUs: tail.lastUs, saved: isCrash ? saved : null };
+  const recoveredEvents = isCrash ? events : null;
+  return { epoch: tail.epoch, openGap, lastUs: tail.lastUs, recoveredEvents };
 }
 
 /**
- * As `recoverSegment`, once the archive takes records again and everything that waited for it is in.
+ * Like `recoverSegment`, once the archive takes records again and all that waited for it is stored.
  * @returns undefined once the signal aborts.
  */
 export async function recoverWhenWritable(
-  job: {
+  deps: {
     readonly archive: Archive;
     readonly queue: WriteQueue;
     readonly clock: Clock;
@@ -76,11 +77,11 @@ export async function recoverWhenWritable(
   },
   security: string,
 ): Promise<Recovered | undefined> {
-  const { archive, queue, clock, limits, log, signal } = job;
+  const { archive, queue, clock, limits, log, signal } = deps;
   while (!signal.aborted) {
     await sleep(clock, limits.commitRetryMs, signal);
     const { isFailing, pendingBytes } = queue.status();
-    // With nothing left to be tried, nobody but this would find out that it takes records again.
+    // With nothing pending, only this attempt finds out that the archive works again.
     if (signal.aborted || (isFailing && pendingBytes > 0)) continue;
     await queue.drained();
     try {
@@ -93,41 +94,43 @@ export async function recoverWhenWritable(
   return undefined;
 }
 
-/** Journal pieces that follow one another without a hole become one block. */
-function sealJournal(
-  tail: SegmentTail,
-  security: string,
-  log: Log,
-  writes: Write[],
-): { readonly sequence: number | null; readonly aliveUntilUs: number; readonly saved: number } {
+interface SegmentEnd {
+  readonly sequence: number | null;
+  readonly aliveUntilUs: number;
+  /** Messages in the sealed journal. */
+  readonly events: number;
+}
+
+/** Seals journal parts that follow one another without a gap into one block. */
+function sealJournal(tail: SegmentTail, security: string, log: Log, writes: Write[]): SegmentEnd {
   const [first] = tail.journal;
   let sequence = tail.lastSequence;
   let aliveUntilUs = tail.aliveUntilUs ?? tail.lastUs ?? 0;
-  if (!first) return { sequence, aliveUntilUs, saved: 0 };
+  if (!first) return { sequence, aliveUntilUs, events: 0 };
   let events: MarketEvent[] = [];
   let scale: Scale | undefined;
   const bad: BadReceiveTime[] = [];
-  for (const piece of tail.journal) {
+  for (const part of tail.journal) {
     try {
-      checkRecord(piece);
-      const content = decodeBlock(piece.header.encoding, piece.body);
-      if (piece.header.previousSequence !== (sequence ?? piece.header.previousSequence)) {
-        throw new RecordCorruptError('A journal piece does not continue the one before it');
+      checkRecord(part);
+      const content = decodeBlock(part.header.encoding, part.body);
+      if (part.header.previousSequence !== (sequence ?? part.header.previousSequence)) {
+        throw new RecordCorruptError('A journal part does not continue the one before it');
       }
-      // The exchange may have begun to quote finer while the block was open.
+      // Prices may have become finer while the block was open.
       const from = scale ?? content.scale;
       const finest = finerScale(from, content.scale);
       if (!isSameScale(from, finest)) events = events.map((e) => rescaleEvent(e, from, finest));
       for (const event of content.events) events.push(rescaleEvent(event, content.scale, finest));
       scale = finest;
-      sequence = piece.header.lastSequence;
-      aliveUntilUs = Math.max(aliveUntilUs, piece.header.toUs);
-      bad.push(...(piece.header.badReceiveTimes ?? []));
+      sequence = part.header.lastSequence;
+      aliveUntilUs = Math.max(aliveUntilUs, part.header.toUs);
+      bad.push(...(part.header.badReceiveTimes ?? []));
     } catch (error) {
       if (!(error instanceof RecordCorruptError)) throw error;
-      // What came before is whole; from here on it is a hole like any other, whatever the mark says.
-      log.error('A piece of the journal is damaged', { security, reason: error.message });
-      aliveUntilUs = Math.min(piece.header.fromUs, aliveUntilUs);
+      // What came before is intact; from here on it is a gap, whatever the mark says.
+      log.error('A journal part is damaged', { security, reason: error.message });
+      aliveUntilUs = Math.min(part.header.fromUs, aliveUntilUs);
       break;
     }
   }
@@ -136,9 +139,9 @@ function sealJournal(
     const segment = { security, level, feed, proof, epoch, writer };
     const content = { scale, previousSequence, events };
     const record = blockRecord(segment, content, exchangeFromUs, () =>
-      uniteBadReceiveTimes(bad, DEFAULT_LIMITS.badReceiveTimesMax),
+      uniteBadReceiveTimes(bad, DEFAULT_LIMITS.maxBadReceiveTimes),
     );
     writes.push({ type: 'block', record });
   }
-  return { sequence, aliveUntilUs, saved: events.length };
+  return { sequence, aliveUntilUs, events: events.length };
 }

@@ -1,19 +1,20 @@
 /**
- * One proven stretch of a security: a base image and everything that follows it without a hole.
- * Keeps the book, fills the open block and decides what goes to the archive when; it hands out
- * `Write`s and does no I/O. A hole ends a segment; the next one gets the next epoch.
+ * A gap-free run of one security: a base image and everything after it. Keeps the book, fills the
+ * open block and decides what goes to the archive when; it returns `Write`s and does no I/O. A gap
+ * ends a segment; the next one gets a later epoch.
  */
 
 import type { GapRecord, ImageReason, StoredRecord, Write } from '../archive/archive.ts';
 import { applyUpdate, sidesOf } from '../book/book.ts';
 import type { Book } from '../book/book.ts';
+import type { LiveSegment } from '../live/events.ts';
 import type { Scale } from '../market/decimal.ts';
 import type { SideEvent, BookImage, BookUpdate, Horizon, ImageHead } from '../market/events.ts';
 import { rescaleHorizon } from '../market/scale.ts';
 import { imageDue } from './base-image-policy.ts';
 import type { RecorderLimits } from './limits.ts';
 import { OpenBlock } from './open-block.ts';
-import type { BadBetween, ReceiveTimes } from './receive-times.ts';
+import type { DefectsBetween, ReceiveTimes } from './receive-times.ts';
 import { imageRecord } from './records.ts';
 import type { SegmentIdentity } from './records.ts';
 
@@ -25,34 +26,34 @@ export interface ProvenBook {
   readonly receiveTimeUs: number;
 }
 
-export interface SegmentParts {
+export interface SegmentDeps {
   readonly limits: RecorderLimits;
   readonly imageIntervalMs: number;
-  /** What is wrong with receive times: told in every record. */
-  readonly receiveTimes: Pick<ReceiveTimes, 'badBetween'>;
+  /** Receive-time defects to stamp on each record. */
+  readonly receiveTimes: Pick<ReceiveTimes, 'defectsBetween'>;
 }
 
-/** A moment of a segment: the receive time and the sequence of the step that came in then. */
-export interface Moment {
-  readonly us: number;
+/** A position in a segment: the book's sequence, and the receive time at which it was there. */
+export interface BookPosition {
   readonly sequence: number;
+  readonly atUs: number;
 }
 
-export class Segment {
+export class Segment implements LiveSegment {
   readonly identity: SegmentIdentity;
-  #proven: Moment;
   readonly #limits: RecorderLimits;
   readonly #imageIntervalMs: number;
-  readonly #badBetween: BadBetween;
+  readonly #defectsBetween: DefectsBetween;
   #book: Book;
   #horizon: Horizon;
   #sequence: number;
   #exchangeTimeUs: number;
-  #lastDataUs: number;
+  #receiveTimeUs: number;
   #block: OpenBlock;
+  #proven: BookPosition;
+  #checked: BookPosition;
+  #uncheckedImage: BookImage | undefined;
   #imageSequence: number | undefined;
-  #unchecked: BookImage | undefined;
-  #checked: Moment;
   #imageBytes = 0;
   #imageMs = 0;
   #blockBytesSinceImage = 0;
@@ -61,24 +62,27 @@ export class Segment {
   constructor(
     identity: SegmentIdentity,
     proven: ProvenBook,
-    parts: SegmentParts & { readonly monotonicMs: number },
+    deps: SegmentDeps & { readonly monotonicMs: number },
   ) {
     this.identity = identity;
-    this.#proven = { us: proven.receiveTimeUs, sequence: proven.sequence };
-    this.#checked = this.#proven;
-    this.#limits = parts.limits;
-    this.#imageIntervalMs = parts.imageIntervalMs;
-    this.#badBetween = parts.receiveTimes.badBetween;
+    this.#limits = deps.limits;
+    this.#imageIntervalMs = deps.imageIntervalMs;
+    this.#defectsBetween = deps.receiveTimes.defectsBetween;
     this.#book = proven.book;
     this.#horizon = proven.horizon;
     this.#sequence = proven.sequence;
     this.#exchangeTimeUs = proven.exchangeTimeUs;
-    this.#lastDataUs = proven.receiveTimeUs;
-    this.#block = this.#openBlock(parts.monotonicMs);
+    this.#receiveTimeUs = proven.receiveTimeUs;
+    this.#proven = this.#checked = this.last;
+    this.#block = this.#openBlock(deps.monotonicMs);
   }
 
   get book(): Book {
     return this.#book;
+  }
+
+  get scale(): Scale {
+    return this.#book.scale;
   }
 
   get horizon(): Horizon {
@@ -93,46 +97,46 @@ export class Segment {
     return this.#exchangeTimeUs;
   }
 
-  /** When the last step came in, or the image's last message. */
-  get lastDataUs(): number {
-    return this.#lastDataUs;
+  /** Of the last update, or of the last message in the first image. */
+  get receiveTimeUs(): number {
+    return this.#receiveTimeUs;
   }
 
-  /** The last step. */
-  get last(): Moment {
-    return { us: this.#lastDataUs, sequence: this.#sequence };
+  /** Where the book is now. */
+  get last(): BookPosition {
+    return { sequence: this.#sequence, atUs: this.#receiveTimeUs };
   }
 
-  /** When the exchange's own book was last seen to be ours. */
-  get proven(): Moment {
+  /** Where the book was last known to be the exchange's own, by one of its snapshots. */
+  get proven(): BookPosition {
     return this.#proven;
   }
 
-  /** The exchange's own book was ours at that moment. */
-  confirm(at: Moment): void {
+  /** The book was the exchange's own at this position. */
+  confirm(at: BookPosition): void {
     this.#proven = at;
   }
 
-  /** The last image that the records were seen to lead to; the segment's first, until then. */
-  get checked(): Moment {
+  /** The last image that the stored records were seen to lead to; at first, the segment's first. */
+  get checked(): BookPosition {
     return this.#checked;
   }
 
-  /** The records lead to this image, or what came before it can't be read any more. */
+  /** The stored records lead to this image, or those before it are declared void. */
   confirmImage({ receiveTimeUs, sequence }: BookImage): void {
-    this.#checked = { us: receiveTimeUs, sequence };
+    this.#checked = { sequence, atUs: receiveTimeUs };
   }
 
-  /** The first sequence that is not known, where all that came after a moment is void. */
-  firstMissingAfter({ us, sequence }: Moment): number {
-    return (us < this.#lastDataUs ? sequence : this.#sequence) + 1;
+  /** The first sequence that is missing if nothing after a position is claimed. */
+  firstMissingAfter({ atUs, sequence }: BookPosition): number {
+    return (atUs < this.#receiveTimeUs ? sequence : this.#sequence) + 1;
   }
 
   get queuedEvents(): number {
     return this.#block.events;
   }
 
-  /** What begins the segment in the archive: its image, and the hole before it. */
+  /** The segment's first writes: its base image, and the gap before it. */
   begin(reason: ImageReason, gap: GapRecord | undefined, monotonicMs: number): Write[] {
     const writes: Write[] = this.#image(reason, monotonicMs);
     if (gap) writes.push({ type: 'gap', record: gap });
@@ -140,16 +144,16 @@ export class Segment {
   }
 
   /**
-   * @param step continues the book (the caller has asked the sequence rule).
-   * @returns what contradicts the book, which then must not be used any longer; null: nothing does.
+   * @param update continues the book (the caller has asked the sequence rule).
+   * @returns how it contradicts the book, which then must not be used any longer; null: it does not.
    */
-  apply(step: BookUpdate): string | null {
-    const contradiction = applyUpdate(this.#book, step);
+  apply(update: BookUpdate): string | null {
+    const contradiction = applyUpdate(this.#book, update);
     if (contradiction !== null) return contradiction;
-    this.#sequence = step.lastSequence;
-    this.#exchangeTimeUs = step.exchangeTimeUs;
-    this.#lastDataUs = step.receiveTimeUs;
-    this.#block.add(step);
+    this.#sequence = update.lastSequence;
+    this.#exchangeTimeUs = update.exchangeTimeUs;
+    this.#receiveTimeUs = update.receiveTimeUs;
+    this.#block.add(update);
     return null;
   }
 
@@ -157,12 +161,12 @@ export class Segment {
     this.#block.add(sideEvent);
   }
 
-  /** Seals what is due; `stuck`: only sideEvents come, so the segment has to end. */
+  /** Seals the block if it is due. `stuck`: it is full of side events, so the segment has to end. */
   seal(monotonicMs: number): Write[] | 'stuck' {
     const due = this.#block.due(monotonicMs, this.#limits);
     if (due === 'open') return [];
     if (due === 'stuck') return 'stuck';
-    const writes = this.#sealSteps(monotonicMs);
+    const writes = this.#sealUpdates(monotonicMs);
     const reason = imageDue({
       sinceImageMs: monotonicMs - this.#imageMs,
       blockBytesSinceImage: this.#blockBytesSinceImage,
@@ -172,12 +176,12 @@ export class Segment {
     return reason ? [...writes, ...this.#image(reason, monotonicMs)] : writes;
   }
 
-  /** Brings the journal up to now, and how long the connection is known to have been whole. */
+  /** Brings journal and mark up to now. */
   journal(aliveUntilUs: number | null): Write[] {
     const writes: Write[] = [];
-    const piece = this.#block.takePiece();
-    if (piece) writes.push({ type: 'journal', ...piece });
-    const knownUs = Math.max(aliveUntilUs ?? 0, this.#lastDataUs);
+    const part = this.#block.takePart();
+    if (part) writes.push({ type: 'journal', ...part });
+    const knownUs = Math.max(aliveUntilUs ?? 0, this.#receiveTimeUs);
     if (knownUs > this.#markedUs) {
       this.#markedUs = knownUs;
       const { security, epoch } = this.identity;
@@ -187,17 +191,17 @@ export class Segment {
   }
 
   /**
-   * An image of the book as it stands; nothing where the last one shows just that. SideEvents that came
-   * since the last step stay in the open block: a block's key needs a step.
+   * A base image of the book as it is; nothing if the last image shows the same. Side events since the
+   * last update stay in the open block: the key of a block needs an update.
    */
   imageNow(reason: ImageReason, monotonicMs: number): Write[] {
     if (this.#sequence === this.#imageSequence) return [];
-    return [...this.#sealSteps(monotonicMs), ...this.#image(reason, monotonicMs)];
+    return [...this.#sealUpdates(monotonicMs), ...this.#image(reason, monotonicMs)];
   }
 
-  /** Goes on with finer integers. Nothing is rounded: every quantity stays what it was. */
+  /** Continues with finer integers. Nothing is rounded: every quantity stays what it was. */
   refine(scale: Scale, monotonicMs: number): Write[] {
-    const writes = this.#sealSteps(monotonicMs);
+    const writes = this.#sealUpdates(monotonicMs);
     const from = this.#book.scale;
     this.#book = this.#book.rescaled(scale);
     this.#horizon = rescaleHorizon(this.#horizon, from, scale);
@@ -211,7 +215,24 @@ export class Segment {
     return record ? [{ type: 'block', record }] : [];
   }
 
-  #sealSteps(monotonicMs: number): Write[] {
+  /** The latest image, once; undefined: none since, or it is the segment's first. */
+  takeUnchecked(): BookImage | undefined {
+    const image = this.#uncheckedImage;
+    this.#uncheckedImage = undefined;
+    return image;
+  }
+
+  /** A copy of the whole book. */
+  image(): BookImage {
+    return { ...this.#head(), ...sidesOf(this.#book) };
+  }
+
+  #head(): ImageHead {
+    const { sequence, exchangeTimeUs, receiveTimeUs, scale, horizon } = this;
+    return { sequence, exchangeTimeUs, receiveTimeUs, scale, horizon };
+  }
+
+  #sealUpdates(monotonicMs: number): Write[] {
     const record = this.#block.hasUpdates ? this.#block.seal() : undefined;
     if (!record) return [];
     this.#block = this.#openBlock(monotonicMs);
@@ -221,36 +242,13 @@ export class Segment {
 
   #image(reason: ImageReason, monotonicMs: number): Write[] {
     const image = this.image();
-    const record: StoredRecord = imageRecord(this.identity, image, reason, this.#badBetween);
-    if (this.#imageSequence !== undefined) this.#unchecked = image;
+    const record: StoredRecord = imageRecord(this.identity, image, reason, this.#defectsBetween);
+    if (this.#imageSequence !== undefined) this.#uncheckedImage = image;
     this.#imageSequence = this.#sequence;
     this.#imageBytes = record.header.bytes;
     this.#imageMs = monotonicMs;
     this.#blockBytesSinceImage = 0;
     return [{ type: 'image', record }];
-  }
-
-  /** The image that was handed out last, once; undefined: the segment's first, or none. */
-  takeUnchecked(): BookImage | undefined {
-    const unchecked = this.#unchecked;
-    this.#unchecked = undefined;
-    return unchecked;
-  }
-
-  /** Where the book stands. */
-  get stand(): ImageHead {
-    return {
-      sequence: this.#sequence,
-      exchangeTimeUs: this.#exchangeTimeUs,
-      receiveTimeUs: this.#lastDataUs,
-      scale: this.#book.scale,
-      horizon: this.#horizon,
-    };
-  }
-
-  /** The book as it stands. */
-  image(): BookImage {
-    return { ...this.stand, ...sidesOf(this.#book) };
   }
 
   #openBlock(monotonicMs: number): OpenBlock {
@@ -259,7 +257,7 @@ export class Segment {
       sequence: this.#sequence,
       exchangeTimeUs: this.#exchangeTimeUs,
       monotonicMs,
-      badBetween: this.#badBetween,
+      defectsBetween: this.#defectsBetween,
     });
   }
 }

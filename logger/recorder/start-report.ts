@@ -1,50 +1,51 @@
-/** What a start tells people in the log beside the securities themselves: once, not once for each. */
+/** Log lines of a start about all its securities together: once, not once for each. */
 
 import type { ArchiveReader } from '../archive/archive.ts';
-import type { Exchange } from '../exchange/exchange.ts';
 import { LoggerError } from '../errors.ts';
-import type { Security } from '../market/security.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { formatTimeUs } from '../market/time.ts';
 import type { Log } from '../runtime/log.ts';
+import type { ListedSecurity } from './exchanges.ts';
 import type { Recovered } from './recovery.ts';
 
-/** One line, where the last run was killed: what was saved of it, and from when on something is lost. */
-export function tellRecovery(recovered: readonly Recovered[], log: Log): void {
-  const crashed = recovered.filter(({ saved }) => saved !== null);
+/** One line if the last run was killed: what was recovered, and from when on data is missing. */
+export function logRecovery(recovered: readonly Recovered[], log: Log): void {
+  const crashed = recovered.filter(({ recoveredEvents }) => recoveredEvents !== null);
   if (crashed.length === 0) return;
   const fromUs = Math.min(...crashed.map(({ openGap }) => openGap?.fromUs ?? Infinity));
-  log.notice('The last run ended without a stop: its journal was saved, the time since is a gap', {
-    securities: crashed.length,
-    messagesSaved: crashed.reduce((sum, { saved }) => sum + (saved ?? 0), 0),
-    gapFrom: formatTimeUs(fromUs),
-  });
+  log.notice(
+    'The last run did not stop cleanly: its journal was recovered, the time since is a gap',
+    {
+      securities: crashed.length,
+      messagesSaved: crashed.reduce((sum, one) => sum + (one.recoveredEvents ?? 0), 0),
+      gapFrom: formatTimeUs(fromUs),
+    },
+  );
 }
 
 /**
- * Books by price where single orders could be had are recorded without complaint, and nothing brings
- * the orders back later. So each exchange of which that is true is warned of once: when nobody has
- * chosen it, and when a security was recorded by order so far.
+ * Warns of exchanges whose books are recorded by price (L2) although single orders (L3) could be: the
+ * orders can't be recovered later. Once for each exchange, unless it is configured so and nothing was
+ * recorded by order before.
  */
 export class FallbackWarnings {
   readonly #archive: ArchiveReader;
   readonly #log: Log;
-  readonly #told = new Set<Exchange>();
+  readonly #warned = new Set<Exchange>();
 
   constructor(archive: ArchiveReader, log: Log) {
     this.#archive = archive;
     this.#log = log;
   }
 
-  async tell(
-    starting: readonly { readonly security: Security; readonly exchange: Exchange }[],
-  ): Promise<void> {
+  async warn(starting: readonly ListedSecurity[]): Promise<void> {
     for (const { security, exchange } of starting) {
       const { fallback, feed, name } = exchange;
-      if (!fallback || this.#told.has(exchange)) continue;
+      if (!fallback || this.#warned.has(exchange)) continue;
       const others = starting.filter((one) => one.exchange === exchange);
       const before = await this.#recordedByOrder(others.map((one) => one.security.id));
-      if (this.#told.has(exchange) || (fallback.isChosen && before === null)) continue;
-      this.#told.add(exchange);
+      if (this.#warned.has(exchange) || (fallback.isChosen && before === null)) continue;
+      this.#warned.add(exchange);
       this.#log.warning('Recorded by price (L2), not order by order (L3)', {
         exchange: name,
         feed,
@@ -65,7 +66,7 @@ export class FallbackWarnings {
         if (last?.header.level === 'L3') return id;
       }
     } catch (error) {
-      // The recorder has met the same trouble, and tells of it; this is advice alone.
+      // The recorder meets the same failure and reports it; this is advice only.
       if (!(error instanceof LoggerError)) throw error;
     }
     return null;

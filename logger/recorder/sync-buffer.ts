@@ -1,7 +1,6 @@
 /**
- * What comes in while a book is being proven: steps that wait for a snapshot to join them, and
- * sideEvents, which need no proof and go into the next segment as they are. Bounded; pure but for the
- * one callback.
+ * Holds what arrives while a book is being proven: updates, until a snapshot can be merged with them,
+ * and side events, which need no proof and go into the next segment unchanged. Bounded.
  */
 
 import { applyUpdate, bookOf } from '../book/book.ts';
@@ -9,28 +8,30 @@ import type { Heartbeat, SequenceRule } from '../exchange/exchange.ts';
 import type { Scale } from '../market/decimal.ts';
 import type { SideEvent, BookSnapshot, BookUpdate } from '../market/events.ts';
 import { rescaleEvent, rescaleHorizon, rescaleSides } from '../market/scale.ts';
-import type { ProvenBook } from './segment.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { sleep } from '../runtime/timing.ts';
 import type { RecorderLimits } from './limits.ts';
+import type { ProvenBook } from './segment.ts';
 
-export type Joined =
+export type Merged =
   | { readonly kind: 'proven'; readonly proven: ProvenBook }
-  /** Another step, or a heartbeat, may decide it. */
+  /** Another update, or a heartbeat, may decide it. */
   | { readonly kind: 'waiting' }
-  /** Another snapshot is needed; `reason` where that is not the normal course of things. */
-  | { readonly kind: 'again'; readonly reason?: string };
+  /** Another snapshot is needed; `reason` where that is out of the ordinary. */
+  | { readonly kind: 'unusable'; readonly reason?: string };
 
-/** What a step weighs in memory, roughly: good enough to bound a buffer. */
-const BYTES_PER_STEP = 256;
+/** Approximate memory of an update: good enough to bound a buffer. */
+const BYTES_PER_UPDATE = 256;
 const BYTES_PER_LEVEL = 16;
 
 export class SyncBuffer {
   readonly #rule: SequenceRule;
   readonly #limits: RecorderLimits;
-  #steps: BookUpdate[] = [];
+  #updates: BookUpdate[] = [];
   #bytes = 0;
   #sideEvents: SideEvent[] = [];
   #heartbeat: Heartbeat | undefined;
-  /** Called once at the next step or heartbeat. */
+  /** Called once, at the next update or heartbeat. */
   #onNews: (() => void) | undefined;
 
   constructor(rule: SequenceRule, limits: RecorderLimits) {
@@ -38,24 +39,24 @@ export class SyncBuffer {
     this.#limits = limits;
   }
 
-  get steps(): number {
-    return this.#steps.length;
+  get updates(): number {
+    return this.#updates.length;
   }
 
   get events(): number {
-    return this.#steps.length + this.#sideEvents.length;
+    return this.#updates.length + this.#sideEvents.length;
   }
 
-  addUpdate(step: BookUpdate): void {
-    // No snapshot came in all that time: older steps than the next snapshot are of no use.
-    if (this.#bytes >= this.#limits.bufferMaxBytes) this.#keep([]);
-    this.#steps.push(step);
-    this.#bytes += bytesOf(step);
+  addUpdate(update: BookUpdate): void {
+    // No snapshot came in all that time: updates older than the next one are of no use.
+    if (this.#bytes >= this.#limits.maxBufferBytes) this.#keep([]);
+    this.#updates.push(update);
+    this.#bytes += bytesOf(update);
     this.#wake();
   }
 
   addSideEvent(sideEvent: SideEvent): void {
-    if (this.#sideEvents.length >= this.#limits.heldMaxAsides) this.#sideEvents.shift();
+    if (this.#sideEvents.length >= this.#limits.maxHeldSideEvents) this.#sideEvents.shift();
     this.#sideEvents.push(sideEvent);
   }
 
@@ -68,78 +69,80 @@ export class SyncBuffer {
     return this.#sideEvents.splice(0);
   }
 
-  /** Forgets the steps: the connection that brought them is gone. SideEvents stay. */
+  /** Drops the updates: the connection that brought them is gone. Side events stay. */
   clearUpdates(): void {
     this.#keep([]);
     this.#heartbeat = undefined;
   }
 
-  /** Calls `wake` once when another step or heartbeat has come in. */
-  onNews(wake: () => void): void {
-    this.#onNews = wake;
+  /** Waits for the next update or heartbeat, at most `maxMs`, or until the signal aborts. */
+  async nextNews(clock: Clock, signal: AbortSignal, maxMs?: number): Promise<void> {
+    const news = new AbortController();
+    this.#onNews = () => news.abort();
+    await sleep(clock, maxMs ?? Number.MAX_SAFE_INTEGER, AbortSignal.any([signal, news.signal]));
   }
 
-  /** Everything held becomes finer, so that what is old and what is new can be merged. */
+  /** Rescales everything held to finer integers. */
   refine(from: Scale, to: Scale): void {
-    this.#steps = this.#steps.map((step) => rescaleEvent(step, from, to));
+    this.#updates = this.#updates.map((update) => rescaleEvent(update, from, to));
     this.#sideEvents = this.#sideEvents.map((sideEvent) => rescaleEvent(sideEvent, from, to));
   }
 
   /**
-   * Merges a snapshot with the buffered steps, if the sequence rule finds the bridge. The book it
-   * gives stands at the last buffered step.
-   * @param scale that of the buffered steps; the snapshot's is the same or coarser.
+   * Merges a snapshot with the buffered updates, if the sequence rule finds the bridge. The book is
+   * then at the last buffered update.
+   * @param scale of the buffered updates; the snapshot's is the same or coarser.
    */
-  join(snapshot: BookSnapshot, scale: Scale): Joined {
-    const bridge = this.#rule.bridge(snapshot.sequence, this.#steps);
+  merge(snapshot: BookSnapshot, scale: Scale): Merged {
+    const bridge = this.#rule.bridge(snapshot.sequence, this.#updates);
     switch (bridge.kind) {
       case 'waiting':
         // Unless nothing has happened since the snapshot, as the exchange itself says.
         return this.#heartbeat?.lastSequence === snapshot.sequence
-          ? this.#merge(snapshot, [], scale)
+          ? this.#apply(snapshot, [], scale)
           : { kind: 'waiting' };
       case 'too-old':
-        return { kind: 'again' };
+        return { kind: 'unusable' };
       case 'hole':
-        this.#keep(this.#steps.slice(bridge.from));
-        return { kind: 'again' };
+        this.#keep(this.#updates.slice(bridge.from));
+        return { kind: 'unusable' };
       case 'bridged':
-        return this.#merge(snapshot, this.#steps.slice(bridge.from), scale);
+        return this.#apply(snapshot, this.#updates.slice(bridge.from), scale);
     }
   }
 
-  #merge(snapshot: BookSnapshot, steps: readonly BookUpdate[], scale: Scale): Joined {
-    const stand = this.#standOf(snapshot, steps);
-    if (stand === null) return { kind: 'waiting' };
+  #apply(snapshot: BookSnapshot, updates: readonly BookUpdate[], scale: Scale): Merged {
+    const position = this.#positionOf(snapshot, updates);
+    if (position === null) return { kind: 'waiting' };
     const book = bookOf({ scale, ...rescaleSides(snapshot, snapshot.scale, scale) });
-    for (const step of steps) {
-      // A step that came late or twice is older than what the book holds by now.
-      if (this.#rule.follow(stand.sequence, step) === 'ignore') continue;
-      const contradiction = applyUpdate(book, step);
+    for (const update of updates) {
+      // One that came late or twice is older than what the book already holds.
+      if (this.#rule.follow(position.sequence, update) === 'ignore') continue;
+      const contradiction = applyUpdate(book, update);
       if (contradiction !== null) {
         this.#keep([]);
-        return { kind: 'again', reason: `The snapshot contradicts the feed: ${contradiction}` };
+        return { kind: 'unusable', reason: `The snapshot contradicts the feed: ${contradiction}` };
       }
-      stand.sequence = step.lastSequence;
-      stand.exchangeTimeUs = step.exchangeTimeUs;
-      stand.receiveTimeUs = step.receiveTimeUs;
+      position.sequence = update.lastSequence;
+      position.exchangeTimeUs = update.exchangeTimeUs;
+      position.receiveTimeUs = update.receiveTimeUs;
     }
     this.#keep([]);
     const horizon = rescaleHorizon(snapshot.horizon, snapshot.scale, scale);
-    return { kind: 'proven', proven: { book, horizon, ...stand } };
+    return { kind: 'proven', proven: { book, horizon, ...position } };
   }
 
-  /** Where the snapshot alone stands; null: nobody has said its time on the exchange's clock yet. */
-  #standOf(snapshot: BookSnapshot, steps: readonly BookUpdate[]) {
+  /** Sequence and times of the snapshot alone; null: its exchange time is not known yet. */
+  #positionOf(snapshot: BookSnapshot, updates: readonly BookUpdate[]) {
     const { sequence, receiveTimeUs } = snapshot;
-    const said = snapshot.exchangeTimeUs ?? steps[0]?.exchangeTimeUs;
-    const exchangeTimeUs = said ?? this.#heartbeat?.exchangeTimeUs;
+    const exchangeTimeUs =
+      snapshot.exchangeTimeUs ?? updates[0]?.exchangeTimeUs ?? this.#heartbeat?.exchangeTimeUs;
     return exchangeTimeUs === undefined ? null : { sequence, exchangeTimeUs, receiveTimeUs };
   }
 
-  #keep(steps: BookUpdate[]): void {
-    this.#steps = steps;
-    this.#bytes = steps.reduce((sum, step) => sum + bytesOf(step), 0);
+  #keep(updates: BookUpdate[]): void {
+    this.#updates = updates;
+    this.#bytes = updates.reduce((sum, update) => sum + bytesOf(update), 0);
   }
 
   #wake(): void {
@@ -149,7 +152,7 @@ export class SyncBuffer {
   }
 }
 
-function bytesOf(step: BookUpdate): number {
-  if (step.type !== 'diff') return BYTES_PER_STEP;
-  return BYTES_PER_STEP + (BYTES_PER_LEVEL * (step.bids.length + step.asks.length)) / 2;
+function bytesOf(update: BookUpdate): number {
+  if (update.type !== 'diff') return BYTES_PER_UPDATE;
+  return BYTES_PER_UPDATE + (BYTES_PER_LEVEL * (update.bids.length + update.asks.length)) / 2;
 }

@@ -1,8 +1,8 @@
 /**
- * The one way from recorders to the archive. Batches are committed in the order in which they were
- * pushed, as many at a time as wait (group commit); a recorder never waits for the disk. While the
- * archive fails, batches stay here and are tried again, up to a bound in bytes; a security that
- * would pass it loses what it has waiting and is told, so that it can declare the hole.
+ * The path from recorders to the archive. Batches are committed in the order in which they were pushed,
+ * as many at a time as wait (group commit); a recorder never waits for the disk. While the archive
+ * fails, batches stay here and are retried, up to a bound in bytes; a security that would exceed it
+ * loses what it has waiting, and its recorder declares the gap.
  */
 
 import type { Archive, Write } from '../archive/archive.ts';
@@ -11,15 +11,15 @@ import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { RecorderLimits } from './limits.ts';
 
-/** Writes of one commit at most: bounds how long one transaction takes. */
-const GROUP_MAX_BYTES = 8 * 1024 * 1024;
-/** What a write without a record is taken to weigh. */
+/** Bounds how long one transaction takes. */
+const MAX_GROUP_BYTES = 8 * 1024 * 1024;
+/** Assumed size of a write without a record. */
 const SMALL_WRITE_BYTES = 256;
 
 export interface Batch {
   readonly security: string;
   readonly writes: readonly Write[];
-  /** Called once: without an error when it is in the archive, else with why it never will be. */
+  /** Called once: when the batch is stored, or with the error because of which it never will be. */
   readonly settled?: (error?: LoggerError) => void;
 }
 
@@ -32,7 +32,7 @@ export interface QueueStatus {
   readonly isFailing: boolean;
   readonly failure: string | null;
   readonly pendingBytes: number;
-  /** Seconds since the oldest batch that waits was pushed. */
+  /** Seconds since the oldest waiting batch was pushed. */
   readonly lagS: number;
 }
 
@@ -41,7 +41,7 @@ export class WriteQueue {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: RecorderLimits;
-  /** A bug or a foreign error: nothing may be recorded after it. */
+  /** Called with a bug: nothing may be recorded after it. */
   readonly #onFatal: (error: unknown) => void;
   #queued: QueuedBatch[] = [];
   #committing: QueuedBatch[] = [];
@@ -51,23 +51,23 @@ export class WriteQueue {
   #commits = 0;
   readonly #drainWaiters: ((isDrained: boolean) => void)[] = [];
 
-  constructor(parts: {
+  constructor(deps: {
     readonly archive: Archive;
     readonly clock: Clock;
     readonly log: Log;
     readonly limits: RecorderLimits;
     readonly onFatal: (error: unknown) => void;
   }) {
-    this.#archive = parts.archive;
-    this.#clock = parts.clock;
-    this.#log = parts.log;
-    this.#limits = parts.limits;
-    this.#onFatal = parts.onFatal;
+    this.#archive = deps.archive;
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#limits = deps.limits;
+    this.#onFatal = deps.onFatal;
   }
 
   push(batch: Batch): void {
-    const bytes = batch.writes.reduce((sum, write) => sum + weigh(write), 0);
-    if (this.#pendingBytes + bytes > this.#limits.pendingMaxBytes) {
+    const bytes = batch.writes.reduce((sum, write) => sum + bytesOf(write), 0);
+    if (this.#pendingBytes + bytes > this.#limits.maxPendingBytes) {
       this.#overflow(batch);
       return;
     }
@@ -87,12 +87,12 @@ export class WriteQueue {
     };
   }
 
-  /** Commits that ended, well or not, and whether one is on its way: what a watchdog looks at. */
+  /** Commits that ended, with or without an error, and whether one is running: for a watchdog. */
   work(): { readonly commits: number; readonly isCommitting: boolean } {
     return { commits: this.#commits, isCommitting: this.#committing.length > 0 };
   }
 
-  /** Resolves when everything is settled: with true; or as soon as the archive fails: with false. */
+  /** Resolves with true when everything is settled, or with false as soon as the archive fails. */
   async drained(): Promise<boolean> {
     if (this.#failure) return false;
     if (this.#queued.length === 0 && this.#committing.length === 0) return true;
@@ -102,7 +102,7 @@ export class WriteQueue {
   #pump(): void {
     if (this.#committing.length > 0 || this.#retryTimer) return;
     let bytes = 0;
-    const until = this.#queued.findIndex((batch) => (bytes += batch.bytes) > GROUP_MAX_BYTES);
+    const until = this.#queued.findIndex((batch) => (bytes += batch.bytes) > MAX_GROUP_BYTES);
     this.#committing = this.#queued.splice(0, until === -1 ? this.#queued.length : until || 1);
     if (this.#committing.length > 0) {
       this.#commit(this.#committing).catch((error: unknown) => this.#onFatal(error));
@@ -122,7 +122,7 @@ export class WriteQueue {
       this.#ended();
       return;
     }
-    if (this.#failure) this.#log.notice('The archive takes records again');
+    if (this.#failure) this.#log.notice('The archive accepts records again');
     this.#failure = undefined;
     this.#ended();
   }
@@ -133,7 +133,7 @@ export class WriteQueue {
     this.#pump();
   }
 
-  /** A group is rolled back whole: only the batch with the conflict must not come in. */
+  /** A failed group is rolled back as a whole: only the batch with the conflict must stay out. */
   async #commitOneByOne(group: readonly QueuedBatch[]): Promise<void> {
     for (const [index, batch] of group.entries()) {
       try {
@@ -152,7 +152,8 @@ export class WriteQueue {
   }
 
   #keepForLater(group: readonly QueuedBatch[], error: LoggerError): void {
-    if (!this.#failure) this.#log.error('The archive takes no records', { reason: error.message });
+    if (!this.#failure)
+      this.#log.error('The archive accepts no records', { reason: error.message });
     this.#failure = error;
     this.#queued = [...group, ...this.#queued];
     this.#wake(false);
@@ -168,10 +169,10 @@ export class WriteQueue {
 
   #overflow(batch: Batch): void {
     const error = new ArchiveFullError(
-      `More than ${this.#limits.pendingMaxBytes} bytes wait for the archive`,
+      `More than ${this.#limits.maxPendingBytes} bytes wait for the archive`,
       { cause: this.#failure },
     );
-    this.#log.error('A security loses what was waiting for the archive', {
+    this.#log.error('Too much waits for the archive: dropped the pending records of a security', {
       security: batch.security,
     });
     this.#discardQueued(batch.security, error);
@@ -190,7 +191,7 @@ export class WriteQueue {
   }
 }
 
-function weigh(write: Write): number {
+function bytesOf(write: Write): number {
   const isRecord = write.type === 'image' || write.type === 'block' || write.type === 'journal';
   return SMALL_WRITE_BYTES + (isRecord ? write.record.body.byteLength : 0);
 }

@@ -1,23 +1,23 @@
-/** How long to wait before trying again: exponential, jittered, capped, the first time not at all. */
+/** Waits between retries: exponential with jitter and a cap; the first retry comes at once. */
 
 import type { Random } from './random.ts';
 
 export interface BackoffLimits {
-  /** Ceiling of the first wait that is not zero. */
+  /** Ceiling of the first wait after the immediate retry. */
   readonly baseMs: number;
   /** No wait is longer. */
   readonly capMs: number;
-  /** By how much the ceiling grows. Default 2. */
+  /** Growth of the ceiling per failure. Default 2. */
   readonly factor?: number;
 }
 
-/** Three failed attempts in a row cost at most 1.75 s: a short trouble is over within 3 s. */
+/** Three failures in a row cost at most 1.75 s, so a short outage is over within 3 s. */
 export const RECONNECT_BACKOFF: BackoffLimits = Object.freeze({ baseMs: 250, capMs: 30_000 });
 
 /**
- * The wait after `failures` attempts in a row that came to nothing. 0 failures: at once. Then the
- * ceiling grows up to the cap, and the wait is drawn from its upper half: long enough to help a
- * peer in trouble, scattered enough that loggers which lost it together don't return together.
+ * The wait after `failures` consecutive failures; 0 failures: none. The ceiling grows up to the cap,
+ * and the wait is drawn from its upper half: long enough to relieve an overloaded peer, scattered
+ * enough that loggers which lost it together don't come back together.
  */
 export function backoffDelayMs(
   failures: number,

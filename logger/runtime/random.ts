@@ -1,4 +1,4 @@
-/** Chance as a port, so that a seed replays a run. */
+/** Random numbers as a port, so that a seed replays a run. */
 
 export interface Random {
   /** Uniform in [0, 1). */

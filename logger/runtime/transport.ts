@@ -1,14 +1,14 @@
 /**
- * The port to the network: sockets and requests, nothing of what they carry. The real one is
- * `service/network.ts`; a simulation brings its own.
+ * The network as a port: sockets and requests, whatever they carry. The real one is
+ * `service/network.ts`; a simulation hands in its own.
  */
 
 export interface Transport {
   /** Opens a WebSocket. Failing to connect is reported by `onClose`, never thrown. */
   connect(url: string, handlers: SocketHandlers): Socket;
   /**
-   * One GET request. Any HTTP status is an answer.
-   * @throws FeedClosedError when no whole answer came within the limits.
+   * One GET request. Any HTTP status is a response.
+   * @throws FeedClosedError if no complete response came within the limits.
    */
   get(url: string, options: GetOptions): Promise<HttpResponse>;
 }
@@ -18,13 +18,13 @@ export interface SocketHandlers {
   /** One whole message. `receiveTimeUs` was taken before anything else touched it. */
   onMessage(data: Buffer, receiveTimeUs: number): void;
   /**
-   * A ping or pong of the peer: it lives. `isPing`: it has been answered by a pong, which the peer
-   * counts as a message of ours.
+   * A ping or pong of the peer. `isPing`: it was answered by a pong, which counts against the peer's
+   * limit of messages.
    */
   onAlive(receiveTimeUs: number, isPing: boolean): void;
   /**
-   * Exactly once, whatever ended it; nothing is called afterwards. The reason is one line.
-   * `isTooLarge`: a message above the transport's size limit ended it.
+   * Called exactly once, for whatever reason, and last. The reason is one line. `isTooLarge`: a message
+   * above the transport's size limit closed it.
    */
   onClose(reason: string, isTooLarge?: boolean): void;
 }
@@ -32,7 +32,7 @@ export interface SocketHandlers {
 export interface Socket {
   send(text: string): void;
   ping(): void;
-  /** Says goodbye, and gives up waiting for the answer after a short limit. */
+  /** Starts the closing handshake; drops the connection if it takes too long. */
   close(): void;
   /** Drops the connection at once. */
   terminate(): void;

@@ -1,4 +1,4 @@
-/** Who this logger is, for others that share a store with it. */
+/** The identity of this logger among those that share a store. */
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 
 const FILE = 'logger-id';
 
-/** The id stays with the data directory; the name says where that is. */
+/** A random id that stays with the data directory, and a name that says where that directory is. */
 export function readIdentity(directory: string): { readonly id: string; readonly name: string } {
   const path = join(directory, FILE);
   if (!existsSync(path)) writeFileSync(path, `${randomUUID()}\n`, { mode: 0o600 });

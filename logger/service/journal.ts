@@ -1,12 +1,12 @@
-/** Whether what this process says goes to the journal. */
+/** Detects that standard error goes to systemd's journal. */
 
 import { fstatSync } from 'node:fs';
 
 const STANDARD_ERROR = 2;
 
 /**
- * systemd names its end of the stream in JOURNAL_STREAM (`device:inode`). The name alone is not
- * enough: whatever is started from a service inherits it, with its output going elsewhere.
+ * systemd names the stream in JOURNAL_STREAM (`device:inode`). The variable alone is not enough: every
+ * child of a service inherits it, even if its output goes elsewhere.
  */
 export function goesToJournal(environment: Readonly<Record<string, string | undefined>>): boolean {
   const stream = environment['JOURNAL_STREAM'];

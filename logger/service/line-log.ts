@@ -1,17 +1,17 @@
 /**
- * The log: one event, one line, on standard error. Three formats: `text` for people, `json` for
- * machines, `journal` with the level in front as `<N>`, which systemd's journal understands.
- * A reader that has gone away or stands still costs lines (counted and told), never the process.
+ * The log: one line per event on standard error. Three formats: `text` for people, `json` for
+ * machines, `journal` with the level in front as `<N>` for systemd's journal. A reader that is gone or
+ * too slow costs lines (counted and reported), never the process.
  */
 
 import type { Log, LogFields, LogLevel } from '../runtime/log.ts';
 
 export type LogFormat = 'text' | 'json' | 'journal';
 
-/** Most levels line up in a text; `critical` stands out. */
+/** Aligns all levels of the text format but `critical`. */
 const LEVEL_WIDTH = 7;
 
-/** The level of last words: nothing comes after them, and no setting hides them. */
+/** `critical` is for the last line before the process ends; no setting hides it. */
 export type LineLevel = LogLevel | 'critical';
 
 /** syslog(3) priorities of our levels. */
@@ -27,27 +27,27 @@ const PRIORITIES: Readonly<Record<LineLevel, number>> = {
 export interface LineLogOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
-  /** Writes one whole line; false: it was not taken. */
+  /** Writes one whole line; false: it was dropped. */
   readonly write: (line: string) => unknown;
   readonly nowUs: () => number;
 }
 
 export interface LineLog extends Log {
-  /** Why the process ends now, though nobody asked it to. */
+  /** Why the process ends without being asked to. */
   critical(message: string, fields?: LogFields): void;
 }
 
 export function createLineLog(options: LineLogOptions): LineLog {
   const threshold = PRIORITIES[options.level];
-  let lost = 0;
+  let dropped = 0;
   const write = (level: LineLevel, message: string, fields: LogFields): boolean =>
     options.write(renderLine(options.format, level, options.nowUs(), message, fields)) !== false;
   const put = (level: LineLevel, message: string, fields: LogFields = {}): void => {
     if (PRIORITIES[level] > threshold) return;
-    if (lost > 0 && write('warning', 'Lines of the log were lost: nobody read them', { lost })) {
-      lost = 0;
+    if (dropped > 0 && write('warning', 'Log lines were dropped: nobody read them', { dropped })) {
+      dropped = 0;
     }
-    if (lost > 0 || !write(level, message, fields)) lost++;
+    if (dropped > 0 || !write(level, message, fields)) dropped++;
   };
   return {
     critical: (message, fields) => put('critical', message, fields),
@@ -84,23 +84,23 @@ function renderValue(value: LogFields[string]): string {
   return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
 }
 
-/** Lines that wait for a reader who stands still, at most; what comes on top is lost. */
-const WAITING_MAX_BYTES = 1024 * 1024;
+/** Lines buffered for a slow reader; beyond that, lines are dropped. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
 
 /**
- * Standard error as a place for lines. A pipe or socket that is not read takes lines into memory up
- * to a bound; after that, and once its other end is closed, they are not taken.
+ * Standard error as a sink for lines. While a pipe or socket is not read, lines are buffered up to a
+ * limit; beyond it, and once the other end is closed, they are dropped.
  */
 export function standardErrorLines(): { write(line: string): boolean } {
   const { stderr } = process;
   let isBroken = false;
   stderr.on('error', () => {
-    // The other end is closed: recording goes on without a log.
+    // The other end is closed: recording continues without a log.
     isBroken = true;
   });
   return {
     write: (line) => {
-      if (isBroken || stderr.writableLength > WAITING_MAX_BYTES) return false;
+      if (isBroken || stderr.writableLength > MAX_BUFFERED_BYTES) return false;
       stderr.write(line);
       return true;
     },

@@ -1,8 +1,8 @@
 /**
  * The real network: WebSockets by `ws`, requests by Node's fetch. Receive times are taken first thing
- * in the message handler. Pings are answered by `ws` itself. Nothing is followed (redirects), nothing
- * is inflated (permessage-deflate is off), and every size and time has a limit. Whatever goes wrong
- * comes out as one line that names no secret: bodies, headers and query strings are never in it.
+ * in the message handler; `ws` answers pings. Redirects are not followed, permessage-deflate is off, and
+ * every size and wait has a limit. Errors are one line without secrets: they never contain bodies,
+ * headers or query strings.
  */
 
 import { WebSocket } from 'ws';
@@ -16,14 +16,14 @@ import type {
 } from '../runtime/transport.ts';
 import type { Clock } from '../runtime/clock.ts';
 
-/** A larger message ends its connection: the largest honest one, a snapshot of level 2, stays below. */
-export const MESSAGE_MAX_BYTES = 128 * 1024 * 1024;
+/** A larger message closes its connection; the largest legitimate one is an L2 snapshot. */
+export const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
 /** TCP, TLS and the upgrade together. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** How long a goodbye is waited for before the socket is dropped. */
+/** How long the closing handshake may take before the socket is dropped. */
 export const CLOSE_TIMEOUT_MS = 1000;
-const REASON_CHARACTERS_MAX = 160;
-/** What `ws` calls a message above `maxPayload`. */
+const MAX_REASON_CHARACTERS = 160;
+/** The error code of `ws` for a message above `maxPayload`. */
 const TOO_LARGE_CODE = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
 
 export function createNetwork(clock: Clock): Transport {
@@ -69,15 +69,15 @@ class WebSocketSocket implements Socket {
     try {
       socket = new WebSocket(url, {
         perMessageDeflate: false,
-        maxPayload: MESSAGE_MAX_BYTES,
+        maxPayload: MAX_MESSAGE_BYTES,
         handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
         followRedirects: false,
-        // A text that is not UTF-8 would else end the connection of every symbol on it. It arrives
-        // with replacement characters, and fails as the one message that it is.
+        // Text that is not UTF-8 would otherwise close the connection of every symbol on it. It arrives
+        // with replacement characters instead, and is rejected as one malformed message.
         skipUTF8Validation: true,
       });
     } catch (error) {
-      // An address that is none. Reported as any other failure to connect: later, by `onClose`.
+      // An invalid URL. Reported like any other failure to connect: later, by `onClose`.
       this.#error = error instanceof Error ? error : new TypeError(String(error));
       this.#clock.schedule(0, () => this.#closed(''));
       return null;
@@ -98,8 +98,8 @@ class WebSocketSocket implements Socket {
     // Always followed by 'close', which reports it.
     socket.on('error', (error) => (this.#error = error));
     socket.on('close', (code, reason) => {
-      const said = oneLine(reason.toString('utf8'));
-      this.#closed(`closed with code ${code}${said === '' ? '' : ` (${said})`}`);
+      const text = oneLine(reason.toString('utf8'));
+      this.#closed(`closed with code ${code}${text === '' ? '' : ` (${text})`}`);
     });
     return socket;
   }
@@ -135,9 +135,9 @@ async function getOverHttp(url: string, options: GetOptions): Promise<HttpRespon
   } catch (error) {
     if (error instanceof FeedClosedError) throw error;
     const reason = signal?.aborted
-      ? 'it was given up'
+      ? 'it was canceled'
       : timeout.aborted
-        ? `no whole answer within ${timeoutMs} ms`
+        ? `no complete response within ${timeoutMs} ms`
         : reasonOf(error);
     throw new FeedClosedError(`Request to ${hostOf(url)} failed: ${reason}`, {
       retryable: true,
@@ -146,16 +146,16 @@ async function getOverHttp(url: string, options: GetOptions): Promise<HttpRespon
   }
 }
 
-/** Counts while it reads, after decompression: neither a flood nor a bomb gets into memory. */
+/** Limits the decompressed size while reading, so a decompression bomb can't fill the memory. */
 async function readBody(response: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  // Leaving the loop early cancels the body, and with it the connection.
+  // Leaving the loop early cancels the body and closes the connection.
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) {
       throw new FeedClosedError(
-        `Request to ${hostOf(response.url)} failed: its answer has more than ${maxBytes} bytes`,
+        `Request to ${hostOf(response.url)} failed: the response is larger than ${maxBytes} bytes`,
         { retryable: true },
       );
     }
@@ -165,10 +165,10 @@ async function readBody(response: Response, maxBytes: number): Promise<string> {
 }
 
 function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : 'an address that is none';
+  return URL.canParse(url) ? new URL(url).host : 'an invalid address';
 }
 
-/** `fetch failed` says nothing; its cause does. */
+/** The cause of `fetch failed` is what matters. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return oneLine(String(error));
   if (error.cause instanceof Error) return reasonOf(error.cause);
@@ -181,5 +181,5 @@ function codeOf(error: Error): string {
 
 function oneLine(text: string): string {
   const line = text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
-  return line.length > REASON_CHARACTERS_MAX ? `${line.slice(0, REASON_CHARACTERS_MAX)}…` : line;
+  return line.length > MAX_REASON_CHARACTERS ? `${line.slice(0, MAX_REASON_CHARACTERS)}…` : line;
 }

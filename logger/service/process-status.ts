@@ -1,4 +1,4 @@
-/** Figures of the process itself. */
+/** Measures the process itself. */
 
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -48,7 +48,7 @@ function threads(): number {
   try {
     return Number(/^Threads:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0);
   } catch {
-    // Not Linux: the number is not to be had, and nothing depends on it.
+    // Not Linux: unknown, and nothing depends on it.
     return 0;
   }
 }

@@ -1,15 +1,16 @@
 /**
- * What the service manager is told, and when (sd_notify(3)): ready, how things stand, reloading,
- * stopping, alive. Without one every word goes nowhere, and nothing else is different.
+ * Keeps the service manager informed (sd_notify(3)): ready, status, reloading, stopping, alive. Without
+ * one the notifier does nothing, and nothing else is different.
  */
 
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import { every } from '../runtime/timing.ts';
 import type { Notifier } from './systemd-notify.ts';
-import { hasProgressed } from './work-signs.ts';
-import type { WorkSigns } from './work-signs.ts';
+import { hasProgressed } from './watchdog.ts';
+import type { WorkCounters } from './watchdog.ts';
 
-export interface ServiceFigures {
+export interface StatusSummary {
   readonly securities: number;
   readonly live: number;
   readonly gaps: number;
@@ -17,101 +18,99 @@ export interface ServiceFigures {
   readonly lagS: number;
 }
 
-/** What it is told of. */
-export interface Watched {
-  signs(): WorkSigns;
-  figures(): ServiceFigures;
+/** A running logger, as the service manager sees it. */
+export interface Monitored {
+  workCounters(): WorkCounters;
+  summary(): StatusSummary;
+}
+
+export interface ServiceManagerDeps {
+  readonly notifier: Notifier;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 const STATUS_EVERY_MS = 10_000;
-/** While it starts or writes out, it asks for so much more time … */
+/** How much more time a start or stop asks for … */
 const EXTENSION_MS = 20_000;
-/** … this often. */
+/** … and how often. */
 const EXTEND_EVERY_MS = 5_000;
-/** Signs of life in one watchdog period: one may get lost. */
+/** Keep-alives per watchdog period: one may get lost. */
 const PINGS_PER_PERIOD = 3;
 
 export class ServiceManager {
-  readonly #notifier: Notifier;
-  readonly #clock: Clock;
-  readonly #log: Log;
+  readonly #deps: ServiceManagerDeps;
   readonly #watchdogMs: number | undefined;
   #timers: Timer[] = [];
 
-  /** @param parts `watchdogMs` undefined: it waits for no signs of life. */
-  constructor(parts: {
-    readonly notifier: Notifier;
-    readonly clock: Clock;
-    readonly log: Log;
-    readonly watchdogMs: number | undefined;
-  }) {
-    this.#notifier = parts.notifier;
-    this.#clock = parts.clock;
-    this.#log = parts.log;
-    this.#watchdogMs = parts.watchdogMs;
+  /** @param watchdogMs the watchdog's period; undefined: it expects no keep-alives. */
+  constructor(deps: ServiceManagerDeps, watchdogMs: number | undefined) {
+    this.#deps = deps;
+    this.#watchdogMs = watchdogMs;
   }
 
   starting(): void {
-    this.#notifier.send('STATUS=Opening the archive');
+    this.#send('STATUS=Opening the archive');
     this.#every(EXTEND_EVERY_MS, () => this.#extend());
   }
 
-  ready(watched: Watched): void {
+  ready(monitored: Monitored): void {
     this.#cancelTimers();
-    this.#notifier.send('READY=1');
-    this.#tellStatus(watched);
-    this.#every(STATUS_EVERY_MS, () => this.#tellStatus(watched));
-    if (this.#watchdogMs !== undefined) this.#keepAlive(watched, this.#watchdogMs);
+    this.#send('READY=1');
+    this.#sendStatus(monitored);
+    this.#every(STATUS_EVERY_MS, () => this.#sendStatus(monitored));
+    if (this.#watchdogMs !== undefined) this.#keepAlive(monitored, this.#watchdogMs);
   }
 
   reload(run: () => void): void {
-    this.#notifier.send('RELOADING=1');
+    this.#send('RELOADING=1');
     run();
-    this.#notifier.send('READY=1');
+    this.#send('READY=1');
   }
 
-  /** From here on how long it takes has a limit of its own: signs of life are given freely. */
+  /** Shutdown has a deadline of its own, so keep-alives are sent unconditionally from here on. */
   stopping(): void {
     this.#cancelTimers();
-    this.#notifier.send('STOPPING=1');
-    this.#notifier.send('STATUS=Writing everything out');
+    this.#send('STOPPING=1');
+    this.#send('STATUS=Writing everything out');
     this.#extend();
     this.#every(EXTEND_EVERY_MS, () => this.#extend());
     if (this.#watchdogMs === undefined) return;
-    this.#notifier.send('WATCHDOG=1');
-    this.#every(this.#watchdogMs / PINGS_PER_PERIOD, () => this.#notifier.send('WATCHDOG=1'));
+    this.#send('WATCHDOG=1');
+    this.#every(this.#watchdogMs / PINGS_PER_PERIOD, () => this.#send('WATCHDOG=1'));
+  }
+
+  #send(assignment: string): void {
+    this.#deps.notifier.send(assignment);
   }
 
   #extend(): void {
-    this.#notifier.send(`EXTEND_TIMEOUT_USEC=${EXTENSION_MS * 1000}`);
+    this.#send(`EXTEND_TIMEOUT_USEC=${EXTENSION_MS * 1000}`);
   }
 
-  #tellStatus(watched: Watched): void {
-    this.#notifier.send(`STATUS=${describeFigures(watched.figures())}`);
+  #sendStatus(monitored: Monitored): void {
+    this.#send(`STATUS=${describeSummary(monitored.summary())}`);
   }
 
-  #keepAlive(watched: Watched, watchdogMs: number): void {
-    let before = watched.signs();
+  #keepAlive(monitored: Monitored, watchdogMs: number): void {
+    let before = monitored.workCounters();
     let isMoving = true;
     this.#every(watchdogMs / PINGS_PER_PERIOD, () => {
-      const now = watched.signs();
+      const now = monitored.workCounters();
       const wasMoving = isMoving;
       isMoving = hasProgressed(before, now);
-      if (isMoving) this.#notifier.send('WATCHDOG=1');
-      else if (wasMoving)
-        this.#log.error('Recording does not move: no sign of life is given', { ...now });
+      if (isMoving) this.#send('WATCHDOG=1');
+      else if (wasMoving) {
+        this.#deps.log.error('Recording makes no progress: withholding watchdog keep-alives', {
+          ...now,
+        });
+      }
       before = now;
     });
   }
 
   #every(periodMs: number, run: () => void): void {
-    const slot = this.#timers.length;
-    const next = (): Timer =>
-      this.#clock.schedule(periodMs, () => {
-        this.#timers[slot] = next();
-        run();
-      });
-    this.#timers.push(next());
+    this.#timers.push(every(this.#deps.clock, periodMs, run, rethrow));
   }
 
   #cancelTimers(): void {
@@ -120,9 +119,13 @@ export class ServiceManager {
   }
 }
 
+/** A bug: handled like any other uncaught error. */
+function rethrow(error: unknown): never {
+  throw error;
+}
+
 /** The line that `systemctl status` shows. */
-export function describeFigures(figures: ServiceFigures): string {
-  const { securities, live, gaps, lagS } = figures;
+export function describeSummary({ securities, live, gaps, lagS }: StatusSummary): string {
   const recording =
     securities === 0
       ? 'Nothing to record yet'

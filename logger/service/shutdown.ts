@@ -1,15 +1,15 @@
 /**
- * How the process ends: once, by a signal, by the manager or by a bug, and never later than its
- * deadline. What was acknowledged is safe without any of this; it saves the last half second.
+ * Ends the process: once, on a signal, a manager's command or a bug, and within a deadline. Acknowledged
+ * records are durable without it; an orderly stop saves the last half second.
  */
 
 import { describeError } from '../errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { LineLog } from './line-log.ts';
 
-/** A stop that takes longer is given up. */
+/** How long an orderly stop may take. */
 const STOP_DEADLINE_MS = 9_000;
-/** After a bug nothing more than this is spent on writing out. */
+/** How long writing out may take after a bug. */
 const FATAL_DEADLINE_MS = 2_000;
 /**
  * Signals closer together than this are one request: a terminal and a parent such as npm both pass
@@ -21,97 +21,100 @@ export interface Stoppable {
   stop(): Promise<void>;
 }
 
+export interface ShutdownDeps {
+  readonly log: LineLog;
+  readonly clock: Clock;
+  readonly exit: (code: number) => void;
+  /** Called once, when the process begins to stop. */
+  readonly onStopping: () => void;
+}
+
 export class Shutdown {
-  readonly #log: LineLog;
-  readonly #clock: Clock;
-  readonly #exit: (code: number) => void;
-  /** The end has begun. */
-  readonly #onStopping: () => void;
+  readonly #deps: ShutdownDeps;
   #logger: Stoppable | undefined;
   #firstSignalMs: number | undefined;
   #isStopping = false;
   #hasCrashed = false;
 
-  constructor(parts: {
-    readonly log: LineLog;
-    readonly clock: Clock;
-    readonly exit: (code: number) => void;
-    readonly onStopping: () => void;
-  }) {
-    this.#log = parts.log;
-    this.#clock = parts.clock;
-    this.#exit = parts.exit;
-    this.#onStopping = parts.onStopping;
+  constructor(deps: ShutdownDeps) {
+    this.#deps = deps;
   }
 
-  /** There is something to stop now. */
+  /** From now on a stop stops this logger. If one was requested during the start, it begins. */
   started(logger: Stoppable): void {
     this.#logger = logger;
-    if (this.#isStopping) void this.#write(logger);
+    if (this.#isStopping) void this.#stopLogger(logger);
   }
 
-  /** The second one ends the process at once. */
+  /** The first signal begins an orderly stop, the second one exits immediately. */
   signal(name: string): void {
-    const nowMs = this.#clock.monotonicMs();
+    const { clock, exit, log } = this.#deps;
+    const nowMs = clock.monotonicMs();
     if (this.#firstSignalMs === undefined) {
       this.#firstSignalMs = nowMs;
       this.stop(name);
     } else if (nowMs - this.#firstSignalMs >= SAME_REQUEST_MS) {
-      this.#log.critical('Told to stop twice: the process ends at once', { reason: name });
-      this.#exit(1);
+      log.critical('Second stop signal: exiting immediately', { reason: name });
+      exit(1);
     }
   }
 
   stop(reason: string): void {
     if (this.#isStopping) return;
-    this.#log.notice('Stopping', { reason });
+    const { clock, exit, log } = this.#deps;
+    log.notice('Stopping', { reason });
     this.#begin();
-    this.#clock.schedule(STOP_DEADLINE_MS, () => {
-      if (!this.#logger) {
-        this.#log.notice('Stopped before it had started');
-        this.#exit(0);
+    clock.schedule(STOP_DEADLINE_MS, () => {
+      if (this.#logger) {
+        this.#timedOut();
         return;
       }
-      this.#log.critical('Not everything could be written out in time');
-      this.#exit(1);
+      log.notice('Stopped before the start was complete');
+      exit(0);
     });
   }
 
+  /** A bug: writes out what can be written in a short time and exits with 1. */
   crash(error: unknown): void {
-    const stack = error instanceof Error ? error.stack : undefined;
+    const { clock, exit, log } = this.#deps;
+    const reason = describeError(error);
     if (this.#hasCrashed) {
-      // One bug brings others. The first is the one to look at.
-      this.#log.error('Another error on the way out', { reason: describeError(error) });
+      // One bug causes others. The first is the one to look at.
+      log.error('Another unexpected error during shutdown', { reason });
       return;
     }
     this.#hasCrashed = true;
-    this.#log.critical('A bug: the process ends', { reason: describeError(error), stack });
+    const stack = error instanceof Error ? error.stack : undefined;
+    log.critical('Unexpected error: exiting', { reason, stack });
     if (!this.#logger) {
-      this.#exit(1);
+      exit(1);
       return;
     }
-    this.#clock.schedule(FATAL_DEADLINE_MS, () => {
-      this.#log.critical('Not everything could be written out in time');
-      this.#exit(1);
-    });
+    clock.schedule(FATAL_DEADLINE_MS, () => this.#timedOut());
     if (!this.#isStopping) this.#begin();
   }
 
   #begin(): void {
     this.#isStopping = true;
-    this.#onStopping();
-    if (this.#logger) void this.#write(this.#logger);
+    this.#deps.onStopping();
+    if (this.#logger) void this.#stopLogger(this.#logger);
   }
 
-  async #write(logger: Stoppable): Promise<void> {
+  #timedOut(): void {
+    this.#deps.log.critical('Shutdown timed out: not everything was written');
+    this.#deps.exit(1);
+  }
+
+  async #stopLogger(logger: Stoppable): Promise<void> {
+    const { exit, log } = this.#deps;
     try {
       await logger.stop();
     } catch (error) {
-      this.#log.critical('The stop failed', { reason: describeError(error) });
-      this.#exit(1);
+      log.critical('Shutdown failed', { reason: describeError(error) });
+      exit(1);
       return;
     }
-    this.#log.notice('Stopped');
-    this.#exit(this.#hasCrashed ? 1 : 0);
+    log.notice('Stopped');
+    exit(this.#hasCrashed ? 1 : 0);
   }
 }

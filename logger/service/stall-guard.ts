@@ -1,8 +1,8 @@
 /**
- * The watchdog inside the process, in every mode: a worker thread ends a process whose event loop
- * stands still, with one last line. Such a process records nothing and answers nobody, and what it
- * could still write out is what a kill leaves whole anyhow. A process that is merely slow, stopped
- * (SIGSTOP) or asleep with its machine is left alone.
+ * A watchdog inside the process, in every mode: a worker thread ends a process whose event loop has
+ * stalled, with one last line. Such a process records nothing and answers no calls, and killing it
+ * loses nothing that was acknowledged. A process that is merely slow, stopped (SIGSTOP) or asleep with
+ * its machine is left alone.
  */
 
 import { Worker } from 'node:worker_threads';
@@ -11,9 +11,8 @@ import type { Log } from '../runtime/log.ts';
 
 const BEAT_EVERY_MS = 200;
 
-/** What the worker is given. */
 export interface StallWorkerData {
-  /** One Int32: counts up while the loop turns. */
+  /** One Int32 that counts up while the loop runs. */
   readonly heartbeat: SharedArrayBuffer;
   readonly limitS: number;
   readonly format: LogFormat;
@@ -30,14 +29,16 @@ export function guardAgainstStalls(options: {
   const timer = setInterval(() => Atomics.add(beats, 0, 1), BEAT_EVERY_MS);
   timer.unref();
   const workerData: StallWorkerData = { heartbeat, limitS, format };
-  // The compiled file, beside this one in dist/. Nothing that Node was started with is for it.
+  // The compiled file, beside this one in dist/. It inherits none of Node's options.
   const worker = new Worker(new URL('stall-worker.js', import.meta.url), {
     workerData,
     execArgv: [],
     env: {},
   });
   worker.on('error', (error) =>
-    log.warning('Nobody watches for stalls any more', { reason: error.message }),
+    log.warning('The stall watchdog has failed; stalls are not detected any more', {
+      reason: error.message,
+    }),
   );
   worker.unref();
   return {

@@ -1,16 +1,16 @@
 /**
  * The machine's clock behind the `Clock` port. Receive time follows the wall clock but never goes
  * back: it advances by the monotonic clock, jumps forward when the wall clock is ahead of it, and
- * runs at half speed while the wall clock is behind. So a clock that is set back by an hour changes
- * neither the order of records nor any duration; it only bends receive times until it has caught up
- * (exchange times are kept beside them and are not touched).
+ * runs at half speed while the wall clock is behind. So setting the clock back by an hour changes
+ * neither the order of records nor any duration; it only bends receive times until the wall clock has
+ * caught up (exchange times are recorded beside them and are not affected).
  */
 
 import type { Clock, Timer } from '../runtime/clock.ts';
 
-/** Date.now() cuts to the millisecond: being ahead by less than that is not being ahead. */
+/** Date.now() truncates to milliseconds: a lead below this is none. */
 const WALL_RESOLUTION_US = 1000;
-/** A difference between wall and monotonic clock beyond this is a step, and is told. */
+/** A larger change between wall and monotonic clock is a step, and is reported. */
 const STEP_US = 1_000_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -20,13 +20,13 @@ export interface ClockSources {
 }
 
 export interface SystemClock extends Clock {
-  /** Receive time will never be before this (the archive's latest record, at start). */
+  /** Keeps receive time from being before this (at start: the archive's latest record). */
   notBefore(us: number): void;
   /** Called with the milliseconds by which the wall clock jumped against the monotonic one. */
   onStep: ((milliseconds: number) => void) | undefined;
   /**
-   * By how much receive time was ahead of the wall clock when it was last read; 0: it follows it.
-   * While it is ahead it runs at half speed.
+   * By how much receive time was ahead of the wall clock when it was last read; 0: it follows the wall
+   * clock. While it is ahead it runs at half speed.
    */
   readonly leadUs: number;
 }
@@ -39,7 +39,7 @@ const MACHINE: ClockSources = {
 export function createSystemClock(sources: ClockSources = MACHINE): SystemClock {
   let lastUs = sources.wallMs() * 1000;
   let lastMonotonicUs = Math.floor(sources.monotonicMs() * 1000);
-  /** Wall minus monotonic clock, to notice steps; only ever compared with itself. */
+  /** Wall clock minus monotonic clock; a change is a step. */
   let offsetUs = lastUs - lastMonotonicUs;
   let leadUs = 0;
 

@@ -1,4 +1,4 @@
-/** Chance from the machine. */
+/** The machine's random numbers. */
 
 import type { Random } from '../runtime/random.ts';
 

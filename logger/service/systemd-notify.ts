@@ -1,19 +1,20 @@
 /**
- * Word to the service manager (sd_notify(3)). Its socket takes datagrams only, which Node has none
- * of, so a small shell that is started early hands each line to `systemd-notify`: a call costs a
- * tenth of a millisecond here, where starting a program for each would copy the page tables of a
- * process with gigabytes. The shell ends with us (end of input). If it is killed, the next word
- * starts another; if words can't be sent at all, the service manager's watchdog acts.
+ * Sends notifications to the service manager (sd_notify(3)). Its Unix socket takes datagrams, which
+ * Node does not support, so a small shell that is started early passes each line to `systemd-notify`: a
+ * notification costs a tenth of a millisecond here, where starting a program for each would copy the
+ * page tables of a process with gigabytes. The shell ends with this process (end of input). If it is
+ * killed, the next notification starts another; if none can be sent, the service manager's watchdog
+ * acts.
  */
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 
-/** Words that wait for a `systemd-notify` that hangs, at most; what comes on top is dropped. */
-const WAITING_MAX_BYTES = 64 * 1024;
-/** What a shell answers for a command that is not there. */
+/** Buffered for a `systemd-notify` that hangs; beyond that, notifications are dropped. */
+const MAX_BUFFERED_BYTES = 64 * 1024;
+/** A shell's exit code for a command that does not exist. */
 const EXIT_NOT_FOUND = 127;
-/** Signals to the whole process group are for the logger: the helper ends after it, not before. */
+/** Ignores signals to the process group: the helper must outlive the logger's shutdown. */
 const HELPER = `trap '' INT TERM HUP
 command -v systemd-notify >/dev/null || exit ${EXIT_NOT_FOUND}
 while IFS= read -r line; do systemd-notify "$line"; done`;
@@ -23,18 +24,18 @@ export interface Notifier {
   send(assignment: string): void;
 }
 
-const NOBODY: Notifier = { send: () => undefined };
+const SILENT: Notifier = { send: () => undefined };
 
 /**
- * @param onMissing `systemd-notify` can't be run: no word will ever arrive.
- * @returns one that says nothing where nobody listens (NOTIFY_SOCKET is not set).
+ * @param onMissing called if `systemd-notify` can't be run: no notification will ever arrive.
+ * @returns a notifier that does nothing if NOTIFY_SOCKET is not set.
  */
 export function openNotifier(
   environment: Readonly<Record<string, string | undefined>>,
   onMissing: (reason: string) => void,
 ): Notifier {
   const socket = environment['NOTIFY_SOCKET'];
-  if (!socket) return NOBODY;
+  if (!socket) return SILENT;
   let helper: ChildProcess | undefined;
   let isMissing = false;
 
@@ -54,7 +55,7 @@ export function openNotifier(
       if (helper === child) helper = undefined;
       if (code === EXIT_NOT_FOUND) missing('systemd-notify is not installed');
     });
-    // Gone: its exit tells.
+    // A broken pipe: reported by 'exit'.
     child.stdin?.on('error', () => undefined);
     child.unref();
     if (child.stdin && 'unref' in child.stdin && typeof child.stdin.unref === 'function') {
@@ -68,7 +69,7 @@ export function openNotifier(
     send: (assignment) => {
       if (isMissing) return;
       helper ??= start();
-      if ((helper.stdin?.writableLength ?? 0) > WAITING_MAX_BYTES) return;
+      if ((helper.stdin?.writableLength ?? 0) > MAX_BUFFERED_BYTES) return;
       helper.stdin?.write(`${assignment.replaceAll(/[\r\n]+/g, ' ')}\n`);
     },
   };

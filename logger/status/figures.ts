@@ -1,18 +1,18 @@
 /**
- * What a running logger can say about itself in numbers. Types only, as `manager/control.ts`: the
- * recorders' registry fills them in, the metrics port prints them. They are gathered at a scrape
- * from what is in memory, so a scrape waits for no disk and no network.
+ * The figures of a running logger, for the metrics port. Types only. They come from memory alone, so a
+ * scrape waits for no disk and no network.
  */
 
 import type { ExchangeCounters } from '../exchange/exchange.ts';
-import type { HealthStatus, RecordingState, SelfCheckFigures } from './control.ts';
 import type { GapCause } from '../market/coverage.ts';
+import type { HealthStatus } from './health-status.ts';
+import type { RecordingState, SelfCheckFigures } from './security-status.ts';
 
 export interface LoggerFigures {
   readonly health: Omit<HealthStatus, 'securities'>;
   readonly securities: readonly SecurityFigures[];
   readonly exchanges: readonly ExchangeFigures[];
-  /** How often the event loop stood still while recording. */
+  /** Stalls of the event loop while recording. */
   readonly eventLoopStalls: number;
 }
 
@@ -20,37 +20,37 @@ export interface ExchangeFigures extends ExchangeCounters {
   readonly exchange: string;
 }
 
-/** Counts begin when this process takes up the security. */
+/** Counts start when this process takes up the security. */
 export interface SecurityFigures {
   readonly security: string;
   readonly exchange: string;
   readonly state: RecordingState;
-  /** Steps and sideEvents. */
+  /** Book updates and side events. */
   readonly messages: number;
-  /** From the exchange's stamp on a message of the book to its arrival here. */
+  /** From the exchange's timestamp of a book update to its arrival. */
   readonly latency: Buckets;
-  /** Gaps that the recorder opened, or found open at its start, and what a full spool gave up. */
+  /** Gaps that the recorder opened or found open at its start, and records that a full spool dropped. */
   readonly gapsByCause: ReadonlyMap<GapCause, number>;
   readonly selfCheck: SelfCheckFigures;
-  /** Books proven afresh after the first one. */
+  /** Books proven after the first one. */
   readonly resyncs: number;
   /** Receive time; null before the first. */
   readonly lastMessageUs: number | null;
-  /** Events that wait: in the open block, or for a book to be proven. */
+  /** Events in the open block, or waiting for a book to be proven. */
   readonly queuedEvents: number;
-  /** How far the book is known to be complete, as a share of the best price; null: all of it. */
+  /** Distance from the best price to the horizon, as a share of the best price; null: no horizon. */
   readonly bidHorizonRatio: number | null;
   readonly askHorizonRatio: number | null;
-  /** Receive time; null: there is none. */
+  /** Receive time; null: none. */
   readonly lastImageUs: number | null;
   readonly storedBytes: number;
-  /** All that the archive holds, and the open one. */
+  /** Gaps in the archive, with the open one. */
   readonly storedGaps: number;
 }
 
-/** A distribution: how many values were at most each bound, but above the one before. */
+/** A histogram: how many values were at most each bound, but above the one before. */
 export interface Buckets {
-  /** Ascending. Values above the last one are in one more bucket. */
+  /** Ascending. One more bucket counts the values above the last. */
   readonly bounds: readonly number[];
   readonly counts: ArrayLike<number>;
   readonly sum: number;

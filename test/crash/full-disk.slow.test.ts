@@ -116,5 +116,5 @@ test('SIGTERM without room: it tries for as long as a stop may take, and says th
   const startedMs = performance.now();
   expect(await one.end('SIGTERM')).toEqual({ code: 1 });
   expect(performance.now() - startedMs).toBeLessThan(10_000);
-  expect(one.output()).toMatch(/critical Not everything could be written out in time\n$/);
+  expect(one.output()).toMatch(/critical Shutdown timed out: not everything was written\n$/);
 });

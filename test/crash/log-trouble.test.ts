@@ -167,7 +167,7 @@ test.each(['is full', 'is broken off'])('a log whose pipe %s', async (state) => 
     await until('the line about lost lines', async () => {
       await client.unary('Remove', { securities: ['nowhere:Y'] }, bearer(TEST_KEY));
       told += pipe.drain();
-      return /Lines of the log were lost: nobody read them lost=\d{3,}/.test(told);
+      return /Log lines were dropped: nobody read them dropped=\d{3,}/.test(told);
     });
   }
   one.child.kill('SIGTERM');

@@ -100,7 +100,7 @@ describe('the logger process', () => {
 
     writeFileSync(file, next);
     one.child.kill('SIGHUP');
-    await until('the reload', () => one.output().includes('Read the manager keys'));
+    await until('the reload', () => one.output().includes('Reloaded the manager keys'));
     expect(await ping(next)).toBe(status.OK);
     expect(await ping(first)).toBe(status.UNAUTHENTICATED);
 

@@ -79,7 +79,7 @@ test.each(['throw', 'reject'])('an error nobody caught (%s): written out, exit 1
   const startedMs = performance.now();
   expect(await one.end('SIGUSR2')).toEqual({ code: 1 });
   expect(performance.now() - startedMs).toBeLessThan(2500);
-  expect(one.output()).toMatch(/^<2>A bug: the process ends reason="mischief, /m);
+  expect(one.output()).toMatch(/^<2>Unexpected error: exiting reason="mischief, /m);
   expect(one.output()).not.toContain('in time');
   const archive = await openEmbeddedArchive({ directory, readOnly: true });
   const { problems } = await createReader(archive).verify();
@@ -113,7 +113,7 @@ test('a loop that stands still: one last line, and the end', async () => {
   expect(one.child.signalCode).toBe('SIGKILL');
   expect(performance.now() - startedMs).toBeLessThan(2500);
   expect(one.output().trimEnd().split('\n').at(-1)).toBe(
-    '<2>The event loop has stood still for 1 s: the process ends itself',
+    '<2>The event loop has stalled for 1 s: exiting',
   );
 });
 

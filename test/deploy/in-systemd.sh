@@ -96,11 +96,11 @@ systemctl restart $SERVICE
 pid=$(show MainPID)
 kill -USR2 "$pid"
 fact 'a loop that stands still is ended from inside, and started again' soon 15 another_process "$pid"
-fact 'with one last line' logged crit '^The event loop has stood still for 3 s'
+fact 'with one last line' logged crit '^The event loop has stalled for 3 s'
 pid=$(show MainPID)
 kill -STOP "$pid"
 fact 'a process that stands still is ended by the watchdog, and started again' soon 25 another_process "$pid"
-fact 'not from inside, where no thread ran' is "$(journalctl -u $SERVICE -o cat | grep -c 'has stood still')" 1
+fact 'not from inside, where no thread ran' is "$(journalctl -u $SERVICE -o cat | grep -c 'has stalled for')" 1
 sleep 8
 fact 'signs of life keep a healthy one alive' is "$(show NRestarts)" 2
 rm -r $UNIT.d && systemctl daemon-reload

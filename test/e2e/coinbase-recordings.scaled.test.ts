@@ -65,8 +65,8 @@ describe('the Coinbase recordings', needs(recordings), () => {
 
   async function heardAll(one: TestLogger, session: FullSession): Promise<void> {
     const last = String(session.lastSequence);
-    await until('the last message', () => one.registry.status(BTC)?.sequence === last, 30_000);
-    await one.registry.flush(BTC);
+    await until('the last message', () => one.control.status(BTC)?.sequence === last, 30_000);
+    await one.control.flush(BTC);
   }
 
   async function expectTrueQueues(one: TestLogger, session: FullSession, sequence: number) {
@@ -215,7 +215,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
       const lastUs = Date.parse(updates.at(-1)?.message.time) * 1000;
       let diffs = 0;
       await until(`the last update of ${product}`, async () => {
-        await one.registry.flush(security);
+        await one.control.flush(security);
         let saidUs = 0;
         diffs = 0;
         for await (const item of one.reader.diffs({ security })) {
@@ -300,7 +300,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
       { frames: [frame], waitFor: ['BTC-USD/level2_batch'] },
       { SECURITIES: BTC },
     );
-    await until('the public book', () => first.registry.status(BTC)?.state === 'live');
+    await until('the public book', () => first.control.status(BTC)?.state === 'live');
     const { dataDirectory } = first;
     await first.stop();
     await replay?.close();

@@ -34,9 +34,9 @@ describe('exports of the recordings', needs(recordings), () => {
   });
 
   async function heard(one: TestLogger, security: string, lastSequence: number): Promise<void> {
-    const isThere = (): boolean => one.registry.status(security)?.sequence === String(lastSequence);
+    const isThere = (): boolean => one.control.status(security)?.sequence === String(lastSequence);
     await until('the last message', isThere, 30_000);
-    await one.registry.flush(security);
+    await one.control.flush(security);
   }
 
   async function playBinance(): Promise<Reader> {

@@ -28,10 +28,10 @@ test('recording continues into the spool, and health reports the store', async (
     SECURITIES: BTC,
     MONGODB_ENDPOINT: `mongodb://me:very-secret@127.0.0.1:${server.port}/orderbook`,
   });
-  await until('recording', () => logger.registry.status(BTC)?.state === 'live', 20_000);
-  const health = await logger.registry.health();
+  await until('recording', () => logger.control.status(BTC)?.state === 'live', 20_000);
+  const health = await logger.control.health();
   expect(health).toMatchObject({ status: 'degraded', archive: { reachable: false } });
   const isWaiting = async (): Promise<boolean> =>
-    (await logger.registry.health()).archive.spoolBytes > 0;
+    (await logger.control.health()).archive.spoolBytes > 0;
   await until('a record in the spool', isWaiting);
 }, 60_000);

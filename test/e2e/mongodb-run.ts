@@ -20,7 +20,7 @@ import { until } from '../support/until.ts';
 
 export const BTC = 'binance:BTCUSDT';
 /** Small blocks, so that a recording played in seconds makes many records. */
-const LIMITS = { blockMaxAgeMs: 200, blockMaxLevelChanges: 2000, blockMaxOrderEvents: 100 };
+const LIMITS = { maxBlockAgeMs: 200, maxBlockLevelChanges: 2000, maxBlockOrderEvents: 100 };
 const ARRIVAL_TIMEOUT_MS = 90_000;
 /** The driver may need this long to notice that a server has stopped answering. */
 const OUTAGE_NOTICED_MS = 12_000;
@@ -63,20 +63,20 @@ export async function recordedUpTo(
   sequence: number,
   security = BTC,
 ): Promise<void> {
-  const isThere = (): boolean => logger.registry.status(security)?.sequence === String(sequence);
+  const isThere = (): boolean => logger.control.status(security)?.sequence === String(sequence);
   await until(`sequence ${sequence}`, isThere, 60_000);
-  await logger.registry.flush(security);
+  await logger.control.flush(security);
 }
 
 /** Resolves when everything in the spool has been replicated. */
 export async function spoolEmpty(logger: TestLogger): Promise<void> {
   const isEmpty = async (): Promise<boolean> =>
-    (await logger.registry.health()).archive.spoolBytes === 0;
+    (await logger.control.health()).archive.spoolBytes === 0;
   await until('an empty spool', isEmpty, 60_000);
 }
 
 export const reachable = async (logger: TestLogger): Promise<boolean> =>
-  (await logger.registry.health()).archive.reachable;
+  (await logger.control.health()).archive.reachable;
 
 export async function untilUnreachable(logger: TestLogger): Promise<void> {
   await until('the outage', async () => !(await reachable(logger)), OUTAGE_NOTICED_MS);
@@ -90,7 +90,7 @@ export async function expectNoDelay(mode: 'cut' | 'hang'): Promise<void> {
   proxy.mode = mode;
   await untilUnreachable(logger);
   const addedMs = performance.now();
-  const [added] = await logger.registry.add([BTC], true, AbortSignal.timeout(5_000));
+  const [added] = await logger.control.add([BTC], true, AbortSignal.timeout(5_000));
   expect(added).toMatchObject({ ok: true, state: 'live' });
   expect(performance.now() - addedMs).toBeLessThan(5_000);
   const stoppedMs = performance.now();
@@ -100,8 +100,8 @@ export async function expectNoDelay(mode: 'cut' | 'hang'): Promise<void> {
 
 /** Seals the open block and resolves when the store has it. */
 export async function replicated(logger: TestLogger, uri: string, security = BTC): Promise<void> {
-  await logger.registry.snapshot([security]);
-  const last = logger.registry.status(security)?.sequence;
+  await logger.control.snapshot([security]);
+  const last = logger.control.status(security)?.sequence;
   const reader = await readerOf(uri);
   const isThere = async (): Promise<boolean> => {
     const known = await reader.coverage({ security }).catch(() => undefined);

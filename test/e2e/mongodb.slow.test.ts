@@ -42,18 +42,18 @@ describe('MongoDB as the store', { ...needs(mongodb, recordings), timeout: 180_0
     const server = await replay({ speed: 10 });
     const logger = await startLogger(server, { SECURITIES: BTC, MONGODB_ENDPOINT: uri });
     await until('something replicated', async () => {
-      const { archive } = await logger.registry.health();
+      const { archive } = await logger.control.health();
       return archive.reachable && archive.spoolBytes === 0;
     });
     proxy.mode = 'hang';
     const hungMs = performance.now();
     await untilUnreachable(logger);
-    expect((await logger.registry.health()).status).toBe('degraded');
+    expect((await logger.control.health()).status).toBe('degraded');
     const askedMs = performance.now();
     await logger.reader.coverage({ security: BTC }).catch(() => undefined);
     expect(performance.now() - askedMs).toBeLessThan(15_000);
     expect(performance.now() - hungMs).toBeLessThan(30_000);
-    expect(logger.registry.status(BTC)?.state).toBe('live');
+    expect(logger.control.status(BTC)?.state).toBe('live');
     proxy.mode = 'pass';
     await until('the store back', () => reachable(logger));
   });
@@ -65,12 +65,12 @@ describe('MongoDB as the store', { ...needs(mongodb, recordings), timeout: 180_0
     const { uri } = await makeStore();
     const env = { SECURITIES: BTC, MONGODB_ENDPOINT: uri };
     const first = await startLogger(await replay({ speed: 20 }), env);
-    await until('recording', () => first.registry.status(BTC)?.state === 'live', 30_000);
+    await until('recording', () => first.control.status(BTC)?.state === 'live', 30_000);
     const second = await startLogger(await replay({ speed: 20 }), env);
-    expect(second.registry.status(BTC)).toMatchObject({ state: 'failed' });
-    expect(JSON.stringify(await second.registry.list())).toContain('another logger records it');
+    expect(second.control.status(BTC)).toMatchObject({ state: 'failed' });
+    expect(JSON.stringify(await second.control.list())).toContain('another logger records it');
     await first.stop();
-    await until('the takeover', () => second.registry.status(BTC)?.state === 'live', 30_000);
+    await until('the takeover', () => second.control.status(BTC)?.state === 'live', 30_000);
   });
 
   test('that takes 2 s for each answer gets everything, and nothing waits for it', async () => {
@@ -80,7 +80,7 @@ describe('MongoDB as the store', { ...needs(mongodb, recordings), timeout: 180_0
     store.proxy.delayMs = 2000;
     const env = { SECURITIES: BTC, MONGODB_ENDPOINT: store.uri };
     const logger = await startLogger(server, env);
-    await until('recording', () => logger.registry.status(BTC)?.state === 'live', 30_000);
+    await until('recording', () => logger.control.status(BTC)?.state === 'live', 30_000);
     await server.finished;
     await recordedUpTo(logger, session.lastSequence);
     await until('a reachable store', () => reachable(logger), 60_000);

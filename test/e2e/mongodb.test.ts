@@ -30,7 +30,7 @@ describe('MongoDB as the store', { ...needs(mongodb, recordings), timeout: 120_0
     const logger = await startLogger(server, { SECURITIES: BTC, MONGODB_ENDPOINT: store.uri });
     await server.finished;
     await recordedUpTo(logger, session.lastSequence);
-    const away = await logger.registry.health();
+    const away = await logger.control.health();
     expect(away.status).toBe('degraded');
     expect(away.archive).toMatchObject({ kind: 'mongodb', reachable: false });
     expect(away.archive.spoolBytes).toBeGreaterThan(0);
@@ -40,7 +40,7 @@ describe('MongoDB as the store', { ...needs(mongodb, recordings), timeout: 120_0
     expect(before.state).toBe('proven');
     store.proxy.mode = 'pass';
     await spoolEmpty(logger);
-    expect((await logger.registry.health()).archive).toMatchObject({ reachable: true });
+    expect((await logger.control.health()).archive).toMatchObject({ reachable: true });
     expect(await logger.reader.bookAt({ security: BTC, position })).toEqual(before);
     const { intervals, gaps } = await logger.reader.coverage({ security: BTC });
     expect(gaps).toEqual([]);
@@ -61,7 +61,7 @@ describe('MongoDB as the store', { ...needs(mongodb, recordings), timeout: 120_0
     await first.stop();
     const again = await replay({ session: new RecordedSession() });
     const second = await startLogger(again, { MONGODB_ENDPOINT: uri });
-    await until('recording', () => second.registry.status(BTC)?.state === 'live', 30_000);
+    await until('recording', () => second.control.status(BTC)?.state === 'live', 30_000);
     const { intervals, gaps } = await second.reader.coverage({ security: BTC });
     expect(intervals).toHaveLength(2);
     expect(gaps).toMatchObject([{ cause: 'restart' }]);

@@ -25,9 +25,9 @@ test('the library example of the README runs as it is', async () => {
       const { value } = await logger.reader.trades({ security: 'binance:BTCUSDT' }).next();
       return value !== undefined;
     });
-    const book = logger.registry.bookNow('binance:BTCUSDT', { depth: 1 });
+    const book = logger.control.bookNow('binance:BTCUSDT', { depth: 1 });
     if (book.state !== 'proven') throw new Error('No book to ask for again');
-    await logger.registry.flush('binance:BTCUSDT');
+    await logger.control.flush('binance:BTCUSDT');
     // A program of one's own finds the package among its modules.
     const modules = join(folder, 'node_modules');
     await run('mkdir', [modules]);

@@ -52,10 +52,10 @@ describe('the Binance recordings', needs(recordings), () => {
   async function heardAll(one: TestLogger, session: RecordedSession): Promise<void> {
     await until(
       'the last diff',
-      () => one.registry.status(BTC)?.sequence === String(session.lastSequence),
+      () => one.control.status(BTC)?.sequence === String(session.lastSequence),
       30_000,
     );
-    await one.registry.flush(BTC);
+    await one.control.flush(BTC);
   }
 
   /** Full depth, both sides, exact text. */

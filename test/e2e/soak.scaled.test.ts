@@ -52,7 +52,7 @@ function expectTrue(symbol: string, answer: BookResult | NoBookResult, told = ''
 
 async function expectTrueHistory(one: TestLogger, symbol: string, random: SeededRandom) {
   const security = `binance:${symbol}`;
-  await one.registry.flush(security);
+  await one.control.flush(security);
   const { intervals, gaps } = await one.reader.coverage({ security });
   expect(intervals).toHaveLength(gaps.length + 1);
   for (const [i, gap] of gaps.entries()) {
@@ -103,7 +103,7 @@ test(`no fault of the exchange makes a wrong book or hides a gap, ${SECONDS} s (
   const settings = { SECURITIES: securities.join(), STALE_AFTER: '1' };
   const one = (logger = await startTestLogger(sandbox.venues.binance, settings, { log }));
   const areLive = (): boolean =>
-    securities.every((security) => one.registry.status(security)?.state === 'live');
+    securities.every((security) => one.control.status(security)?.state === 'live');
   await until('both live', areLive);
 
   const story: string[] = [];
@@ -117,13 +117,13 @@ test(`no fault of the exchange makes a wrong book or hides a gap, ${SECONDS} s (
     const calmMs = performance.now() + lastsMs + random.integer(200, 1500);
     while (performance.now() < calmMs) {
       for (const symbol of SYMBOLS) {
-        expectTrue(symbol, one.registry.bookNow(`binance:${symbol}`, undefined), told());
+        expectTrue(symbol, one.control.bookNow(`binance:${symbol}`, undefined), told());
       }
       await wait(50);
     }
     await until(() => `live again after ${told()}`, areLive, LIVE_WITHIN_MS);
-    if (random.chance(0.2)) await one.registry.snapshot(['all']);
-    if (random.chance(0.1)) await one.registry.reset('binance');
+    if (random.chance(0.2)) await one.control.snapshot(['all']);
+    if (random.chance(0.1)) await one.control.reset('binance');
   }
   let gaps = 0;
   for (const symbol of SYMBOLS) gaps += await expectTrueHistory(one, symbol, random);

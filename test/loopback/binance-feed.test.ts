@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createBinance } from '../../logger/exchange/binance/binance-exchange.ts';
 import type { BinanceOptions } from '../../logger/exchange/binance/binance-exchange.ts';
 import type { Exchange, FeedHandle } from '../../logger/exchange/exchange.ts';
-import { MESSAGE_MAX_BYTES, createNetwork } from '../../logger/service/network.ts';
+import { MAX_MESSAGE_BYTES, createNetwork } from '../../logger/service/network.ts';
 import type { LogFields } from '../../logger/runtime/log.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { until } from '../support/until.ts';
@@ -320,7 +320,7 @@ describe('damaged frames', () => {
   test('a message above the limit ends the connection, is counted, and a new one takes over', async () => {
     start();
     const { listener, connection } = await streaming();
-    connection.announce(MESSAGE_MAX_BYTES + 1);
+    connection.announce(MAX_MESSAGE_BYTES + 1);
     await until('up again', () => listener.count('up') === 2);
     expect(exchange.counters().refused).toEqual({ oversized: 1 });
   });

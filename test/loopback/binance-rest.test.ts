@@ -151,7 +151,7 @@ describe('snapshots', () => {
     await expect(snapshot()).rejects.toMatchObject({
       code: 'feed-closed',
       message: expect.stringMatching(
-        /^Request to 127\.0\.0\.1:\d+ failed: no whole answer within 200 ms$/,
+        /^Request to 127\.0\.0\.1:\d+ failed: no complete response within 200 ms$/,
       ),
     });
   });
@@ -204,7 +204,7 @@ describe('snapshots', () => {
     fake.behaviour.rest = () => true;
     const failed = expect(snapshot(controller.signal)).rejects.toMatchObject({
       code: 'feed-closed',
-      message: expect.stringContaining('given up'),
+      message: expect.stringContaining('canceled'),
     });
     await until('the request is there', () => fake.restRequests.length === 1);
     controller.abort();

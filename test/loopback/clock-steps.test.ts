@@ -50,24 +50,24 @@ async function start(env: Readonly<Record<string, string>> = {}): Promise<TestLo
       STALE_AFTER: '5',
       ...env,
     },
-    { clock, limits: { blockMaxAgeMs: 400 }, log: keptLog(logged) },
+    { clock, limits: { maxBlockAgeMs: 400 }, log: keptLog(logged) },
   );
-  const { registry } = logger;
-  await until('two proven books', () => registry.summary().live === 2);
+  const { summary } = logger;
+  await until('two proven books', () => summary().live === 2);
   return logger;
 }
 
 /** Goes on for so long; nothing may become stale meanwhile. @returns where the book then stands. */
-async function record({ registry }: TestLogger, ms: number): Promise<number> {
+async function record({ control, summary }: TestLogger, ms: number): Promise<number> {
   for (let i = 0; i < ms / 50; i++) {
     await wait(50);
-    expect(registry.summary()).toMatchObject({ live: 2, gaps: 0 });
+    expect(summary()).toMatchObject({ live: 2, gaps: 0 });
   }
-  return Number(registry.status(BTC)?.sequence);
+  return Number(control.status(BTC)?.sequence);
 }
 
-async function diffs({ reader, registry }: TestLogger): Promise<DiffItem[]> {
-  await registry.flush(BTC);
+async function diffs({ reader, control }: TestLogger): Promise<DiffItem[]> {
+  await control.flush(BTC);
   const found: DiffItem[] = [];
   for await (const item of reader.diffs({ security: BTC })) {
     if (item.type === 'diff') found.push(item);
@@ -125,7 +125,7 @@ test('an hour back and forth, forth and back: no gap, nothing stale, books of ev
     expect(badReceiveTimes.filter(({ cause }) => cause === 'clock').length).toBeGreaterThan(1);
   }
   expect((await one.reader.verify()).problems).toEqual([]);
-  expect((await one.registry.health()).uptime).toBeLessThan(60);
+  expect((await one.control.health()).uptime).toBeLessThan(60);
 
   const told = bent(heard, await one.reader.coverage({ security: BTC }));
   const between = (from: number, to: number): boolean[] =>

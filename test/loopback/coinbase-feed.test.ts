@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createCoinbase } from '../../logger/exchange/coinbase/coinbase-exchange.ts';
 import type { CoinbaseOptions } from '../../logger/exchange/coinbase/coinbase-exchange.ts';
 import type { Exchange, FeedHandle } from '../../logger/exchange/exchange.ts';
-import { MESSAGE_MAX_BYTES, createNetwork } from '../../logger/service/network.ts';
+import { MAX_MESSAGE_BYTES, createNetwork } from '../../logger/service/network.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import {
   BTC,
@@ -250,7 +250,7 @@ describe('the full channel', () => {
   test('a message above the limit ends the connection, is counted, and a new one takes over', async () => {
     start();
     const { listener } = await streaming();
-    fake.open[0]?.announce(MESSAGE_MAX_BYTES + 1);
+    fake.open[0]?.announce(MAX_MESSAGE_BYTES + 1);
     await until('up again', () => listener.count('up') === 2);
     expect(exchange.counters().refused).toEqual({ oversized: 1 });
   });

@@ -63,14 +63,14 @@ async function start(
 
 async function live(one: TestLogger, security = BTC): Promise<void> {
   await until(
-    () => `${security} to be live: ${JSON.stringify(one.registry.status(security))}`,
-    () => one.registry.status(security)?.state === 'live',
+    () => `${security} to be live: ${JSON.stringify(one.control.status(security))}`,
+    () => one.control.status(security)?.state === 'live',
   );
 }
 
 /** What is told of a product now is what the exchange had at that message. */
 async function expectTrueOrders(one: TestLogger, security = BTC): Promise<void> {
-  const answer = one.registry.bookNow(security);
+  const answer = one.control.bookNow(security);
   if (answer.state !== 'proven') throw new Error(`No book of ${security}`);
   const product = security.slice('coinbase:'.length);
   const truth = sandbox.bookAtSequence(product, Number(answer.sequence));
@@ -81,7 +81,7 @@ async function expectTrueOrders(one: TestLogger, security = BTC): Promise<void> 
 
 /** The book at the first, a middle and the last sequence of every interval; and no hole undeclared. */
 async function expectTrueHistory(one: TestLogger, security = BTC): Promise<number> {
-  await one.registry.flush(security);
+  await one.control.flush(security);
   const { intervals, gaps } = await one.reader.coverage({ security });
   expect(intervals).toHaveLength(gaps.length + 1);
   for (const { firstSequence, lastSequence } of intervals) {
@@ -100,7 +100,7 @@ async function expectTrueHistory(one: TestLogger, security = BTC): Promise<numbe
 
 async function hole(one: TestLogger, security = BTC): Promise<void> {
   await until('a hole', async () => {
-    await one.registry.flush(security);
+    await one.control.flush(security);
     const { gaps } = await one.reader.coverage({ security });
     return gaps.length > 0 && gaps.every(({ to }) => to !== null);
   });
@@ -158,7 +158,7 @@ describe('full', () => {
     const one = await start();
     await live(one);
     sandbox.inject({ type: 'silence', symbol: 'BTC-USD', durationMs: 60_000 });
-    await until('the loss to be noticed', () => one.registry.status(BTC)?.state !== 'live');
+    await until('the loss to be noticed', () => one.control.status(BTC)?.state !== 'live');
     sandbox.inject({ type: 'recover' });
     await live(one);
     await expectTrueOrders(one);
@@ -179,10 +179,10 @@ describe('full', () => {
       },
     ];
     const one = await start({ ...KEY, SECURITIES: '' }, { faults });
-    const [result] = await one.registry.add([BTC], true, AbortSignal.timeout(15_000));
+    const [result] = await one.control.add([BTC], true, AbortSignal.timeout(15_000));
     // The first request of all was the one that had to wait its turn.
     expect(result?.state === null || result?.ok).toBe(true);
-    await one.registry.add([BTC], true, AbortSignal.timeout(15_000));
+    await one.control.add([BTC], true, AbortSignal.timeout(15_000));
     await live(one);
     await expectTrueOrders(one);
   });
@@ -193,9 +193,9 @@ describe('full', () => {
     const one = await start(env, {
       faults: [{ type: 'refuse-logins', count: 2, exchange: 'coinbase' }],
     });
-    await until('the refusal', () => one.registry.status(BTC)?.state === 'failed');
-    expect(one.registry.status(BTC)?.message).toContain('Invalid API Key');
-    const { securities, status } = await one.registry.health();
+    await until('the refusal', () => one.control.status(BTC)?.state === 'failed');
+    expect(one.control.status(BTC)?.message).toContain('Invalid API Key');
+    const { securities, status } = await one.control.health();
     expect(status).toBe('degraded');
     expect(securities[0]?.message).toContain('Invalid API Key');
     await live(one);
@@ -205,9 +205,9 @@ describe('full', () => {
   test('a wrong secret never gets in, and is nowhere to be read', async () => {
     const secret = Buffer.from('this is not the secret of anybody').toString('base64');
     const one = await start({ ...KEY, COINBASE_API_SECRET: secret });
-    await until('the refusal', () => one.registry.status(BTC)?.state === 'failed');
-    expect(one.registry.status(BTC)?.message).toMatch(/signature/i);
-    const everything = [...logged, JSON.stringify(await one.registry.health())].join('\n');
+    await until('the refusal', () => one.control.status(BTC)?.state === 'failed');
+    expect(one.control.status(BTC)?.message).toMatch(/signature/i);
+    const everything = [...logged, JSON.stringify(await one.control.health())].join('\n');
     for (const hidden of [secret, KEY.COINBASE_API_KEY, KEY.COINBASE_API_PASSPHRASE]) {
       expect(everything).not.toContain(hidden);
     }
@@ -217,7 +217,7 @@ describe('full', () => {
     const one = await start();
     await live(one);
     await live(one, ETH);
-    await one.registry.reset('coinbase');
+    await one.control.reset('coinbase');
     const from = sandbox.book('BTC-USD').sequence;
     await until('the market to go on', () => sandbox.book('BTC-USD').sequence > from + 300);
     await expectTrueOrders(one);
@@ -228,7 +228,7 @@ describe('full', () => {
   test('an unknown product is refused with the exchange’s reason, one beside it is recorded', async () => {
     const one = await start({ ...KEY, SECURITIES: '' });
     const names = ['coinbase:NOPE-USD', BTC.toLowerCase()];
-    const results = await one.registry.add(names, true, AbortSignal.timeout(10_000));
+    const results = await one.control.add(names, true, AbortSignal.timeout(10_000));
     expect(results).toMatchObject([
       { security: 'coinbase:NOPE-USD', ok: false, message: expect.stringContaining('NotFound') },
       { security: BTC, ok: true, state: 'live' },
@@ -243,7 +243,7 @@ describe('level2_batch, without a key', () => {
   /** By price; a batch may be on its way, so the truth is asked for until the two meet. */
   async function expectTrueLevels(one: TestLogger): Promise<void> {
     await until('the same levels as the exchange', () => {
-      const answer = one.registry.bookNow(BTC);
+      const answer = one.control.bookNow(BTC);
       if (answer.state !== 'proven') return false;
       const { bids, asks } = sandbox.book('BTCUSDT');
       return JSON.stringify([answer.bids, answer.asks]) === JSON.stringify([bids, asks]);
@@ -253,12 +253,12 @@ describe('level2_batch, without a key', () => {
   test('levels and trades, and no number that the exchange did not give', async () => {
     const one = await start(PUBLIC, { pace: 20 });
     await live(one);
-    expect(one.registry.status(BTC)).toMatchObject({ feed: 'level2_batch', proof: 'connection' });
+    expect(one.control.status(BTC)).toMatchObject({ feed: 'level2_batch', proof: 'connection' });
     await expectTrueLevels(one);
-    const answer = one.registry.bookNow(BTC);
+    const answer = one.control.bookNow(BTC);
     expect(answer).toMatchObject({ level: 'L2', sequence: null, proof: 'connection' });
     await until('trades', async () => {
-      await one.registry.flush(BTC);
+      await one.control.flush(BTC);
       return (await one.reader.trades({ security: BTC }).next()).value?.type === 'trade';
     });
     expect(await one.reader.verify()).toMatchObject({ problems: [] });
@@ -282,7 +282,7 @@ describe('level2_batch, without a key', () => {
   test('a reset begins a new interval with next to nothing between', async () => {
     const one = await start(PUBLIC, { pace: 20 });
     await live(one);
-    await one.registry.reset('coinbase');
+    await one.control.reset('coinbase');
     await hole(one);
     await live(one);
     await expectTrueLevels(one);
@@ -295,7 +295,7 @@ describe('level2_batch, without a key', () => {
     const one = await start(PUBLIC, { pace: 300 });
     await live(one);
     sandbox.inject({ type: 'silence', symbol: 'BTC-USD', durationMs: 60_000 });
-    await until('the loss to be noticed', () => one.registry.status(BTC)?.state !== 'live');
+    await until('the loss to be noticed', () => one.control.status(BTC)?.state !== 'live');
     sandbox.inject({ type: 'recover' });
     await live(one);
     const { gaps } = await one.reader.coverage({ security: BTC });

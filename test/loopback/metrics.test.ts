@@ -56,6 +56,6 @@ test('what a logger does shows in its metrics, and a removed security is gone fr
   expect(value(text, 'orderbook_archive_reachable')).toBe(1);
   expect(text).toContain(ETH);
 
-  await logger.registry.remove([ETH]);
+  await logger.control.remove([ETH]);
   expect(await scrape()).not.toContain(ETH);
 });

@@ -12,7 +12,7 @@ import { until } from '../support/until.ts';
 const BINANCE = 'binance:BTCUSDT';
 const COINBASE = 'coinbase:BTC-USD';
 /** Images and snapshots in seconds instead of half hours. */
-const LIMITS = { blockMaxAgeMs: 300, snapshotCheckMinEveryMs: 300, snapshotCheckPauseMs: 100 };
+const LIMITS = { maxBlockAgeMs: 300, minSnapshotCheckPeriodMs: 300, snapshotCheckPauseMs: 100 };
 
 let sandbox: Sandbox | undefined;
 let logger: TestLogger | undefined;
@@ -50,7 +50,7 @@ async function start(): Promise<{ readonly exchange: Sandbox; readonly one: Test
 }
 
 function status(one: TestLogger, security: string): SecurityStatus {
-  const found = one.registry.status(security);
+  const found = one.control.status(security);
   if (!found) throw new Error(`${security} is not recorded`);
   return found;
 }
@@ -66,7 +66,7 @@ test('in calm every image and every snapshot shows the book in memory', async ()
     () => isChecked(BINANCE) && isChecked(COINBASE),
     30_000,
   );
-  const { selfCheck } = await one.registry.health();
+  const { selfCheck } = await one.control.health();
   expect(selfCheck.mismatches).toBe(0);
   expect(errors).toEqual([]);
   for (const security of [BINANCE, COINBASE]) {
@@ -84,11 +84,11 @@ test.each([
     await until('a snapshot to agree', () => status(one, id).selfCheck.snapshots >= 1, 20_000);
     exchange.inject({ type: 'false-diffs', symbol, count: 60 });
     await until('the mismatch', () => status(one, id).selfCheck.mismatches > 0, 30_000);
-    expect(errors).toContain('The book is not the one that the exchange has');
+    expect(errors).toContain("The book is not the exchange's");
     exchange.inject({ type: 'recover' });
     // Lies that were under way may have been taken into the new segment, too.
     const isWell = async (): Promise<boolean> => {
-      const book = one.registry.bookNow(id);
+      const book = one.control.bookNow(id);
       if (book.state !== 'proven') return false;
       const sequence = Number(book.sequence);
       const truth =
@@ -98,7 +98,7 @@ test.each([
       return JSON.stringify([truth?.bids, truth?.asks]) === JSON.stringify([book.bids, book.asks]);
     };
     await until('the true book', isWell, 30_000);
-    await one.registry.flush(id);
+    await one.control.flush(id);
     const { gaps, intervals } = await one.reader.coverage({ security: id });
     expect(gaps.length).toBeGreaterThan(0);
     expect(gaps).toContainEqual(expect.objectContaining({ cause: 'other' }));

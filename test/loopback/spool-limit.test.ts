@@ -29,19 +29,19 @@ test('the spool stays within its limit, and what it gives up is a gap that is co
   logger = await startTestLogger(
     sandbox.venues.binance,
     { SECURITIES: BTC, METRICS_PORT: '0', MONGODB_ENDPOINT: away },
-    { limits: { blockMaxAgeMs: 200 }, log },
+    { limits: { maxBlockAgeMs: 200 }, log },
     { spoolMaxBytes: LIMIT_BYTES },
   );
-  const { metricsPort, registry, fatal } = logger;
+  const { metricsPort, control, fatal } = logger;
   const counted = async (): Promise<number> => {
     const page = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
     const line = page.split('\n').find((one) => one.startsWith(COUNTED));
     return Number(line?.slice(COUNTED.length));
   };
   expect(await counted()).toBe(0);
-  const waiting = async (): Promise<number> => (await registry.health()).archive.spoolBytes;
+  const waiting = async (): Promise<number> => (await control.health()).archive.spoolBytes;
   await until('twice as much as there is room for', async () => {
-    await registry.snapshot([BTC]);
+    await control.snapshot([BTC]);
     return (await waiting()) > 2 * LIMIT_BYTES;
   });
   await until('something to be given up', async () => (await counted()) > 0, 25_000);

@@ -23,18 +23,18 @@ test('is not held up by it', { ...needs(mongodb), timeout: 60_000 }, async () =>
       SECURITIES: BTC,
       MONGODB_ENDPOINT: `mongodb://127.0.0.1:${proxy.port}/${database}?directConnection=true`,
     },
-    { limits: { blockMaxAgeMs: 200 } },
+    { limits: { maxBlockAgeMs: 200 } },
   );
-  const { registry } = logger;
-  await until('a book', () => registry.status(BTC)?.state === 'live');
+  const { control } = logger;
+  await until('a book', () => control.status(BTC)?.state === 'live');
   await until(
     'its image to be shipped',
-    async () => (await registry.health()).archive.spoolBytes === 0,
+    async () => (await control.health()).archive.spoolBytes === 0,
   );
   proxy.mode = 'hang';
-  const { sequence } = registry.status(BTC) ?? {};
-  await until('another step', () => registry.status(BTC)?.sequence !== sequence);
-  await registry.snapshot([BTC]);
+  const { sequence } = control.status(BTC) ?? {};
+  await until('another step', () => control.status(BTC)?.sequence !== sequence);
+  await control.snapshot([BTC]);
   const begunMs = performance.now();
   await logger.stop();
   expect(performance.now() - begunMs).toBeLessThan(STOP_DEADLINE_MS);

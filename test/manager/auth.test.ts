@@ -1,27 +1,15 @@
 import { connect } from 'node:http2';
-import { type Socket, connect as connectTcp } from 'node:net';
+import { connect as connectTcp } from 'node:net';
+import type { Socket } from 'node:net';
 import { Metadata, status } from '@grpc/grpc-js';
-import { afterEach, describe, expect, test } from 'vitest';
-import { DEFAULT_LIMITS } from '../../logger/manager/limits.ts';
+import { describe, expect, test } from 'vitest';
+import { MANAGER_LIMITS } from '../../logger/manager/limits.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { until } from '../support/until.ts';
-import { KEY, type Port, RawClient, bearer, printedDuring, startPort } from './fixture.ts';
+import { KEY, RawClient, bearer, printedDuring } from './fixture.ts';
+import { closers, open } from './opened.ts';
 
 const TEXT = 'The manager key is missing or wrong';
-const closers: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-async function open(options: Parameters<typeof startPort>[0] = {}): Promise<[Port, RawClient]> {
-  const port = await startPort(options);
-  closers.push(() => port.close(0));
-  const client = new RawClient(port.port);
-  closers.push(() => client.close());
-  return [port, client];
-}
-
 function authorization(value: string): Metadata {
   const metadata = new Metadata();
   metadata.set('authorization', value);
@@ -196,7 +184,7 @@ describe('the throttle', () => {
   });
 
   test('headers longer than any key are refused at once, unread, while other refusals are held', async () => {
-    const throttle = { ...DEFAULT_LIMITS.throttle, burst: 0, intervalMs: 5000 };
+    const throttle = { ...MANAGER_LIMITS.throttle, burst: 0, intervalMs: 5000 };
     const [port, client] = await open({ limits: { throttle } });
     const held = await client.unary('List', {}, bearer('wrong'), 500);
     expect(held.code).toBe(status.DEADLINE_EXCEEDED);

@@ -9,6 +9,8 @@ import type {
   LoggerControl,
   SecurityStatus,
 } from '../../logger/status/control.ts';
+import type { StateEvent } from '../../logger/live/events.ts';
+import type { LiveListener, LiveSource } from '../../logger/live/feeds.ts';
 import type { BookResult, LevelRow, NoBookResult } from '../../logger/queries/results.ts';
 
 export function securityStatus(
@@ -60,7 +62,13 @@ export class FakeControl implements LoggerControl {
   readonly startedUs = Date.UTC(2026, 10, 20) * 1000;
   readonly recorded = new Map<string, SecurityStatus>();
   readonly calls: { readonly method: string; readonly args: readonly unknown[] }[] = [];
-  readonly #listeners = new Set<(security: string) => void>();
+  readonly #listeners = new Set<LiveListener>();
+  readonly live: LiveSource = {
+    subscribe: (_security, listener) => {
+      this.#listeners.add(listener);
+      return () => this.#listeners.delete(listener);
+    },
+  };
   healthOverrides: Partial<HealthStatus> = {};
   book: BookResult | NoBookResult | undefined;
   /** Instead of an answer. */
@@ -174,11 +182,6 @@ export class FakeControl implements LoggerControl {
     if (this.flushFailure) throw this.flushFailure;
   }
 
-  onChange(listener: (security: string) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
   terminate(): void {
     this.#called('terminate');
     this.terminations++;
@@ -188,10 +191,11 @@ export class FakeControl implements LoggerControl {
     return this.#listeners.size;
   }
 
-  /** Tells whoever listens, after an optional new state. */
+  /** Publishes that a security changed, after an optional new state. */
   change(security: string, overrides?: Partial<SecurityStatus>): void {
     if (overrides) this.recorded.set(security, securityStatus(security, overrides));
-    for (const listener of this.#listeners) listener(security);
+    const event = { type: 'state', security, phase: 'live', message: null, aliveUntilUs: null };
+    for (const listener of this.#listeners) listener(event as StateEvent);
   }
 
   #called(method: string, ...args: readonly unknown[]): void {

@@ -14,7 +14,7 @@ import { expect, vi } from 'vitest';
 import type { LogFields } from '../../logger/runtime/log.ts';
 import type { Clock } from '../../logger/runtime/clock.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
-import type { Access } from '../../logger/manager/gate/access.ts';
+import type { ManagerAccess } from '../../logger/manager/gate/access.ts';
 import type { ManagerLimits } from '../../logger/manager/limits.ts';
 import { type ManagerPort, startManager } from '../../logger/manager/server.ts';
 import type { Io } from '../../manager-cli/io.ts';
@@ -54,7 +54,7 @@ export interface Port extends ManagerPort {
 }
 
 /** These keys, in the clear. */
-export function accessWith(...keys: readonly string[]): Access {
+export function accessWith(...keys: readonly string[]): ManagerAccess {
   return { keys, tls: null, warnings: [] };
 }
 
@@ -64,8 +64,8 @@ export async function startPort(
     readonly clock?: Clock;
     readonly limits?: Partial<ManagerLimits>;
     readonly port?: number;
-    readonly access?: Access;
-    readonly readAccess?: () => Access;
+    readonly access?: ManagerAccess;
+    readonly readAccess?: () => ManagerAccess;
   } = {},
 ): Promise<Port> {
   const control = new FakeControl(...(options.securities ?? ['binance:BTCUSDT']));

@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 async function open(options: Parameters<typeof startPort>[0] = {}): Promise<[Port, Client]> {
-  const port = await startPort({ ...options, limits: { healthPaceMs: 5, ...options.limits } });
+  const port = await startPort({ ...options, limits: { healthPollMs: 5, ...options.limits } });
   closers.push(() => port.close(0));
   const client = new Client(`127.0.0.1:${port.port}`, credentials.createInsecure(), {
     'grpc.use_local_subchannel_pool': 1,
@@ -153,7 +153,7 @@ describe('health without a key', () => {
   });
 
   test('a thousand checks ask the logger once', async () => {
-    const [port, client] = await open({ limits: { healthPaceMs: 60_000 } });
+    const [port, client] = await open({ limits: { healthPollMs: 60_000 } });
     await Promise.all(Array.from({ length: 1000 }, () => check(client, '')));
     expect(port.control.calls).toHaveLength(1);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_LIMITS, type ThrottleLimits } from '../../logger/manager/limits.ts';
+import { MANAGER_LIMITS, type ThrottleLimits } from '../../logger/manager/limits.ts';
 import { FailureThrottle } from '../../logger/manager/gate/throttle.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { LogBook } from './fixture.ts';
@@ -10,7 +10,7 @@ function throttle(limits: Partial<ThrottleLimits> = {}) {
   const subject = new FailureThrottle({
     clock,
     log,
-    limits: { ...DEFAULT_LIMITS.throttle, ...limits },
+    limits: { ...MANAGER_LIMITS.throttle, ...limits },
   });
   return { clock, log, subject };
 }
@@ -42,7 +42,7 @@ describe('FailureThrottle', () => {
       return delayMs;
     });
     expect(delays.at(250)).toBeCloseTo(40);
-    expect(delays.at(-1)).toBe(DEFAULT_LIMITS.throttle.maxDelayMs);
+    expect(delays.at(-1)).toBe(MANAGER_LIMITS.throttle.maxDelayMs);
   });
 
   test('one address does not use up what another may do', () => {
@@ -61,7 +61,7 @@ describe('FailureThrottle', () => {
   test('an address that was quiet for long starts afresh', () => {
     const { subject, clock } = throttle();
     for (let i = 0; i < 300; i++) clock.advance(subject.failed('10.0.0.1'));
-    clock.advance(DEFAULT_LIMITS.throttle.forgetAfterMs + 1);
+    clock.advance(MANAGER_LIMITS.throttle.forgetAfterMs + 1);
     expect(subject.failed('10.0.0.1')).toBe(0);
   });
 
@@ -71,7 +71,7 @@ describe('FailureThrottle', () => {
     expect(log.lines).toHaveLength(1);
     clock.advance(60_000);
     expect(log.lines).toHaveLength(2);
-    expect(log.lines[1]?.fields).toEqual({ peer: '10.0.0.1', refused: 9999 });
+    expect(log.lines[1]?.fields).toEqual({ peer: '10.0.0.1', rejected: 9999 });
     clock.advance(600_000);
     expect(log.lines).toHaveLength(2);
     expect(clock.pendingTimers).toBe(0);

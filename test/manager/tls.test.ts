@@ -5,7 +5,7 @@ import { type ConnectionOptions, type TLSSocket, connect as connectTls } from 'n
 import { credentials, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../logger/errors.ts';
-import type { Access } from '../../logger/manager/gate/access.ts';
+import type { ManagerAccess } from '../../logger/manager/gate/access.ts';
 import { Authority, type Pair, openssl } from '../support/certificates.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { until } from '../support/until.ts';
@@ -51,7 +51,7 @@ describe('TLS', needs(openssl), () => {
     stranger.remove();
   });
 
-  const accessOf = (pair: Pair, clientCa: Buffer | null = null): Access => ({
+  const accessOf = (pair: Pair, clientCa: Buffer | null = null): ManagerAccess => ({
     ...accessWith(KEY),
     tls: { cert: pair.cert, key: pair.key, clientCa },
   });

@@ -1,18 +1,18 @@
-/** What lets callers in: keys and certificates, as the configuration has read and checked them. */
+/** Keys and certificates of the manager port, as the configuration has read and checked them. */
 
-export interface TlsMaterial {
-  /** PEM, with the certificates between it and its authority behind it. */
+export interface ManagerTls {
+  /** PEM, followed by the intermediate certificates. */
   readonly cert: Buffer;
   readonly key: Buffer;
-  /** PEM: who vouches for clients; null: clients need no certificate. */
+  /** PEM of the authority that signs client certificates (mutual TLS); null: clients need none. */
   readonly clientCa: Buffer | null;
 }
 
-export interface Access {
-  /** Any of them is let in. */
+export interface ManagerAccess {
+  /** Each of them is accepted: the current key and, during a rotation, the next one. */
   readonly keys: readonly string[];
-  /** null: in the clear. */
-  readonly tls: TlsMaterial | null;
-  /** Lines for the log. */
+  /** null: plaintext. */
+  readonly tls: ManagerTls | null;
+  /** Lines for the log at every start and reload. */
   readonly warnings: readonly string[];
 }

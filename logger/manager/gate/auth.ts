@@ -1,27 +1,23 @@
 /**
- * Authentication of every call in a server interceptor, as soon as the metadata is in: a handler
- * would be reached only after the body was read and parsed. What was wrong with a key is told to
- * nobody, and no key, right or wrong, gets into a log line or an answer.
+ * Authenticates every call in a server interceptor, as soon as its metadata is in: a handler would run
+ * only after the body has been read and parsed. The caller does not learn what was wrong with its key,
+ * and no key, right or wrong, appears in a log line or a response.
  */
 
-import {
-  type Metadata,
-  type ServerInterceptor,
-  ServerInterceptingCall,
-  status,
-} from '@grpc/grpc-js';
+import { ServerInterceptingCall, status } from '@grpc/grpc-js';
+import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { FailureThrottle } from './throttle.ts';
 
 const HEADER = 'authorization';
 const SCHEME = 'Bearer ';
-const REFUSAL = {
+const REJECTION = {
   code: status.UNAUTHENTICATED,
   details: 'The manager key is missing or wrong',
 } as const;
 
-/** True for exactly one `authorization: Bearer <key>`. */
+/** True for exactly one `authorization: Bearer <key>` with an accepted key. */
 export function isAuthorized(metadata: Metadata, keys: KeyRing): boolean {
   const values = metadata.get(HEADER);
   const [value] = values;
@@ -37,16 +33,16 @@ export function peerAddress(peer: string): string {
 
 export interface AuthenticatorOptions {
   readonly keys: KeyRing;
-  /** Paths of the calls that need no key. Whatever key they bring is not looked at. */
+  /** Paths of the calls that need no key. If they bring one, it is not looked at. */
   readonly openPaths: ReadonlySet<string>;
-  /** This connection has shown a right key. */
-  readonly onRightKey: (peer: string) => void;
+  /** Called for a connection that has sent an accepted key. */
+  readonly onAuthenticated: (peer: string) => void;
   readonly throttle: FailureThrottle;
   readonly clock: Clock;
   readonly maxHeaderBytes: number;
 }
 
-/** No key is that long. */
+/** Longer than any key could be. */
 function isTooLong(metadata: Metadata, maxBytes: number): boolean {
   let bytes = 0;
   for (const name of Object.keys(metadata.getMap())) {
@@ -55,30 +51,30 @@ function isTooLong(metadata: Metadata, maxBytes: number): boolean {
   return bytes > maxBytes;
 }
 
-/** Lets calls with the right key pass and ends all others with UNAUTHENTICATED, slowly. */
+/** Lets authorized calls pass and ends all others with UNAUTHENTICATED, after the throttle's delay. */
 export function authenticator(options: AuthenticatorOptions): ServerInterceptor {
   return (method, call) => {
     const isOpen = options.openPaths.has(method.path);
-    let refusal: Timer | undefined;
+    let rejection: Timer | undefined;
     return new ServerInterceptingCall(call, {
       start(next) {
         next({
           onReceiveMetadata(metadata, proceed) {
             const isLong = isTooLong(metadata, options.maxHeaderBytes);
-            const isRight = !isOpen && !isLong && isAuthorized(metadata, options.keys);
-            if (isRight) options.onRightKey(call.getPeer());
-            if (isRight || (isOpen && !isLong)) {
+            const isAccepted = !isOpen && !isLong && isAuthorized(metadata, options.keys);
+            if (isAccepted) options.onAuthenticated(call.getPeer());
+            if (isAccepted || (isOpen && !isLong)) {
               metadata.remove(HEADER);
               proceed(metadata);
               return;
             }
             const delayMs = options.throttle.failed(peerAddress(call.getPeer()));
-            // Nothing can be learned from this about a key that was not looked at.
-            if (delayMs === 0 || isLong) call.sendStatus(REFUSAL);
-            else refusal = options.clock.schedule(delayMs, () => call.sendStatus(REFUSAL));
+            // Answered at once if too long: the key was not looked at, so nothing can be learned.
+            if (delayMs === 0 || isLong) call.sendStatus(REJECTION);
+            else rejection = options.clock.schedule(delayMs, () => call.sendStatus(REJECTION));
           },
           onCancel() {
-            refusal?.cancel();
+            rejection?.cancel();
           },
         });
       },

@@ -1,42 +1,48 @@
 /**
- * Which connections are open, and which one goes when there are too many. A connection that has
- * shown a right key stays; one that has not is a stranger, and the stranger that came first makes
- * room for who comes next. So nobody keeps a right key out by holding connections open.
+ * Open connections, and which one is dropped when there are too many: the oldest that has not
+ * authenticated yet. Holding connections open without a key therefore never locks out a client that
+ * has one.
  */
 
 import type { Socket } from 'node:net';
 
+interface Connection {
+  readonly socket: Socket;
+  isAuthenticated: boolean;
+}
+
 export class Connections {
-  /** By the peer's address and port, in the order in which they came. */
-  readonly #open = new Map<string, { readonly socket: Socket; isStranger: boolean }>();
+  /** By the peer's address and port, oldest first. */
+  readonly #open = new Map<string, Connection>();
   readonly #max: number;
 
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** @returns the connection that had to go, perhaps this very one; undefined: there was room. */
+  /** @returns the connection that was dropped to make room, perhaps this very one. */
   admit(socket: Socket): Socket | undefined {
-    const dropped = this.#open.size < this.#max ? undefined : (this.#firstStranger() ?? socket);
+    const dropped =
+      this.#open.size < this.#max ? undefined : (this.#takeUnauthenticated() ?? socket);
     dropped?.destroy();
     if (dropped !== socket) this.#add(socket);
     return dropped;
   }
 
-  /** `peer` as gRPC calls it: address, colon, port. */
-  trust(peer: string): void {
+  /** @param peer address, colon, port: as gRPC names it. */
+  markAuthenticated(peer: string): void {
     const connection = this.#open.get(peer);
-    if (connection) connection.isStranger = false;
+    if (connection) connection.isAuthenticated = true;
   }
 
   destroyAll(): void {
     for (const { socket } of this.#open.values()) socket.destroy();
   }
 
-  #firstStranger(): Socket | undefined {
-    for (const [peer, { socket, isStranger }] of this.#open) {
-      if (!isStranger) continue;
-      // Not at its close, which comes later: until then its place would count as taken.
+  #takeUnauthenticated(): Socket | undefined {
+    for (const [peer, { socket, isAuthenticated }] of this.#open) {
+      if (isAuthenticated) continue;
+      // Not on its `close`, which comes later: until then its place would count as taken.
       this.#open.delete(peer);
       return socket;
     }
@@ -45,7 +51,7 @@ export class Connections {
 
   #add(socket: Socket): void {
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-    const connection = { socket, isStranger: true };
+    const connection = { socket, isAuthenticated: false };
     this.#open.set(peer, connection);
     socket.on('close', () => {
       if (this.#open.get(peer) === connection) this.#open.delete(peer);

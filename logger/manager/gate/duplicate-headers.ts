@@ -1,7 +1,7 @@
 /**
- * Makes doubled `authorization` headers visible. Node keeps the first of several and drops the rest
- * before grpc-js sees them; two proxies, or a proxy and a client, could then mean different keys
- * with one call. Joined into one value they match no key, and the call is refused like any other.
+ * Makes duplicate `authorization` headers visible. Node keeps the first and drops the rest before
+ * grpc-js sees them, so two proxies, or a proxy and a client, could mean different keys with one call.
+ * Joined into one value they match no key, and the call is rejected like any other.
  */
 
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
@@ -10,7 +10,7 @@ import { InvariantError } from '../../errors.ts';
 
 const HEADER = 'authorization';
 
-/** The HTTP/2 servers of a gRPC server. grpc-js keeps them to itself, so this asks with care. */
+/** The HTTP/2 servers of a gRPC server: a private field of grpc-js, so checked before use. */
 function http2Servers(server: Server): readonly Http2Server[] {
   const found: unknown = Reflect.get(server, 'http2Servers');
   if (!(found instanceof Map) || found.size === 0) {
@@ -20,17 +20,17 @@ function http2Servers(server: Server): readonly Http2Server[] {
 }
 
 /**
- * To be called once the server has its port or injector.
- * @throws InvariantError with a grpc-js that is built differently: better no port than a laxer one.
+ * Call it once the server has its port or injector.
+ * @throws InvariantError if grpc-js has changed inside: no port is better than a laxer one.
  */
-export function exposeDoubledHeaders(server: Server): void {
+export function exposeDuplicateHeaders(server: Server): void {
   for (const http2Server of http2Servers(server)) {
-    // Before grpc-js's own listener, which reads the very same object of headers.
-    http2Server.prependListener('stream', joinDoubled);
+    // Before grpc-js's own listener, which reads the same headers object.
+    http2Server.prependListener('stream', joinDuplicates);
   }
 }
 
-function joinDoubled(
+function joinDuplicates(
   _stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   _flags: number,

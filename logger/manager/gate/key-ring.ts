@@ -1,4 +1,4 @@
-/** The keys that are accepted, as digests: of equal length, and not the keys themselves. */
+/** The accepted keys, as digests: of equal length, and not the keys themselves. */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 
@@ -13,14 +13,14 @@ export class KeyRing {
     this.#digests = keys.map(digest);
   }
 
-  /** From now on these, and no other. Calls that were let in go on. */
+  /** From now on only these are accepted. Calls that are already running continue. */
   replace(keys: readonly string[]): void {
     this.#digests = keys.map(digest);
   }
 
-  /** Takes the same time for every wrong key, and for a right one wherever it stands. */
-  has(given: string): boolean {
-    const asked = digest(given);
-    return this.#digests.filter((known) => timingSafeEqual(asked, known)).length > 0;
+  /** Constant time: the same for every key, right or wrong, wherever it is in the list. */
+  has(key: string): boolean {
+    const given = digest(key);
+    return this.#digests.filter((accepted) => timingSafeEqual(given, accepted)).length > 0;
   }
 }

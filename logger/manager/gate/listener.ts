@@ -1,36 +1,37 @@
 /**
- * The TCP side of the manager port. The sockets are ours and are handed to TLS and the gRPC server
- * one by one: that way their number is capped, a port in use is one error of our own and not a line
- * that grpc-js prints, and closing can end connections that would not end by themselves.
+ * The TCP side of the manager port. It accepts sockets itself and hands them to TLS and the gRPC server
+ * one by one. So their number is capped, a port in use is one error instead of a line that grpc-js
+ * prints, and closing can end connections that would not end by themselves.
  */
 
-import { type Socket, createServer } from 'node:net';
+import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
 import { ConflictError, describeError } from '../../errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { TlsMaterial } from './access.ts';
+import type { ManagerTls } from './access.ts';
 import { Connections } from './connections.ts';
-import { sparseWarning } from './sparse-warning.ts';
+import { rateLimitedWarning } from './rate-limited-warning.ts';
 import { tlsStage } from './tls-stage.ts';
 
 export interface Listener {
   readonly port: number;
-  /** The connection of this peer has shown a right key: it makes room for nobody. */
-  trust(peer: string): void;
-  /** New connections get these certificates; those that are open go on with what they have. */
-  renew(tls: TlsMaterial): void;
-  /** Takes no more connections; those that are open stay. */
+  /** The connection of this peer has authenticated: it is never dropped to make room. */
+  markAuthenticated(peer: string): void;
+  /** New connections get these certificates; open ones keep theirs. */
+  replaceTls(tls: ManagerTls): void;
+  /** Accepts no more connections; open ones stay. */
   stop(): void;
-  /** Ends the connections that are still open. */
+  /** Closes the connections that are still open. */
   destroy(): void;
 }
 
 export interface ListenerOptions {
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
-  /** null: in the clear. */
-  readonly tls: TlsMaterial | null;
+  /** null: plaintext. */
+  readonly tls: ManagerTls | null;
   readonly maxConnections: number;
   readonly tlsHandshakeMs: number;
   readonly onConnection: (socket: Socket) => void;
@@ -38,34 +39,37 @@ export interface ListenerOptions {
   readonly log: Log;
 }
 
-function explain(error: Error, host: string, port: number): string {
+function listenError(error: Error, host: string, port: number): ConflictError {
   const place = `${host}:${port}`;
   const code = 'code' in error ? error.code : undefined;
-  switch (code) {
-    case 'EADDRINUSE':
-      return `Manager port ${place} is in use; stop what listens there, or set MANAGER_PORT to another`;
-    case 'EACCES':
-      return `Manager port ${place} may not be opened by this user; set MANAGER_PORT to one above 1023`;
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `${host} is not an address of this machine; set MANAGER_HOST to one that is`;
-    default:
-      return `Manager port ${place} can't be opened: ${describeError(error)}`;
-  }
+  const message = (): string => {
+    switch (code) {
+      case 'EADDRINUSE':
+        return `Manager port ${place} is in use; stop the process that listens there, or change MANAGER_PORT`;
+      case 'EACCES':
+        return `This user may not open manager port ${place}; set MANAGER_PORT to a port above 1023`;
+      case 'EADDRNOTAVAIL':
+      case 'ENOTFOUND':
+      case 'EAI_AGAIN':
+        return `${host} is not an address of this machine; change MANAGER_HOST`;
+      default:
+        return `Manager port ${place} can't be opened: ${describeError(error)}`;
+    }
+  };
+  return new ConflictError(message(), { cause: error });
 }
 
-/** What gets a connection in: it is counted before anything is read, for a handshake costs too. */
-function entrance(
+/** Counts a connection before anything is read from it: a TLS handshake costs, too. */
+function admission(
   options: ListenerOptions,
   connections: Connections,
   next: (socket: Socket) => void,
 ): (socket: Socket) => void {
-  const warn = sparseWarning(options, 'Manager connections beyond the limit are dropped');
+  const warn = rateLimitedWarning(options, 'Too many manager connections; dropped one');
   return (socket) => {
-    // HTTP/2 handles errors of a socket once it has it; this one is for the moments around that.
+    // HTTP/2 handles a socket's errors once it has it; this covers the time before and after.
     socket.on('error', (error) => {
-      options.log.debug('A manager connection broke', { error: describeError(error) });
+      options.log.debug('A manager connection failed', { error: describeError(error) });
     });
     const dropped = connections.admit(socket);
     if (dropped) warn({ limit: options.maxConnections });
@@ -73,17 +77,17 @@ function entrance(
   };
 }
 
-/** @throws ConflictError, one line, when the port can't be had. */
+/** @throws ConflictError, in one line, when the port can't be opened. */
 export function listen(options: ListenerOptions): Promise<Listener> {
   const { host, port, log, onConnection } = options;
   const connections = new Connections(options.maxConnections);
   const tls =
     options.tls && tlsStage(options.tls, { ...options, handshakeMs: options.tlsHandshakeMs });
-  const enter = entrance(options, connections, tls ? (socket) => tls.take(socket) : onConnection);
-  const tcp = createServer({ noDelay: true }, enter);
+  const admit = admission(options, connections, tls ? (socket) => tls.take(socket) : onConnection);
+  const tcp = createServer({ noDelay: true }, admit);
   return new Promise((resolve, reject) => {
     tcp.once('error', (error) => {
-      reject(new ConflictError(explain(error, host, port), { cause: error }));
+      reject(listenError(error, host, port));
     });
     tcp.listen({ host, port, exclusive: true }, () => {
       tcp.on('error', (error) => {
@@ -92,8 +96,8 @@ export function listen(options: ListenerOptions): Promise<Listener> {
       const address = tcp.address();
       resolve({
         port: address !== null && typeof address === 'object' ? address.port : port,
-        trust: (peer) => connections.trust(peer),
-        renew: (next) => tls?.renew(next),
+        markAuthenticated: (peer) => connections.markAuthenticated(peer),
+        replaceTls: (next) => tls?.replace(next),
         stop: () => tcp.close(),
         destroy: () => connections.destroyAll(),
       });

@@ -1,22 +1,22 @@
 /**
- * Slows the refusal of wrong keys, so that nobody tries a dictionary, and keeps the log short while
- * someone does. Only failures are ever held up: a right key is answered at once whatever its address
- * did before, because on loopback the operator and everybody else share one address.
+ * Delays the rejection of wrong keys, against dictionary attacks, and keeps the log short meanwhile.
+ * Only failures are delayed: a right key is accepted at once, whatever its address did before, because
+ * on loopback the operator and everybody else share one address.
  */
 
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { ThrottleLimits } from '../limits.ts';
 
-interface Pace {
-  /** When the last refusal is due; the next one comes an interval later. Monotonic ms. */
+interface LeakyBucket {
+  /** When the last rejection is due; the next one follows an interval later. Monotonic ms. */
   dueMs: number;
 }
 
-interface Peer extends Pace {
+interface Peer extends LeakyBucket {
   failures: number;
   lastFailureMs: number;
-  /** Failures since the last line about this address. */
+  /** Failures since the last log line about this address. */
   unreported: number;
 }
 
@@ -24,19 +24,19 @@ export class FailureThrottle {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: ThrottleLimits;
-  /** In order of the last failure, oldest first. */
+  /** By address, the longest without a failure first. */
   readonly #peers = new Map<string, Peer>();
-  readonly #overall: Pace = { dueMs: Number.NEGATIVE_INFINITY };
+  readonly #overall: LeakyBucket = { dueMs: Number.NEGATIVE_INFINITY };
   #reportTimer: Timer | undefined;
   #linesInWindow = 0;
 
-  constructor(options: { clock: Clock; log: Log; limits: ThrottleLimits }) {
-    this.#clock = options.clock;
-    this.#log = options.log;
-    this.#limits = options.limits;
+  constructor(deps: { readonly clock: Clock; readonly log: Log; readonly limits: ThrottleLimits }) {
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#limits = deps.limits;
   }
 
-  /** Counts a failure of an address. @returns for how many ms its refusal is to be held back. */
+  /** Counts a failure of an address. @returns by how many ms to delay its rejection. */
   failed(address: string): number {
     const nowMs = this.#clock.monotonicMs();
     const limits = this.#limits;
@@ -53,17 +53,18 @@ export class FailureThrottle {
     return delayMs;
   }
 
-  /** Says what is still unsaid and stops the timer. */
+  /** Logs what has not been logged yet and stops the timer. */
   close(): void {
     this.#reportTimer?.cancel();
     this.#reportTimer = undefined;
     this.#reportAll();
   }
 
+  /** Moves the address to the end of the list, with a fresh count if it has been quiet long enough. */
   #touch(address: string, nowMs: number): Peer {
     const known = this.#peers.get(address);
     this.#peers.delete(address);
-    const fresh =
+    const peer =
       known === undefined || nowMs - known.lastFailureMs > this.#limits.forgetAfterMs
         ? { dueMs: Number.NEGATIVE_INFINITY, failures: 0, lastFailureMs: nowMs, unreported: 0 }
         : known;
@@ -71,22 +72,22 @@ export class FailureThrottle {
       const [oldest] = this.#peers.keys();
       if (oldest !== undefined) this.#peers.delete(oldest);
     }
-    this.#peers.set(address, fresh);
-    return fresh;
+    this.#peers.set(address, peer);
+    return peer;
   }
 
-  /** A leaky bucket: `burst` refusals at once, then one every `intervalMs`. */
-  #delay(pace: Pace, nowMs: number, intervalMs: number, burst: number): number {
-    const earliest = Math.max(pace.dueMs, nowMs - burst * intervalMs) + intervalMs;
-    pace.dueMs = Math.min(earliest, nowMs + this.#limits.maxDelayMs);
-    return Math.max(0, pace.dueMs - nowMs);
+  /** `burst` rejections at once, then one every `intervalMs`. */
+  #delay(bucket: LeakyBucket, nowMs: number, intervalMs: number, burst: number): number {
+    const earliest = Math.max(bucket.dueMs, nowMs - burst * intervalMs) + intervalMs;
+    bucket.dueMs = Math.min(earliest, nowMs + this.#limits.maxDelayMs);
+    return Math.max(0, bucket.dueMs - nowMs);
   }
 
-  /** The first failure after a quiet time is told at once, those after it once in a while. */
+  /** The first failure after a quiet time is logged at once, later ones as a count per window. */
   #report(address: string, peer: Peer): void {
     peer.unreported++;
     if (peer.failures === 1 && this.#linesInWindow < this.#limits.maxReportLines) {
-      this.#line(address, peer);
+      this.#logPeer(address, peer);
       this.#linesInWindow++;
     }
     this.#reportTimer ??= this.#clock.schedule(this.#limits.reportEveryMs, () => {
@@ -97,24 +98,24 @@ export class FailureThrottle {
   }
 
   #reportAll(): void {
-    const silent = [...this.#peers].filter(([, peer]) => peer.unreported > 0);
-    for (const [address, peer] of silent.slice(0, this.#limits.maxReportLines)) {
-      this.#line(address, peer);
+    const unreported = [...this.#peers].filter(([, peer]) => peer.unreported > 0);
+    for (const [address, peer] of unreported.slice(0, this.#limits.maxReportLines)) {
+      this.#logPeer(address, peer);
     }
-    const rest = silent.slice(this.#limits.maxReportLines);
+    const rest = unreported.slice(this.#limits.maxReportLines);
     if (rest.length === 0) return;
-    const refused = rest.reduce((sum, [, peer]) => sum + peer.unreported, 0);
+    const rejected = rest.reduce((sum, [, peer]) => sum + peer.unreported, 0);
     for (const [, peer] of rest) peer.unreported = 0;
-    this.#log.warning('Refused manager calls from more addresses', {
+    this.#log.warning('Rejected manager calls from more addresses', {
       addresses: rest.length,
-      refused,
+      rejected,
     });
   }
 
-  #line(address: string, peer: Peer): void {
-    this.#log.warning('Refused manager calls with a missing or wrong key', {
+  #logPeer(address: string, peer: Peer): void {
+    this.#log.warning('Rejected manager calls with a missing or wrong key', {
       peer: address,
-      refused: peer.unreported,
+      rejected: peer.unreported,
     });
     peer.unreported = 0;
   }

@@ -1,21 +1,22 @@
 /**
- * TLS between an accepted connection and the gRPC server. Not grpc-js's own credentials: those
- * neither let certificates be replaced nor end a handshake that never comes.
+ * TLS between an accepted connection and the gRPC server. grpc-js's own credentials can neither replace
+ * certificates while the server runs nor limit the time of a handshake.
  */
 
 import type { Socket } from 'node:net';
-import { type SecureContextOptions, type TLSSocket, createServer } from 'node:tls';
+import { createServer } from 'node:tls';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import { describeError } from '../../errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { TlsMaterial } from './access.ts';
-import { sparseWarning } from './sparse-warning.ts';
+import type { ManagerTls } from './access.ts';
+import { rateLimitedWarning } from './rate-limited-warning.ts';
 
 export interface TlsStage {
-  /** Takes a connection; `onConnection` gets it when its handshake has succeeded. */
+  /** Takes a connection and passes it to `onConnection` once its handshake has succeeded. */
   take(socket: Socket): void;
-  /** Handshakes from now on use these; connections that are open go on with what they have. */
-  renew(tls: TlsMaterial): void;
+  /** New handshakes use these certificates; open connections keep theirs. */
+  replace(tls: ManagerTls): void;
 }
 
 export interface TlsStageOptions {
@@ -25,18 +26,18 @@ export interface TlsStageOptions {
   readonly log: Log;
 }
 
-function contextOf({ cert, key, clientCa }: TlsMaterial): SecureContextOptions {
+function contextOf({ cert, key, clientCa }: ManagerTls): SecureContextOptions {
   return { cert, key, ...(clientCa && { ca: clientCa }) };
 }
 
-/** Where a certificate was refused, that is the reason and the broken connection its consequence. */
+/** If a certificate was rejected, that is the reason; the broken connection only follows from it. */
 function reasonOf(error: Error, socket: TLSSocket): string {
   if (socket.authorizationError) return String(socket.authorizationError);
-  // OpenSSL's own words are the last of many in the message.
+  // The part of the message that OpenSSL wrote.
   return 'reason' in error ? String(error.reason) : describeError(error);
 }
 
-export function tlsStage(tls: TlsMaterial, options: TlsStageOptions): TlsStage {
+export function tlsStage(tls: ManagerTls, options: TlsStageOptions): TlsStage {
   const isMutual = tls.clientCa !== null;
   const server = createServer({
     ...contextOf(tls),
@@ -46,7 +47,7 @@ export function tlsStage(tls: TlsMaterial, options: TlsStageOptions): TlsStage {
     rejectUnauthorized: isMutual,
     handshakeTimeout: options.handshakeMs,
   });
-  const warn = sparseWarning(options, 'A manager connection failed its TLS handshake');
+  const warn = rateLimitedWarning(options, 'A manager connection failed its TLS handshake');
   server.on('secureConnection', (socket) => options.onConnection(socket));
   server.on('tlsClientError', (error, socket: TLSSocket) => {
     warn({ peer: socket.remoteAddress, reason: reasonOf(error, socket) });
@@ -54,6 +55,6 @@ export function tlsStage(tls: TlsMaterial, options: TlsStageOptions): TlsStage {
   });
   return {
     take: (socket) => void server.emit('connection', socket),
-    renew: (next) => server.setSecureContext(contextOf(next)),
+    replace: (next) => server.setSecureContext(contextOf(next)),
   };
 }

@@ -1,8 +1,7 @@
 /**
- * The first half of the self-check: at every base image, the book rebuilt from the stored records is
- * held against the book in memory as it was then. One image at a time, beside the recording; what
- * waits is bounded, and beyond that an image goes unchecked, which is counted nowhere as checked: the
- * next one is rebuilt from before it.
+ * The record check: at each base image, compares the book rebuilt from the stored records with the
+ * book that was in memory. One image at a time, beside the recording. What waits is bounded: beyond
+ * that an image stays unchecked, and the next one is rebuilt from before it.
  */
 
 import { differenceBetween } from '../../book/difference.ts';
@@ -12,8 +11,8 @@ import type { BookImage } from '../../market/events.ts';
 import type { RecorderLimits } from '../limits.ts';
 
 /**
- * The book that the records show at `toSequence`, from the image at `fromSequence` on; null: they were
- * given up and declared so.
+ * Rebuilds the book at `toSequence` from the image at `fromSequence`. null: those records were
+ * declared void.
  * @throws RecordCorruptError, ArchiveUnavailableError; what `signal` was aborted with.
  */
 export type Rebuild = (
@@ -30,17 +29,16 @@ export type Rebuild = (
 export interface ImageToCheck {
   readonly security: string;
   readonly epoch: number;
-  /** Where the image before it stands that was checked last; asked when its turn has come. */
+  /** Sequence of the last checked image before it; asked when the check begins. */
   readonly fromSequence: () => number;
-  /** The book in memory at that moment. */
+  /** The book that was in memory. */
   readonly image: BookImage;
 }
 
-/** `reason`: in words for the log. */
 export type RecordCheckOutcome =
   | { readonly kind: 'same' }
-  /** The records were given up and declared so: what comes next is checked from this image on. */
-  | { readonly kind: 'given-up' }
+  /** The records were declared void: the next check starts from this image. */
+  | { readonly kind: 'void' }
   | { readonly kind: 'differs'; readonly reason: string }
   | { readonly kind: 'unchecked'; readonly reason: string };
 
@@ -57,21 +55,21 @@ export class RecordCheck {
   #waitingRows = 0;
   #running: Promise<void> | undefined;
 
-  constructor(parts: {
+  constructor(deps: {
     readonly rebuild: Rebuild;
     readonly limits: RecorderLimits;
     readonly onFatal: (error: unknown) => void;
   }) {
-    this.#rebuild = parts.rebuild;
-    this.#limits = parts.limits;
-    this.#onFatal = parts.onFatal;
+    this.#rebuild = deps.rebuild;
+    this.#limits = deps.limits;
+    this.#onFatal = deps.onFatal;
   }
 
-  /** `onChecked` is called once, later. Not after `stop`. */
+  /** `onChecked` is called once, later; not after `stop`. */
   add(one: ImageToCheck, onChecked: (outcome: RecordCheckOutcome) => void): void {
     if (this.#life.signal.aborted) return;
     const rows = rowsOf(one.image);
-    if (this.#waiting.length > 0 && this.#waitingRows + rows > this.#limits.checkMaxRows) {
+    if (this.#waiting.length > 0 && this.#waitingRows + rows > this.#limits.maxCheckRows) {
       onChecked({ kind: 'unchecked', reason: 'Too many images wait to be checked' });
       return;
     }
@@ -80,7 +78,7 @@ export class RecordCheck {
     this.#running ??= this.#run().catch(this.#onFatal);
   }
 
-  /** Gives up what waits, and what is being read. */
+  /** Drops what waits, and what is being read. */
   async stop(): Promise<void> {
     this.#life.abort();
     this.#waiting = [];
@@ -98,20 +96,19 @@ export class RecordCheck {
     this.#running = undefined;
   }
 
-  /** Records move, and are given up, while they are read: a difference counts when seen twice. */
+  /** Records may be moved or declared void while they are read: a difference counts if seen twice. */
   async #check(one: ImageToCheck): Promise<RecordCheckOutcome> {
-    const outcome = await this.#look(one);
-    return outcome.kind === 'differs' ? this.#look(one) : outcome;
+    const outcome = await this.#compare(one);
+    return outcome.kind === 'differs' ? this.#compare(one) : outcome;
   }
 
-  async #look({ image, ...span }: ImageToCheck): Promise<RecordCheckOutcome> {
-    const fromSequence = span.fromSequence();
-    const whole = { ...span, fromSequence, toSequence: image.sequence };
+  async #compare({ image, fromSequence, ...segment }: ImageToCheck): Promise<RecordCheckOutcome> {
+    const span = { ...segment, fromSequence: fromSequence(), toSequence: image.sequence };
     const { signal } = this.#life;
     try {
-      // A store that says nothing for seconds holds nobody up who stops.
-      const rebuilt = await unlessAborted(this.#rebuild(whole, signal), signal);
-      if (rebuilt === null) return { kind: 'given-up' };
+      // Shutdown must not wait for a slow store.
+      const rebuilt = await unlessAborted(this.#rebuild(span, signal), signal);
+      if (rebuilt === null) return { kind: 'void' };
       const difference = differenceBetween(rebuilt, image);
       if (difference === null) return { kind: 'same' };
       const { places, example } = difference;
@@ -127,7 +124,7 @@ export class RecordCheck {
   }
 }
 
-/** What `work` brings; who aborts does not wait for it. */
+/** The result of `work`; rejects at once when the signal aborts. The work itself goes on. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop = (): void => undefined;
   const stopped = new Promise<never>((_resolve, reject) => {

@@ -1,15 +1,16 @@
 /**
- * When books are held against fresh snapshots: one security at a time at each exchange, the one whose
- * turn is longest due first, with a pause between any two.
+ * Schedules snapshot checks: one security at a time at each exchange, the one that is longest due
+ * first, with a pause between any two.
  */
 
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
+import { every } from '../../runtime/timing.ts';
 import type { RecorderLimits } from '../limits.ts';
-import type { SecurityRecorder } from '../security-recorder.ts';
+import type { Recording } from '../recording.ts';
 
-export interface CheckRoundsParts {
-  readonly recorders: () => Iterable<SecurityRecorder>;
+export interface CheckRoundsDeps {
+  readonly recordings: () => Iterable<Recording>;
   readonly clock: Clock;
   readonly limits: RecorderLimits;
   readonly imageIntervalMs: number;
@@ -17,20 +18,17 @@ export interface CheckRoundsParts {
 }
 
 export class CheckRounds {
-  readonly #parts: CheckRoundsParts;
+  readonly #deps: CheckRoundsDeps;
   readonly #busy = new Set<Exchange>();
   #timer: Timer | undefined;
 
-  constructor(parts: CheckRoundsParts) {
-    this.#parts = parts;
+  constructor(deps: CheckRoundsDeps) {
+    this.#deps = deps;
   }
 
   start(): void {
-    const { clock, limits } = this.#parts;
-    this.#timer = clock.schedule(limits.snapshotCheckPauseMs, () => {
-      this.#round();
-      this.start();
-    });
+    const { clock, limits, onFatal } = this.#deps;
+    this.#timer = every(clock, limits.snapshotCheckPauseMs, () => this.#round(), onFatal);
   }
 
   stop(): void {
@@ -38,27 +36,27 @@ export class CheckRounds {
   }
 
   #round(): void {
-    for (const [exchange, recorder] of this.#due()) {
+    for (const [exchange, { selfCheck }] of this.#due()) {
       this.#busy.add(exchange);
-      recorder.selfCheck
+      selfCheck
         .checkSnapshot()
         .finally(() => this.#busy.delete(exchange))
-        .catch(this.#parts.onFatal);
+        .catch(this.#deps.onFatal);
     }
   }
 
-  /** Of each exchange at which no check is running, the security that has waited longest. */
-  #due(): ReadonlyMap<Exchange, SecurityRecorder> {
-    const { clock, limits, imageIntervalMs } = this.#parts;
-    const everyMs = Math.max(imageIntervalMs, limits.snapshotCheckMinEveryMs);
-    const chosen = new Map<Exchange, SecurityRecorder>();
+  /** Of each exchange without a running check, the security that is longest due. */
+  #due(): ReadonlyMap<Exchange, Recording> {
+    const { clock, limits, imageIntervalMs } = this.#deps;
+    const everyMs = Math.max(imageIntervalMs, limits.minSnapshotCheckPeriodMs);
+    const chosen = new Map<Exchange, Recording>();
     const dueMs = new Map<Exchange, number>();
-    for (const recorder of this.#parts.recorders()) {
-      const { exchange } = recorder;
-      if (this.#busy.has(exchange) || recorder.phase !== 'live') continue;
-      const atMs = recorder.selfCheck.snapshotDueMs(everyMs) ?? Infinity;
+    for (const recording of this.#deps.recordings()) {
+      const { exchange, phase } = recording.recorder;
+      if (this.#busy.has(exchange) || phase !== 'live') continue;
+      const atMs = recording.selfCheck.snapshotDueMs(everyMs) ?? Infinity;
       if (atMs > clock.monotonicMs() || atMs >= (dueMs.get(exchange) ?? Infinity)) continue;
-      chosen.set(exchange, recorder);
+      chosen.set(exchange, recording);
       dueMs.set(exchange, atMs);
     }
     return chosen;

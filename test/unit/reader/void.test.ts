@@ -7,7 +7,7 @@ import { parseTimeUs } from '../../../logger/market/time.ts';
 import { createReader, createRebuild } from '../../../logger/reader/create-reader.ts';
 import type { BookResult, NoBookResult } from '../../../logger/queries/results.ts';
 import type { Reader } from '../../../logger/reader/reader.ts';
-import type { Moment } from '../../../logger/recorder/segment.ts';
+import type { BookPosition } from '../../../logger/recorder/segment.ts';
 import type { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { snapshotAt } from '../../support/scripted-exchange.ts';
@@ -28,7 +28,7 @@ beforeEach(async () => {
   harness = await RecorderHarness.open(SECURITY);
   const rebuild = createRebuild(harness.archive);
   ({ one } = harness.recorder({
-    limits: { blockMaxAgeMs: 3_000 },
+    limits: { maxBlockAgeMs: 3_000 },
     rebuild: async (...question) => {
       if (check === 'nothing') throw new ArchiveUnavailableError('away');
       if (check === 'wrong') throw new RecordCorruptError('wrong');
@@ -51,7 +51,7 @@ async function imageChecked(): Promise<void> {
 }
 
 /** @returns the last moment that is claimed of the first segment, and the last sequence heard. */
-async function record(seed: number, isProvenAgain: boolean): Promise<[Moment, number]> {
+async function record(seed: number, isProvenAgain: boolean): Promise<[BookPosition, number]> {
   const { clock, exchange } = harness;
   const random = seededRandom(seed);
   await one.start();
@@ -69,7 +69,7 @@ async function record(seed: number, isProvenAgain: boolean): Promise<[Moment, nu
   };
   for (let i = 0; i < 12; i++) await beat();
   await imageChecked();
-  const good = one.segment?.last ?? { us: 0, sequence: 0 };
+  const good = one.segment?.last ?? { atUs: 0, sequence: 0 };
   check = 'nothing';
   for (let i = 0; i < 25; i++) {
     await clock.advanceAsync(1);
@@ -102,7 +102,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])('seed %i', async (seed) => {
   expect(gaps).toMatchObject([{ cause: 'other', firstMissing: String(good.sequence + 1) }]);
   const isCovered = (us: number): boolean =>
     intervals.some(({ from, to }) => us >= parseTimeUs(from) && us <= parseTimeUs(to));
-  expect(isCovered(good.us) && !isCovered(good.us + 1)).toBe(true);
+  expect(isCovered(good.atUs) && !isCovered(good.atUs + 1)).toBe(true);
 
   const fromUs = Math.ceil(parseTimeUs(intervals[0]?.from ?? '') / EVERY_US) * EVERY_US;
   const toUs = harness.clock.nowUs();

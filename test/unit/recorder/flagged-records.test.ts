@@ -16,7 +16,7 @@ import { silentLog } from '../../support/silent-log.ts';
 import { RecorderHarness } from './harness.ts';
 
 const BTC = securityOf('binance', 'BTCUSDT');
-const limits = { ...DEFAULT_LIMITS, blockMaxAgeMs: 2000 };
+const limits = { ...DEFAULT_LIMITS, maxBlockAgeMs: 2000 };
 
 let harness: RecorderHarness;
 let archive: Archive;
@@ -27,7 +27,13 @@ let times: ReceiveTimes;
 beforeEach(async () => {
   harness = await RecorderHarness.open(BTC);
   ({ archive, clock, exchange } = harness);
-  times = new ReceiveTimes({ clock, leadUs: () => 0, limits, log: silentLog });
+  times = new ReceiveTimes({
+    clock,
+    leadUs: () => 0,
+    limits,
+    log: silentLog,
+    onFatal: (error) => harness.fatal.push(error),
+  });
   times.start();
 });
 

@@ -15,7 +15,11 @@ import type { RecorderLimits } from '../../../logger/recorder/limits.ts';
 import { createRebuild } from '../../../logger/reader/create-reader.ts';
 import { RecordCheck } from '../../../logger/recorder/check/record-check.ts';
 import type { Rebuild } from '../../../logger/recorder/check/record-check.ts';
-import { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
+import { LiveFeeds } from '../../../logger/live/feeds.ts';
+import { Recording } from '../../../logger/recorder/recording.ts';
+import type { RecorderStats } from '../../../logger/recorder/recorder-stats.ts';
+import type { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
+import type { SelfCheck } from '../../../logger/recorder/check/self-check.ts';
 import type { RecorderDeps } from '../../../logger/recorder/recorder-deps.ts';
 import type { Log } from '../../../logger/runtime/log.ts';
 import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
@@ -47,6 +51,7 @@ export class RecorderHarness {
   readonly directory: string;
   readonly archive: Archive;
   readonly clock = new ManualClock();
+  readonly liveFeeds = new LiveFeeds(silentLog);
   readonly exchange: ScriptedExchange;
   /** What the process would have died of. */
   readonly fatal: unknown[] = [];
@@ -70,7 +75,10 @@ export class RecorderHarness {
   }
 
   recorder(overrides: Overrides = {}): {
+    readonly recording: Recording;
     readonly one: SecurityRecorder;
+    readonly stats: RecorderStats;
+    readonly selfCheck: SelfCheck;
     readonly queue: WriteQueue;
   } {
     const { clock, exchange, security } = this;
@@ -78,25 +86,27 @@ export class RecorderHarness {
     const onFatal = (error: unknown): void => void this.fatal.push(error);
     const archive = overrides.archive ?? this.archive;
     const queue = new WriteQueue({ archive, clock, log: silentLog, limits, onFatal });
-    const one = new SecurityRecorder(security, exchange, {
+    const log = overrides.log ?? silentLog;
+    const recording = new Recording(security, exchange, {
       archive,
       queue,
+      liveFeeds: this.liveFeeds,
       clock,
       random: seededRandom(1),
-      log: overrides.log ?? silentLog,
+      log,
       limits,
       imageIntervalMs: overrides.imageIntervalMs ?? 1_800_000,
-      receiveTimes: overrides.receiveTimes ?? { badBetween: () => [] },
+      receiveTimes: overrides.receiveTimes ?? { defectsBetween: () => [] },
       writer: 'test',
       recordCheck: new RecordCheck({
         rebuild: overrides.rebuild ?? createRebuild(archive),
         limits,
         onFatal,
       }),
-      onChange: () => undefined,
       onFatal,
     });
-    return { one, queue };
+    const { recorder: one, stats, selfCheck } = recording;
+    return { recording, one, stats, selfCheck, queue };
   }
 
   async stored(epoch: number): Promise<StoredSegment> {

@@ -13,7 +13,7 @@ import { fullRule } from '../../../logger/exchange/coinbase/sequencer.ts';
 import { FeedClosedError } from '../../../logger/errors.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
 import { createRebuild } from '../../../logger/reader/create-reader.ts';
-import { RecorderRegistry } from '../../../logger/recorder/registry.ts';
+import { createRecorderService } from '../../../logger/recorder/recorder-service.ts';
 import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import {
@@ -97,23 +97,23 @@ async function storedOfBinance(coinbase: Coinbase, seed: number): Promise<unknow
   };
   const fatal: unknown[] = [];
   const onFatal = (error: unknown): void => void fatal.push(error);
-  const limits = { ...DEFAULT_LIMITS, blockMaxAgeMs: 5000 };
+  const limits = { ...DEFAULT_LIMITS, maxBlockAgeMs: 5000 };
   const common = { archive, clock, log: silentLog, limits, onFatal };
-  const registry = new RecorderRegistry({
+  const service = createRecorderService({
     ...common,
     queue: new WriteQueue(common),
     random: seededRandom(1),
     imageIntervalMs: 60_000,
     writer: 'test',
     exchanges: new Map(Object.entries(exchanges)),
-    receiveTimes: { badBetween: () => [], stalls: 0 },
+    receiveTimes: { defectsBetween: () => [], stalls: 0 },
     version: 'test',
     processStatus: () => ({ rss: 0, heapUsed: 0, eventLoopLag: 0, threads: 1, handles: 0 }),
     onTerminate: () => undefined,
     rebuild: createRebuild(archive),
   });
   try {
-    await registry.start([BTC, COIN]);
+    await service.start([BTC, COIN]);
     await clock.advanceAsync(0);
     const random = seededRandom(seed);
     exchanges.coinbase.up('BTC-USD');
@@ -130,7 +130,7 @@ async function storedOfBinance(coinbase: Coinbase, seed: number): Promise<unknow
       if (step === STEPS / 2) exchanges.binance.answer(snapshotAt(first, [1000, 5], [1010, 7]));
       await clock.advanceAsync(100);
     }
-    await registry.stop();
+    await service.stop();
     expect(fatal).toEqual([]);
     return await everythingOf(archive, BTC);
   } finally {

@@ -163,7 +163,7 @@ describe('a recorder of an L3 book', () => {
     await clock.advanceAsync(2000);
     expect(one.phase).toBe('live');
 
-    const lastDataUs = one.segment?.lastDataUs;
+    const receiveTimeUs = one.segment?.receiveTimeUs;
     exchange.heartbeat(103, SYMBOL);
     await clock.advanceAsync(500);
     exchange.heartbeat(103, SYMBOL);
@@ -178,7 +178,7 @@ describe('a recorder of an L3 book', () => {
     const { gap } = await harness.stored(2);
     expect(gap).toMatchObject({
       cause: 'sequence',
-      fromUs: lastDataUs,
+      fromUs: receiveTimeUs,
       firstMissing: 103,
       lastMissing: 103,
     });
@@ -187,7 +187,7 @@ describe('a recorder of an L3 book', () => {
   test('what contradicts the book voids the segment from where it was proven', async () => {
     const { one, queue } = harness.recorder();
     await live(one);
-    const provenUs = one.segment?.proven.us;
+    const provenUs = one.segment?.proven.atUs;
     for (let sequence = 102; sequence < 110; sequence++) {
       await clock.advanceAsync(100);
       open(sequence, id(sequence), 990, 1);
@@ -260,7 +260,7 @@ describe('a recorder of an L3 book', () => {
   });
 
   test('a busy block is sealed by its number of events', async () => {
-    const { one, queue } = harness.recorder({ limits: { blockMaxOrderEvents: 10 } });
+    const { one, queue } = harness.recorder({ limits: { maxBlockOrderEvents: 10 } });
     await live(one);
     for (let sequence = 102; sequence < 132; sequence++) {
       open(sequence, id(sequence), 990, 1);

@@ -6,7 +6,7 @@ import type { Clock } from '../../../logger/runtime/clock.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { keptLog } from '../../support/scripted-coinbase.ts';
 
-const { stallMinMs, stallSettleMs, badReceiveTimesMax } = DEFAULT_LIMITS;
+const { minStallMs, stallSettleMs, maxBadReceiveTimes } = DEFAULT_LIMITS;
 const BEAT_MS = 50;
 
 let clock: ManualClock;
@@ -32,11 +32,14 @@ beforeEach(() => {
     leadUs: () => leadUs,
     limits: DEFAULT_LIMITS,
     log: keptLog(logged),
+    onFatal: (error) => {
+      throw error;
+    },
   });
 });
 
 const us = (ms: number): number => startUs + ms * 1000;
-const ever = (): readonly BadReceiveTime[] => times.badBetween(0, Number.MAX_SAFE_INTEGER);
+const ever = (): readonly BadReceiveTime[] => times.defectsBetween(0, Number.MAX_SAFE_INTEGER);
 
 test('before it is started nothing is known, and no timer runs', () => {
   clock.stall(10_000);
@@ -85,10 +88,10 @@ describe('a stall', () => {
   });
 
   test('is no stall up to its limit', () => {
-    clock.stall(BEAT_MS + stallMinMs);
+    clock.stall(BEAT_MS + minStallMs);
     clock.advance(1000);
     expect(ever()).toEqual([]);
-    clock.stall(BEAT_MS + stallMinMs + 1);
+    clock.stall(BEAT_MS + minStallMs + 1);
     clock.advance(1000);
     expect(ever()).toHaveLength(1);
   });
@@ -106,7 +109,7 @@ describe('a stall', () => {
   test('is none the less one where somebody asks all the time while it lasts', () => {
     for (let i = 0; i < 60; i++) {
       clock.stall(10);
-      times.badBetween(0, us(0));
+      times.defectsBetween(0, us(0));
     }
     clock.advance(0);
     expect(ever()).toEqual([{ fromUs: us(1000), toUs: us(1600), cause: 'stall' }]);
@@ -117,10 +120,10 @@ describe('a stall', () => {
     clock.stall(600);
     clock.advance(10_000);
     const toUs = us(1600 + stallSettleMs);
-    expect(times.badBetween(us(0), us(1000) - 1)).toEqual([]);
-    expect(times.badBetween(us(0), us(1000))).toHaveLength(1);
-    expect(times.badBetween(toUs, us(9000))).toHaveLength(1);
-    expect(times.badBetween(toUs + 1, us(9000))).toEqual([]);
+    expect(times.defectsBetween(us(0), us(1000) - 1)).toEqual([]);
+    expect(times.defectsBetween(us(0), us(1000))).toHaveLength(1);
+    expect(times.defectsBetween(toUs, us(9000))).toHaveLength(1);
+    expect(times.defectsBetween(toUs + 1, us(9000))).toEqual([]);
   });
 
   test('is one line in the log, and not more than one a second', () => {
@@ -131,8 +134,8 @@ describe('a stall', () => {
     clock.stall(700);
     clock.advance(0);
     expect(logged).toEqual([
-      'The event loop stood still: receive times are late {"milliseconds":550}',
-      'The event loop stood still: receive times are late {"milliseconds":650,"untold":1}',
+      'The event loop stalled: receive times are late {"milliseconds":550}',
+      'The event loop stalled: receive times are late {"milliseconds":650,"suppressed":1}',
     ]);
     expect(times.stalls).toBe(3);
   });
@@ -190,10 +193,10 @@ test('a record is told of so many stretches at most, and memory holds no more th
   }
   const bad = ever();
   expect(times.stalls).toBe(1000);
-  expect(bad).toHaveLength(badReceiveTimesMax);
+  expect(bad).toHaveLength(maxBadReceiveTimes);
   // The first was never forgotten.
   expect(bad[0]?.fromUs).toBe(us(0));
-  const lately = times.badBetween(clock.nowUs() - 10_000_000, clock.nowUs());
+  const lately = times.defectsBetween(clock.nowUs() - 10_000_000, clock.nowUs());
   expect(lately.length).toBeGreaterThan(3);
   expect(lately[0]?.fromUs).toBeGreaterThan(clock.nowUs() - 12_000_000);
 });

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { NO_TOTALS } from '../../../logger/archive/archive.ts';
 import type { Diff } from '../../../logger/market/events.ts';
 import { securityOf } from '../../../logger/market/security.ts';
-import { figuresOf } from '../../../logger/recorder/figures.ts';
+import { securityFigures } from '../../../logger/recorder/security-figures.ts';
+import type { Recording } from '../../../logger/recorder/recording.ts';
 import type { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
 import { LATENCY_BOUNDS_S, RecorderStats } from '../../../logger/recorder/recorder-stats.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -21,7 +22,9 @@ function diff(latencyUs: number): Diff {
 test('a latency falls into the first bucket that it does not pass', () => {
   const stats = new RecorderStats(new ManualClock());
   // A clock behind the exchange's; on a bound; just above it; beyond all of them.
-  for (const latencyUs of [-3000, 5000, 5001, 60_000_000]) stats.message(diff(latencyUs));
+  for (const latencyUs of [-3000, 5000, 5001, 60_000_000]) {
+    stats.onEvent({ type: 'unapplied', security: BTC.id, update: diff(latencyUs) });
+  }
   const { bounds, counts, sum } = stats.latency;
   expect(bounds).toBe(LATENCY_BOUNDS_S);
   expect(counts).toEqual(Float64Array.of(2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1));
@@ -30,11 +33,12 @@ test('a latency falls into the first bucket that it does not pass', () => {
 
 describe('a recorder in numbers', () => {
   let harness: RecorderHarness;
+  let recording: Recording;
   let one: SecurityRecorder;
 
   beforeEach(async () => {
     harness = await RecorderHarness.open(BTC);
-    ({ one } = harness.recorder());
+    ({ recording, one } = harness.recorder());
     await one.start();
     await harness.clock.advanceAsync(0);
   });
@@ -53,7 +57,7 @@ describe('a recorder in numbers', () => {
   }
 
   test('before anything came', () => {
-    expect(figuresOf(one, NO_TOTALS)).toMatchObject({
+    expect(securityFigures(recording, NO_TOTALS)).toMatchObject({
       security: 'binance:BTCUSDT',
       exchange: 'binance',
       state: 'syncing',
@@ -71,7 +75,7 @@ describe('a recorder in numbers', () => {
     exchange.diff(99, 100);
     await prove(100);
     exchange.trade(1);
-    expect(figuresOf(one, NO_TOTALS)).toMatchObject({
+    expect(securityFigures(recording, NO_TOTALS)).toMatchObject({
       state: 'live',
       messages: 3,
       resyncs: 0,
@@ -80,7 +84,7 @@ describe('a recorder in numbers', () => {
       askHorizonRatio: null,
     });
     exchange.diff(150, 151);
-    expect(figuresOf(one, { ...NO_TOTALS, gaps: 4 })).toMatchObject({
+    expect(securityFigures(recording, { ...NO_TOTALS, gaps: 4 })).toMatchObject({
       state: 'syncing',
       bidHorizonRatio: null,
       gapsByCause: new Map([['sequence', 1]]),
@@ -91,26 +95,28 @@ describe('a recorder in numbers', () => {
     exchange.up();
     exchange.diff(300, 301);
     await prove(301);
-    expect(figuresOf(one, NO_TOTALS)).toMatchObject({
+    expect(securityFigures(recording, NO_TOTALS)).toMatchObject({
       resyncs: 2,
       gapsByCause: new Map([
         ['sequence', 1],
         ['connection', 1],
       ]),
     });
-    expect(figuresOf(one, NO_TOTALS).latency.counts[0]).toBe(6);
+    expect(securityFigures(recording, NO_TOTALS).latency.counts[0]).toBe(6);
   });
 
   test('time that nobody recorded is a gap of the next life', async () => {
     harness.exchange.up();
     harness.exchange.diff(99, 100);
     await prove(100);
-    one.close('restart');
-    const { one: next, queue } = harness.recorder();
+    recording.close('restart');
+    const { recording: nextRecording, one: next, queue } = harness.recorder();
     await queue.drained();
     await harness.clock.advanceAsync(10);
     await next.start();
-    expect(figuresOf(next, NO_TOTALS).gapsByCause).toEqual(new Map([['restart', 1]]));
+    expect(securityFigures(nextRecording, NO_TOTALS).gapsByCause).toEqual(
+      new Map([['restart', 1]]),
+    );
     next.close('restart');
   });
 });

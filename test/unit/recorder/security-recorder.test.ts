@@ -389,7 +389,7 @@ describe('a recorder', () => {
   });
 
   test('trades without a single diff end the segment: the depth stream is dead', async () => {
-    const { one } = recorder({ limits: { blockMaxAsides: 10 } });
+    const { one } = recorder({ limits: { maxBlockSideEvents: 10 } });
     await live(one);
     for (let id = 1; id <= 10; id++) exchange.trade(id);
     one.tick();
@@ -403,7 +403,7 @@ describe('a recorder', () => {
     exchange.diff(103, 103, [1010, 1]);
     one.tick();
     expect(one.phase).toBe('live');
-    clock.advance(DEFAULT_LIMITS.crossedMaxMs);
+    clock.advance(DEFAULT_LIMITS.maxCrossedMs);
     one.tick();
     expect(one.phase).toBe('syncing');
   });
@@ -437,7 +437,7 @@ describe('a recorder', () => {
       isFull = false;
       const { one, queue } = recorder({
         archive: fillable(archive, () => isFull),
-        limits: { pendingMaxBytes: 20_000 },
+        limits: { maxPendingBytes: 20_000 },
       });
       await live(one);
       isFull = true;
@@ -463,7 +463,7 @@ describe('a recorder', () => {
       isFull = false;
       const { one, queue } = recorder({
         archive: fillable(archive, () => isFull),
-        limits: { pendingMaxBytes: 20_000 },
+        limits: { maxPendingBytes: 20_000 },
       });
       await live(one);
       const kept = exchange.diff(103, 103, [1500, 1]);

@@ -12,6 +12,8 @@ import { CheckRounds } from '../../../logger/recorder/check/rounds.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
 import { RecordCheck } from '../../../logger/recorder/check/record-check.ts';
 import type { RecordCheckOutcome } from '../../../logger/recorder/check/record-check.ts';
+import type { SelfCheck } from '../../../logger/recorder/check/self-check.ts';
+import type { Recording } from '../../../logger/recorder/recording.ts';
 import type { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
 import type { Log } from '../../../logger/runtime/log.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
@@ -24,12 +26,14 @@ const SECURITY = securityOf('binance', 'BTCUSDT');
 const BIDS: Levels = [1000, 5, 990, 7, 980, 9];
 const ASKS: Levels = [1010, 2, 1020, 3];
 
-const TWO_LOOKS_MS = 3 * DEFAULT_LIMITS.firstStepWaitMs + DEFAULT_LIMITS.snapshotCheckAgainMs;
+const TWO_LOOKS_MS = 3 * DEFAULT_LIMITS.firstUpdateWaitMs + DEFAULT_LIMITS.snapshotRecheckDelayMs;
 
 let harness: RecorderHarness;
 let clock: ManualClock;
 let exchange: ScriptedExchange;
+let recording: Recording;
 let one: SecurityRecorder;
+let selfCheck: SelfCheck;
 let logged: string[];
 
 const log: Log = {
@@ -53,7 +57,11 @@ afterEach(async () => {
 
 /** A recorder with a proven book at 102. */
 async function live(overrides: Parameters<RecorderHarness['recorder']>[0] = {}): Promise<void> {
-  ({ one } = harness.recorder({ imageIntervalMs: 60_000, log, ...overrides }));
+  ({ recording, one, selfCheck } = harness.recorder({
+    imageIntervalMs: 60_000,
+    log,
+    ...overrides,
+  }));
   await one.start();
   await clock.advanceAsync(0);
   exchange.up();
@@ -92,12 +100,12 @@ describe('at a base image', () => {
     await live();
     exchange.diff(103, 104, [995, 1], [1010, 0]);
     await image();
-    expect(one.selfCheck.figures()).toEqual({ images: 1, snapshots: 0, mismatches: 0 });
+    expect(selfCheck.figures()).toEqual({ images: 1, snapshots: 0, mismatches: 0 });
     exchange.diff(105, 106, [995, 0]);
     await image();
     exchange.diff(107, 108, [995, 4]);
     await image();
-    expect(one.selfCheck.figures()).toEqual({ images: 3, snapshots: 0, mismatches: 0 });
+    expect(selfCheck.figures()).toEqual({ images: 3, snapshots: 0, mismatches: 0 });
     expect(one.segment?.identity.epoch).toBe(1);
     expect(logged).toEqual([]);
   });
@@ -109,18 +117,18 @@ describe('at a base image', () => {
     exchange.diff(105, 106, [9955, 15]);
     await checked();
     await image();
-    expect(one.selfCheck.figures()).toEqual({ images: 2, snapshots: 0, mismatches: 0 });
+    expect(selfCheck.figures()).toEqual({ images: 2, snapshots: 0, mismatches: 0 });
   });
 
   test('memory that is not what was recorded: told, given up since the last good image, proven afresh', async () => {
     await live();
     exchange.diff(103, 104, [995, 1]);
     await image();
-    const goodUs = one.segment?.last.us ?? 0;
+    const goodUs = one.segment?.last.atUs ?? 0;
     exchange.diff(105, 106, [996, 1]);
     flipBit();
     await image();
-    expect(one.selfCheck.figures()).toMatchObject({ images: 2, mismatches: 1 });
+    expect(selfCheck.figures()).toMatchObject({ images: 2, mismatches: 1 });
     expect(logged).toContain('error: The records do not show the book that was in memory');
     expect(one.phase).toBe('syncing');
     exchange.answer(snapshotAt(106, [996, 1], ASKS));
@@ -164,7 +172,7 @@ describe('at a base image', () => {
     await live({ rebuild: createRebuild(damaged) });
     exchange.diff(103, 104, [995, 1]);
     await image();
-    expect(one.selfCheck.figures()).toMatchObject({ images: 1, mismatches: 1 });
+    expect(selfCheck.figures()).toMatchObject({ images: 1, mismatches: 1 });
     expect(one.phase).toBe('syncing');
   });
 
@@ -179,7 +187,7 @@ describe('at a base image', () => {
     exchange.diff(103, 104, [995, 1]);
     await image();
     expect(looks).toBe(2);
-    expect(one.selfCheck.figures()).toEqual({ images: 0, snapshots: 0, mismatches: 0 });
+    expect(selfCheck.figures()).toEqual({ images: 0, snapshots: 0, mismatches: 0 });
     expect(one.phase).toBe('live');
   });
 
@@ -187,7 +195,7 @@ describe('at a base image', () => {
     await live({ rebuild: async () => null });
     exchange.diff(103, 104, [995, 1]);
     await image();
-    expect(one.selfCheck.figures()).toEqual({ images: 0, snapshots: 0, mismatches: 0 });
+    expect(selfCheck.figures()).toEqual({ images: 0, snapshots: 0, mismatches: 0 });
     expect(one.phase).toBe('live');
   });
 
@@ -201,10 +209,10 @@ describe('at a base image', () => {
     isFull = false;
     await clock.advanceAsync(DEFAULT_LIMITS.commitRetryMs);
     await checked();
-    expect(one.selfCheck.figures()).toEqual({ images: 1, snapshots: 0, mismatches: 0 });
+    expect(selfCheck.figures()).toEqual({ images: 1, snapshots: 0, mismatches: 0 });
     exchange.diff(106, 106, [995, 1]);
     await image();
-    expect(one.selfCheck.figures()).toMatchObject({ images: 2, mismatches: 0 });
+    expect(selfCheck.figures()).toMatchObject({ images: 2, mismatches: 0 });
   });
 
   test('an image that goes unchecked is no start for the next check', async () => {
@@ -218,16 +226,16 @@ describe('at a base image', () => {
     });
     exchange.diff(103, 104, [995, 1]);
     await image();
-    const goodUs = one.segment?.last.us;
+    const goodUs = one.segment?.last.atUs;
     isAway = true;
     flipBit();
     exchange.diff(105, 106, [996, 1]);
     await image();
     isAway = false;
-    expect(one.selfCheck.figures()).toEqual({ images: 1, snapshots: 0, mismatches: 0 });
+    expect(selfCheck.figures()).toEqual({ images: 1, snapshots: 0, mismatches: 0 });
     exchange.diff(107, 108, [996, 2]);
     await image();
-    expect(one.selfCheck.figures()).toMatchObject({ images: 2, mismatches: 1 });
+    expect(selfCheck.figures()).toMatchObject({ images: 2, mismatches: 1 });
     expect(one.openGap).toMatchObject({ fromUs: goodUs, firstMissing: 105 });
   });
 
@@ -235,16 +243,16 @@ describe('at a base image', () => {
     const rebuild = createRebuild(harness.archive);
     await live({
       archive: fillable(harness.archive, () => isFull),
-      limits: { pendingMaxBytes: 20_000 },
+      limits: { maxPendingBytes: 20_000 },
       rebuild: async (...question) => {
         const book = await rebuild(...question);
-        isFull = one.selfCheck.figures().images === 1;
+        isFull = selfCheck.figures().images === 1;
         return book;
       },
     });
     exchange.diff(103, 104, [995, 1]);
     await image();
-    const goodUs = one.segment?.last.us;
+    const goodUs = one.segment?.last.atUs;
     flipBit();
     exchange.diff(105, 106, [996, 1]);
     await image();
@@ -276,12 +284,12 @@ describe('at a base image', () => {
     });
     exchange.diff(103, 104, [995, 1]);
     await image();
-    const goodUs = one.segment?.last.us;
+    const goodUs = one.segment?.last.atUs;
     flipBit();
     exchange.diff(105, 106, [996, 1]);
     isHole = true;
     await image();
-    expect(one.selfCheck.figures()).toMatchObject({ mismatches: 1 });
+    expect(selfCheck.figures()).toMatchObject({ mismatches: 1 });
     expect(one.openGap).toMatchObject({ epoch: 1, fromUs: goodUs, firstMissing: 105 });
     expect((await harness.archive.tail(SECURITY.id)).openGap).toEqual(one.openGap);
   });
@@ -291,7 +299,7 @@ describe('at a base image', () => {
     let free: (error: Error) => void = () => undefined;
     const check = new RecordCheck({
       rebuild: () => new Promise((_resolve, reject) => (free = reject)),
-      limits: { ...DEFAULT_LIMITS, checkMaxRows: 12 },
+      limits: { ...DEFAULT_LIMITS, maxCheckRows: 12 },
       onFatal: (error) => harness.fatal.push(error),
     });
     await live();
@@ -323,7 +331,7 @@ describe('at a base image', () => {
 
 describe('against a fresh snapshot', () => {
   async function check(): Promise<void> {
-    void one.selfCheck.checkSnapshot();
+    void selfCheck.checkSnapshot();
     await clock.advanceAsync(0);
   }
 
@@ -336,7 +344,7 @@ describe('against a fresh snapshot', () => {
     );
     exchange.diff(105, 107, [996, 2], [1010, 2]);
     await clock.advanceAsync(10, 2);
-    expect(one.selfCheck.figures()).toEqual({ images: 0, snapshots: 1, mismatches: 0 });
+    expect(selfCheck.figures()).toEqual({ images: 0, snapshots: 1, mismatches: 0 });
     expect(one.segment?.proven.sequence).toBe(107);
     expect(logged).toEqual([]);
   });
@@ -345,8 +353,8 @@ describe('against a fresh snapshot', () => {
     await live();
     exchange.spare(snapshotAt(102, [1001, 3, ...BIDS], ASKS));
     await check();
-    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 50, 10);
-    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
+    await clock.advanceAsync(DEFAULT_LIMITS.firstUpdateWaitMs + 50, 10);
+    expect(selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
   });
 
   test('a snapshot that ends sooner is compared as far as it goes', async () => {
@@ -357,13 +365,13 @@ describe('against a fresh snapshot', () => {
     };
     exchange.spare(near);
     await check();
-    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 50, 10);
-    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
+    await clock.advanceAsync(DEFAULT_LIMITS.firstUpdateWaitMs + 50, 10);
+    expect(selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
   });
 
   test('another book, twice: nothing since the last proof is claimed, and it is proven afresh', async () => {
     await live();
-    const provenUs = one.segment?.proven.us;
+    const provenUs = one.segment?.proven.atUs;
     exchange.diff(103, 103, [995, 2]);
     await image();
     exchange.diff(104, 104, [995, 1]);
@@ -372,8 +380,8 @@ describe('against a fresh snapshot', () => {
     exchange.answer(wrong);
     await check();
     await clock.advanceAsync(TWO_LOOKS_MS, 100);
-    expect(one.selfCheck.figures()).toEqual({ images: 1, snapshots: 1, mismatches: 1 });
-    expect(logged).toContain('error: The book is not the one that the exchange has');
+    expect(selfCheck.figures()).toEqual({ images: 1, snapshots: 1, mismatches: 1 });
+    expect(logged).toContain("error: The book is not the exchange's");
     expect(one.phase).toBe('syncing');
     exchange.answer(wrong);
     exchange.diff(105, 106);
@@ -395,10 +403,8 @@ describe('against a fresh snapshot', () => {
     exchange.answer(snapshotAt(102, [1001, 3, ...BIDS], ASKS));
     await check();
     await clock.advanceAsync(TWO_LOOKS_MS, 100);
-    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
-    expect(logged).toEqual([
-      'warning: A snapshot differed from the book, and the next one did not',
-    ]);
+    expect(selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
+    expect(logged).toEqual(['warning: A snapshot differed from the book, the next one did not']);
     expect(one.phase).toBe('live');
     expect(one.segment?.proven.sequence).toBe(102);
   });
@@ -406,12 +412,12 @@ describe('against a fresh snapshot', () => {
   test('what comes in while the books are compared is not of the compared moment', async () => {
     await live();
     exchange.spare(snapshotAt(102, [1001, 3, ...BIDS], ASKS));
-    void one.selfCheck.checkSnapshot();
-    clock.advance(DEFAULT_LIMITS.firstStepWaitMs);
+    void selfCheck.checkSnapshot();
+    clock.advance(DEFAULT_LIMITS.firstUpdateWaitMs);
     for (let i = 0; i < 8; i++) await Promise.resolve();
     exchange.diff(103, 103, [1000, 77]);
     await clock.advanceAsync(10, 2);
-    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
+    expect(selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
     expect(one.segment?.proven.sequence).toBe(102);
   });
 
@@ -421,7 +427,7 @@ describe('against a fresh snapshot', () => {
     exchange.answer(snapshotAt(102, [], []));
     await check();
     await clock.advanceAsync(TWO_LOOKS_MS, 100);
-    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 0, mismatches: 0 });
+    expect(selfCheck.figures()).toMatchObject({ snapshots: 0, mismatches: 0 });
     expect(one.phase).toBe('live');
     expect(exchange.snapshotRequests).toBe(1);
   });
@@ -430,7 +436,7 @@ describe('against a fresh snapshot', () => {
     await live();
     exchange.spare(snapshotAt(102, [1001, 3, 1000, 5, 990, 8, 980, 9], ASKS));
     await check();
-    await clock.advanceAsync(DEFAULT_LIMITS.snapshotCheckAgainMs, 100);
+    await clock.advanceAsync(DEFAULT_LIMITS.snapshotRecheckDelayMs, 100);
     expect(exchange.snapshotRequests).toBe(1);
     await clock.advanceAsync(TWO_LOOKS_MS, 100);
     expect(exchange.snapshotRequests).toBe(2);
@@ -442,16 +448,16 @@ describe('against a fresh snapshot', () => {
     exchange.diff(110, 111);
     exchange.spare(snapshotAt(102, [1, 1], ASKS));
     await clock.advanceAsync(TWO_LOOKS_MS, 100);
-    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 0, mismatches: 0 });
+    expect(selfCheck.figures()).toMatchObject({ snapshots: 0, mismatches: 0 });
   });
 
   test('a snapshot that no step joins is given up', async () => {
     await live();
     await check();
     exchange.spare(snapshotAt(200, [1, 1], ASKS));
-    await clock.advanceAsync(DEFAULT_LIMITS.snapshotCheckWithinMs + 10, 1000);
-    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 0, mismatches: 0 });
-    expect(one.selfCheck.snapshotDueMs(0)).toBe(clock.monotonicMs() - 10);
+    await clock.advanceAsync(DEFAULT_LIMITS.snapshotCheckTimeoutMs + 10, 1000);
+    expect(selfCheck.figures()).toMatchObject({ snapshots: 0, mismatches: 0 });
+    expect(selfCheck.snapshotDueMs(0)).toBe(clock.monotonicMs() - 10);
     expect(one.phase).toBe('live');
   });
 });
@@ -471,37 +477,37 @@ describe('against a fresh snapshot of orders', () => {
       rule: fullRule,
     });
     ({ clock, exchange } = harness);
-    ({ one } = harness.recorder({ log }));
+    ({ recording, one, selfCheck } = harness.recorder({ log }));
     await one.start();
     await clock.advanceAsync(0);
     exchange.up('BTC-USD');
     exchange.answer(orderSnapshotAt(100, clock.nowUs(), { bids: [A, B], asks: [C] }));
     exchange.heartbeat(100, 'BTC-USD');
-    await clock.advanceAsync(DEFAULT_LIMITS.firstStepWaitMs + 50, 10);
+    await clock.advanceAsync(DEFAULT_LIMITS.firstUpdateWaitMs + 50, 10);
     expect(one.phase).toBe('live');
     const swapped = orderSnapshotAt(100, clock.nowUs(), { bids: [B, A], asks: [C] });
     exchange.spare(swapped);
     exchange.answer(swapped);
-    void one.selfCheck.checkSnapshot();
+    void selfCheck.checkSnapshot();
     await clock.advanceAsync(TWO_LOOKS_MS, 100);
-    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
-    expect(logged).toEqual(['warning: A snapshot lists orders of one price in another order']);
+    expect(selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
+    expect(logged).toEqual(['warning: A snapshot lists the orders of a price in another sequence']);
     expect(one.phase).toBe('live');
   });
 });
 
 describe('rounds', () => {
-  function rounds(recorders: readonly SecurityRecorder[]): CheckRounds {
+  function rounds(recordings: readonly Recording[]): CheckRounds {
     const onFatal = (error: unknown): void => void harness.fatal.push(error);
     const parts = { clock, limits: DEFAULT_LIMITS, imageIntervalMs: 60_000, onFatal };
-    const all = new CheckRounds({ ...parts, recorders: () => recorders });
+    const all = new CheckRounds({ ...parts, recordings: () => recordings });
     all.start();
     return all;
   }
 
   test('a check when one is due, again soon where there was nothing to spare, then an interval later', async () => {
     await live();
-    const all = rounds([one]);
+    const all = rounds([recording]);
     await clock.advanceAsync(55_000, 1000);
     expect(exchange.spareRequests).toBe(0);
     await clock.advanceAsync(20_000, 500);
@@ -510,7 +516,7 @@ describe('rounds', () => {
     exchange.spare(snapshotAt(102, [1001, 3, ...BIDS], ASKS));
     await clock.advanceAsync(50_000, 500);
     expect(exchange.spareRequests).toBe(refused + 1);
-    expect(one.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
+    expect(selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
     await clock.advanceAsync(30_000, 500);
     expect(exchange.spareRequests).toBeGreaterThan(refused + 1);
     all.stop();
@@ -519,7 +525,7 @@ describe('rounds', () => {
   test('not where the exchange numbers nothing, nor while a security is not live', async () => {
     await live();
     exchange.down();
-    const all = rounds([one]);
+    const all = rounds([recording]);
     await clock.advanceAsync(200_000, 1000);
     expect(exchange.spareRequests).toBe(0);
     all.stop();
@@ -533,14 +539,14 @@ describe('rounds', () => {
       rule: connectionRule,
     });
     ({ clock, exchange } = harness);
-    ({ one } = harness.recorder({ log }));
+    ({ recording, one, selfCheck } = harness.recorder({ log }));
     await one.start();
     await clock.advanceAsync(0);
     exchange.up();
     exchange.answer({ ...snapshotAt(0, BIDS, ASKS), exchangeTimeUs: clock.nowUs() });
     await clock.advanceAsync(2000, 100);
     expect(one.phase).toBe('live');
-    const others = rounds([one]);
+    const others = rounds([recording]);
     await clock.advanceAsync(200_000, 1000);
     expect(exchange.spareRequests).toBe(0);
     others.stop();

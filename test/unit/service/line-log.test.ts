@@ -64,7 +64,7 @@ describe('the log', () => {
     log.info('Third');
     log.info('Fourth');
     expect(lines).toEqual([
-      '<4>Lines of the log were lost: nobody read them lost=2\n',
+      '<4>Log lines were dropped: nobody read them dropped=2\n',
       '<6>Third\n',
       '<6>Fourth\n',
     ]);

@@ -1,42 +1,44 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ServiceManager, describeFigures } from '../../../logger/service/service-manager.ts';
-import type { WorkSigns } from '../../../logger/service/work-signs.ts';
+import { ServiceManager, describeSummary } from '../../../logger/service/service-manager.ts';
+import type { WorkCounters } from '../../../logger/service/watchdog.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { silentLog } from '../../support/silent-log.ts';
 
-const FIGURES = { securities: 2, live: 1, gaps: 1, lagS: 0.26 };
+const SUMMARY = { securities: 2, live: 1, gaps: 1, lagS: 0.26 };
 const STATUS = 'STATUS=1 of 2 securities live, archive 0.3 s behind, 1 gap';
 
 let clock: ManualClock;
 let sent: string[];
 let errors: number;
-let signs: WorkSigns;
+let counters: WorkCounters;
 
 beforeEach(() => {
   clock = new ManualClock();
   sent = [];
   errors = 0;
-  signs = { ticks: 0, commits: 0, isCommitting: false };
+  counters = { ticks: 0, commits: 0, isCommitting: false };
 });
 
 function manager(watchdogMs?: number): ServiceManager {
-  return new ServiceManager({
-    notifier: { send: (assignment) => sent.push(assignment) },
-    clock,
-    log: { ...silentLog, error: () => errors++ },
+  return new ServiceManager(
+    {
+      notifier: { send: (assignment) => sent.push(assignment) },
+      clock,
+      log: { ...silentLog, error: () => errors++ },
+    },
     watchdogMs,
-  });
+  );
 }
 
-const watched = { signs: () => signs, figures: () => FIGURES };
+const monitored = { workCounters: () => counters, summary: () => SUMMARY };
 
-/** What was sent since the last look. */
+/** What was sent since the last call. */
 function news(): string[] {
   return sent.splice(0);
 }
 
-describe('what the service manager is told', () => {
-  test('starting: more time, for as long as it takes', () => {
+describe('notifications to the service manager', () => {
+  test('starting: asks for more time for as long as it takes', () => {
     manager().starting();
     clock.advance(10_000);
     expect(news()).toEqual([
@@ -46,55 +48,55 @@ describe('what the service manager is told', () => {
     ]);
   });
 
-  test('ready, then how things stand every ten seconds, and no extension any more', () => {
+  test('ready, then a status every ten seconds, and no more extensions', () => {
     const one = manager();
     one.starting();
     news();
-    one.ready(watched);
+    one.ready(monitored);
     expect(news()).toEqual(['READY=1', STATUS]);
     clock.advance(20_000);
     expect(news()).toEqual([STATUS, STATUS]);
   });
 
-  test('a sign of life three times in a watchdog period, while the work goes on', () => {
-    manager(6000).ready(watched);
+  test('three keep-alives per watchdog period while the work progresses', () => {
+    manager(6000).ready(monitored);
     news();
     for (let i = 1; i <= 3; i++) {
-      signs = { ticks: i, commits: i, isCommitting: true };
+      counters = { ticks: i, commits: i, isCommitting: true };
       clock.advance(2000);
     }
     expect(news()).toEqual(Array(3).fill('WATCHDOG=1'));
   });
 
-  test('no sign of life while a commit hangs, said once; again when it has ended', () => {
-    manager(6000).ready(watched);
+  test('no keep-alive while a commit hangs, logged once; again when it has ended', () => {
+    manager(6000).ready(monitored);
     news();
     for (let i = 1; i <= 3; i++) {
-      signs = { ticks: i, commits: 0, isCommitting: true };
+      counters = { ticks: i, commits: 0, isCommitting: true };
       clock.advance(2000);
     }
     expect(news()).toEqual([]);
     expect(errors).toBe(1);
-    signs = { ticks: 4, commits: 1, isCommitting: false };
+    counters = { ticks: 4, commits: 1, isCommitting: false };
     clock.advance(2000);
     expect(news()).toEqual(['WATCHDOG=1']);
   });
 
-  test('where it waits for none, no sign of life is given', () => {
-    manager().ready(watched);
-    signs = { ...signs, ticks: 5 };
+  test('no keep-alives without a watchdog', () => {
+    manager().ready(monitored);
+    counters = { ...counters, ticks: 5 };
     clock.advance(9000);
     expect(sent).not.toContain('WATCHDOG=1');
   });
 
-  test('a reload is framed', () => {
+  test('a reload is announced and confirmed', () => {
     manager().reload(() => void sent.push('…'));
     expect(news()).toEqual(['RELOADING=1', '…', 'READY=1']);
   });
 
-  test('stopping: more time and signs of life, but no status that would hide it', () => {
+  test('stopping: more time and keep-alives, and no other status', () => {
     const one = manager(6000);
-    one.ready(watched);
+    one.ready(monitored);
     news();
     one.stopping();
     expect(news()).toEqual([
@@ -109,10 +111,10 @@ describe('what the service manager is told', () => {
 });
 
 test('the line that systemctl shows', () => {
-  expect(describeFigures({ securities: 0, live: 0, gaps: 0, lagS: 0 })).toBe(
+  expect(describeSummary({ securities: 0, live: 0, gaps: 0, lagS: 0 })).toBe(
     'Nothing to record yet, archive 0.0 s behind, 0 gaps',
   );
-  expect(describeFigures({ securities: 1, live: 1, gaps: 2, lagS: 12.34 })).toBe(
+  expect(describeSummary({ securities: 1, live: 1, gaps: 2, lagS: 12.34 })).toBe(
     '1 of 1 security live, archive 12.3 s behind, 2 gaps',
   );
 });

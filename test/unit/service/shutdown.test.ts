@@ -4,12 +4,12 @@ import { createLineLog } from '../../../logger/service/line-log.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 let clock: ManualClock;
-let ending: Shutdown;
+let shutdown: Shutdown;
 let exits: number[];
 let lines: string[];
 let stopped: (() => void)[];
 let failed: ((error: Error) => void)[];
-let told: number;
+let stoppingCalls: number;
 
 const logger = {
   stop: () =>
@@ -21,8 +21,8 @@ const logger = {
 
 beforeEach(() => {
   clock = new ManualClock();
-  [exits, lines, stopped, failed, told] = [[], [], [], [], 0];
-  ending = new Shutdown({
+  [exits, lines, stopped, failed, stoppingCalls] = [[], [], [], [], 0];
+  shutdown = new Shutdown({
     log: createLineLog({
       level: 'info',
       format: 'journal',
@@ -31,7 +31,7 @@ beforeEach(() => {
     }),
     clock,
     exit: (code) => exits.push(code),
-    onStopping: () => told++,
+    onStopping: () => stoppingCalls++,
   });
 });
 
@@ -40,101 +40,101 @@ async function written(): Promise<void> {
   await clock.advanceAsync(1);
 }
 
-describe('how the process ends', () => {
-  test('a signal: everything is written out, exit 0', async () => {
-    ending.started(logger);
-    ending.signal('SIGTERM');
-    expect([told, stopped.length, exits]).toEqual([1, 1, []]);
+describe('shutdown', () => {
+  test('a signal writes everything out and exits with 0', async () => {
+    shutdown.started(logger);
+    shutdown.signal('SIGTERM');
+    expect([stoppingCalls, stopped.length, exits]).toEqual([1, 1, []]);
     await written();
     expect(exits).toEqual([0]);
   });
 
-  test('two signals at once are one request', async () => {
-    ending.started(logger);
-    ending.signal('SIGINT');
+  test('two signals in quick succession are one request', async () => {
+    shutdown.started(logger);
+    shutdown.signal('SIGINT');
     clock.advance(100);
-    ending.signal('SIGINT');
+    shutdown.signal('SIGINT');
     await written();
     expect([stopped.length, exits]).toEqual([1, [0]]);
   });
 
-  test('a second one later ends it at once', () => {
-    ending.started(logger);
-    ending.signal('SIGTERM');
+  test('a second signal later exits immediately', () => {
+    shutdown.started(logger);
+    shutdown.signal('SIGTERM');
     clock.advance(1000);
-    ending.signal('SIGTERM');
+    shutdown.signal('SIGTERM');
     expect(exits).toEqual([1]);
-    expect(lines.at(-1)).toMatch(/^<2>Told to stop twice/);
+    expect(lines.at(-1)).toMatch(/^<2>Second stop signal/);
   });
 
-  test('a signal after the manager has asked is not the second one', async () => {
-    ending.started(logger);
-    ending.stop('terminate');
+  test('a signal after a terminate command does not count as the second', async () => {
+    shutdown.started(logger);
+    shutdown.stop('terminate');
     clock.advance(1000);
-    ending.signal('SIGTERM');
+    shutdown.signal('SIGTERM');
     await written();
     expect(exits).toEqual([0]);
   });
 
-  test('while it starts: it stops once it has started', async () => {
-    ending.signal('SIGTERM');
+  test('a signal during the start stops once the start is complete', async () => {
+    shutdown.signal('SIGTERM');
     expect(stopped).toHaveLength(0);
-    ending.started(logger);
+    shutdown.started(logger);
     await written();
     expect(exits).toEqual([0]);
   });
 
-  test('a start that takes too long is not waited for: nothing of it is lost', () => {
-    ending.signal('SIGTERM');
+  test('a signal during a start that hangs exits with 0 at the deadline', () => {
+    shutdown.signal('SIGTERM');
     clock.advance(9000);
     expect(exits).toEqual([0]);
   });
 
-  test('an archive that takes nothing: given up in time, exit 1', () => {
-    ending.started(logger);
-    ending.signal('SIGTERM');
+  test('a stop that hangs exits with 1 at the deadline', () => {
+    shutdown.started(logger);
+    shutdown.signal('SIGTERM');
     clock.advance(9000);
     expect(exits).toEqual([1]);
-    expect(lines.at(-1)).toMatch(/^<2>Not everything/);
+    expect(lines.at(-1)).toMatch(/^<2>Shutdown timed out/);
   });
 
-  test('a bug: what can be is written out, exit 1; others after it change nothing', async () => {
-    ending.started(logger);
-    ending.crash(new TypeError('first'));
-    ending.crash(new TypeError('second'));
+  test('a bug writes out what it can and exits with 1; further ones change nothing', async () => {
+    shutdown.started(logger);
+    shutdown.crash(new TypeError('first'));
+    shutdown.crash(new TypeError('second'));
     expect(stopped).toHaveLength(1);
-    expect(lines[0]).toMatch(/^<2>A bug: the process ends reason=first stack=/);
+    expect(lines[0]).toMatch(/^<2>Unexpected error: exiting reason=first stack=/);
     await written();
     expect(exits).toEqual([1]);
   });
 
-  test('a bug whose writing out hangs: two seconds', () => {
-    ending.started(logger);
-    ending.crash(new TypeError('first'));
+  test('a bug whose writing out hangs exits after two seconds', () => {
+    shutdown.started(logger);
+    shutdown.crash(new TypeError('first'));
     clock.advance(2000);
     expect(exits).toEqual([1]);
   });
 
-  test('a bug while stopping: exit 1, and no more than two seconds', () => {
-    ending.started(logger);
-    ending.signal('SIGTERM');
+  test('a bug while stopping exits with 1 within two seconds', () => {
+    shutdown.started(logger);
+    shutdown.signal('SIGTERM');
     clock.advance(1000);
-    ending.crash(new TypeError('first'));
+    shutdown.crash(new TypeError('first'));
     clock.advance(2000);
     expect([stopped.length, exits]).toEqual([1, [1]]);
   });
 
-  test('a bug before there is a logger: at once', () => {
-    ending.crash('no error at all');
+  test('a bug before there is a logger exits immediately', () => {
+    shutdown.crash('no error at all');
     expect(exits).toEqual([1]);
   });
 
-  test('a stop that fails is told', async () => {
-    ending.started(logger);
-    ending.signal('SIGTERM');
+  test('a stop that fails is logged', async () => {
+    shutdown.started(logger);
+    shutdown.signal('SIGTERM');
     failed[0]?.(new TypeError('disk'));
     await clock.advanceAsync(1);
     expect(exits).toEqual([1]);
-    expect(lines.at(-1)).toMatch(/^<2>The stop failed reason=disk/);
+    expect(lines.at(-1)).toMatch(/^<2>Shutdown failed reason=disk/);
   });
 });

@@ -1,12 +1,13 @@
-/** A recorder's state in numbers, for the metrics. */
+/** The figures of one recording, for the metrics. */
 
 import type { SecurityTotals } from '../archive/archive.ts';
 import type { SecurityFigures } from '../status/figures.ts';
-import { stateOf } from './live-book.ts';
+import { stateOf } from '../status/format.ts';
+import type { Recording } from './recording.ts';
 import type { SecurityRecorder } from './security-recorder.ts';
 
-export function figuresOf(recorder: SecurityRecorder, totals: SecurityTotals): SecurityFigures {
-  const { stats } = recorder;
+export function securityFigures(recording: Recording, totals: SecurityTotals): SecurityFigures {
+  const { recorder, stats, selfCheck } = recording;
   return {
     security: recorder.security.id,
     exchange: recorder.security.exchange,
@@ -15,7 +16,7 @@ export function figuresOf(recorder: SecurityRecorder, totals: SecurityTotals): S
     latency: stats.latency,
     gapsByCause: stats.gapsByCause,
     resyncs: stats.resyncs,
-    selfCheck: recorder.selfCheck.figures(),
+    selfCheck: selfCheck.figures(),
     lastMessageUs: stats.lastMessageUs,
     queuedEvents: recorder.queuedEvents,
     bidHorizonRatio: horizonRatio(recorder, 'bid'),
@@ -26,13 +27,13 @@ export function figuresOf(recorder: SecurityRecorder, totals: SecurityTotals): S
   };
 }
 
-/** A price alone says nothing on a dashboard of many securities; a share of the best price does. */
+/** As a share of the best price: a dashboard of many securities can't compare prices. */
 function horizonRatio(recorder: SecurityRecorder, side: 'bid' | 'ask'): number | null {
   const { segment } = recorder;
-  const edge = segment?.horizon[side];
+  const horizon = segment?.horizon[side];
   const best = recorder.phase === 'live' ? segment?.book.best(side)?.[0] : undefined;
-  if (edge === undefined || edge === null || best === undefined) return null;
-  // A figure for a screen: here, and only here, a rounding is of no consequence.
-  const away = side === 'bid' ? Number(best) - Number(edge) : Number(edge) - Number(best);
-  return away / Number(best);
+  if (horizon === undefined || horizon === null || best === undefined) return null;
+  // Rounded, for a screen: nothing is computed from it.
+  const distance = side === 'bid' ? Number(best) - Number(horizon) : Number(horizon) - Number(best);
+  return distance / Number(best);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { hasProgressed, watchdogLimitMs } from '../../../logger/service/work-signs.ts';
+import { hasProgressed, watchdogLimitMs } from '../../../logger/service/watchdog.ts';
 
-describe('signs of work', () => {
+describe('progress', () => {
   const before = { ticks: 10, commits: 5, isCommitting: false };
 
   test.each([
@@ -14,7 +14,7 @@ describe('signs of work', () => {
   });
 });
 
-describe('the limit of the service manager', () => {
+describe('the watchdog limit', () => {
   test.each([
     [{}, undefined],
     [{ WATCHDOG_USEC: '60000000' }, 60_000],

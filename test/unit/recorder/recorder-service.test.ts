@@ -9,7 +9,7 @@ import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-a
 import { UnknownSecurityError } from '../../../logger/errors.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
 import { createRebuild } from '../../../logger/reader/create-reader.ts';
-import { RecorderRegistry } from '../../../logger/recorder/registry.ts';
+import { createRecorderService } from '../../../logger/recorder/recorder-service.ts';
 import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
 import { connectionRule, fullRule } from '../../../logger/exchange/coinbase/sequencer.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -32,7 +32,7 @@ let exchange: ScriptedExchange;
 let logged: string[];
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'orderbook-registry-'));
+  directory = mkdtempSync(join(tmpdir(), 'orderbook-recorders-'));
   archive = await openEmbeddedArchive({ directory });
   clock = new ManualClock();
   exchange = new ScriptedExchange(clock, BINANCE);
@@ -43,20 +43,20 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-function createRegistry(kind: Partial<ConstructorParameters<typeof ScriptedExchange>[1]> = {}) {
+function createService(kind: Partial<ConstructorParameters<typeof ScriptedExchange>[1]> = {}) {
   exchange = new ScriptedExchange(clock, { ...BINANCE, ...kind });
   const onFatal = (error: unknown): void => {
     throw error;
   };
   const common = { archive, clock, log: keptLog(logged), limits: DEFAULT_LIMITS, onFatal };
-  return new RecorderRegistry({
+  return createRecorderService({
     ...common,
     queue: new WriteQueue(common),
     random: seededRandom(1),
     imageIntervalMs: 60_000,
     writer: 'test',
     exchanges: new Map([['binance', exchange]]),
-    receiveTimes: { badBetween: () => [], stalls: 0 },
+    receiveTimes: { defectsBetween: () => [], stalls: 0 },
     version: 'test',
     processStatus: () => ({ rss: 0, heapUsed: 0, eventLoopLag: 0, threads: 1, handles: 0 }),
     onTerminate: () => undefined,
@@ -76,9 +76,9 @@ async function prove(): Promise<void> {
 
 describe('an add that comes to no book', () => {
   test('because the exchange does not list it: it is not added, and says so', async () => {
-    const registry = createRegistry();
+    const service = createService();
     exchange.instrumentAnswer = new UnknownSecurityError('The exchange does not list BTCUSDT');
-    expect(await registry.add([BTC], true, forever)).toEqual([
+    expect(await service.control.add([BTC], true, forever)).toEqual([
       {
         security: BTC,
         ok: false,
@@ -90,8 +90,8 @@ describe('an add that comes to no book', () => {
   });
 
   test('because the login is refused: it stays added, and says how to remove it', async () => {
-    const registry = createRegistry();
-    const adding = registry.add([BTC], true, forever);
+    const service = createService();
+    const adding = service.control.add([BTC], true, forever);
     await clock.advanceAsync(0);
     exchange.listeners.get('BTCUSDT')?.onRefused('Invalid API Key', true);
     const [result] = await adding;
@@ -101,28 +101,28 @@ describe('an add that comes to no book', () => {
     );
     expect(await archive.securities()).toMatchObject([{ security: BTC, wanted: true }]);
     await prove();
-    expect(registry.status(BTC)?.state).toBe('live');
-    await registry.stop();
+    expect(service.control.status(BTC)?.state).toBe('live');
+    await service.stop();
   });
 
   test('because the caller waits no longer: it stays added', async () => {
-    const registry = createRegistry();
+    const service = createService();
     const patience = new AbortController();
-    const adding = registry.add([BTC], true, patience.signal);
+    const adding = service.control.add([BTC], true, patience.signal);
     await clock.advanceAsync(0);
     patience.abort();
     expect((await adding)[0]?.message).toMatch(/^no book is proven yet; it stays added/);
-    await registry.stop();
+    await service.stop();
   });
 
   test('because the logger stops: it says that, at once, and not that recording goes on', async () => {
-    const registry = createRegistry();
-    const adding = registry.add([BTC], true, forever);
+    const service = createService();
+    const adding = service.control.add([BTC], true, forever);
     await clock.advanceAsync(0);
-    await registry.stop();
+    await service.stop();
     const message = 'the logger is stopping; it stays added, and the next start goes on with it';
     expect(await adding).toMatchObject([{ security: BTC, ok: false, message }]);
-    expect(await registry.add(['binance:ETHUSDT'], true, forever)).toMatchObject([
+    expect(await service.control.add(['binance:ETHUSDT'], true, forever)).toMatchObject([
       { ok: false, state: null, message: 'the logger is stopping; it was not added' },
     ]);
   });
@@ -130,19 +130,19 @@ describe('an add that comes to no book', () => {
 
 describe('a start', () => {
   test('tells in one line what was saved of a run that was killed, and nothing after a stop', async () => {
-    const killed = createRegistry();
+    const killed = createService();
     await killed.start([BTC, 'binance:ETHUSDT']);
     await prove();
     exchange.diff(103, 103, [1002, 1]);
     await clock.advanceAsync(600);
     // Nothing of it is ever heard again.
-    const told = (): string[] => logged.filter((line) => line.startsWith('The last run'));
-    const second = createRegistry();
+    const told = (): string[] => logged.filter((line) => line.startsWith('The last run did not'));
+    const second = createService();
     await second.start([]);
     expect(told()).toHaveLength(1);
     expect(told()[0]).toContain('"securities":1,"messagesSaved":1,"gapFrom":"20');
     await second.stop();
-    await createRegistry().start([]);
+    await createService().start([]);
     expect(told()).toHaveLength(1);
   });
 
@@ -156,11 +156,11 @@ describe('a start', () => {
     } as const;
     const warnings = (): string[] => logged.filter((line) => line.startsWith('Recorded by price'));
     const start = async (fallback: ScriptedExchange['fallback']) => {
-      const registry = createRegistry(LEVEL2);
+      const service = createService(LEVEL2);
       exchange.fallback = fallback;
-      await registry.start([]);
-      await registry.add([BTC, 'binance:ETHUSDT'], false, forever);
-      await registry.stop();
+      await service.start([]);
+      await service.control.add([BTC, 'binance:ETHUSDT'], false, forever);
+      await service.stop();
       return warnings();
     };
     const byAccident = { reason: 'COINBASE_API_KEY is not set', isChosen: false };
@@ -177,7 +177,7 @@ describe('a start', () => {
     });
 
     test('warns of a choice by which a security is recorded otherwise than before', async () => {
-      const before = createRegistry(FULL);
+      const before = createService(FULL);
       await before.start([BTC]);
       await clock.advanceAsync(0);
       exchange.up();
@@ -187,7 +187,7 @@ describe('a start', () => {
       const order = { orderId: '00000000-0000-4000-8000-000000000001', side: 'buy' } as const;
       exchange.order('open', 101, { ...order, price: 1000, remainingSize: 1 });
       await clock.advanceAsync(1000);
-      expect(before.status(BTC)?.state).toBe('live');
+      expect(before.control.status(BTC)?.state).toBe('live');
       await before.stop();
       const told = await start(byChoice);
       expect(told).toHaveLength(1);

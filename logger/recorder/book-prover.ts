@@ -1,0 +1,119 @@
+/**
+ * Proves a book: fetches snapshots until the buffered updates bridge one. Runs beside the feed, which
+ * goes on filling the buffer, and never gives up by itself.
+ */
+
+import { LoggerError, RateLimitedError, describeError } from '../errors.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { Scale } from '../market/decimal.ts';
+import type { BookSnapshot } from '../market/events.ts';
+import type { Security } from '../market/security.ts';
+import { backoffDelayMs } from '../runtime/backoff.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Random } from '../runtime/random.ts';
+import { sleep } from '../runtime/timing.ts';
+import type { RecorderLimits } from './limits.ts';
+import type { ProvenBook } from './segment.ts';
+import type { SyncBuffer } from './sync-buffer.ts';
+
+export interface BookProverDeps {
+  readonly security: Security;
+  readonly exchange: Exchange;
+  readonly buffer: SyncBuffer;
+  /** The current scale of the buffered updates. */
+  readonly scale: () => Scale;
+  /** Called synchronously with the merge, so that no update comes in between. */
+  readonly onProven: (proven: ProvenBook) => void;
+  /** Why there is no book yet; null: nothing is wrong. Final: the exchange rejects the symbol. */
+  readonly onTrouble: (reason: string | null, isFinal: boolean) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly limits: RecorderLimits;
+  readonly onFatal: (error: unknown) => void;
+}
+
+export class BookProver {
+  readonly #deps: BookProverDeps;
+  #attempt: AbortController | undefined;
+
+  constructor(deps: BookProverDeps) {
+    this.#deps = deps;
+  }
+
+  /** Starts over. */
+  start(): void {
+    this.stop();
+    const attempt = new AbortController();
+    this.#attempt = attempt;
+    this.#prove(attempt.signal).catch(this.#deps.onFatal);
+  }
+
+  stop(): void {
+    this.#attempt?.abort();
+    this.#attempt = undefined;
+  }
+
+  async #prove(signal: AbortSignal): Promise<void> {
+    const { security, exchange, buffer, clock, random, limits, onTrouble } = this.#deps;
+    const retries = { baseMs: limits.retryBaseMs, capMs: limits.maxRetryMs };
+    // A snapshot from before the first buffered update would have to be fetched again.
+    if (buffer.updates === 0) await buffer.nextNews(clock, signal, limits.firstUpdateWaitMs);
+    let wasEmpty = false;
+    for (let failures = 1; !signal.aborted; failures++) {
+      let waitMs = backoffDelayMs(failures, random, retries);
+      try {
+        const snapshot = await exchange.snapshot(security.symbol, signal);
+        if (signal.aborted) return;
+        onTrouble(null, false);
+        // An empty book is usually an outage: accepted only if seen twice.
+        const isEmpty = snapshot.bids.length === 0 && snapshot.asks.length === 0;
+        const isDoubtful = isEmpty && !wasEmpty;
+        wasEmpty = isEmpty;
+        if (!isDoubtful && (await this.#bridge(snapshot, signal))) return;
+      } catch (error) {
+        if (!(error instanceof LoggerError)) throw error;
+        if (signal.aborted) return;
+        if (error instanceof RateLimitedError) waitMs = Math.max(waitMs, error.retryAfterMs);
+        this.#reportFailure(error, waitMs);
+      }
+      await sleep(clock, waitMs, signal);
+    }
+  }
+
+  /** @returns false when another snapshot is needed. */
+  async #bridge(snapshot: BookSnapshot, signal: AbortSignal): Promise<boolean> {
+    const { buffer, scale, clock, log, security, onProven, onTrouble } = this.#deps;
+    while (!signal.aborted) {
+      const merged = buffer.merge(snapshot, scale());
+      switch (merged.kind) {
+        case 'proven':
+          this.#attempt = undefined;
+          onProven(merged.proven);
+          return true;
+        case 'unusable':
+          if (merged.reason !== undefined) {
+            const { reason } = merged;
+            log.warning('Discarded a snapshot', { security: security.id, reason });
+            onTrouble(reason, false);
+          }
+          return false;
+        case 'waiting':
+          await buffer.nextNews(clock, signal);
+      }
+    }
+    return true;
+  }
+
+  #reportFailure(error: LoggerError, waitMs: number): void {
+    const { log, security, onTrouble } = this.#deps;
+    const reason = describeError(error);
+    onTrouble(`No snapshot yet: ${reason}`, !error.retryable && isRejection(error));
+    log.warning('No snapshot', { security: security.id, reason, retryMs: Math.round(waitMs) });
+  }
+}
+
+function isRejection(error: LoggerError): boolean {
+  return error.code === 'exchange-refused' || error.code === 'unknown-security';
+}

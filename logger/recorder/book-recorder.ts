@@ -1,0 +1,324 @@
+/**
+ * Records a book from its feed: takes the feed's events, has the book proven, extends the segment and
+ * ends it at a gap. Decided elsewhere: continuity by the exchange's sequence rule, liveness by
+ * `FeedTracker`, records and gaps by `SegmentWriter`. Publishes messages.
+ */
+
+import { DuplicateRecordError, describeError } from '../errors.ts';
+import type { LoggerError } from '../errors.ts';
+import type { Exchange, FeedListener, Heartbeat, Instrument } from '../exchange/exchange.ts';
+import type { LivePublisher } from '../live/feeds.ts';
+import type { GapCause } from '../market/coverage.ts';
+import type { Scale } from '../market/decimal.ts';
+import { isBookUpdate } from '../market/events.ts';
+import type { BookImage, BookUpdate, MarketEvent, SideEvent } from '../market/events.ts';
+import type { Security } from '../market/security.ts';
+import { formatSequence } from '../queries/format.ts';
+import { BookProver } from './book-prover.ts';
+import { FeedTracker } from './feed-tracker.ts';
+import type { PhaseMachine } from './phase.ts';
+import type { RecorderDeps } from './recorder-deps.ts';
+import type { BookPosition, ProvenBook, Segment } from './segment.ts';
+import { SegmentWriter } from './segment-writer.ts';
+import { SyncBuffer } from './sync-buffer.ts';
+
+export interface BookRecorderDeps extends RecorderDeps {
+  readonly security: Security;
+  readonly exchange: Exchange;
+  readonly phase: PhaseMachine;
+  readonly live: LivePublisher;
+  /** Of the recorder; aborted here when recording can't go on. */
+  readonly life: AbortController;
+  /** A base image is in the archive. */
+  readonly onImageStored: (segment: Segment, image: BookImage) => void;
+}
+
+export class BookRecorder implements FeedListener {
+  readonly feed: FeedTracker;
+  readonly writer: SegmentWriter;
+  readonly #deps: BookRecorderDeps;
+  readonly #security: string;
+  readonly #phase: PhaseMachine;
+  readonly #buffer: SyncBuffer;
+  readonly #prover: BookProver;
+  #scale: Scale = { priceExponent: 0, sizeExponent: 0 };
+
+  constructor(deps: BookRecorderDeps) {
+    const { security, exchange, limits, phase, life } = deps;
+    this.#deps = deps;
+    this.#security = security.id;
+    this.#phase = phase;
+    this.#buffer = new SyncBuffer(exchange.rule, limits);
+    this.feed = new FeedTracker({
+      ...deps,
+      phase: () => phase.current,
+      segment: () => this.segment,
+      signal: life.signal,
+      onContinuous: (segment) => this.#continue(segment),
+      onGap: (cause, reason) => this.#gap(cause, reason),
+    });
+    this.writer = new SegmentWriter({
+      ...deps,
+      security: security.id,
+      onWriteLost: (error) => this.stopWriting(error),
+    });
+    this.#prover = new BookProver({
+      ...deps,
+      buffer: this.#buffer,
+      scale: () => this.#scale,
+      onProven: (proven) => this.#onProven(proven),
+      onTrouble: (reason, isFinal) => phase.enter(isFinal ? 'failed' : 'syncing', reason),
+    });
+  }
+
+  get segment(): Segment | undefined {
+    return this.writer.segment;
+  }
+
+  /** The scale in which events arrive. */
+  get scale(): Scale {
+    return this.#scale;
+  }
+
+  /** Events in the open block, or waiting for a book to be proven. */
+  get queuedEvents(): number {
+    return (this.segment?.queuedEvents ?? 0) + this.#buffer.events;
+  }
+
+  open(instrument: Instrument): void {
+    this.#scale = instrument.scale;
+    this.#phase.enter('syncing');
+    this.feed.follow(this.#deps.exchange.open(instrument, this));
+  }
+
+  /** Ends the segment and the feed. `cause` is that of the gap until the next start. */
+  close(cause: 'removed' | 'restart'): void {
+    const { segment } = this;
+    this.#prover.stop();
+    if (segment) {
+      const { atUs, sequence } = segment.last;
+      this.#endSegment(cause, { atUs: Math.max(this.feed.closingUs(), atUs), sequence });
+    } else if (cause === 'removed') {
+      this.writer.markRemoved();
+    }
+    this.feed.close();
+  }
+
+  /** Seals what is due, journals the rest, and looks at the book. */
+  tick(): void {
+    const { segment } = this;
+    if (!segment) return;
+    if (!this.writer.seal()) {
+      this.#gap('other', 'Trades keep coming, but no book updates');
+      return;
+    }
+    this.journal();
+    this.feed.checkCrossed(segment);
+  }
+
+  /** Brings the archive up to now. */
+  journal(): void {
+    this.writer.journal(this.feed.refresh());
+  }
+
+  /** Voids what a segment, which may have ended, recorded after a position. */
+  voidAfter(segment: Segment, from: BookPosition, reason: string): void {
+    if (segment === this.segment) this.#gap('other', reason, from);
+    else if (this.#phase.current !== 'closed') this.writer.voidAfter(segment, from);
+  }
+
+  /** Records will never be in the archive: the segment ends where the archive ends. */
+  stopWriting(error: LoggerError): void {
+    if (this.#phase.current === 'closed' || this.writer.isSuspended) return;
+    const reason = describeError(error);
+    this.writer.suspend();
+    this.#prover.stop();
+    this.feed.segmentEnded();
+    this.#buffer.clearUpdates();
+    this.#buffer.takeSideEvents();
+    this.#phase.enter('failed', reason);
+    if (error instanceof DuplicateRecordError) this.#giveUp(reason);
+    else void this.#resumeWriting();
+  }
+
+  #giveUp(reason: string): void {
+    const { log, life } = this.#deps;
+    const security = this.#security;
+    log.error('Stopped: the archive holds another record under the same key', {
+      security,
+      reason,
+    });
+    life.abort();
+    this.feed.close();
+  }
+
+  async #resumeWriting(): Promise<void> {
+    const { life, onFatal } = this.#deps;
+    try {
+      if (!(await this.writer.resume(life.signal))) return;
+      this.#phase.enter('syncing');
+      if (this.feed.isUp) this.#prover.start();
+    } catch (error) {
+      onFatal(error);
+    }
+  }
+
+  onUp(): void {
+    this.feed.up();
+    if (this.writer.isSuspended) return;
+    const { segment } = this;
+    if (!segment) {
+      this.#phase.enter('syncing');
+      this.#prover.start();
+    } else if (this.#phase.current === 'stale') {
+      this.feed.awaitContinuation(segment);
+    }
+  }
+
+  onDown(aliveUntilUs: number, reason: string): void {
+    this.feed.down(aliveUntilUs);
+    if (this.#phase.current === 'live') {
+      if (this.#deps.exchange.proof === 'connection' && this.segment) {
+        const atUs = this.feed.aliveUntilUs ?? aliveUntilUs;
+        this.#endSegment('connection', { atUs, sequence: this.segment.sequence });
+      }
+      this.#phase.enter('stale', reason);
+    } else if (this.#phase.current === 'syncing') {
+      this.#prover.stop();
+      this.#buffer.clearUpdates();
+      this.#phase.enter('syncing', reason);
+    }
+  }
+
+  onRefused(reason: string, mayPass: boolean): void {
+    this.#deps.log[mayPass ? 'debug' : 'error']('The exchange rejects the streams', {
+      security: this.#security,
+      reason,
+    });
+    this.#phase.enter('failed', reason);
+  }
+
+  onEvent(event: MarketEvent): void {
+    if (isBookUpdate(event)) this.#onUpdate(event);
+    else this.#onSideEvent(event);
+  }
+
+  onHeartbeat(heartbeat: Heartbeat): void {
+    const { segment } = this;
+    if (segment) this.feed.heartbeat(segment, heartbeat);
+    else this.#buffer.addHeartbeat(heartbeat);
+    this.#deps.live.publish({ type: 'heartbeat', security: this.#security, heartbeat });
+  }
+
+  /** Something was lost on a connection that stands. */
+  onLoss(aliveUntilUs: number, reason: string): void {
+    if (this.segment) {
+      const { atUs, sequence } = this.segment.last;
+      this.#gap('connection', reason, { atUs: Math.min(aliveUntilUs, atUs), sequence });
+      return;
+    }
+    this.#buffer.clearUpdates();
+    if (this.feed.isUp && !this.writer.isSuspended) this.#prover.start();
+  }
+
+  onAuction(isCollecting: boolean): void {
+    this.feed.isAuction = isCollecting;
+  }
+
+  onScale(scale: Scale): void {
+    this.#buffer.refine(this.#scale, scale);
+    this.#scale = scale;
+    this.writer.refine(scale);
+  }
+
+  onInstrument(): void {
+    this.writer.imageNow('instrument');
+  }
+
+  #onSideEvent(event: SideEvent): void {
+    const segment = this.#phase.current === 'live' ? this.segment : undefined;
+    if (segment) segment.addSideEvent(event);
+    else this.#buffer.addSideEvent(event);
+    const epoch = segment?.identity.epoch ?? null;
+    const security = this.#security;
+    this.#deps.live.publish({ type: 'side-event', security, event, scale: this.#scale, epoch });
+  }
+
+  #onUpdate(update: BookUpdate): void {
+    const { segment } = this;
+    const security = this.#security;
+    if (segment && this.#extend(segment, update)) {
+      this.#deps.live.publish({ type: 'update', security, update, segment });
+      return;
+    }
+    if (!segment) this.#buffer.addUpdate(update);
+    this.#deps.live.publish({ type: 'unapplied', security, update });
+  }
+
+  /** @returns false when the update does not move the book: it is old, or the segment has ended. */
+  #extend(segment: Segment, update: BookUpdate): boolean {
+    const { exchange, limits } = this.#deps;
+    switch (exchange.rule.follow(segment.sequence, update)) {
+      case 'ignore':
+        if (update.exchangeTimeUs - segment.exchangeTimeUs < limits.sequenceResetAfterUs)
+          return false;
+        // No duplicate comes that late: the exchange has restarted its numbering.
+        this.#gap('other', `The sequence went back to ${update.lastSequence}`);
+        this.#buffer.addUpdate(update);
+        return false;
+      case 'gap':
+        this.#gap(
+          this.#phase.current === 'stale' ? 'connection' : 'sequence',
+          `What follows ${segment.sequence} begins at ${update.firstSequence}`,
+        );
+        this.#buffer.addUpdate(update);
+        return false;
+      case 'apply':
+        if (this.#phase.current === 'stale') this.#continue(segment);
+        return this.#apply(segment, update);
+    }
+  }
+
+  /**
+   * An update that contradicts the book shows that ours has differed from the exchange's for a while,
+   * although no sequence is missing: nothing since the last proof is claimed.
+   */
+  #apply(segment: Segment, update: BookUpdate): boolean {
+    const contradiction = segment.apply(update);
+    if (contradiction !== null) this.#gap('other', contradiction, segment.proven);
+    return contradiction === null;
+  }
+
+  #onProven(proven: ProvenBook): void {
+    const { exchange, log } = this.#deps;
+    this.feed.segmentBegan(proven.receiveTimeUs);
+    this.writer.begin(proven, this.#buffer.takeSideEvents());
+    this.#phase.enter('live');
+    // Our own count of messages is no sequence: one would look for it at the exchange.
+    const sequence = formatSequence(proven.sequence, exchange.proof) ?? undefined;
+    log.info('Live', { security: this.#security, feed: exchange.feed, sequence });
+  }
+
+  /** Nothing was missed while the connection was away. */
+  #continue(segment: Segment): void {
+    this.feed.continued();
+    for (const sideEvent of this.#buffer.takeSideEvents()) segment.addSideEvent(sideEvent);
+    this.#phase.enter('live');
+  }
+
+  /** @param from nothing after this position is claimed; default: the last update. */
+  #gap(cause: GapCause, reason: string, from?: BookPosition): void {
+    const { segment } = this;
+    if (!segment) return;
+    this.#deps.log.warning('Gap', { security: this.#security, cause, reason });
+    this.#endSegment(cause, from ?? segment.last);
+    this.#phase.enter('syncing', reason);
+    this.#buffer.clearUpdates();
+    if (this.feed.isUp) this.#prover.start();
+  }
+
+  #endSegment(cause: GapCause, from: BookPosition): void {
+    this.feed.segmentEnded();
+    this.writer.end(cause, from);
+  }
+}

@@ -1,0 +1,187 @@
+/** The commands of the manager on recordings: `add`, `remove`, `snapshot`, `reset`, `flush`. */
+
+import { LoggerError, describeError } from '../errors.ts';
+import type { Instrument } from '../exchange/exchange.ts';
+import type { LiveSource } from '../live/feeds.ts';
+import type { Log } from '../runtime/log.ts';
+import type { CommandResult } from '../status/control.ts';
+import { stateOf } from '../status/format.ts';
+import type { Exchanges } from './exchanges.ts';
+import type { Leases } from './leases.ts';
+import type { Recorders } from './recorders.ts';
+import type { WriteQueue } from './write-queue.ts';
+
+export interface CommandsDeps {
+  readonly recorders: Recorders;
+  readonly exchanges: Exchanges;
+  readonly live: LiveSource;
+  readonly queue: WriteQueue;
+  readonly log: Log;
+  readonly leases?: Leases | undefined;
+}
+
+export class LoggerCommands {
+  readonly #deps: CommandsDeps;
+
+  constructor(deps: CommandsDeps) {
+    this.#deps = deps;
+  }
+
+  /** See `LoggerControl.add`. */
+  async add(
+    securities: readonly string[],
+    wait: boolean,
+    signal: AbortSignal,
+  ): Promise<CommandResult[]> {
+    const { recorders } = this.#deps;
+    return Promise.all(
+      this.#canonicalIds(securities).map(async (id) => {
+        const rejected = await recorders.inTurn(id, () => this.#addOne(id));
+        if (rejected) return rejected;
+        if (wait) await this.#settled(id, signal);
+        return this.#result(id, wait);
+      }),
+    );
+  }
+
+  /** See `LoggerControl.remove`. */
+  async remove(securities: readonly string[]): Promise<CommandResult[]> {
+    const { recorders } = this.#deps;
+    return Promise.all(
+      this.#canonicalIds(securities).map((id) => recorders.inTurn(id, () => this.#removeOne(id))),
+    );
+  }
+
+  /** See `LoggerControl.snapshot`. */
+  async snapshot(securities: readonly string[]): Promise<CommandResult[]> {
+    const { recorders, queue } = this.#deps;
+    const isAll = securities.length === 1 && securities[0]?.toLowerCase() === 'all';
+    const ids = isAll ? recorders.ids() : this.#canonicalIds(securities);
+    const areWritten = ids.map((id) => recorders.get(id)?.recorder.imageNow());
+    const isStored = await queue.drained();
+    const messageOf = (isWritten: boolean | undefined): string | null => {
+      if (isWritten === undefined) return 'not recorded; add it first';
+      if (!isWritten) return 'no proven book to take an image of';
+      return isStored ? null : 'the archive takes no records now; the image waits for it';
+    };
+    return ids.map((security, i) => {
+      const message = messageOf(areWritten[i]);
+      return { security, ok: message === null, state: this.#stateOf(security), message };
+    });
+  }
+
+  /** See `LoggerControl.reset`. */
+  async reset(exchange: string): Promise<CommandResult[]> {
+    const { recorders, exchanges } = this.#deps;
+    const name = exchange.toLowerCase();
+    const chosen = name === 'all' ? exchanges.all() : [exchanges.get(name, 'exchange')];
+    await Promise.all(chosen.map((one) => one.reset()));
+    return [...recorders.all()]
+      .filter(({ recorder }) => chosen.includes(recorder.exchange))
+      .map(({ recorder }) => this.#result(recorder.security.id, false));
+  }
+
+  /** See `LoggerControl.flush`. */
+  async flush(security: string): Promise<void> {
+    const recording = this.#deps.recorders.get(security);
+    if (!recording) return;
+    recording.recorder.journal();
+    await this.#deps.queue.drained();
+  }
+
+  #canonicalIds(securities: readonly string[]): string[] {
+    return securities.map((text) => this.#deps.exchanges.canonicalId(text));
+  }
+
+  /**
+   * Starts recording unless the exchange rejects the symbol. From then on it stays added, even if the
+   * first book takes long.
+   * @returns a result if it was not added.
+   */
+  async #addOne(id: string): Promise<CommandResult | undefined> {
+    const { recorders, exchanges, log } = this.#deps;
+    if (recorders.isStopping) return notAdded(id, 'the logger is stopping');
+    if (recorders.get(id)) return undefined;
+    const listed = exchanges.resolve(id);
+    let instrument: Instrument;
+    try {
+      instrument = await listed.exchange.instrument(listed.security.symbol);
+      await recorders.setWanted(id, true);
+    } catch (error) {
+      if (!(error instanceof LoggerError)) throw error;
+      return notAdded(id, describeError(error));
+    }
+    log.notice('Added', { security: id });
+    await recorders.warnOfFallbacks([listed]);
+    await recorders.open(id, { instrument });
+    return undefined;
+  }
+
+  async #removeOne(id: string): Promise<CommandResult> {
+    const { recorders, queue, leases, log } = this.#deps;
+    const wasRecorded = recorders.close(id, 'removed');
+    if (wasRecorded) {
+      await recorders.setWanted(id, false);
+      await queue.drained();
+      await leases?.release(id);
+      log.notice('Removed', { security: id });
+    }
+    const message = wasRecorded ? null : 'was not recorded';
+    return { security: id, ok: true, state: 'removed', message };
+  }
+
+  /** Resolves when it is live, failed or removed, when the logger stops, or when the signal aborts. */
+  async #settled(id: string, signal: AbortSignal): Promise<void> {
+    const { recorders, live } = this.#deps;
+    const isSettled = (): boolean => {
+      const phase = recorders.get(id)?.recorder.phase;
+      const isFinal = phase === undefined || phase === 'live' || phase === 'failed';
+      return isFinal || recorders.isStopping || signal.aborted;
+    };
+    if (isSettled()) return;
+    await new Promise<void>((resolve) => {
+      const check = (): void => {
+        if (!isSettled()) return;
+        unsubscribe();
+        signal.removeEventListener('abort', check);
+        resolve();
+      };
+      const unsubscribe = live.subscribe(id, ({ type }) => {
+        if (type === 'state') check();
+      });
+      signal.addEventListener('abort', check);
+    });
+  }
+
+  #result(id: string, hasWaited: boolean): CommandResult {
+    const recorder = this.#deps.recorders.get(id)?.recorder;
+    const state = this.#stateOf(id);
+    const isOk = state === 'live' || (!hasWaited && state !== null && state !== 'failed');
+    const reason = recorder?.message ?? null;
+    const isFailure = hasWaited && !isOk && recorder !== undefined;
+    return {
+      security: id,
+      ok: isOk,
+      state,
+      message: state === 'live' ? null : isFailure ? this.#explain(id, reason) : reason,
+    };
+  }
+
+  /** Why an `add` got no book, and what happens next. */
+  #explain(id: string, reason: string | null): string {
+    if (this.#deps.recorders.isStopping) {
+      return 'the logger is stopping; it stays added, and the next start goes on with it';
+    }
+    const why = reason ?? 'no book is proven yet';
+    return `${why}; it stays added and is tried again: remove it with orderbook-manager remove ${id}`;
+  }
+
+  #stateOf(id: string): CommandResult['state'] {
+    const recording = this.#deps.recorders.get(id);
+    return recording ? stateOf(recording.recorder) : null;
+  }
+}
+
+function notAdded(security: string, reason: string): CommandResult {
+  return { security, ok: false, state: null, message: `${reason}; it was not added` };
+}

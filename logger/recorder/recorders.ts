@@ -1,0 +1,168 @@
+/**
+ * All recordings of a logger: starts and stops them, and gives them their regular work. Operations on
+ * one security take turns, those on different ones run side by side.
+ */
+
+import type { Instrument } from '../exchange/exchange.ts';
+import type { Timer } from '../runtime/clock.ts';
+import { every, sleep } from '../runtime/timing.ts';
+import { CheckRounds } from './check/rounds.ts';
+import { RecordCheck } from './check/record-check.ts';
+import type { Rebuild } from './check/record-check.ts';
+import type { Exchanges } from './exchanges.ts';
+import { Recording } from './recording.ts';
+import type { RecorderDeps } from './recorder-deps.ts';
+import type { Recovered } from './recovery.ts';
+import { FallbackWarnings, logRecovery } from './start-report.ts';
+import type { ListedSecurity } from './exchanges.ts';
+
+export interface RecordersDeps extends Omit<RecorderDeps, 'onRecovered'> {
+  readonly exchanges: Exchanges;
+  /** Rebuilds a book from records, for the self-check. */
+  readonly rebuild: Rebuild;
+}
+
+export class Recorders {
+  readonly #deps: RecordersDeps;
+  readonly #recordings = new Map<string, Recording>();
+  /** The last operation on each security, settled: the next one waits for it. */
+  readonly #turns = new Map<string, Promise<void>>();
+  readonly #fallbacks: FallbackWarnings;
+  readonly #recordCheck: RecordCheck;
+  readonly #checkRounds: CheckRounds;
+  #tickTimer: Timer | undefined;
+  #ticks = 0;
+  #isStarted = false;
+  #isStopping = false;
+
+  constructor(deps: RecordersDeps) {
+    this.#deps = deps;
+    this.#fallbacks = new FallbackWarnings(deps.archive, deps.log);
+    this.#recordCheck = new RecordCheck(deps);
+    this.#checkRounds = new CheckRounds({ ...deps, recordings: () => this.all() });
+  }
+
+  get isStarted(): boolean {
+    return this.#isStarted;
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  /** Rounds of regular work so far, for a watchdog. */
+  get ticks(): number {
+    return this.#ticks;
+  }
+
+  get(id: string): Recording | undefined {
+    return this.#recordings.get(id);
+  }
+
+  all(): Iterable<Recording> {
+    return this.#recordings.values();
+  }
+
+  ids(): readonly string[] {
+    return [...this.#recordings.keys()];
+  }
+
+  /** Resumes what was recorded before, beside what the settings name. @throws InvalidArgumentError */
+  async start(configured: readonly string[]): Promise<void> {
+    const { exchanges, clock, limits, onFatal } = this.#deps;
+    const ids = configured.map((text) => exchanges.canonicalId(text, 'SECURITIES is not valid'));
+    this.#isStarted = true;
+    await this.startStored(ids);
+    this.#tickTimer = every(clock, limits.journalEveryMs, () => this.#tick(), onFatal);
+    this.#checkRounds.start();
+  }
+
+  /** Starts what the archive lists as wanted and is not recorded yet. */
+  async startStored(beside: readonly string[] = []): Promise<void> {
+    const { archive, exchanges, log } = this.#deps;
+    const ids = new Set(beside);
+    for (const { wanted, security } of await archive.securities()) {
+      if (wanted) ids.add(security);
+    }
+    // Before the first of them begins a segment.
+    await this.warnOfFallbacks([...ids].map((id) => exchanges.resolve(id)));
+    const recovered: Recovered[] = [];
+    const onRecovered = (one: Recovered): void => void recovered.push(one);
+    await Promise.all([...ids].map((id) => this.inTurn(id, () => this.open(id, { onRecovered }))));
+    logRecovery(recovered, log);
+  }
+
+  /** Writes everything out. The exchanges' connections are the caller's to close. */
+  async stop(): Promise<void> {
+    const { queue, clock, limits } = this.#deps;
+    this.#isStopping = true;
+    this.#tickTimer?.cancel();
+    this.#checkRounds.stop();
+    await this.#recordCheck.stop();
+    await Promise.all(this.#turns.values());
+    for (const recording of this.#recordings.values()) recording.close('restart');
+    // While the archive fails it is tried again; the caller decides for how long.
+    while (!(await queue.drained())) await sleep(clock, limits.commitRetryMs);
+  }
+
+  /** Runs an operation on a security after the ones before it. */
+  async inTurn<T>(id: string, operation: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(operation);
+    const settled = turn.then(ignore, ignore);
+    this.#turns.set(id, settled);
+    return turn;
+  }
+
+  /** Starts recording, unless it is recorded already. To be called in turn. */
+  async open(
+    id: string,
+    known: { readonly instrument?: Instrument } & Pick<RecorderDeps, 'onRecovered'> = {},
+  ): Promise<void> {
+    if (this.#isStopping || this.#recordings.has(id)) return;
+    const { exchange, security } = this.#deps.exchanges.resolve(id);
+    const { instrument, onRecovered } = known;
+    const deps = { ...this.#deps, recordCheck: this.#recordCheck, onRecovered };
+    const recording = new Recording(security, exchange, deps);
+    this.#recordings.set(id, recording);
+    if (!instrument) await this.setWanted(id, true);
+    await recording.recorder.start(instrument);
+  }
+
+  /** Stops recording. To be called in turn. @returns false when it is not recorded. */
+  close(id: string, cause: 'removed' | 'restart'): boolean {
+    const recording = this.#recordings.get(id);
+    this.#recordings.delete(id);
+    recording?.close(cause);
+    return recording !== undefined;
+  }
+
+  /** Another logger holds the lease of a security: ends the recording, and waits for the lease. */
+  async yieldTo(id: string, holder: string): Promise<void> {
+    await this.inTurn(id, async () => {
+      if (this.#isStopping || !this.close(id, 'restart')) return;
+      this.#deps.log.warning('Another logger took a security over', { security: id, holder });
+      await this.open(id);
+    });
+  }
+
+  /** Stores whether a start resumes the recording of a security. */
+  async setWanted(id: string, wanted: boolean): Promise<void> {
+    const { archive, exchanges } = this.#deps;
+    const { feed } = exchanges.resolve(id).exchange;
+    await archive.commit([{ type: 'security', state: { security: id, wanted, feed } }]);
+  }
+
+  async warnOfFallbacks(starting: readonly ListedSecurity[]): Promise<void> {
+    await this.#fallbacks.warn(starting);
+  }
+
+  /** The one schedule of all recorders' regular work. */
+  #tick(): void {
+    for (const { recorder } of this.#recordings.values()) recorder.tick();
+    this.#ticks++;
+  }
+}
+
+function ignore(): void {
+  // The caller of the operation receives its error; the next operation runs whatever happened.
+}
