@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BSON, MongoClient } from 'mongodb';
 import { copyArchive } from '../logger/archive/transfer/copy.ts';
-import { storeTarget } from '../logger/archive/transfer/copy-targets.ts';
 import { openEmbeddedArchive } from '../logger/archive/embedded/embedded-archive.ts';
 import { MongoConnection } from '../logger/archive/mongodb/connection.ts';
 import { mongoLocation } from '../logger/archive/mongodb/location.ts';
@@ -58,7 +57,7 @@ async function mongoSection(
   const archive = new MongoReader(connection);
   const writer = new MongoWriter(connection);
   await writer.prepare();
-  const { problems } = await copyArchive(source, storeTarget(archive, writer));
+  const { problems } = await copyArchive(source, { archive, writer, close: () => archive.close() });
   if (problems.length > 0) throw new Error(`Not copied: ${JSON.stringify(problems)}`);
   await source.close();
 

@@ -7,7 +7,7 @@ import { openSpool } from './archive/embedded/embedded-archive.ts';
 import { mongoLocation } from './archive/mongodb/location.ts';
 import { openMongoArchive } from './archive/mongodb/open.ts';
 import type { MongoArchive } from './archive/mongodb/open.ts';
-import type { Spool } from './archive/transfer/spool.ts';
+import type { Spool } from './archive/spool.ts';
 import type { Config } from './config/load.ts';
 import { ArchiveInUseError, ConfigError, InvalidArgumentError, describeError } from './errors.ts';
 import { readIdentity } from './service/identity.ts';

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { MongoArchive } from './archive/mongodb/open.ts';
-import type { Spool } from './archive/transfer/spool.ts';
+import type { Spool } from './archive/spool.ts';
 import { openDataDirectory, openMongo, startAfterRecords } from './compose-archive.ts';
 import type { Config } from './config/load.ts';
 import { createCore } from './core.ts';
@@ -123,7 +123,7 @@ async function openMachine(config: Config, deps: LoggerDeps): Promise<Machine> {
       yieldToEventLoop,
       leadUs: () => clock.leadUs,
       archive,
-      expiring: mongo?.expiring ?? spool,
+      expiring: mongo?.pruner ?? spool,
       store: mongo && {
         leases: mongo.leases,
         status: () => mongo.replicator.status(),

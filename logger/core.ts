@@ -18,13 +18,14 @@
 
 import type { Archive } from './archive/archive.ts';
 import { Retention } from './archive/retention.ts';
-import type { Expiring } from './archive/retention.ts';
+import type { PrunableArchive } from './archive/retention.ts';
 import type { StoreListener } from './archive/transfer/store-events.ts';
 import type { CreateExchange, ExchangeDeps, SharedSettings } from './exchange/definition.ts';
 import { hasConsecutiveTradeIds } from './exchange/exchanges.ts';
+import type { LiveSource } from './live/feeds.ts';
 import { createReader, createRebuild } from './reader/create-reader.ts';
 import type { Reader } from './reader/reader.ts';
-import type { Leases } from './recorder/leases.ts';
+import type { Leases } from './archive/leases.ts';
 import { DEFAULT_LIMITS } from './recorder/limits.ts';
 import type { RecorderLimits } from './recorder/limits.ts';
 import { ReceiveTimes } from './recorder/receive-times.ts';
@@ -52,7 +53,7 @@ export interface CoreDeps extends ExchangeDeps {
   readonly leadUs: () => number;
   readonly archive: Archive;
   /** Deletes old records; with a shared store, in the store. */
-  readonly expiring: Expiring;
+  readonly expiring: PrunableArchive;
   /** The store behind the archive; null: the archive keeps the records for good. */
   readonly store: SharedStore | null;
   readonly processStatus: RecorderServiceDeps['processStatus'];
@@ -74,6 +75,8 @@ export interface Core {
   /** Commands and status, for the manager port. */
   readonly control: LoggerControl;
   readonly reader: Reader;
+  /** What the recorders publish as it happens. */
+  readonly live: LiveSource;
   /** Acts on news from the shared store. */
   readonly storeListener: StoreListener;
   /** Resumes what was recorded before, and records these securities beside. */
@@ -125,6 +128,7 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
     days === null ? null : new Retention({ archive: deps.expiring, days, clock, log, onFatal });
   return {
     control: service.control,
+    live: service.control.live,
     reader,
     storeListener: storeListener(service, onFatal),
     start: async (securities) => {

@@ -3,7 +3,7 @@
 import { createSystemClock } from './service/system-clock.ts';
 import type { ArchiveReader } from './archive/archive.ts';
 import type { CopyTarget } from './archive/transfer/copy.ts';
-import { embeddedTarget } from './archive/transfer/copy-targets.ts';
+import { embeddedTarget } from './archive/transfer/embedded-target.ts';
 import { openEmbeddedArchive } from './archive/embedded/embedded-archive.ts';
 import { isMongoUri, mongoLocation } from './archive/mongodb/location.ts';
 

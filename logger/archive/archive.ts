@@ -1,8 +1,8 @@
 /**
- * The port to where records are kept. An archive knows records and their keys, not markets: it
- * never decodes a body. Writing goes through `commit`, one atomic step each; reading never sees
- * half of one. Keys come from the data (security, epoch, sequence), so writing a record twice
- * changes nothing, and the same key with other content is an error.
+ * The port to an archive. An archive knows records and their keys, not markets: it never decodes a
+ * body. `commit` is atomic, and readers never see half of one. Keys come from the data (security, epoch,
+ * sequence), so writing a record twice changes nothing, and different content under the same key is an
+ * error.
  */
 
 import type { BadReceiveTime } from '../market/bad-receive-times.ts';
@@ -11,9 +11,9 @@ import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
 
 /**
- * What a record says about itself beside its body. Times µs; sequences safe integers. An epoch
- * counts the segments of a security: 1, 2, 3 … A segment is a base image and the blocks (and later
- * images) that follow it without a hole.
+ * Describes a record. Times are in microseconds, sequences are safe integers. The epoch numbers the
+ * segments of a security: 1, 2, 3 … A segment is a base image and the blocks (and later images) that
+ * follow it without a gap.
  */
 export interface RecordHeader {
   readonly kind: 'image' | 'block';
@@ -22,35 +22,35 @@ export interface RecordHeader {
   readonly feed: string;
   readonly proof: Proof;
   readonly epoch: number;
-  /** Receive times of the first and last message in it (an image: of its last message, twice). */
+  /** Receive times of its first and last message (image: both are its last message's). */
   readonly fromUs: number;
   readonly toUs: number;
-  /** Least and greatest exchange time of the steps in it (sideEvents do not count). */
+  /** Lowest and highest exchange time of its book updates; side events do not count. */
   readonly exchangeFromUs: number;
   readonly exchangeToUs: number;
   /**
-   * Block: the sequence before its first step; its `firstSequence` is that plus one, and its key.
-   * Image: all three are the sequence at which the book stands; the key is `lastSequence`.
+   * Block: the sequence before its first book update. `firstSequence`, its key, is that plus one.
+   * Image: all three are the sequence of the book; the key is `lastSequence`.
    */
   readonly previousSequence: number;
   readonly firstSequence: number;
   readonly lastSequence: number;
-  /** Block: how many steps. Image: 0. */
+  /** Block: number of book updates. Image: 0. */
   readonly diffs: number;
-  /** Block: level changes (L2), or messages about orders (L3). Image: 0. */
+  /** Block: level changes (L2) or order events (L3). Image: 0. */
   readonly levelChanges: number;
   readonly trades: number;
-  /** Image: price levels of both sides (L2), or orders (L3). Block: 0. */
+  /** Image: price levels of both sides (L2) or orders (L3). Block: 0. */
   readonly levels: number;
   readonly reason: ImageReason | null;
   /**
-   * Where receive times of its messages may be wrong, in order of time and a few at most; a stretch may
-   * begin before the record and end after its last message. Absent: there is nothing to say.
+   * Receive-time defects of its messages, in order of time. One may begin before the record and end after
+   * its last message. Absent if there are none.
    */
   readonly badReceiveTimes?: readonly BadReceiveTime[];
-  /** Which decoder reads the body: `block/1`, `image/1`, `orders/1`, `orders-image/1`. */
+  /** Format of the body: `block/1`, `image/1`, `orders/1`, `orders-image/1`. */
   readonly encoding: string;
-  /** Length of the body. */
+  /** Length of the body in bytes. */
   readonly bytes: number;
   /** Program and version that wrote it. */
   readonly writer: string;
@@ -58,7 +58,7 @@ export interface RecordHeader {
   readonly checksum: string;
 }
 
-/** Why an image was written. `scale`: prices or sizes became finer; `instrument`: new tick size. */
+/** Why an image was written. `scale`: prices or sizes got more decimals; `instrument`: new tick size. */
 export type ImageReason = 'start' | 'interval' | 'gap' | 'manual' | 'scale' | 'instrument';
 
 export interface StoredRecord {
@@ -67,7 +67,7 @@ export interface StoredRecord {
 }
 
 /**
- * The hole between the end of segment `epoch - 1` and the image that starts segment `epoch`. Written
+ * The gap between the end of segment `epoch - 1` and the image that starts segment `epoch`. Written
  * together with that image.
  */
 export interface GapRecord {
@@ -79,13 +79,13 @@ export interface GapRecord {
   readonly firstMissing: number | null;
   readonly lastMissing: number | null;
   /**
-   * Set where the hole is within the segment itself: records that follow this sequence were given up.
-   * It ends at the segment's next image; `toUs` is when that was known to be, at least.
+   * Set for a gap within the segment: the records after this sequence were dropped. It ends at the
+   * segment's next image, at `toUs` or later.
    */
   readonly after?: number;
 }
 
-/** A segment has ended and no other has begun: the hole is open. */
+/** A segment has ended and no other has started. */
 export interface OpenGap {
   /** The epoch of the segment that ended. */
   readonly epoch: number;
@@ -94,7 +94,7 @@ export interface OpenGap {
   readonly firstMissing: number | null;
 }
 
-/** What is to be recorded. Stays when a security is removed, so that its history can be asked. */
+/** The recording state of a security. Kept after a removal, so that its history stays readable. */
 export interface SecurityState {
   readonly security: string;
   readonly wanted: boolean;
@@ -103,19 +103,19 @@ export interface SecurityState {
 
 export type Write =
   /**
-   * Stands between blocks: what came before it is sealed first. Also closes the open gap, when a
-   * `gap` is in the same commit.
+   * Lies between blocks: what precedes it must be sealed first. Also closes the open gap if the same
+   * commit has a `gap`.
    */
   | { readonly type: 'image'; readonly record: StoredRecord }
-  /** A sealed block; the security's journal goes in the same step. */
+  /** A sealed block. Removes the security's journal. */
   | { readonly type: 'block'; readonly record: StoredRecord }
   /**
-   * The next piece of the open block, itself a small block that continues the one before it.
-   * `part` counts 0, 1, 2 … since the last seal. A piece may hold sideEvents alone; then it has
-   * `lastSequence === previousSequence`.
+   * The next part of the open block, itself a small block that continues the one before it. `part`
+   * counts 0, 1, 2 … since the last seal. A part may hold side events only; then `lastSequence` equals
+   * `previousSequence`.
    */
   | { readonly type: 'journal'; readonly part: number; readonly record: StoredRecord }
-  /** Up to when the open segment's connection is known to have been whole. */
+  /** The open segment is known to be alive up to this time. */
   | {
       readonly type: 'mark';
       readonly security: string;
@@ -127,26 +127,26 @@ export type Write =
   | { readonly type: 'gap'; readonly record: GapRecord }
   | { readonly type: 'security'; readonly state: SecurityState };
 
-/** Where a security's recording stands in the archive: what a start needs to go on. */
+/** The end of a security's records: what a restart needs to continue. */
 export interface SegmentTail {
-  /** The last segment; 0 when there is none yet. */
+  /** The last segment; 0 if there is none yet. */
   readonly epoch: number;
-  /** Where its sealed records end. */
+  /** The last sequence of its sealed records. */
   readonly lastSequence: number | null;
-  /** The latest time any record or mark of the security speaks of; null: none. */
+  /** The latest time in any record or mark of the security. */
   readonly lastUs: number | null;
   /** The mark of the last segment. */
   readonly aliveUntilUs: number | null;
-  /** Pieces of a block that was open, in order. */
+  /** The parts of an open block, in order. */
   readonly journal: readonly StoredRecord[];
   readonly openGap: OpenGap | null;
 }
 
-/** A place in a security's history. */
+/** A position in a security's history. */
 export type Position =
   { readonly clock: ClockName; readonly us: number } | { readonly sequence: number };
 
-/** Kept by the archive as it commits, so that asking costs nothing. */
+/** Updated with each commit, so that reading them is cheap. */
 export interface SecurityTotals {
   readonly images: number;
   readonly blocks: number;
@@ -155,7 +155,7 @@ export interface SecurityTotals {
   readonly lastImageUs: number | null;
 }
 
-/** Of a security that nothing is stored of. */
+/** The totals of a security without records. */
 export const NO_TOTALS: SecurityTotals = Object.freeze({
   images: 0,
   blocks: 0,
@@ -164,41 +164,47 @@ export const NO_TOTALS: SecurityTotals = Object.freeze({
   lastImageUs: null,
 });
 
-/** A sealed block, or a piece of the open one, whose body is read when it is needed. */
+/** A stored image, sealed block or journal part, whose body is read on demand. */
 export interface BlockRef {
   readonly header: RecordHeader;
   /**
-   * Set when the stored header itself is not what was written: then kind, security, epoch and key
-   * sequence of `header` are known, nothing else, and `load` throws.
+   * The stored header is damaged: only kind, security, epoch and key sequence of `header` are valid, and
+   * `load` throws.
    */
   readonly damaged?: true;
-  /** A journal piece, not a sealed block. */
-  readonly piece?: true;
-  /** @throws RecordCorruptError when the bytes are not what was written. */
+  /** A part of the open block, not a sealed one. */
+  readonly isJournalPart?: true;
+  /** @throws RecordCorruptError if the bytes are not what was written. */
   load(): Promise<StoredRecord>;
 }
 
-/** Which blocks of a segment. */
+/** A range of a segment's blocks. */
 export interface BlockRange {
-  /** Blocks after this sequence. The first may begin earlier, if the sequence lies inside it. */
+  /** Blocks after this sequence. The first one may begin earlier if it contains the sequence. */
   readonly afterSequence: number;
   /**
-   * Stops before the first block that begins after this time, by `clock` (default `receive`; blocks
-   * without diffs have no exchange time and do not stop it) …
+   * Stops before the first block that begins after this time of `clock` (default `receive`; blocks
+   * without book updates have no exchange time and do not stop it) …
    */
   readonly untilUs?: number;
   readonly clock?: ClockName;
   /** … or after this sequence. */
   readonly untilSequence?: number;
-  /** That block is listed too: its header proves that nothing is missing before it. */
+  /** Lists that block too: its header proves that nothing is missing before it. */
   readonly andNext?: boolean;
-  /** Of sealed blocks. Where it is reached, neither more of them nor the journal is listed. */
+  /** Maximum number of sealed blocks. If it is reached, the journal is not listed either. */
   readonly limit?: number;
-  /** Bodies will be asked for, all of them: an archive across a network brings them at once. */
+  /** All bodies will be loaded: an archive across a network fetches them at once. */
   readonly withBodies?: boolean;
 }
 
-/** Reading; beside a writer in this or another process. */
+/** Blocks per call when a segment is listed in pages. */
+export const PAGE_BLOCKS = 512;
+
+/** How far the exchange's clock may go back from one connection to the next. */
+export const MAX_EXCHANGE_DISORDER_US = 10_000_000;
+
+/** Reads records, beside a writer in this or another process. */
 export interface ArchiveReader {
   readonly kind: 'embedded' | 'mongodb';
   securities(): Promise<readonly SecurityState[]>;
@@ -206,34 +212,33 @@ export interface ArchiveReader {
   tail(security: string): Promise<SegmentTail>;
 
   /**
-   * The last image at or before a position (of the latest segment that has one), by one key look-up.
-   * By sequence: the last image whose sequence is at most that; segments whose proof is the connection
-   * are not found by sequence, for theirs are our own counts.
+   * The last image at or before a position, in the latest segment that has one. By sequence: segments
+   * proven by the connection are not found, because their sequences are our own counts.
    */
   imageAt(security: string, position: Position): Promise<BlockRef | null>;
 
   /**
-   * The first segment after `epoch` of which any record is sealed; null: none. It may have lost its
-   * images: given away, or too old to be kept.
+   * The first segment after `epoch` with any sealed record; null for none. Its images may be missing:
+   * replicated, or deleted by retention.
    */
   segmentAfter(security: string, epoch: number): Promise<number | null>;
 
-  /** The image that starts the first segment after `epoch`. */
+  /** The first image of the first segment after `epoch` that has one. */
   segmentStart(security: string, afterEpoch: number): Promise<BlockRef | null>;
 
-  /** Headers of all images of one segment with `lastSequence >= fromSequence`, in order. */
+  /** All images of a segment with `lastSequence >= fromSequence`, in order. */
   images(security: string, epoch: number, fromSequence: number): Promise<readonly BlockRef[]>;
 
   /**
-   * The blocks of a segment within a range, in order, sealed ones first, then the journal's pieces, all
-   * as of one moment.
+   * The blocks of a segment within a range, in order: sealed ones, then journal parts, all from one
+   * snapshot.
    */
   blocks(security: string, epoch: number, range: BlockRange): Promise<readonly BlockRef[]>;
 
   /** The gap before segment `epoch`. */
   gapBefore(security: string, epoch: number): Promise<GapRecord | null>;
 
-  /** The hole that was declared within segment `epoch`, right after a sequence. */
+  /** The recorded gap within segment `epoch` directly after a sequence. */
   gapWithin(security: string, epoch: number, sequence: number): Promise<GapRecord | null>;
 
   close(): Promise<void>;
@@ -241,7 +246,7 @@ export interface ArchiveReader {
 
 export interface Archive extends ArchiveReader {
   /**
-   * Writes all of it, or nothing. Resolves when it would survive the death of the process.
+   * Writes everything or nothing. Resolves when the data would survive the death of the process.
    * @throws DuplicateRecordError, ArchiveFullError, ArchiveUnavailableError.
    */
   commit(writes: readonly Write[]): Promise<void>;

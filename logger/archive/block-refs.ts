@@ -1,12 +1,18 @@
-/** What all archives say alike of the records that they list. */
+/** References to records, as all archives list them. */
 
 import { RecordCorruptError } from '../errors.ts';
-import type { BlockRange, BlockRef } from './archive.ts';
-import { headerOfDamaged } from './embedded/header-bytes.ts';
-import type { HeaderKey } from './embedded/header-bytes.ts';
+import type { BlockRange, BlockRef, RecordHeader } from './archive.ts';
 import { recordName } from './record.ts';
 
-/** A record whose header is damaged: of it only the key is known. */
+/** A record's key: all that is known of one whose header is damaged. */
+export interface HeaderKey {
+  readonly kind: 'image' | 'block';
+  readonly security: string;
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
+/** A reference to a record whose header is damaged. */
 export function damagedRef(key: HeaderKey): BlockRef {
   const header = headerOfDamaged(key);
   return {
@@ -21,7 +27,35 @@ export function damagedRef(key: HeaderKey): BlockRef {
   };
 }
 
-/** Whether a block begins behind what was asked for; a damaged one may reach back. */
+/** A header with nothing but the key filled in. */
+export function headerOfDamaged({ kind, security, epoch, sequence }: HeaderKey): RecordHeader {
+  return {
+    kind,
+    security,
+    epoch,
+    level: 'L2',
+    feed: '',
+    proof: 'sequence',
+    fromUs: 0,
+    toUs: 0,
+    exchangeFromUs: 0,
+    exchangeToUs: 0,
+    previousSequence: kind === 'image' ? sequence : sequence - 1,
+    firstSequence: sequence,
+    lastSequence: sequence,
+    diffs: 0,
+    levelChanges: 0,
+    trades: 0,
+    levels: 0,
+    reason: null,
+    encoding: '',
+    bytes: 0,
+    writer: '',
+    checksum: '',
+  };
+}
+
+/** True if a block begins after the requested range. A damaged one may reach back, so only its key counts. */
 export function isBeyond({ header, damaged }: BlockRef, range: BlockRange): boolean {
   if (range.untilSequence !== undefined && header.firstSequence > range.untilSequence) return true;
   if (range.untilUs === undefined || damaged) return false;

@@ -1,29 +1,30 @@
 /**
- * How a record is sealed and checked, and how its key is written. The checksum covers the body and
- * every other header field, so a bit that flips anywhere in a stored record is found when it is
- * read: a record is what was written, or it is corrupt; there is nothing between.
+ * Seals and checks records, and formats their keys. The checksum covers the body and every other header
+ * field, so a flipped bit anywhere in a stored record is detected when it is read.
  */
 
 import { createHash } from 'node:crypto';
 import { RecordCorruptError } from '../errors.ts';
 import type { RecordHeader, StoredRecord } from './archive.ts';
 
-/** What a writer says of a record; length and checksum follow from it and the body. */
+/** A header without the fields that `sealRecord` adds. */
 export type RecordDescription = Omit<RecordHeader, 'bytes' | 'checksum'>;
 
-/** Bytes of the SHA-256 that are kept: enough against chance, and nobody forges his own archive. */
+/** Bytes of the SHA-256 that are kept: enough against accidents, which is all it is for. */
 const CHECKSUM_BYTES = 16;
+/** The longest value stored in one piece; also fits a MongoDB document (16 MiB) with its other fields. */
+export const MAX_PART_BYTES = 8 * 1024 * 1024;
 /** Digits of the greatest safe integer (2^53 - 1). */
 const SEQUENCE_DIGITS = 16;
 const EPOCH_DIGITS = 10;
 
-/** Adds length and checksum. The body is referred to, not copied: do not write to it afterwards. */
+/** Adds length and checksum. The body is not copied: do not write to it afterwards. */
 export function sealRecord(description: RecordDescription, body: Uint8Array): StoredRecord {
   const unsealed = { ...description, bytes: body.byteLength };
   return { header: { ...unsealed, checksum: checksumOf(unsealed, body) }, body };
 }
 
-/** @throws RecordCorruptError when header or body is not what `sealRecord` saw. */
+/** @throws RecordCorruptError if header or body is not what `sealRecord` saw. */
 export function checkRecord(record: StoredRecord): void {
   const { header, body } = record;
   if (header.bytes !== body.byteLength) {
@@ -40,9 +41,8 @@ export function checkRecord(record: StoredRecord): void {
 }
 
 /**
- * Fields by name, each with its JSON value, then the body. Names are part of it, so two fields that
- * swap their values are noticed; the order is the alphabet's, so it does not hang on how an object
- * was put together.
+ * Hashes the fields, each with its name and JSON value, then the body. The fields are sorted by name, so
+ * that the checksum does not depend on the order in which an object was built.
  */
 function checksumOf(header: Partial<RecordHeader>, body: Uint8Array): string {
   const fields = Object.entries(header)
@@ -61,22 +61,22 @@ type KeyFields = Pick<
   'kind' | 'security' | 'epoch' | 'firstSequence' | 'lastSequence'
 >;
 
-/** The sequence in a record's key: a block is found by its first one, an image by where it stands. */
+/** The sequence in a record's key: of a block the first one, of an image its own. */
 export function keySequence(header: KeyFields): number {
   return header.kind === 'image' ? header.lastSequence : header.firstSequence;
 }
 
-/** `<security>/<epoch>/<sequence>`, zero-padded: ids of a security sort as its records do. */
+/** `<security>/<epoch>/<sequence>`, zero-padded, so that ids sort like the records. */
 export function recordId(header: KeyFields): string {
   return `${segmentId(header.security, header.epoch)}/${String(keySequence(header)).padStart(SEQUENCE_DIGITS, '0')}`;
 }
 
-/** `<security>/<epoch>`, zero-padded: a segment, and the gap before it. */
+/** `<security>/<epoch>`, zero-padded. */
 export function segmentId(security: string, epoch: number): string {
   return `${security}/${String(epoch).padStart(EPOCH_DIGITS, '0')}`;
 }
 
-/** For people: `block 3/1234`. */
+/** For messages: `block 3/1234`. */
 export function recordName(header: KeyFields): string {
   return `${header.kind} ${header.epoch}/${keySequence(header)}`;
 }

@@ -1,33 +1,41 @@
 /**
- * Retention: what is older than so many days is deleted, for each security up to the last image that
- * is old enough itself. That one stays, for the books after it are rebuilt from it; so a book of any
- * younger moment costs what it did.
+ * Retention: deletes what is older than a number of days, for each security up to the last image that
+ * is old enough. That image stays, because later books are rebuilt from it.
  */
 
 import { LoggerError, describeError } from '../errors.ts';
-import type { Clock, Timer } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import { sleep } from '../runtime/timing.ts';
 import type { SecurityState } from './archive.ts';
 
-/** Where records are deleted. */
-export interface Expiring {
-  securities(): Promise<readonly SecurityState[]>;
-  /**
-   * Deletes some of what lies before the last image at or before `beforeUs`; of a security that is
-   * no longer recorded and has nothing younger, everything.
-   * @returns how many records; 0: there are no more. @throws LoggerError
-   */
-  expire(state: SecurityState, beforeUs: number): Promise<number>;
+export interface DeletedCounts {
+  images: number;
+  blocks: number;
+  gaps: number;
+  /** Stored bytes, headers included. */
+  bytes: number;
 }
 
-const FIRST_AFTER_MS = 60_000;
-const EVERY_MS = 3_600_000;
-/** Between two steps recording gets its turn. */
+/** An archive whose old records can be deleted. */
+export interface PrunableArchive {
+  securities(): Promise<readonly SecurityState[]>;
+  /**
+   * Deletes some of the records before the last image at or before `beforeUs`; if the security is no
+   * longer recorded and has nothing newer, some of all its records.
+   * @returns the number of records deleted; 0 when nothing is left to delete. @throws LoggerError
+   */
+  prune(state: SecurityState, beforeUs: number): Promise<number>;
+}
+
+const FIRST_RUN_AFTER_MS = 60_000;
+const RUN_EVERY_MS = 3_600_000;
+/** Pause between two steps, so that recording is not held up. */
 const PACE_MS = 20;
 const DAY_US = 86_400_000_000;
 
-export interface RetentionParts {
-  readonly archive: Expiring;
+export interface RetentionDeps {
+  readonly archive: PrunableArchive;
   readonly days: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -35,49 +43,49 @@ export interface RetentionParts {
 }
 
 export class Retention {
-  readonly #parts: RetentionParts;
-  #timer: Timer | undefined;
-  #isStopped = false;
+  readonly #deps: RetentionDeps;
+  readonly #stop = new AbortController();
 
-  constructor(parts: RetentionParts) {
-    this.#parts = parts;
+  constructor(deps: RetentionDeps) {
+    this.#deps = deps;
   }
 
   start(): void {
-    this.#schedule(FIRST_AFTER_MS);
+    this.#loop().catch(this.#deps.onFatal);
   }
 
   stop(): void {
-    this.#isStopped = true;
-    this.#timer?.cancel();
+    this.#stop.abort();
   }
 
-  /** One pass over all securities. @returns how many records went. */
+  /** Makes one pass over all securities. @returns the number of records deleted. */
   async run(): Promise<number> {
-    const { archive, clock, days, log } = this.#parts;
+    const { archive, clock, days, log } = this.#deps;
     const beforeUs = clock.nowUs() - days * DAY_US;
     let deleted = 0;
     try {
       for (const state of await archive.securities()) {
-        for (let some = 1; some > 0 && !this.#isStopped;) {
-          some = await archive.expire(state, beforeUs);
-          deleted += some;
-          await new Promise<void>((resolve) => clock.schedule(PACE_MS, resolve));
+        for (let count = 1; count > 0 && !this.#stop.signal.aborted;) {
+          count = await archive.prune(state, beforeUs);
+          deleted += count;
+          await sleep(clock, PACE_MS, this.#stop.signal);
         }
       }
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
-      log.warning('What is too old could not be deleted', { reason: describeError(error) });
+      log.warning('Old records could not be deleted', { reason: describeError(error) });
     }
-    if (deleted > 0) log.notice('Deleted what is too old', { records: deleted, days });
+    if (deleted > 0) log.notice('Deleted old records', { records: deleted, days });
     return deleted;
   }
 
-  #schedule(ms: number): void {
-    this.#timer = this.#parts.clock.schedule(ms, () => {
-      this.run()
-        .then(() => this.#isStopped || this.#schedule(EVERY_MS))
-        .catch(this.#parts.onFatal);
-    });
+  async #loop(): Promise<void> {
+    const { clock } = this.#deps;
+    const { signal } = this.#stop;
+    await sleep(clock, FIRST_RUN_AFTER_MS, signal);
+    while (!signal.aborted) {
+      await this.run();
+      await sleep(clock, RUN_EVERY_MS, signal);
+    }
   }
 }

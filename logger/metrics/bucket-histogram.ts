@@ -1,7 +1,7 @@
 /**
- * A prom-client histogram whose buckets are counted elsewhere. prom-client would look up a hash of
- * the labels at every observation, thousands of times a second; here a message costs two additions
- * (`recorder/stats.ts`), and the buckets are read when somebody scrapes.
+ * A prom-client histogram whose buckets are counted elsewhere. prom-client would hash the labels at
+ * every observation, thousands of times a second; here a message costs two additions
+ * (`recorder/recorder-stats.ts`), and the buckets are read by a scrape.
  */
 
 import { Histogram } from 'prom-client';
@@ -10,7 +10,7 @@ import type { Buckets } from '../status/figures.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** A line of the answer, as prom-client prints it. */
+/** A line of output, as prom-client expects it. */
 interface Line {
   readonly metricName: string;
   readonly labels: Readonly<Record<string, string | number>>;
@@ -34,12 +34,12 @@ export class BucketHistogram extends Histogram {
     this.#help = options.help;
   }
 
-  /** What the next scrape sees; series that are not in it are gone. */
+  /** Sets what the next scrape sees; other series are gone. */
   show(series: readonly (readonly [Labels, Buckets])[]): void {
     this.#series = series;
   }
 
-  /** prom-client's registry asks this of a histogram; its types know `get` alone, which calls it. */
+  /** Called by prom-client's registry, though its types don't declare it. */
   async getForPromString(): Promise<object> {
     const values = this.#series.flatMap(([labels, buckets]) => this.#lines(labels, buckets));
     return { name: this.#name, help: this.#help, type: 'histogram', values, aggregator: 'sum' };

@@ -1,10 +1,9 @@
 /**
- * Every metric of ours: its name, what it means, and how it is read off the figures. Names follow
- * https://prometheus.io/docs/practices/naming/ (read 2026-11-20): base units, `_total` for what only
- * grows, moments as `_timestamp_seconds` and not as ages (an age that is not scraped goes on looking
- * young). Labels are `security`, `exchange`, `cause` and `state` alone, each of a bounded set;
- * `version` stands in `build_info`, where one series carries it. A security that is removed is not
- * in the figures any more, and so none of its series is.
+ * The logger's own metrics: name, help and value of each. Names follow
+ * https://prometheus.io/docs/practices/naming/ (read 2026-11-20): base units, `_total` for counters,
+ * times as `_timestamp_seconds` and not as ages (an age that is not scraped keeps looking young).
+ * The only labels are `security`, `exchange`, `cause` and `state`, each of a bounded set, and `version`
+ * on `build_info`. A removed security is not in the figures any more, and neither are its series.
  */
 
 import type { HealthStatus, RecordingState } from '../status/control.ts';
@@ -26,7 +25,7 @@ export interface Definition {
 }
 
 const STATES: readonly RecordingState[] = ['syncing', 'live', 'stale', 'failed'];
-/** Each is there from the start: Prometheus sees no increase where a series begins with 1. */
+/** Every series exists from the start: Prometheus sees no increase in one that begins at 1. */
 const CAUSES: readonly GapCause[] = [
   'sequence',
   'connection',
@@ -39,7 +38,7 @@ const CAUSES: readonly GapCause[] = [
 ];
 const STATUSES: readonly HealthStatus['status'][] = ['serving', 'degraded', 'down'];
 
-/** A value for each security that has one. */
+/** One value for each security that has one. */
 function each(
   kind: Definition['kind'],
   name: string,
@@ -59,7 +58,7 @@ function each(
   };
 }
 
-/** A value for each exchange. */
+/** One value for each exchange. */
 function eachExchange(
   kind: Definition['kind'],
   name: string,
@@ -76,7 +75,7 @@ function eachExchange(
   };
 }
 
-/** One value. */
+/** One value for the logger. */
 function single(
   name: string,
   help: string,
@@ -95,7 +94,7 @@ export function labelsOf({ security, exchange }: SecurityFigures): Labels {
   return { security, exchange };
 }
 
-/** 1 for the value that holds, 0 for the others: each is a series that is always there. */
+/** 1 for the current state, 0 for the others: every series always exists. */
 function oneOf<State extends string>(states: readonly State[], holds: State): Sample[] {
   return states.map((state) => ({ labels: { state }, value: state === holds ? 1 : 0 }));
 }
@@ -108,7 +107,7 @@ const OF_SECURITIES: readonly Definition[] = [
   each(
     'counter',
     'orderbook_messages_total',
-    'Messages of the exchange about a security',
+    'Messages from the exchange about a security',
     (one) => one.messages,
   ),
   each(
@@ -120,7 +119,7 @@ const OF_SECURITIES: readonly Definition[] = [
   {
     kind: 'counter',
     name: 'orderbook_gaps_total',
-    help: 'Gaps that a recorder opened or found open at its start, and stretches that a full spool gave up, by cause',
+    help: 'Gaps that a recorder opened or found open at its start, and losses of a full spool, by cause',
     labelNames: ['security', 'exchange', 'cause'],
     samples: ({ securities }) =>
       securities.flatMap((one) =>
@@ -133,31 +132,31 @@ const OF_SECURITIES: readonly Definition[] = [
   each(
     'counter',
     'orderbook_checked_images_total',
-    'Base images held against the book rebuilt from the records before them',
+    'Base images compared with the book rebuilt from the records before them',
     (one) => one.selfCheck.images,
   ),
   each(
     'counter',
     'orderbook_checked_snapshots_total',
-    'Fresh snapshots of the exchange that the book was held against',
+    'Fresh snapshots of the exchange compared with the book',
     (one) => one.selfCheck.snapshots,
   ),
   each(
     'counter',
     'orderbook_mismatches_total',
-    'How often records or a snapshot did not show the book that was in memory',
+    'Self-checks that found another book than the one in memory',
     (one) => one.selfCheck.mismatches,
   ),
   each(
     'counter',
     'orderbook_resyncs_total',
-    'Books proven afresh after a hole',
+    'Books proven again after a gap',
     (one) => one.resyncs,
   ),
   {
     kind: 'gauge',
     name: 'orderbook_book_state',
-    help: '1 for the state that the recording is in, 0 for the others',
+    help: '1 for the state of the recording, 0 for the others',
     labelNames: ['security', 'exchange', 'state'],
     samples: ({ securities }) =>
       securities.flatMap((one) =>
@@ -170,19 +169,19 @@ const OF_SECURITIES: readonly Definition[] = [
   each(
     'gauge',
     'orderbook_bid_horizon_ratio',
-    'How far below the best bid the book is known to be complete, as a share of that price; absent: all of it',
+    'How far below the best bid the book is complete, as a share of that price; absent: all of it',
     (one) => one.bidHorizonRatio,
   ),
   each(
     'gauge',
     'orderbook_ask_horizon_ratio',
-    'How far above the best ask the book is known to be complete, as a share of that price; absent: all of it',
+    'How far above the best ask the book is complete, as a share of that price; absent: all of it',
     (one) => one.askHorizonRatio,
   ),
   each(
     'gauge',
     'orderbook_queued_events',
-    'Events that wait in the open block, or for a book to be proven',
+    'Events in the open block, or waiting for a book to be proven',
     (one) => one.queuedEvents,
   ),
   each(
@@ -194,13 +193,13 @@ const OF_SECURITIES: readonly Definition[] = [
   each(
     'gauge',
     'orderbook_stored_bytes',
-    'Bytes of records that the archive holds',
+    'Bytes of records in the archive',
     (one) => one.storedBytes,
   ),
   each(
     'gauge',
     'orderbook_stored_gaps',
-    'Gaps in the archive, of earlier runs too, and the open one',
+    'Gaps in the archive, including earlier runs and the open one',
     (one) => one.storedGaps,
   ),
 ];
@@ -221,13 +220,13 @@ const OF_EXCHANGES: readonly Definition[] = [
   eachExchange(
     'counter',
     'orderbook_exchange_received_bytes_total',
-    'Bytes in those frames',
+    'Bytes in frames received on all connections',
     (one) => one.bytes,
   ),
   {
     kind: 'counter',
     name: 'orderbook_exchange_refused_frames_total',
-    help: 'Frames that could not be used, by cause',
+    help: 'Malformed or unexpected frames, by cause',
     labelNames: ['exchange', 'cause'],
     samples: ({ exchanges }) =>
       exchanges.flatMap(({ exchange, refused }) =>
@@ -237,13 +236,13 @@ const OF_EXCHANGES: readonly Definition[] = [
   eachExchange(
     'gauge',
     'orderbook_exchange_request_weight_used',
-    'Request weight used in the running minute, as the exchange reports it',
+    'Request weight used in the current minute, as reported by the exchange',
     (one) => one.requestWeightUsed,
   ),
   eachExchange(
     'gauge',
     'orderbook_exchange_banned_until_timestamp_seconds',
-    'Until when the exchange wants no requests; 0: it does not mind',
+    'Until when the exchange accepts no requests; 0: it accepts them',
     (one) => seconds(one.bannedUntilUs) ?? 0,
   ),
 ];
@@ -252,12 +251,14 @@ const OF_THE_LOGGER: readonly Definition[] = [
   {
     kind: 'gauge',
     name: 'orderbook_status',
-    help: '1 for what `health` says, 0 for the others',
+    help: '1 for the status that `health` reports, 0 for the others',
     labelNames: ['state'],
     samples: ({ health }) => oneOf(STATUSES, health.status),
   },
-  single('orderbook_archive_reachable', '1: the archive takes records, 0: it does not', (health) =>
-    health.archive.reachable ? 1 : 0,
+  single(
+    'orderbook_archive_reachable',
+    '1: the archive accepts records, 0: it does not',
+    (health) => (health.archive.reachable ? 1 : 0),
   ),
   single(
     'orderbook_archive_lag_seconds',
@@ -266,25 +267,25 @@ const OF_THE_LOGGER: readonly Definition[] = [
   ),
   single(
     'orderbook_spool_bytes',
-    'Bytes that wait for the archive, in memory and on disk',
+    'Bytes waiting for the archive, in memory and on disk',
     (health) => health.archive.spoolBytes,
   ),
   single(
     'orderbook_event_loop_lag_seconds',
-    'How late the event loop runs, 99th percentile of the last minute or two',
+    'Event loop lag, 99th percentile of the last minute or two',
     (health) => health.process.eventLoopLag / 1000,
   ),
   {
     kind: 'counter',
     name: 'orderbook_event_loop_stalls_total',
-    help: 'How often the event loop stood still: what arrived meanwhile has late receive times, and is marked',
+    help: 'Stalls of the event loop: what arrived meanwhile has late receive times and is marked',
     labelNames: [],
     samples: ({ eventLoopStalls }) => [{ labels: {}, value: eventLoopStalls }],
   },
   {
     kind: 'gauge',
     name: 'orderbook_build_info',
-    help: '1; the version is the label',
+    help: 'Always 1; the version is a label',
     labelNames: ['version'],
     samples: ({ health }) => [{ labels: { version: health.version }, value: 1 }],
   },

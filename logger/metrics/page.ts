@@ -1,6 +1,6 @@
 /**
- * The page that Prometheus reads: our figures and those of the process (prom-client's default
- * metrics). Each scrape sets every series anew, so none can outlive what it is about.
+ * The page that Prometheus scrapes: the logger's metrics and prom-client's default ones of the
+ * process. Each scrape resets every series, so none outlives its security.
  */
 
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
@@ -19,7 +19,7 @@ export class MetricsPage {
     this.#fillers = DEFINITIONS.map((definition) => fillerOf(definition, registers));
     this.#latency = new BucketHistogram({
       name: 'orderbook_message_latency_seconds',
-      help: 'From the exchange’s stamp on a message of the book to its arrival here',
+      help: 'From the exchange’s timestamp of a book update to its arrival',
       labelNames: ['security', 'exchange'],
       registers,
     });
@@ -30,7 +30,7 @@ export class MetricsPage {
     return this.#registry.contentType;
   }
 
-  /** Two at once may see each other's figures, which are as good as their own. */
+  /** Concurrent calls may see each other's figures, which are as recent as their own. */
   async render(figures: LoggerFigures): Promise<string> {
     for (const fill of this.#fillers) fill(figures);
     this.#latency.show(figures.securities.map((one) => [labelsOf(one), one.latency]));

@@ -1,7 +1,7 @@
 /**
- * The metrics port: `GET /metrics` over plain HTTP, as Prometheus asks. It shows figures and no
- * secret, and changes nothing; without a login it is for loopback or a network one trusts. A client
- * that is slow, silent or many costs a bounded number of sockets and nobody's recording.
+ * The metrics port: `GET /metrics` over plain HTTP, for Prometheus. It shows no secrets and changes
+ * nothing; having no login, it belongs on loopback or a trusted network. Slow, silent or many clients
+ * cost a bounded number of sockets and don't disturb the recording.
  */
 
 import { createServer } from 'node:http';
@@ -11,15 +11,15 @@ import type { Log } from '../runtime/log.ts';
 import type { LoggerFigures } from '../status/figures.ts';
 import { MetricsPage } from './page.ts';
 
-/** Some scrapers and a person; more are closed at once. */
-const CONNECTIONS_MAX = 32;
-/** For a whole request to come in, and for a socket to do something at all. */
+/** A few scrapers and a person; more are closed at once. */
+const MAX_CONNECTIONS = 32;
+/** For a whole request to arrive, and for a socket to be used at all. */
 const REQUEST_TIMEOUT_MS = 5000;
 const IDLE_TIMEOUT_MS = 30_000;
 
 export interface MetricsOptions {
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
   readonly figures: () => LoggerFigures;
   readonly log: Log;
@@ -30,7 +30,7 @@ export interface MetricsPort {
   close(): Promise<void>;
 }
 
-/** @throws ConflictError, one line, when the port can't be had. */
+/** @throws ConflictError, one line, if the port can't be opened. */
 export async function startMetrics(options: MetricsOptions): Promise<MetricsPort> {
   const { figures, log } = options;
   const page = new MetricsPage();
@@ -38,9 +38,9 @@ export async function startMetrics(options: MetricsOptions): Promise<MetricsPort
     { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
     (request, response) => void answer(request, response),
   );
-  server.maxConnections = CONNECTIONS_MAX;
+  server.maxConnections = MAX_CONNECTIONS;
   server.setTimeout(IDLE_TIMEOUT_MS);
-  // A broken client is its own business.
+  // A malformed request ends its own connection only.
   server.on('clientError', (_error, socket) => void socket.destroy());
   const port = await listen(server, options);
   server.on('error', (error) => {
@@ -48,29 +48,29 @@ export async function startMetrics(options: MetricsOptions): Promise<MetricsPort
   });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const refusal = refusalOf(request);
-    if (refusal) {
-      end(response, refusal.status, `${refusal.text}\n`);
+    const rejection = rejectionOf(request);
+    if (rejection) {
+      end(response, rejection.status, `${rejection.text}\n`);
       return;
     }
     try {
       const text = await page.render(figures());
       end(response, 200, request.method === 'HEAD' ? '' : text, page.contentType);
     } catch (error) {
-      // A figure that can't be told is a bug, but none for which recording would have to end.
-      log.error('The metrics could not be gathered', { error: describeError(error) });
-      end(response, 500, 'The metrics could not be gathered; the log says why\n');
+      // A bug, but no reason to stop recording.
+      log.error('Collecting metrics failed', { error: describeError(error) });
+      end(response, 500, 'Collecting metrics failed; see the log\n');
     }
   }
 
   return { port, close: () => close(server) };
 }
 
-function refusalOf(request: IncomingMessage): { status: number; text: string } | null {
+function rejectionOf(request: IncomingMessage): { status: number; text: string } | null {
   const [path] = (request.url ?? '').split('?');
   if (path !== '/metrics') return { status: 404, text: 'Metrics are at /metrics' };
   const isRead = request.method === 'GET' || request.method === 'HEAD';
-  return isRead ? null : { status: 405, text: 'Metrics can only be read' };
+  return isRead ? null : { status: 405, text: 'Metrics are read-only' };
 }
 
 function end(response: ServerResponse, status: number, text: string, type = 'text/plain'): void {
@@ -98,7 +98,7 @@ function explain(error: Error, host: string, port: number): string {
     case 'EADDRINUSE':
       return `Metrics port ${place} is in use; stop what listens there, or set METRICS_PORT to another`;
     case 'EACCES':
-      return `Metrics port ${place} may not be opened by this user; set METRICS_PORT to one above 1023`;
+      return `Metrics port ${place} needs privileges that this user lacks; set METRICS_PORT to one above 1023`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
@@ -108,7 +108,7 @@ function explain(error: Error, host: string, port: number): string {
   }
 }
 
-/** Scrapers keep their connections; they are cut, for nothing of theirs can be lost. */
+/** Cuts the connections that scrapers keep open: they lose nothing. */
 async function close(server: Server): Promise<void> {
   await new Promise<void>((resolve) => {
     server.close(() => resolve());

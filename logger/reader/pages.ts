@@ -31,7 +31,7 @@ export async function* blockPages(
     await yieldToEventLoop();
     if (page.length > 0) yield page;
     const last = page.at(-1);
-    if (last === undefined || last.piece || page.length < limit) return;
+    if (last === undefined || last.isJournalPart || page.length < limit) return;
     // A block of trades alone ends before it begins; none is sealed but at a segment's end.
     afterSequence = Math.max(afterSequence, last.header.firstSequence, last.header.lastSequence);
   }

@@ -105,7 +105,7 @@ export class RecordLoader {
 
   #keep(ref: BlockRef, value: LoadedImage | LoadedBlock, bytes: number): void {
     // Pieces of the journal are read once or twice and then exist no more.
-    if (ref.piece || bytes > this.#maxBytes) return;
+    if (ref.isJournalPart || bytes > this.#maxBytes) return;
     const key = keyOf(ref);
     if (this.#kept.has(key)) return;
     this.#kept.set(key, { value, bytes });

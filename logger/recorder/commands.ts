@@ -7,7 +7,7 @@ import type { Log } from '../runtime/log.ts';
 import type { CommandResult } from '../status/control.ts';
 import { stateOf } from '../status/format.ts';
 import type { Exchanges } from './exchanges.ts';
-import type { Leases } from './leases.ts';
+import type { Leases } from '../archive/leases.ts';
 import type { Recorders } from './recorders.ts';
 import type { WriteQueue } from './write-queue.ts';
 

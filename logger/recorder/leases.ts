@@ -1,13 +1,8 @@
 /** Leases: the right of one logger to write a security, where several share a store. */
 
+import type { Leases } from '../archive/leases.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { sleep } from '../runtime/timing.ts';
-
-export interface Leases {
-  /** @returns who holds the lease; null: this logger does now. */
-  claim(security: string): Promise<string | null>;
-  release(security: string): Promise<void>;
-}
 
 const RETRY_CLAIM_MS = 10_000;
 

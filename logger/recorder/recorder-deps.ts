@@ -5,7 +5,7 @@ import type { LiveFeeds } from '../live/feeds.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
-import type { Leases } from './leases.ts';
+import type { Leases } from '../archive/leases.ts';
 import type { Recovered } from './recovery.ts';
 import type { SegmentDeps } from './segment.ts';
 import type { WriteQueue } from './write-queue.ts';

@@ -104,7 +104,8 @@ const FAULTS = {
   /** The next `count` requests are rejected with this status. */
   'refuse-requests': define(
     { status: oneOf([429, 418, 403, 500, 503]), count: INTEGER, retryAfterSeconds: INTEGER },
-    ({ injector }, { count, ...rejection }) => injector.rejectedRequests.set(count, rejection),
+    ({ injector }, { count, status, retryAfterSeconds }) =>
+      injector.rejectedRequests.set(count, { status, retryAfterSeconds }),
   ),
   /** The next `count` book snapshots take `delayMs`. */
   'slow-snapshots': define(

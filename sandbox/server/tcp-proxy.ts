@@ -1,24 +1,24 @@
-/** A TCP proxy in front of a server, which can do to connections what networks do. */
+/** A TCP proxy in front of a server that simulates network failures. */
 
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
 export type ProxyMode =
-  /** Both ways. */
+  /** Forwards both ways. */
   | 'pass'
-  /** Nobody gets in, and who was in is cut. */
+  /** Cuts every connection, open and new. */
   | 'cut'
-  /** Connections stand, and nothing moves on them: no answer, ever. */
+  /** Connections stay open, but nothing is forwarded: requests are never answered. */
   | 'hang'
-  /** The server gets what is said, and its answer is cut off with the connection. */
+  /** Forwards requests, and cuts the connection when the response comes. */
   | 'swallow';
 
 export interface TcpProxy {
   readonly port: number;
   mode: ProxyMode;
-  /** Added to every answer while passing. */
+  /** Delay of every response while passing. */
   delayMs: number;
-  /** What was asked since the start, in bytes. */
+  /** Bytes forwarded since the start. */
   readonly bytes: { readonly up: number; readonly down: number };
   close(): Promise<void>;
 }
@@ -55,7 +55,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
         return;
       }
       bytes.down += data.length;
-      // What follows never overtakes what is held, also when the delay is over by then.
+      // Later data must not overtake delayed data, even after the delay was changed.
       if (proxy.delayMs === 0 && held.length === 0) {
         client.write(data);
         return;
@@ -77,7 +77,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       return mode;
     },
     set mode(next) {
-      // What hung will never be answered: the bytes are gone.
+      // Connections that hung have lost bytes and cannot continue.
       const isBroken = next === 'cut' || mode === 'hang';
       mode = next;
       if (isBroken) for (const socket of sockets) socket.destroy();

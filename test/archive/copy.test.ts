@@ -13,9 +13,10 @@ import type {
 } from '../../logger/archive/archive.ts';
 import { copyArchive } from '../../logger/archive/transfer/copy.ts';
 import type { CopyProgress, CopyTarget } from '../../logger/archive/transfer/copy.ts';
-import { embeddedTarget } from '../../logger/archive/transfer/copy-targets.ts';
+import { embeddedTarget } from '../../logger/archive/transfer/embedded-target.ts';
 import { openEmbeddedArchive, openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
-import type { Shipment } from '../../logger/archive/transfer/spool.ts';
+import type { RecordBatch } from '../../logger/archive/batch.ts';
+import type { RecordTarget } from '../../logger/archive/target.ts';
 import { openArchiveReader, openCopyTarget } from '../../logger/open-archive.ts';
 import { createReader } from '../../logger/reader/create-reader.ts';
 import { freshDatabase, uriOf } from '../support/mongodb.ts';
@@ -58,6 +59,12 @@ async function target(name = 'target'): Promise<CopyTarget> {
   return embeddedTarget(await openedAt(name));
 }
 
+/** The target with another way to write records. */
+function intercepted(to: CopyTarget, write: RecordTarget['write']): CopyTarget {
+  const { writer } = to;
+  return { ...to, writer: { write, writeSecurities: (all) => writer.writeSecurities(all) } };
+}
+
 /** Everything that is sealed, as a reader finds it. */
 async function contentOf(archive: ArchiveReader, security = SECURITY): Promise<unknown> {
   const segments: unknown[] = [];
@@ -65,7 +72,7 @@ async function contentOf(archive: ArchiveReader, security = SECURITY): Promise<u
   while (epoch !== null) {
     const images = await archive.images(security, epoch, 0);
     const blocks = await archive.blocks(security, epoch, { afterSequence: -1 });
-    const sealed = [...images, ...blocks.filter((ref) => !ref.piece)];
+    const sealed = [...images, ...blocks.filter((ref) => !ref.isJournalPart)];
     const records = await Promise.all(sealed.map((ref) => ref.load()));
     segments.push({
       epoch,
@@ -175,10 +182,9 @@ test(`broken off anywhere, what is there is a beginning, and the next copy compl
   let isBroken = true;
   for (let writesLeft = 1; isBroken; writesLeft++) {
     let left = writesLeft;
-    const breaking: CopyTarget = {
-      ...to,
-      write: (shipment) => (left-- > 0 ? to.write(shipment) : Promise.reject(new Broken())),
-    };
+    const breaking = intercepted(to, (batches) =>
+      left-- > 0 ? to.writer.write(batches) : Promise.reject(new Broken()),
+    );
     isBroken = await copyArchive(source, breaking).then(
       () => false,
       (error: unknown) => error instanceof Broken,
@@ -205,14 +211,14 @@ test('a step never holds more than it may, and images never come behind blocks i
     }
   }
   const to = await target();
-  const shipments: Shipment[] = [];
-  const write = (shipment: Shipment): ReturnType<CopyTarget['write']> => {
-    shipments.push(shipment);
-    return to.write(shipment);
-  };
-  await copyArchive(source, { ...to, write });
+  const written: RecordBatch[] = [];
+  const recording = intercepted(to, (batches) => {
+    written.push(...batches);
+    return to.writer.write(batches);
+  });
+  await copyArchive(source, recording);
   let last = -1;
-  for (const { images, blocks } of shipments) {
+  for (const { images, blocks } of written) {
     const bytes = blocks.reduce((sum, { body }) => sum + body.byteLength, 0);
     expect(bytes).toBeLessThanOrEqual(1024 * 1024);
     for (const { header } of [...images, ...blocks]) {
@@ -247,15 +253,15 @@ test('what is sealed while a copy runs waits for the next one, blocks as well as
   await recordTwoSegments(source);
   const to = await target();
   let next = 260;
-  const write = async (shipment: Shipment): ReturnType<CopyTarget['write']> => {
+  const sealing = intercepted(to, async (batches) => {
     await source.commit([
       block(sampleBlock({ previousSequence: next, lastSequence: next + 10, epoch: 2 })),
       image(sampleImage({ lastSequence: next + 10, epoch: 2, reason: 'interval' })),
     ]);
     next += 10;
-    return to.write(shipment);
-  };
-  const { securities } = await copyArchive(source, { ...to, write });
+    return to.writer.write(batches);
+  });
+  const { securities } = await copyArchive(source, sealing);
   expect(securities).toMatchObject([{ copied: 11 }]);
   await copyArchive(source, to);
   expect(await contentOf(to.archive)).toEqual(await contentOf(source));
@@ -272,7 +278,7 @@ test('another record in a record’s place stops that security alone', async () 
     {
       security: SECURITY,
       record: 'block 1/121',
-      problem: 'the target holds another record in its place',
+      problem: 'the target holds a different record in its place',
     },
   ]);
   // What stood before it is there: an image and two blocks.
@@ -288,7 +294,7 @@ test('a foreign record that only the write meets is told as well', async () => {
   const empty = await openedAt('empty');
   const { problems } = await copyArchive(source, { ...embeddedTarget(to), archive: empty });
   expect(problems).toMatchObject([{ security: SECURITY, record: 'image 1/100' }]);
-  expect(problems[0]?.problem).toContain('already stored with other content');
+  expect(problems[0]?.problem).toContain('already stored with different content');
 });
 
 test('another gap in a gap’s place stops that security', async () => {
@@ -344,12 +350,12 @@ test('what a spool gave up comes along as the holes that it declared', async () 
   open.push(spool);
   await recordTwoSegments(spool);
   const to = await target();
-  // The first image and two blocks were shipped; then the limit was reached, twice.
-  const [shipment] = await spool.pending(1, new Set());
-  if (!shipment) throw new Error('Nothing waits');
-  const shipped = { ...shipment, blocks: shipment.blocks.slice(0, 2) };
-  await to.write(shipped);
-  await spool.release([shipped]);
+  // The first image and two blocks were replicated; then the limit was reached, twice.
+  const [batch] = await spool.pending(1, new Set());
+  if (!batch) throw new Error('Nothing is pending');
+  const replicated = { ...batch, blocks: batch.blocks.slice(0, 2) };
+  await to.writer.write([replicated]);
+  await spool.release([replicated]);
   const dropped = await spool.dropOldest();
   expect(dropped).toMatchObject({ security: SECURITY, records: 3, needsImage: false });
   const hole = await spool.gapWithin(SECURITY, 1, 120);
@@ -479,7 +485,7 @@ describe('through MongoDB', needs(mongodb), () => {
     open.push(to);
     const foreign = sampleBlock({ previousSequence: 120, lastSequence: 130 }, Buffer.from('other'));
     const of = { security: SECURITY, gaps: [], images: [], damaged: [] };
-    await to.write({ ...of, blocks: [foreign] });
+    await to.writer.write([{ ...of, blocks: [foreign] }]);
     const { securities, problems } = await copyArchive(source, to);
     expect(problems).toMatchObject([{ security: SECURITY, record: 'block 1/121' }]);
     expect(securities).toMatchObject([{ copied: 3 }, { copied: 11 }]);
@@ -487,10 +493,11 @@ describe('through MongoDB', needs(mongodb), () => {
     const other = await openCopyTarget(uriOf(freshDatabase()));
     open.push(other);
     let left = 1;
-    const write = (shipment: Shipment): ReturnType<CopyTarget['write']> =>
-      left-- > 0 ? other.write(shipment) : Promise.reject(new Error('the plug'));
+    const breaking = intercepted(other, (batches) =>
+      left-- > 0 ? other.writer.write(batches) : Promise.reject(new Error('the plug')),
+    );
     const asked = { securities: [OTHER] };
-    await expect(copyArchive(source, { ...other, write }, asked)).rejects.toThrow('the plug');
+    await expect(copyArchive(source, breaking, asked)).rejects.toThrow('the plug');
     await copyArchive(source, other, asked);
     expect(await other.archive.totals(OTHER)).toEqual(await source.totals(OTHER));
   });

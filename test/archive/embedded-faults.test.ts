@@ -104,7 +104,7 @@ test('a file that was cut off is refused, by writer and reader', async () => {
   for (const readOnly of [false, true]) {
     const opening = openEmbeddedArchive({ directory, readOnly });
     await expect(opening).rejects.toBeInstanceOf(ArchiveUnavailableError);
-    await expect(opening).rejects.toThrow('is cut off');
+    await expect(opening).rejects.toThrow('is truncated');
   }
 });
 

@@ -9,8 +9,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { LeaseKeeper } from '../../logger/archive/lease-keeper.ts';
 import { MongoConnection } from '../../logger/archive/mongodb/connection.ts';
-import { Leases } from '../../logger/archive/mongodb/leases.ts';
+import { MongoLeaseStore } from '../../logger/archive/mongodb/lease-store.ts';
 import { MongoWriter } from '../../logger/archive/mongodb/mongo-writer.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -73,13 +74,13 @@ describe('MongoDB', needs(mongodb), () => {
         end: { mark: { epoch: 1, us: 9_400 }, openGap },
       },
     ]);
-    const leases = new Leases({
-      connection,
+    const leases = new LeaseKeeper({
+      store: new MongoLeaseStore(connection),
       owner: { id: 'an id of a directory', name: 'paris' },
       clock: new ManualClock(),
       log: silentLog,
       isReachable: () => true,
-      onLost: () => undefined,
+      onLeaseLost: () => undefined,
       onFatal: (error) => {
         throw error;
       },

@@ -16,7 +16,7 @@ import type {
 } from '../../logger/archive/archive.ts';
 import { openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
 import type { MongoLocation } from '../../logger/archive/mongodb/location.ts';
-import type { Spool } from '../../logger/archive/transfer/spool.ts';
+import type { Spool } from '../../logger/archive/spool.ts';
 import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
 
 export const ORDERS = 'coinbase:BTC-USD';
@@ -139,8 +139,8 @@ export async function embeddedDump(directory: string): Promise<string> {
   });
   let seed: Parameters<Spool['seed']> | undefined;
   await stage('expired here and in the store', async (spool) => {
-    await spool.expire({ security: SECURITY, wanted: true, feed: 'depth' }, 205_000);
-    await spool.forget(ORDERS, { images: 1, blocks: 0, gaps: 0, bytes: 100 });
+    await spool.prune({ security: SECURITY, wanted: true, feed: 'depth' }, 205_000);
+    await spool.countDeleted(ORDERS, { images: 1, blocks: 0, gaps: 0, bytes: 100 });
     const state = { security: NEW, wanted: true, feed: 'depth' };
     seed = [state, await spool.tail(SECURITY), await spool.totals(SECURITY)];
   });

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { Position } from '../../logger/archive/archive.ts';
 import { copyArchive } from '../../logger/archive/transfer/copy.ts';
-import { storeTarget } from '../../logger/archive/transfer/copy-targets.ts';
 import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { MongoConnection } from '../../logger/archive/mongodb/connection.ts';
 import { MongoReader } from '../../logger/archive/mongodb/mongo-reader.ts';
@@ -62,7 +61,7 @@ test.each([2, 12])(
     const history = new RandomHistory(source, random);
     await history.record(segments, 8);
     const { archive, writer, commands } = await counted();
-    await copyArchive(source, storeTarget(archive, writer));
+    await copyArchive(source, { archive, writer, close: () => archive.close() });
     const messages = history.segments.flatMap(({ records }) =>
       records.flatMap((record) => (record.kind === 'piece' ? [] : record.messages)),
     );

@@ -1,9 +1,10 @@
 /** Who writes a security, while the store answers and while it does not. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LeaseKeeper } from '../../logger/archive/lease-keeper.ts';
 import { MongoConnection } from '../../logger/archive/mongodb/connection.ts';
 import { mongoLocation } from '../../logger/archive/mongodb/location.ts';
-import { Leases } from '../../logger/archive/mongodb/leases.ts';
+import { MongoLeaseStore } from '../../logger/archive/mongodb/lease-store.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { LogBook } from '../manager/fixture.ts';
 import { startMongoStore } from '../support/mongo-store.ts';
@@ -30,17 +31,17 @@ describe('leases of securities in MongoDB', needs(mongodb), () => {
     for (const each of undo.splice(0).reverse()) await each();
   });
 
-  function leases(name: string, uri: string, isReachable = (): boolean => true): Leases {
+  function leases(name: string, uri: string, isReachable = (): boolean => true): LeaseKeeper {
     const clock = createSystemClock();
     const connection = new MongoConnection(mongoLocation(uri), clock);
     undo.push(() => connection.close());
-    return new Leases({
-      connection,
+    return new LeaseKeeper({
+      store: new MongoLeaseStore(connection),
       owner: { id: `id of ${name}`, name },
       clock,
       log,
       isReachable,
-      onLost: () => undefined,
+      onLeaseLost: () => undefined,
       onFatal: (error) => {
         throw error;
       },

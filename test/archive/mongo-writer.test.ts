@@ -10,7 +10,7 @@ import type { MongoLocation } from '../../logger/archive/mongodb/location.ts';
 import { MongoReader } from '../../logger/archive/mongodb/mongo-reader.ts';
 import { MongoWriter } from '../../logger/archive/mongodb/mongo-writer.ts';
 import { sealRecord } from '../../logger/archive/record.ts';
-import type { Shipment } from '../../logger/archive/transfer/spool.ts';
+import type { RecordBatch } from '../../logger/archive/batch.ts';
 import { ArchiveUnavailableError } from '../../logger/errors.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { freshDatabase } from '../support/mongodb.ts';
@@ -22,7 +22,10 @@ import { mongodb, needs } from '../support/requirements.ts';
 const OTHER = 'coinbase:BTC-USD';
 const LARGE = Buffer.alloc(20_000_003, 'not a multiple of anything ');
 
-function shipment(records: readonly StoredRecord[], fields: Partial<Shipment> = {}): Shipment {
+function shipment(
+  records: readonly StoredRecord[],
+  fields: Partial<RecordBatch> = {},
+): RecordBatch {
   return {
     security: records[0]?.header.security ?? SECURITY,
     gaps: [],

@@ -9,7 +9,7 @@ import { openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
 import { MongoConnection } from '../../logger/archive/mongodb/connection.ts';
 import { MongoReader } from '../../logger/archive/mongodb/mongo-reader.ts';
 import { MongoWriter } from '../../logger/archive/mongodb/mongo-writer.ts';
-import type { Spool } from '../../logger/archive/transfer/spool.ts';
+import type { Spool } from '../../logger/archive/spool.ts';
 import { SpooledArchive } from '../../logger/archive/transfer/spooled-archive.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { freshDatabase } from '../support/mongodb.ts';

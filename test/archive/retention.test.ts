@@ -7,12 +7,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ArchiveReader, Write } from '../../logger/archive/archive.ts';
 import { openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
 import { MongoConnection } from '../../logger/archive/mongodb/connection.ts';
-import { MongoExpiry } from '../../logger/archive/mongodb/mongo-expiry.ts';
+import { MongoPruner } from '../../logger/archive/mongodb/mongo-prune.ts';
 import { MongoReader } from '../../logger/archive/mongodb/mongo-reader.ts';
 import { MongoWriter } from '../../logger/archive/mongodb/mongo-writer.ts';
 import { Retention } from '../../logger/archive/retention.ts';
-import type { Expiring } from '../../logger/archive/retention.ts';
-import type { Spool } from '../../logger/archive/transfer/spool.ts';
+import type { PrunableArchive } from '../../logger/archive/retention.ts';
+import type { Spool } from '../../logger/archive/spool.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { freshDatabase } from '../support/mongodb.ts';
 import { silentLog } from '../support/silent-log.ts';
@@ -62,10 +62,14 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function expireAll(archive: Expiring, beforeUs: number, wanted = true): Promise<number> {
+async function expireAll(
+  archive: PrunableArchive,
+  beforeUs: number,
+  wanted = true,
+): Promise<number> {
   let count = 0;
   for (let some = 1; some > 0; count += some) {
-    some = await archive.expire({ ...STATE, wanted }, beforeUs);
+    some = await archive.prune({ ...STATE, wanted }, beforeUs);
   }
   return count;
 }
@@ -149,13 +153,13 @@ describe('MongoDB', needs(mongodb), () => {
   afterEach(() => connection.close());
 
   test.each(CASES)('%s', async (_name, beforeMs, expected) => {
-    const expiring = new MongoExpiry({ connection, reader, spool });
+    const expiring = new MongoPruner({ connection, reader, spool });
     await expireAll(expiring, beforeMs * 1000);
     expect(await left(reader)).toMatchObject(expected);
   });
 
   test('the count of what waits is not touched by it', async () => {
-    await expireAll(new MongoExpiry({ connection, reader, spool }), 420_000);
+    await expireAll(new MongoPruner({ connection, reader, spool }), 420_000);
     expect(await spool.size()).toEqual({ records: 0, bytes: 0, securities: [] });
     expect(await spool.totals(SECURITY)).toMatchObject({ images: 2, blocks: 20, gaps: 0 });
     expect(await reader.gapBefore(SECURITY, 2)).toBeNull();

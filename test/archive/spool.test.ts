@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { GapRecord, StoredRecord, Write } from '../../logger/archive/archive.ts';
 import { openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
-import type { Shipment, Spool } from '../../logger/archive/transfer/spool.ts';
+import type { RecordBatch } from '../../logger/archive/batch.ts';
+import type { Spool } from '../../logger/archive/spool.ts';
 import { SpooledArchive } from '../../logger/archive/transfer/spooled-archive.ts';
 import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
 
@@ -54,7 +55,7 @@ async function twoSegments(): Promise<void> {
   ]);
 }
 
-function shown({ gaps, images, blocks }: Shipment): string[] {
+function shown({ gaps, images, blocks }: RecordBatch): string[] {
   return [
     ...gaps.map(({ epoch }) => `gap ${epoch}`),
     ...images.map(({ header }) => `image ${header.epoch}/${header.lastSequence}`),

@@ -1,14 +1,25 @@
-/** Spool and store as one: records that move from one to the other while somebody reads. */
+/** A spool and its store as one archive: records that move from one to the other between and during reads. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Archive, StoredRecord, Write } from '../../logger/archive/archive.ts';
+import type {
+  Archive,
+  ArchiveReader,
+  BlockRef,
+  Position,
+  StoredRecord,
+  Write,
+} from '../../logger/archive/archive.ts';
 import { openEmbeddedArchive, openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
-import type { Spool } from '../../logger/archive/transfer/spool.ts';
+import type { Spool } from '../../logger/archive/spool.ts';
+import { embeddedTarget } from '../../logger/archive/transfer/embedded-target.ts';
 import { SpooledArchive } from '../../logger/archive/transfer/spooled-archive.ts';
 import { ArchiveUnavailableError } from '../../logger/errors.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import type { SeededRandom } from '../support/seeded-random.ts';
+import { RandomHistory } from '../unit/reader/random-history.ts';
 import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
 
 const IMAGE = sampleImage({ lastSequence: 100 });
@@ -33,21 +44,19 @@ afterEach(async () => {
 const image = (record: StoredRecord): Write => ({ type: 'image', record });
 const block = (record: StoredRecord): Write => ({ type: 'block', record });
 
-async function ship(): Promise<void> {
-  const shipments = await spool.pending(1_000_000, new Set());
-  for (const { images, blocks } of shipments) {
-    await store.commit([...images.map(image), ...blocks.map(block)]);
-  }
-  await spool.release(shipments);
+async function replicate(): Promise<void> {
+  const batches = await spool.pending(1, new Set());
+  await embeddedTarget(store).writer.write(batches);
+  await spool.release(batches);
 }
 
-test('what is shipped between its listing and its reading is read from the store', async () => {
+test('a record that is replicated between listing and loading is loaded from the store', async () => {
   const archive = new SpooledArchive(spool, store);
   const [listedImage] = await archive.images(SECURITY, 1, 100);
   const [listedBlock] = await archive.blocks(SECURITY, 1, { afterSequence: 100 });
   const found = await archive.imageAt(SECURITY, { sequence: 105 });
   const start = await archive.segmentStart(SECURITY, 0);
-  await ship();
+  await replicate();
   expect(await spool.images(SECURITY, 1, 100)).toEqual([]);
   for (const ref of [listedImage, found, start]) {
     expect(Buffer.from((await ref!.load()).body)).toEqual(IMAGE.body);
@@ -55,14 +64,14 @@ test('what is shipped between its listing and its reading is read from the store
   expect(Buffer.from((await listedBlock!.load()).body)).toEqual(BLOCK.body);
 });
 
-test('what is given up between its listing and its reading is lost, as it is', async () => {
+test('a record that is dropped between listing and loading is lost', async () => {
   const archive = new SpooledArchive(spool, store);
   const [listed] = await archive.blocks(SECURITY, 1, { afterSequence: 100 });
   await spool.dropOldest();
   await expect(listed!.load()).rejects.toThrow('has lost its body');
 });
 
-test('images from one on that is still in the spool are all there: the store is not asked', async () => {
+test('the store is not asked for images if the spool has the first of them', async () => {
   const away = new Proxy(store, {
     get: () => () => Promise.reject(new ArchiveUnavailableError('away')),
   });
@@ -71,3 +80,111 @@ test('images from one on that is still in the spool are all there: the store is 
   expect(images.map(({ header }) => header.lastSequence)).toEqual([100]);
   await expect(archive.images(SECURITY, 1, 99)).rejects.toThrow('away');
 });
+
+/** Calls `before` ahead of every call of a method. */
+function preceded<T extends object>(object: T, before: () => Promise<void>): T {
+  return new Proxy(object, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      return async (...args: unknown[]): Promise<unknown> => {
+        await before();
+        return Reflect.apply(member, target, args);
+      };
+    },
+  });
+}
+
+/** What a reader gets from references: headers and bodies. */
+async function contentOf(refs: readonly (BlockRef | null)[]): Promise<unknown[]> {
+  const contents = refs.map(async (ref) => {
+    if (ref === null) return null;
+    const { header, body } = await ref.load();
+    return { header, body: Buffer.from(body).toString('hex'), part: ref.isJournalPart ?? false };
+  });
+  return Promise.all(contents);
+}
+
+/** A random question that depends only on the seed. */
+function anyQuestion(
+  random: SeededRandom,
+  range: { readonly epochs: number; readonly sequences: readonly [number, number] },
+): (archive: ArchiveReader) => Promise<unknown> {
+  const epoch = random.integer(0, range.epochs + 1);
+  const sequence = random.integer(range.sequences[0] - 10, range.sequences[1] + 10);
+  const position: Position = { sequence };
+  const limit = random.chance(0.5) ? random.integer(1, 5) : undefined;
+  const untilSequence = random.chance(0.5) ? sequence + random.integer(0, 60) : undefined;
+  const blocks = {
+    afterSequence: random.chance(0.2) ? Number.MIN_SAFE_INTEGER : sequence,
+    andNext: random.chance(0.5),
+    withBodies: random.chance(0.5),
+    ...(limit !== undefined && { limit }),
+    ...(untilSequence !== undefined && { untilSequence }),
+  };
+  const questions = [
+    async (from: ArchiveReader) => contentOf([await from.imageAt(SECURITY, position)]),
+    async (from: ArchiveReader) => from.segmentAfter(SECURITY, epoch),
+    async (from: ArchiveReader) => contentOf([await from.segmentStart(SECURITY, epoch)]),
+    async (from: ArchiveReader) => contentOf(await from.images(SECURITY, epoch, sequence)),
+    async (from: ArchiveReader) => contentOf(await from.blocks(SECURITY, epoch, blocks)),
+    async (from: ArchiveReader) => from.gapBefore(SECURITY, epoch),
+    async (from: ArchiveReader) => from.gapWithin(SECURITY, epoch, sequence),
+  ];
+  return random.pick(questions);
+}
+
+test.each([1, 2, 3])(
+  'reads as one archive does, though records move before every look-up (round %i)',
+  async (round) => {
+    const random = seededRandom(seededRandom().seed + round);
+    const whole = await openEmbeddedArchive({ directory: join(directory, 'whole') });
+    await replicate();
+    const fresh = await openSpool({ directory: join(directory, 'fresh') });
+    const target = await openEmbeddedArchive({ directory: join(directory, 'target') });
+    try {
+      const both = {
+        ...whole,
+        commit: async (writes: readonly Write[]): Promise<void> => {
+          await whole.commit(writes);
+          await fresh.commit(writes);
+        },
+      } as Archive;
+      const history = new RandomHistory(both, random);
+      await history.record(5, 12);
+      const headers = history.segments.flatMap(({ records }) => records.map((one) => one.header));
+      const sequences = headers.map(({ lastSequence }) => lastSequence);
+      const range = {
+        epochs: history.segments.length,
+        sequences: [Math.min(...sequences), Math.max(...sequences)],
+      } as const;
+      const { writer } = embeddedTarget(target);
+      const mayReplicate = async (): Promise<void> => {
+        if (!random.chance(0.03)) return;
+        const [batch] = await fresh.pending(1, new Set());
+        if (!batch) return;
+        // Sometimes only the first records of a batch; the store has them before the spool drops them.
+        const count = random.integer(1, 8);
+        const images = batch.images.slice(0, count);
+        const part = {
+          ...batch,
+          images,
+          blocks: images.length < batch.images.length ? [] : batch.blocks.slice(0, count),
+        };
+        await writer.write([part]);
+        await fresh.release([part]);
+      };
+      const spooled = new SpooledArchive(
+        preceded<ArchiveReader>(fresh, mayReplicate),
+        preceded<ArchiveReader>(target, mayReplicate),
+      );
+      for (let asked = 0; asked < 300; asked++) {
+        const question = anyQuestion(random, range);
+        const [expected, actual] = [await question(whole), await question(spooled)];
+        expect(actual, `seed ${random.seed}, question ${asked}`).toEqual(expected);
+      }
+    } finally {
+      await Promise.all([whole.close(), fresh.close(), target.close()]);
+    }
+  },
+);

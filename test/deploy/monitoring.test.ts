@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MetricsPage } from '../../logger/metrics/page.ts';
 import { promtool, promtoolInstalled } from '../support/promtool.ts';
-import { loggerFigures, securityFigures } from '../unit/metrics/made-up-figures.ts';
+import { loggerFigures, securityFigures } from '../unit/metrics/invented-figures.ts';
 import { needs } from '../support/requirements.ts';
 
 const ALERTS = 'deploy/alerts.yml';

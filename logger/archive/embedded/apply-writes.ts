@@ -1,21 +1,22 @@
 /**
- * What a commit does to the tables, inside one LMDB transaction: whatever throws here undoes all of
- * it. A record that is already there with the same checksum is left alone with everything that goes
- * with it (its journal went when it was first written); with another checksum it is an error.
+ * Applies a commit to the tables inside one LMDB transaction; an exception undoes all of it. A record
+ * that is already stored with the same checksum is skipped with all its side effects (its journal was
+ * removed when it was first written); with a different checksum it is an error.
  */
 
 import { DuplicateRecordError, assertInvariant } from '../../errors.ts';
 import type { GapRecord, RecordHeader, StoredRecord, Write } from '../archive.ts';
-import { putBody } from '../body-parts.ts';
-import { decodeHeader, decodeJson, decodePiece, encodeJson, encodePiece } from './header-bytes.ts';
 import { keySequence, recordName } from '../record.ts';
+import { decodeJson, encodeJson } from '../sealed-json.ts';
+import { putBody } from './bodies.ts';
+import { decodeHeader, decodeJournalPart, encodeJournalPart } from './header-bytes.ts';
 import {
-  NOTHING_STORED,
+  EMPTY_HEAD,
   afterGap,
-  afterInnerGap,
+  afterGapWithin,
+  afterJournalPart,
   afterMark,
   afterOpenGap,
-  afterPiece,
   afterRecord,
   fromStored,
   toStored,
@@ -23,9 +24,9 @@ import {
 import type { SecurityHead } from './security-head.ts';
 import type { ImageIndexKey, RecordKey, Tables } from './tables.ts';
 
-/** To be called inside a transaction. @throws DuplicateRecordError */
+/** Must run inside a transaction. @throws DuplicateRecordError */
 export function applyWrites(tables: Tables, writes: readonly Write[]): void {
-  const heads = new HeadsInHand(tables);
+  const heads = new HeadUpdates(tables);
   for (const write of writes) {
     switch (write.type) {
       case 'image':
@@ -33,7 +34,7 @@ export function applyWrites(tables: Tables, writes: readonly Write[]): void {
         putRecord(tables, heads, write.record);
         break;
       case 'journal':
-        putPiece(tables, heads, write.part, write.record);
+        putJournalPart(tables, heads, write.part, write.record);
         break;
       case 'mark':
         heads.update(write.security, (head) => afterMark(head, write.epoch, write.aliveUntilUs));
@@ -52,12 +53,15 @@ export function applyWrites(tables: Tables, writes: readonly Write[]): void {
   heads.put();
 }
 
-function putRecord(tables: Tables, heads: HeadsInHand, record: StoredRecord): void {
+function putRecord(tables: Tables, heads: HeadUpdates, record: StoredRecord): void {
   const { header } = record;
   const isImage = header.kind === 'image';
   const headers = isImage ? tables.imageHeaders : tables.blockHeaders;
   const bodies = isImage ? tables.imageBodies : tables.blockBodies;
-  assertInvariant(record.body.byteLength === header.bytes, 'A record and its header agree');
+  assertInvariant(
+    record.body.byteLength === header.bytes,
+    'The length of a body is the one in its header',
+  );
   const key: RecordKey = [header.security, header.epoch, keySequence(header)];
   const stored = headers.get(key);
   if (stored !== undefined) {
@@ -70,7 +74,7 @@ function putRecord(tables: Tables, heads: HeadsInHand, record: StoredRecord): vo
   headers.putSync(key, headerBytes);
   putBody(bodies, key, record.body);
   if (isImage) {
-    for (const indexKey of indexKeys(header)) tables.imageIndex.putSync(indexKey, NO_BYTES);
+    for (const indexKey of indexKeys(header)) tables.imageIndex.putSync(indexKey, PRESENT);
   } else {
     removeJournal(tables, header.security);
   }
@@ -78,8 +82,8 @@ function putRecord(tables: Tables, heads: HeadsInHand, record: StoredRecord): vo
   heads.update(header.security, (head) => afterRecord(head, header, storedBytes));
 }
 
-/** LMDB stores no value of length zero through this binding; one byte stands for "is there". */
-const NO_BYTES = Uint8Array.of(1);
+/** The value of an index entry: this binding cannot store an empty one. */
+const PRESENT = Uint8Array.of(1);
 
 export function indexKeys(header: RecordHeader): ImageIndexKey[] {
   const { security, epoch, lastSequence } = header;
@@ -87,20 +91,25 @@ export function indexKeys(header: RecordHeader): ImageIndexKey[] {
     [security, 'receive', header.toUs, epoch, lastSequence],
     [security, 'exchange', header.exchangeToUs, epoch, lastSequence],
   ];
-  // Where the exchange numbers nothing, nobody can ask by number.
+  // Without the exchange's sequence numbers an image cannot be looked up by sequence.
   if (header.proof === 'connection') return byTime;
   return [...byTime, [security, 'sequence', lastSequence, epoch, lastSequence]];
 }
 
-function putPiece(tables: Tables, heads: HeadsInHand, part: number, record: StoredRecord): void {
+function putJournalPart(
+  tables: Tables,
+  heads: HeadUpdates,
+  part: number,
+  record: StoredRecord,
+): void {
   const key = [record.header.security, part];
   const stored = tables.journal.get(key);
   if (stored !== undefined) {
-    assertSame(record.header, decodePiece(stored)?.header.checksum);
+    assertSame(record.header, decodeJournalPart(stored)?.header.checksum);
     return;
   }
-  tables.journal.putSync(key, encodePiece(record));
-  heads.update(record.header.security, (head) => afterPiece(head, record.header.toUs));
+  tables.journal.putSync(key, encodeJournalPart(record));
+  heads.update(record.header.security, (head) => afterJournalPart(head, record.header.toUs));
 }
 
 function removeJournal(tables: Tables, security: string): void {
@@ -108,14 +117,14 @@ function removeJournal(tables: Tables, security: string): void {
   for (const part of parts) tables.journal.removeSync(part);
 }
 
-function putGap(tables: Tables, heads: HeadsInHand, gap: GapRecord): void {
+function putGap(tables: Tables, heads: HeadUpdates, gap: GapRecord): void {
   const key = gapKey(gap);
   const bytes = encodeJson(gap);
   const stored = tables.gaps.get(key);
   if (stored !== undefined) {
     if (Buffer.compare(stored, bytes) === 0) return;
     throw new DuplicateRecordError(
-      `The gap before segment ${gap.epoch} of ${gap.security} is already stored with other content`,
+      `The gap before segment ${gap.epoch} of ${gap.security} is already stored with different content`,
       { context: { security: gap.security, record: `gap ${gap.epoch}` } },
     );
   }
@@ -123,7 +132,7 @@ function putGap(tables: Tables, heads: HeadsInHand, gap: GapRecord): void {
   heads.update(gap.security, (head) =>
     gap.after === undefined
       ? afterGap(head, gap, bytes.byteLength)
-      : afterInnerGap(head, bytes.byteLength),
+      : afterGapWithin(head, bytes.byteLength),
   );
 }
 
@@ -134,7 +143,7 @@ export function gapKey({ security, epoch, after }: GapRecord): (string | number)
 function assertSame(header: RecordHeader, storedChecksum: string | undefined): void {
   if (storedChecksum === header.checksum) return;
   throw new DuplicateRecordError(
-    `Record ${recordName(header)} of ${header.security} is already stored with other content`,
+    `Record ${recordName(header)} of ${header.security} is already stored with different content`,
     {
       context: {
         security: header.security,
@@ -146,8 +155,8 @@ function assertSame(header: RecordHeader, storedChecksum: string | undefined): v
   );
 }
 
-/** The heads that a commit touches: read once, written once. */
-export class HeadsInHand {
+/** The heads changed by a transaction: each is read once and written once. */
+export class HeadUpdates {
   readonly #tables: Tables;
   readonly #changed = new Map<string, SecurityHead>();
 
@@ -172,6 +181,6 @@ export function putHead(tables: Tables, security: string, head: SecurityHead): v
 /** @throws RecordCorruptError when it is damaged. */
 export function readHead(tables: Tables, security: string): SecurityHead {
   const bytes = tables.heads.get(security);
-  if (bytes === undefined) return NOTHING_STORED;
+  if (bytes === undefined) return EMPTY_HEAD;
   return fromStored(decodeJson(bytes, `The head of ${security}`));
 }

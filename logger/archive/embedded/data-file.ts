@@ -1,8 +1,8 @@
 /**
- * A look at LMDB's file before LMDB maps it. LMDB trusts its file: one of another kind, or one cut
- * off by a copy that was broken off, would end this process instead of throwing an error. Read
- * here: the two meta pages at the file's beginning (struct MDB_meta of LMDB 0.9 as built into the
- * `lmdb` package, on 64-bit machines).
+ * Checks LMDB's data file before LMDB maps it. LMDB trusts its file: a foreign file, or one truncated by
+ * an interrupted copy, would crash this process instead of throwing an error. Reads the two meta pages at
+ * the start of the file (struct MDB_meta of LMDB 0.9, as built into the `lmdb` package, on 64-bit
+ * machines).
  */
 
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
@@ -16,25 +16,25 @@ const LAST_PAGE_AT = 144;
 const TRANSACTION_AT = 152;
 const META_BYTES = 160;
 const PAGE_SIZES = new Set([4096, 8192, 16_384, 32_768, 65_536]);
-/** Pages at the end that are free may never have been written; a few at most. */
-const UNWRITTEN_MAX_PAGES = 8;
+/** A few free pages at the end may never have been written. */
+const MAX_UNWRITTEN_PAGES = 8;
 
 /**
- * An empty file passes: it is one that is about to become an archive. With `write`, unwritten pages
- * at the end are made up for, so that no page that is spoken of lies outside the file.
- * @throws ArchiveUnavailableError for a file that is no archive or lacks its end.
+ * Accepts an empty file, which is about to become an archive. With `write`, extends the file over
+ * unwritten pages at the end, so that every page that the meta pages count lies inside it.
+ * @throws ArchiveUnavailableError for a foreign or truncated file.
  */
 export function checkDataFile(path: string, access: 'read' | 'write'): void {
   const file = openSync(path, access === 'write' ? 'r+' : 'r');
   try {
     if (fstatSync(file).size === 0) return;
-    const neededBytes = bytesSpokenOf(file, path);
-    // Asked after the meta pages were read: a running writer writes pages before it names them.
+    const neededBytes = countedBytes(file, path);
+    // After the meta pages were read: a running writer writes pages before it counts them.
     const { size } = fstatSync(file);
     const pageSize = metaAt(file, 0)?.pageSize ?? 0;
-    if (size < neededBytes - UNWRITTEN_MAX_PAGES * pageSize) {
+    if (size < neededBytes - MAX_UNWRITTEN_PAGES * pageSize) {
       throw new ArchiveUnavailableError(
-        `The archive file ${path} is cut off: it has ${size} bytes and should have ${neededBytes}`,
+        `The archive file ${path} is truncated: it has ${size} bytes and should have ${neededBytes}`,
       );
     }
     if (access === 'write' && size < neededBytes) ftruncateSync(file, neededBytes);
@@ -43,7 +43,7 @@ export function checkDataFile(path: string, access: 'read' | 'write'): void {
   }
 }
 
-function bytesSpokenOf(file: number, path: string): number {
+function countedBytes(file: number, path: string): number {
   const first = metaAt(file, 0);
   const second = first && metaAt(file, first.pageSize);
   if (!first || !second) {

@@ -1,31 +1,22 @@
 /**
- * The archive on the machine's own disk: LMDB through the `lmdb` package. One writer, any number of
- * readers in other processes, who never wait for each other.
+ * The archive on the local disk: LMDB through the `lmdb` package. One writer, any number of readers in
+ * other processes; they never wait for each other.
  *
- * What a commit survives. LMDB writes new pages beside the old ones and then swings one pointer, so
- * a commit is there whole or not at all. `commit` resolves when the kernel has its bytes: the death
- * of the process, SIGKILL included, loses nothing of it. Flushing to the disk itself follows in the
- * background, at once and one flush at a time for all commits that came meanwhile; a power cut may
- * therefore lose the last flush's worth (well under a second on a working disk), but what is lost
- * is a suffix: LMDB falls back to its last flushed state, which is whole. Flushing within each
- * commit would make every security wait for the disk each second, to save from a power cut what a
- * power cut loses anyway: the time until the machine is back.
+ * Durability. LMDB writes new pages beside the old ones and then switches one pointer, so a commit is
+ * atomic. `commit` resolves when the kernel has the bytes: the death of the process, SIGKILL included,
+ * loses nothing. Flushing to disk follows in the background, immediately, one flush at a time for all
+ * commits made meanwhile. A power cut may therefore lose the last flush (well under a second on a
+ * healthy disk), but what is lost is a suffix: LMDB falls back to its last flushed state, which is
+ * consistent. Flushing within each commit would make every security wait for the disk each second, only
+ * to save a fraction of what a power cut costs anyway: the time until the machine is back.
  *
- * A commit runs synchronously: some 20 pages into the page cache cost less than the hop to another
- * thread, and what fails is known right where it failed. After a failure (disk full, I/O error) the
- * transaction is undone and the next commit starts afresh.
+ * A commit runs synchronously: writing about 20 pages to the page cache costs less than a switch to
+ * another thread, and errors surface where they occur. After a failure (disk full, I/O error) the
+ * transaction is undone, and the next commit starts afresh.
  */
 
-import { chmodSync, openSync, closeSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { open } from 'lmdb';
-import type { RootDatabase } from 'lmdb';
-import {
-  ArchiveUnavailableError,
-  ConflictError,
-  InvalidArgumentError,
-  describeError,
-} from '../../errors.ts';
+import { resolve } from 'node:path';
+import { ConflictError, describeError } from '../../errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type {
   Archive,
@@ -40,133 +31,59 @@ import type {
   StoredRecord,
   Write,
 } from '../archive.ts';
-import { HeadsInHand, applyWrites } from './apply-writes.ts';
-import { checkDataFile } from './data-file.ts';
-import { makeDirectory } from './directory.ts';
-import * as reads from './embedded-reads.ts';
-import { expireSome } from './embedded-expiry.ts';
-import * as spool from './embedded-spool.ts';
-import { dropOldest } from '../transfer/spool-drop.ts';
-import { afterExpiry } from './security-head.ts';
-import type { Expired } from './security-head.ts';
-import { isRefusal, readError, writeError } from './lmdb-errors.ts';
-import type { Dropped, SecurityDocument, Shipment, Spool, SpoolSize } from '../transfer/spool.ts';
-import { DATA_FILE, LOCK_FILE, MAX_TABLES, openTables } from './tables.ts';
+import type { RecordBatch } from '../batch.ts';
+import type { DeletedCounts } from '../retention.ts';
+import type { DroppedRecords, Spool, SpoolSize } from '../spool.ts';
+import type { SecurityDocument } from '../target.ts';
+import { HeadUpdates, applyWrites } from './apply-writes.ts';
+import { readError, writeError } from './lmdb-errors.ts';
+import { createDirectory, createFiles, openFiles } from './open-files.ts';
+import type { OpenFiles, Root } from './open-files.ts';
+import { pruneSome } from './prune.ts';
+import * as reads from './reads.ts';
+import { afterDeletion } from './security-head.ts';
+import { dropOldest } from './spool-drop.ts';
+import * as queue from './spool-queue.ts';
 import type { Tables } from './tables.ts';
 import { lockForWriting } from './writer-lock.ts';
 import type { WriterLock } from './writer-lock.ts';
 
 export interface EmbeddedArchiveOptions {
-  /** Where the archive's files are; made (mode 0700) when it is to be written and not there. */
+  /** The archive's directory; created (mode 0700) for writing if it is missing. */
   readonly directory: string;
-  /** Reads beside a writer in this or another process; `commit` is refused. Default false. */
+  /** Reads beside a writer in this or another process; `commit` throws. Default false. */
   readonly readOnly?: boolean | undefined;
-  /** Hears of failed background flushes. */
+  /** Failed background flushes are logged here. */
   readonly log?: Log | undefined;
 }
 
-/** Places in LMDB's reader table; a process takes one or two while it reads. */
-const MAX_READERS = 512;
-/** Readers that were killed leave their place taken and old pages pinned: look for them so often. */
+/** Killed readers keep their slot and pin old pages: clear them this often. */
 const COMMITS_BETWEEN_READER_CHECKS = 256;
-/** lmdb's flags for a transaction that can be undone, is there on return, and is flushed later. */
+/** lmdb's flags for a transaction that is abortable, committed on return, and flushed later. */
 const ABORTABLE_SYNCHRONOUS_UNFLUSHED = 0x10003;
 
-/** `sync` and combined flags are there, though the package's types leave them out. */
-type Root = Omit<RootDatabase, 'transactionSync'> & {
-  transactionSync(action: () => void, flags: number): void;
-  sync(done: (error?: Error | null) => void): void;
-};
-
 /**
- * @throws ArchiveInUseError when another process writes there; InvalidArgumentError when nothing
- *   is there to read; ConflictError for a layout of another version; ArchiveUnavailableError.
+ * @throws ArchiveInUseError if another process writes there; InvalidArgumentError if there is nothing to
+ *   read; ConflictError for a layout of another version; ArchiveUnavailableError.
  */
 export function openEmbeddedArchive(options: EmbeddedArchiveOptions): Promise<Archive> {
   return openSpool(options);
 }
 
-/** The same, as the spool of another store. */
+/** Opens the archive as the spool of a store. */
 export async function openSpool(options: EmbeddedArchiveOptions): Promise<Spool> {
   const directory = resolve(options.directory);
-  if (options.readOnly)
+  if (options.readOnly) {
     return new EmbeddedArchive(directory, openFiles(directory, 'read'), options);
-  prepareDirectory(directory);
+  }
+  createDirectory(directory);
   const lock = await lockForWriting(directory);
   try {
-    prepareFiles(directory);
+    createFiles(directory);
     return new EmbeddedArchive(directory, openFiles(directory, 'write'), options, lock);
   } catch (error) {
     await lock.release();
     throw error;
-  }
-}
-
-function prepareDirectory(directory: string): void {
-  try {
-    makeDirectory(directory);
-  } catch (error) {
-    throw new ArchiveUnavailableError(
-      `The archive's directory can't be made: ${describeError(error)}`,
-      { cause: error },
-    );
-  }
-}
-
-/** Makes the files before LMDB does, so that at no moment anyone else may open them. */
-function prepareFiles(directory: string): void {
-  for (const name of [DATA_FILE, LOCK_FILE]) {
-    const path = join(directory, name);
-    try {
-      closeSync(openSync(path, 'a', 0o600));
-      chmodSync(path, 0o600);
-    } catch (error) {
-      throw writeError(error, directory);
-    }
-  }
-}
-
-interface OpenFiles {
-  readonly root: Root;
-  readonly tables: Tables;
-}
-
-function noArchiveIn(directory: string): InvalidArgumentError {
-  return new InvalidArgumentError(`archive: there is no archive in ${directory}`, {
-    context: { directory },
-  });
-}
-
-/** @throws what the file system says of a path where nobody may look. */
-function isEmpty(path: string): boolean {
-  try {
-    return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
-  } catch (error) {
-    if (isRefusal(error)) throw error;
-    return true;
-  }
-}
-
-function openFiles(directory: string, access: 'read' | 'write'): OpenFiles {
-  const path = join(directory, DATA_FILE);
-  let root: Root | undefined;
-  try {
-    if (access === 'read' && isEmpty(path)) throw noArchiveIn(directory);
-    checkDataFile(path, access);
-    root = open<Uint8Array>({
-      path,
-      encoding: 'binary',
-      readOnly: access === 'read',
-      maxDbs: MAX_TABLES,
-      maxReaders: MAX_READERS,
-    }) as Root;
-    const tables = openTables(root, access, directory);
-    if (tables === undefined) throw noArchiveIn(directory);
-    return { root, tables };
-  } catch (error) {
-    // Not awaited: there is nothing in it that could be lost, and the cause is what counts.
-    root?.close().catch(() => undefined);
-    throw access === 'read' ? readError(error, directory) : writeError(error, directory);
   }
 }
 
@@ -177,8 +94,8 @@ class EmbeddedArchive implements Spool {
   readonly #tables: Tables;
   readonly #log: Log | undefined;
   readonly #lock: WriterLock | undefined;
-  /** Where the round through the securities stands. */
-  #lastShipped = '';
+  /** Where the round-robin over securities continues. */
+  #lastServed = '';
   #commits = 0;
   #isClosed = false;
   #isFlushing = false;
@@ -205,7 +122,7 @@ class EmbeddedArchive implements Spool {
   #transact(change: () => void): void {
     this.#assertOpen();
     if (this.#lock === undefined) {
-      throw new ConflictError('This archive was opened for reading only');
+      throw new ConflictError('This archive is open for reading only');
     }
     try {
       this.#root.transactionSync(change, ABORTABLE_SYNCHRONOUS_UNFLUSHED);
@@ -279,40 +196,40 @@ class EmbeddedArchive implements Spool {
   }
 
   gapWithin(security: string, epoch: number, sequence: number): Promise<GapRecord | null> {
-    return this.#read(() => reads.readHole(this.#tables, security, epoch, sequence));
+    return this.#read(() => reads.readGapWithin(this.#tables, security, epoch, sequence));
   }
 
-  async pending(maxBytes: number, except: ReadonlySet<string>): Promise<readonly Shipment[]> {
-    const after = this.#lastShipped;
+  async pending(maxBytes: number, except: ReadonlySet<string>): Promise<readonly RecordBatch[]> {
+    const after = this.#lastServed;
     const found = await this.#read(() =>
-      spool.readPending(this.#tables, { maxBytes, except, after }),
+      queue.readPending(this.#tables, { maxBytes, except, after }),
     );
-    this.#lastShipped = found.at(-1)?.security ?? '';
+    this.#lastServed = found.at(-1)?.security ?? '';
     return found;
   }
 
-  async release(shipments: readonly Shipment[]): Promise<void> {
-    this.#transact(() => spool.removeShipped(this.#tables, shipments));
+  async release(batches: readonly RecordBatch[]): Promise<void> {
+    this.#transact(() => queue.removeReplicated(this.#tables, batches));
   }
 
-  async expire({ security, wanted }: SecurityState, beforeUs: number): Promise<number> {
+  async prune({ security, wanted }: SecurityState, beforeUs: number): Promise<number> {
     let count = 0;
     this.#transact(() => {
-      count = expireSome(this.#tables, security, beforeUs, !wanted);
+      count = pruneSome(this.#tables, security, beforeUs, !wanted);
     });
     return count;
   }
 
-  async forget(security: string, expired: Expired): Promise<void> {
+  async countDeleted(security: string, deleted: DeletedCounts): Promise<void> {
     this.#transact(() => {
-      const heads = new HeadsInHand(this.#tables);
-      heads.update(security, (head) => afterExpiry(head, expired, 'store'));
+      const heads = new HeadUpdates(this.#tables);
+      heads.update(security, (head) => afterDeletion(head, deleted, 'store'));
       heads.put();
     });
   }
 
-  async dropOldest(): Promise<Dropped | null> {
-    let dropped: Dropped | null = null;
+  async dropOldest(): Promise<DroppedRecords | null> {
+    let dropped: DroppedRecords | null = null;
     this.#transact(() => {
       dropped = dropOldest(this.#tables);
     });
@@ -320,15 +237,15 @@ class EmbeddedArchive implements Spool {
   }
 
   size(): Promise<SpoolSize> {
-    return this.#read(() => spool.readSize(this.#tables));
+    return this.#read(() => queue.readSize(this.#tables));
   }
 
   securityDocuments(): Promise<readonly SecurityDocument[]> {
-    return this.#read(() => spool.readSecurityDocuments(this.#tables));
+    return this.#read(() => queue.readSecurityDocuments(this.#tables));
   }
 
   async seed(state: SecurityState, tail: SegmentTail, totals: SecurityTotals): Promise<void> {
-    this.#transact(() => spool.seedStanding(this.#tables, state, tail, totals));
+    this.#transact(() => queue.seedHead(this.#tables, state, tail, totals));
   }
 
   async close(): Promise<void> {
@@ -342,7 +259,7 @@ class EmbeddedArchive implements Spool {
   readonly #load = (header: RecordHeader): Promise<StoredRecord> =>
     this.#read(() => reads.readBody(this.#tables, header));
 
-  /** Runs look-ups on the newest snapshot; they are synchronous, so it is the same for all. */
+  /** Runs synchronous look-ups on the newest snapshot. */
   async #read<T>(lookUp: () => T): Promise<T> {
     this.#assertOpen();
     this.#root.resetReadTxn();

@@ -1,7 +1,7 @@
 /**
- * What LMDB and the file system throw, in the logger's words. LMDB's errors carry its return code,
- * which is an errno or one of its own negative numbers; a full disk often shows as EIO, because a
- * short write is all that LMDB sees, so the free space decides between the two.
+ * Maps errors of LMDB and the file system to the logger's. LMDB's errors carry its return code, an errno
+ * or a negative number of its own. A full disk often shows as EIO, because LMDB only sees a short write,
+ * so the free space decides between the two.
  */
 
 import { statfsSync } from 'node:fs';
@@ -16,23 +16,23 @@ import {
 const EIO = 5;
 /** ENOSPC, EDQUOT, EFBIG and LMDB's MDB_MAP_FULL. */
 const FULL_CODES = new Set<unknown>([28, 122, 27, -30792, 'ENOSPC', 'EDQUOT', 'EFBIG']);
-/** MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_BAD_TXN's relatives that only a damaged file brings. */
+/** MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_INVALID: only a damaged file causes them. */
 const CORRUPT_CODES = new Set<unknown>([-30797, -30796, -30793]);
-/** EPERM and EACCES: the file is there, and not for this user. */
-const REFUSED_CODES = new Set<unknown>([1, 13, 'EPERM', 'EACCES']);
-/** Less free than this, and an EIO is taken for a full disk. */
+/** EPERM and EACCES: this user may not access the file. */
+const DENIED_CODES = new Set<unknown>([1, 13, 'EPERM', 'EACCES']);
+/** With less free space than this, EIO is taken for a full disk. */
 const NEARLY_FULL_BYTES = 4 * 1024 * 1024;
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
-/** True when the file system would not let this user. */
-export function isRefusal(error: unknown): boolean {
-  return REFUSED_CODES.has(codeOf(error));
+/** True for errors caused by missing permissions. */
+export function isAccessDenied(error: unknown): boolean {
+  return DENIED_CODES.has(codeOf(error));
 }
 
-/** Turns what a failed write threw into what the port promises; bugs come back as they are. */
+/** Maps the error of a failed write to one that the port documents; bugs are returned unchanged. */
 export function writeError(error: unknown, directory: string): unknown {
   const code = codeOf(error);
   if (error instanceof LoggerError || code === undefined) return error;
@@ -48,7 +48,7 @@ export function writeError(error: unknown, directory: string): unknown {
   );
 }
 
-/** The same for a failed read. */
+/** As `writeError`, for a failed read. */
 export function readError(error: unknown, directory: string): unknown {
   const code = codeOf(error);
   if (error instanceof LoggerError || code === undefined) return error;
@@ -58,9 +58,9 @@ export function readError(error: unknown, directory: string): unknown {
       { cause: error },
     );
   }
-  if (isRefusal(error)) {
+  if (isAccessDenied(error)) {
     return new ArchiveUnavailableError(
-      `The archive in ${directory} can't be read: permission denied; ask as a user who may, like the logger's own`,
+      `The archive in ${directory} can't be read: permission denied; run this as the logger's user`,
       { cause: error },
     );
   }
@@ -75,7 +75,7 @@ function isNearlyFull(directory: string): boolean {
     const { bavail, bsize } = statfsSync(directory);
     return bavail * bsize < NEARLY_FULL_BYTES;
   } catch {
-    // The disk says nothing of itself: then it is not known to be full.
+    // Without an answer the disk is not known to be full.
     return false;
   }
 }

@@ -1,20 +1,22 @@
 /**
- * Where each security stands: one small record a security, rewritten in the very transaction that
- * changes it, so that `tail` and `totals` cost one look-up and never disagree with the records.
+ * The head of a security: where its records end, and its totals. One small record per security,
+ * rewritten in the transaction that changes it, so that `tail` and `totals` cost one look-up and always
+ * agree with the records.
  */
 
 import { NO_TOTALS } from '../archive.ts';
-import type { SegmentTail, GapRecord, OpenGap, RecordHeader, SecurityTotals } from '../archive.ts';
+import type { GapRecord, OpenGap, RecordHeader, SecurityTotals, SegmentTail } from '../archive.ts';
+import type { DeletedCounts } from '../retention.ts';
 
 export interface SecurityHead extends Omit<SegmentTail, 'journal'>, SecurityTotals {
-  /** Of the stored records and bytes, those that were given away to another store. */
-  readonly shippedRecords?: number;
-  readonly shippedBytes?: number;
-  /** Up to when sealed records speak, also if they are no longer here. */
+  /** Of the counted records and bytes, those that were moved to the store. */
+  readonly replicatedRecords?: number;
+  readonly replicatedBytes?: number;
+  /** The end of the last sealed record, even if that is no longer here. */
   readonly sealedUs?: number;
 }
 
-export const NOTHING_STORED: SecurityHead = Object.freeze({
+export const EMPTY_HEAD: SecurityHead = Object.freeze({
   epoch: 0,
   lastSequence: null,
   lastUs: null,
@@ -27,7 +29,7 @@ function later(a: number | null, b: number): number {
   return a === null || b > a ? b : a;
 }
 
-/** After a new image or sealed block of `storedBytes`. */
+/** The head after a new image or sealed block. */
 export function afterRecord(
   head: SecurityHead,
   header: RecordHeader,
@@ -54,12 +56,12 @@ export function afterRecord(
   };
 }
 
-/** After a journal piece that reaches to `us`. */
-export function afterPiece(head: SecurityHead, us: number): SecurityHead {
+/** The head after a journal part that ends at `us`. */
+export function afterJournalPart(head: SecurityHead, us: number): SecurityHead {
   return { ...head, lastUs: later(head.lastUs, us) };
 }
 
-/** A mark of a segment that is over says nothing any more. */
+/** The head after a mark; one of an earlier segment has no effect. */
 export function afterMark(head: SecurityHead, epoch: number, aliveUntilUs: number): SecurityHead {
   if (epoch !== head.epoch) return head;
   return {
@@ -73,7 +75,7 @@ export function afterOpenGap(head: SecurityHead, openGap: OpenGap): SecurityHead
   return { ...head, openGap, lastUs: later(head.lastUs, openGap.fromUs) };
 }
 
-/** A gap of earlier segments, copied from elsewhere, leaves the open one open. */
+/** The head after a gap. One before an earlier segment, copied later, leaves the open gap open. */
 export function afterGap(head: SecurityHead, gap: GapRecord, storedBytes: number): SecurityHead {
   const { openGap } = head;
   return {
@@ -85,8 +87,8 @@ export function afterGap(head: SecurityHead, gap: GapRecord, storedBytes: number
   };
 }
 
-/** A hole within a segment: nothing of where the recording stands has changed. */
-export function afterInnerGap(head: SecurityHead, storedBytes: number): SecurityHead {
+/** The head after a gap within a segment: only the totals change. */
+export function afterGapWithin(head: SecurityHead, storedBytes: number): SecurityHead {
   return {
     ...head,
     gaps: head.gaps + 1,
@@ -94,33 +96,28 @@ export function afterInnerGap(head: SecurityHead, storedBytes: number): Security
   };
 }
 
-/** After records of so many bytes, as they were counted when they came, were given away. */
-export function afterShipment(
+/** The head after records were moved to the store. */
+export function afterReplication(
   head: SecurityHead,
-  shipped: { readonly records: number; readonly bytes: number },
+  moved: { readonly records: number; readonly bytes: number },
 ): SecurityHead {
   return {
     ...head,
-    shippedRecords: (head.shippedRecords ?? 0) + shipped.records,
-    shippedBytes: (head.shippedBytes ?? 0) + shipped.bytes,
+    replicatedRecords: (head.replicatedRecords ?? 0) + moved.records,
+    replicatedBytes: (head.replicatedBytes ?? 0) + moved.bytes,
   };
 }
 
-/** What was deleted for its age. */
-export interface Expired {
-  images: number;
-  blocks: number;
-  gaps: number;
-  bytes: number;
-}
-
-/** @param where `store`: it was deleted there, and had been given away by us. */
-export function afterExpiry(
+/**
+ * The head after records were deleted.
+ * @param where `store`: they had been replicated, and were deleted there.
+ */
+export function afterDeletion(
   head: SecurityHead,
-  { images, blocks, gaps, bytes }: Readonly<Expired>,
+  { images, blocks, gaps, bytes }: Readonly<DeletedCounts>,
   where: 'here' | 'store' = 'here',
 ): SecurityHead {
-  const { shippedRecords = 0, shippedBytes = 0 } = head;
+  const { replicatedRecords = 0, replicatedBytes = 0 } = head;
   const left = (count: number, gone: number): number => Math.max(0, count - gone);
   return {
     ...head,
@@ -129,35 +126,49 @@ export function afterExpiry(
     gaps: left(head.gaps, gaps),
     storedBytes: left(head.storedBytes, bytes),
     ...(where === 'store' && {
-      shippedRecords: left(shippedRecords, images + blocks + gaps),
-      shippedBytes: left(shippedBytes, bytes),
+      replicatedRecords: left(replicatedRecords, images + blocks + gaps),
+      replicatedBytes: left(replicatedBytes, bytes),
     }),
   };
 }
 
-/** What is still here of what was stored. */
+/** The records that are still here, out of all that are counted. */
 export function pendingOf(head: SecurityHead): {
   readonly records: number;
   readonly bytes: number;
 } {
-  const { images, blocks, gaps, storedBytes, shippedRecords = 0, shippedBytes = 0 } = head;
-  return { records: images + blocks + gaps - shippedRecords, bytes: storedBytes - shippedBytes };
+  const { images, blocks, gaps, storedBytes, replicatedRecords = 0, replicatedBytes = 0 } = head;
+  return {
+    records: images + blocks + gaps - replicatedRecords,
+    bytes: storedBytes - replicatedBytes,
+  };
 }
 
-/** `aliveUntilUs` as layout 1 has always spelled it on disk. */
-const STORED_ALIVE = 'wholeUntilUs';
+/** Fields whose name in layout 1 differs from the one in the code. */
+const STORED_NAMES: readonly (readonly [name: string, stored: string])[] = [
+  ['aliveUntilUs', 'wholeUntilUs'],
+  ['replicatedRecords', 'shippedRecords'],
+  ['replicatedBytes', 'shippedBytes'],
+];
+const TO_STORED: ReadonlyMap<string, string> = new Map(STORED_NAMES);
+const FROM_STORED: ReadonlyMap<string, string> = new Map(
+  STORED_NAMES.map(([name, stored]) => [stored, name]),
+);
 
-/** A head as its JSON is stored; the order of fields is kept. */
+/** The head as it is stored; the order of fields is kept. */
 export function toStored(head: SecurityHead): Readonly<Record<string, unknown>> {
-  return renamed(head, 'aliveUntilUs', STORED_ALIVE);
+  return renamed(head, TO_STORED);
 }
 
 export function fromStored(stored: unknown): SecurityHead {
-  return renamed(stored as object, STORED_ALIVE, 'aliveUntilUs') as unknown as SecurityHead;
+  return renamed(stored as object, FROM_STORED) as unknown as SecurityHead;
 }
 
-function renamed(fields: object, from: string, to: string): Readonly<Record<string, unknown>> {
+function renamed(
+  fields: object,
+  names: ReadonlyMap<string, string>,
+): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name === from ? to : name, value as unknown]),
+    Object.entries(fields).map(([name, value]) => [names.get(name) ?? name, value as unknown]),
   );
 }

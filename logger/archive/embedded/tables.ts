@@ -1,8 +1,9 @@
 /**
- * The layout of an embedded archive: one LMDB file, `archive.mdb`, with one table a kind of record.
- * Headers and bodies stand in tables of their own, so that a walk over headers never touches a
- * body. Keys are ordered tuples that start with the security, so one security's records lie
- * together in the order in which they were made. A change of layout raises `LAYOUT_VERSION`.
+ * The layout of an embedded archive: one LMDB file, `archive.mdb`, with one table per kind of record.
+ * Headers and bodies have separate tables, so that a scan of headers never touches a body. Keys are
+ * ordered tuples that start with the security, so a security's records are stored together, in the order
+ * in which they were made. A change of layout raises `LAYOUT_VERSION`; `frozen-layout.test.ts` pins
+ * version 1.
  */
 
 import type { Database, RootDatabase } from 'lmdb';
@@ -10,12 +11,12 @@ import { ConflictError } from '../../errors.ts';
 
 export const LAYOUT_VERSION = 1;
 export const DATA_FILE = 'archive.mdb';
-/** LMDB's own: its reader table and the mutex between transactions. */
+/** LMDB's lock file: its reader table and the write mutex. */
 export const LOCK_FILE = 'archive.mdb-lock';
 
 /** [security, epoch, sequence] */
 export type RecordKey = [string, number, number];
-/** [security, clock, value, epoch, sequence]: images by each of the three ways to ask for one. */
+/** [security, index, value, epoch, sequence]: images by receive time, exchange time and sequence. */
 export type ImageIndexKey = [string, IndexName, number, number, number];
 export type IndexName = 'receive' | 'exchange' | 'sequence';
 
@@ -49,10 +50,10 @@ const NAMES = {
 
 const LAYOUT_TABLE = 'layout';
 const LAYOUT_KEY = 'version';
-/** Tables in the file, with room for those of later layouts. */
+/** Maximum number of tables, with room for later layouts. */
 export const MAX_TABLES = 24;
 
-/** In read-only mode lmdb answers undefined for a table that isn't there, whatever its types say. */
+/** In read-only mode lmdb returns undefined for a missing table, despite its types. */
 function openTable(
   root: Pick<RootDatabase, 'openDB'>,
   name: string,
@@ -60,7 +61,7 @@ function openTable(
   return root.openDB<Uint8Array>({ name, encoding: 'binary' });
 }
 
-/** @returns undefined when the file holds no archive (only possible when it isn't made here). */
+/** @returns undefined if the file holds no archive (for `read` only; `write` creates it). */
 export function openTables(
   root: Pick<RootDatabase, 'openDB'>,
   access: 'write' | 'read',
@@ -73,7 +74,7 @@ export function openTables(
   const version = stored === undefined ? LAYOUT_VERSION : Number(Buffer.from(stored).toString());
   if (version !== LAYOUT_VERSION) {
     throw new ConflictError(
-      `The archive in ${directory} has layout version ${version} and this program knows ${LAYOUT_VERSION}: use the program that wrote it, or a newer one`,
+      `The archive in ${directory} has layout version ${version}, and this version of the logger supports ${LAYOUT_VERSION}: use the version that wrote it, or a newer one`,
       { context: { version } },
     );
   }
@@ -83,12 +84,19 @@ export function openTables(
     if (table === undefined) return undefined;
     tables[field as keyof Tables] = table;
   }
-  // Last, so that a reader that sees the version sees every table.
+  // Last: a reader that sees the version sees every table.
   if (stored === undefined) layout.putSync(LAYOUT_KEY, Buffer.from(String(LAYOUT_VERSION)));
   return tables as Tables;
 }
 
-/** Just behind every key that starts with `key`, and before the next one: an end for ranges. */
+/** A range's options, as lmdb takes them. */
+export interface KeyRange {
+  start: (string | number)[];
+  end: (string | number)[];
+  limit?: number;
+}
+
+/** The end of a range: directly after `key`. */
 export function behind(...key: (string | number)[]): (string | number)[] {
   return [...key, 0];
 }

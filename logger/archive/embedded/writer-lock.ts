@@ -1,16 +1,16 @@
 /**
  * One writer per archive directory, across processes and containers that share the directory.
  *
- * Each process that wants to write listens on a Unix socket of its own, of a random name, in the
- * directory. The kernel closes it when the process dies, however it dies: no process id is written
- * down that another process could inherit, and no clock is asked. A socket file that nobody listens
- * on any more (killed process, copied directory) refuses connections, and because its name is never
- * used again, anyone may delete it without a race.
+ * Each process that wants to write listens on its own Unix socket, with a random name, in the directory.
+ * The kernel closes it when the process dies, however it dies: there is no process id that another
+ * process could inherit, and no timeout. A socket file without a listener (killed process, copied
+ * directory) refuses connections, and because its name is never reused, anyone may delete it without
+ * a race.
  *
- * Who finds a live socket of another asks it: an owner says so, and the newcomer is refused. Two
- * that start together see each other as candidates: the one with the greater name withdraws, the
- * other waits for that. A name becomes visible only once it is listening, and each lists the
- * directory only after its own name is visible, so of any two at least one sees the other.
+ * A process that finds another's live socket asks it. An owner answers so, and the newcomer gives up.
+ * Two that start together see each other as candidates: the one with the greater name withdraws, the
+ * other waits for that. A name becomes visible only once its socket is listening, and each process lists
+ * the directory only after its own name is visible, so of any two at least one sees the other.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -20,25 +20,25 @@ import type { Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import { ArchiveInUseError, ArchiveUnavailableError, describeError } from '../../errors.ts';
 
-/** A live process that says nothing for so long is stopped or stuck, and counts as the owner. */
+/** A live process that does not answer for this long is stopped or stuck, and counts as the owner. */
 const ANSWER_TIMEOUT_MS = 2000;
-/** Longest path of a Unix socket on Linux, less the closing zero. */
-const SOCKET_PATH_MAX_BYTES = 107;
+/** Longest path of a Unix socket on Linux, without the terminating zero. */
+const MAX_SOCKET_PATH_BYTES = 107;
 const NAME = /^writer-[0-9a-f]{16}\.sock$/;
 const OWNER = 'o';
 const CANDIDATE = 'c';
 /**
- * How often a socket that closes without a word is asked again. A candidate that withdraws is gone
- * at the second time; an owner short of file descriptors closes like that again and again.
+ * How often a socket that closes without an answer is asked again. A candidate that withdraws is gone
+ * the second time; an owner that is out of file descriptors closes every time.
  */
-const ASK_LIMIT = 10;
+const MAX_ATTEMPTS = 10;
 
 export interface WriterLock {
   /** Idempotent. */
   release(): Promise<void>;
 }
 
-/** @throws ArchiveInUseError; ArchiveUnavailableError when the directory can't hold a socket. */
+/** @throws ArchiveInUseError; ArchiveUnavailableError if the directory cannot hold a socket. */
 export async function lockForWriting(directory: string): Promise<WriterLock> {
   const candidate = await Candidate.stand(directory);
   try {
@@ -90,14 +90,14 @@ class Candidate implements WriterLock {
     for (const other of readdirSync(this.#directory)) {
       if (!NAME.test(other) || other === this.#name) continue;
       let answer: Answer = 'closed';
-      for (let asked = 0; answer === 'closed' && asked < ASK_LIMIT; asked++) {
+      for (let asked = 0; answer === 'closed' && asked < MAX_ATTEMPTS; asked++) {
         answer = await ask(this.#paths.of(other), other > this.#name);
       }
       if (answer === 'dead') {
         rmSync(join(this.#directory, other), { force: true });
       } else {
         throw new ArchiveInUseError(
-          `A logger, or a copy, is writing to the archive in ${this.#directory}: stop it first, or name another directory`,
+          `A logger or a copy is writing to the archive in ${this.#directory}: stop it first, or use another directory`,
           { context: { directory: this.#directory } },
         );
       }
@@ -108,7 +108,7 @@ class Candidate implements WriterLock {
   }
 
   #welcome(socket: Socket): void {
-    // The other side may go at any time; that harms nobody here.
+    // The other side may disappear at any time; that is harmless.
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#waiting.delete(socket));
     socket.unref();
@@ -127,7 +127,7 @@ class Candidate implements WriterLock {
     rmSync(join(this.#directory, this.#name), { force: true });
     for (const socket of this.#waiting) socket.destroy();
     await new Promise<void>((resolve) => {
-      // An error here says that it was not listening, which is what is wanted.
+      // An error means that it was not listening, which is just as well.
       this.#server.close(() => {
         resolve();
       });
@@ -139,8 +139,8 @@ class Candidate implements WriterLock {
 type Answer = 'owner' | 'rival' | 'silent' | 'closed' | 'dead';
 
 /**
- * What the process behind a socket says. A candidate that has to give way (`mayWait`) is waited for:
- * it closes the connection when it does. A candidate that need not is a `rival`.
+ * Asks the process behind a socket. A candidate that has to withdraw is waited for (`mayWait`): it closes
+ * the connection when it does. A candidate that need not withdraw is a `rival`.
  */
 function ask(path: string, mayWait: boolean): Promise<Answer> {
   return new Promise((resolve) => {
@@ -163,7 +163,7 @@ function ask(path: string, mayWait: boolean): Promise<Answer> {
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (isConnected) return;
-      // Anything but these two (a full backlog, no permission) means that somebody may be there.
+      // Any other error (a full backlog, no permission) means that a process may be listening.
       settle(error.code === 'ECONNREFUSED' || error.code === 'ENOENT' ? 'dead' : 'silent');
     });
     socket.on('close', () => {
@@ -182,7 +182,7 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-/** Paths short enough for a socket: through the open directory where the real one is too long. */
+/** Paths short enough for a socket: through the open directory if the real path is too long. */
 class SocketPaths {
   readonly #directory: string;
   readonly #descriptor: number | undefined;
@@ -190,7 +190,7 @@ class SocketPaths {
   constructor(directory: string) {
     this.#directory = directory;
     const longest = Buffer.byteLength(join(directory, `.writer-${'0'.repeat(16)}.sock`));
-    this.#descriptor = longest > SOCKET_PATH_MAX_BYTES ? openSync(directory, 'r') : undefined;
+    this.#descriptor = longest > MAX_SOCKET_PATH_BYTES ? openSync(directory, 'r') : undefined;
   }
 
   of(name: string): string {

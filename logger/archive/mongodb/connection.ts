@@ -1,7 +1,7 @@
 /**
- * The one door to a MongoDB server: client, collections, deadlines, errors. The driver waits for
- * ever by default; nothing that goes through here takes longer than `DEADLINE_MS`, whatever the
- * server, or what stands between, does.
+ * The connection to a MongoDB server: client, collections, timeouts, errors. The driver waits forever by
+ * default; no call through this class takes longer than its timeout, whatever the server or the network
+ * does.
  */
 
 import { MongoClient, MongoParseError, MongoServerError } from 'mongodb';
@@ -14,26 +14,29 @@ import {
   describeError,
 } from '../../errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { within } from '../../runtime/timing.ts';
 import type { MongoLocation } from './location.ts';
 
-/** No call waits longer for its answer. */
-export const DEADLINE_MS = 10_000;
-/** … of which so much to find a server that takes it. */
+/** Default timeout of a call. */
+export const TIMEOUT_MS = 10_000;
+/** Of which this much to find a server that accepts it. */
 const SERVER_SELECTION_MS = 8_000;
-/** Whether it is there at all is known sooner. */
-const PING_DEADLINE_MS = 5_000;
-/** A socket that says nothing for so long is closed by the driver, a little after we gave up. */
-const SOCKET_TIMEOUT_MS = DEADLINE_MS + 1_000;
-const POOL_SIZE_MAX = 8;
+const PING_TIMEOUT_MS = 5_000;
+/** The driver closes a silent socket a little after the call has timed out. */
+const SOCKET_TIMEOUT_MS = TIMEOUT_MS + 1_000;
+const CLOSE_TIMEOUT_MS = 1_000;
+const MAX_POOL_SIZE = 8;
 /**
- * A client without a single answer for so long is replaced. Where the connections are cut while it
- * writes, the driver (7.8) may wait for ever for a `drain` of a closed socket: its monitor never looks
- * for the server again, and no connection is made any more.
+ * A client without any reply for this long is replaced. If its connections break while it writes, the driver
+ * (7.8) may wait forever for the `drain` of a closed socket: its monitor never looks for the server
+ * again, and it makes no new connection.
  */
 export const RENEW_AFTER_MS = 20_000;
 
-/** The server's codes for a database name that it does not allow. */
+/** The server's error code for a database name that it does not allow. */
 const INVALID_NAMESPACE = 73;
+/** The server's error code for an existing key. */
+export const DUPLICATE_KEY = 11_000;
 
 export interface StoredDocument extends Document {
   _id: string;
@@ -46,15 +49,15 @@ export class MongoConnection {
   readonly #clock: Clock;
   readonly #onCommand: ((name: string) => void) | undefined;
   #client: MongoClient;
-  /** A client whose first attempt failed stays closed for ever: until one has worked, each is new. */
+  /** A client whose first attempt failed stays closed: it is replaced until one works. */
   #hasWorked = false;
-  /** Since when there was no answer, on the monotonic clock; null: the last call had one. */
+  /** The start of a run of calls without a reply, on the monotonic clock; null if the last had one. */
   #silentSinceMs: number | null = null;
   #isClosed = false;
 
   /**
-   * Connects when it is first used.
-   * @param onCommand hears the name of each command that is sent: what an answer costs.
+   * Connects on first use.
+   * @param onCommand called with the name of each command that is sent.
    * @throws InvalidArgumentError for a malformed URI.
    */
   constructor(location: MongoLocation, clock: Clock, onCommand?: (name: string) => void) {
@@ -72,72 +75,59 @@ export class MongoConnection {
     return this.#database().collection<StoredDocument>(name);
   }
 
-  /** Whether the server answers. @throws ArchiveUnavailableError */
+  /** @throws ArchiveUnavailableError if the server does not answer. */
   async ping(): Promise<void> {
-    await this.within('ping', () => this.#database().command({ ping: 1 }), PING_DEADLINE_MS);
+    await this.within('ping', () => this.#database().command({ ping: 1 }), PING_TIMEOUT_MS);
   }
 
   /**
-   * Runs a call under the deadline. What it would still bring afterwards is dropped.
-   * @throws ArchiveUnavailableError for whatever the driver or the server says, but for what `call`
-   *   raises of our own.
+   * Runs a call with a timeout; a later result is discarded.
+   * @throws ArchiveUnavailableError for errors of the driver and the server; errors of our own that `call`
+   *   throws are passed on.
    */
-  async within<T>(what: string, call: () => Promise<T>, deadlineMs = DEADLINE_MS): Promise<T> {
+  async within<T>(what: string, call: () => Promise<T>, timeoutMs = TIMEOUT_MS): Promise<T> {
     if (this.#isClosed) throw new ArchiveUnavailableError('The connection to MongoDB is closed');
     const client = this.#client;
-    let deadline: { cancel(): void } | undefined;
-    const late = new Promise<never>((_, reject) => {
-      deadline = this.#clock.schedule(deadlineMs, () => {
-        reject(
-          new ArchiveUnavailableError(
-            `MongoDB (${this.location.shown}) gave no answer in ${deadlineMs / 1000} s to: ${what}`,
-            { retryable: true },
-          ),
+    try {
+      const result = await within(this.#clock, timeoutMs, call(), () => {
+        throw new ArchiveUnavailableError(
+          `MongoDB (${this.location.shown}) did not answer within ${timeoutMs / 1000} s: ${what}`,
+          { retryable: true },
         );
       });
-    });
-    try {
-      const answer = await Promise.race([call(), late]);
-      if (client === this.#client) this.#heard();
-      return answer;
+      if (client === this.#client) this.#onReply();
+      return result;
     } catch (error) {
-      if (this.#hasWorked && isAnswer(error)) this.#silentSinceMs = null;
-      else if (client === this.#client) this.#heardNothing();
+      if (this.#hasWorked && isReply(error)) this.#silentSinceMs = null;
+      else if (client === this.#client) this.#onSilence();
       throw this.#mapped(error);
-    } finally {
-      deadline?.cancel();
     }
   }
 
-  /** Idempotent; does not wait for answers that do not come. */
+  /** Idempotent; does not wait for outstanding replies. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    let patience: { cancel(): void } | undefined;
-    const late = new Promise<void>((resolve) => {
-      patience = this.#clock.schedule(1_000, resolve);
-    });
-    await Promise.race([this.#client.close(true), late]);
-    patience?.cancel();
+    await within(this.#clock, CLOSE_TIMEOUT_MS, this.#client.close(true), () => undefined);
   }
 
   #database(): Db {
     return this.#client.db(this.location.database);
   }
 
-  #heard(): void {
+  #onReply(): void {
     this.#hasWorked = true;
     this.#silentSinceMs = null;
   }
 
-  #heardNothing(): void {
+  #onSilence(): void {
     const nowMs = this.#clock.monotonicMs();
     this.#silentSinceMs ??= nowMs;
     if (!this.#hasWorked || nowMs - this.#silentSinceMs >= RENEW_AFTER_MS) this.#renew();
   }
 
   #renew(): void {
-    // What it still holds goes with it; nobody waits for that.
+    // Not awaited: nothing of the old client is needed.
     this.#client.close(true).catch(() => undefined);
     this.#client = newClient(this.location, this.#onCommand);
     this.#hasWorked = false;
@@ -148,7 +138,7 @@ export class MongoConnection {
     if (error instanceof LoggerError) return error;
     if (error instanceof MongoServerError && error.code === INVALID_NAMESPACE) {
       return new ConfigError(
-        `The MongoDB server refuses the database name ${JSON.stringify(this.location.database)}: set MONGODB_DATABASE to one that it allows`,
+        `The MongoDB server rejects the database name ${JSON.stringify(this.location.database)}: set MONGODB_DATABASE to a name that it allows`,
         { cause: error },
       );
     }
@@ -159,8 +149,8 @@ export class MongoConnection {
   }
 }
 
-/** A refusal is one, too; but what broke off a bulk is told as the server's error, without a code. */
-function isAnswer(error: unknown): boolean {
+/** True for an error that the server sent. The end of a bulk write has no code: it shows as a server error. */
+function isReply(error: unknown): boolean {
   return error instanceof MongoServerError && typeof error.code === 'number';
 }
 
@@ -175,10 +165,10 @@ function newClient(
     connectTimeoutMS: SERVER_SELECTION_MS,
     socketTimeoutMS: SOCKET_TIMEOUT_MS,
     waitQueueTimeoutMS: SERVER_SELECTION_MS,
-    maxPoolSize: POOL_SIZE_MAX,
-    // Ours are idempotent by key, and know better when to try again.
+    maxPoolSize: MAX_POOL_SIZE,
+    // Our writes are idempotent by key, and the callers retry them.
     retryWrites: false,
-    writeConcern: { w: 'majority', journal: true, wtimeoutMS: DEADLINE_MS },
+    writeConcern: { w: 'majority', journal: true, wtimeoutMS: TIMEOUT_MS },
     promoteBuffers: true,
   });
   if (onCommand) client.on('commandStarted', ({ commandName }) => onCommand(commandName));

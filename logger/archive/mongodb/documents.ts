@@ -1,11 +1,11 @@
 /**
- * Records as MongoDB documents and back. A document says in plain fields what its record is, for a
- * person in a Mongo shell; only the body needs this program. Ids come from the data and sort as the
- * records of a security do.
+ * Maps records to MongoDB documents and back. A document describes its record in plain fields that can be
+ * read in a Mongo shell; only the body needs this program. Ids come from the data and sort like a
+ * security's records.
  *
- * A body above `MAX_PART_BYTES` is cut: the first part stands in the record's own document, the
- * others in documents of their own, written **before** it. Readers ask for first parts alone, so a
- * record appears with its last write, whole.
+ * A body above `MAX_PART_BYTES` is cut: the first part is in the record's own document, the others in
+ * documents that are written **before** it. Readers look up first parts only, so a record appears as a
+ * whole, with its last write.
  */
 
 import { createHash } from 'node:crypto';
@@ -16,20 +16,19 @@ import { isBadReceiveTime } from '../../market/bad-receive-times.ts';
 import type { BadReceiveTime } from '../../market/bad-receive-times.ts';
 import type { Gap } from '../../market/coverage.ts';
 import type { GapRecord, RecordHeader, StoredRecord } from '../archive.ts';
-import { MAX_PART_BYTES } from '../body-parts.ts';
-import { segmentId, recordId } from '../record.ts';
+import { MAX_PART_BYTES, recordId, segmentId } from '../record.ts';
 import type { StoredDocument } from './connection.ts';
 
 const PART_DIGITS = 4;
 
-/** The documents of a record, in the order in which they have to be written. */
+/** The documents of a record, in the order in which they must be written. */
 export function documentsOf({ header, body }: StoredRecord): StoredDocument[] {
   const id = recordId(header);
   const parts = Math.max(1, Math.ceil(body.byteLength / MAX_PART_BYTES));
   const later = Array.from({ length: parts - 1 }, (_, i) => ({
     _id: partId(id, i + 1),
     security: header.security,
-    // With the record's own document in every index, and on its shard.
+    // As in the record's own document, so that both are on the same shard and in the same indexes.
     fromUs: long(header.fromUs),
     checksum: header.checksum,
     part: i + 1,
@@ -52,13 +51,13 @@ function long(value: number): Long {
   return Long.fromNumber(value);
 }
 
-/** For people in a Mongo shell; to the millisecond. */
+/** A date for the Mongo shell, to the millisecond. */
 export function dateOf(us: number): Date {
-  // oxlint-disable-next-line no-restricted-globals -- a value of BSON, no look at the clock.
+  // oxlint-disable-next-line no-restricted-globals -- a BSON value; does not read the clock.
   return new Date(us / 1000);
 }
 
-/** `exchange:symbol` in its two parts. */
+/** `exchange:symbol`, also in its two parts. */
 export function securityFields(security: string): {
   readonly security: string;
   readonly exchange: string;
@@ -72,7 +71,7 @@ export function securityFields(security: string): {
 function headFields(_id: string, header: RecordHeader): StoredDocument {
   const { previousSequence, firstSequence, lastSequence } = header;
   const counts = { previous: previousSequence, first: firstSequence, last: lastSequence };
-  // Where the exchange numbers nothing, what stands in the id is our own count of messages.
+  // Without the exchange's sequence numbers the id holds our own count of messages.
   const isSequenced = header.proof === 'sequence';
   const amounts =
     header.kind === 'image'
@@ -112,10 +111,10 @@ function badFields({ fromUs, toUs, cause }: BadReceiveTime): Document {
   return { from: dateOf(fromUs), to: dateOf(toUs), fromUs: long(fromUs), toUs: long(toUs), cause };
 }
 
-/** Exactly what was written, its order of fields included: the record's checksum is over it. */
+/** Restores the field exactly, including the order of its keys, because the record's checksum covers it. */
 function badOf(field: unknown): Pick<RecordHeader, 'badReceiveTimes'> {
   if (field === undefined) return {};
-  // What is no list is damaged, and found to be so.
+  // Anything but a list becomes one with an invalid entry, and so counts as damaged.
   const stretches = (Array.isArray(field) ? field : [null]) as readonly (Document | null)[];
   return {
     badReceiveTimes: stretches.map((one) => ({
@@ -127,8 +126,8 @@ function badOf(field: unknown): Pick<RecordHeader, 'badReceiveTimes'> {
 }
 
 /**
- * The header in a record's own document.
- * @throws RecordCorruptError when the document is not what `documentsOf` makes.
+ * Reads the header from a record's own document.
+ * @throws RecordCorruptError if the document is not what `documentsOf` makes.
  */
 export function headerOf(kind: RecordHeader['kind'], document: Document): RecordHeader {
   const isSequenced = document['proof'] === 'sequence';
@@ -175,17 +174,11 @@ export function headerOf(kind: RecordHeader['kind'], document: Document): Record
   return header;
 }
 
-/** @param after of a hole within the segment. */
+/** @param after set for a gap within the segment. Ids of layout 1 call such a gap a hole. */
 export function gapId(security: string, epoch: number, after?: number): string {
   if (after === undefined) return `${segmentId(security, epoch)}/gap`;
-  const hole = {
-    kind: 'image',
-    security,
-    epoch,
-    firstSequence: after,
-    lastSequence: after,
-  } as const;
-  return `${recordId(hole)}/hole`;
+  const place = { security, epoch, firstSequence: after, lastSequence: after };
+  return `${recordId({ kind: 'image', ...place })}/hole`;
 }
 
 export function gapDocument(gap: GapRecord): StoredDocument {

@@ -1,29 +1,29 @@
-/** Where a MongoDB archive is. */
+/** The address of a MongoDB archive. */
 
 export const DEFAULT_DATABASE = 'orderbook&trades';
 
 export interface MongoLocation {
   readonly uri: string;
   readonly database: string;
-  /** Hosts only, for logs and messages: no user, no password. */
+  /** Hosts only, for logs and messages: without user and password. */
   readonly shown: string;
 }
 
-/** Whether a text is the address of a server rather than a directory. */
+/** True for a MongoDB URI, as opposed to a directory. */
 export function isMongoUri(text: string): boolean {
   return /^mongodb(\+srv)?:\/\//i.test(text);
 }
 
 /**
  * @param endpoint `host:port`, or a URI, whose path may name the database.
- * @param database where it is set, it counts.
+ * @param database overrides the URI's database.
  */
 export function mongoLocation(endpoint: string, database?: string): MongoLocation {
   const uri = isMongoUri(endpoint) ? endpoint : `mongodb://${endpoint}`;
   const [, hosts = '', path = ''] = /^[^/]*\/\/(?:[^@/?]*@)?([^/?]*)\/?([^?]*)/.exec(uri) ?? [];
-  // A password with an unescaped `@`, `/` or `?`: nobody knows where it ends, so nothing is shown.
-  const isTold = !uri.includes('@') || /^[^/]*\/\/[^@/?]*@[^@]*$/.test(uri);
-  const shown = isTold ? hosts : '(not shown: a character of its password is not escaped)';
+  // With an unescaped `@`, `/` or `?` in the password its end is unknown, so nothing is shown.
+  const isSafe = !uri.includes('@') || /^[^/]*\/\/[^@/?]*@[^@]*$/.test(uri);
+  const shown = isSafe ? hosts : '(not shown: a character of its password is not escaped)';
   return { uri, database: database ?? (decoded(path) || DEFAULT_DATABASE), shown };
 }
 
@@ -31,7 +31,7 @@ function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    // A lone percent sign: the name as it was written.
+    // An unescaped percent sign: the name is used as it is.
     return path;
   }
 }

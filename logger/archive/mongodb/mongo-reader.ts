@@ -1,11 +1,11 @@
 /**
- * Records out of MongoDB. Every look-up is one find, or two, on an index: `_id` for places in a
- * segment, `{security, …}` for moments. What is asked for by `security` too reaches one shard.
+ * Reads records from MongoDB. Every look-up is one or two finds on an index: `_id` for a place in a
+ * segment, `{security, …}` for a time. Filters include `security`, so that they reach one shard.
  */
 
 import type { Document, Filter } from 'mongodb';
 import { RecordCorruptError } from '../../errors.ts';
-import { NO_TOTALS } from '../archive.ts';
+import { MAX_EXCHANGE_DISORDER_US, NO_TOTALS } from '../archive.ts';
 import type {
   ArchiveReader,
   BlockRange,
@@ -20,17 +20,15 @@ import type {
   StoredRecord,
 } from '../archive.ts';
 import { damagedRef, isBeyond } from '../block-refs.ts';
-import type { HeaderKey } from '../embedded/header-bytes.ts';
-import { segmentId, checkRecord, recordId, recordName } from '../record.ts';
+import type { HeaderKey } from '../block-refs.ts';
+import { checkRecord, recordId, recordName, segmentId } from '../record.ts';
 import type { CollectionName, MongoConnection, StoredDocument } from './connection.ts';
 import { gapId, gapOf, headerOf, partId } from './documents.ts';
 
 type Kind = RecordHeader['kind'];
-/** Behind every id that starts with what stands before it: `0` follows `/`. */
-const BEHIND_SLASH = '0';
-/** How far the exchange's clock may step back from one connection to the next. */
-const EXCHANGE_DISORDER_US = 10_000_000;
-/** Documents that one answer of the server brings at most; a body may have 8 MiB. */
+/** The end of a range of ids with a common prefix and a slash: `0` is the character after `/`. */
+const AFTER_SLASH = '0';
+/** Documents per reply of the server; a body may have 8 MiB. */
 const BATCH_HEADERS = 1000;
 const BATCH_BODIES = 16;
 
@@ -71,11 +69,11 @@ export class MongoReader implements ArchiveReader {
   }
 
   async tail(security: string): Promise<SegmentTail> {
-    // First, so that what it says of a segment's end is never ahead of the records found here.
+    // Read first, so that the mark is never ahead of the records that are found.
     const [document] = await this.#find('securities', { _id: security }, { limit: 1 });
     const image = await this.#last('image', security);
-    const nothing = { epoch: 0, lastSequence: null, lastUs: null, aliveUntilUs: null };
-    if (image === null) return { ...nothing, journal: [], openGap: null };
+    const none = { epoch: 0, lastSequence: null, lastUs: null, aliveUntilUs: null };
+    if (image === null) return { ...none, journal: [], openGap: null };
     const { epoch } = image.header;
     const block = await this.#last('block', security, epoch);
     const mark = document?.['mark'] as Document | null | undefined;
@@ -99,14 +97,14 @@ export class MongoReader implements ArchiveReader {
     const within = { security, part: 0, [field]: { $lte: bound } };
     const nearest = await this.#one('image', within, { [field]: -1 });
     if (nearest === null) return null;
-    // Of images at the same moment the latest counts.
+    // Of several images with the same value, the last one.
     const same = { security, part: 0, [field]: Number(nearest[field]) };
     let found = this.#refOf('image', (await this.#one('image', same, { _id: -1 })) ?? nearest);
     if (found.damaged) return found;
-    // Then later segments get their say: the clocks of two connections differ a little, and an
-    // exchange may number anew.
-    const slack = field === 'exchangeToUs' ? EXCHANGE_DISORDER_US : 0;
-    // By number only numbered segments can be found: the others, however many, are passed over at once.
+    // A later segment may also qualify: the exchange's clock may differ a little between two
+    // connections, and an exchange may restart its sequences.
+    const slack = field === 'exchangeToUs' ? MAX_EXCHANGE_DISORDER_US : 0;
+    // By sequence only sequenced segments are found; the others are skipped in one query.
     const kind = field === 'lastSequence' ? { proof: 'sequence' } : {};
     let next = await this.#segmentStart(security, found.header.epoch, kind);
     while (next !== null && !next.damaged) {
@@ -123,7 +121,7 @@ export class MongoReader implements ArchiveReader {
   }
 
   async segmentAfter(security: string, epoch: number): Promise<number | null> {
-    const _id = { $gte: segmentId(security, epoch + 1), $lt: `${security}${BEHIND_SLASH}` };
+    const _id = { $gte: segmentId(security, epoch + 1), $lt: `${security}${AFTER_SLASH}` };
     const found = await Promise.all(
       (['image', 'block'] as const).map((kind) =>
         this.#one(kind, { security, part: 0, _id }, { _id: 1 }),
@@ -144,7 +142,7 @@ export class MongoReader implements ArchiveReader {
     afterEpoch: number,
     kind: Document,
   ): Promise<BlockRef | null> {
-    const _id = { $gte: segmentId(security, afterEpoch + 1), $lt: `${security}${BEHIND_SLASH}` };
+    const _id = { $gte: segmentId(security, afterEpoch + 1), $lt: `${security}${AFTER_SLASH}` };
     const found = await this.#one('image', { security, part: 0, ...kind, _id }, { _id: 1 });
     return found && this.#refOf('image', found);
   }
@@ -156,7 +154,7 @@ export class MongoReader implements ArchiveReader {
   ): Promise<readonly BlockRef[]> {
     const _id = {
       $gte: idAt(security, epoch, fromSequence),
-      $lt: `${segmentId(security, epoch)}${BEHIND_SLASH}`,
+      $lt: `${segmentId(security, epoch)}${AFTER_SLASH}`,
     };
     const found = await this.#find(
       'base_images',
@@ -174,7 +172,7 @@ export class MongoReader implements ArchiveReader {
     const refs = held === null ? [] : [held];
     const _id = {
       $gte: idAt(security, epoch, after + 1),
-      $lt: `${segmentId(security, epoch)}${BEHIND_SLASH}`,
+      $lt: `${segmentId(security, epoch)}${AFTER_SLASH}`,
     };
     const cursor = this.#connection
       .collection('blocks')
@@ -194,7 +192,7 @@ export class MongoReader implements ArchiveReader {
         if (isLast) break;
       }
     } finally {
-      // What the server still holds for it goes with the cursor; nobody waits for that.
+      // Frees the server's cursor; not awaited.
       cursor.close().catch(() => undefined);
     }
     return refs;
@@ -219,7 +217,7 @@ export class MongoReader implements ArchiveReader {
     await this.#connection.close();
   }
 
-  /** The sealed block that begins before `after + 1` and reaches beyond `after`. */
+  /** The sealed block that begins at or before `after` and ends after it. */
   async #blockHolding(
     security: string,
     epoch: number,
@@ -235,8 +233,8 @@ export class MongoReader implements ArchiveReader {
     if (document === undefined) return null;
     const ref = this.#refOf('block', document);
     if (!ref.damaged) return ref.header.lastSequence > after ? ref : null;
-    // Where a damaged block ends is unknown, unless something stands right where it would have to:
-    // a block that begins there, or an image, for images stand between blocks.
+    // Where a damaged block ends is unknown, unless a block or an image starts exactly at `after`:
+    // blocks do not overlap, and images lie between blocks.
     const [next] = await this.#find(
       'blocks',
       { _id: idAt(security, epoch, after + 1), security },
@@ -253,7 +251,7 @@ export class MongoReader implements ArchiveReader {
   /** The last record of a security, or of one of its segments. */
   async #last(kind: Kind, security: string, epoch?: number): Promise<BlockRef | null> {
     const prefix = epoch === undefined ? security : segmentId(security, epoch);
-    const _id = { $gte: `${prefix}/`, $lt: `${prefix}${BEHIND_SLASH}` };
+    const _id = { $gte: `${prefix}/`, $lt: `${prefix}${AFTER_SLASH}` };
     const found = await this.#one(kind, { security, part: 0, _id }, { _id: -1 });
     return found && this.#refOf(kind, found);
   }
@@ -285,7 +283,7 @@ export class MongoReader implements ArchiveReader {
       const header = headerOf(kind, document);
       return { header, load: () => this.#load(header, document) };
     } catch (error) {
-      // A damaged document is an answer, not a failure: the caller lists it as such.
+      // A damaged document is a result, not a failure: it is listed as damaged.
       if (error instanceof RecordCorruptError) return damagedRef(keyOf(kind, document._id));
       throw error;
     }
@@ -320,7 +318,7 @@ export class MongoReader implements ArchiveReader {
   }
 }
 
-/** The key in a record's id. A symbol may have a slash of its own. */
+/** Parses a record's id. The symbol may contain slashes. */
 function keyOf(kind: Kind, id: string): HeaderKey {
   const words = id.split('/');
   const [epoch, sequence] = words.splice(-2);
@@ -328,14 +326,14 @@ function keyOf(kind: Kind, id: string): HeaderKey {
 }
 
 function idAt(security: string, epoch: number, sequence: number): string {
-  // Ids know no sign: whatever lies before the first sequence is the beginning.
+  // Ids hold no negative sequences: anything before the first one means the start.
   const lastSequence = Math.max(0, sequence);
   return recordId({ kind: 'image', security, epoch, firstSequence: lastSequence, lastSequence });
 }
 
 type IndexField = 'fromUs' | 'exchangeToUs' | 'lastSequence';
 
-/** An image's receive times are one; unnumbered segments have no sequence, and are not found by it. */
+/** An image's `fromUs` equals its `toUs`. Segments without sequences are not found by sequence. */
 function indexFieldOf(position: Position): [IndexField, number] {
   if ('sequence' in position) return ['lastSequence', position.sequence];
   return [position.clock === 'receive' ? 'fromUs' : 'exchangeToUs', position.us];

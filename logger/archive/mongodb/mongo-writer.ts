@@ -1,21 +1,23 @@
 /**
- * Records into MongoDB, in order, each once. A record's id comes from its data, so writing it again
- * finds it there: with the same checksum that is success, with another one somebody else's record
- * has its place, and nothing more of that security is written.
+ * Writes records to MongoDB, in order, each once. A record's id comes from its data, so a repeated write
+ * finds it: with the same checksum that is success, with a different one another logger's record is in
+ * its place, and nothing more of that security is written.
  */
 
 import { Long, MongoBulkWriteError } from 'mongodb';
 import type { AnyBulkWriteOperation, Document, Filter } from 'mongodb';
 import { ArchiveUnavailableError, DuplicateRecordError } from '../../errors.ts';
+import type { RecordBatch } from '../batch.ts';
+import type { SecurityDocument } from '../target.ts';
 import type { Store } from '../transfer/replicator.ts';
-import type { SecurityDocument, Shipment } from '../transfer/spool.ts';
+import { DUPLICATE_KEY } from './connection.ts';
 import type { CollectionName, MongoConnection, StoredDocument } from './connection.ts';
 import { dateOf, documentsOf, gapDocument, securityFields } from './documents.ts';
 
-/** The server's code for a key that is there already. */
-const DUPLICATE_KEY = 11_000;
-/** A message to the server holds 48 MB at most; a document 16 MiB. */
-const MESSAGE_MAX_BYTES = 16 * 1024 * 1024;
+/** The server accepts messages of 48 MB and documents of 16 MiB. */
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+/** Estimated size of a document's fields without its body. */
+const FIELDS_BYTES = 1024;
 
 const INDEXES: readonly (readonly [CollectionName, Document])[] = [
   ['base_images', { security: 1, fromUs: 1 }],
@@ -33,8 +35,8 @@ export class MongoWriter implements Store {
   }
 
   /**
-   * Makes collections and indexes where they are missing.
-   * @throws ConfigError for a database name that the server refuses; ArchiveUnavailableError.
+   * Creates missing collections and indexes.
+   * @throws ConfigError for a database name that the server rejects; ArchiveUnavailableError.
    */
   async prepare(): Promise<void> {
     for (const [name, keys] of INDEXES) {
@@ -45,26 +47,25 @@ export class MongoWriter implements Store {
   }
 
   /**
-   * Resolves when a majority of the servers has all of it in its journal, but for securities that
-   * met a foreign record.
-   * @returns those, with the error each.
-   * @throws ArchiveUnavailableError: any part of it may be there; write it again.
+   * Resolves when a majority of the servers has everything in its journal, except for securities with a
+   * conflict.
+   * @throws ArchiveUnavailableError: any part may be stored; write it again.
    */
-  async write(shipments: readonly Shipment[]): Promise<ReadonlyMap<string, DuplicateRecordError>> {
+  async write(batches: readonly RecordBatch[]): Promise<ReadonlyMap<string, DuplicateRecordError>> {
     const conflicts = new Map<string, DuplicateRecordError>();
     const insert = (name: CollectionName, documents: StoredDocument[]): Promise<void> =>
       this.#insert(name, documents, conflicts);
     await insert(
       'gaps',
-      shipments.flatMap(({ gaps }) => gaps.map(gapDocument)),
+      batches.flatMap(({ gaps }) => gaps.map(gapDocument)),
     );
     await insert(
       'base_images',
-      shipments.flatMap(({ images }) => images.flatMap(documentsOf)),
+      batches.flatMap(({ images }) => images.flatMap(documentsOf)),
     );
     await insert(
       'blocks',
-      shipments.flatMap(({ blocks }) => blocks.flatMap(documentsOf)),
+      batches.flatMap(({ blocks }) => blocks.flatMap(documentsOf)),
     );
     return conflicts;
   }
@@ -92,10 +93,10 @@ export class MongoWriter implements Store {
     documents: readonly StoredDocument[],
     conflicts: Map<string, DuplicateRecordError>,
   ): Promise<void> {
-    let waiting = documents;
-    while (waiting.length > 0) {
-      waiting = waiting.filter(({ security }) => !conflicts.has(String(security)));
-      const message = waiting.slice(0, countWithin(waiting, MESSAGE_MAX_BYTES));
+    let rest = documents;
+    while (rest.length > 0) {
+      rest = rest.filter(({ security }) => !conflicts.has(String(security)));
+      const message = rest.slice(0, countWithin(rest, MAX_MESSAGE_BYTES));
       if (message.length === 0) return;
       const index = await this.#insertUntilDuplicate(name, message);
       const duplicate = message[index];
@@ -103,11 +104,11 @@ export class MongoWriter implements Store {
         const conflict = await this.#conflictOf(name, duplicate);
         if (conflict) conflicts.set(String(duplicate['security']), conflict);
       }
-      waiting = waiting.slice(Math.min(index + 1, message.length));
+      rest = rest.slice(Math.min(index + 1, message.length));
     }
   }
 
-  /** @returns where the first document stands that is there already; their number: none is. */
+  /** @returns the index of the first document that exists already; the number of documents if none does. */
   async #insertUntilDuplicate(
     name: CollectionName,
     documents: readonly StoredDocument[],
@@ -129,7 +130,7 @@ export class MongoWriter implements Store {
     }
   }
 
-  /** null: what is there is what was to be written. */
+  /** null if the stored document is the one to be written. */
   async #conflictOf(
     name: CollectionName,
     document: StoredDocument,
@@ -141,45 +142,45 @@ export class MongoWriter implements Store {
       }),
     );
     if (stored === null) {
-      // On one server, and not yet on a majority: nothing can be said of it.
-      throw new ArchiveUnavailableError(`MongoDB has not yet made ${document._id} durable`, {
+      // It exists on one server and not yet on a majority.
+      throw new ArchiveUnavailableError(`MongoDB has not made ${document._id} durable yet`, {
         retryable: true,
       });
     }
     if (stored['checksum'] === document['checksum']) return null;
-    // What a full spool gave up may have been written before, and not been acknowledged: the gap that
-    // was told then is as true.
+    // What a full spool dropped may have been written before without acknowledgement; the gap that was
+    // recorded then is equally true.
     if (name === 'gaps' && document['cause'] === 'spool') return null;
     return new DuplicateRecordError(
-      `MongoDB holds another record as ${document._id} (written by ${String(stored['writer'] ?? 'nobody known')})`,
+      `MongoDB holds a different record as ${document._id} (written by ${String(stored['writer'] ?? 'an unknown writer')})`,
       { context: { security: document['security'], record: document._id } },
     );
   }
 }
 
-/** Travels through the deadline, which maps every foreign error. */
+/** Passes through `MongoConnection.within`, which maps all errors but our own. */
 class FoundDuplicate extends DuplicateRecordError {
   readonly index: number;
 
   constructor(index: number) {
-    super('A key is there already');
+    super('The key exists already');
     this.index = index;
   }
 }
 
 function duplicateIndex(error: unknown): number | null {
   if (!(error instanceof MongoBulkWriteError) || error.code !== DUPLICATE_KEY) return null;
-  // What came before the duplicate is not acknowledged then.
+  // Then the documents before the duplicate are not acknowledged.
   if (error.result.getWriteConcernError() !== undefined) return null;
   const [first] = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
   return first?.index ?? null;
 }
 
-/** How many of the documents fit into a message: at least one. */
+/** The number of documents that fit into a message, at least one. */
 function countWithin(documents: readonly StoredDocument[], maxBytes: number): number {
   let bytes = 0;
   const end = documents.findIndex(({ body }) => {
-    bytes += 1024 + (body instanceof Uint8Array ? body.byteLength : 0);
+    bytes += FIELDS_BYTES + (body instanceof Uint8Array ? body.byteLength : 0);
     return bytes > maxBytes;
   });
   return end === -1 ? documents.length : Math.max(1, end);

@@ -1,4 +1,4 @@
-/** Puts an archive in MongoDB together: for whoever reads, and for a logger with its spool. */
+/** Assembles an archive in MongoDB: for reading, as the target of a copy, and with a logger's spool. */
 
 import { ConfigError } from '../../errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -6,22 +6,22 @@ import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import { within } from '../../runtime/timing.ts';
 import type { ArchiveReader } from '../archive.ts';
-import type { CopyTarget } from '../transfer/copy.ts';
-import { storeTarget } from '../transfer/copy-targets.ts';
+import { LeaseKeeper } from '../lease-keeper.ts';
+import type { LeaseOwner } from '../leases.ts';
+import type { Spool } from '../spool.ts';
+import type { CopyTarget } from '../transfer/copy-types.ts';
 import { Replicator } from '../transfer/replicator.ts';
-import type { Spool } from '../transfer/spool.ts';
 import { SpooledArchive } from '../transfer/spooled-archive.ts';
 import { StoreEvents } from '../transfer/store-events.ts';
 import type { StoreListener } from '../transfer/store-events.ts';
 import { MongoConnection } from './connection.ts';
+import { MongoLeaseStore } from './lease-store.ts';
 import type { MongoLocation } from './location.ts';
-import { MongoExpiry } from './mongo-expiry.ts';
+import { MongoPruner } from './mongo-prune.ts';
 import { MongoReader } from './mongo-reader.ts';
 import { MongoWriter } from './mongo-writer.ts';
-import { Leases } from './leases.ts';
-import type { Owner } from './leases.ts';
 
-/** Reads what is there, beside any writer. @throws ArchiveUnavailableError where nobody answers. */
+/** Reads beside any writer. @throws ArchiveUnavailableError if the server does not answer. */
 export async function openMongoReader(
   location: MongoLocation,
   clock: Clock,
@@ -36,7 +36,7 @@ export async function openMongoReader(
   return new MongoReader(connection);
 }
 
-/** Writes records beside any logger; see `copy.ts`. @throws as `openMongoReader`; ConfigError. */
+/** Writes records beside any logger. @throws as `openMongoReader`; ConfigError. */
 export async function openMongoTarget(location: MongoLocation, clock: Clock): Promise<CopyTarget> {
   const connection = new MongoConnection(location, clock);
   const writer = new MongoWriter(connection);
@@ -46,13 +46,13 @@ export async function openMongoTarget(location: MongoLocation, clock: Clock): Pr
     await connection.close();
     throw error;
   }
-  return storeTarget(new MongoReader(connection), writer);
+  return { archive: new MongoReader(connection), writer, close: () => connection.close() };
 }
 
-export interface MongoArchiveParts {
+export interface MongoArchiveDeps {
   readonly location: MongoLocation;
   readonly spool: Spool;
-  readonly owner: Owner;
+  readonly owner: LeaseOwner;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -63,23 +63,23 @@ export interface MongoArchiveParts {
 export interface MongoArchive {
   readonly archive: SpooledArchive;
   readonly replicator: Replicator;
-  readonly leases: Leases;
-  readonly expiring: MongoExpiry;
+  readonly leases: LeaseKeeper;
+  readonly pruner: MongoPruner;
   /** Hosts and database, for logs. */
   readonly shown: string;
   /**
-   * Starts replication and leases, and waits up to `timeoutMs` for the server's first answer.
-   * @throws ConfigError if that answer means that the server can never be used.
+   * Starts replication and leases, and waits up to the timeout for the server's first reply.
+   * @throws ConfigError if the reply is an error that retrying cannot fix.
    */
   start(listener: StoreListener, timeoutMs: number): Promise<void>;
-  /** Replicates what it can in that time; the rest is safe in the spool. */
+  /** Replicates what the timeout allows; everything is safe in the spool in any case. */
   stop(timeoutMs: number): Promise<void>;
 }
 
-/** Nothing here waits for the server: it may be away. */
-export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
-  const { spool, clock, random, log, onFatal } = parts;
-  const connection = new MongoConnection(parts.location, clock);
+/** Does not wait for the server, which may be unreachable. */
+export function openMongoArchive(deps: MongoArchiveDeps): MongoArchive {
+  const { spool, clock, random, log, onFatal } = deps;
+  const connection = new MongoConnection(deps.location, clock);
   const store = new MongoReader(connection);
   const events = new StoreEvents();
   const replicator = new Replicator({
@@ -92,33 +92,31 @@ export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
       await seedSpool(spool, store);
       events.onSeeded();
     },
-    spoolMaxBytes: parts.spoolMaxBytes,
-    onDropped: (security) => events.onDropped(security),
-    onImageNeeded: (security) => events.onImageNeeded(security),
-    onConflict: (security, error) => events.onConflict(security, error),
+    spoolMaxBytes: deps.spoolMaxBytes,
+    listener: events,
     onFatal,
   });
-  const leases = new Leases({
-    connection,
-    owner: parts.owner,
+  const leases = new LeaseKeeper({
+    store: new MongoLeaseStore(connection),
+    owner: deps.owner,
     clock,
     log,
     isReachable: () => replicator.status().isReachable,
-    onLost: (security, holder) => events.onLeaseLost(security, holder),
+    onLeaseLost: (security, holder) => events.onLeaseLost(security, holder),
     onFatal,
   });
   return {
     archive: new SpooledArchive(spool, store, () => replicator.poke()),
     replicator,
     leases,
-    expiring: new MongoExpiry({ connection, reader: store, spool }),
-    shown: `mongodb://${parts.location.shown}/${parts.location.database}`,
+    pruner: new MongoPruner({ connection, reader: store, spool }),
+    shown: `mongodb://${deps.location.shown}/${deps.location.database}`,
     start: async (listener, timeoutMs) => {
       events.listen(listener);
       replicator.start();
       leases.start();
-      const trouble = await within(clock, timeoutMs, replicator.firstAttempt, () => null);
-      if (trouble instanceof ConfigError) throw trouble;
+      const failure = await within(clock, timeoutMs, replicator.firstAttempt, () => null);
+      if (failure instanceof ConfigError) throw failure;
     },
     stop: async (timeoutMs) => {
       await replicator.stop(timeoutMs);
@@ -127,7 +125,7 @@ export function openMongoArchive(parts: MongoArchiveParts): MongoArchive {
   };
 }
 
-/** A data directory that is new, or was away, goes on where the store is. */
+/** Lets a new or restored data directory continue where the store ends. */
 async function seedSpool(spool: Spool, store: ArchiveReader): Promise<void> {
   const known = new Set((await spool.securities()).map(({ security }) => security));
   for (const state of await store.securities()) {

@@ -1,25 +1,25 @@
-/** News from a store and its spool that a recording logger has to act on. */
+/** Events of a store and its spool that a recording logger has to act on. */
 
 import type { DuplicateRecordError } from '../../errors.ts';
 
 export interface StoreListener {
-  /** The spool is full and its oldest records of this security were given up: a declared gap. */
+  /** The spool was full: the oldest records of this security were dropped, and the gap recorded. */
   onDropped(security: string): void;
-  /** Nothing of this security can be rebuilt until the next base image. */
+  /** Nothing of this security can be rebuilt until its next base image. */
   onImageNeeded(security: string): void;
-  /** The store holds another record under one of this security's keys; replication of it has ended. */
+  /** The store holds a different record of this security, which is no longer replicated. */
   onConflict(security: string, error: DuplicateRecordError): void;
-  /** Another logger holds the lease of this security now. */
+  /** Another logger holds the lease of this security. */
   onLeaseLost(security: string, holder: string): void;
-  /** Securities that only the store knew are in the spool now. */
+  /** The spool has learned of securities that the store knows. */
   onSeeded(): void;
 }
 
-/** Passes news on to the one listener, which comes into being after the store. */
+/** Forwards events to a listener that is created after the store. */
 export class StoreEvents implements StoreListener {
   #listener: StoreListener | null = null;
 
-  /** To be called before anything starts. */
+  /** Must be called before the store starts. */
   listen(listener: StoreListener): void {
     this.#listener = listener;
   }

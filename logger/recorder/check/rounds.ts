@@ -4,13 +4,20 @@
  */
 
 import type { Exchange } from '../../exchange/exchange.ts';
+import type { RecorderPhase } from '../../live/events.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import { every } from '../../runtime/timing.ts';
 import type { RecorderLimits } from '../limits.ts';
-import type { Recording } from '../recording.ts';
+import type { SelfCheck } from './self-check.ts';
+
+/** A recording, as far as its checks are scheduled. */
+export interface CheckedRecording {
+  readonly recorder: { readonly exchange: Exchange; readonly phase: RecorderPhase };
+  readonly selfCheck: SelfCheck;
+}
 
 export interface CheckRoundsDeps {
-  readonly recordings: () => Iterable<Recording>;
+  readonly recordings: () => Iterable<CheckedRecording>;
   readonly clock: Clock;
   readonly limits: RecorderLimits;
   readonly imageIntervalMs: number;
@@ -46,10 +53,10 @@ export class CheckRounds {
   }
 
   /** Of each exchange without a running check, the security that is longest due. */
-  #due(): ReadonlyMap<Exchange, Recording> {
+  #due(): ReadonlyMap<Exchange, CheckedRecording> {
     const { clock, limits, imageIntervalMs } = this.#deps;
     const everyMs = Math.max(imageIntervalMs, limits.minSnapshotCheckPeriodMs);
-    const chosen = new Map<Exchange, Recording>();
+    const chosen = new Map<Exchange, CheckedRecording>();
     const dueMs = new Map<Exchange, number>();
     for (const recording of this.#deps.recordings()) {
       const { exchange, phase } = recording.recorder;

@@ -29,7 +29,7 @@ const isCut = (): Promise<void> => fails(new MongoNetworkError('closed'));
 /** A call that nobody answers, until its deadline. */
 async function isLost(): Promise<void> {
   const call = connection.within('a call', () => new Promise(() => undefined));
-  const lost = expect(call).rejects.toThrow('gave no answer in 10 s');
+  const lost = expect(call).rejects.toThrow('did not answer within 10 s');
   await clock.advanceAsync(10_000, 1000);
   await lost;
 }

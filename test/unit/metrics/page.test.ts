@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DEFINITIONS } from '../../../logger/metrics/definitions.ts';
 import { MetricsPage } from '../../../logger/metrics/page.ts';
-import { loggerFigures, securityFigures } from './made-up-figures.ts';
+import { loggerFigures, securityFigures } from './invented-figures.ts';
 
 const BTC = 'binance:BTCUSDT';
 const page = new MetricsPage();

@@ -5,7 +5,7 @@ import { startMetrics } from '../../../logger/metrics/server.ts';
 import type { MetricsPort } from '../../../logger/metrics/server.ts';
 import type { LoggerFigures } from '../../../logger/status/figures.ts';
 import { silentLog } from '../../support/silent-log.ts';
-import { loggerFigures } from './made-up-figures.ts';
+import { loggerFigures } from './invented-figures.ts';
 
 const options = { host: '127.0.0.1', port: 0, log: silentLog };
 
@@ -33,7 +33,7 @@ describe('the metrics port', () => {
     expect([head.status, await head.text()]).toEqual([200, '']);
   });
 
-  test('anything else is refused', async () => {
+  test('anything else is rejected', async () => {
     expect((await ask('/')).status).toBe(404);
     expect((await ask('/metrics/../etc/passwd')).status).toBe(404);
     expect((await ask('/metrics', { method: 'POST', body: 'x' })).status).toBe(405);
@@ -50,7 +50,7 @@ describe('the metrics port', () => {
     expect((await ask('/metrics')).status).toBe(200);
   });
 
-  test('what is no HTTP ends its own connection alone', async () => {
+  test('a malformed request ends its own connection only', async () => {
     const socket = connect(port.port, '127.0.0.1');
     const closed = new Promise((resolve) => socket.on('error', resolve).on('close', resolve));
     socket.write('\u0016\u0003\u0001 what\r\n\r\n');

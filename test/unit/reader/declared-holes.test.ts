@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Archive, Write } from '../../../logger/archive/archive.ts';
 import { openSpool } from '../../../logger/archive/embedded/embedded-archive.ts';
-import type { Shipment, Spool } from '../../../logger/archive/transfer/spool.ts';
+import type { RecordBatch } from '../../../logger/archive/batch.ts';
+import type { Spool } from '../../../logger/archive/spool.ts';
 import { SpooledArchive } from '../../../logger/archive/transfer/spooled-archive.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
 import { SECURITY } from './random-history.ts';
@@ -38,7 +39,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function ship(shipments: readonly Shipment[]): Promise<void> {
+async function ship(shipments: readonly RecordBatch[]): Promise<void> {
   for (const { gaps, images, blocks } of shipments) {
     const writes: Write[] = [
       ...images.map((record) => ({ type: 'image', record }) as const),

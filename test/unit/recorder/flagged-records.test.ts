@@ -45,13 +45,7 @@ afterEach(async () => {
 /** A recorder that follows the exchange, its first image at sequence 102. */
 async function live(): Promise<ReturnType<RecorderHarness['recorder']>> {
   const under = harness.recorder({ limits, receiveTimes: times });
-  await under.one.start();
-  await clock.advanceAsync(0);
-  exchange.up();
-  exchange.diff(99, 100);
-  exchange.answer(snapshotAt(100, [1000, 5], [1010, 7]));
-  await clock.advanceAsync(10);
-  exchange.diff(101, 102, [1001, 3]);
+  await harness.proveBook(under.one);
   // On a beat.
   await clock.advanceAsync(40);
   expect(under.one.phase).toBe('live');

@@ -24,7 +24,7 @@ import type { RecorderDeps } from '../../../logger/recorder/recorder-deps.ts';
 import type { Log } from '../../../logger/runtime/log.ts';
 import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { ScriptedExchange } from '../../support/scripted-exchange.ts';
+import { ScriptedExchange, snapshotAt } from '../../support/scripted-exchange.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { silentLog } from '../../support/silent-log.ts';
 
@@ -34,11 +34,11 @@ export interface Overrides {
   readonly imageIntervalMs?: number;
   readonly log?: Log;
   readonly receiveTimes?: RecorderDeps['receiveTimes'];
-  /** The way back from records to a book; default: the real one. */
+  /** Default: the real one. */
   readonly rebuild?: Rebuild;
 }
 
-/** What is in the archive of one segment. */
+/** The archive's contents of one segment. */
 export interface StoredSegment {
   readonly image: BookImage | undefined;
   readonly reason: string | null | undefined;
@@ -53,7 +53,7 @@ export class RecorderHarness {
   readonly clock = new ManualClock();
   readonly liveFeeds = new LiveFeeds(silentLog);
   readonly exchange: ScriptedExchange;
-  /** What the process would have died of. */
+  /** Errors that would have ended the process. */
   readonly fatal: unknown[] = [];
 
   private constructor(security: Security, kind: ExchangeKind, directory: string, archive: Archive) {
@@ -107,6 +107,20 @@ export class RecorderHarness {
     });
     const { recorder: one, stats, selfCheck } = recording;
     return { recording, one, stats, selfCheck, queue };
+  }
+
+  /** Starts a recorder and has its book proven: bid 1001 × 3 and 1000 × 5, ask 1010 × 7. */
+  async proveBook(one: SecurityRecorder, sequence = 100): Promise<void> {
+    const { clock, exchange } = this;
+    await one.start();
+    await clock.advanceAsync(0);
+    exchange.up();
+    exchange.diff(sequence - 1, sequence);
+    exchange.answer(snapshotAt(sequence, [1000, 5], [1010, 7]));
+    await clock.advanceAsync(10);
+    exchange.diff(sequence + 1, sequence + 2, [1001, 3]);
+    await clock.advanceAsync(0);
+    expect(one.phase).toBe('live');
   }
 
   async stored(epoch: number): Promise<StoredSegment> {

@@ -8,7 +8,7 @@ import type { SecurityRecorder } from '../../../logger/recorder/security-recorde
 import type { ManualClock } from '../../support/manual-clock.ts';
 import { snapshotAt } from '../../support/scripted-exchange.ts';
 import type { ScriptedExchange } from '../../support/scripted-exchange.ts';
-import { RecorderHarness, fillable } from './harness.ts';
+import { RecorderHarness } from './harness.ts';
 import type { Overrides } from './harness.ts';
 
 const BTC = securityOf('binance', 'BTCUSDT');
@@ -28,17 +28,8 @@ describe('a recorder', () => {
 
   afterEach(() => harness.close());
 
-  async function live(one: SecurityRecorder, sequence = 100): Promise<void> {
-    await one.start();
-    await clock.advanceAsync(0);
-    exchange.up();
-    exchange.diff(sequence - 1, sequence);
-    exchange.answer(snapshotAt(sequence, [1000, 5], [1010, 7]));
-    await clock.advanceAsync(10);
-    exchange.diff(sequence + 1, sequence + 2, [1001, 3]);
-    await clock.advanceAsync(0);
-    expect(one.phase).toBe('live');
-  }
+  const live = (one: SecurityRecorder, sequence?: number): Promise<void> =>
+    harness.proveBook(one, sequence);
 
   test('nothing is stored before a diff bridges the snapshot; then one merged image is', async () => {
     const { one, queue } = recorder();
@@ -406,94 +397,5 @@ describe('a recorder', () => {
     clock.advance(DEFAULT_LIMITS.maxCrossedMs);
     one.tick();
     expect(one.phase).toBe('syncing');
-  });
-
-  describe('while the archive takes nothing', () => {
-    let isFull: boolean;
-
-    test('recording goes on in memory, and nothing is missing afterwards', async () => {
-      isFull = false;
-      const { one, queue } = recorder({ archive: fillable(archive, () => isFull) });
-      await live(one);
-      isFull = true;
-      const heard: MarketEvent[] = [];
-      for (let id = 103; id < 110; id++) {
-        heard.push(exchange.diff(id, id, [1000 + id, 1]));
-        one.tick();
-        await clock.advanceAsync(100);
-      }
-      expect(queue.status()).toMatchObject({ isFailing: true });
-      expect(await queue.drained()).toBe(false);
-      expect(one.phase).toBe('live');
-      isFull = false;
-      await clock.advanceAsync(DEFAULT_LIMITS.commitRetryMs);
-      await queue.drained();
-      expect(await queue.drained()).toBe(true);
-      expect(queue.status()).toMatchObject({ isFailing: false, pendingBytes: 0 });
-      expect((await stored(1)).events).toEqual(heard);
-    });
-
-    test('a security whose every record was given up goes on when there is room again', async () => {
-      isFull = false;
-      const { one, queue } = recorder({
-        archive: fillable(archive, () => isFull),
-        limits: { maxPendingBytes: 20_000 },
-      });
-      await live(one);
-      isFull = true;
-      // The first attempt has failed: nothing is on its way when the bound is passed.
-      exchange.diff(103, 103, [1500, 1]);
-      one.tick();
-      await clock.advanceAsync(10);
-      for (let id = 104; one.phase === 'live'; id++) {
-        exchange.diff(id, id, [1000 + id, 1]);
-        one.tick();
-      }
-      expect(queue.status()).toMatchObject({ isFailing: true, pendingBytes: 0 });
-      isFull = false;
-      exchange.answer(snapshotAt(999, [1, 1], [2, 2]));
-      await clock.advanceAsync(3000, 100);
-      exchange.diff(999, 1000);
-      await clock.advanceAsync(1000, 100);
-      expect(one.phase).toBe('live');
-      expect(queue.status()).toMatchObject({ isFailing: false });
-    });
-
-    test('past the bound the hole is declared, and the segment before it stays whole', async () => {
-      isFull = false;
-      const { one, queue } = recorder({
-        archive: fillable(archive, () => isFull),
-        limits: { maxPendingBytes: 20_000 },
-      });
-      await live(one);
-      const kept = exchange.diff(103, 103, [1500, 1]);
-      one.tick();
-      await queue.drained();
-      isFull = true;
-      for (let id = 104; id < 400; id++) {
-        exchange.diff(id, id, [1000 + id, 1]);
-        one.tick();
-      }
-      await clock.advanceAsync(0);
-      expect(one.phase).toBe('failed');
-      isFull = false;
-      exchange.answer(snapshotAt(499, [1, 1], [2, 2]));
-      await clock.advanceAsync(3000, 100);
-      exchange.diff(499, 500);
-      await clock.advanceAsync(1000, 100);
-      expect(one.phase).toBe('live');
-      await queue.drained();
-      // What a commit held when the bound was passed may still come in; nothing after it does.
-      const { events } = await stored(1);
-      expect(events[0]).toEqual(kept);
-      expect(events.length).toBeLessThan(10);
-      const tail = await archive.tail(BTC.id);
-      expect(await archive.gapBefore(BTC.id, tail.epoch)).toMatchObject({
-        fromUs: kept.receiveTimeUs,
-        cause: 'other',
-        firstMissing: 103 + events.length,
-        lastMissing: 499,
-      });
-    });
   });
 });

@@ -7,7 +7,6 @@ import { securityOf } from '../../../logger/market/security.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
 import { formatBookNow, formatStatus } from '../../../logger/status/format.ts';
 import { keptLog } from '../../support/scripted-coinbase.ts';
-import { snapshotAt } from '../../support/scripted-exchange.ts';
 import { RecorderHarness } from './harness.ts';
 
 const BTC = securityOf('binance', 'BTCUSDT');
@@ -24,17 +23,8 @@ let harness: RecorderHarness;
 afterEach(() => harness.close());
 
 async function liveRecorder(logged: string[] = []) {
-  const { clock, exchange } = harness;
   const { one, queue } = harness.recorder({ log: keptLog(logged) });
-  await one.start();
-  await clock.advanceAsync(0);
-  exchange.up();
-  exchange.diff(99, 100);
-  exchange.answer(snapshotAt(100, [1000, 5], [1010, 7]));
-  await clock.advanceAsync(10);
-  exchange.diff(101, 102, [1001, 3]);
-  await clock.advanceAsync(0);
-  expect(one.phase).toBe('live');
+  await harness.proveBook(one);
   return { one, queue };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { BINANCE_LIMITS } from '../../../sandbox/venues/binance/limits.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { clientOf, sandboxOf } from './opened.ts';
+import { clientOf, sandboxOf } from './sandboxes.ts';
 
 describe('WebSocket commands', () => {
   test('SUBSCRIBE, LIST_SUBSCRIPTIONS and UNSUBSCRIBE are answered with their id', async () => {
@@ -37,13 +37,13 @@ describe('WebSocket commands', () => {
     expect(reply).not.toHaveProperty('result');
   });
 
-  test('streams of symbols that are not listed are accepted and stay silent', async () => {
+  test('streams of unlisted symbols are accepted and stay silent', async () => {
     const client = await clientOf(await sandboxOf());
     const reply = await client.ask({ method: 'SUBSCRIBE', params: ['nopeusdt@depth'], id: 1 });
     expect(reply).toEqual({ result: null, id: 1 });
   });
 
-  test('more than 1024 streams on one connection are refused', async () => {
+  test('more than 1024 streams on one connection are rejected', async () => {
     const client = await clientOf(await sandboxOf());
     const names = (count: number) => Array.from({ length: count }, (_, i) => `s${i}usdt@trade`);
     expect(await client.ask({ method: 'SUBSCRIBE', params: names(1024), id: 1 })).toMatchObject({
@@ -53,7 +53,7 @@ describe('WebSocket commands', () => {
     expect(reply).toMatchObject({ code: 2, id: 2 });
   });
 
-  test('the wrapping can be switched off on a live connection', async () => {
+  test('combined frames can be switched off on a live connection', async () => {
     const client = await clientOf(await sandboxOf(), { streams: ['depth@100ms'] });
     await client.until(() => client.frames.some((frame) => frame.startsWith('{"stream":')));
     await client.ask({ method: 'SET_PROPERTY', params: ['combined', false], id: 2 });
@@ -75,7 +75,7 @@ describe('streams', () => {
     );
   });
 
-  test('any other path is refused', async () => {
+  test('any other path is rejected', async () => {
     const sandbox = await sandboxOf();
     await expect(clientOf(sandbox, { path: '/spot' })).rejects.toThrow('404');
   });
@@ -100,7 +100,7 @@ describe('streams', () => {
     expect(ids).toEqual(ids.map((_, i) => ids[0] + i));
   });
 
-  test('times come in microseconds to a connection that asks for them, and to no other', async () => {
+  test('times are in microseconds only on a connection that asks for it', async () => {
     const sandbox = await sandboxOf();
     const fine = await clientOf(sandbox, {
       path: '/stream?timeUnit=MICROSECOND',
@@ -113,7 +113,7 @@ describe('streams', () => {
     expect(String(coarse.trades[0].T)).toMatch(/^\d{13}$/);
   });
 
-  test('a client that keeps the published rules holds the true book at every sequence', async () => {
+  test('a client that follows the published rules has the true book at every sequence', async () => {
     const sandbox = await sandboxOf({ symbols: ['BTCUSDT', 'DEEPUSDT'] });
     const client = await clientOf(sandbox, { streams: ['depth@100ms', 'bookTicker'] });
     await client.synchronise();
@@ -131,7 +131,7 @@ describe('streams', () => {
     expect(client.holes).toEqual([]);
   });
 
-  test('the 1000 ms stream ends at sequences at which the truth is known', async () => {
+  test('the true book is known at the sequences of the 1000 ms stream', async () => {
     const sandbox = await sandboxOf();
     const client = await clientOf(sandbox, { streams: ['depth'] });
     await client.synchronise();
@@ -139,7 +139,7 @@ describe('streams', () => {
     expect(mine?.bids).toEqual(sandbox.bookAtSequence('BTCUSDT', mine?.sequence ?? 0)?.bids);
   });
 
-  test('a snapshot of the deep symbol ends at 5000 levels a side', async () => {
+  test('a snapshot of the deep symbol ends at 5000 levels per side', async () => {
     const sandbox = await sandboxOf({ symbols: ['DEEPUSDT'] });
     const client = await clientOf(sandbox, { symbol: 'DEEPUSDT' });
     const { body } = await client.rest('/api/v3/depth?symbol=DEEPUSDT&limit=5000');
@@ -174,10 +174,10 @@ describe('limits of a connection', () => {
     for (let ping = 1; ping <= 4; ping++) {
       clock.advance(BINANCE_LIMITS.pingIntervalMs);
       await alive.until(() => alive.pings.length === ping);
-      // The reply comes behind the pong: the server has it.
+      // The reply follows the pong, so the server has handled it.
       await alive.ask({ method: 'LIST_SUBSCRIPTIONS', id: ping });
       if (ping === 1) {
-        // An unsolicited pong is no answer.
+        // An unsolicited pong does not count as a reply.
         deaf.socket.pong('1');
         await deaf.ask({ method: 'LIST_SUBSCRIPTIONS', id: 1 });
       }
@@ -188,7 +188,7 @@ describe('limits of a connection', () => {
     expect(alive.closed).toBeNull();
   });
 
-  test('a connection ends after its life', async () => {
+  test('a connection is closed after its lifetime', async () => {
     const sandbox = await sandboxOf({ limits: { binance: { connectionLifeMs: 200 } } });
     const client = await clientOf(sandbox);
     await client.until(() => client.closed !== null);
@@ -196,14 +196,14 @@ describe('limits of a connection', () => {
     await expect.poll(() => sandbox.stats().connections, { timeout: 20_000 }).toBe(0);
   });
 
-  test('more new connections in five minutes than allowed are refused', async () => {
+  test('too many new connections in five minutes are rejected', async () => {
     const sandbox = await sandboxOf({ limits: { binance: { connectionsPerFiveMinutes: 2 } } });
     await clientOf(sandbox);
     await clientOf(sandbox);
     await expect(clientOf(sandbox)).rejects.toThrow('429');
   });
 
-  test('a client that does not read is cut off at the limit', async () => {
+  test('a client that does not read is disconnected at the limit', async () => {
     const sandbox = await sandboxOf({ limits: { binance: { maxBufferedBytes: 1 } }, pace: 20_000 });
     const client = await clientOf(sandbox, { streams: ['depth@100ms', 'trade', 'bookTicker'] });
     client.socket.pause();

@@ -1,4 +1,4 @@
-/** What the sandbox says in Coinbase's words, by the plainest client of them, on a clock that stands. */
+/** The sandbox's Coinbase feed as an independent client sees it, on a manual clock. */
 
 import { describe, expect, test } from 'vitest';
 import { SANDBOX_KEY } from '../../../sandbox/venues/coinbase/key.ts';
@@ -7,7 +7,7 @@ import { NaiveOrders } from '../../support/coinbase-session.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { NUMBERED, signedBy } from '../../support/plain-coinbase.ts';
 import type { PlainCoinbase } from '../../support/plain-coinbase.ts';
-import { coinbaseClientOf, sandboxOf } from './opened.ts';
+import { coinbaseClientOf, sandboxOf } from './sandboxes.ts';
 
 const BTC = 'BTC-USD';
 const ETH = 'ETH-USD';
@@ -44,7 +44,7 @@ function countedFrom(first: number, length: number): number[] {
 }
 
 describe('subscriptions', () => {
-  test('are answered with all that there are, by channel', async () => {
+  test('are answered with all subscriptions, by channel', async () => {
     const { client } = await opened();
     expect(await client.subscribe(BTC, ['matches', 'heartbeat'])).toEqual({
       type: 'subscriptions',
@@ -88,7 +88,7 @@ describe('subscriptions', () => {
     expect(client.closed).toBeNull();
   });
 
-  test('end the messages when they are taken back', async () => {
+  test('end the messages when they are cancelled', async () => {
     const { client, clock } = await streaming(BTC);
     await client.ask({ type: 'unsubscribe', product_ids: [BTC], channels: ['full'] });
     const before = client.of(BTC, ...NUMBERED).length;
@@ -98,7 +98,7 @@ describe('subscriptions', () => {
     expect(client.of(BTC, 'heartbeat').length).toBeGreaterThan(0);
   });
 
-  test('a connection without any is closed after five seconds, another is kept', async () => {
+  test('a connection without any is closed after five seconds, others are kept', async () => {
     const { client, clock, sandbox } = await opened();
     const subscribed = await coinbaseClientOf(sandbox);
     await subscribed.subscribe(BTC, ['heartbeat']);
@@ -139,7 +139,7 @@ describe('a signed subscription', () => {
       (us) => ({ ...signedBy(SANDBOX_KEY, us), timestamp: String(us / 1_000_000 + 1) }),
       /Invalid signature/,
     ],
-  ])('with %s is refused, and the connection stays', async (_name, fields, reason) => {
+  ])('with %s is rejected, and the connection stays', async (_name, fields, reason) => {
     const { client, clock } = await opened();
     const refusal = await client.subscribe(BTC, ['full'], fields(clock.nowUs()));
     expect(refusal).toMatchObject({ type: 'error', message: 'Failed to subscribe' });
@@ -155,7 +155,7 @@ describe('a signed subscription', () => {
     expect(client.of(BTC, ...NUMBERED)).not.toEqual([]);
   });
 
-  test('is refused as often as told, and granted then', async () => {
+  test('is rejected the given number of times, then accepted', async () => {
     const { client, clock, sandbox } = await opened();
     sandbox.inject({ type: 'refuse-logins', count: 2, exchange: 'coinbase' });
     const types: string[] = [];
@@ -166,7 +166,7 @@ describe('a signed subscription', () => {
     expect(types).toEqual(['error', 'error', 'subscriptions']);
   });
 
-  test('is not needed for what is public', async () => {
+  test('is not needed for public channels', async () => {
     const { client } = await opened();
     const channels = ['level2_batch', 'matches', 'heartbeat'];
     expect((await client.subscribe(BTC, channels)).type).toBe('subscriptions');
@@ -174,7 +174,7 @@ describe('a signed subscription', () => {
 });
 
 describe('full', () => {
-  test('numbers every message of a product by one more, products apart from one another', async () => {
+  test('numbers the messages of each product consecutively and separately', async () => {
     const { client, clock, sandbox } = await streaming(BTC, ETH);
     clock.advance(5000);
     await client.all();
@@ -188,7 +188,7 @@ describe('full', () => {
     expect(types).toEqual(new Set(NUMBERED));
   });
 
-  test('a heartbeat a second tells the number and the trade that came last', async () => {
+  test('a heartbeat every second has the last sequence and trade id', async () => {
     const { client, clock } = await streaming(BTC);
     for (let i = 0; i < 4; i++) clock.advance(1000);
     await client.all();
@@ -211,7 +211,7 @@ describe('full', () => {
     expect(compared).toBeGreaterThan(0);
   });
 
-  test('the book of level 3 and the messages behind it make the true queues', async () => {
+  test('a level 3 book and the messages after it yield the true queues', async () => {
     const { client, clock, sandbox } = await streaming(BTC);
     clock.advance(STEP_MS);
     const { body } = await client.rest(`/products/${BTC}/book?level=3`);
@@ -252,7 +252,7 @@ describe('full', () => {
       if (message.type === 'received') sides.set(message.order_id, message.side);
       if (message.type !== 'match') continue;
       const makerSide = sides.get(message.maker_order_id);
-      // Makers from before the subscription are known by their takers alone.
+      // Makers from before the subscription have no `received` message.
       if (makerSide !== undefined) expect(message.side).toBe(makerSide);
       expect(sides.get(message.taker_order_id)).toBe(message.side === 'buy' ? 'sell' : 'buy');
       compared++;
@@ -260,7 +260,7 @@ describe('full', () => {
     expect(compared).toBeGreaterThan(10);
   });
 
-  test('an order that rests is received before it is open, and done when it is gone', async () => {
+  test('a resting order is received, then open, then done', async () => {
     const { client, clock, sandbox } = await streaming(BTC);
     clock.advance(5000);
     await client.all();
@@ -277,7 +277,7 @@ describe('full', () => {
 });
 
 describe('matches', () => {
-  test('are those of the full channel, after the one before the first', async () => {
+  test('equal those of the full channel, after the last one before', async () => {
     const { client, clock, sandbox } = await streaming(BTC);
     clock.advance(3000);
     const publicClient = await coinbaseClientOf(sandbox);
@@ -296,7 +296,7 @@ describe('matches', () => {
 });
 
 describe('level2_batch', () => {
-  /** The levels that a client holds: its snapshot, and all updates behind it. */
+  /** The client's levels: its snapshot and all updates after it. */
   function levelsOf(client: PlainCoinbase): { bids: string[][]; asks: string[][] } {
     const [snapshot] = client.of(BTC, 'snapshot');
     const sides = { buy: new Map(snapshot.bids), sell: new Map(snapshot.asks) } as Record<
@@ -314,7 +314,7 @@ describe('level2_batch', () => {
     return { bids: sorted('buy', -1), asks: sorted('sell', 1) };
   }
 
-  test('the snapshot and the updates behind it make the true levels', async () => {
+  test('the snapshot and the updates after it yield the true levels', async () => {
     const { client, clock, sandbox } = await opened();
     clock.advance(STEP_MS);
     await client.subscribe(BTC, ['level2_batch']);
@@ -323,7 +323,7 @@ describe('level2_batch', () => {
       const { bids, asks } = sandbox.book('BTCUSDT');
       expect(levelsOf(client)).toEqual({ bids, asks });
       clock.advance(STEP_MS + round);
-      // What waits for the next batch is sent before a newcomer's snapshot.
+      // Pending changes are sent before a newcomer's snapshot.
       const newcomer = await coinbaseClientOf(sandbox);
       await newcomer.subscribe(BTC, ['level2_batch']);
       await client.all();
@@ -332,7 +332,7 @@ describe('level2_batch', () => {
     }
   });
 
-  test('an update comes every 50 ms, and tells of each level once, how it is then', async () => {
+  test('an update comes every 50 ms and has each level once', async () => {
     const { client, clock, sandbox } = await opened();
     await client.subscribe(BTC, ['level2_batch']);
     clock.advance(3000);
@@ -350,7 +350,7 @@ describe('level2_batch', () => {
     expect(sandbox.stats().streams).toEqual([`${BTC}/level2_batch`]);
   });
 
-  test('nobody else hears the snapshot of one who comes later', async () => {
+  test('the snapshot of a later subscriber goes to nobody else', async () => {
     const { client, sandbox } = await opened();
     await client.subscribe(BTC, ['level2_batch']);
     const newcomer = await coinbaseClientOf(sandbox);

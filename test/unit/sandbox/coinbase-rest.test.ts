@@ -1,4 +1,4 @@
-/** The sandbox's REST answers as Coinbase gives them, on a clock that stands. */
+/** The sandbox's Coinbase REST API, on a manual clock. */
 
 import { describe, expect, test } from 'vitest';
 import { SANDBOX_KEY } from '../../../sandbox/venues/coinbase/key.ts';
@@ -6,7 +6,7 @@ import type { Sandbox, SandboxOptions } from '../../../sandbox/sandbox.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { headersBy } from '../../support/plain-coinbase.ts';
 import type { PlainCoinbase } from '../../support/plain-coinbase.ts';
-import { coinbaseClientOf, sandboxOf } from './opened.ts';
+import { coinbaseClientOf, sandboxOf } from './sandboxes.ts';
 
 async function opened(
   options: SandboxOptions = {},
@@ -18,7 +18,7 @@ async function opened(
 }
 
 describe('products', () => {
-  test('are listed with their increments, and found one by one', async () => {
+  test('are listed with their increments, and found by id', async () => {
     const { client, sandbox } = await opened();
     const { status, body } = await client.rest('/products');
     expect(status).toBe(200);
@@ -36,7 +36,7 @@ describe('products', () => {
     }
   });
 
-  test('another tick size shows in the increments', async () => {
+  test('a changed tick size shows in the increments', async () => {
     const { client, sandbox } = await opened();
     sandbox.inject({ type: 'tick-size', symbol: 'BTC-USD', tickSize: '0.1' });
     const { body } = await client.rest('/products/BTC-USD');
@@ -51,7 +51,7 @@ describe('products', () => {
     '/products/BTC-USD/trades',
     '/products/BTC-USD/book/3',
     '/accounts',
-  ])('%s is not found, in the exchange’s word', async (path) => {
+  ])('%s is not found, with the exchange’s message', async (path) => {
     const { client } = await opened();
     expect(await client.rest(path)).toMatchObject({ status: 404, body: { message: 'NotFound' } });
   });
@@ -60,7 +60,7 @@ describe('products', () => {
 describe('books', () => {
   const path = '/products/BTC-USD/book';
 
-  test('level 3 is every order in its place', async () => {
+  test('level 3 has every order in its place', async () => {
     const { client, sandbox } = await opened();
     const { status, body } = await client.rest(`${path}?level=3`);
     expect(status).toBe(200);
@@ -70,7 +70,7 @@ describe('books', () => {
     expect(Date.parse(body.time)).not.toBeNaN();
   });
 
-  test('level 2 is each price with the size and number of its orders, level 1 the best of it', async () => {
+  test('level 2 has size and number of orders of each price, level 1 only the best', async () => {
     const { client, sandbox } = await opened();
     const orders = sandbox.book('BTC-USD');
     const truth = sandbox.book('BTCUSDT');
@@ -90,7 +90,7 @@ describe('books', () => {
     expect((await client.rest(path)).body).toEqual(best);
   });
 
-  test('another level is refused', async () => {
+  test('another level is rejected', async () => {
     const { client } = await opened();
     const { status, body } = await client.rest(`${path}?level=4`);
     expect([status, body]).toEqual([400, { message: 'Invalid level' }]);
@@ -101,7 +101,7 @@ describe('a signature', () => {
   const path = '/products/BTC-USD/book?level=3';
   const other = Buffer.from('another').toString('base64');
 
-  test('that is right is accepted, and none is needed', async () => {
+  test('is accepted if valid, and optional', async () => {
     const { client, clock } = await opened();
     expect((await client.rest(path)).status).toBe(200);
     expect((await client.rest(path, headersBy(SANDBOX_KEY, clock.nowUs(), path))).status).toBe(200);
@@ -134,7 +134,7 @@ describe('a signature', () => {
   });
 });
 
-test('more requests than allowed are 429 with Retry-After, until time has passed', async () => {
+test('too many requests are 429 with Retry-After, until time has passed', async () => {
   const { client, clock } = await opened({
     limits: { coinbase: { requestsPerSecond: 2, requestsBurst: 3 } },
   });
@@ -150,7 +150,7 @@ test('more requests than allowed are 429 with Retry-After, until time has passed
   expect((await client.rest('/products')).status).toBe(429);
 });
 
-test('the time is the clock’s, as text and in seconds', async () => {
+test('the time is that of the clock, as text and in seconds', async () => {
   const { client, clock } = await opened();
   const { body } = await client.rest('/time');
   expect(body.epoch).toBe(clock.nowUs() / 1_000_000);

@@ -1,30 +1,20 @@
+/** Faults as a client over real sockets sees them. */
+
 import { describe, expect, test } from 'vitest';
-import { FAULT_TYPES, parseFault } from '../../../sandbox/faults/faults.ts';
 import { CORRUPTIONS, EXTRA_FRAMES } from '../../../sandbox/faults/frames.ts';
 import type { PlainClient } from '../../support/plain-client.ts';
-import { clientOf, sandboxOf } from './opened.ts';
+import { clientOf, sandboxOf, STREAMS, synchronised } from './sandboxes.ts';
 
-const STREAMS = ['depth@100ms', 'trade'];
 /** A condition that must come true, however busy the machine is. */
 const PATIENCE = { timeout: 20_000 };
-
-async function synchronised(): Promise<{
-  sandbox: Awaited<ReturnType<typeof sandboxOf>>;
-  client: PlainClient;
-}> {
-  const sandbox = await sandboxOf();
-  const client = await clientOf(sandbox, { streams: STREAMS });
-  await client.synchronise();
-  return { sandbox, client };
-}
 
 async function moreDiffs(client: PlainClient, count = 3): Promise<void> {
   const before = client.applied;
   await client.until(() => client.applied >= before + count);
 }
 
-describe('diffs', () => {
-  test('dropped ones leave a hole, and the truth stays known', async () => {
+describe('book updates', () => {
+  test('dropped updates leave a gap, and the true book stays known', async () => {
     const { sandbox, client } = await synchronised();
     const before = client.book?.sequence ?? 0;
     sandbox.inject({ type: 'drop-diffs', symbol: 'BTCUSDT', count: 3 });
@@ -38,14 +28,14 @@ describe('diffs', () => {
     expect(client.holes).toHaveLength(1);
   });
 
-  test('another symbol does not notice', async () => {
+  test('another symbol is not affected', async () => {
     const { sandbox, client } = await synchronised();
     sandbox.inject({ type: 'drop-diffs', symbol: 'ETHUSDT', count: 3 });
     await moreDiffs(client, 5);
     expect(client.holes).toEqual([]);
   });
 
-  test('duplicates come twice and change nothing', async () => {
+  test('duplicated updates change nothing', async () => {
     const { sandbox, client } = await synchronised();
     sandbox.inject({ type: 'duplicate-diffs', symbol: 'BTCUSDT', count: 2 });
     await client.until(() => client.ignored === 2);
@@ -55,7 +45,7 @@ describe('diffs', () => {
     expect(client.book?.rows().bids).toEqual(truth?.bids);
   });
 
-  test('reordered ones come late by one', async () => {
+  test('reordered updates arrive late by one', async () => {
     const { sandbox, client } = await synchronised();
     sandbox.inject({ type: 'reorder-diffs', symbol: 'BTCUSDT', count: 1 });
     await client.until(() => client.holes.length === 1 && client.ignored === 1);
@@ -63,10 +53,10 @@ describe('diffs', () => {
     expect(client.holes).toHaveLength(1);
   });
 
-  test.each(CORRUPTIONS)('%s: exactly one frame is harmed', async (form) => {
+  test.each(CORRUPTIONS)('%s: exactly one frame is corrupted', async (form) => {
     const { sandbox, client } = await synchronised();
     sandbox.inject({ type: 'harm-diffs', symbol: 'BTCUSDT', count: 1, form });
-    const isHarmed = (frame: string): boolean => {
+    const isCorrupted = (frame: string): boolean => {
       if (form === 'truncated') return !frame.endsWith('}');
       const sign = {
         'not-a-number': '"NaN"',
@@ -80,16 +70,16 @@ describe('diffs', () => {
       }[form];
       return frame.includes(sign);
     };
-    await client.until(() => client.frames.some(isHarmed));
+    await client.until(() => client.frames.some(isCorrupted));
     const after = client.frames.length;
     await client.until(() => client.frames.length > after + 5);
-    expect(client.frames.filter(isHarmed)).toHaveLength(1);
+    expect(client.frames.filter(isCorrupted)).toHaveLength(1);
     expect(({} as { polluted?: true }).polluted).toBeUndefined();
   });
 });
 
 describe('connections', () => {
-  test('in silence no data comes, and pings are answered', async () => {
+  test('during silence no data comes, and pings are answered', async () => {
     const { sandbox, client } = await synchronised();
     const pong = async (payload: string): Promise<string> => {
       const heard = new Promise((resolve) => client.socket.once('pong', resolve));
@@ -97,7 +87,7 @@ describe('connections', () => {
       return String(await heard);
     };
     sandbox.inject({ type: 'silence', durationMs: 60_000 });
-    // The pong comes behind everything that was sent before the silence.
+    // The pong follows everything that was sent before the silence.
     expect(await pong('quiet?')).toBe('quiet?');
     const before = client.frames.length;
     const started = sandbox.book('BTCUSDT').sequence;
@@ -110,13 +100,13 @@ describe('connections', () => {
     await client.until(() => client.holes.length === 1);
   });
 
-  test('silence of one symbol leaves the others alone', async () => {
+  test('silence of one symbol does not affect the others', async () => {
     const { sandbox, client } = await synchronised();
     sandbox.inject({ type: 'silence', symbol: 'ETHUSDT', durationMs: 60_000 });
     await moreDiffs(client);
   });
 
-  test('half-open: nothing comes, nothing is answered, a new connection works', async () => {
+  test('half-open: no data, no replies, and a new connection works', async () => {
     const { sandbox, client } = await synchronised();
     sandbox.inject({ type: 'half-open', durationMs: 60_000 });
     client.socket.ping('hello?');
@@ -126,7 +116,7 @@ describe('connections', () => {
     });
     const other = await clientOf(sandbox, { streams: STREAMS });
     await other.synchronise();
-    // By now everything that was on its way has come in.
+    // By now everything in transit has arrived.
     const before = client.frames.length;
     await moreDiffs(other, 5);
     expect(client.frames.length).toBe(before);
@@ -148,12 +138,12 @@ describe('connections', () => {
     expect(client.closed?.code).toBe(seen);
   });
 
-  test('a code that can not be sent is refused', async () => {
+  test('a close code that cannot be sent is rejected', async () => {
     const sandbox = await sandboxOf();
     expect(() => sandbox.inject({ type: 'close', code: 999 })).toThrow('close code');
   });
 
-  test('serverShutdown is announced before the end, and new connections stay', async () => {
+  test('a shutdown is announced before the close, and new connections stay', async () => {
     const { sandbox, client } = await synchronised();
     sandbox.inject({ type: 'server-shutdown', afterMs: 300 });
     const other = await clientOf(sandbox, { streams: STREAMS });
@@ -168,7 +158,7 @@ describe('connections', () => {
     expect(other.closed).toBeNull();
   });
 
-  test('a shorter life also ends connections that are open', async () => {
+  test('a shorter lifetime also closes open connections', async () => {
     const { sandbox, client } = await synchronised();
     sandbox.inject({ type: 'connection-life', lifeMs: 50 });
     await client.until(() => client.closed !== null);
@@ -176,14 +166,14 @@ describe('connections', () => {
     await (await clientOf(sandbox, { streams: STREAMS })).synchronise();
   });
 
-  test('handshakes are refused as often as told', async () => {
+  test('handshakes are rejected the given number of times', async () => {
     const sandbox = await sandboxOf();
     sandbox.inject({ type: 'refuse-connections', count: 1 });
     await expect(clientOf(sandbox)).rejects.toThrow('503');
     await clientOf(sandbox);
   });
 
-  test.each(EXTRA_FRAMES)('an extra frame (%s) comes between the others', async (form) => {
+  test.each(EXTRA_FRAMES)('an extra frame (%s) arrives between the others', async (form) => {
     const { sandbox, client } = await synchronised();
     sandbox.inject({ type: 'extra-frame', form });
     const isExtra = (frame: string): boolean =>
@@ -195,19 +185,22 @@ describe('connections', () => {
 });
 
 describe('requests', () => {
-  test.each([429, 418, 503] as const)('%i as often as told', async (status) => {
-    const sandbox = await sandboxOf();
-    const client = await clientOf(sandbox);
-    sandbox.inject({ type: 'refuse-requests', status, count: 2, retryAfterSeconds: 3 });
-    const path = '/api/v3/depth?symbol=BTCUSDT&limit=5';
-    const first = await client.rest(path);
-    expect(first.status).toBe(status);
-    expect(first.headers.get('retry-after')).toBe(status === 503 ? null : '3');
-    expect((await client.rest(path)).status).toBe(status);
-    expect((await client.rest(path)).status).toBe(200);
-  });
+  test.each([429, 418, 503] as const)(
+    'are rejected with %i the given number of times',
+    async (status) => {
+      const sandbox = await sandboxOf();
+      const client = await clientOf(sandbox);
+      sandbox.inject({ type: 'refuse-requests', status, count: 2, retryAfterSeconds: 3 });
+      const path = '/api/v3/depth?symbol=BTCUSDT&limit=5';
+      const first = await client.rest(path);
+      expect(first.status).toBe(status);
+      expect(first.headers.get('retry-after')).toBe(status === 503 ? null : '3');
+      expect((await client.rest(path)).status).toBe(status);
+      expect((await client.rest(path)).status).toBe(200);
+    },
+  );
 
-  test('a stale snapshot is older than the buffer, the one after it joins', async () => {
+  test('a stale snapshot is older than the buffer; the next one bridges', async () => {
     const sandbox = await sandboxOf();
     const client = await clientOf(sandbox, { streams: STREAMS });
     sandbox.inject({ type: 'stale-snapshots', count: 2 });
@@ -216,7 +209,7 @@ describe('requests', () => {
     expect(client.book?.rows().asks).toEqual(truth?.asks);
   });
 
-  test('an empty snapshot says so with -1', async () => {
+  test('an empty snapshot has lastUpdateId -1', async () => {
     const sandbox = await sandboxOf();
     const client = await clientOf(sandbox);
     sandbox.inject({ type: 'empty-snapshots', count: 1 });
@@ -224,7 +217,7 @@ describe('requests', () => {
     expect(body).toEqual({ lastUpdateId: -1, bids: [], asks: [] });
   });
 
-  test('a truncated snapshot ends in the middle', async () => {
+  test('a truncated snapshot breaks off in the middle', async () => {
     const sandbox = await sandboxOf();
     const client = await clientOf(sandbox);
     sandbox.inject({ type: 'truncated-snapshots', count: 1 });
@@ -233,7 +226,7 @@ describe('requests', () => {
     expect(text.startsWith('{"lastUpdateId":')).toBe(true);
   });
 
-  test('a slow snapshot comes after quicker ones asked later', async () => {
+  test('a slow snapshot arrives after a quick one requested later', async () => {
     const sandbox = await sandboxOf();
     const client = await clientOf(sandbox);
     sandbox.inject({ type: 'slow-snapshots', count: 1, delayMs: 300 });
@@ -245,62 +238,11 @@ describe('requests', () => {
     expect(order).toEqual(['quick', 'slow']);
   });
 
-  test('another tick size shows in exchangeInfo', async () => {
+  test('a changed tick size shows in exchangeInfo', async () => {
     const sandbox = await sandboxOf();
     const client = await clientOf(sandbox);
     sandbox.inject({ type: 'tick-size', symbol: 'BTCUSDT', tickSize: '0.1' });
     const { body } = await client.rest('/api/v3/exchangeInfo?symbol=BTCUSDT');
     expect(body.symbols[0].filters[0].tickSize).toBe('0.10000000');
-  });
-});
-
-describe('control port', () => {
-  test('POST /sandbox/misbehave does what the method does', async () => {
-    const { sandbox, client } = await synchronised();
-    const response = await fetch(`${sandbox.venues.binance.restUrl}/sandbox/misbehave`, {
-      method: 'POST',
-      body: '{"type":"drop-diffs","symbol":"BTCUSDT","count":1}',
-    });
-    expect([response.status, await response.json()]).toEqual([200, { ok: true }]);
-    await client.until(() => client.holes.length === 1);
-  });
-
-  test.each([
-    ['not json', /JSON/],
-    ['null', /type:/],
-    ['{"type":"explode"}', /type: "explode" is not one of drop-diffs/],
-    ['{"type":"drop-diffs","symbol":"BTCUSDT"}', /count: must be an integer/],
-    ['{"type":"drop-diffs","symbol":"BTCUSDT","count":-1}', /count/],
-    ['{"type":"drop-diffs","symbol":"NOPEUSDT","count":1}', /symbol: "NOPEUSDT" is not listed/],
-    [
-      '{"type":"harm-diffs","symbol":"BTCUSDT","count":1,"form":"x"}',
-      /form: must be one of truncated/,
-    ],
-    ['{"type":"tick-size","symbol":"BTCUSDT","tickSize":"0"}', /tickSize/],
-  ])('%s is refused with a reason', async (body, reason) => {
-    const sandbox = await sandboxOf();
-    const response = await fetch(`${sandbox.venues.binance.restUrl}/sandbox/misbehave`, {
-      method: 'POST',
-      body,
-    });
-    expect(response.status).toBe(400);
-    expect(((await response.json()) as { error: string }).error).toMatch(reason);
-  });
-
-  test('the true book can be asked for', async () => {
-    const { sandbox, client } = await synchronised();
-    const ask = (query: string) =>
-      fetch(`${sandbox.venues.binance.restUrl}/sandbox/book?symbol=BTCUSDT${query}`);
-    const sequence = client.book?.sequence ?? 0;
-    const book = (await (await ask(`&sequence=${sequence}`)).json()) as { bids: unknown };
-    expect(book.bids).toEqual(sandbox.bookAtSequence('BTCUSDT', sequence)?.bids);
-    expect((await ask('&sequence=1')).status).toBe(404);
-    expect((await ask('&sequence=x')).status).toBe(400);
-    expect((await ask('')).status).toBe(200);
-  });
-
-  test.each(FAULT_TYPES)('%s wants its fields', (type) => {
-    if (type === 'recover') expect(parseFault({ type })).toEqual({ type });
-    else expect(() => parseFault({ type })).toThrow(type === 'silence' ? 'durationMs' : /must be/);
   });
 });

@@ -18,13 +18,17 @@ function open(symbol = 'BTCUSDT', options: { seed?: number; eventsPerSecond?: nu
     firstSequence: 1000,
     firstTradeId: 1,
   });
-  const said = { diffs: [] as MarketDiff[], trades: [] as MarketTrade[], tops: [] as MarketTop[] };
+  const published = {
+    diffs: [] as MarketDiff[],
+    trades: [] as MarketTrade[],
+    tops: [] as MarketTop[],
+  };
   market.listen({
-    onDiff: (diff) => said.diffs.push(diff),
-    onTrade: (trade) => said.trades.push(trade),
-    onTop: (top) => said.tops.push(top),
+    onDiff: (diff) => published.diffs.push(diff),
+    onTrade: (trade) => published.trades.push(trade),
+    onTop: (top) => published.tops.push(top),
   });
-  return { market, said };
+  return { market, published };
 }
 
 function applied(levels: Map<number, number>, flat: readonly number[]): void {
@@ -42,18 +46,18 @@ describe('market', () => {
     for (const ms of [3, 777, 4100, 8999, 13_500, 13_501, 18_200, 20_000]) {
       jumpy.market.advanceTo(START_US + ms * 1000);
     }
-    expect(jumpy.said).toEqual(steady.said);
+    expect(jumpy.published).toEqual(steady.published);
     expect(jumpy.market.book()).toEqual(steady.market.book());
-    expect(steady.said.trades.length).toBeGreaterThan(50);
+    expect(steady.published.trades.length).toBeGreaterThan(50);
     const other = open('BTCUSDT', { seed: seed + 1 });
     other.market.advanceTo(START_US + 20_000_000);
-    expect(other.said.trades).not.toEqual(steady.said.trades);
+    expect(other.published.trades).not.toEqual(steady.published.trades);
   });
 
   test.each([100, 1000] as const)(
     `diffs every %i ms follow one another and add up to the book (SEED=${seed})`,
     (paceMs) => {
-      const { market, said } = open();
+      const { market, published } = open();
       const start = market.book();
       const bids = new Map<number, number>();
       const asks = new Map<number, number>();
@@ -61,7 +65,7 @@ describe('market', () => {
       applied(asks, start.asks);
       market.advanceTo(START_US + 30_000_000);
       let sequence = start.sequence;
-      const diffs = said.diffs.filter((diff) => diff.paceMs === paceMs);
+      const diffs = published.diffs.filter((diff) => diff.paceMs === paceMs);
       for (const diff of diffs) {
         expect(diff.firstSequence).toBe(sequence + 1);
         expect(diff.lastSequence).toBeGreaterThanOrEqual(diff.firstSequence);
@@ -82,12 +86,12 @@ describe('market', () => {
     },
   );
 
-  test('levels of a diff come best first, and some that it deletes were never there', () => {
-    const { market, said } = open();
+  test('levels of a diff are best first, and some of its deletes are of levels never seen', () => {
+    const { market, published } = open();
     const known = new Set(pairs(market.book().bids).map(([price]) => price));
     market.advanceTo(START_US + 20_000_000);
     let phantoms = 0;
-    for (const diff of said.diffs.filter((d) => d.paceMs === 100)) {
+    for (const diff of published.diffs.filter((d) => d.paceMs === 100)) {
       const prices = pairs(diff.bids).map(([price]) => price);
       expect(prices).toEqual([...prices].sort((a, b) => b - a));
       for (const [price, size] of pairs(diff.bids)) {
@@ -98,11 +102,11 @@ describe('market', () => {
     expect(phantoms).toBeGreaterThan(0);
   });
 
-  test('the book is never crossed, and the top that is told is the top', () => {
-    const { market, said } = open();
+  test('the book is never crossed, and the published top of book is right', () => {
+    const { market, published } = open();
     market.advanceTo(START_US + 20_000_000);
-    expect(said.tops.length).toBeGreaterThan(100);
-    for (const top of said.tops) expect(top.bidPrice).toBeLessThan(top.askPrice);
+    expect(published.tops.length).toBeGreaterThan(100);
+    for (const top of published.tops) expect(top.bidPrice).toBeLessThan(top.askPrice);
     const { bids, asks } = market.book(1);
     const { bidPrice, bidSize, askPrice, askSize } = market.top();
     expect([bidPrice, bidSize, askPrice, askSize]).toEqual([...bids, ...asks]);
@@ -124,33 +128,33 @@ describe('market', () => {
     },
   );
 
-  test('the deep symbol has more levels a side than a REST snapshot shows', () => {
+  test('the deep symbol has more levels per side than a REST snapshot', () => {
     const { market } = open('DEEPUSDT');
     market.advanceTo(START_US + 60_000_000);
     expect(market.engine.levelCount('buy')).toBeGreaterThan(5000);
     expect(market.engine.levelCount('sell')).toBeGreaterThan(5000);
   });
 
-  test('a quiet symbol lets seconds pass without a diff, and trades now and then', () => {
-    const { market, said } = open('QUIETUSDT', { eventsPerSecond: 0.6, seed: 7 });
+  test('a quiet symbol has no diff for seconds, and trades now and then', () => {
+    const { market, published } = open('QUIETUSDT', { eventsPerSecond: 0.6, seed: 7 });
     for (let s = 1; s <= 120; s++) market.advanceTo(START_US + s * 1_000_000);
-    expect(said.diffs.filter((diff) => diff.paceMs === 100).length).toBeLessThan(200);
-    expect(said.trades.length).toBeGreaterThan(5);
+    expect(published.diffs.filter((diff) => diff.paceMs === 100).length).toBeLessThan(200);
+    expect(published.trades.length).toBeGreaterThan(5);
   });
 
-  test('time that the process slept through is left out', () => {
-    const { market, said } = open();
+  test('time during which the process was suspended is skipped', () => {
+    const { market, published } = open();
     market.advanceTo(START_US + 1_000_000);
-    const before = said.diffs.length;
+    const before = published.diffs.length;
     market.advanceTo(START_US + 3_600_000_000);
-    const lived = said.diffs.slice(before).filter((diff) => diff.paceMs === 100).length;
+    const lived = published.diffs.slice(before).filter((diff) => diff.paceMs === 100).length;
     expect(lived).toBeLessThanOrEqual(MAX_CATCH_UP_US / 100_000 + 1);
     expect(lived).toBeGreaterThan(0);
     market.advanceTo(START_US + 3_601_000_000);
-    expect(said.diffs.at(-1)?.timeUs).toBe(START_US + 3_601_000_000);
+    expect(published.diffs.at(-1)?.timeUs).toBe(START_US + 3_601_000_000);
   });
 
-  test('a coarser tick moves new prices only', () => {
+  test('a coarser tick size affects new prices only', () => {
     const { market } = open();
     market.changeGrid({ tickSize: 100_000_000 });
     market.advanceTo(START_US + 10_000_000);
@@ -161,8 +165,8 @@ describe('market', () => {
 });
 
 describe('history', () => {
-  test('asking outside the window is answered with nothing', () => {
-    const { market, said } = open();
+  test('there is no book outside the window', () => {
+    const { market, published } = open();
     const atStart = market.book().sequence;
     expect(market.history.bookAt(atStart - 1)).toBeUndefined();
     expect(market.history.bookAt(atStart)?.bids).toEqual(market.book().bids);
@@ -170,15 +174,15 @@ describe('history', () => {
     const end = START_US + HISTORY_WINDOW_US + 60_000_000;
     for (let us = START_US; us <= end; us += 1_000_000) market.advanceTo(us);
     expect(market.history.bookAt(atStart)).toBeUndefined();
-    const shortDiffs = said.diffs.filter((diff) => diff.paceMs === 100);
+    const shortDiffs = published.diffs.filter((diff) => diff.paceMs === 100);
     const inside = shortDiffs.find((diff) => diff.timeUs > end - HISTORY_WINDOW_US);
     expect(market.history.bookAt(inside?.lastSequence ?? 0)?.timeUs).toBe(inside?.timeUs);
   });
 
-  test('a sequence between two diffs gives the book of the earlier one', () => {
-    const { market, said } = open();
+  test('a sequence between two diffs yields the book of the earlier one', () => {
+    const { market, published } = open();
     market.advanceTo(START_US + 5_000_000);
-    const diffs = said.diffs.filter((diff) => diff.paceMs === 100);
+    const diffs = published.diffs.filter((diff) => diff.paceMs === 100);
     const wide = diffs.findIndex((diff) => diff.lastSequence > diff.firstSequence);
     const middle = diffs[wide]?.firstSequence ?? 0;
     expect(market.history.bookAt(middle)?.sequence).toBe(middle - 1);

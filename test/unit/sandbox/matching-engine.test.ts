@@ -19,7 +19,7 @@ interface NaiveOrder {
   remaining: number;
 }
 
-/** Orders in one array in the order of arrival; everything is found by looking at all of them. */
+/** Keeps orders in one array in order of arrival, and finds everything by scanning it. */
 class NaiveEngine {
   orders: NaiveOrder[] = [];
   fills: { maker: number; taker: number; price: number; size: number }[] = [];
@@ -53,7 +53,7 @@ class NaiveEngine {
 
   queue(side: OrderSide): number[] {
     const own = this.orders.filter((o) => o.side === side);
-    // A stable sort keeps the order of arrival within a price.
+    // The sort is stable: within a price the order of arrival is kept.
     return own
       .sort((a, b) => (side === 'buy' ? b.price - a.price : a.price - b.price))
       .map((o) => o.id);
@@ -106,7 +106,7 @@ describe('matching engine', () => {
     expect(fills.length).toBeGreaterThan(500);
   });
 
-  test(`every level change has one more sequence, and only those have one (SEED=${random.seed})`, () => {
+  test(`every level change increments the sequence, and nothing else does (SEED=${random.seed})`, () => {
     const events: OrderEvent[] = [];
     const engine = engineWith(events);
     for (let i = 0; i < 500; i++) {
@@ -157,7 +157,7 @@ describe('matching engine', () => {
     }
   });
 
-  test('the older of two orders at one price is filled first', () => {
+  test('the older of two orders at a price is filled first', () => {
     const events: OrderEvent[] = [];
     const engine = engineWith(events);
     const older = engine.limit({ side: 'sell', price: 10, size: 5 });
@@ -166,7 +166,7 @@ describe('matching engine', () => {
     expect(events.filter((e) => e.type === 'matched').map((e) => e.makerOrderId)).toEqual([older]);
   });
 
-  test('an order made smaller keeps its place', () => {
+  test('a reduced order keeps its place', () => {
     const engine = engineWith();
     const first = engine.limit({ side: 'buy', price: 10, size: 5 });
     const second = engine.limit({ side: 'buy', price: 10, size: 5 });
@@ -176,7 +176,7 @@ describe('matching engine', () => {
     expect(engine.reduce(first, 1)).toBe(false);
   });
 
-  test('what an immediate or market order can not get does not rest', () => {
+  test('the unfilled rest of an immediate or market order does not enter the book', () => {
     const events: OrderEvent[] = [];
     const engine = engineWith(events);
     engine.limit({ side: 'sell', price: 10, size: 3 });
@@ -187,7 +187,7 @@ describe('matching engine', () => {
     expect(unfilled).toMatchObject([{ remaining: 2 }, { remaining: 4 }]);
   });
 
-  test('prices and sizes off the grid are refused, and change nothing', () => {
+  test('prices and sizes off the grid are rejected, and change nothing', () => {
     const events: OrderEvent[] = [];
     const engine = engineWith(events);
     engine.changeGrid({ tickSize: 10, lotSize: 5 });
@@ -204,7 +204,7 @@ describe('matching engine', () => {
     expect(events).toEqual([]);
   });
 
-  test('resting orders keep their price when the grid grows coarser, and still match', () => {
+  test('resting orders keep their price when the grid gets coarser, and still match', () => {
     const events: OrderEvent[] = [];
     const engine = engineWith(events);
     engine.limit({ side: 'sell', price: 13, size: 2 });
@@ -214,7 +214,7 @@ describe('matching engine', () => {
     expect(events.find((e) => e.type === 'matched')).toMatchObject({ price: 13, size: 2 });
   });
 
-  test('cancelling what does not rest is refused', () => {
+  test('cancelling an unknown order returns false', () => {
     const engine = engineWith();
     const id = engine.limit({ side: 'buy', price: 10, size: 1 });
     expect(engine.cancel(id)).toBe(true);

@@ -1,15 +1,15 @@
-/** The replay server itself, against a client that shares no code with it but the naive book. */
+/** The replay server against a client that shares only the naive book with it. */
 
 import { describe, expect, test } from 'vitest';
 import { RecordedSession } from '../../support/recorded-session.ts';
 import { startReplayServer } from '../../support/replay-server.ts';
 import type { ReplayOptions, ReplayServer } from '../../support/replay-server.ts';
-import { clientOf, closeAfter } from './opened.ts';
 import { needs, recordings } from '../../support/requirements.ts';
+import { clientOf, closeAfter } from './sandboxes.ts';
 
-/** Enough to have thousands of diffs, short enough to play often. */
+/** Long enough for thousands of diffs, short enough to play often. */
 const EXCERPT_LINES = 12_000;
-/** Diffs of both recordings at whose last sequence a `bookTicker` tells the best prices. */
+/** Diffs of both recordings at whose last sequence there is a `bookTicker`. */
 const ORACLE_POINTS = 1072;
 const STREAMS = ['depth@100ms', 'trade', 'bookTicker'];
 
@@ -28,7 +28,7 @@ function diffLine(session: RecordedSession, n: number): number {
 }
 
 describe('replay server', needs(recordings), () => {
-  test('both recordings come through whole, and every oracle point holds', async () => {
+  test('both recordings arrive complete, and every oracle point holds', async () => {
     const session = new RecordedSession();
     expect(session.diffs.length).toBe(6495);
     expect(session.trades.length).toBe(19_904);
@@ -53,7 +53,7 @@ describe('replay server', needs(recordings), () => {
     expect(client.holes).toEqual([]);
   });
 
-  test('nothing plays until somebody has subscribed, and only what was subscribed comes', async () => {
+  test('nothing plays before a subscription, and only subscribed streams arrive', async () => {
     const server = await replayOf({ waitFor: ['btcusdt@trade'] });
     const client = await clientOf(server);
     await client.rest('/api/v3/time');
@@ -65,7 +65,7 @@ describe('replay server', needs(recordings), () => {
     expect(client.frames.some((frame) => frame.includes('depthUpdate'))).toBe(false);
   });
 
-  test('the recorded snapshot is served as it was, a later one as the recording implies', async () => {
+  test('the first snapshot is the recorded one, a later one is derived from the recording', async () => {
     const server = await replayOf();
     const client = await clientOf(server, { streams: ['depth@100ms', 'trade'] });
     const path = '/api/v3/depth?symbol=BTCUSDT&limit=5000';
@@ -79,7 +79,7 @@ describe('replay server', needs(recordings), () => {
     );
   });
 
-  test('exchangeInfo knows BTCUSDT and nothing else', async () => {
+  test('exchangeInfo lists only BTCUSDT', async () => {
     const server = await replayOf();
     const client = await clientOf(server);
     const known = await client.rest('/api/v3/exchangeInfo?symbol=BTCUSDT');
@@ -88,7 +88,7 @@ describe('replay server', needs(recordings), () => {
     expect([unknown.status, unknown.body.code]).toEqual([400, -1121]);
   });
 
-  test('the fault hook can lose, repeat and replace frames', async () => {
+  test('the fault hook can drop, repeat and replace frames', async () => {
     const session = new RecordedSession(undefined, EXCERPT_LINES);
     const [lost, repeated, garbled] = [100, 200, 300].map((n) => diffLine(session, n));
     const server = await replayOf({
@@ -107,7 +107,7 @@ describe('replay server', needs(recordings), () => {
     expect(client.frames).toContain('{"stream":');
   });
 
-  test('after a cut the play waits for the next subscriber, and ids go on', async () => {
+  test('after a cut the play waits for the next subscriber, and ids continue', async () => {
     const session = new RecordedSession(undefined, EXCERPT_LINES);
     const cut = diffLine(session, 150);
     const server = await replayOf({
@@ -124,7 +124,7 @@ describe('replay server', needs(recordings), () => {
     await server.finished;
   });
 
-  test('a half-open connection hears nothing more, the next one goes on', async () => {
+  test('a half-open connection receives nothing more, the next one continues', async () => {
     const session = new RecordedSession(undefined, EXCERPT_LINES);
     const cut = diffLine(session, 150);
     const server = await replayOf({
@@ -141,7 +141,7 @@ describe('replay server', needs(recordings), () => {
     expect(first.book?.sequence).toBeLessThan(session.lastSequence);
   });
 
-  test('snapshots can be refused, too old or slow', async () => {
+  test('snapshots can be rejected, stale or slow', async () => {
     const faults = [
       { status: 429, headers: { 'retry-after': '1' } },
       { lastUpdateId: 1 },

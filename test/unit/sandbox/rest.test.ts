@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RequestWeight } from '../../../sandbox/venues/binance/request-weight.ts';
-import { clientOf, sandboxOf } from './opened.ts';
+import { clientOf, sandboxOf } from './sandboxes.ts';
 
 describe('REST', () => {
   test.each([
@@ -20,13 +20,13 @@ describe('REST', () => {
     expect(reply.body.msg).toBeTypeOf('string');
   });
 
-  test('an unknown symbol is refused in the exchange’s words', async () => {
+  test('an unknown symbol is rejected with the exchange’s error', async () => {
     const client = await clientOf(await sandboxOf());
     const { text } = await client.rest('/api/v3/depth?symbol=NOPEUSDT');
     expect(text).toBe('{"code":-1121,"msg":"Invalid symbol."}');
   });
 
-  test('exchangeInfo tells tick and lot size of one, several or all symbols', async () => {
+  test('exchangeInfo has tick and lot size of one, several or all symbols', async () => {
     const client = await clientOf(await sandboxOf());
     const one = await client.rest('/api/v3/exchangeInfo?symbol=BTCUSDT');
     expect(one.body.symbols).toHaveLength(1);
@@ -40,7 +40,7 @@ describe('REST', () => {
     expect(all.body.symbols).toHaveLength(2);
   });
 
-  test('the depth is as deep as asked, best first, and its weight is told', async () => {
+  test('a snapshot has the requested depth, best first, and reports its weight', async () => {
     const client = await clientOf(await sandboxOf());
     const small = await client.rest('/api/v3/depth?symbol=BTCUSDT&limit=7');
     expect(small.body.bids).toHaveLength(7);
@@ -52,7 +52,7 @@ describe('REST', () => {
     expect(large.headers.get('x-mbx-used-weight-1m')).toBe('255');
   });
 
-  test('trades are those of the stream', async () => {
+  test('trades equal those of the stream', async () => {
     const client = await clientOf(await sandboxOf(), { streams: ['trade'] });
     await client.until(() => client.trades.length > 3);
     const { body } = await client.rest('/api/v3/trades?symbol=BTCUSDT&limit=1000');
@@ -65,7 +65,7 @@ describe('REST', () => {
     });
   });
 
-  test('times come in microseconds when the header asks for them', async () => {
+  test('times are in microseconds if the header asks for it', async () => {
     const client = await clientOf(await sandboxOf());
     const fine = await client.rest('/api/v3/time', { 'X-MBX-TIME-UNIT': 'MICROSECOND' });
     expect(String(fine.body.serverTime)).toMatch(/^\d{16}$/);
@@ -74,7 +74,7 @@ describe('REST', () => {
     expect((await client.rest('/api/v1/depth')).status).toBe(404);
   });
 
-  test('more weight than allowed is 429 with Retry-After, and stubbornness 418', async () => {
+  test('too much weight is 429 with Retry-After, and persisting 418', async () => {
     const client = await clientOf(
       await sandboxOf({ limits: { binance: { weightPerMinute: 500 } } }),
     );
@@ -86,7 +86,7 @@ describe('REST', () => {
       expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0);
       expect(reply.body.code).toBe(-1003);
     }
-    // A new minute of the clock may begin in between: then there are more of the first kind.
+    // If a new minute begins in between, there are more of the first kind.
     expect(statuses[0]).toBe(200);
     expect(statuses).toContain(429);
   });
@@ -95,7 +95,7 @@ describe('REST', () => {
 describe('request weight', () => {
   const minute = 60_000;
 
-  test('counts up within a minute of the clock and starts anew with the next', () => {
+  test('adds up within a wall-clock minute and restarts with the next', () => {
     const weight = new RequestWeight(100);
     expect(weight.spend(60, 10 * minute)).toMatchObject({ status: 200, used: 60 });
     expect(weight.spend(40, 10 * minute + 1)).toMatchObject({ status: 200, used: 100 });
@@ -106,7 +106,7 @@ describe('request weight', () => {
     expect(weight.spend(100, 11 * minute)).toMatchObject({ status: 200, used: 100 });
   });
 
-  test('who goes on is banned, the next time for longer', () => {
+  test('persisting leads to a ban, each longer than the last', () => {
     const weight = new RequestWeight(10);
     const until = (status: number, nowMs: number): number => {
       for (let i = 0; i < 100; i++) {

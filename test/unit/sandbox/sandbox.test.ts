@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { startSandbox } from '../../../sandbox/sandbox.ts';
 import { DEFAULT_SYMBOLS } from '../../../sandbox/market/symbols.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { clientOf, sandboxOf } from './opened.ts';
+import { clientOf, sandboxOf } from './sandboxes.ts';
 
 describe('sandbox', () => {
-  test('lives on the clock that it is given, and is the same for the same seed', async () => {
+  test('runs on the given clock, and is the same for the same seed', async () => {
     const books = [];
     for (let run = 0; run < 2; run++) {
       const clock = new ManualClock();
@@ -19,7 +19,7 @@ describe('sandbox', () => {
     expect(books[0]).toEqual(books[1]);
   });
 
-  test('another symbol beside it does not change a market', async () => {
+  test('other symbols do not change a market', async () => {
     const books = [];
     for (const symbols of [['BTCUSDT'], ['ETHUSDT', 'BTCUSDT', 'OTHERUSDT']]) {
       const clock = new ManualClock();
@@ -30,7 +30,7 @@ describe('sandbox', () => {
     expect(books[0]).toEqual(books[1]);
   });
 
-  test('a sandbox started later goes on above the update ids of an earlier one', async () => {
+  test('a sandbox that is started later continues above the update ids of an earlier one', async () => {
     const early = new ManualClock();
     const first = await sandboxOf({ clock: early });
     early.advance(10_000);
@@ -39,12 +39,12 @@ describe('sandbox', () => {
     expect(second.book('BTCUSDT').sequence).toBeGreaterThan(first.book('BTCUSDT').sequence);
   });
 
-  test('lists four symbols unless it is told otherwise', async () => {
+  test('lists four symbols by default', async () => {
     const sandbox = await sandboxOf({ symbols: DEFAULT_SYMBOLS });
     expect(sandbox.venues.binance.symbols).toEqual(['BTCUSDT', 'ETHUSDT', 'QUIETUSDT', 'DEEPUSDT']);
   });
 
-  test('REST can have a port of its own', async () => {
+  test('REST can have a separate port', async () => {
     const sandbox = await sandboxOf({ restPorts: { binance: 0 } });
     const port = (url: string): string => new URL(url).port;
     expect(port(sandbox.venues.binance.restUrl)).not.toBe(port(sandbox.venues.binance.wsUrl));
@@ -58,7 +58,7 @@ describe('sandbox', () => {
     [{ pace: 0 }, 'pace'],
     [{ pace: Number.NaN }, 'pace'],
     [{ faults: [{ type: 'drop-diffs', symbol: 'XUSDT', count: 1 }] as const }, 'symbol'],
-  ])('%o is refused before a port is opened', async (options, field) => {
+  ])('%o is rejected before a port is opened', async (options, field) => {
     await expect(startSandbox(options)).rejects.toThrow(new RegExp(`^${field}: `));
   });
 
@@ -70,7 +70,7 @@ describe('sandbox', () => {
     });
   });
 
-  test('closing ends connections and leaves no timer', async () => {
+  test('closing ends all connections and leaves no timer', async () => {
     const clock = new ManualClock();
     const sandbox = await sandboxOf({ clock });
     const client = await clientOf(sandbox, { streams: ['depth@100ms'] });
@@ -80,7 +80,7 @@ describe('sandbox', () => {
     await expect.poll(() => clock.pendingTimers, { timeout: 20_000 }).toBe(0);
   });
 
-  test('a request line that is no address is answered, not fatal', async () => {
+  test('a request line that is no URL is answered with 400', async () => {
     const sandbox = await sandboxOf();
     const { request } = await import('node:http');
     const { hostname, port } = new URL(sandbox.venues.binance.restUrl);

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { startTcpProxy } from '../../../sandbox/server/tcp-proxy.ts';
 import { until } from '../../../sandbox/until.ts';
 
-test('what comes after a delay does not overtake what was held by it', async () => {
+test('data after a delay does not overtake delayed data', async () => {
   const server = createServer((socket) => void socket.setNoDelay(true).pipe(socket));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

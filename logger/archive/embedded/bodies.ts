@@ -1,14 +1,12 @@
 /**
- * Bodies in the tables. A large one is cut into parts: LMDB stores a value in one run of pages, and
- * a run of many megabytes is hard to find in a file that has been in use for months. All parts of a
- * record are put in the transaction of its header, so they appear together. The first part stands
- * under the record's own key, the others under that key and their number.
+ * Bodies in the tables. A large body is cut into parts: LMDB stores a value in one contiguous run of pages,
+ * and a run of many megabytes is hard to find in a file that has been in use for months. All parts are
+ * written in the transaction of their header, so they appear together. The first part is stored under the
+ * record's key, each further one under that key and its number.
  */
 
-import type { RecordKey, Tables } from './embedded/tables.ts';
-
-/** Also what a document of the other archive may hold, with room for its fields. */
-export const MAX_PART_BYTES = 8 * 1024 * 1024;
+import { MAX_PART_BYTES } from '../record.ts';
+import type { RecordKey, Tables } from './tables.ts';
 
 type Bodies = Tables['imageBodies'];
 
@@ -20,7 +18,7 @@ export function putBody(bodies: Bodies, key: RecordKey, body: Uint8Array): void 
   }
 }
 
-/** @returns undefined when a part is missing; `bytes` is what the header says. */
+/** @param bytes the length in the header. @returns undefined if a part is missing. */
 export function getBody(bodies: Bodies, key: RecordKey, bytes: number): Uint8Array | undefined {
   const first = bodies.get(key);
   if (first === undefined || bytes <= MAX_PART_BYTES) return first;
@@ -33,7 +31,6 @@ export function getBody(bodies: Bodies, key: RecordKey, bytes: number): Uint8Arr
   return Buffer.concat(parts);
 }
 
-/** The reverse of `putBody`. */
 export function removeBody(bodies: Bodies, key: RecordKey, bytes: number): void {
   bodies.removeSync(key);
   for (let part = 1; part * MAX_PART_BYTES < bytes; part++) bodies.removeSync([...key, part]);

@@ -1,47 +1,50 @@
-/** Deleting what is too old from MongoDB. Deletes say so little of time that each is one call. */
+/** Deletes old records from MongoDB. */
 
 import { Long } from 'mongodb';
 import type { Document, Filter } from 'mongodb';
 import type { SecurityState } from '../archive.ts';
 import { recordId } from '../record.ts';
-import type { Expiring } from '../retention.ts';
-import type { Spool } from '../transfer/spool.ts';
+import type { PrunableArchive } from '../retention.ts';
+import type { Spool } from '../spool.ts';
 import type { CollectionName, MongoConnection, StoredDocument } from './connection.ts';
 import { gapId } from './documents.ts';
 import type { MongoReader } from './mongo-reader.ts';
 
 type Filters = Readonly<Record<'base_images' | 'blocks' | 'gaps', Document>>;
 
-export class MongoExpiry implements Expiring {
+export interface MongoPrunerDeps {
+  readonly connection: MongoConnection;
+  readonly reader: MongoReader;
+  readonly spool: Spool;
+}
+
+export class MongoPruner implements PrunableArchive {
   readonly #connection: MongoConnection;
   readonly #reader: MongoReader;
   readonly #spool: Spool;
 
-  constructor(parts: {
-    readonly connection: MongoConnection;
-    readonly reader: MongoReader;
-    readonly spool: Spool;
-  }) {
-    this.#connection = parts.connection;
-    this.#reader = parts.reader;
-    this.#spool = parts.spool;
+  constructor(deps: MongoPrunerDeps) {
+    this.#connection = deps.connection;
+    this.#reader = deps.reader;
+    this.#spool = deps.spool;
   }
 
-  /** Of all securities in the database those that this logger knows: others are their logger's. */
+  /** Only the securities that this logger knows: the database may hold those of others. */
   securities(): Promise<readonly SecurityState[]> {
     return this.#spool.securities();
   }
 
-  async expire({ security, wanted }: SecurityState, beforeUs: number): Promise<number> {
+  /** Deletes everything that is old enough in one call per collection. */
+  async prune({ security, wanted }: SecurityState, beforeUs: number): Promise<number> {
     const filters = await this.#filters(security, wanted, beforeUs);
     if (filters === null) return 0;
-    // Images first: what cannot be reached any more is not missed while the rest goes.
+    // Images first: blocks without an image are not reachable while the rest is deleted.
     const images = await this.#delete('base_images', filters.base_images);
     const blocks = await this.#delete('blocks', filters.blocks);
     const gaps = await this.#delete('gaps', filters.gaps);
     const bytes = images.bytes + blocks.bytes;
-    const counts = { images: images.records, blocks: blocks.records, gaps: gaps.records, bytes };
-    await this.#spool.forget(security, counts);
+    const deleted = { images: images.records, blocks: blocks.records, gaps: gaps.records, bytes };
+    await this.#spool.countDeleted(security, deleted);
     return images.records + blocks.records;
   }
 

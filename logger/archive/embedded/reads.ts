@@ -1,6 +1,6 @@
 /**
- * The look-ups of an embedded archive, each of them synchronous and so on one snapshot of LMDB:
- * what a writer commits meanwhile is seen whole by the next call or not at all.
+ * The look-ups of an embedded archive. Each is synchronous, so it runs on one snapshot of LMDB: a commit
+ * made meanwhile is seen as a whole by the next call.
  */
 
 import { RecordCorruptError } from '../../errors.ts';
@@ -15,16 +15,18 @@ import type {
   SecurityTotals,
   StoredRecord,
 } from '../archive.ts';
-import { readHead } from './apply-writes.ts';
-import { getBody } from '../body-parts.ts';
-import { damagedRef, isBeyond } from '../block-refs.ts';
-import { decodeHeader, decodeJson, decodePiece, headerOfDamaged } from './header-bytes.ts';
-import type { HeaderKey } from './header-bytes.ts';
+import { MAX_EXCHANGE_DISORDER_US } from '../archive.ts';
+import { damagedRef, headerOfDamaged, isBeyond } from '../block-refs.ts';
+import type { HeaderKey } from '../block-refs.ts';
 import { checkRecord, recordName } from '../record.ts';
+import { decodeJson } from '../sealed-json.ts';
+import { readHead } from './apply-writes.ts';
+import { getBody } from './bodies.ts';
+import { decodeHeader, decodeJournalPart } from './header-bytes.ts';
 import { behind } from './tables.ts';
 import type { IndexName, RecordKey, Tables } from './tables.ts';
 
-/** Reads a body, later, in a snapshot of its own. */
+/** Reads a record later, in a snapshot of its own. */
 export type LoadBody = (header: RecordHeader) => Promise<StoredRecord>;
 
 export function readSecurities(tables: Tables): SecurityState[] {
@@ -43,17 +45,17 @@ export function readTail(tables: Tables, security: string): SegmentTail {
   const { epoch, lastSequence, lastUs, aliveUntilUs, openGap } = head;
   const journal: StoredRecord[] = [];
   for (const { value } of journalEntries(tables, security)) {
-    const piece = decodePiece(value);
-    journal.push(piece ?? lostPiece(tables, security, epoch, journal.at(-1)?.header.toUs));
+    const part = decodeJournalPart(value);
+    journal.push(part ?? damagedPart(tables, security, epoch, journal.at(-1)?.header.toUs));
   }
   return { epoch, lastSequence, lastUs, aliveUntilUs, openGap, journal };
 }
 
 /**
- * Stands for a piece whose header is damaged: fails `checkRecord` like one whose body is, and speaks
- * of the time at which the records before it end.
+ * Takes the place of a journal part whose header is damaged. It fails `checkRecord`, and its time is the
+ * end of the records before it.
  */
-function lostPiece(
+function damagedPart(
   tables: Tables,
   security: string,
   epoch: number,
@@ -85,17 +87,17 @@ export function readGap(tables: Tables, security: string, epoch: number): GapRec
   return bytes === undefined ? null : (decodeJson(bytes, `Gap ${epoch}`) as GapRecord);
 }
 
-export function readHole(
+export function readGapWithin(
   tables: Tables,
   security: string,
   epoch: number,
   after: number,
 ): GapRecord | null {
   const bytes = tables.gaps.get([security, epoch, after]);
-  return bytes === undefined ? null : (decodeJson(bytes, `Hole ${epoch}/${after}`) as GapRecord);
+  return bytes === undefined ? null : (decodeJson(bytes, `Gap ${epoch}/${after}`) as GapRecord);
 }
 
-/** A stored image or block by its key; undefined when there is none. */
+/** A stored image or block by its key; undefined if there is none. */
 function refAt(
   tables: Tables,
   kind: 'image' | 'block',
@@ -116,7 +118,7 @@ function refOf(bytes: Uint8Array, key: HeaderKey, load: LoadBody): BlockRef {
   return header === undefined ? damagedRef(key) : { header, load: () => load(header) };
 }
 
-/** @throws RecordCorruptError when the body is missing, or anything is not what was written. */
+/** @throws RecordCorruptError if the body is missing or the record fails its checksum. */
 export function readBody(tables: Tables, header: RecordHeader): StoredRecord {
   const isImage = header.kind === 'image';
   const bodies = isImage ? tables.imageBodies : tables.blockBodies;
@@ -133,13 +135,10 @@ export function readBody(tables: Tables, header: RecordHeader): StoredRecord {
   return record;
 }
 
-/** How far the exchange's clock may step back from one connection to the next. */
-const EXCHANGE_DISORDER_US = 10_000_000;
-
 /**
- * The image at a position: one step back in the index finds it. Then later segments get their say:
- * one whose first image is at or before the position too (exchange clocks of two connections
- * differ a little; an exchange may number anew) holds the later book.
+ * The image at a position. One step back in the index finds a candidate. A later segment whose first
+ * image is also at or before the position holds the later book: the exchange's clock may differ a
+ * little between two connections, and an exchange may restart its sequences.
  */
 export function readImageAt(
   tables: Tables,
@@ -156,7 +155,7 @@ export function readImageAt(
     limit: 1,
   });
   if (found === undefined) return null;
-  const slack = index === 'exchange' ? EXCHANGE_DISORDER_US : 0;
+  const slack = index === 'exchange' ? MAX_EXCHANGE_DISORDER_US : 0;
   let next = readSegmentStart(tables, security, Number(found[3]), load);
   while (next !== null && !next.damaged) {
     const value = valueOf(next.header, index);
@@ -170,13 +169,13 @@ export function readImageAt(
   return refAt(tables, 'image', key, load) ?? damagedRef(headerKey('image', key));
 }
 
-/** null: the segment can't be found by this. */
+/** null if the segment is not in this index. */
 function valueOf(header: RecordHeader, index: IndexName): number | null {
   if (index === 'sequence') return header.proof === 'sequence' ? header.lastSequence : null;
   return index === 'receive' ? header.toUs : header.exchangeToUs;
 }
 
-/** The index key of the last image of a segment within a bound; its first is known to be. */
+/** The index key of the last image of a segment within a bound; its first image is within it. */
 function lastInSegment(
   tables: Tables,
   first: RecordHeader,
@@ -238,7 +237,7 @@ export function readBlocks(
   const found: BlockRef[] = [];
   const limit = range.limit ?? Infinity;
   for (const ref of allBlocks(tables, security, epoch, range.afterSequence, load)) {
-    if (found.length >= limit && !found.at(-1)?.piece) break;
+    if (found.length >= limit && !found.at(-1)?.isJournalPart) break;
     const isLast = isBeyond(ref, range);
     if (!isLast || range.andNext) found.push(ref);
     if (isLast) break;
@@ -246,7 +245,7 @@ export function readBlocks(
   return found;
 }
 
-/** Sealed blocks of a segment from the one that holds `after` or follows it, then the journal. */
+/** The sealed blocks of a segment from the one that contains `after` or follows it, then the journal. */
 function* allBlocks(
   tables: Tables,
   security: string,
@@ -261,13 +260,13 @@ function* allBlocks(
     yield refOf(value, headerKey('block', key), load);
   }
   for (const { value } of journalEntries(tables, security)) {
-    const ref = pieceRef(value, security, epoch);
+    const ref = journalPartRef(value, security, epoch);
     if (ref !== undefined && (ref.damaged || ref.header.firstSequence > after)) yield ref;
     else if (ref !== undefined && ref.header.lastSequence > after) yield ref;
   }
 }
 
-/** The sealed block that begins before `after + 1` and reaches beyond `after`. */
+/** The sealed block that begins at or before `after` and ends after it. */
 function blockHolding(
   tables: Tables,
   security: string,
@@ -284,8 +283,8 @@ function blockHolding(
   for (const { key, value } of tables.blockHeaders.getRange(range)) {
     const ref = refOf(value, headerKey('block', key), load);
     if (!ref.damaged) return ref.header.lastSequence > after ? ref : undefined;
-    // Where a damaged block ends is unknown, unless something stands right where it would have to:
-    // a block that begins there, or an image, for images stand between blocks.
+    // Where a damaged block ends is unknown, unless a block or an image starts exactly at `after`:
+    // blocks do not overlap, and images lie between blocks.
     const isOver =
       tables.blockHeaders.get([security, epoch, after + 1]) !== undefined ||
       tables.imageHeaders.get([security, epoch, after]) !== undefined;
@@ -294,17 +293,17 @@ function blockHolding(
   return undefined;
 }
 
-/** Pieces are small and vanish when their block is sealed: the reference keeps the bytes. */
-function pieceRef(bytes: Uint8Array, security: string, epoch: number): BlockRef | undefined {
-  const piece = decodePiece(bytes);
-  if (piece === undefined) {
-    return { ...damagedRef({ kind: 'block', security, epoch, sequence: 0 }), piece: true };
+/** Journal parts are small and are removed when their block is sealed, so the reference keeps the bytes. */
+function journalPartRef(bytes: Uint8Array, security: string, epoch: number): BlockRef | undefined {
+  const part = decodeJournalPart(bytes);
+  if (part === undefined) {
+    return { ...damagedRef({ kind: 'block', security, epoch, sequence: 0 }), isJournalPart: true };
   }
-  if (piece.header.epoch !== epoch || piece.header.security !== security) return undefined;
-  // Async, so that a failed check is a rejection and not a throw.
+  if (part.header.epoch !== epoch || part.header.security !== security) return undefined;
+  // Async, so that a failed check rejects instead of throwing.
   const load = async (): Promise<StoredRecord> => {
-    checkRecord(piece);
-    return piece;
+    checkRecord(part);
+    return part;
   };
-  return { header: piece.header, piece: true, load };
+  return { header: part.header, isJournalPart: true, load };
 }

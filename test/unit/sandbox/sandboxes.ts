@@ -1,6 +1,8 @@
-/** Sandboxes and clients of one test file, closed after each test whatever became of it. */
+/** Sandboxes and clients for tests; all are closed after each test. */
 
 import { afterEach } from 'vitest';
+import { profileOf } from '../../../sandbox/market/symbols.ts';
+import type { SymbolProfile } from '../../../sandbox/market/symbols.ts';
 import { startSandbox } from '../../../sandbox/sandbox.ts';
 import type { Sandbox, SandboxOptions } from '../../../sandbox/sandbox.ts';
 import { PlainClient } from '../../support/plain-client.ts';
@@ -12,9 +14,14 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-/** A small, brisk market, unless the test says otherwise. */
+/** BTCUSDT and ETHUSDT with few levels, which are quick to open. */
+export function smallMarkets(): SymbolProfile[] {
+  return ['BTCUSDT', 'ETHUSDT'].map((symbol) => ({ ...profileOf(symbol), depthLevels: 300 }));
+}
+
+/** By default with small, busy markets. */
 export async function sandboxOf(options: SandboxOptions = {}): Promise<Sandbox> {
-  const sandbox = await startSandbox({ symbols: ['BTCUSDT', 'ETHUSDT'], pace: 600, ...options });
+  const sandbox = await startSandbox({ symbols: smallMarkets(), pace: 600, ...options });
   closers.push(() => sandbox.close());
   return sandbox;
 }
@@ -35,6 +42,17 @@ export async function clientOf(
   await client.open();
   if (options.streams) await client.subscribe(...options.streams);
   return client;
+}
+
+/** The streams of a client that keeps a book. */
+export const STREAMS = ['depth@100ms', 'trade'];
+
+/** A sandbox and a client whose book of BTCUSDT is in sync. */
+export async function synchronised(): Promise<{ sandbox: Sandbox; client: PlainClient }> {
+  const sandbox = await sandboxOf();
+  const client = await clientOf(sandbox, { streams: STREAMS });
+  await client.synchronise();
+  return { sandbox, client };
 }
 
 export async function coinbaseClientOf(sandbox: Sandbox): Promise<PlainCoinbase> {

@@ -1,4 +1,4 @@
-/** Figures that no logger has said. */
+/** Invented figures. */
 
 import type { LoggerFigures, SecurityFigures } from '../../../logger/status/figures.ts';
 

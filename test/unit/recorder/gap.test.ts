@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import type { OpenGap } from '../../../logger/archive/archive.ts';
+import { bookOf } from '../../../logger/book/book.ts';
+import { NO_HORIZON } from '../../../logger/market/events.ts';
+import { imageDue } from '../../../logger/recorder/base-image-policy.ts';
+import { closeGap, earlierGap } from '../../../logger/recorder/gap.ts';
+import type { SegmentIdentity } from '../../../logger/recorder/records.ts';
+
+const OPEN: OpenGap = { epoch: 1, fromUs: 5000, cause: 'sequence', firstMissing: 11 };
+
+function next(proof: SegmentIdentity['proof'] = 'sequence'): SegmentIdentity {
+  return { security: 'x:Y', level: 'L2', feed: 'f', proof, epoch: 2, writer: 'test' };
+}
+
+function proven(sequence: number, receiveTimeUs: number) {
+  const scale = { priceExponent: 0, sizeExponent: 0 };
+  const book = bookOf({ level: 'L2', scale, bids: [], asks: [] });
+  return { book, horizon: NO_HORIZON, sequence, exchangeTimeUs: 0, receiveTimeUs };
+}
+
+describe('closing a gap', () => {
+  test('it ends before the first image of the next segment', () => {
+    expect(closeGap(OPEN, next(), proven(15, 9000))).toEqual({
+      security: 'x:Y',
+      epoch: 2,
+      fromUs: 5000,
+      toUs: 9000,
+      cause: 'sequence',
+      firstMissing: 11,
+      lastMissing: 14,
+    });
+  });
+
+  test('time may be missing without any sequence', () => {
+    const gap = closeGap(OPEN, next(), proven(11, 9000));
+    expect(gap).toMatchObject({ toUs: 9000, firstMissing: null, lastMissing: null });
+  });
+
+  test('it never ends before it begins', () => {
+    expect(closeGap(OPEN, next(), proven(15, 4000)).toUs).toBe(5000);
+  });
+
+  test('without sequence numbers nothing is counted', () => {
+    const gap = closeGap({ ...OPEN, firstMissing: null }, next('connection'), proven(15, 9000));
+    expect(gap).toMatchObject({ firstMissing: null, lastMissing: null });
+  });
+});
+
+test('of two gaps the one that begins first counts, by time and then by sequence', () => {
+  const sooner = { ...OPEN, fromUs: 4000 };
+  const lower = { ...OPEN, firstMissing: 10 };
+  const unknown = { ...OPEN, firstMissing: null };
+  expect(earlierGap(OPEN, sooner)).toBe(sooner);
+  expect(earlierGap(OPEN, lower)).toBe(lower);
+  expect(earlierGap(lower, OPEN)).toBe(lower);
+  expect(earlierGap(unknown, OPEN)).toBe(OPEN);
+});
+
+describe('another base image', () => {
+  const quiet = {
+    sinceImageMs: 0,
+    blockBytesSinceImage: 0,
+    imageBytes: 100,
+    intervalMs: 1_800_000,
+  };
+
+  test('comes with the interval', () => {
+    expect(imageDue({ ...quiet, sinceImageMs: 1_799_999 })).toBeNull();
+    expect(imageDue({ ...quiet, sinceImageMs: 1_800_000 })).toBe('interval');
+  });
+
+  test('comes after five minutes of blocks that are larger than an image', () => {
+    expect(imageDue({ ...quiet, sinceImageMs: 300_000, blockBytesSinceImage: 99 })).toBeNull();
+    expect(imageDue({ ...quiet, sinceImageMs: 299_999, blockBytesSinceImage: 100 })).toBeNull();
+    expect(imageDue({ ...quiet, sinceImageMs: 300_000, blockBytesSinceImage: 100 })).toBe(
+      'interval',
+    );
+  });
+
+  test('comes at once with blocks that are as large as sixteen images', () => {
+    expect(imageDue({ ...quiet, blockBytesSinceImage: 1599 })).toBeNull();
+    expect(imageDue({ ...quiet, blockBytesSinceImage: 1600 })).toBe('interval');
+  });
+});
