@@ -28,6 +28,7 @@ import {
 } from './mongodb-run.ts';
 
 const LINES = scaled({ fast: 20_000, full: Infinity });
+const MIN_BLOCKS = scaled({ fast: 2, full: 10 });
 const KILLS = scaled({ fast: 2, full: 6 });
 const seed = testSeed();
 
@@ -64,7 +65,7 @@ test(
     await logger.stop();
     const restarted = await startLogger(server, { ...env, DATA_DIR: logger.dataDirectory });
     await spoolEmpty(restarted);
-    await expectWholeRecording(store.uri, session, seed);
+    await expectWholeRecording(store.uri, session, seed, MIN_BLOCKS);
   },
 );
 

@@ -140,6 +140,7 @@ export async function expectWholeRecording(
   uri: string,
   session: RecordedSession,
   seed: number,
+  minBlocks = 10,
 ): Promise<void> {
   const archive = await opened(uri);
   const { intervals, gaps } = await archive.coverage(BTC);
@@ -169,7 +170,7 @@ export async function expectWholeRecording(
     expect([answer.bids, answer.asks]).toEqual([bids, asks]);
   }
   const { count, overlaps } = await storedBlocks(uri, BTC);
-  expect(count).toBeGreaterThan(10);
+  expect(count).toBeGreaterThan(minBlocks);
   expect(overlaps).toEqual([]);
   expect((await (await readerOf(uri)).verify()).problems).toEqual([]);
 }
