@@ -1,4 +1,4 @@
-/** Opens whatever an address names: for reading, or to copy records there. */
+/** Opens an archive by its location: for reading, or as the target of a copy. */
 
 import { createSystemClock } from './service/system-clock.ts';
 import type { ArchiveReader } from './archive/archive.ts';
@@ -9,19 +9,19 @@ import { isMongoUri, mongoLocation } from './archive/mongodb/location.ts';
 
 /**
  * @param location a directory, or a `mongodb://` URI whose path names the database.
- * @throws InvalidArgumentError when there is nothing to read; ArchiveUnavailableError.
+ * @throws InvalidArgumentError if there is no archive; ArchiveUnavailableError.
  */
 export async function openArchiveReader(location: string): Promise<ArchiveReader> {
   if (!isMongoUri(location)) return openEmbeddedArchive({ directory: location, readOnly: true });
-  // The driver takes its time to load, and most archives are directories.
+  // Loaded on demand: the driver is slow to load, and most archives are directories.
   const { openMongoReader } = await import('./archive/mongodb/open.ts');
   return openMongoReader(mongoLocation(location), createSystemClock());
 }
 
 /**
- * @param location as above; a directory is made where there is none, and nobody else may write there.
- * @throws ArchiveInUseError; ArchiveUnavailableError; ConfigError for a name of a database that the
- *   server refuses.
+ * @param location as above; a missing directory is created, and no other process may write there.
+ * @throws ArchiveInUseError; ArchiveUnavailableError; ConfigError for a database name that the server
+ *   rejects.
  */
 export async function openCopyTarget(location: string): Promise<CopyTarget> {
   if (!isMongoUri(location)) {

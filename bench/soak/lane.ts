@@ -7,7 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError } from '../../logger/errors.ts';
 import { healthStatus } from '../../logger/messages/statuses.ts';
-import type { HealthStatus } from '../../logger/status/control.ts';
+import type { HealthStatus } from '../../logger/status/health-status.ts';
 import type { RandomFaultTarget } from '../../sandbox/faults/random-faults.ts';
 import { integerIn, seededRandom } from '../../sandbox/prng.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';

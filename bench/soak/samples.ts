@@ -6,7 +6,7 @@
 
 import { readFile, readdir } from 'node:fs/promises';
 import { healthStatus } from '../../logger/messages/statuses.ts';
-import type { HealthStatus } from '../../logger/status/control.ts';
+import type { HealthStatus } from '../../logger/status/health-status.ts';
 import type { LoggerProcess } from './logger-process.ts';
 
 export interface Sample {

@@ -1,17 +1,14 @@
 /**
- * What lets callers into the manager port: its keys and its certificates. They live in files that
- * may be replaced while the logger runs, so they come with the function that reads them again.
+ * Keys and certificates of the manager port. Their files may be replaced while the logger runs, so they
+ * come with a function that reads them again.
  */
 
-import {
-  type ManagerBinding,
-  MIN_OPEN_KEY_CHARACTERS,
-  checkBinding,
-  isLoopbackHost,
-} from './manager-binding.ts';
+import { MIN_OPEN_KEY_CHARACTERS, checkBinding, isLoopbackHost } from './manager-binding.ts';
+import type { ManagerBinding } from './manager-binding.ts';
 import type { ManagerAccess, ManagerTls } from '../manager/gate/access.ts';
 import { readManagerTls } from './manager-tls.ts';
-import { type Environment, readRotatingSecret } from './secrets.ts';
+import { readRotatingSecret } from './secrets.ts';
+import type { Environment } from './secrets.ts';
 
 interface AccessSettings {
   readonly host: string;
@@ -20,8 +17,8 @@ interface AccessSettings {
 }
 
 /**
- * @returns reads and checks keys and certificates as they are at that moment; it throws ConfigError.
- * @throws ConfigError for a host that leads nowhere.
+ * @returns a function that reads and checks the current keys and certificates; it throws ConfigError.
+ * @throws ConfigError for a host that can't be resolved.
  */
 export async function managerAccessReader(
   environment: Environment,

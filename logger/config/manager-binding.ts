@@ -1,7 +1,7 @@
 /**
- * Whether the manager port may be opened where the settings want it: a pure decision over three
- * facts. The first rests on the addresses that the host really stands for, not on its spelling:
- * `0.0.0.0`, `::` and a name that leads anywhere but to loopback are open to others.
+ * Decides whether the manager port may be bound to the configured host: a pure decision over three
+ * facts. Whether the host is loopback depends on the addresses it resolves to, not on its spelling:
+ * `0.0.0.0`, `::` and a name that resolves to anything but loopback are open to others.
  */
 
 import { lookup } from 'node:dns/promises';
@@ -18,26 +18,26 @@ loopback.addAddress('::1', 'ipv6');
 export interface ManagerBinding {
   readonly isLoopback: boolean;
   readonly key: 'default' | 'short' | 'long';
-  /** `plain-allowed`: in the clear, and the operator has said that he wants it so. */
+  /** `plain-allowed`: without TLS, as the operator explicitly wants. */
   readonly transport: 'plain' | 'plain-allowed' | 'tls' | 'mutual-tls';
 }
 
-/** `start` with nothing more to say, `start` with something to warn of, or a refusal. */
+/** Start, start with a warning, or reject. */
 export type BindingVerdict =
-  'start' | 'warn-default-key' | 'warn-in-the-clear' | 'refuse-weak-key' | 'refuse-in-the-clear';
+  'start' | 'warn-default-key' | 'warn-plaintext' | 'reject-weak-key' | 'reject-plaintext';
 
 /**
- * The whole matrix. A certificate of the client does not make up for a weak key: it may lie on a
- * machine of many, and the key is what says who of them may steer the logger.
+ * The whole matrix. A client certificate does not make up for a weak key: many users may share the
+ * machine it is on, and the key decides which of them may control the logger.
  */
 export function judgeBinding({ isLoopback, key, transport }: ManagerBinding): BindingVerdict {
   if (isLoopback) return key === 'default' ? 'warn-default-key' : 'start';
-  if (key !== 'long') return 'refuse-weak-key';
+  if (key !== 'long') return 'reject-weak-key';
   switch (transport) {
     case 'plain':
-      return 'refuse-in-the-clear';
+      return 'reject-plaintext';
     case 'plain-allowed':
-      return 'warn-in-the-clear';
+      return 'warn-plaintext';
     case 'tls':
     case 'mutual-tls':
       return 'start';
@@ -46,8 +46,8 @@ export function judgeBinding({ isLoopback, key, transport }: ManagerBinding): Bi
 
 /**
  * @param keySource the setting that the key came from, for the message.
- * @returns what to warn of, or undefined.
- * @throws ConfigError when the binding would let strangers in.
+ * @returns a warning, or undefined.
+ * @throws ConfigError if strangers could get in.
  */
 export function checkBinding(
   binding: ManagerBinding,
@@ -59,23 +59,23 @@ export function checkBinding(
     case 'start':
       return undefined;
     case 'warn-default-key':
-      return 'MANAGER_AUTHKEY is the default key: anyone with an account on this machine can steer the logger';
-    case 'warn-in-the-clear':
-      return `The manager port is open on ${named.host} without TLS: keys and answers travel in the clear`;
-    case 'refuse-weak-key':
+      return 'MANAGER_AUTHKEY is the default key: anyone with an account on this machine can control the logger';
+    case 'warn-plaintext':
+      return `The manager port is open on ${named.host} without TLS: keys and data are sent in plaintext`;
+    case 'reject-weak-key':
       throw new ConfigError(
         `${named.keySource} is the default or shorter than ${MIN_OPEN_KEY_CHARACTERS} characters, which is not enough for ` +
           `MANAGER_HOST ${host}: make one with "openssl rand -base64 32", or bind to 127.0.0.1`,
       );
-    case 'refuse-in-the-clear':
+    case 'reject-plaintext':
       throw new ConfigError(
-        `MANAGER_HOST ${host} is not loopback, and without TLS the key would travel in the clear: set MANAGER_TLS_CERT ` +
+        `MANAGER_HOST ${host} is not loopback, and without TLS the key would be sent in plaintext: set MANAGER_TLS_CERT ` +
           'and MANAGER_TLS_KEY, bind to 127.0.0.1, or set MANAGER_ALLOW_PLAINTEXT=true',
       );
   }
 }
 
-/** @throws ConfigError for a name that leads nowhere. */
+/** @throws ConfigError for a name that can't be resolved. */
 export async function isLoopbackHost(host: string): Promise<boolean> {
   const bare = host.replace(/^\[(.*)\]$/, '$1');
   const addresses = isIP(bare) ? [bare] : await resolve(host);

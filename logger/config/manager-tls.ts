@@ -1,6 +1,6 @@
 /**
- * The manager port's certificate, its key, and the authority of its clients: PEM files, read whole
- * and checked against each other, so that a mistake is one line now and not a failed handshake later.
+ * The manager port's certificate, its private key and the CA of its clients: PEM files, checked against
+ * each other when they are read, so that a mistake is one line now and not a failed handshake later.
  */
 
 import { X509Certificate } from 'node:crypto';
@@ -8,10 +8,11 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { ConfigError, describeError } from '../errors.ts';
 import type { ManagerTls } from '../manager/gate/access.ts';
-import { type Environment, warnOfReaders } from './secrets.ts';
+import { warnOfReaders } from './secrets.ts';
+import type { Environment } from './secrets.ts';
 
 export interface ReadTls {
-  /** null: none is set. */
+  /** null: not configured. */
   readonly tls: ManagerTls | null;
   readonly warnings: readonly string[];
 }
@@ -20,13 +21,13 @@ const CERT = 'MANAGER_TLS_CERT';
 const KEY = 'MANAGER_TLS_KEY';
 const CLIENT_CA = 'MANAGER_TLS_CLIENT_CA';
 
-/** @throws ConfigError for a part without the others, and for files that are not what they should be. */
+/** @throws ConfigError for incomplete settings, and for files that are unreadable or don't match. */
 export function readManagerTls(environment: Environment, nowMs: number): ReadTls {
   const [cert, key, clientCa] = [CERT, KEY, CLIENT_CA].map((name) => environment[name]?.trim());
   if (!cert && !key && !clientCa) return { tls: null, warnings: [] };
   if (!cert || !key) {
     const [missing, given] = cert ? [KEY, CERT] : [CERT, key ? KEY : CLIENT_CA];
-    throw new ConfigError(`${missing} is missing: ${given} is set, and is of no use without it`);
+    throw new ConfigError(`${missing} is missing: ${given} is set and needs it`);
   }
   const tls: ManagerTls = {
     cert: readPem(CERT, cert),
@@ -62,7 +63,7 @@ function readPem(variable: string, path: string): Buffer {
   }
 }
 
-/** An expired one is not refused: recording is worth more than the port that steers it. */
+/** An expired certificate is only a warning: recording matters more than the manager port. */
 function checkCertificate(
   variable: string,
   path: string,

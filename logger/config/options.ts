@@ -81,13 +81,13 @@ export const LOGGER_OPTIONS = {
     parse: choice({ auto: 'auto', text: 'text', json: 'json', journal: 'journal' } as const),
     default: 'auto',
     meaning:
-      '`text`, `json` or `journal`; `auto`: journal levels where the log goes to the journal, text otherwise',
+      '`text`, `json` or `journal`; `auto`: `journal` if the log goes to the journal, `text` otherwise',
   },
   asService: {
     env: 'AS_SERVICE',
     parse: boolean,
     default: 'false',
-    meaning: '`true`: the log has journal levels, whatever it goes to',
+    meaning: '`true`: `LOG_FORMAT=auto` means `journal`, wherever the log goes',
   },
   mongodbEndpoint: {
     env: 'MONGODB_ENDPOINT',
@@ -95,13 +95,13 @@ export const LOGGER_OPTIONS = {
     isSecret: true,
     credential: 'mongodb-endpoint',
     meaning:
-      '`host:port` or a `mongodb://` URI: records go there; empty: they stay in the embedded archive in `DATA_DIR`',
+      '`host:port` or a `mongodb://` URI of the database to record into; empty: record into the embedded archive in `DATA_DIR`',
   },
   mongodbEndpointFile: {
     env: 'MONGODB_ENDPOINT_FILE',
     parse: text,
     shownDefault: '`$CREDENTIALS_DIRECTORY/mongodb-endpoint` under systemd, if it is there',
-    meaning: 'a file that holds it, instead of the variable, for a URI with a password',
+    meaning: 'file that holds the endpoint, instead of the variable: for a URI with a password',
   },
   mongodbDatabase: {
     env: 'MONGODB_DATABASE',
@@ -114,25 +114,26 @@ export const LOGGER_OPTIONS = {
     parse: sizeBytes('64MiB'),
     default: '20GiB',
     meaning:
-      'how much may wait on disk for MongoDB (`512MiB`, `20GiB` …); beyond it the oldest is dropped, as a declared gap',
+      'maximum disk space for records that wait for MongoDB (`512MiB`, `20GiB` …); beyond it the oldest are dropped, as a declared gap',
   },
   retentionDays: {
     env: 'RETENTION_DAYS',
     parse: decimal(0.01, 36_500),
-    meaning: 'records older than that are deleted; empty: nothing is',
+    meaning: 'age in days beyond which records are deleted; empty: never',
   },
   dataDirectory: {
     env: 'DATA_DIR',
     parse: text,
     shownDefault: '`$STATE_DIRECTORY` under systemd, else `./data`',
-    meaning: 'where the embedded archive, or the spool of MongoDB, and all local state live',
+    meaning:
+      'directory of the embedded archive, or of the spool for MongoDB, and of all local state',
   },
   securities: {
     env: 'SECURITIES',
     parse: securities,
     default: '',
     meaning:
-      'comma-separated `exchange:symbol` to record from the start, beside those that were added by the manager and not removed since',
+      'comma-separated `exchange:symbol` to record from the start, besides those added by the manager and not removed since',
   },
   updateFrequencyMs: {
     env: 'ORDERBOOK_UPDATEFREQUENCY',
@@ -144,20 +145,20 @@ export const LOGGER_OPTIONS = {
     env: 'BASE_IMAGE_INTERVAL',
     parse: integer(1, 86_400),
     default: '1800',
-    meaning: 'most seconds between full base images of a security; busy ones get more',
+    meaning: 'maximum seconds between base images of a security; busy ones get them more often',
   },
   staleAfterS: {
     env: 'STALE_AFTER',
     parse: decimal(1, 3600),
     default: '15',
-    meaning: 'seconds without a byte, pongs included, after which a connection counts as dead',
+    meaning: 'seconds without any data, pongs included, after which a connection counts as stale',
   },
   stallLimitS: {
     env: 'STALL_LIMIT',
     parse: decimal(1, 3600),
     default: '30',
     meaning:
-      'seconds after which a process whose event loop stands still ends itself; under a systemd watchdog at most half of its time',
+      'seconds after which a process whose event loop has stalled kills itself; under a systemd watchdog at most half its period',
   },
   managerHost: {
     env: 'MANAGER_HOST',
@@ -169,7 +170,7 @@ export const LOGGER_OPTIONS = {
     env: 'MANAGER_PORT',
     parse: integer(0, 65_535),
     default: '6634',
-    meaning: 'manager port (gRPC); `0` takes a free one and logs it',
+    meaning: 'manager port (gRPC); `0`: any free port, which is logged',
   },
   managerAuthKey: {
     env: 'MANAGER_AUTHKEY',
@@ -177,48 +178,48 @@ export const LOGGER_OPTIONS = {
     default: 'secret',
     isSecret: true,
     meaning:
-      'shared key of the manager port; the default, or one under 16 characters, is refused on any address but loopback',
+      'shared key of the manager port; the default, or one under 16 characters, is rejected on any address but loopback',
   },
   managerAuthKeyFile: {
     env: 'MANAGER_AUTHKEY_FILE',
     parse: text,
     shownDefault: '`$CREDENTIALS_DIRECTORY/authkey` under systemd, if it is there',
     meaning:
-      'a file that holds the key, instead of the variable; the key in a file of that name with `.next` behind it is accepted too',
+      'file that holds the key, instead of the variable; the key in a second file with `.next` appended to its name is accepted too',
   },
   managerTlsCert: {
     env: 'MANAGER_TLS_CERT',
     parse: text,
-    meaning: 'a PEM file with the certificate of the manager port: TLS',
+    meaning: 'PEM file with the certificate of the manager port; enables TLS',
   },
   managerTlsKey: {
     env: 'MANAGER_TLS_KEY',
     parse: text,
-    meaning: 'a PEM file with the key of that certificate',
+    meaning: 'PEM file with the private key of that certificate',
   },
   managerTlsClientCa: {
     env: 'MANAGER_TLS_CLIENT_CA',
     parse: text,
     meaning:
-      'a PEM file with the authority of the clients: only those with a certificate of it get in (mutual TLS)',
+      'PEM file with the CA of client certificates; clients without one are rejected (mutual TLS)',
   },
   isPlaintextAllowed: {
     env: 'MANAGER_ALLOW_PLAINTEXT',
     parse: boolean,
     default: 'false',
-    meaning: '`true`: lets the manager port bind to another address than loopback without TLS',
+    meaning: '`true`: allows an address other than loopback without TLS',
   },
   metricsHost: {
     env: 'METRICS_HOST',
     parse: text,
     default: '127.0.0.1',
-    meaning: 'address of the metrics port; it asks for no key',
+    meaning: 'address of the metrics port; access needs no key',
   },
   metricsPort: {
     env: 'METRICS_PORT',
     parse: integer(0, 65_535),
     meaning:
-      'port of the Prometheus metrics, at `/metrics`; empty: off; `0` takes a free one and logs it',
+      'port of the Prometheus metrics, at `/metrics`; empty: off; `0`: any free port, which is logged',
   },
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 

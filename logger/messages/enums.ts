@@ -18,7 +18,8 @@ import type { GapCause, Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
 import type { ExportFormat, ExportGap, ExportType } from '../queries/results.ts';
-import type { ArchiveStatus, CommandResult, HealthStatus } from '../status/control.ts';
+import type { CommandResult } from '../status/control.ts';
+import type { ArchiveStatus, HealthStatus } from '../status/health-status.ts';
 
 export interface EnumWords<Word extends string, Value extends string> {
   readonly toValue: (word: Word) => Value;

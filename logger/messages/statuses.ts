@@ -14,15 +14,13 @@ import type {
   SecurityStatus__Output,
   SelfCheck__Output,
 } from './types.ts';
+import type { CommandResult } from '../status/control.ts';
+import type { ArchiveStatus, HealthStatus, ProcessStatus } from '../status/health-status.ts';
 import type {
-  ArchiveStatus,
-  CommandResult,
-  HealthStatus,
-  ProcessStatus,
   RecordingState,
   SecurityStatus,
   SelfCheckFigures,
-} from '../status/control.ts';
+} from '../status/security-status.ts';
 import { ARCHIVE_KIND, HEALTH_STATUS, LEVEL, PROOF, RECORDING_STATE } from './enums.ts';
 import { message } from './fields.ts';
 

@@ -6,7 +6,8 @@
  * on `build_info`. A removed security is not in the figures any more, and neither are its series.
  */
 
-import type { HealthStatus, RecordingState } from '../status/control.ts';
+import type { HealthStatus } from '../status/health-status.ts';
+import type { RecordingState } from '../status/security-status.ts';
 import type { GapCause } from '../market/coverage.ts';
 import type { Labels } from './bucket-histogram.ts';
 import type { ExchangeFigures, LoggerFigures, SecurityFigures } from '../status/figures.ts';

@@ -14,13 +14,13 @@ import { isBookUpdate } from '../market/events.ts';
 import type { BookImage, BookUpdate, MarketEvent, SideEvent } from '../market/events.ts';
 import type { Security } from '../market/security.ts';
 import { formatSequence } from '../queries/format.ts';
-import { BookProver } from './book-prover.ts';
-import { FeedTracker } from './feed-tracker.ts';
+import { BookProver } from './proof/book-prover.ts';
+import { FeedTracker } from './proof/feed-tracker.ts';
 import type { PhaseMachine } from './phase.ts';
 import type { RecorderDeps } from './recorder-deps.ts';
-import type { BookPosition, ProvenBook, Segment } from './segment.ts';
-import { SegmentWriter } from './segment-writer.ts';
-import { SyncBuffer } from './sync-buffer.ts';
+import type { BookPosition, ProvenBook, Segment } from './segment/segment.ts';
+import { SegmentWriter } from './segment/segment-writer.ts';
+import { SyncBuffer } from './proof/sync-buffer.ts';
 
 export interface BookRecorderDeps extends RecorderDeps {
   readonly security: Security;

@@ -6,14 +6,14 @@ import type { LiveSource } from '../live/feeds.ts';
 import type { Log } from '../runtime/log.ts';
 import type { CommandResult } from '../status/control.ts';
 import { stateOf } from '../status/format.ts';
-import type { Exchanges } from './exchanges.ts';
+import type { ExchangeDirectory } from './exchange-directory.ts';
 import type { Leases } from '../archive/leases.ts';
 import type { Recorders } from './recorders.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 export interface CommandsDeps {
   readonly recorders: Recorders;
-  readonly exchanges: Exchanges;
+  readonly exchanges: ExchangeDirectory;
   readonly live: LiveSource;
   readonly queue: WriteQueue;
   readonly log: Log;

@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import { LiveFeeds } from '../live/feeds.ts';
 import type { LoggerControl } from '../status/control.ts';
 import { LoggerCommands } from './commands.ts';
-import { Exchanges } from './exchanges.ts';
+import { ExchangeDirectory } from './exchange-directory.ts';
 import type { ReceiveTimes } from './receive-times.ts';
 import { Recorders } from './recorders.ts';
 import type { RecordersDeps } from './recorders.ts';
@@ -33,7 +33,7 @@ export interface RecorderService {
 
 export function createRecorderService(deps: RecorderServiceDeps): RecorderService {
   const live = new LiveFeeds(deps.log);
-  const exchanges = new Exchanges(deps.exchanges);
+  const exchanges = new ExchangeDirectory(deps.exchanges);
   const recorders = new Recorders({ ...deps, exchanges, liveFeeds: live });
   const commands = new LoggerCommands({ ...deps, recorders, exchanges, live });
   const board = new StatusBoard({ ...deps, recorders, exchanges });

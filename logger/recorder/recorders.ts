@@ -9,15 +9,15 @@ import { every, sleep } from '../runtime/timing.ts';
 import { CheckRounds } from './check/rounds.ts';
 import { RecordCheck } from './check/record-check.ts';
 import type { Rebuild } from './check/record-check.ts';
-import type { Exchanges } from './exchanges.ts';
+import type { ExchangeDirectory } from './exchange-directory.ts';
 import { Recording } from './recording.ts';
 import type { RecorderDeps } from './recorder-deps.ts';
-import type { Recovered } from './recovery.ts';
+import type { Recovered } from './segment/recovery.ts';
 import { FallbackWarnings, logRecovery } from './start-report.ts';
-import type { ListedSecurity } from './exchanges.ts';
+import type { ListedSecurity } from './exchange-directory.ts';
 
 export interface RecordersDeps extends Omit<RecorderDeps, 'onRecovered'> {
-  readonly exchanges: Exchanges;
+  readonly exchanges: ExchangeDirectory;
   /** Rebuilds a book from records, for the self-check. */
   readonly rebuild: Rebuild;
 }

@@ -13,10 +13,10 @@ import type { BookImage } from '../market/events.ts';
 import type { Security } from '../market/security.ts';
 import { askInstrument } from './ask-instrument.ts';
 import { BookRecorder } from './book-recorder.ts';
-import { awaitLease } from './leases.ts';
+import { awaitLease } from './await-lease.ts';
 import { PhaseMachine } from './phase.ts';
 import type { RecorderDeps } from './recorder-deps.ts';
-import type { BookPosition, Segment } from './segment.ts';
+import type { BookPosition, Segment } from './segment/segment.ts';
 
 export class SecurityRecorder {
   readonly security: Security;

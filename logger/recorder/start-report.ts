@@ -5,8 +5,8 @@ import { LoggerError } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { formatTimeUs } from '../market/time.ts';
 import type { Log } from '../runtime/log.ts';
-import type { ListedSecurity } from './exchanges.ts';
-import type { Recovered } from './recovery.ts';
+import type { ListedSecurity } from './exchange-directory.ts';
+import type { Recovered } from './segment/recovery.ts';
 
 /** One line if the last run was killed: what was recovered, and from when on data is missing. */
 export function logRecovery(recovered: readonly Recovered[], log: Log): void {

@@ -11,7 +11,7 @@ import type { LoggerFigures } from '../status/figures.ts';
 import { formatBookNow, formatStatus } from '../status/format.ts';
 import type { HealthStatus, ProcessStatus } from '../status/health-status.ts';
 import type { SecurityStatus, SelfCheckFigures } from '../status/security-status.ts';
-import type { Exchanges } from './exchanges.ts';
+import type { ExchangeDirectory } from './exchange-directory.ts';
 import type { ReceiveTimes } from './receive-times.ts';
 import type { Recorders } from './recorders.ts';
 import { securityFigures } from './security-figures.ts';
@@ -31,7 +31,7 @@ export interface StoreStatus {
 
 export interface StatusBoardDeps {
   readonly recorders: Recorders;
-  readonly exchanges: Exchanges;
+  readonly exchanges: ExchangeDirectory;
   readonly archive: Archive;
   readonly queue: WriteQueue;
   readonly receiveTimes: Pick<ReceiveTimes, 'stalls'>;

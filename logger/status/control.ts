@@ -8,9 +8,6 @@ import type { BookResult, NoBookResult } from '../queries/results.ts';
 import type { HealthStatus } from './health-status.ts';
 import type { RecordingState, SecurityStatus } from './security-status.ts';
 
-export type { ArchiveStatus, HealthStatus, ProcessStatus } from './health-status.ts';
-export type { RecordingState, SecurityStatus, SelfCheckFigures } from './security-status.ts';
-
 export interface CommandResult {
   readonly security: string;
   readonly ok: boolean;

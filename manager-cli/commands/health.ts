@@ -1,5 +1,5 @@
 import { healthStatus } from '../../logger/messages/statuses.ts';
-import type { HealthStatus } from '../../logger/status/control.ts';
+import type { HealthStatus } from '../../logger/status/health-status.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { bytes, counted, duration } from '../format.ts';

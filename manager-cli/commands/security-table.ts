@@ -1,6 +1,6 @@
 /** The table of securities that list, health and watch print. */
 
-import type { SecurityStatus } from '../../logger/status/control.ts';
+import type { SecurityStatus } from '../../logger/status/security-status.ts';
 import { age, bytes, grouped, known, rate } from '../format.ts';
 import { stateColour } from '../style.ts';
 import type { Paint } from '../style.ts';

@@ -5,7 +5,7 @@
 
 import type { BookResult, NoBookResult } from '../../logger/queries/results.ts';
 import { securityStatus } from '../../logger/messages/statuses.ts';
-import type { SecurityStatus } from '../../logger/status/control.ts';
+import type { SecurityStatus } from '../../logger/status/security-status.ts';
 import type { Session } from '../command.ts';
 import { age, counted, known, rate } from '../format.ts';
 import type { History } from '../history.ts';

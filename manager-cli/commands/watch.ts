@@ -1,6 +1,6 @@
 import type { WatchPart__Output } from '../../logger/messages/types.ts';
 import { securityStatus } from '../../logger/messages/statuses.ts';
-import type { RecordingState, SecurityStatus } from '../../logger/status/control.ts';
+import type { RecordingState, SecurityStatus } from '../../logger/status/security-status.ts';
 import { flag, integer, securities } from '../arguments.ts';
 import type { Arguments } from '../arguments.ts';
 import { CancelledError } from '../client.ts';

@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { SANDBOX_KEY } from '../../sandbox/venues/coinbase/key.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
-import type { SecurityStatus } from '../../logger/status/control.ts';
+import type { SecurityStatus } from '../../logger/status/security-status.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';

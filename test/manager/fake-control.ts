@@ -2,13 +2,9 @@
 
 import { UnknownSecurityError } from '../../logger/errors.ts';
 import { parseSecurity } from '../../logger/market/security.ts';
-import type {
-  BookView,
-  CommandResult,
-  HealthStatus,
-  LoggerControl,
-  SecurityStatus,
-} from '../../logger/status/control.ts';
+import type { BookView, CommandResult, LoggerControl } from '../../logger/status/control.ts';
+import type { HealthStatus } from '../../logger/status/health-status.ts';
+import type { SecurityStatus } from '../../logger/status/security-status.ts';
 import type { StateEvent } from '../../logger/live/events.ts';
 import type { LiveListener, LiveSource } from '../../logger/live/feeds.ts';
 import type { BookResult, LevelRow, NoBookResult } from '../../logger/queries/results.ts';

@@ -45,7 +45,7 @@ const SECRET = {
   isSecret: true,
   credential: 'coinbase-api-secret',
   shownDefault: '`$CREDENTIALS_DIRECTORY/coinbase-api-secret` under systemd, if it is there',
-  meaning: 'the secret of that key, in base64',
+  meaning: 'secret of that key, in base64',
 } as const satisfies Setting<unknown>;
 
 const PASSPHRASE = {
@@ -54,7 +54,7 @@ const PASSPHRASE = {
   isSecret: true,
   credential: 'coinbase-api-passphrase',
   shownDefault: '`$CREDENTIALS_DIRECTORY/coinbase-api-passphrase` under systemd, if it is there',
-  meaning: 'the passphrase of that key',
+  meaning: 'passphrase of that key',
 } as const satisfies Setting<unknown>;
 
 const FEED = {
@@ -62,7 +62,7 @@ const FEED = {
   parse: choice({ auto: 'auto', full: 'full', level2_batch: 'level2_batch' } as const),
   default: 'auto',
   meaning:
-    '`full` (L3, needs a key) or `level2_batch` (L2, public); `auto`: `full` where there is a key',
+    '`full` (L3, needs a key) or `level2_batch` (L2, public); `auto`: `full` if there is a key',
 } as const satisfies Setting<unknown>;
 
 const WS_URL = {
@@ -83,7 +83,7 @@ function fileOf(setting: Setting<unknown>): Setting<string> {
   return {
     env: `${setting.env}_FILE`,
     parse: text,
-    meaning: 'a file that holds it, instead of the variable',
+    meaning: 'file that holds it, instead of the variable',
   };
 }
 

@@ -15,7 +15,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { SelfCheckFigures } from '../../status/security-status.ts';
 import type { RecorderLimits } from '../limits.ts';
-import type { BookPosition, Segment } from '../segment.ts';
+import type { BookPosition, Segment } from '../segment/segment.ts';
 import type { RecordCheck } from './record-check.ts';
 import { SnapshotCheck } from './snapshot-check.ts';
 import type { SnapshotCheckOutcome } from './snapshot-check.ts';

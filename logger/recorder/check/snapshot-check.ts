@@ -17,8 +17,8 @@ import type { BookSnapshot, BookUpdate } from '../../market/events.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { sleep } from '../../runtime/timing.ts';
 import type { RecorderLimits } from '../limits.ts';
-import type { BookPosition, Segment } from '../segment.ts';
-import { SyncBuffer } from '../sync-buffer.ts';
+import type { BookPosition, Segment } from '../segment/segment.ts';
+import { SyncBuffer } from '../proof/sync-buffer.ts';
 
 export interface SnapshotCheckDeps {
   readonly exchange: Exchange;

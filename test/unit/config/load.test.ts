@@ -11,7 +11,7 @@ const directory = (): string => mkdtempSync(join(tmpdir(), 'orderbook-config-'))
 const longKey = 'k'.repeat(32);
 
 describe('settings', () => {
-  test('a bad security is told with the variable alone', async () => {
+  test('a bad security is reported with the variable alone', async () => {
     await expect(loadConfig({ SECURITIES: 'binance:BTCUSDT,BTC' })).rejects.toThrow(
       /^SECURITIES: "binance:BTCUSDT,BTC" is not valid: use exchange:symbol, for example [^ ]+$/,
     );
@@ -32,7 +32,7 @@ describe('settings', () => {
     expect([...(await loadConfig({})).exchanges.keys()]).toEqual(['binance', 'coinbase']);
   });
 
-  test('a bad address in a file is told with the variable that led to it', async () => {
+  test('a bad address in a file is reported with the variable that led to it', async () => {
     const file = join(directory(), 'endpoint');
     writeFileSync(file, 'nowhere');
     await expect(loadConfig({ MONGODB_ENDPOINT_FILE: file })).rejects.toThrow(
@@ -104,11 +104,11 @@ describe('settings', () => {
     ['BINANCE_REST_URL', 'http://127.0.0.1:1/api'],
     ['BINANCE_REST_URL', 'http://user:pass@127.0.0.1:1'],
     ['MANAGER_ALLOW_PLAINTEXT', 'maybe'],
-  ])('%s=%s is refused in one line that names both', async (name, value) => {
-    const refused = loadConfig({ [name]: value });
-    await expect(refused).rejects.toThrow(ConfigError);
-    await expect(refused).rejects.toThrow(new RegExp(`^${name}[^\\n]*$`));
-    await expect(refused).rejects.toThrow(value.slice(0, 20));
+  ])('%s=%s is rejected in one line that names both', async (name, value) => {
+    const rejected = loadConfig({ [name]: value });
+    await expect(rejected).rejects.toThrow(ConfigError);
+    await expect(rejected).rejects.toThrow(new RegExp(`^${name}[^\\n]*$`));
+    await expect(rejected).rejects.toThrow(value.slice(0, 20));
   });
 
   test.each([
@@ -123,9 +123,9 @@ describe('settings', () => {
   test.each(['localhost', 'http://user:hush@host/', 'host:27017/db', 'mongodb://'])(
     'MONGODB_ENDPOINT can’t be %s, and no value is shown',
     async (endpoint) => {
-      const refused = loadConfig({ MONGODB_ENDPOINT: endpoint });
-      await expect(refused).rejects.toThrow(/^MONGODB_ENDPOINT is not valid: use host:port/);
-      await expect(refused).rejects.not.toThrow(/hush/);
+      const rejected = loadConfig({ MONGODB_ENDPOINT: endpoint });
+      await expect(rejected).rejects.toThrow(/^MONGODB_ENDPOINT is not valid: use host:port/);
+      await expect(rejected).rejects.not.toThrow(/hush/);
     },
   );
 

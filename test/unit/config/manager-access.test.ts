@@ -12,7 +12,7 @@ import { needs } from '../../support/requirements.ts';
 
 const LONG_KEY = 'k'.repeat(32);
 
-async function refusal(environment: Record<string, string>): Promise<string> {
+async function rejection(environment: Record<string, string>): Promise<string> {
   const error: unknown = await loadConfig(environment).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ConfigError);
   const { message } = error as ConfigError;
@@ -36,16 +36,16 @@ describe('the start matrix', () => {
     [{ ...loopback, key: 'long', transport: 'plain-allowed' }, 'start'],
     [{ ...loopback, key: 'long', transport: 'tls' }, 'start'],
     [{ ...loopback, key: 'long', transport: 'mutual-tls' }, 'start'],
-    [{ ...open, key: 'default', transport: 'plain' }, 'refuse-weak-key'],
-    [{ ...open, key: 'default', transport: 'plain-allowed' }, 'refuse-weak-key'],
-    [{ ...open, key: 'default', transport: 'tls' }, 'refuse-weak-key'],
-    [{ ...open, key: 'default', transport: 'mutual-tls' }, 'refuse-weak-key'],
-    [{ ...open, key: 'short', transport: 'plain' }, 'refuse-weak-key'],
-    [{ ...open, key: 'short', transport: 'plain-allowed' }, 'refuse-weak-key'],
-    [{ ...open, key: 'short', transport: 'tls' }, 'refuse-weak-key'],
-    [{ ...open, key: 'short', transport: 'mutual-tls' }, 'refuse-weak-key'],
-    [{ ...open, key: 'long', transport: 'plain' }, 'refuse-in-the-clear'],
-    [{ ...open, key: 'long', transport: 'plain-allowed' }, 'warn-in-the-clear'],
+    [{ ...open, key: 'default', transport: 'plain' }, 'reject-weak-key'],
+    [{ ...open, key: 'default', transport: 'plain-allowed' }, 'reject-weak-key'],
+    [{ ...open, key: 'default', transport: 'tls' }, 'reject-weak-key'],
+    [{ ...open, key: 'default', transport: 'mutual-tls' }, 'reject-weak-key'],
+    [{ ...open, key: 'short', transport: 'plain' }, 'reject-weak-key'],
+    [{ ...open, key: 'short', transport: 'plain-allowed' }, 'reject-weak-key'],
+    [{ ...open, key: 'short', transport: 'tls' }, 'reject-weak-key'],
+    [{ ...open, key: 'short', transport: 'mutual-tls' }, 'reject-weak-key'],
+    [{ ...open, key: 'long', transport: 'plain' }, 'reject-plaintext'],
+    [{ ...open, key: 'long', transport: 'plain-allowed' }, 'warn-plaintext'],
     [{ ...open, key: 'long', transport: 'tls' }, 'start'],
     [{ ...open, key: 'long', transport: 'mutual-tls' }, 'start'],
   ] as const)('%j: %s', (binding, verdict) => {
@@ -91,7 +91,7 @@ describe('the next key', () => {
   test('has to be as good as the first one, and a message never holds it', async () => {
     write('authkey', LONG_KEY);
     write('authkey.next', 'too-short');
-    const message = await refusal({
+    const message = await rejection({
       MANAGER_AUTHKEY_FILE: file,
       MANAGER_HOST: '0.0.0.0',
       MANAGER_ALLOW_PLAINTEXT: 'true',
@@ -99,7 +99,7 @@ describe('the next key', () => {
     expect(message).toMatch(/^MANAGER_AUTHKEY_FILE \(.*authkey\.next\) .*16 characters/);
     expect(message).not.toContain('too-short');
     write('authkey.next', '');
-    expect(await refusal({ MANAGER_AUTHKEY_FILE: file })).toMatch(/one line/);
+    expect(await rejection({ MANAGER_AUTHKEY_FILE: file })).toMatch(/one line/);
     rmSync(`${file}.next`);
   });
 
@@ -138,36 +138,36 @@ describe('certificates', needs(openssl), () => {
     expect(managerAccess.warnings).toEqual([]);
     const mutual = await loadConfig({ ...open, MANAGER_TLS_CLIENT_CA: authority.caFile });
     expect(mutual.managerAccess.tls?.clientCa).toEqual(authority.ca);
-    expect(await refusal({ ...open, MANAGER_AUTHKEY: '' })).toMatch(/^MANAGER_AUTHKEY/);
+    expect(await rejection({ ...open, MANAGER_AUTHKEY: '' })).toMatch(/^MANAGER_AUTHKEY/);
   });
 
   test.each([
     ['MANAGER_TLS_KEY', /^MANAGER_TLS_KEY is missing: MANAGER_TLS_CERT is set/],
     ['MANAGER_TLS_CERT', /^MANAGER_TLS_CERT is missing: MANAGER_TLS_KEY is set/],
-  ])('without %s the rest is refused', async (missing, text) => {
-    expect(await refusal({ ...tls(), [missing]: '' })).toMatch(text);
+  ])('without %s the rest is rejected', async (missing, text) => {
+    expect(await rejection({ ...tls(), [missing]: '' })).toMatch(text);
   });
 
-  test('an authority of clients alone is refused', async () => {
-    const message = await refusal({ MANAGER_TLS_CLIENT_CA: authority.caFile });
+  test('an authority of clients alone is rejected', async () => {
+    const message = await rejection({ MANAGER_TLS_CLIENT_CA: authority.caFile });
     expect(message).toMatch(/^MANAGER_TLS_CERT is missing: MANAGER_TLS_CLIENT_CA is set/);
   });
 
   test.each(['MANAGER_TLS_CERT', 'MANAGER_TLS_KEY', 'MANAGER_TLS_CLIENT_CA'])(
-    '%s that is not there, or something else, is refused by name',
+    '%s that is not there, or something else, is rejected by name',
     async (name) => {
-      expect(await refusal({ ...tls(), [name]: '/nonexistent.pem' })).toMatch(
+      expect(await rejection({ ...tls(), [name]: '/nonexistent.pem' })).toMatch(
         new RegExp(`^${name} "/nonexistent.pem" can't be read`),
       );
-      expect(await refusal({ ...tls(), [name]: 'package.json' })).toMatch(
+      expect(await rejection({ ...tls(), [name]: 'package.json' })).toMatch(
         new RegExp(`^${name} "package.json"`),
       );
     },
   );
 
-  test('the key of another certificate is refused', async () => {
+  test('the key of another certificate is rejected', async () => {
     const other = authority.issue('other');
-    const message = await refusal({ ...tls(), MANAGER_TLS_KEY: other.keyFile });
+    const message = await rejection({ ...tls(), MANAGER_TLS_KEY: other.keyFile });
     expect(message).toMatch(/^MANAGER_TLS_KEY .* is not the key/);
     expect(message).not.toContain(readFileSync(other.keyFile, 'utf8').split('\n')[1]);
   });

@@ -10,7 +10,7 @@ import { NO_HORIZON } from '../../../logger/market/events.ts';
 import type { OrderEvent } from '../../../logger/market/events.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
 import type { Reader } from '../../../logger/reader/reader.ts';
-import { blockRecord, imageRecord } from '../../../logger/recorder/records.ts';
+import { blockRecord, imageRecord } from '../../../logger/recorder/segment/records.ts';
 import { SCALE, SECURITY } from './random-history.ts';
 import { block, diff, image, us, writeAll } from './script.ts';
 

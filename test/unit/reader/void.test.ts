@@ -7,7 +7,7 @@ import { parseTimeUs } from '../../../logger/market/time.ts';
 import { createReader, createRebuild } from '../../../logger/reader/create-reader.ts';
 import type { BookResult, NoBookResult } from '../../../logger/queries/results.ts';
 import type { Reader } from '../../../logger/reader/reader.ts';
-import type { BookPosition } from '../../../logger/recorder/segment.ts';
+import type { BookPosition } from '../../../logger/recorder/segment/segment.ts';
 import type { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { snapshotAt } from '../../support/scripted-exchange.ts';

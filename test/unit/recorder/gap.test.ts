@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { OpenGap } from '../../../logger/archive/archive.ts';
 import { bookOf } from '../../../logger/book/book.ts';
 import { NO_HORIZON } from '../../../logger/market/events.ts';
-import { imageDue } from '../../../logger/recorder/base-image-policy.ts';
-import { closeGap, earlierGap } from '../../../logger/recorder/gap.ts';
-import type { SegmentIdentity } from '../../../logger/recorder/records.ts';
+import { imageDue } from '../../../logger/recorder/segment/base-image-policy.ts';
+import { closeGap, earlierGap } from '../../../logger/recorder/segment/gap.ts';
+import type { SegmentIdentity } from '../../../logger/recorder/segment/records.ts';
 
 const OPEN: OpenGap = { epoch: 1, fromUs: 5000, cause: 'sequence', firstMissing: 11 };
 

@@ -23,7 +23,7 @@ const KEY = {
 const settingsOf = (environment: Environment): CoinbaseSettings =>
   readCoinbaseSettings(settingReader(environment));
 
-async function refusal(environment: Record<string, string>): Promise<string> {
+async function rejection(environment: Record<string, string>): Promise<string> {
   const error: unknown = await loadConfig(environment).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ConfigError);
   return (error as ConfigError).message;
@@ -50,16 +50,16 @@ describe('the feed', () => {
     });
   });
 
-  test('full without a key is refused', async () => {
-    expect(await refusal({ COINBASE_FEED: 'full' })).toMatch(/^COINBASE_FEED .*COINBASE_API_KEY/);
+  test('full without a key is rejected', async () => {
+    expect(await rejection({ COINBASE_FEED: 'full' })).toMatch(/^COINBASE_FEED .*COINBASE_API_KEY/);
   });
 
   test.each([
     ['COINBASE_FEED', 'level3'],
     ['COINBASE_WS_URL', 'https://feed.test'],
     ['COINBASE_REST_URL', 'https://rest.test/path'],
-  ])('%s=%s is refused in one line that names both', async (name, value) => {
-    const message = await refusal({ [name]: value });
+  ])('%s=%s is rejected in one line that names both', async (name, value) => {
+    const message = await rejection({ [name]: value });
     expect(message).toMatch(new RegExp(`^${name}[^\\n]*$`));
     expect(message).toContain(value);
   });
@@ -85,8 +85,8 @@ describe('the key', () => {
     expect(coinbase).toMatchObject({ feed: 'full', fallback: null, credentials: CREDENTIALS });
   });
 
-  test.each(Object.keys(KEY))('without %s the rest is refused', async (name) => {
-    const message = await refusal({ ...KEY, [name]: '' });
+  test.each(Object.keys(KEY))('without %s the rest is rejected', async (name) => {
+    const message = await rejection({ ...KEY, [name]: '' });
     expect(message).toMatch(new RegExp(`^${name} is missing`));
   });
 
@@ -97,8 +97,8 @@ describe('the key', () => {
     ['COINBASE_API_SECRET', '-----BEGIN EC PRIVATE KEY-----\\nMHcCAQEE\\n-----END'],
     ['COINBASE_API_PASSPHRASE', 'pass\nphrase'],
     ['COINBASE_API_PASSPHRASE', 'fünf Wörter'],
-  ])('%s=%o is refused by name, never by value', async (name, value) => {
-    const message = await refusal({ ...KEY, [name]: value });
+  ])('%s=%o is rejected by name, never by value', async (name, value) => {
+    const message = await rejection({ ...KEY, [name]: value });
     expect(message).toMatch(new RegExp(`^${name}[^\\n]*$`));
     for (const secret of [value, ...Object.values(KEY)]) expect(message).not.toContain(secret);
   });
@@ -107,7 +107,7 @@ describe('the key', () => {
     const file = join(directory(), 'pem');
     writeFileSync(file, '-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----\n');
     const { COINBASE_API_SECRET: _none, ...rest } = KEY;
-    const message = await refusal({ ...rest, COINBASE_API_SECRET_FILE: file });
+    const message = await rejection({ ...rest, COINBASE_API_SECRET_FILE: file });
     expect(message).toMatch(/^COINBASE_API_SECRET_FILE \(.*pem\) .*retail app/);
     expect(message).not.toContain('MHcCAQEE');
   });
@@ -115,22 +115,22 @@ describe('the key', () => {
   test.each([
     ['COINBASE_API_SECRET', 'not base64 at all!'],
     ['COINBASE_API_PASSPHRASE', 'fünf Wörter'],
-  ])('a file of a bad %s is refused by the variable that led to it', async (name, value) => {
+  ])('a file of a bad %s is rejected by the variable that led to it', async (name, value) => {
     const file = join(directory(), 'part');
     writeFileSync(file, value);
-    const message = await refusal({ ...KEY, [name]: '', [`${name}_FILE`]: file });
+    const message = await rejection({ ...KEY, [name]: '', [`${name}_FILE`]: file });
     expect(message).toMatch(new RegExp(`^${name}_FILE \\(${file}\\) is not valid`));
     expect(message).not.toContain(value);
   });
 
-  test('a variable and its file together are refused', async () => {
-    const message = await refusal({ ...KEY, COINBASE_API_KEY_FILE: '/nowhere' });
+  test('a variable and its file together are rejected', async () => {
+    const message = await rejection({ ...KEY, COINBASE_API_KEY_FILE: '/nowhere' });
     expect(message).toMatch(/^COINBASE_API_KEY and COINBASE_API_KEY_FILE/);
   });
 
-  test('a file that is not there is refused', async () => {
+  test('a file that is not there is rejected', async () => {
     const { COINBASE_API_KEY: _none, ...rest } = KEY;
-    const message = await refusal({ ...rest, COINBASE_API_KEY_FILE: join(directory(), 'none') });
+    const message = await rejection({ ...rest, COINBASE_API_KEY_FILE: join(directory(), 'none') });
     expect(message).toMatch(/^COINBASE_API_KEY_FILE/);
   });
 });

@@ -3,15 +3,15 @@
  * and side events, which need no proof and go into the next segment unchanged. Bounded.
  */
 
-import { applyUpdate, bookOf } from '../book/book.ts';
-import type { Heartbeat, SequenceRule } from '../exchange/exchange.ts';
-import type { Scale } from '../market/decimal.ts';
-import type { SideEvent, BookSnapshot, BookUpdate } from '../market/events.ts';
-import { rescaleEvent, rescaleHorizon, rescaleSides } from '../market/scale.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { sleep } from '../runtime/timing.ts';
-import type { RecorderLimits } from './limits.ts';
-import type { ProvenBook } from './segment.ts';
+import { applyUpdate, bookOf } from '../../book/book.ts';
+import type { Heartbeat, SequenceRule } from '../../exchange/exchange.ts';
+import type { Scale } from '../../market/decimal.ts';
+import type { SideEvent, BookSnapshot, BookUpdate } from '../../market/events.ts';
+import { rescaleEvent, rescaleHorizon, rescaleSides } from '../../market/scale.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { sleep } from '../../runtime/timing.ts';
+import type { RecorderLimits } from '../limits.ts';
+import type { ProvenBook } from '../segment/segment.ts';
 
 export type Merged =
   | { readonly kind: 'proven'; readonly proven: ProvenBook }

@@ -4,13 +4,13 @@
  * commit.
  */
 
-import type { StoredRecord } from '../archive/archive.ts';
-import type { Scale } from '../market/decimal.ts';
-import { isBookUpdate } from '../market/events.ts';
-import type { MarketEvent } from '../market/events.ts';
-import { rescaleEvent } from '../market/scale.ts';
-import type { RecorderLimits } from './limits.ts';
-import type { DefectsBetween } from './receive-times.ts';
+import type { StoredRecord } from '../../archive/archive.ts';
+import type { Scale } from '../../market/decimal.ts';
+import { isBookUpdate } from '../../market/events.ts';
+import type { MarketEvent } from '../../market/events.ts';
+import { rescaleEvent } from '../../market/scale.ts';
+import type { RecorderLimits } from '../limits.ts';
+import type { DefectsBetween } from '../receive-times.ts';
 import { blockRecord, changesIn } from './records.ts';
 import type { SegmentIdentity } from './records.ts';
 

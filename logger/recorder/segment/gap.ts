@@ -1,6 +1,6 @@
 /** Gaps between two segments. Pure. */
 
-import type { GapRecord, OpenGap } from '../archive/archive.ts';
+import type { GapRecord, OpenGap } from '../../archive/archive.ts';
 import type { SegmentIdentity } from './records.ts';
 import type { ProvenBook } from './segment.ts';
 

@@ -1,15 +1,15 @@
 /** Turns books and events into records with their headers. */
 
-import { sealRecord } from '../archive/record.ts';
-import type { RecordDescription } from '../archive/record.ts';
-import type { ImageReason, StoredRecord } from '../archive/archive.ts';
-import type { BlockContent } from '../codec/codec.ts';
-import { newestBlock, newestImage } from '../codec/formats.ts';
-import type { Proof } from '../market/coverage.ts';
-import { isBookUpdate } from '../market/events.ts';
-import type { BookImage, MarketEvent } from '../market/events.ts';
-import type { BookLevel } from '../market/security.ts';
-import type { DefectsBetween } from './receive-times.ts';
+import { sealRecord } from '../../archive/record.ts';
+import type { RecordDescription } from '../../archive/record.ts';
+import type { ImageReason, StoredRecord } from '../../archive/archive.ts';
+import type { BlockContent } from '../../codec/codec.ts';
+import { newestBlock, newestImage } from '../../codec/formats.ts';
+import type { Proof } from '../../market/coverage.ts';
+import { isBookUpdate } from '../../market/events.ts';
+import type { BookImage, MarketEvent } from '../../market/events.ts';
+import type { BookLevel } from '../../market/security.ts';
+import type { DefectsBetween } from '../receive-times.ts';
 
 /** Fields that all records of a segment share. */
 export interface SegmentIdentity {

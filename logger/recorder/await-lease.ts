@@ -1,4 +1,4 @@
-/** Leases: the right of one logger to write a security, where several share a store. */
+/** Waits for the lease of a security that another logger holds. */
 
 import type { Leases } from '../archive/leases.ts';
 import type { Clock } from '../runtime/clock.ts';

@@ -1,4 +1,4 @@
-/** The exchanges of a logger by name, and the securities named in their spelling. */
+/** Finds exchanges by name and resolves securities in their spelling. */
 
 import { InvalidArgumentError } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
@@ -10,7 +10,7 @@ export interface ListedSecurity {
   readonly exchange: Exchange;
 }
 
-export class Exchanges {
+export class ExchangeDirectory {
   readonly #byName: ReadonlyMap<string, Exchange>;
 
   constructor(byName: ReadonlyMap<string, Exchange>) {

@@ -3,22 +3,36 @@
  * pushes everything to the write queue. Publishes `image` and `gap`.
  */
 
-import type { OpenGap, Write } from '../archive/archive.ts';
-import type { LoggerError } from '../errors.ts';
-import type { Exchange } from '../exchange/exchange.ts';
-import type { GapEvent } from '../live/events.ts';
-import type { LivePublisher } from '../live/feeds.ts';
-import type { GapCause } from '../market/coverage.ts';
-import type { Scale } from '../market/decimal.ts';
-import type { BookImage, SideEvent } from '../market/events.ts';
+import type { Archive, OpenGap, Write } from '../../archive/archive.ts';
+import type { LoggerError } from '../../errors.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
+import type { GapEvent } from '../../live/events.ts';
+import type { LivePublisher } from '../../live/feeds.ts';
+import type { GapCause } from '../../market/coverage.ts';
+import type { Scale } from '../../market/decimal.ts';
+import type { BookImage, SideEvent } from '../../market/events.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { WriteQueue } from '../write-queue.ts';
 import { closeGap, earlierGap } from './gap.ts';
-import type { RecorderDeps } from './recorder-deps.ts';
 import { recoverSegment, recoverWhenWritable } from './recovery.ts';
 import type { Recovered } from './recovery.ts';
 import { Segment } from './segment.ts';
-import type { BookPosition, ProvenBook } from './segment.ts';
+import type { BookPosition, ProvenBook, SegmentDeps } from './segment.ts';
 
-export interface SegmentWriterDeps extends RecorderDeps {
+/** Shared by the writers of all securities. */
+export interface CommonWriterDeps extends SegmentDeps {
+  readonly archive: Archive;
+  readonly queue: WriteQueue;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Program and version, stamped on each record. */
+  readonly writer: string;
+  /** Numbers a new segment; default: one more than the last. */
+  readonly nextEpoch?: ((lastEpoch: number, provenUs: number) => number) | undefined;
+}
+
+export interface SegmentWriterDeps extends CommonWriterDeps {
   readonly security: string;
   readonly exchange: Pick<Exchange, 'level' | 'feed' | 'proof'>;
   readonly live: LivePublisher;

@@ -4,23 +4,23 @@
  * security whose records could not be written.
  */
 
-import type { Archive, SegmentTail, OpenGap, Write } from '../archive/archive.ts';
-import { checkRecord } from '../archive/record.ts';
-import { decodeBlock } from '../codec/formats.ts';
-import { LoggerError, RecordCorruptError, describeError } from '../errors.ts';
-import { uniteBadReceiveTimes } from '../market/bad-receive-times.ts';
-import type { BadReceiveTime } from '../market/bad-receive-times.ts';
-import type { GapCause } from '../market/coverage.ts';
-import type { Scale } from '../market/decimal.ts';
-import type { MarketEvent } from '../market/events.ts';
-import { finerScale, isSameScale, rescaleEvent } from '../market/scale.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { Log } from '../runtime/log.ts';
-import { sleep } from '../runtime/timing.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
-import type { RecorderLimits } from './limits.ts';
+import type { Archive, SegmentTail, OpenGap, Write } from '../../archive/archive.ts';
+import { checkRecord } from '../../archive/record.ts';
+import { decodeBlock } from '../../codec/formats.ts';
+import { LoggerError, RecordCorruptError, describeError } from '../../errors.ts';
+import { uniteBadReceiveTimes } from '../../market/bad-receive-times.ts';
+import type { BadReceiveTime } from '../../market/bad-receive-times.ts';
+import type { GapCause } from '../../market/coverage.ts';
+import type { Scale } from '../../market/decimal.ts';
+import type { MarketEvent } from '../../market/events.ts';
+import { finerScale, isSameScale, rescaleEvent } from '../../market/scale.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import { sleep } from '../../runtime/timing.ts';
+import { DEFAULT_LIMITS } from '../limits.ts';
+import type { RecorderLimits } from '../limits.ts';
 import { blockRecord } from './records.ts';
-import type { WriteQueue } from './write-queue.ts';
+import type { WriteQueue } from '../write-queue.ts';
 
 export interface Recovered {
   /** The last segment; 0: there is none. */

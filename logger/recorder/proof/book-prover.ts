@@ -3,18 +3,18 @@
  * goes on filling the buffer, and never gives up by itself.
  */
 
-import { LoggerError, RateLimitedError, describeError } from '../errors.ts';
-import type { Exchange } from '../exchange/exchange.ts';
-import type { Scale } from '../market/decimal.ts';
-import type { BookSnapshot } from '../market/events.ts';
-import type { Security } from '../market/security.ts';
-import { backoffDelayMs } from '../runtime/backoff.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { Log } from '../runtime/log.ts';
-import type { Random } from '../runtime/random.ts';
-import { sleep } from '../runtime/timing.ts';
-import type { RecorderLimits } from './limits.ts';
-import type { ProvenBook } from './segment.ts';
+import { LoggerError, RateLimitedError, describeError } from '../../errors.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
+import type { Scale } from '../../market/decimal.ts';
+import type { BookSnapshot } from '../../market/events.ts';
+import type { Security } from '../../market/security.ts';
+import { backoffDelayMs } from '../../runtime/backoff.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Random } from '../../runtime/random.ts';
+import { sleep } from '../../runtime/timing.ts';
+import type { RecorderLimits } from '../limits.ts';
+import type { ProvenBook } from '../segment/segment.ts';
 import type { SyncBuffer } from './sync-buffer.ts';
 
 export interface BookProverDeps {

@@ -4,7 +4,7 @@
  * than an image, so that no query has to replay more than that. Pure.
  */
 
-import type { ImageReason } from '../archive/archive.ts';
+import type { ImageReason } from '../../archive/archive.ts';
 
 /** Longest run of blocks that a query about a busy security may have to replay. */
 export const MAX_REPLAY_MS = 300_000;

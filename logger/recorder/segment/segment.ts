@@ -4,17 +4,17 @@
  * ends a segment; the next one gets a later epoch.
  */
 
-import type { GapRecord, ImageReason, StoredRecord, Write } from '../archive/archive.ts';
-import { applyUpdate, sidesOf } from '../book/book.ts';
-import type { Book } from '../book/book.ts';
-import type { LiveSegment } from '../live/events.ts';
-import type { Scale } from '../market/decimal.ts';
-import type { SideEvent, BookImage, BookUpdate, Horizon, ImageHead } from '../market/events.ts';
-import { rescaleHorizon } from '../market/scale.ts';
+import type { GapRecord, ImageReason, StoredRecord, Write } from '../../archive/archive.ts';
+import { applyUpdate, sidesOf } from '../../book/book.ts';
+import type { Book } from '../../book/book.ts';
+import type { LiveSegment } from '../../live/events.ts';
+import type { Scale } from '../../market/decimal.ts';
+import type { SideEvent, BookImage, BookUpdate, Horizon, ImageHead } from '../../market/events.ts';
+import { rescaleHorizon } from '../../market/scale.ts';
 import { imageDue } from './base-image-policy.ts';
-import type { RecorderLimits } from './limits.ts';
+import type { RecorderLimits } from '../limits.ts';
 import { OpenBlock } from './open-block.ts';
-import type { DefectsBetween, ReceiveTimes } from './receive-times.ts';
+import type { DefectsBetween, ReceiveTimes } from '../receive-times.ts';
 import { imageRecord } from './records.ts';
 import type { SegmentIdentity } from './records.ts';
 

@@ -4,15 +4,15 @@
  * was known to be the exchange's (`aliveUntilUs`).
  */
 
-import type { Exchange, FeedHandle, Heartbeat } from '../exchange/exchange.ts';
-import { LoggerError, describeError } from '../errors.ts';
-import type { RecorderPhase } from '../live/events.ts';
-import type { GapCause } from '../market/coverage.ts';
-import type { Security } from '../market/security.ts';
-import type { Clock, Timer } from '../runtime/clock.ts';
-import type { Log } from '../runtime/log.ts';
-import type { RecorderLimits } from './limits.ts';
-import type { Segment } from './segment.ts';
+import type { Exchange, FeedHandle, Heartbeat } from '../../exchange/exchange.ts';
+import { LoggerError, describeError } from '../../errors.ts';
+import type { RecorderPhase } from '../../live/events.ts';
+import type { GapCause } from '../../market/coverage.ts';
+import type { Security } from '../../market/security.ts';
+import type { Clock, Timer } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { RecorderLimits } from '../limits.ts';
+import type { Segment } from '../segment/segment.ts';
 
 export interface FeedTrackerDeps {
   readonly security: Security;
