@@ -28,8 +28,6 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           exclude: [SLOW],
-          // Saves the imports: the modules hold no state that a test could leave behind.
-          isolate: false,
           maxWorkers: availableParallelism(),
         },
       },
