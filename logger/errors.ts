@@ -1,7 +1,7 @@
 /**
- * Every error that the logger raises on purpose. Callers branch on `code` and `retryable`, never on
- * the message. Messages are sentence case without a final stop, hold the values that matter and
- * never a secret.
+ * All errors that the logger throws on purpose. Callers branch on `code` and `retryable`, never on the
+ * message. Messages are in sentence case without a final full stop, include the relevant values, and never
+ * contain secrets.
  */
 
 export type ErrorCode =
@@ -40,22 +40,22 @@ export abstract class LoggerError extends Error {
   }
 }
 
-/** A setting is missing, malformed or contradicts another. The process ends with exit code 78. */
+/** A setting is missing, malformed or contradicts another. The process exits with code 78. */
 export class ConfigError extends LoggerError {
   readonly code = 'config';
 }
 
-/** Bytes from an exchange are not what its protocol says. `context.kind` is the counter's label. */
+/** A message from an exchange violates its protocol. `context.kind` is the label of the counter. */
 export class WireFormatError extends LoggerError {
   readonly code = 'wire-format';
 }
 
-/** The connection ended, or could not be made. */
+/** The connection was closed, or could not be opened. */
 export class FeedClosedError extends LoggerError {
   readonly code = 'feed-closed';
 }
 
-/** The exchange asks us to wait; `retryAfterMs` says how long. */
+/** The exchange asks us to wait for `retryAfterMs`. */
 export class RateLimitedError extends LoggerError {
   readonly code = 'rate-limited';
   readonly retryAfterMs: number;
@@ -66,17 +66,17 @@ export class RateLimitedError extends LoggerError {
   }
 }
 
-/** The exchange answered and said no, for another reason than pace or an unknown symbol. */
-export class ExchangeRefusedError extends LoggerError {
+/** The exchange rejected a request, for another reason than its rate or an unknown symbol. */
+export class ExchangeRejectedError extends LoggerError {
   readonly code = 'exchange-refused';
 }
 
-/** The archive can't be reached or failed for now; trying again may help. */
+/** The archive is unreachable or failed; a retry may succeed. */
 export class ArchiveUnavailableError extends LoggerError {
   readonly code = 'archive-unavailable';
 }
 
-/** No room on the archive's disk. */
+/** The archive's disk is full. */
 export class ArchiveFullError extends LoggerError {
   readonly code = 'archive-full';
 }
@@ -86,17 +86,17 @@ export class ArchiveInUseError extends LoggerError {
   readonly code = 'archive-in-use';
 }
 
-/** A record of the same key but with other bytes is already stored. */
+/** A record with the same key and different content is already stored. */
 export class DuplicateRecordError extends LoggerError {
   readonly code = 'duplicate-record';
 }
 
-/** Stored bytes fail their checksum, or decode to what can't be. */
+/** Stored bytes fail their checksum or cannot be decoded. */
 export class RecordCorruptError extends LoggerError {
   readonly code = 'record-corrupt';
 }
 
-/** Nobody has heard of that security: neither the exchange nor the archive. */
+/** Neither the exchange nor the archive knows the security. */
 export class UnknownSecurityError extends LoggerError {
   readonly code = 'unknown-security';
 }
@@ -106,7 +106,7 @@ export class InvalidArgumentError extends LoggerError {
   readonly code = 'invalid-argument';
 }
 
-/** The call can't be done in the state things are in. */
+/** The call is not possible in the current state. */
 export class ConflictError extends LoggerError {
   readonly code = 'conflict';
 }
@@ -116,7 +116,7 @@ export class LimitExceededError extends LoggerError {
   readonly code = 'limit-exceeded';
 }
 
-/** A bug in this program: log it, record nothing more, crash. */
+/** A bug: log it, stop recording, crash. */
 export class InvariantError extends LoggerError {
   readonly code = 'invariant';
 }
@@ -126,7 +126,7 @@ export function assertInvariant(condition: boolean, message: string): asserts co
   if (!condition) throw new InvariantError(message);
 }
 
-/** What to print of anything thrown: one line. */
+/** One line that describes anything thrown. */
 export function describeError(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
   return text.replaceAll(/\s*\n\s*/g, ' ');

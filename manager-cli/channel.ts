@@ -1,34 +1,29 @@
 /**
- * The connection to a logger. Over TLS the key travels as call credentials, which grpc-js refuses to
- * send over anything else: a mistake here can't put it on the wire in the clear.
+ * The connection to a logger. With TLS the key is sent as call credentials, which grpc-js only sends over
+ * TLS: a mistake here can't expose it in plaintext.
  */
 
 import { connect, isIP } from 'node:net';
-import { type PeerCertificate, checkServerIdentity } from 'node:tls';
-import {
-  type ChannelCredentials,
-  type ChannelOptions,
-  Client,
-  Metadata,
-  connectivityState,
-  credentials,
-} from '@grpc/grpc-js';
+import { checkServerIdentity } from 'node:tls';
+import type { PeerCertificate } from 'node:tls';
+import { Client, Metadata, connectivityState, credentials } from '@grpc/grpc-js';
+import type { ChannelCredentials, ChannelOptions } from '@grpc/grpc-js';
 import type { Endpoint } from './endpoint.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 
-/** Answers that are not streamed: the list of every security, years of coverage. */
+/** Limit of a unary response: the list of all securities, or years of coverage. */
 const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
-/** A logger that vanished without a word is noticed in between by these. */
+/** Keepalive pings, to notice a logger that is gone without closing the connection. */
 const KEEPALIVE_MS = 10_000;
 const KEEPALIVE_TIMEOUT_MS = 5000;
-/** How long to wait for the reason of a connection that has failed already. */
-const REASON_LIMIT_MS = 1000;
-/** How long to look whether anybody takes a connection where nobody has answered. */
-const LOOK_LIMIT_MS = 500;
-/** How many names of a certificate are told. */
-const NAMES_SHOWN = 5;
-/** Nobody is there, as far as the network can tell. */
-const NOBODY =
+/** Time to find out why a connection has failed. */
+const REASON_TIMEOUT_MS = 1000;
+/** Time to find out whether anything accepts connections after a timeout. */
+const PROBE_TIMEOUT_MS = 500;
+/** Names of a certificate in an error message. */
+const MAX_NAMES_SHOWN = 5;
+/** Nothing listens there, or there is no route to it. */
+const NOBODY_LISTENS =
   /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|resolution failed/i;
 
 export function address({ host, port }: Endpoint): string {
@@ -41,12 +36,12 @@ export function keyMetadata({ authkey }: Endpoint): Metadata {
   return metadata;
 }
 
-/** What a certificate that can be trusted is for, where it is not for the logger that was meant. */
-interface Mismatch {
+/** Set during the handshake if the certificate is trusted but names another host. */
+interface NameMismatch {
   names: readonly string[] | undefined;
 }
 
-/** Whom the logger's certificate has to be for. */
+/** The name that the logger's certificate has to carry. */
 function serverName({ host, tls }: Endpoint): string {
   return tls?.serverName ?? host;
 }
@@ -57,11 +52,11 @@ function namesOf({ subjectaltname, subject }: PeerCertificate): string[] {
   return all.filter((name) => name !== undefined && /^[!-~]+$/.test(name)) as string[];
 }
 
-function channelCredentials(endpoint: Endpoint, mismatch: Mismatch): ChannelCredentials {
+function channelCredentials(endpoint: Endpoint, mismatch: NameMismatch): ChannelCredentials {
   const { tls } = endpoint;
   if (tls === undefined) return credentials.createInsecure();
   const channel = credentials.createSsl(tls.ca, tls.key, tls.cert, {
-    // Whatever name was sent: the certificate has to be for the one that was asked for.
+    // Checked against the wanted name, whatever name was sent.
     checkServerIdentity: (_sent, certificate) => {
       const error = checkServerIdentity(serverName(endpoint), certificate);
       mismatch.names = error && namesOf(certificate);
@@ -74,9 +69,9 @@ function channelCredentials(endpoint: Endpoint, mismatch: Mismatch): ChannelCred
   return credentials.combineChannelCredentials(channel, key);
 }
 
-/** What to send as the name of the server; undefined: the host. */
+/** The server name (SNI) to send; undefined: the host. */
 function sentName(endpoint: Endpoint): string | undefined {
-  // A bare address may not be sent as the name of a server; Node says so on stderr.
+  // SNI must not be an address; Node would warn on stderr.
   return isIP(serverName(endpoint)) ? 'orderbook-logger' : endpoint.tls?.serverName;
 }
 
@@ -93,22 +88,22 @@ function channelOptions(endpoint: Endpoint): ChannelOptions {
   };
 }
 
-/** The one thing in grpc-js's and OpenSSL's words that tells a person anything. */
+/** The informative part of a message by grpc-js or OpenSSL. */
 export function plainReason(details: string): string {
   const last = /Last error: (.*?)(\. Resolution note.*)?$/s.exec(details)?.[1] ?? details;
   const openssl = /SSL routines:[^:]*:([^:]+)/.exec(last)?.[1];
   return openssl ?? last.replace(/^Error: /, '').replace(/ \(\d{4}-[^)]*\)$/, '');
 }
 
-/** Why there is no connection. grpc-js tells that to calls alone, so this one is made to fail. */
-function reasonOf(client: Client): Promise<string> {
+/** Why there is no connection. grpc-js only reports that to calls, so this makes one. */
+function failureReason(client: Client): Promise<string> {
   return new Promise((resolve) => {
     client.makeUnaryRequest(
       '/orderbook.manager.v1.Manager/Ping',
       () => Buffer.alloc(0),
       () => ({}),
       {},
-      { deadline: Date.now() + REASON_LIMIT_MS },
+      { deadline: Date.now() + REASON_TIMEOUT_MS },
       (error) => {
         resolve(plainReason(error?.details ?? ''));
       },
@@ -118,63 +113,63 @@ function reasonOf(client: Client): Promise<string> {
 
 function unreachable(endpoint: Endpoint, reason: string): CliError {
   const place = address(endpoint);
-  if (reason === '' || NOBODY.test(reason)) {
+  if (reason === '' || NOBODY_LISTENS.test(reason)) {
     return new CliError(
       EXIT.unreachable,
-      `No logger answers at ${place}: start it, or say where it is with --host and --port`,
+      `No logger answers at ${place}: start it, or give its address with --host and --port`,
     );
   }
   const advice = endpoint.tls
-    ? 'check --tls-ca, and --tls-cert with --tls-key where the logger asks for them'
+    ? 'check --tls-ca, and --tls-cert with --tls-key if the logger asks for them'
     : 'give --tls-ca if the logger uses TLS';
   return new CliError(EXIT.unreachable, `No connection to ${place} (${reason}): ${advice}`);
 }
 
-function misnamed(endpoint: Endpoint, names: readonly string[]): CliError {
-  const shown = names.slice(0, NAMES_SHOWN).join(', ') || 'no name at all';
-  const more = names.length > NAMES_SHOWN ? ', …' : '';
+function wrongName(endpoint: Endpoint, names: readonly string[]): CliError {
+  const shown = names.slice(0, MAX_NAMES_SHOWN).join(', ') || 'no name';
+  const more = names.length > MAX_NAMES_SHOWN ? ', …' : '';
   const advice =
     names.length === 0
-      ? 'have one made with the name of its host'
-      : 'give one of those names as --host, or through a tunnel as --tls-server-name';
+      ? 'it needs a certificate with the name of its host'
+      : 'give one of those names as --host, or as --tls-server-name behind a tunnel';
   return new CliError(
     EXIT.unreachable,
-    `No connection to ${address(endpoint)}: its certificate is for ${shown}${more} and not for ${serverName(endpoint)}: ${advice}`,
+    `No connection to ${address(endpoint)}: its certificate is for ${shown}${more}, not for ${serverName(endpoint)}: ${advice}`,
   );
 }
 
-/** A process that stands still: the kernel takes connections for it, and it says nothing. */
-function takesConnections({ host, port }: Endpoint): Promise<boolean> {
+/** True if connections are accepted: the kernel does so even for a process that hangs. */
+function acceptsConnections({ host, port }: Endpoint): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
-    const settle = (isTaken: boolean): void => {
-      resolve(isTaken);
+    const settle = (isAccepted: boolean): void => {
+      resolve(isAccepted);
       socket.destroy();
     };
-    socket.setTimeout(LOOK_LIMIT_MS, () => settle(false));
+    socket.setTimeout(PROBE_TIMEOUT_MS, () => settle(false));
     socket.on('connect', () => settle(true));
     socket.on('error', () => settle(false));
   });
 }
 
-async function silent(endpoint: Endpoint): Promise<CliError> {
-  if (!(await takesConnections(endpoint))) return unreachable(endpoint, '');
+async function timedOut(endpoint: Endpoint): Promise<CliError> {
+  if (!(await acceptsConnections(endpoint))) return unreachable(endpoint, '');
   return new CliError(
     EXIT.unreachable,
-    `No answer from ${address(endpoint)}: it accepts the connection and says nothing; the logger there stands still or is overloaded (see its log), or something else listens (see --host and --port)`,
+    `No response from ${address(endpoint)}: it accepts the connection but does not respond; the logger hangs or is overloaded (see its log), or something else listens there (check --host and --port)`,
   );
 }
 
 interface Attempt {
   readonly client: Client;
   readonly endpoint: Endpoint;
-  readonly mismatch: Mismatch;
-  /** Gives up waiting. */
+  readonly mismatch: NameMismatch;
+  /** Ends the wait. */
   readonly signal: AbortSignal;
 }
 
-/** @returns false when the deadline or the signal came first. */
-function changed(
+/** Waits for another state. @returns false when the deadline or the signal comes first. */
+function stateChange(
   { client, signal }: Attempt,
   state: connectivityState,
   deadlineMs: number,
@@ -190,38 +185,38 @@ function changed(
   });
 }
 
-/** Resolves once connected; a refused connection is known at once. */
-async function connected(attempt: Attempt, limitMs: number): Promise<void> {
+/** Resolves once connected; rejects at once if the connection is refused. */
+async function connected(attempt: Attempt, timeoutMs: number): Promise<void> {
   const { client, endpoint, mismatch, signal } = attempt;
   const channel = client.getChannel();
-  const deadlineMs = Date.now() + limitMs;
+  const deadlineMs = Date.now() + timeoutMs;
   let state = channel.getConnectivityState(true);
   while (state !== connectivityState.READY) {
     if (state === connectivityState.TRANSIENT_FAILURE) {
-      const reason = await reasonOf(client);
-      throw mismatch.names ? misnamed(endpoint, mismatch.names) : unreachable(endpoint, reason);
+      const reason = await failureReason(client);
+      throw mismatch.names ? wrongName(endpoint, mismatch.names) : unreachable(endpoint, reason);
     }
-    if (!(await changed(attempt, state, deadlineMs))) {
-      throw signal.aborted ? new CliError(EXIT.interrupted, '') : await silent(endpoint);
+    if (!(await stateChange(attempt, state, deadlineMs))) {
+      throw signal.aborted ? new CliError(EXIT.interrupted, '') : await timedOut(endpoint);
     }
     state = channel.getConnectivityState(true);
   }
 }
 
-/** @throws CliError with exit code 4 when nobody answers within the limit. */
+/** @throws CliError with exit code 4 when no logger answers in time. */
 export async function openChannel(
   endpoint: Endpoint,
-  limitMs: number,
+  timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Client> {
-  const mismatch: Mismatch = { names: undefined };
+  const mismatch: NameMismatch = { names: undefined };
   const client = new Client(
     address(endpoint),
     channelCredentials(endpoint, mismatch),
     channelOptions(endpoint),
   );
   try {
-    await connected({ client, endpoint, mismatch, signal }, limitMs);
+    await connected({ client, endpoint, mismatch, signal }, timeoutMs);
     return client;
   } catch (error) {
     client.close();

@@ -43,7 +43,7 @@ export type ResponseOf<Name extends Method> = ReturnType<
   ManagerDefinition[Name]['responseDeserialize']
 >;
 
-/** Calls that change nothing: Ctrl-C need not wait for their answers. */
+/** Calls that change nothing: Ctrl-C need not wait for their responses. */
 const READ_ONLY: ReadonlySet<UnaryMethod> = new Set<UnaryMethod>([
   'List',
   'Health',
@@ -232,7 +232,7 @@ class GrpcLoggerClient implements LoggerClient {
   #timedOut(): CliError {
     return new CliError(
       EXIT.unreachable,
-      `The logger at ${address(this.#endpoint)} did not answer within ${this.#timeoutMs / 1000} s: try again, or give it more time with --timeout`,
+      `The logger at ${address(this.#endpoint)} did not respond within ${this.#timeoutMs / 1000} s: try again, or raise --timeout`,
     );
   }
 

@@ -1,4 +1,4 @@
-/** What a command is, and what it gets to work with. */
+/** The interface of a command, and of the session that it runs in. */
 
 import type { Argv } from 'yargs';
 import type { Arguments } from './arguments.ts';
@@ -14,9 +14,9 @@ export interface Session {
   readonly io: Io;
   readonly out: Output;
   readonly paint: Paint;
-  /** Aborts on Ctrl-C, and when nobody reads stdout any more. */
+  /** Aborts on Ctrl-C, and when stdout is closed. */
   readonly signal: AbortSignal;
-  /** Connects at the first call. @throws CliError */
+  /** Connects on the first call. @throws CliError */
   client(): Promise<LoggerClient>;
   /** The archive of `--archive`, else the running logger. @throws CliError */
   history(): Promise<History>;
@@ -26,14 +26,14 @@ export interface Command {
   /** The verb (one word, or two) and its positional arguments, in yargs' notation. */
   readonly usage: string;
   readonly describe: string;
-  /** Options that say which logger is meant are refused. */
+  /** Connection options are rejected. */
   readonly needsNoLogger?: true;
-  /** Declares options; every command has the global ones beside them. */
+  /** Declares options, besides the global ones. */
   readonly options: (yargs: Argv) => Argv;
   readonly run: (session: Session) => Promise<ExitCode>;
 }
 
-/** An option with a value. Its type is text: what it means is checked by us, strictly. */
+/** An option with a value: text, which the command validates. */
 export function valued(describe: string): {
   type: 'string';
   requiresArg: true;
@@ -42,10 +42,10 @@ export function valued(describe: string): {
   return { type: 'string', requiresArg: true, describe };
 }
 
-/** `--archive`, for the commands that read. */
+/** `--archive`, for commands that read. */
 export function archiveOption(yargs: Argv): Argv {
   return yargs.option(
     'archive',
-    valued('Read this archive (a directory) instead of asking a running logger'),
+    valued('Read this archive (a directory or mongodb:// URI) instead of asking a logger'),
   );
 }

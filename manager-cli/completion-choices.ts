@@ -1,6 +1,6 @@
 /**
- * What the shell is offered beyond commands and options: names of contexts, and the securities that
- * the logger records. Whatever goes wrong, or takes longer than a finger notices, is no choice.
+ * Completions beyond commands and options: names of contexts, and the securities that the logger records.
+ * Errors and slow loggers just yield no choices.
  */
 
 import { Parser } from 'yargs/helpers';
@@ -9,9 +9,9 @@ import { contextNames } from './contexts.ts';
 import { readEndpoint } from './endpoint.ts';
 import type { Io } from './io.ts';
 
-/** What the parser calls itself with, from the completion scripts. */
+/** The first argument when a completion script calls. */
 const COMPLETING = '--get-yargs-completions';
-const LIMIT_MS = 1000;
+const TIMEOUT_MS = 1000;
 
 export interface Choices {
   readonly contexts: readonly string[];
@@ -22,7 +22,7 @@ const NONE: Choices = { contexts: [], securities: [] };
 
 async function recorded(args: Readonly<Record<string, unknown>>, io: Io): Promise<string[]> {
   const { connect } = await import('./client.ts');
-  const client = await connect(readEndpoint(args, io), LIMIT_MS);
+  const client = await connect(readEndpoint(args, io), TIMEOUT_MS);
   try {
     const { securities } = await client.unary('List', {});
     return securities.map(({ security }) => security);
@@ -32,8 +32,8 @@ async function recorded(args: Readonly<Record<string, unknown>>, io: Io): Promis
 }
 
 /**
- * @param takesSecurity whether a command's argument is a security that is recorded already.
- * @returns none where no shell is asking.
+ * @param takesSecurity true for a command whose argument is a recorded security.
+ * @returns no choices outside completion.
  */
 export async function completionChoices(
   argv: readonly string[],
@@ -41,7 +41,7 @@ export async function completionChoices(
   takesSecurity: (command: string) => boolean,
 ): Promise<Choices> {
   if (argv[0] !== COMPLETING) return NONE;
-  // The first of the words is the program.
+  // The first word is the program.
   const words = argv.slice(2);
   const contexts = contextNames(io.env);
   const { _: plain, ...args } = Parser(words, {
@@ -54,7 +54,7 @@ export async function completionChoices(
   try {
     return { contexts, securities: await recorded(args, io) };
   } catch {
-    // No logger, another key, a wrong context: a command would say so, the tab key does not.
+    // No logger, a wrong key, a wrong context: commands report these; completion stays silent.
     return { contexts, securities: [] };
   }
 }

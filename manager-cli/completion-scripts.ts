@@ -1,6 +1,6 @@
 /**
- * Shell completion. Each script asks the program itself (`--get-yargs-completions` and the words so
- * far), so it never grows stale. SHELL is set because the parser picks its answer's form by it.
+ * Shell completion. Each script asks the program itself (`--get-yargs-completions` and the words so far),
+ * so it is never out of date. SHELL is set because the parser chooses its output format by it.
  */
 
 export type Shell = 'bash' | 'zsh' | 'fish';
@@ -9,7 +9,7 @@ export const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish'];
 
 const BASH = `# Put this into ~/.bashrc:  source <(orderbook-manager completion bash)
 _orderbook_manager() {
-  # bash takes a colon for the end of a word; a security has one in it.
+  # bash splits words at colons; a security contains one.
   local line="\${COMP_LINE:0:COMP_POINT}" words=() current=""
   read -ra words <<< "$line"
   case "$line" in
@@ -31,10 +31,10 @@ complete -o filenames -F _orderbook_manager orderbook-manager
 const ZSH = `#compdef orderbook-manager
 # Put this into ~/.zshrc:  source <(orderbook-manager completion zsh)
 _orderbook_manager() {
-  local -a answers
-  answers=("\${(@f)$(SHELL=zsh orderbook-manager --get-yargs-completions "\${words[@]}" 2>/dev/null)}")
-  if (( \${#answers} )) && [[ -n "\${answers[1]}" ]]; then
-    _describe 'orderbook-manager' answers
+  local -a choices
+  choices=("\${(@f)$(SHELL=zsh orderbook-manager --get-yargs-completions "\${words[@]}" 2>/dev/null)}")
+  if (( \${#choices} )) && [[ -n "\${choices[1]}" ]]; then
+    _describe 'orderbook-manager' choices
   else
     _files
   fi
@@ -47,11 +47,11 @@ fi
 `;
 
 const FISH = `# Put this into a file:  orderbook-manager completion fish > ~/.config/fish/completions/orderbook-manager.fish
-function __orderbook_manager_answers
+function __orderbook_manager_choices
   set -l words (commandline -opc) (commandline -ct)
   env SHELL=zsh orderbook-manager --get-yargs-completions $words 2>/dev/null | string replace -r '(?<!\\\\\\\\):' '\\t' | string replace -a '\\\\:' ':'
 end
-complete -c orderbook-manager -f -a '(__orderbook_manager_answers)'
+complete -c orderbook-manager -f -a '(__orderbook_manager_choices)'
 complete -c orderbook-manager -l out -r -F
 complete -c orderbook-manager -l archive -r -F
 complete -c orderbook-manager -l authkey-file -r -F

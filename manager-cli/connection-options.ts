@@ -1,4 +1,4 @@
-/** The options that say which logger is meant, in the order of the help. */
+/** The options that select a logger, in the order of the help. */
 export const CONNECTION_OPTIONS: readonly string[] = [
   'context',
   'host',

@@ -1,7 +1,6 @@
 /**
- * Named loggers, so that nobody types addresses and files again and again: a small JSON file with
- * the long options of a connection under a name of one's own. Files in it are relative to it. It
- * holds no key itself, only where the key is.
+ * Named loggers: a JSON file with the connection options of each logger under a name. Paths in it are
+ * relative to the file. It contains no keys, only paths of key files.
  */
 
 import { readFileSync } from 'node:fs';
@@ -17,7 +16,7 @@ const NAMES: readonly string[] = [...PLAIN, ...FILES];
 
 export type ConnectionSetting = (typeof FILES)[number] | (typeof PLAIN)[number];
 
-/** Settings by the names of their options; files with their whole path. */
+/** Settings by the names of their options, with absolute paths. */
 export type Context = Readonly<Partial<Record<ConnectionSetting, string>>>;
 
 /** https://specifications.freedesktop.org/basedir-spec: an empty variable counts as unset. */
@@ -34,7 +33,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** @throws the usage error for a file that can't be read or holds something else. */
+/** @throws the usage error for a file that can't be read or contains something else. */
 function readAll(path: string): Readonly<Record<string, unknown>> {
   let text: string;
   try {
@@ -50,7 +49,7 @@ function readAll(path: string): Readonly<Record<string, unknown>> {
   try {
     contexts = JSON.parse(text);
   } catch {
-    // Not the parser's own words: they quote the file.
+    // Not the parser's message: it quotes the file.
     throw usageError(`--context: ${path} is not JSON`);
   }
   if (!isObject(contexts)) throw usageError(`--context: ${path} is not an object of contexts`);
@@ -64,14 +63,14 @@ export function readContext(name: string, env: Io['env']): Context {
   const given = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
   if (given === undefined) {
     const known = Object.keys(contexts).join(', ') || 'none';
-    throw usageError(`--context: no ${name.slice(0, 40)} in ${path}; there is ${known}`);
+    throw usageError(`--context: no ${name.slice(0, 40)} in ${path}; known are: ${known}`);
   }
   if (!isObject(given)) throw usageError(`--context: ${name} in ${path} is not an object`);
   return Object.fromEntries(
     Object.entries(given).map(([setting, value]) => {
       const place = `--context: ${setting} of ${name} in ${path}`;
       if (!NAMES.includes(setting)) {
-        throw usageError(`${place} is unknown; there is ${NAMES.join(', ')}`);
+        throw usageError(`${place} is unknown; known are ${NAMES.join(', ')}`);
       }
       if (typeof value !== 'string' && typeof value !== 'number') {
         throw usageError(`${place} is not text`);
@@ -82,12 +81,12 @@ export function readContext(name: string, env: Io['env']): Context {
   );
 }
 
-/** For completion: none where anything is wrong. */
+/** For completion: empty if anything is wrong. */
 export function contextNames(env: Io['env']): readonly string[] {
   try {
     return Object.keys(readAll(contextsFile(env)));
   } catch {
-    // Whoever uses a context is told; whoever presses the tab key is not.
+    // Commands report this; completion stays silent.
     return [];
   }
 }

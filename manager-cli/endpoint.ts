@@ -1,7 +1,6 @@
 /**
- * Which logger is meant, and with which key: from options, a context, the environment and the
- * installed key file.
- * Nothing is sent here; a key that could not be sent safely is refused here.
+ * The address, key and TLS files of the logger, from options, a context, the environment and the installed
+ * key file. Fails for a key that would be sent in plaintext over a network.
  */
 
 import { X509Certificate } from 'node:crypto';
@@ -9,8 +8,10 @@ import { readFileSync } from 'node:fs';
 import { isIPv4, isIPv6 } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { describeError } from '../logger/errors.ts';
-import { type Arguments, text } from './arguments.ts';
-import { type ConnectionSetting, type Context, readContext } from './contexts.ts';
+import { text } from './arguments.ts';
+import type { Arguments } from './arguments.ts';
+import { readContext } from './contexts.ts';
+import type { ConnectionSetting, Context } from './contexts.ts';
 import { usageError } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
@@ -18,9 +19,9 @@ export interface Endpoint {
   readonly host: string;
   readonly port: number;
   readonly authkey: string;
-  /** What to do if the logger refuses the key, as the end of a line, where more than usual is known. */
+  /** Advice for when the logger rejects the key: the end of the error line. Absent: the usual one. */
   readonly keyAdvice?: string;
-  /** undefined: in the clear, which is allowed on loopback alone. */
+  /** undefined: plaintext, which is only allowed on loopback. */
   readonly tls: Tls | undefined;
 }
 
@@ -28,7 +29,7 @@ export interface Tls {
   readonly ca: Buffer | null;
   readonly cert: Buffer | null;
   readonly key: Buffer | null;
-  /** Whom the certificate has to be for; undefined: the host. */
+  /** The name that the certificate has to carry; undefined: the host. */
   readonly serverName: string | undefined;
 }
 
@@ -36,7 +37,7 @@ export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 6634;
 const DEFAULT_AUTHKEY = 'secret';
 export const GIVE_KEY = 'give the right one with --authkey-file or MANAGER_AUTHKEY';
-/** Who may read the installed key, as service-setup.sh makes it. */
+/** The group that may read the installed key, as service-setup.sh creates it. */
 const SERVICE_GROUP = 'fintech';
 
 /** Addresses that never leave this machine. */
@@ -46,7 +47,7 @@ export function isLoopback(host: string): boolean {
   return host.toLowerCase() === 'localhost';
 }
 
-/** Where a setting comes from when it is no option. */
+/** The environment variable of each setting. */
 const VARIABLES: Readonly<Record<ConnectionSetting, string>> = {
   host: 'LOGGER_SERVER_IP',
   port: 'MANAGER_PORT',
@@ -59,13 +60,13 @@ const VARIABLES: Readonly<Record<ConnectionSetting, string>> = {
 
 interface Setting {
   readonly value: string;
-  /** What to name in a message. */
+  /** The name for error messages. */
   readonly source: string;
 }
 
 /**
- * The settings of a connection: an option, else the context's, else the environment's. A context
- * stands for the whole environment: half of each would be a logger that nobody meant.
+ * The settings of a connection: an option's value, else the context's, else the environment's. With a
+ * context the environment is ignored: a mix of both could address a logger that was not meant.
  */
 class Settings {
   readonly #args: Arguments;
@@ -73,7 +74,7 @@ class Settings {
   readonly #name: string | undefined;
   readonly #context: Context | undefined;
 
-  /** @throws the usage error for a context that there is not. */
+  /** @throws the usage error for an unknown context. */
   constructor(args: Arguments, env: Io['env']) {
     this.#args = args;
     this.#env = env;
@@ -137,28 +138,28 @@ function readFile(setting: Setting | undefined): Buffer | null {
 
 function readKeyFile(setting: Setting | undefined): string | undefined {
   const key = readFile(setting)?.toString('utf8').trim();
-  if (key === '') throw usageError(`${setting?.source}: the file holds no key`);
+  if (key === '') throw usageError(`${setting?.source}: the file contains no key`);
   return key;
 }
 
 interface InstalledKey {
   readonly key: string | undefined;
-  /** It is there, or may be, and this user may not look. */
-  readonly isClosed: boolean;
+  /** The file exists, or may exist, but this user may not read it. */
+  readonly isForbidden: boolean;
 }
 
 function installedKey({ systemKeyFile }: Io): InstalledKey {
   try {
-    return { key: readFileSync(systemKeyFile, 'utf8').trim() || undefined, isClosed: false };
+    return { key: readFileSync(systemKeyFile, 'utf8').trim() || undefined, isForbidden: false };
   } catch (error) {
-    // Not installed here, or not for this user: then it is not the key that was meant.
+    // Not installed here, or not for this user: it was not the key that was meant.
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    return { key: undefined, isClosed: code === 'EACCES' || code === 'EPERM' };
+    return { key: undefined, isForbidden: code === 'EACCES' || code === 'EPERM' };
   }
 }
 
-function closedKeyFile({ systemKeyFile }: Io): string {
-  return `this user may not read ${systemKeyFile}: join its group (${SERVICE_GROUP}, unless it was changed) and log in again, or give a key with --authkey-file or MANAGER_AUTHKEY`;
+function forbiddenKeyFile({ systemKeyFile }: Io): string {
+  return `this user may not read ${systemKeyFile}: join its group (${SERVICE_GROUP} by default) and log in again, or give a key with --authkey-file or MANAGER_AUTHKEY`;
 }
 
 function readKey(
@@ -174,18 +175,20 @@ function readKey(
   const key = given ?? installed?.key;
   if (key === undefined && !isLoopback(host)) {
     throw usageError(
-      installed?.isClosed
-        ? `No key for ${host}: none was given, and ${closedKeyFile(io)}`
+      installed?.isForbidden
+        ? `No key for ${host}: none was given, and ${forbiddenKeyFile(io)}`
         : `No key for ${host}: give --authkey-file, or set MANAGER_AUTHKEY`,
     );
   }
   const authkey = key ?? DEFAULT_AUTHKEY;
   if (!/^[!-~]([ -~]*[!-~])?$/.test(authkey)) {
-    throw usageError('The manager key holds characters other than printable ASCII; make a new one');
+    throw usageError(
+      'The manager key contains characters other than printable ASCII; create a new one',
+    );
   }
   if (key !== undefined) return { authkey };
-  const closed = installed?.isClosed ? `, and ${closedKeyFile(io)}` : `; ${GIVE_KEY}`;
-  return { authkey, keyAdvice: `none was given${closed}` };
+  const advice = installed?.isForbidden ? `, and ${forbiddenKeyFile(io)}` : `; ${GIVE_KEY}`;
+  return { authkey, keyAdvice: `none was given${advice}` };
 }
 
 function readTls(settings: Settings): Tls | undefined {
@@ -206,12 +209,12 @@ function readTls(settings: Settings): Tls | undefined {
   return { ca, cert, key, serverName };
 }
 
-/** @throws the usage error, before grpc-js makes of it what it likes. */
+/** @throws the usage error for files that grpc-js would only fail on later. */
 function checkUsable(names: string, use: () => unknown): void {
   try {
     use();
   } catch (error) {
-    throw usageError(`${names}: not PEM that can be used: ${describeError(error)}`);
+    throw usageError(`${names}: not usable PEM: ${describeError(error)}`);
   }
 }
 
@@ -223,7 +226,7 @@ export function readEndpoint(args: Arguments, io: Io): Endpoint {
   const tls = readTls(settings);
   if (tls === undefined && !isLoopback(host)) {
     throw usageError(
-      `The key would go to ${host} in the clear: give --tls-ca, or tunnel the port to 127.0.0.1`,
+      `The key would be sent to ${host} in plaintext: give --tls-ca, or tunnel the port to 127.0.0.1`,
     );
   }
   return { host, port, ...readKey(settings, io, host), tls };

@@ -1,6 +1,6 @@
 /**
- * Where an export goes: stdout, or a file that appears under its name only when it is complete.
- * Both take as much as they can and make the logger wait for the rest.
+ * The target of an export: stdout, or a file that appears under its name only when it is complete. Both
+ * apply backpressure to the logger.
  */
 
 import { createWriteStream, existsSync, realpathSync, statSync } from 'node:fs';
@@ -17,9 +17,9 @@ import type { Output } from './output.ts';
 export interface ExportSink {
   /** Resolves when there is room for more. */
   write(chunk: string | Uint8Array): Promise<void>;
-  /** All was written. */
+  /** Call it when everything is written. */
   commit(): Promise<void>;
-  /** It failed; leaves nothing behind. Harmless after `commit`. */
+  /** Call it on failure: removes the partial file. Does nothing after `commit`. */
   discard(): Promise<void>;
 }
 
@@ -36,14 +36,14 @@ function fileError(path: string, error: unknown): CliError {
 }
 
 /**
- * @throws CliError when a file of that name is there and may not be replaced, when there is no place
- *   for it, and for a directory, a device or a pipe, which nobody wants replaced by a file.
+ * @throws CliError when the file exists and may not be replaced, when its directory does not exist, and for
+ *   a directory, a device or a pipe.
  */
 export function checkFree(path: string, mayReplace: boolean): void {
   if (!existsSync(dirname(path))) {
     throw new CliError(
       EXIT.failed,
-      `--out ${path}: there is no directory ${dirname(path)}; make it first`,
+      `--out ${path}: there is no directory ${dirname(path)}; create it first`,
     );
   }
   const found = statSync(path, { throwIfNoEntry: false });
@@ -51,25 +51,25 @@ export function checkFree(path: string, mayReplace: boolean): void {
   if (!found.isFile()) {
     throw new CliError(
       EXIT.failed,
-      `--out ${path}: is there and no file; name a file, or leave --out away and redirect stdout`,
+      `--out ${path}: exists and is not a file; name a file, or omit --out and redirect stdout`,
     );
   }
   if (mayReplace) return;
-  throw new CliError(EXIT.failed, `--out ${path}: is there already; give --force to replace it`);
+  throw new CliError(EXIT.failed, `--out ${path}: exists already; give --force to replace it`);
 }
 
-/** Where a link leads: it stays one, and the file behind it is replaced. */
-function behindLinks(path: string): string {
+/** Follows links: a link stays, and the file that it points to is replaced. */
+function linkTarget(path: string): string {
   return statSync(path, { throwIfNoEntry: false }) === undefined ? path : realpathSync(path);
 }
 
 /**
- * A name ending in `.gz` is compressed. The bytes are on the disk before the file gets its name.
+ * Compresses if the name ends in `.gz`. The bytes are on disk (fsync) before the file gets its name.
  * @throws CliError
  */
 export async function fileSink(path: string, mayReplace: boolean): Promise<ExportSink> {
   checkFree(path, mayReplace);
-  const target = behindLinks(path);
+  const target = linkTarget(path);
   const temporary = `${target}.${process.pid}.part`;
   const file = createWriteStream(temporary, { flags: 'wx', mode: 0o644 });
   let failure: unknown;
@@ -80,18 +80,18 @@ export async function fileSink(path: string, mayReplace: boolean): Promise<Expor
     throw fileError(path, error);
   });
   const gzip = path.endsWith('.gz') ? createGzip() : undefined;
-  const entrance: Writable = gzip ?? file;
+  const input: Writable = gzip ?? file;
   gzip?.pipe(file);
   let isCommitted = false;
 
   async function write(chunk: string | Uint8Array): Promise<void> {
     if (failure !== undefined) throw fileError(path, failure);
-    if (entrance.write(chunk)) return;
-    // One wait at a time: what is left over of it goes, or listeners would pile up.
+    if (input.write(chunk)) return;
+    // Removes the listeners of this wait, or they would pile up.
     const waiting = new AbortController();
     const { signal } = waiting;
     try {
-      await Promise.race([once(entrance, 'drain', { signal }), once(file, 'close', { signal })]);
+      await Promise.race([once(input, 'drain', { signal }), once(file, 'close', { signal })]);
     } catch (error) {
       throw fileError(path, failure ?? error);
     } finally {
@@ -102,13 +102,13 @@ export async function fileSink(path: string, mayReplace: boolean): Promise<Expor
 
   async function commit(): Promise<void> {
     try {
-      entrance.end();
+      input.end();
       await finished(file);
-      await flushed(temporary);
+      await syncToDisk(temporary);
       checkFree(path, mayReplace);
       await rename(temporary, target);
       isCommitted = true;
-      await flushed(dirname(target));
+      await syncToDisk(dirname(target));
     } catch (error) {
       throw error instanceof CliError ? error : fileError(path, error);
     }
@@ -124,7 +124,7 @@ export async function fileSink(path: string, mayReplace: boolean): Promise<Expor
   return { write, commit, discard };
 }
 
-async function flushed(path: string): Promise<void> {
+async function syncToDisk(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();

@@ -1,15 +1,15 @@
-/** Figures as people read them. Pure. */
+/** Formats numbers for people. Pure. */
 
 export const UNKNOWN = '–';
 
-/** `1234567` → `1,234,567`; digits of a decimal's fraction are left alone. */
+/** `1234567` → `1,234,567`; the digits of a fraction are not grouped. */
 export function grouped(value: string | number): string {
   const [integer = '', fraction] = String(value).split('.');
   const withCommas = integer.replaceAll(/\B(?=(\d{3})+(?!\d))/g, ',');
   return fraction === undefined ? withCommas : `${withCommas}.${fraction}`;
 }
 
-/** Seconds as the largest fitting unit: `0.4s`, `12s`, `3m`, `5h`, `9d`. */
+/** Seconds in the largest fitting unit: `0.4s`, `12s`, `3m`, `5h`, `9d`. */
 export function age(seconds: number | null): string {
   if (seconds === null) return UNKNOWN;
   if (seconds < 9.95) return `${Math.max(0, seconds).toFixed(1)}s`;
@@ -19,7 +19,7 @@ export function age(seconds: number | null): string {
   return `${Math.round(seconds / 86_400)}d`;
 }
 
-/** Seconds with two units: `1d 4h`, `3h 20m`, `5m 2s`, `2.250s`. */
+/** Seconds in two units: `1d 4h`, `3h 20m`, `5m 2s`, `2.25s`. */
 export function duration(seconds: number): string {
   if (seconds < 60) return `${Number(seconds.toFixed(3))}s`;
   const whole = Math.round(seconds);
@@ -56,12 +56,12 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${grouped(count)} ${count === 1 ? one : many}`;
 }
 
-/** A text as it came, or a dash for what is not known. */
+/** The text, or a dash for an unknown value. */
 export function known(value: string | null): string {
   return value ?? UNKNOWN;
 }
 
-/** The texts of one column, their decimal points under one another. */
+/** The texts of one column with their decimal points aligned. */
 export function aligned(values: readonly string[]): string[] {
   const fractions = values.map((value) => value.split('.')[1]?.length ?? 0);
   const digits = Math.max(0, ...fractions);
@@ -75,8 +75,8 @@ export function aligned(values: readonly string[]): string[] {
 }
 
 /**
- * The exact difference of two plain decimals, `a - b`, as a plain decimal. Prices never go through
- * a binary fraction, not even for a spread on a screen.
+ * The exact difference of two plain decimals, `a - b`, as a plain decimal: prices never become binary
+ * fractions, not even for a spread on a screen.
  */
 export function difference(a: string, b: string): string {
   const digits = Math.max(fraction(a).length, fraction(b).length);

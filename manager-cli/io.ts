@@ -1,4 +1,4 @@
-/** Everything outside that a command touches, so that a test can be the terminal. */
+/** Everything external that a command uses, so that tests can replace it. */
 
 import type { Readable, Writable } from 'node:stream';
 
@@ -17,6 +17,6 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts on Ctrl-C. */
   readonly interrupted: AbortSignal;
-  /** The installed key, read where no other is given and it may be. */
+  /** The installed key file: the fallback where no key is given. */
   readonly systemKeyFile: string;
 }

@@ -1,6 +1,6 @@
 /**
- * The depth ladder of one book. Pure: a book and a width in, lines out. Prices descend, the spread
- * stands in the middle, and a bar beside each size shows what it is against the largest one.
+ * The depth ladder of one book. Pure: a book and a width in, lines out. Prices descend, the spread is in
+ * the middle, and a bar beside each size shows it relative to the largest.
  */
 
 import type { BookResult, BookRow, NoBookResult } from '../logger/queries/results.ts';
@@ -8,13 +8,12 @@ import { aligned, difference, grouped } from './format.ts';
 import type { Paint } from './style.ts';
 
 const GAP = '  ';
-/** A shorter bar says nothing, a longer one nothing more. */
-const BAR_MIN = 4;
-const BAR_MAX = 60;
-/** Eighths of a character, from none to seven. */
+const MIN_BAR = 4;
+const MAX_BAR = 60;
+/** Blocks of zero to seven eighths of a character. */
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** Lines of at most `columns` characters, unless a price and its size alone are wider. */
+/** Lines of at most `columns` characters, or as wide as price and size need. */
 export function ladderLines(
   { asks, bids }: Pick<BookResult, 'asks' | 'bids'>,
   columns: number,
@@ -28,12 +27,12 @@ export function ladderLines(
   const used = [prices, sizes, counts]
     .map(widest)
     .reduce((sum, width) => (width === 0 ? sum : sum + width + GAP.length), 0);
-  const barColumns = Math.min(BAR_MAX, columns - used);
-  // For the length of a bar alone; what is printed stays exact.
+  const barColumns = Math.min(MAX_BAR, columns - used);
+  // Only for the length of the bars; the printed sizes are exact.
   const largest = Math.max(0, ...rows.map(([, size]) => Number(size)));
   const lines = rows.map(([, size], index) => {
     const colour = index < asks.length ? 'red' : 'green';
-    const bar = barColumns < BAR_MIN ? '' : barOf(Number(size) / largest, barColumns);
+    const bar = barColumns < MIN_BAR ? '' : barOf(Number(size) / largest, barColumns);
     const cells = [paint(colour, prices[index] ?? ''), sizes[index] ?? ''];
     if (widest(counts) > 0) cells.push(paint('dim', counts[index] ?? ''));
     if (bar !== '') cells.push(paint(colour, bar));
@@ -50,7 +49,7 @@ function widest(cells: readonly string[]): number {
   return Math.max(0, ...cells.map((cell) => cell.length));
 }
 
-/** How many orders stand at each price, where the book knows and the terminal has the room. */
+/** Orders at each price, if the book has them and the terminal has room. */
 function fittingCounts(rows: readonly BookRow[], room: number): string[] {
   const counts = rows.map(([, , third]) => (typeof third === 'number' ? grouped(third) : ''));
   const width = widest(counts);
@@ -59,7 +58,7 @@ function fittingCounts(rows: readonly BookRow[], room: number): string[] {
 
 function barOf(share: number, columns: number): string {
   const eighths = Math.round(share * columns * 8);
-  // However small it is, something is there.
+  // Never empty, however small the size.
   const shown = Number.isFinite(eighths) ? Math.max(1, eighths) : 0;
   return '█'.repeat(Math.floor(shown / 8)) + EIGHTHS[shown % 8];
 }
@@ -67,7 +66,7 @@ function barOf(share: number, columns: number): string {
 function spreadText(bid: BookRow | undefined, ask: BookRow | undefined): string {
   if (bid === undefined || ask === undefined) return '—— one side is empty ——';
   const spread = difference(ask[0], bid[0]);
-  // A rounded figure beside the exact one.
+  // Rounded, beside the exact spread.
   const middle = (Number(ask[0]) + Number(bid[0])) / 2;
   const points = Number(((Number(spread) / middle) * 10_000).toPrecision(2));
   return `—— spread ${grouped(spread)} (${points} bp) ——`;
@@ -80,7 +79,7 @@ export function ladderLine({ asks, bids }: Pick<BookResult, 'asks' | 'bids'>): s
   return `${bids.toReversed().map(cell).join(' ')} | ${asks.map(cell).join(' ')}`.trim();
 }
 
-/** Why there is no ladder. */
+/** Explains why there is no ladder. */
 export function noLadderText({ gap }: NoBookResult): string {
   return `no proven book since ${gap.from} (${gap.cause})`;
 }

@@ -12,7 +12,7 @@ const SYSTEM_KEY_FILE = '/etc/finTechApp_logger/authkey';
 const interrupt = new AbortController();
 const onSignal = (): void => interrupt.abort();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // The first asks the command to end in order; a second one gets the default, the end at once.
+  // The first signal asks the command to end in order; a second one kills it.
   process.once(signal, onSignal);
 }
 
@@ -25,7 +25,7 @@ let exitCode: number = await run(process.argv.slice(2), {
   systemKeyFile: SYSTEM_KEY_FILE,
 });
 
-// Nothing is left that could end in order: from here on the first signal is the end.
+// Nothing is left to end in order: from here on the first signal kills.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
 const lost = await drained(process.stdout);
 if (lost && exitCode === EXIT.done) {
@@ -33,5 +33,5 @@ if (lost && exitCode === EXIT.done) {
   exitCode = EXIT.failed;
 }
 await drained(process.stderr);
-// Not left to the event loop: a connection that was never answered would keep it going.
+// Not left to the event loop: an unanswered connection would keep it alive.
 process.exit(exitCode);

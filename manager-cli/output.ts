@@ -1,16 +1,16 @@
-/** Where a command's words go: answers to stdout, everything else to stderr, one line an error. */
+/** A command's output: results to stdout, everything else to stderr, one line per error. */
 
 import { once } from 'node:events';
 import { describeError } from '../logger/errors.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import type { Io, OutputStream } from './io.ts';
 
-/** Who read our stdout has closed it (`| head`): nothing is left to do, and nothing went wrong. */
+/** The reader of stdout has closed it (`| head`): nothing is left to do, and nothing went wrong. */
 export class BrokenPipeError extends Error {}
 
 export class Output {
   readonly isJson: boolean;
-  /** A person sits in front of stdout. */
+  /** Stdout is a terminal. */
   readonly isTerminal: boolean;
   readonly #stdout: OutputStream;
   readonly #stderr: OutputStream;
@@ -24,25 +24,25 @@ export class Output {
     this.isJson = options.isJson;
     this.isTerminal = io.stdout.isTTY === true;
     this.#onError = (error) => {
-      // Anything but a reader who went away (a full disk) loses what was to be said.
+      // Anything but a closed pipe (a full disk) loses output.
       if ((error as NodeJS.ErrnoException).code !== 'EPIPE') this.#failure ??= error;
       this.#broken.abort();
     };
     this.#stdout.on('error', this.#onError);
-    this.#stderr.on('error', ignoreDeafStderr);
+    this.#stderr.on('error', ignoreClosedStderr);
   }
 
-  /** Aborts when nobody reads stdout any more. */
+  /** Aborts when stdout can't be written any more. */
   get broken(): AbortSignal {
     return this.#broken.signal;
   }
 
-  /** A terminal that does not know its size says 0. */
+  /** Some terminals report a size of 0. */
   get columns(): number {
     return this.#stdout.columns || 100;
   }
 
-  /** How long a line of a table may be. In a pipe nothing wraps, and nothing is left out. */
+  /** Width limit of a table. In a pipe nothing wraps, so nothing is left out. */
   get tableWidth(): number {
     return this.isTerminal ? this.columns : Number.POSITIVE_INFINITY;
   }
@@ -51,30 +51,30 @@ export class Output {
     return this.#stdout.rows || 40;
   }
 
-  /** Resolves when there is room for more. @throws BrokenPipeError; CliError when it can't be written. */
+  /** Resolves when there is room for more. @throws BrokenPipeError, CliError when writing fails. */
   async write(chunk: string | Uint8Array): Promise<void> {
     this.#assertWritable();
     if (this.#stdout.write(chunk)) return;
     try {
       await once(this.#stdout, 'drain', { signal: this.#broken.signal });
     } catch (error) {
-      // Not a drain but the end of the stream.
+      // No drain: the stream has ended.
       this.#assertWritable();
       throw error;
     }
   }
 
-  /** Resolves when all is with the system. @throws as `write` */
+  /** Resolves when everything has been handed to the system. @throws as `write` */
   async flush(): Promise<void> {
     this.#assertWritable();
     await new Promise<void>((resolve) => {
-      // An error comes by its own way as well.
+      // Errors also arrive as events.
       this.#stdout.write('', () => resolve());
     });
     this.#assertWritable();
   }
 
-  /** Why nothing can be written any more; undefined: it can. */
+  /** Why stdout can't be written any more; undefined: it can. */
   ended(): CliError | BrokenPipeError | undefined {
     if (this.#failure) {
       const reason = describeError(this.#failure);
@@ -104,27 +104,27 @@ export class Output {
 
   close(): void {
     this.#stdout.off('error', this.#onError);
-    this.#stderr.off('error', ignoreDeafStderr);
+    this.#stderr.off('error', ignoreClosedStderr);
   }
 }
 
-/** Somebody closed it, or it ended when they did. */
-const NOBODY_READS = new Set(['EPIPE', 'ERR_STREAM_DESTROYED']);
+/** The other end is closed. */
+const CLOSED = new Set(['EPIPE', 'ERR_STREAM_DESTROYED']);
 
 /**
- * Resolves when all that was written is with the system, or can't get there any more.
- * @returns why it can't, unless it is that nobody reads it.
+ * Resolves when everything written has been handed to the system, or can't be.
+ * @returns why it can't be, unless the other end is closed.
  */
 export function drained(stream: OutputStream): Promise<Error | undefined> {
   return new Promise((resolve) => {
     const settle = (error?: NodeJS.ErrnoException | null): void => {
-      resolve(error && !NOBODY_READS.has(error.code ?? '') ? error : undefined);
+      resolve(error && !CLOSED.has(error.code ?? '') ? error : undefined);
     };
-    // Stays: an error may come by both ways.
+    // Stays: an error may arrive both ways.
     stream.on('error', settle);
     stream.write('', settle);
   });
 }
 
-/** A stderr that is closed leaves nowhere to complain; the exit code still tells. */
-function ignoreDeafStderr(): void {}
+/** With stderr closed there is nowhere to report to; the exit code still tells. */
+function ignoreClosedStderr(): void {}

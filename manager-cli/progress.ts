@@ -1,14 +1,13 @@
-/** A line on stderr that follows a long command, where a person can see it. */
+/** Progress of a long command: one line on stderr, if that is a terminal. */
 
 import type { Io } from './io.ts';
 
-/** How often the line moves. */
-const REDRAW_MS = 100;
+const REDRAW_INTERVAL_MS = 100;
 const ERASE_LINE = '\r\u001b[K';
 const BAR_COLUMNS = 20;
 
 export interface ProgressLine {
-  /** `text` is made only when it is time to draw again. */
+  /** `text` is only called when it is time to redraw. */
   readonly show: (text: () => string) => void;
   readonly clear: () => void;
 }
@@ -18,9 +17,9 @@ export function progressLine(io: Pick<Io, 'stderr'>): ProgressLine {
   let drawnMs = Number.NEGATIVE_INFINITY;
   return {
     show: (text) => {
-      if (performance.now() - drawnMs < REDRAW_MS) return;
+      if (performance.now() - drawnMs < REDRAW_INTERVAL_MS) return;
       drawnMs = performance.now();
-      // One that fills the last column would leave lines behind.
+      // A full last column would wrap.
       const columns = (io.stderr.columns || 100) - 1;
       io.stderr.write(`${ERASE_LINE}${text().slice(0, columns)}`);
     },
@@ -30,7 +29,7 @@ export function progressLine(io: Pick<Io, 'stderr'>): ProgressLine {
   };
 }
 
-/** `[#####...............]  25%`; what grows while it is read never shows more than all. Pure. */
+/** `[#####...............]  25%`, never more than 100 %, even if the total has grown. Pure. */
 export function bar(done: number, total: number): string {
   const part = total > 0 ? Math.min(1, done / total) : 1;
   const full = Math.floor(part * BAR_COLUMNS);

@@ -1,8 +1,8 @@
-/** A few lines on a terminal that are drawn anew in their place, again and again. */
+/** Redraws a block of lines in place on a terminal. */
 
 import type { Output } from './output.ts';
 
-// A line that wraps can't be redrawn in place: the terminal cuts long ones off instead.
+// Hides the cursor and disables wrapping: a wrapped line can't be redrawn in place.
 const BEGIN = '\u001b[?25l\u001b[?7l';
 const END = '\u001b[?7h\u001b[?25h';
 const ERASE_BELOW = '\u001b[J';
@@ -15,7 +15,7 @@ export class Screen {
     this.#out = out;
   }
 
-  /** How many lines there is room for: one more would scroll, and then nothing is in its place. */
+  /** Lines that fit: one more would scroll. */
   get rows(): number {
     return Math.max(1, this.#out.rows - 1);
   }
@@ -24,7 +24,7 @@ export class Screen {
     return this.#out.columns;
   }
 
-  /** In one write, so that nobody sees half of it. */
+  /** In one write, to avoid flicker. */
   async draw(lines: readonly string[]): Promise<void> {
     const fits = lines.slice(0, this.rows);
     const rewind = this.#drawn === 0 ? BEGIN : `\u001b[${this.#drawn}A\r`;
@@ -32,7 +32,7 @@ export class Screen {
     this.#drawn = fits.length;
   }
 
-  /** Gives the cursor back. */
+  /** Restores the cursor. */
   async end(): Promise<void> {
     await this.#out.write(END);
   }

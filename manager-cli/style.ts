@@ -1,4 +1,4 @@
-/** Colour, only where a person sees it: on a terminal and unless NO_COLOR asks for none. */
+/** Colours, only on a terminal and without NO_COLOR. */
 
 import type { Io, OutputStream } from './io.ts';
 
@@ -17,13 +17,13 @@ export type Paint = (colour: Colour, text: string) => string;
 
 export const plain: Paint = (_colour, text) => text;
 
-/** https://no-color.org: a NO_COLOR that is not empty switches colour off. */
+/** https://no-color.org: a non-empty NO_COLOR switches colours off. */
 export function paintFor(stream: OutputStream, env: Io['env']): Paint {
   const isWanted = stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
   return isWanted ? (colour, text) => `\u001b[${CODES[colour]}m${text}\u001b[0m` : plain;
 }
 
-/** Green when all is well, yellow on the way there, red when someone should look. */
+/** Green: well. Yellow: getting there. Red: needs attention. */
 export function stateColour(state: string): Colour {
   switch (state) {
     case 'live':

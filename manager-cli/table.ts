@@ -1,12 +1,12 @@
-/** Plain aligned tables: two spaces between columns, numbers to the right, no lines drawn. */
+/** Plain aligned tables: two spaces between columns, numbers on the right, no borders. */
 
 import type { Colour, Paint } from './style.ts';
 
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
-  /** Where there is no room for all, the column with the highest goes first; absent: it stays. */
-  readonly spare?: number;
+  /** If the table is too wide, the column with the highest value is dropped first; absent: never. */
+  readonly dropOrder?: number;
 }
 
 export interface Cell {
@@ -16,7 +16,7 @@ export interface Cell {
 
 const GAP = '  ';
 
-/** Length as it takes room: the few characters beyond ASCII that we print are one column wide. */
+/** Columns that a text takes: the few characters beyond ASCII that we print are one column wide. */
 function width(text: string): number {
   return text.replaceAll(/[\u{10000}-\u{10ffff}]/gu, ' ').length;
 }
@@ -26,7 +26,7 @@ function pad(text: string, columns: number, align: 'left' | 'right'): string {
   return align === 'right' ? space + text : text + space;
 }
 
-/** Indexes of the columns that fit, without the ones that are needed least. */
+/** Indexes of the columns that fit, after dropping the least needed. */
 function fitting(
   columns: readonly Column[],
   widths: readonly number[],
@@ -36,17 +36,17 @@ function fitting(
   const total = (): number =>
     kept.reduce((sum, index) => sum + (widths[index] ?? 0), 0) + GAP.length * (kept.length - 1);
   while (total() > maxWidth) {
-    const spares = kept.map((index) => columns[index]?.spare ?? -1);
-    const most = Math.max(...spares);
-    if (most < 0) break;
-    kept = kept.filter((_, at) => at !== spares.indexOf(most));
+    const orders = kept.map((index) => columns[index]?.dropOrder ?? -1);
+    const highest = Math.max(...orders);
+    if (highest < 0) break;
+    kept = kept.filter((_, at) => at !== orders.indexOf(highest));
   }
   return kept;
 }
 
 /**
  * Lines of the table, titles first. Cells are strings, or strings with a colour.
- * @param maxWidth a line that a terminal wraps can't be read across: spare columns go instead.
+ * @param maxWidth columns with a `dropOrder` are dropped until the table fits.
  */
 export function renderTable(
   columns: readonly Column[],

@@ -1,35 +1,35 @@
-/** A book of either kind, for those who keep one without looking inside. */
+/** A book of either level, for code that need not know which. */
 
 import type { BookSides, BookUpdate } from '../market/events.ts';
 import type { Scale } from '../market/decimal.ts';
 import { InvariantError } from '../errors.ts';
 import type { LevelBook } from './level-book.ts';
-import type { OrderBook } from './order-book.ts';
+import type { Contradiction, OrderBook } from './order-book.ts';
 import { PoolOrderBook } from './pool-order-book.ts';
 import { TreeLevelBook } from './tree-level-book.ts';
 
 export type Book = LevelBook | OrderBook;
 
-/** The book that an image (or a snapshot) shows. */
+/** The book of an image or a snapshot. */
 export function bookOf(image: BookSides & { readonly scale: Scale }): Book {
   return image.level === 'L2' ? TreeLevelBook.fromImage(image) : PoolOrderBook.fromImage(image);
 }
 
 /**
- * Moves the book over a step of its own kind.
- * @returns what contradicts the book (never an L2 one), in words; null: nothing does.
+ * Applies an update of the book's own level.
+ * @returns how the update contradicts the book; null if it does not. An L2 book is never contradicted.
  */
-export function applyUpdate(book: Book, step: BookUpdate): string | null {
+export function applyUpdate(book: Book, update: BookUpdate): Contradiction | null {
   if (book.level === 'L3') {
-    if (step.type !== 'diff') return book.apply(step);
-  } else if (step.type === 'diff') {
-    book.apply(step.bids, step.asks);
+    if (update.type !== 'diff') return book.apply(update);
+  } else if (update.type === 'diff') {
+    book.apply(update.bids, update.asks);
     return null;
   }
-  throw new InvariantError(`A ${step.type} has no meaning for an ${book.level} book`);
+  throw new InvariantError(`An ${book.level} book cannot apply an update of type ${update.type}`);
 }
 
-/** Both sides whole, or their best `depth` prices. */
+/** Both sides, complete or their best `depth` prices. */
 export function sidesOf(book: Book, depth?: number): BookSides {
   return book.level === 'L2'
     ? { level: 'L2', bids: book.levels('bid', depth), asks: book.levels('ask', depth) }

@@ -1,6 +1,6 @@
 /**
- * Where two books that ought to be the same are not: level by level, or order by order in their
- * queues. Pure. For those who hold a book against another source of it.
+ * Compares two books that should be equal: level by level, or order by order including the queues.
+ * Pure.
  */
 
 import { compareScaled, formatScaled } from '../market/decimal.ts';
@@ -10,28 +10,28 @@ import type { BookSides, Horizon, Levels, RestingOrder } from '../market/events.
 import { finerScale, rescaleHorizon, rescaleSides } from '../market/scale.ts';
 import type { Side } from './level-book.ts';
 
-/** A book as an image shows it: its sides, and how far each is known to be complete. */
-export type ShownBook = BookSides & { readonly scale: Scale; readonly horizon: Horizon };
+/** The content of a book: its sides, and how far each is known to be complete. */
+export type BookContent = BookSides & { readonly scale: Scale; readonly horizon: Horizon };
 
 export interface BookDifference {
-  /** Levels or orders that are not alike, by names that stay the same from one look to the next. */
+  /** The levels or orders that differ, by names that are stable between comparisons. */
   readonly places: ReadonlySet<string>;
-  /** The first of them in words. */
+  /** Describes the first of them. */
   readonly example: string;
-  /** The same orders with the same sizes, yet some stand elsewhere in the queue of their price. */
-  readonly isQueueOrderAlone: boolean;
+  /** Both hold the same orders and sizes; only places in queues differ. */
+  readonly isQueueOrderOnly: boolean;
 }
 
-/** What differs inside the horizons of both, whatever integers they are in; null: nothing. */
-export function differenceInside(ours: ShownBook, theirs: ShownBook): BookDifference | null {
+/** Compares inside the horizons of both books, which may have different scales. null: no difference. */
+export function differenceInside(ours: BookContent, theirs: BookContent): BookDifference | null {
   const scale = finerScale(ours.scale, theirs.scale);
   const a = atScale(ours, scale);
   const b = atScale(theirs, scale);
   return compare(a, b, narrower(a.horizon, b.horizon));
 }
 
-/** What differs anywhere, also between the horizons themselves; null: nothing. */
-export function differenceBetween(ours: ShownBook, theirs: ShownBook): BookDifference | null {
+/** Compares completely, horizons included. null: no difference. */
+export function differenceBetween(ours: BookContent, theirs: BookContent): BookDifference | null {
   const scale = finerScale(ours.scale, theirs.scale);
   const a = atScale(ours, scale);
   const b = atScale(theirs, scale);
@@ -39,18 +39,18 @@ export function differenceBetween(ours: ShownBook, theirs: ShownBook): BookDiffe
   if (isSameHorizon) return compare(a, b, NO_HORIZON);
   return {
     places: new Set(['horizon']),
-    example: 'they are complete down to different prices',
-    isQueueOrderAlone: false,
+    example: 'their horizons differ',
+    isQueueOrderOnly: false,
   };
 }
 
-function atScale(book: ShownBook, scale: Scale): ShownBook {
+function atScale(book: BookContent, scale: Scale): BookContent {
   const horizon = rescaleHorizon(book.horizon, book.scale, scale);
   return { ...rescaleSides(book, book.scale, scale), scale, horizon };
 }
 
-function compare(a: ShownBook, b: ShownBook, edges: Horizon): BookDifference | null {
-  const found = new Findings(a.scale);
+function compare(a: BookContent, b: BookContent, edges: Horizon): BookDifference | null {
+  const found = new Differences(a.scale);
   if (a.level === 'L2' && b.level === 'L2') {
     compareLevels('bid', inside(a.bids, edges.bid, -1), inside(b.bids, edges.bid, -1), found);
     compareLevels('ask', inside(a.asks, edges.ask, 1), inside(b.asks, edges.ask, 1), found);
@@ -62,16 +62,16 @@ function compare(a: ShownBook, b: ShownBook, edges: Horizon): BookDifference | n
       compareQueues('ask', a.asks, b.asks, found);
     }
   } else {
-    found.kind();
+    found.bookLevel();
   }
-  return found.answer();
+  return found.result();
 }
 
-class Findings {
+class Differences {
   readonly places = new Set<string>();
   readonly #scale: Scale;
   #example = '';
-  #isQueueOrderAlone = false;
+  #isQueueOrderOnly = false;
 
   constructor(scale: Scale) {
     this.#scale = scale;
@@ -90,27 +90,27 @@ class Findings {
     });
   }
 
-  /** One of the two books has levels, the other orders. */
-  kind(): void {
-    this.#note('kind', () => 'one is a book of levels, the other one of orders');
+  /** One is an L2 book, the other an L3 book. */
+  bookLevel(): void {
+    this.#note('kind', () => 'one is an L2 book, the other an L3 book');
   }
 
   queue(side: Side, id: string, price: ScaledInt): void {
-    this.#isQueueOrderAlone = true;
+    this.#isQueueOrderOnly = true;
     this.#note(`${side} ${id}`, () => {
       const at = formatScaled(price, this.#scale.priceExponent);
-      return `order ${id} (${side}) stands elsewhere in the queue at ${at}`;
+      return `order ${id} (${side}) has another place in the queue at ${at}`;
     });
   }
 
-  answer(): BookDifference | null {
+  result(): BookDifference | null {
     if (this.places.size === 0) return null;
     const { places } = this;
-    return { places, example: this.#example, isQueueOrderAlone: this.#isQueueOrderAlone };
+    return { places, example: this.#example, isQueueOrderOnly: this.#isQueueOrderOnly };
   }
 
-  #note(place: string, inWords: () => string): void {
-    if (this.places.size === 0) this.#example = inWords();
+  #note(place: string, describe: () => string): void {
+    if (this.places.size === 0) this.#example = describe();
     this.places.add(place);
   }
 
@@ -124,7 +124,7 @@ class Findings {
   }
 }
 
-/** What both know: up to the edge that comes first. */
+/** The horizon within which both books are complete. */
 function narrower(a: Horizon, b: Horizon): Horizon {
   const first = (x: ScaledInt | null, y: ScaledInt | null, sign: 1 | -1): ScaledInt | null => {
     if (x === null || y === null) return x ?? y;
@@ -133,7 +133,7 @@ function narrower(a: Horizon, b: Horizon): Horizon {
   return { bid: first(a.bid, b.bid, -1), ask: first(a.ask, b.ask, 1) };
 }
 
-/** @param sign 1 where prices grow towards the edge. */
+/** The levels up to an edge. @param sign 1 if prices grow towards the edge, else -1. */
 function inside(levels: Levels, edge: ScaledInt | null, sign: 1 | -1): Levels {
   if (edge === null) return levels;
   for (let i = 0; i < levels.length; i += 2) {
@@ -142,8 +142,8 @@ function inside(levels: Levels, edge: ScaledInt | null, sign: 1 | -1): Levels {
   return levels;
 }
 
-/** Books of hundreds of thousands of orders are mostly the same, and nothing else may run meanwhile. */
-function isSameThroughout<T>(
+/** A fast path: large books are mostly equal, and a comparison blocks the event loop. */
+function isSameList<T>(
   ours: readonly T[],
   theirs: readonly T[],
   isSame: (a: T, b: T) => boolean,
@@ -155,8 +155,8 @@ function isSameOrder(a: RestingOrder, b: RestingOrder): boolean {
   return a.orderId === b.orderId && a.price === b.price && a.size === b.size;
 }
 
-function compareLevels(side: Side, ours: Levels, theirs: Levels, found: Findings): void {
-  if (isSameThroughout(ours, theirs, (a, b) => a === b)) return;
+function compareLevels(side: Side, ours: Levels, theirs: Levels, found: Differences): void {
+  if (isSameList(ours, theirs, (a, b) => a === b)) return;
   const sizes = new Map<ScaledInt, ScaledInt>();
   for (let i = 0; i < theirs.length; i += 2) {
     sizes.set(theirs[i] as ScaledInt, theirs[i + 1] as ScaledInt);
@@ -174,9 +174,9 @@ function compareOrders(
   side: Side,
   ours: readonly RestingOrder[],
   theirs: readonly RestingOrder[],
-  found: Findings,
+  found: Differences,
 ): void {
-  if (isSameThroughout(ours, theirs, isSameOrder)) return;
+  if (isSameList(ours, theirs, isSameOrder)) return;
   const others = new Map(theirs.map((order) => [order.orderId, order]));
   for (const order of ours) {
     const other = others.get(order.orderId);
@@ -187,12 +187,12 @@ function compareOrders(
   for (const order of others.values()) found.order(side, order.orderId, undefined, order);
 }
 
-/** Of sides that hold the same orders. */
+/** Compares the queues of sides that hold the same orders. */
 function compareQueues(
   side: Side,
   ours: readonly RestingOrder[],
   theirs: readonly RestingOrder[],
-  found: Findings,
+  found: Differences,
 ): void {
   for (const [i, { orderId, price }] of ours.entries()) {
     if (theirs[i]?.orderId !== orderId) found.queue(side, orderId, price);

@@ -1,6 +1,6 @@
 /**
- * The price levels of an L3 book: for each its side, price, total size, and the ends of its queue.
- * Numbered, with a free list; the orders themselves are links in the order pool.
+ * The price levels of an L3 book in flat arrays, with a free list: side, price, total size, and both ends of
+ * the queue. The orders are linked in the order pool.
  */
 
 import { addScaled, subtractScaled } from '../market/decimal.ts';
@@ -28,7 +28,7 @@ export class LevelPool {
     this.#free = from ? from.#free.slice() : [];
   }
 
-  /** The number of a new, empty level. */
+  /** @returns the index of a new, empty level. */
   add(side: OrderSide, price: ScaledInt): number {
     const level = this.#free.pop() ?? this.#sides.length;
     this.#sides[level] = side;
@@ -40,7 +40,7 @@ export class LevelPool {
     return level;
   }
 
-  /** The level is empty and no longer in its side's tree. */
+  /** Frees a level, which must be empty and removed from its side's tree. */
   remove(level: number): void {
     this.#free.push(level);
   }
@@ -70,7 +70,7 @@ export class LevelPool {
     this.#totals[level] = addScaled(this.total(level), by);
   }
 
-  /** Puts an order at the end of the queue. */
+  /** Appends an order to the queue. */
   append(level: number, slot: number, orders: OrderPool): void {
     const tail = this.#tails[level] as number;
     orders.level[slot] = level;
@@ -83,7 +83,7 @@ export class LevelPool {
     this.grow(level, orders.size(slot));
   }
 
-  /** Takes an order out of the queue. */
+  /** Removes an order from the queue. */
   unlink(level: number, slot: number, orders: OrderPool): void {
     const prev = orders.prev[slot] as number;
     const next = orders.next[slot] as number;

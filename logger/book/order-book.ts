@@ -1,58 +1,70 @@
 /**
- * The L3 book: every resting order, in a queue per price. Exact and ordered; says nothing about
- * whether it is proven, which is the recorder's business.
+ * The L3 book: every resting order, in a queue per price. Whether the book is proven is the recorder's
+ * concern.
  *
- * What each message does, and what it means when the order is not in the book (the exchange's own
- * description of its `full` channel, and what others found out):
+ * The effect of each event, by whether the order is in the book (after Coinbase's description of its
+ * `full` channel, and what others found out):
  *
- * | message    | order in the book                                  | order not in the book          |
- * |------------|----------------------------------------------------|--------------------------------|
- * | `received` | contradiction: ids are given once                  | nothing                        |
- * | `open`     | contradiction: it rests already                    | joins the end of its queue     |
- * | `match`    | maker shrinks and keeps its place; at 0 it is gone; | contradiction: what traded was |
- * |            | contradiction where it is on the other side or     | not in our book                |
- * |            | smaller than the fill                              |                                |
- * | `change`   | smaller: keeps its place; larger or at another     | nothing: it was never open, or |
- * |            | price: goes to the end of that price's queue;      | is gone already                |
- * |            | at 0 it is gone; without size and price: nothing   |                                |
- * | `done`     | gone, whatever the message says of price and size  | nothing: it never rested       |
+ * | event      | order in the book                                   | order not in the book          |
+ * |------------|-----------------------------------------------------|--------------------------------|
+ * | `received` | contradiction: ids are unique                       | none                           |
+ * | `open`     | contradiction: it rests already                     | appended to its price's queue  |
+ * | `match`    | maker shrinks and keeps its place, at 0 removed;    | contradiction: the book lacked |
+ * |            | contradiction if it is on the other side or smaller | what was traded                |
+ * |            | than the fill                                       |                                |
+ * | `change`   | smaller: keeps its place; larger, or at another     | none: it never rested, or is   |
+ * |            | price: moved to the end of that price's queue;      | removed already                |
+ * |            | at 0 removed; without size and price: none          |                                |
+ * | `done`     | removed, whatever price and size the event has      | none: it never rested          |
  *
- * A contradiction means that this book was not the exchange's, so it must not be used any longer.
+ * A contradiction proves that the book differs from the exchange's, so it must not be used any longer.
  */
 
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import type { OrderEvent, OrderSide, RestingOrder } from '../market/events.ts';
 import type { Side } from './level-book.ts';
 
+/**
+ * Why an event cannot be applied: the order rests already (`duplicate`), is not in the book
+ * (`missing`), is on the other side (`wrong-side`), or is smaller than the fill (`overfilled`).
+ */
+export type ContradictionKind = 'duplicate' | 'missing' | 'wrong-side' | 'overfilled';
+
+export interface Contradiction {
+  readonly kind: ContradictionKind;
+  /** For logs and messages. */
+  readonly text: string;
+}
+
 /** All orders of one price together. */
 export interface LevelTotal {
   readonly price: ScaledInt;
   readonly size: ScaledInt;
-  /** How many orders. */
+  /** Number of orders. */
   readonly count: number;
 }
 
-/** What any L3 book structure offers; `PoolOrderBook` is ours. */
+/** The port of L3 books. */
 export interface OrderBook {
   readonly level: 'L3';
   readonly scale: Scale;
-  /** @returns what contradicts the book, in words for the log; null: nothing does. */
-  apply(event: OrderEvent): string | null;
-  /** `[price, total size]` of the best level, or undefined for an empty side. */
+  /** @returns how the event contradicts the book; null if it does not. */
+  apply(event: OrderEvent): Contradiction | null;
+  /** `[price, total size]` of the best level; undefined for an empty side. */
   best(side: Side): readonly [ScaledInt, ScaledInt] | undefined;
   /** Best price first, each price in queue order; at most `depth` prices. */
   orders(side: Side, depth?: number): RestingOrder[];
   /** Best first; at most `depth` prices. Totals equal the sums of their orders. */
   totals(side: Side, depth?: number): LevelTotal[];
-  /** Of one price; undefined where nothing rests there. */
+  /** Of one price; undefined if no order rests there. */
   total(side: Side, price: ScaledInt): LevelTotal | undefined;
   find(orderId: string): (RestingOrder & { readonly side: OrderSide }) | undefined;
-  /** Prices. */
+  /** Number of prices. */
   size(side: Side): number;
-  /** Orders on both sides. */
+  /** Number of orders on both sides. */
   readonly orderCount: number;
-  /** A consistent copy that later updates do not touch. */
+  /** An independent copy. */
   clone(): OrderBook;
-  /** The same book with finer integers. */
+  /** The same book at a finer scale. */
   rescaled(scale: Scale): OrderBook;
 }

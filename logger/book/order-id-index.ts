@@ -1,8 +1,8 @@
 /**
- * From order id to a slot in the pool. Ids are UUIDs in nearly all cases: 128 bits, kept as four
- * integers in an open-addressing table, which costs a fraction of a `Map` of strings in time and
- * memory. Only the canonical text (lower case, with its dashes) is taken for a UUID, so that every
- * id comes back as it was written; any other text goes into a `Map` beside it.
+ * Maps an order id to its slot in the pool. Nearly all ids are UUIDs: 128 bits, kept as four integers in
+ * an open-addressing hash table, which takes a fraction of the time and memory of a `Map` of strings. Only
+ * the canonical text (lower case, with dashes) counts as a UUID, so that every id is returned as it was
+ * written; any other text goes into a `Map`.
  */
 
 import { formatUuid, parseUuid } from '../market/uuid.ts';
@@ -10,8 +10,8 @@ import type { UuidWords } from '../market/uuid.ts';
 
 const EMPTY = -1;
 const FIRST_CAPACITY = 64;
-/** The table is kept at most half full: searches stay short. */
-const LOAD_MAX = 0.5;
+/** The table is at most half full, which keeps searches short. */
+const MAX_LOAD = 0.5;
 
 export class OrderIdIndex {
   /** Ids by slot, four words each. */
@@ -30,13 +30,13 @@ export class OrderIdIndex {
     this.#oddTexts = new Map(from ? from.#oddTexts : []);
   }
 
-  /** -1: there is none. */
+  /** The slot of an id, or -1. */
   find(id: string): number {
     if (!parseUuid(id, this.#wanted)) return this.#odd.get(id) ?? EMPTY;
     return this.#table[this.#place(this.#wanted, 0)] as number;
   }
 
-  /** @returns false, and changes nothing, where the id is there already. */
+  /** @returns false, and changes nothing, if the id exists already. */
   add(id: string, slot: number): boolean {
     if (!parseUuid(id, this.#wanted)) {
       if (this.#odd.has(id)) return false;
@@ -46,7 +46,7 @@ export class OrderIdIndex {
     }
     let place = this.#place(this.#wanted, 0);
     if (this.#table[place] !== EMPTY) return false;
-    if (this.#used >= this.#table.length * LOAD_MAX) {
+    if (this.#used >= this.#table.length * MAX_LOAD) {
       this.#rebuild(this.#table.length * 2);
       place = this.#place(this.#wanted, 0);
     }
@@ -70,14 +70,14 @@ export class OrderIdIndex {
     this.#close(this.#place(this.#ids, slot * 4));
     this.#used--;
     const { length } = this.#table;
-    if (length > FIRST_CAPACITY && this.#used < (length * LOAD_MAX) / 8) this.#rebuild(length / 2);
+    if (length > FIRST_CAPACITY && this.#used < (length * MAX_LOAD) / 8) this.#rebuild(length / 2);
   }
 
   text(slot: number): string {
     return this.#oddTexts.get(slot) ?? formatUuid(this.#ids, slot * 4);
   }
 
-  /** Where the id whose words stand at `at` is, or would be. */
+  /** The place in the table where the id at `words[at]` is, or would be. */
   #place(words: Int32Array, at: number): number {
     const table = this.#table;
     const mask = table.length - 1;
@@ -91,23 +91,23 @@ export class OrderIdIndex {
     }
   }
 
-  /** Empties a place, and moves up what stands behind it, so that searches never stop short. */
+  /** Empties a place and moves later entries up, so that no search stops short (backward-shift deletion). */
   #close(place: number): void {
     const table = this.#table;
     const mask = table.length - 1;
     const ids = this.#ids;
-    let hole = place;
+    let empty = place;
     for (let next = (place + 1) & mask; ; next = (next + 1) & mask) {
       const slot = table[next] as number;
       if (slot === EMPTY) break;
       const home = hash(ids, slot * 4) & mask;
-      // It may move into the hole only if the hole is not before its home.
-      if (((next - home) & mask) >= ((next - hole) & mask)) {
-        table[hole] = slot;
-        hole = next;
+      // It may move only if the empty place is not before its home.
+      if (((next - home) & mask) >= ((next - empty) & mask)) {
+        table[empty] = slot;
+        empty = next;
       }
     }
-    table[hole] = EMPTY;
+    table[empty] = EMPTY;
   }
 
   #rebuild(capacity: number): void {
@@ -125,7 +125,7 @@ export class OrderIdIndex {
   }
 }
 
-/** Most ids are random, some count upwards: every word has a part in it, stirred once. */
+/** Mixes all four words: most ids are random, but some count upwards. */
 function hash(words: Int32Array, at: number): number {
   let value = Math.imul((words[at] as number) ^ (words[at + 2] as number), 0x9e3779b1);
   value ^= Math.imul((words[at + 1] as number) ^ (words[at + 3] as number), 0x85ebca6b);

@@ -1,6 +1,6 @@
 /**
- * Where the orders of an L3 book live: flat arrays indexed by slot, with a free list. An order is a
- * link in its price's queue. Sizes are numbers; the few beyond 2^53 stand in a map beside.
+ * The orders of an L3 book in flat arrays indexed by slot, with a free list. Orders of one price form a linked
+ * list, their queue. Sizes are numbers; the few beyond 2^53 are kept in a map.
  */
 
 import type { ScaledInt } from '../market/decimal.ts';
@@ -14,10 +14,10 @@ export class OrderPool {
   #capacity: number;
   #sizes: Float64Array;
   readonly #largeSizes: Map<number, bigint>;
-  /** Neighbours in the queue; `next` of a free slot is the next free one. */
+  /** Neighbours in the queue; `next` of a free slot is the next free slot. */
   prev: Int32Array;
   next: Int32Array;
-  /** The level in which the order stands. */
+  /** The order's price level. */
   level: Int32Array;
   readonly index: OrderIdIndex;
   #free: number;
@@ -37,7 +37,7 @@ export class OrderPool {
     this.count = from?.count ?? 0;
   }
 
-  /** @returns the slot of a new order, in no queue yet; `NONE` where its id is in use. */
+  /** @returns the slot of a new order, not yet in a queue; `NONE` if its id is in use. */
   add(id: string, size: ScaledInt): number {
     const slot = this.#free === NONE ? this.#made : this.#free;
     if (!this.index.add(id, slot)) return NONE;
@@ -47,7 +47,7 @@ export class OrderPool {
     return slot;
   }
 
-  /** The order has left its queue. */
+  /** Frees the slot of an order that has been removed from its queue. */
   remove(slot: number): void {
     this.index.remove(slot);
     if (this.#largeSizes.size > 0) this.#largeSizes.delete(slot);

@@ -1,6 +1,6 @@
 /**
- * `OrderBook` on a pool: orders in flat arrays, a queue of links per price, an index by binary id,
- * and one `sorted-btree` a side from price to queue. A copy copies arrays, no objects.
+ * An `OrderBook` on flat arrays: orders in a pool, a linked queue per price, an index by binary id, and one
+ * `sorted-btree` per side from price to queue. Cloning copies arrays, not objects.
  */
 
 import { InvariantError } from '../errors.ts';
@@ -16,7 +16,7 @@ import type {
 import { rescaleOrders } from '../market/scale.ts';
 import type { Side } from './level-book.ts';
 import { LevelPool } from './level-pool.ts';
-import type { LevelTotal, OrderBook } from './order-book.ts';
+import type { Contradiction, ContradictionKind, LevelTotal, OrderBook } from './order-book.ts';
 import { NONE, OrderPool } from './order-pool.ts';
 import { PriceSide } from './price-side.ts';
 
@@ -41,9 +41,9 @@ export class PoolOrderBook implements OrderBook {
   }
 
   /**
-   * The book that an image (or a snapshot) shows.
-   * @throws InvariantError for an order that comes twice or has no size: whoever made the image has
-   *   to have refused it.
+   * The book of an image or a snapshot.
+   * @throws InvariantError for an order that is listed twice or has no size; whoever made the image must
+   *   have rejected it.
    */
   static fromImage(image: {
     readonly scale: Scale;
@@ -57,7 +57,9 @@ export class PoolOrderBook implements OrderBook {
     ] as const) {
       for (const { orderId, price, size } of orders) {
         const isNew = size > 0 && book.#open(orderId, side, price, size);
-        if (!isNew) throw new InvariantError(`An image can't hold the order ${orderId} like that`);
+        if (!isNew) {
+          throw new InvariantError(`An image lists the order ${orderId} twice or without a size`);
+        }
       }
     }
     return book;
@@ -67,16 +69,20 @@ export class PoolOrderBook implements OrderBook {
     return this.#orders.count;
   }
 
-  apply(event: OrderEvent): string | null {
+  apply(event: OrderEvent): Contradiction | null {
     switch (event.type) {
       case 'received':
         return this.#find(event.orderId) === NONE
           ? null
-          : `order ${event.orderId} was received, and rests in the book already`;
+          : contradiction(
+              'duplicate',
+              event.orderId,
+              'was received, but rests in the book already',
+            );
       case 'open':
         return this.#open(event.orderId, event.side, event.price, event.remainingSize)
           ? null
-          : `order ${event.orderId} was opened, and rests in the book already`;
+          : contradiction('duplicate', event.orderId, 'was opened, but rests in the book already');
       case 'match':
         return this.#match(event);
       case 'change':
@@ -162,9 +168,9 @@ export class PoolOrderBook implements OrderBook {
     return side === 'bid' || side === 'buy' ? this.#bids : this.#asks;
   }
 
-  /** @returns false where the order rests already. */
+  /** @returns false if the order rests already. */
   #open(orderId: string, side: OrderSide, price: ScaledInt, size: ScaledInt): boolean {
-    // Nothing of it rests: it is as if it had never been opened.
+    // Without a size nothing rests.
     if (!(size > 0)) return this.#find(orderId) === NONE;
     const slot = this.#orders.add(orderId, size);
     if (slot === NONE) return false;
@@ -172,14 +178,27 @@ export class PoolOrderBook implements OrderBook {
     return true;
   }
 
-  #match({ makerOrderId, side, size }: OrderMatched): string | null {
+  #match({ makerOrderId, side, size }: OrderMatched): Contradiction | null {
     const slot = this.#find(makerOrderId);
-    if (slot === NONE) return `order ${makerOrderId} was filled, and is not in the book`;
+    if (slot === NONE) {
+      return contradiction('missing', makerOrderId, 'was filled, but is not in the book');
+    }
     const level = this.#orders.level[slot] as number;
-    if (this.#levels.side(level) !== side)
-      return `order ${makerOrderId} was filled on side ${side}`;
+    if (this.#levels.side(level) !== side) {
+      return contradiction(
+        'wrong-side',
+        makerOrderId,
+        `was filled as a ${side} order, but is none`,
+      );
+    }
     const left = subtractScaled(this.#orders.size(slot), size);
-    if (left < 0) return `order ${makerOrderId} was filled by more than is left of it`;
+    if (left < 0) {
+      return contradiction(
+        'overfilled',
+        makerOrderId,
+        'was filled by more than its remaining size',
+      );
+    }
     if (left > 0) this.#resize(slot, level, left);
     else this.#remove(slot);
     return null;
@@ -200,7 +219,7 @@ export class PoolOrderBook implements OrderBook {
       this.#resize(slot, level, size);
       return;
     }
-    // It loses its place.
+    // It loses its place in the queue.
     const side = this.#levels.side(level);
     this.#dequeue(slot);
     this.#orders.setSize(slot, size);
@@ -234,4 +253,8 @@ export class PoolOrderBook implements OrderBook {
     this.#side(this.#levels.side(level)).delete(this.#levels.price(level));
     this.#levels.remove(level);
   }
+}
+
+function contradiction(kind: ContradictionKind, orderId: string, what: string): Contradiction {
+  return { kind, text: `order ${orderId} ${what}` };
 }

@@ -1,6 +1,6 @@
 /**
- * One side of an L3 book: from price to the number of its level, best first. The best level is kept
- * beside the tree, since it is asked for after every event and changes with few of them.
+ * One side of an L3 book: maps prices to level indexes, best first. The best level is cached, because it is
+ * read after every event and few events change it.
  */
 
 import SortedBTree from 'sorted-btree';
@@ -9,7 +9,7 @@ import type { ScaledInt } from '../market/decimal.ts';
 import type { Side } from './level-book.ts';
 import { NONE } from './order-pool.ts';
 
-// The package is CommonJS with a `default` export: Node hands out its exports object.
+// The package is CommonJS with a `default` export, so Node's import yields its exports object.
 const BTree = SortedBTree.default;
 type Tree = InstanceType<typeof BTree<ScaledInt, number>>;
 
@@ -33,7 +33,7 @@ export class PriceSide {
     return this.#best;
   }
 
-  /** How many prices there are. */
+  /** Number of prices. */
   get size(): number {
     return this.#tree.size;
   }
@@ -43,7 +43,7 @@ export class PriceSide {
     return this.#tree.get(price) ?? NONE;
   }
 
-  /** A new level at a price that has none. */
+  /** Adds a level at a price that has none. */
   add(price: ScaledInt, level: number): void {
     this.#tree.set(price, level);
     const isBest =
@@ -53,7 +53,7 @@ export class PriceSide {
     this.#bestPrice = price;
   }
 
-  /** The price has a level, which is empty now. */
+  /** Removes the level of a price, which must have one. */
   delete(price: ScaledInt): void {
     this.#tree.delete(price);
     if (price !== this.#bestPrice) return;

@@ -1,7 +1,6 @@
 /**
- * `LevelBook` on one `sorted-btree` a side, each ordered best first. Plain and exact: keys and
- * values are scaled integers in canonical form, and the tree's copy-on-write clone makes a
- * consistent image cheap while updates go on.
+ * A `LevelBook` on one `sorted-btree` per side, ordered best first. Keys and values are canonical scaled
+ * integers; the tree's copy-on-write clone makes a consistent image cheap.
  */
 
 import SortedBTree from 'sorted-btree';
@@ -11,7 +10,7 @@ import type { Levels } from '../market/events.ts';
 import { rescaleLevels } from '../market/scale.ts';
 import type { LevelBook, Side } from './level-book.ts';
 
-// The package is CommonJS with a `default` export: Node hands out its exports object.
+// The package is CommonJS with a `default` export, so Node's import yields its exports object.
 const BTree = SortedBTree.default;
 type Tree = InstanceType<typeof BTree<ScaledInt, ScaledInt>>;
 
@@ -35,7 +34,7 @@ export class TreeLevelBook implements LevelBook {
     );
   }
 
-  /** The book that an image (or a snapshot) shows. */
+  /** The book of an image or a snapshot. */
   static fromImage(image: {
     readonly scale: Scale;
     readonly bids: Levels;

@@ -13,7 +13,7 @@
  */
 
 import type { Scale } from '../market/decimal.ts';
-import type { BookImage, MarketEvent } from '../market/events.ts';
+import type { BookImage, MarketEvent, Trade } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
 
 /** The events of a block. A block is decodable on its own. */
@@ -24,6 +24,9 @@ export interface BlockContent {
   /** In recorded order. L2: diffs and trades; L3: order events. */
   readonly events: readonly MarketEvent[];
 }
+
+/** A trade whose id is a number. Version 1 stores no others: see `newestBlock`. */
+export type NumberedTrade = Trade & { readonly tradeId: number };
 
 export interface BlockCodec {
   readonly encoding: string;

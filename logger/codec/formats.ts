@@ -3,7 +3,7 @@
  * `encoding`, so that every version ever written stays readable.
  */
 
-import { RecordCorruptError } from '../errors.ts';
+import { RecordCorruptError, assertInvariant } from '../errors.ts';
 import type { BookImage } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
 import { block1 } from './v1/block.ts';
@@ -15,9 +15,29 @@ import { ordersImage1 } from './v1/orders-image.ts';
 const BLOCK_CODECS: readonly BlockCodec[] = [block1, orders1];
 const IMAGE_CODECS: readonly ImageCodec[] = [image1, ordersImage1];
 
-/** The codec for new blocks. */
+const NEW_BLOCKS: Readonly<Record<BookLevel, BlockCodec>> = {
+  L2: withNumberedTrades(block1),
+  L3: withNumberedTrades(orders1),
+};
+
+/** The codec for new blocks. Its `encode` throws InvariantError for a trade id that is text. */
 export function newestBlock(level: BookLevel): BlockCodec {
-  return level === 'L2' ? block1 : orders1;
+  return NEW_BLOCKS[level];
+}
+
+/** Version 1 would store a text of digits as a number: an id that is text needs a later version. */
+function withNumberedTrades(codec: BlockCodec): BlockCodec {
+  return {
+    ...codec,
+    encode: (content) => {
+      for (const event of content.events) {
+        if (event.type !== 'trade' && event.type !== 'match') continue;
+        const isNumber = typeof event.tradeId === 'number';
+        assertInvariant(isNumber, `${codec.encoding} stores no trade ids that are text`);
+      }
+      return codec.encode(content);
+    },
+  };
 }
 
 /** The codec for new base images. */

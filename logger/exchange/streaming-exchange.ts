@@ -1,18 +1,18 @@
 /**
- * What every exchange behind the `Exchange` port is made of: open symbols spread over lasting
- * connections, a request budget, a look now and then at tick and lot sizes. An exchange adds its
- * protocol. Trouble with one symbol stays with it; trouble with REST never touches the streams.
+ * The base of every exchange behind the `Exchange` port: open symbols spread over lasting
+ * connections, a request budget, polling of tick and lot sizes. An exchange adds its protocol.
+ * Trouble with one symbol stays with it; trouble with REST never touches the streams.
  */
 
 import { ConflictError, FeedClosedError } from '../errors.ts';
-import type { ExchangeRefusedError } from '../errors.ts';
+import type { ExchangeRejectedError } from '../errors.ts';
 import type { Proof } from '../market/coverage.ts';
 import type { BookSnapshot } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
-import type { MarketFrame } from './dialect.ts';
+import type { Transport } from '../runtime/transport.ts';
 import type {
   Exchange,
   ExchangeCounters,
@@ -21,14 +21,13 @@ import type {
   Instrument,
   SequenceRule,
 } from './exchange.ts';
-import { Line } from './line.ts';
-import type { LineOptions } from './line.ts';
-import type { Refusals } from './refusals.ts';
-import type { RequestBudget } from './request-budget.ts';
-import type { Subscription } from './subscription.ts';
-import type { Transport } from '../runtime/transport.ts';
+import { FeedConnection } from './feed/feed-connection.ts';
+import type { FeedConnectionOptions } from './feed/feed-connection.ts';
+import type { SymbolFeed } from './feed/symbol-feed.ts';
+import type { RequestBudget } from './rest/request-budget.ts';
+import type { WireErrors } from './wire/wire-errors.ts';
 
-/** What every exchange gets from outside. */
+/** What every exchange is created with. */
 export interface ExchangeOptions {
   /** Base addresses, without a path. */
   readonly wsUrl: string;
@@ -41,56 +40,54 @@ export interface ExchangeOptions {
 }
 
 export interface PollLimits {
-  /** Between two looks at tick and lot sizes; after a failed one, sooner. */
+  /** Between two polls of tick and lot sizes; shorter after one that failed. */
   readonly instrumentPollMs: number;
   readonly instrumentRetryMs: number;
 }
 
 /** How long a request may wait out a "slow down" before it fails: a person's, and a snapshot. */
-export const URGENT_WAIT_MAX_MS = 5000;
-export const PATIENT_WAIT_MAX_MS = 120_000;
+export const MAX_URGENT_WAIT_MS = 5000;
+export const MAX_PATIENT_WAIT_MS = 120_000;
 
-/** A base address as it is put before a path. */
-export function withoutSlash(url: string): string {
+/** A base address, to be put before a path. */
+export function withoutTrailingSlash(url: string): string {
   return url.replace(/\/+$/, '');
 }
 
-export abstract class StreamingExchange<
-  Frame extends MarketFrame,
-  Feed extends Subscription<Frame>,
-> implements Exchange {
+export abstract class StreamingExchange implements Exchange {
   abstract readonly name: string;
   abstract readonly level: BookLevel;
   abstract readonly feed: string;
   abstract readonly proof: Proof;
   abstract readonly rule: SequenceRule;
-  protected readonly subscriptions = new Map<string, Feed>();
+  /** The open symbols. */
+  protected readonly feeds = new Map<string, SymbolFeed>();
   protected readonly closing = new AbortController();
   protected readonly clock: Clock;
   protected readonly log: Log;
-  protected readonly refusals: Refusals;
+  protected readonly wireErrors: WireErrors;
   protected readonly budget: RequestBudget;
-  readonly #lineOptions: LineOptions<Frame>;
+  readonly #connectionOptions: FeedConnectionOptions;
   readonly #poll: PollLimits;
-  #lines: Line<Frame>[] = [];
-  readonly #lineOf = new Map<Feed, Line<Frame>>();
+  #connections: FeedConnection[] = [];
+  readonly #connectionOf = new Map<SymbolFeed, FeedConnection>();
   #pollTimer: Timer | null = null;
 
   constructor(
-    line: Omit<LineOptions<Frame>, 'onRefused' | 'traffic'>,
-    parts: { readonly budget: RequestBudget; readonly poll: PollLimits },
+    connection: Omit<FeedConnectionOptions, 'onRejected' | 'traffic'>,
+    { budget, poll }: { readonly budget: RequestBudget; readonly poll: PollLimits },
   ) {
-    this.clock = line.clock;
-    this.log = line.log;
-    this.refusals = line.refusals;
-    this.budget = parts.budget;
-    this.#poll = parts.poll;
-    this.#lineOptions = {
-      ...line,
+    this.clock = connection.clock;
+    this.log = connection.log;
+    this.wireErrors = connection.wireErrors;
+    this.budget = budget;
+    this.#poll = poll;
+    this.#connectionOptions = {
+      ...connection,
       traffic: { frames: 0, bytes: 0 },
-      onRefused: (subscription, reason) => {
-        this.#forget(subscription as Feed);
-        subscription.refuse(reason);
+      onRejected: (feed, reason) => {
+        this.#forget(feed);
+        feed.reject(reason);
       },
     };
   }
@@ -101,105 +98,103 @@ export abstract class StreamingExchange<
 
   abstract instrument(symbol: string): Promise<Instrument>;
   abstract snapshot(symbol: string, signal: AbortSignal, isSpare?: boolean): Promise<BookSnapshot>;
-  protected abstract subscription(instrument: Instrument, listener: FeedListener): Feed;
-  /** The line that is to carry one more symbol; undefined: a new one. */
-  protected abstract lineFor(
-    lines: readonly Line<Frame>[],
-    subscription: Feed,
-  ): Line<Frame> | undefined;
-  /** Looks at tick and lot sizes of every open symbol. Whether the exchange answered throughout. */
+  protected abstract createFeed(instrument: Instrument, listener: FeedListener): SymbolFeed;
+  /** The connection that is to carry one more symbol; undefined: a new one. */
+  protected abstract connectionFor(
+    connections: readonly FeedConnection[],
+  ): FeedConnection | undefined;
+  /** Polls tick and lot sizes of every open symbol. @returns whether the exchange answered throughout. */
   protected abstract pollInstruments(): Promise<boolean>;
 
   open(instrument: Instrument, listener: FeedListener): FeedHandle {
     if (this.closing.signal.aborted) throw new FeedClosedError('The exchange was closed');
-    if (this.subscriptions.has(instrument.symbol)) {
+    if (this.feeds.has(instrument.symbol)) {
       throw new ConflictError(`${this.name}:${instrument.symbol} is open already`);
     }
-    const subscription = this.subscription(instrument, listener);
-    this.subscriptions.set(instrument.symbol, subscription);
-    let line = this.lineFor(this.#lines, subscription);
-    if (!line) {
-      line = new Line(this.#lineOptions);
-      this.#lines.push(line);
-    }
-    const carrying = line;
-    this.#lineOf.set(subscription, carrying);
-    carrying.add(subscription);
+    const feed = this.createFeed(instrument, listener);
+    this.feeds.set(instrument.symbol, feed);
+    const connection = this.connectionFor(this.#connections) ?? this.#newConnection();
+    this.#connectionOf.set(feed, connection);
+    connection.add(feed);
     if (!this.#pollTimer) this.#pollIn(this.#poll.instrumentPollMs);
     return {
-      aliveUntilUs: () => (subscription.isClosed ? null : carrying.aliveUntilUs(subscription)),
+      aliveUntilUs: () => (feed.isClosed ? null : connection.aliveUntilUs(feed)),
       close: () => {
-        if (subscription.isClosed) return;
-        subscription.close();
-        this.#forget(subscription);
-        carrying.remove(subscription);
+        if (feed.isClosed) return;
+        feed.close();
+        this.#forget(feed);
+        connection.remove(feed);
       },
     };
   }
 
   async reset(): Promise<void> {
-    await Promise.all(this.#lines.map((line) => line.reset()));
+    await Promise.all(this.#connections.map((connection) => connection.reset()));
   }
 
   async close(): Promise<void> {
     this.closing.abort();
     this.#pollTimer?.cancel();
-    for (const subscription of this.subscriptions.values()) subscription.close();
-    this.subscriptions.clear();
-    this.#lineOf.clear();
-    const lines = this.#lines;
-    this.#lines = [];
-    await Promise.all(lines.map((line) => line.close()));
+    for (const feed of this.feeds.values()) feed.close();
+    this.feeds.clear();
+    this.#connectionOf.clear();
+    const connections = this.#connections;
+    this.#connections = [];
+    await Promise.all(connections.map((connection) => connection.close()));
   }
 
   counters(): ExchangeCounters {
-    const { traffic } = this.#lineOptions;
+    const { traffic } = this.#connectionOptions;
     let connections = 0;
-    for (const line of this.#lines) connections += line.openConnections;
+    for (const connection of this.#connections) connections += connection.openSessions;
     return {
       connections,
       frames: traffic.frames,
       bytes: traffic.bytes,
-      refused: this.refusals.counts(),
+      wireErrors: this.wireErrors.counts(),
       requestWeightUsed: this.budget.weightUsed,
       bannedUntilUs: this.budget.bannedUntilUs,
     };
   }
 
-  /** The line that carries an open symbol. */
-  protected lineOf(subscription: Feed): Line<Frame> | undefined {
-    return this.#lineOf.get(subscription);
+  /** The connection that carries an open symbol. */
+  protected connectionOf(feed: SymbolFeed): FeedConnection | undefined {
+    return this.#connectionOf.get(feed);
   }
 
-  /** Runs `read`; an answer that can't be read is counted like a frame, and still fails its caller. */
+  /** Runs `read`; a malformed response is counted like a frame, and still fails its caller. */
   protected counted<T>(read: () => T): T {
     try {
       return read();
     } catch (error) {
-      this.refusals.noteOrThrow(error);
+      this.wireErrors.countOrThrow(error);
       throw error;
     }
   }
 
   /** Takes over tick and lot sizes that changed. */
-  protected compare(instruments: ReadonlyMap<string, Instrument>): void {
+  protected takeChanges(instruments: ReadonlyMap<string, Instrument>): void {
     for (const [symbol, instrument] of instruments) {
-      const subscription = this.subscriptions.get(symbol);
-      if (!subscription || hasSameSteps(subscription.instrument, instrument)) continue;
+      const feed = this.feeds.get(symbol);
+      if (!feed || hasSameSizes(feed.instrument, instrument)) continue;
       this.log.notice('The exchange changed tick or lot size', {
         security: `${this.name}:${symbol}`,
         tickSize: instrument.tickSize,
         lotSize: instrument.lotSize,
       });
-      subscription.change(instrument);
+      feed.change(instrument);
     }
   }
 
-  #forget(subscription: Feed): void {
-    this.#lineOf.delete(subscription);
-    if (this.subscriptions.get(subscription.symbol) === subscription) {
-      this.subscriptions.delete(subscription.symbol);
-    }
+  #newConnection(): FeedConnection {
+    const connection = new FeedConnection(this.#connectionOptions);
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  #forget(feed: SymbolFeed): void {
+    this.#connectionOf.delete(feed);
+    if (this.feeds.get(feed.symbol) === feed) this.feeds.delete(feed.symbol);
   }
 
   #pollIn(delayMs: number): void {
@@ -213,13 +208,13 @@ export abstract class StreamingExchange<
   }
 }
 
-export function hasSameSteps(a: Instrument, b: Instrument): boolean {
+export function hasSameSizes(a: Instrument, b: Instrument): boolean {
   return a.tickSize === b.tickSize && a.lotSize === b.lotSize;
 }
 
-/** The exchange's own reason why it refused a request. */
-export function refusalText(error: ExchangeRefusedError): string {
+/** The exchange's own reason why it rejected a request. */
+export function rejectionText(error: ExchangeRejectedError): string {
   const { reason, code } = error.context;
-  const said = typeof reason === 'string' ? reason : 'the exchange refused it without a reason';
-  return `${said}${typeof code === 'number' ? ` (code ${code})` : ''}`;
+  const text = typeof reason === 'string' ? reason : 'the exchange rejected it without a reason';
+  return `${text}${typeof code === 'number' ? ` (code ${code})` : ''}`;
 }

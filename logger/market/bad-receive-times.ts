@@ -1,33 +1,33 @@
 /**
- * Stretches of time in which receive times are not the moments at which frames arrived. Books do
- * not depend on receive times; a study of latency does, and leaves these out. Pure.
+ * Receive-time defects: periods in which receive times are not the times at which frames arrived. Books do
+ * not depend on receive times; studies of latency do, and must leave these periods out. Pure.
  */
 
 /**
- * `stall`: the process stood still, and frames that waited in its sockets were stamped when it went
- * on. `clock`: the machine's clock was set, and receive times jumped, or ran slowly until a clock
- * that had gone back had caught up with them.
+ * `stall`: the process was blocked, and frames waiting in its sockets were stamped late. `clock`: the
+ * machine's clock was set, and receive times jumped, or ran slowly until a clock that had been set back
+ * caught up with them.
  */
 export type BadReceiveTimeCause = 'stall' | 'clock';
 
 const CAUSES: readonly BadReceiveTimeCause[] = ['stall', 'clock'];
 
-/** Both ends belong to it. Receive clock. Made in this order of fields: a checksum is over them. */
+/** Both ends are inclusive, in receive time. The order of fields matters: a checksum covers them. */
 export interface BadReceiveTime {
   readonly fromUs: number;
   readonly toUs: number;
   readonly cause: BadReceiveTimeCause;
 }
 
-/** Whether what was read back is one. */
+/** Validates a stored defect. */
 export function isBadReceiveTime({ fromUs, toUs, cause }: BadReceiveTime): boolean {
   return Number.isSafeInteger(fromUs) && Number.isSafeInteger(toUs) && CAUSES.includes(cause);
 }
 
 /**
- * Those of one cause that touch become one; in order of time.
- * @param max at least one for each cause. Where more are left, those that are nearest to one another
- *   are united over the time between them: more is left out than need be, never less.
+ * Merges overlapping periods of the same cause, and sorts by time.
+ * @param max at least one per cause. While there are more, the two nearest ones of a cause are merged,
+ *   including the time between them: the result may cover too much, never too little.
  */
 export function uniteBadReceiveTimes(
   stretches: readonly BadReceiveTime[],
@@ -65,7 +65,7 @@ function uniteNearest(byCause: readonly BadReceiveTime[][]): void {
   unite();
 }
 
-/** @param first the one that begins first. */
+/** @param first the one that begins earlier. */
 function hull(first: BadReceiveTime, second: BadReceiveTime): BadReceiveTime {
   return {
     fromUs: first.fromUs,

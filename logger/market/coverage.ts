@@ -1,13 +1,13 @@
-/** What is known about which stretch of time. All times are receive times. */
+/** Coverage: the periods for which a book is proven, and the gaps between them. All times are receive times. */
 
-/** Why nothing is known about a stretch. */
+/** The cause of a gap. */
 export type GapCause =
   'sequence' | 'connection' | 'restart' | 'removed' | 'spool' | 'corrupt' | 'clock' | 'other';
 
-/** `sequence`: every message was numbered and seen. `connection`: one unbroken connection. */
+/** `sequence`: by sequence numbers without a gap. `connection`: by one unbroken connection. */
 export type Proof = 'sequence' | 'connection';
 
-/** A stretch for which the book is proven: from its base image to the last sure moment. */
+/** A period for which the book is proven: from its base image to the last time it was known to be alive. */
 export interface Interval {
   readonly epoch: number;
   readonly fromUs: number;
@@ -18,7 +18,7 @@ export interface Interval {
   readonly proof: Proof;
 }
 
-/** A hole between two intervals, or after the last one (`toUs` null) while it is not yet closed. */
+/** A gap between two intervals, or after the last one; `toUs` is null while it is open. */
 export interface Gap {
   readonly fromUs: number;
   readonly toUs: number | null;

@@ -1,27 +1,27 @@
 /**
- * Exact decimals. A price or size is an integer scaled by a power of ten that belongs to the
- * security: with exponent 8, `61837.63` is 6183763000000. Values are parsed from the exchange's
- * text and printed back to text; no binary fraction is ever on the way.
+ * Exact decimals. A price or size is an integer at a decimal exponent that belongs to the security: at
+ * exponent 8, `61837.63` is 6183763000000. Values are parsed from the exchange's text and formatted back
+ * to text without passing through a binary fraction.
  */
 
 import { WireFormatError } from '../errors.ts';
 
 /**
- * A scaled integer in its one canonical form: a `number` where it is a safe integer (|v| < 2^53),
- * else a `bigint`. `<`, `>` and arithmetic comparison between the two forms are exact in
- * JavaScript; use `compareScaled` for order and `===` for equality (the form is canonical).
+ * A scaled integer in canonical form: a `number` if it is a safe integer (|v| < 2^53), else a `bigint`.
+ * JavaScript compares the two forms exactly with `<` and `>`; because the form is canonical, `===` tests
+ * equality.
  */
 export type ScaledInt = number | bigint;
 
-/** How many decimals the integers of a book carry. Part of every base image and block. */
+/** The decimals of a book's integers. Part of every base image and block. */
 export interface Scale {
   readonly priceExponent: number;
   readonly sizeExponent: number;
 }
 
-/** No exchange quotes finer than this; more digits are a malformed frame. */
+/** No exchange uses more; more digits mean a malformed frame. */
 export const MAX_FRACTION_DIGITS = 18;
-/** Room for 92233720368 (Binance's cap) with plenty to spare; longer is a malformed frame. */
+/** Much more than 92233720368, Binance's maximum; longer numbers mean a malformed frame. */
 export const MAX_INTEGER_DIGITS = 24;
 
 const PLAIN_DECIMAL = /^(\d+)(?:\.(\d+))?$/;
@@ -41,8 +41,8 @@ function canonical(value: bigint): ScaledInt {
 }
 
 /**
- * How many decimals `text` needs once trailing zeros are dropped.
- * @throws WireFormatError unless it is a plain non-negative decimal of bearable length.
+ * The number of decimals in `text` without trailing zeros.
+ * @throws WireFormatError unless it is a plain non-negative decimal of acceptable length.
  */
 export function fractionDigits(text: string): number {
   const match = PLAIN_DECIMAL.exec(text);
@@ -57,12 +57,12 @@ export function fractionDigits(text: string): number {
 
 /**
  * Parses an exchange's decimal text (`"61837.63000000"`) at `exponent` decimals.
- * @returns the scaled integer, or `undefined` where the text needs more decimals than `exponent`
- *   (the caller then moves to a finer scale; nothing is rounded).
- * @throws WireFormatError for signs, exponents, `NaN`, empty text and absurd lengths.
+ * @returns `undefined` if the text needs more decimals than `exponent`; the caller then moves to a finer
+ *   scale. Nothing is rounded.
+ * @throws WireFormatError for signs, exponents, `NaN`, empty text and excessive length.
  */
 export function parseScaled(text: string, exponent: number): ScaledInt | undefined {
-  // The common case by hand: few enough digits that every step stays a safe integer.
+  // Fast path: with this few digits every intermediate value is a safe integer.
   const length = text.length;
   if (length <= 16) {
     let value = 0;
@@ -97,7 +97,7 @@ function parseScaledSlowly(text: string, exponent: number): ScaledInt | undefine
   return canonical(BigInt(integer + fraction.slice(0, digits).padEnd(exponent, '0')));
 }
 
-/** Prints a scaled integer as a plain decimal: no trailing zeros, no exponent (`61837.63`). */
+/** Formats a scaled integer as a plain decimal without trailing zeros or exponent (`61837.63`). */
 export function formatScaled(value: ScaledInt, exponent: number): string {
   const digits = value.toString();
   const sign = digits.startsWith('-') ? '-' : '';
@@ -107,17 +107,17 @@ export function formatScaled(value: ScaledInt, exponent: number): string {
   return fraction === '' ? sign + integer : `${sign}${integer}.${fraction}`;
 }
 
-/** -1, 0 or 1; exact across both forms. */
+/** Returns -1, 0 or 1; exact for both forms. */
 export function compareScaled(a: ScaledInt, b: ScaledInt): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** For sorting: negative, 0 or positive; exact across both forms, and fast where both are numbers. */
+/** For sorting; exact for both forms, and fast if both are numbers. */
 export const lowestFirst = (a: ScaledInt, b: ScaledInt): number =>
   typeof a === 'number' && typeof b === 'number' ? a - b : compareScaled(a, b);
 export const highestFirst = (a: ScaledInt, b: ScaledInt): number => lowestFirst(b, a);
 
-/** The same quantity at a finer exponent (`to >= from`). */
+/** The same value at a finer exponent (`to >= from`). */
 export function rescale(value: ScaledInt, from: number, to: number): ScaledInt {
   return from === to ? value : canonical(BigInt(value) * 10n ** BigInt(to - from));
 }
@@ -131,7 +131,7 @@ export function addScaled(a: ScaledInt, b: ScaledInt): ScaledInt {
   return canonical(BigInt(a) + BigInt(b));
 }
 
-/** The exact difference, in canonical form; negative where `b` is larger. */
+/** The exact difference, in canonical form. */
 export function subtractScaled(a: ScaledInt, b: ScaledInt): ScaledInt {
   if (typeof a === 'number' && typeof b === 'number') {
     const difference = a - b;
@@ -140,5 +140,5 @@ export function subtractScaled(a: ScaledInt, b: ScaledInt): ScaledInt {
   return canonical(BigInt(a) - BigInt(b));
 }
 
-/** A `bigint` brought into canonical form. */
+/** The canonical form of a `bigint`. */
 export const toScaled = canonical;

@@ -27,6 +27,9 @@ export interface UpdateHead {
   readonly receiveTimeUs: number;
 }
 
+/** How an exchange names a trade: a number, or text that only tells trades apart. */
+export type TradeId = number | string;
+
 /** Ordered changes of an L2 book. */
 export interface Diff extends UpdateHead {
   readonly type: 'diff';
@@ -71,7 +74,7 @@ export interface OrderOpened extends UpdateHead {
 /** A fill: the maker's remaining size falls by `size`. */
 export interface OrderMatched extends UpdateHead {
   readonly type: 'match';
-  readonly tradeId: number;
+  readonly tradeId: TradeId;
   readonly makerOrderId: string;
   readonly takerOrderId: string;
   /** The side of the **maker**, as the exchange says it; the aggressor is the other one. */
@@ -127,7 +130,7 @@ export interface OrderActivated {
 /** One fill. */
 export interface Trade {
   readonly type: 'trade';
-  readonly tradeId: number;
+  readonly tradeId: TradeId;
   /** The book sequence of the fill, where the exchange numbers trades with the book; else null. */
   readonly sequence: number | null;
   /** When the fill happened at the exchange (Binance `T`). */

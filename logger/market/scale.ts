@@ -1,4 +1,4 @@
-/** Moving quantities to a finer scale: exact, since that only appends zeros. Pure. */
+/** Converts prices and sizes to a finer scale, which is exact because it only appends zeros. Pure. */
 
 import { rescale } from './decimal.ts';
 import type { Scale, ScaledInt } from './decimal.ts';
@@ -8,7 +8,7 @@ export function isSameScale(a: Scale, b: Scale): boolean {
   return a.priceExponent === b.priceExponent && a.sizeExponent === b.sizeExponent;
 }
 
-/** The coarsest scale that is fine enough for both. */
+/** The coarsest scale that is at least as fine as both. */
 export function finerScale(a: Scale, b: Scale): Scale {
   return {
     priceExponent: Math.max(a.priceExponent, b.priceExponent),
@@ -16,7 +16,7 @@ export function finerScale(a: Scale, b: Scale): Scale {
   };
 }
 
-/** The same levels at a scale that is finer or equal in both parts. */
+/** The same levels at a scale that is at least as fine. */
 export function rescaleLevels(levels: Levels, from: Scale, to: Scale): Levels {
   if (isSameScale(from, to)) return levels;
   return levels.map((value, i) =>
@@ -32,7 +32,7 @@ export function rescaleHorizon(horizon: Horizon, from: Scale, to: Scale): Horizo
   return { bid: finer(horizon.bid), ask: finer(horizon.ask) };
 }
 
-/** The same orders at a scale that is finer or equal in both parts. */
+/** The same orders at a scale that is at least as fine. */
 export function rescaleOrders(
   orders: readonly RestingOrder[],
   from: Scale,
@@ -60,7 +60,7 @@ export function rescaleSides(sides: BookSides, from: Scale, to: Scale): BookSide
       };
 }
 
-/** Fields of events that hold prices, and those that hold sizes. */
+/** The event fields that hold prices, and those that hold sizes. */
 const PRICES = ['price', 'oldPrice', 'newPrice', 'stopPrice'] as const;
 const SIZES = ['size', 'remainingSize', 'oldSize', 'newSize'] as const;
 

@@ -3,22 +3,22 @@
 import { InvalidArgumentError } from '../errors.ts';
 
 export interface Security {
-  /** `binance:BTCUSDT`: how the security is named everywhere, the archive's keys included. */
+  /** `binance:BTCUSDT`, as used everywhere, including archive keys. */
   readonly id: string;
   readonly exchange: string;
   /** The exchange's own spelling. */
   readonly symbol: string;
 }
 
-/** L2: quantity by price level. L3: single orders. */
+/** L2: size by price. L3: individual orders. */
 export type BookLevel = 'L2' | 'L3';
 
 const FORM = /^([A-Za-z][A-Za-z0-9]{0,31}):([A-Za-z0-9][A-Za-z0-9._/-]{0,63})$/;
 
 /**
- * Splits `exchange:symbol`; the exchange becomes lower case, the symbol stays as written (its case
- * is the exchange adapter's to settle).
- * @throws InvalidArgumentError naming what is wrong, before anything is asked of anyone.
+ * Splits `exchange:symbol`. The exchange becomes lower case; the symbol is kept, its case is up to the
+ * exchange adapter.
+ * @throws InvalidArgumentError
  */
 export function parseSecurity(text: string): Security {
   const match = FORM.exec(text);

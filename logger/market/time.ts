@@ -1,8 +1,8 @@
-/** Times are integer microseconds since 1970 UTC in a `number` (safe until the year 2255). */
+/** Parses and formats times: integer microseconds since 1970 UTC in a `number` (safe until the year 2255). */
 
 import { InvalidArgumentError } from '../errors.ts';
 
-/** Which clock a question about the past means: our own at arrival, or the exchange's event time. */
+/** The clock of a time in a query: our own at arrival, or the exchange's event time. */
 export type ClockName = 'receive' | 'exchange';
 
 const ISO =
@@ -10,9 +10,9 @@ const ISO =
 const COUNTED = /^(\d{1,20})(ms|us|ns|s)$/;
 
 /**
- * Parses what people and scripts give as a time: ISO 8601 with up to nine fractional digits and a
- * zone (`2024-08-08T23:54:14.206652067Z`), or an integer with a unit (`1723161254206ms`, `…us`,
- * `…ns`, `…s`). Nanoseconds are cut to the microsecond they lie in.
+ * Parses a time given by a user: ISO 8601 with a zone and up to nine fractional digits
+ * (`2024-08-08T23:54:14.206652067Z`), or an integer with a unit (`1723161254206ms`, `…us`, `…ns`, `…s`).
+ * Nanoseconds are truncated to microseconds.
  * @throws InvalidArgumentError naming `field`.
  */
 export function parseTimeUs(text: string, field = 'time'): number {
@@ -26,7 +26,7 @@ export function parseTimeUs(text: string, field = 'time'): number {
   return us;
 }
 
-/** Microseconds of an ISO 8601 text with a zone, or `undefined`. Days and hours must exist. */
+/** Microseconds of an ISO 8601 text with a zone; `undefined` for anything else, such as 31 February. */
 export function parseIsoUs(text: string): number | undefined {
   const match = ISO.exec(text);
   if (!match) return undefined;
@@ -39,7 +39,7 @@ export function parseIsoUs(text: string): number | undefined {
     Number(minute),
     Number(second),
   );
-  // Date.UTC rolls 31 February over into March: what comes back must be what was written.
+  // Date.UTC turns 31 February into a day in March, so the result is compared with the text.
   const written = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
   if (new Date(milliseconds).toISOString().slice(0, 19) !== written) return undefined;
   return milliseconds * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6)) - zoneOffsetUs(zone);
@@ -72,7 +72,7 @@ const DURATION = /^(\d{1,12})(us|ms|s|m|h)$/;
 const UNIT_US = { us: 1, ms: 1000, s: 1_000_000, m: 60_000_000, h: 3_600_000_000 } as const;
 
 /**
- * Parses a length of time: an integer with a unit (`250us`, `100ms`, `1s`, `5m`, `24h`).
+ * Parses a duration: an integer with a unit (`250us`, `100ms`, `1s`, `5m`, `24h`).
  * @throws InvalidArgumentError naming `field`.
  */
 export function parseDurationUs(text: string, field: string): number {
@@ -84,7 +84,7 @@ export function parseDurationUs(text: string, field: string): number {
   );
 }
 
-/** `2026-11-20T07:00:04.031002Z`; fraction without trailing zeros, none where it is a whole second. */
+/** Formats as `2026-11-20T07:00:04.031002Z`, without trailing zeros in the fraction. */
 export function formatTimeUs(us: number): string {
   const seconds = Math.floor(us / 1_000_000);
   const fraction = String(us - seconds * 1_000_000)

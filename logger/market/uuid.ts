@@ -14,10 +14,10 @@ const DIGIT_CODES = Buffer.from('0123456789abcdef', 'latin1');
 /** Scratch for formatting: dashes stay, digits are overwritten. */
 const written = Buffer.alloc(TEXT_LENGTH, '-');
 
-/** A UUID as four integers; a place to parse into. */
+/** The four integers of a UUID. */
 export type UuidWords = Int32Array<ArrayBuffer>;
 
-/** @returns whether `text` is a canonical UUID; then `words` holds it. */
+/** Parses a canonical UUID into `words`. @returns false for any other text. */
 export function parseUuid(text: string, words: UuidWords): boolean {
   if (text.length !== TEXT_LENGTH) return false;
   const dashes =
@@ -25,7 +25,7 @@ export function parseUuid(text: string, words: UuidWords): boolean {
     (text.charCodeAt(13) ^ DASH) |
     (text.charCodeAt(18) ^ DASH) |
     (text.charCodeAt(23) ^ DASH);
-  // Any character that is not a digit makes its group negative, and with it the union.
+  // A character that is not a digit makes its group negative, and so the bitwise or of all groups.
   const a = fourDigits(text, 0);
   const b = fourDigits(text, 4);
   const c = fourDigits(text, 9);
@@ -51,7 +51,7 @@ function fourDigits(text: string, at: number): number {
   );
 }
 
-/** The canonical text of four integers at `at`. */
+/** The canonical text of the four integers at `at`. */
 export function formatUuid(words: Int32Array, at: number): string {
   const [a, b] = [words[at] as number, words[at + 1] as number];
   const [c, d] = [words[at + 2] as number, words[at + 3] as number];

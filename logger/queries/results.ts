@@ -6,6 +6,7 @@
 
 import type { BadReceiveTimeCause } from '../market/bad-receive-times.ts';
 import type { GapCause, Proof } from '../market/coverage.ts';
+import type { TradeId } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
 
@@ -158,7 +159,7 @@ export interface DiffItem {
 
 export interface TradeItem {
   readonly type: 'trade';
-  readonly tradeId: number;
+  readonly tradeId: TradeId;
   readonly sequence: number | null;
   readonly exchangeTimeUs: number;
   readonly receiveTimeUs: number;

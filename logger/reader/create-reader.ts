@@ -1,7 +1,7 @@
 /** Puts the reader together over an archive. */
 
 import type { ArchiveReader } from '../archive/archive.ts';
-import type { ShownBook } from '../book/difference.ts';
+import type { BookContent } from '../book/difference.ts';
 import { yieldToEventLoop as yieldToMachine } from '../runtime/yield.ts';
 import type { YieldToEventLoop } from '../runtime/yield.ts';
 import { bookAt } from './book-at.ts';
@@ -23,7 +23,7 @@ const CACHE_MAX_BYTES = 32 * 1024 * 1024;
 export function createRebuild(
   archive: ArchiveReader,
   yieldToEventLoop: YieldToEventLoop = yieldToMachine,
-): (span: Span, signal: AbortSignal) => Promise<ShownBook | null> {
+): (span: Span, signal: AbortSignal) => Promise<BookContent | null> {
   const context = { archive, records: new RecordLoader(0, yieldToEventLoop), yieldToEventLoop };
   return (span, signal) => rebuild(context, span, signal);
 }

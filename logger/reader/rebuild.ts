@@ -4,7 +4,7 @@
  */
 
 import { sidesOf } from '../book/book.ts';
-import type { ShownBook } from '../book/difference.ts';
+import type { BookContent } from '../book/difference.ts';
 import { RecordCorruptError } from '../errors.ts';
 import { causeOfBreak } from './segment-end.ts';
 import type { ReaderContext } from './context.ts';
@@ -28,7 +28,7 @@ export async function rebuild(
   context: ReaderContext,
   span: Span,
   signal: AbortSignal,
-): Promise<ShownBook | null> {
+): Promise<BookContent | null> {
   const { archive, records, yieldToEventLoop } = context;
   const { security, epoch, fromSequence, toSequence } = span;
   const [first] = await archive.images(security, epoch, fromSequence);

@@ -56,8 +56,8 @@ export function refine(
  */
 export function step(book: Book, event: BookUpdate): void {
   const isOfItsKind = (event.type === 'diff') === (book.level === 'L2');
-  const contradiction = isOfItsKind ? applyUpdate(book, event) : `it holds a ${event.type}`;
-  if (contradiction !== null) {
+  const contradiction = isOfItsKind ? applyUpdate(book, event)?.text : `it holds a ${event.type}`;
+  if (contradiction !== undefined) {
     throw new RecordCorruptError(`A record contradicts the book before it: ${contradiction}`);
   }
 }

@@ -60,7 +60,7 @@ export async function* trades(
       if (us >= range.fromUs && us < range.toUs) {
         if (previous === undefined || !isSequenced)
           yield* holes.map((gap) => gapItem(gap, 'sequence'));
-        else if (trade.tradeId > previous.tradeId + 1) yield lostTrades(previous, trade, holes);
+        else yield* lostTrades(previous, trade, holes);
         yield trade;
       }
       holes = [];
@@ -70,14 +70,21 @@ export async function* trades(
   yield* holes.map((gap) => gapItem(gap, 'sequence'));
 }
 
-function lostTrades(before: TradeItem, after: TradeItem, holes: readonly Gap[]): GapItem {
-  return {
+/** The trades that are missing between two with consecutive ids. */
+function* lostTrades(
+  before: TradeItem,
+  after: TradeItem,
+  holes: readonly Gap[],
+): Generator<GapItem> {
+  const [last, next] = [before.tradeId, after.tradeId];
+  if (typeof last !== 'number' || typeof next !== 'number' || next <= last + 1) return;
+  yield {
     type: 'gap',
     fromUs: before.receiveTimeUs,
     toUs: Math.max(before.receiveTimeUs, after.receiveTimeUs),
     cause: holes[0]?.cause ?? 'other',
-    firstMissing: before.tradeId + 1,
-    lastMissing: after.tradeId - 1,
+    firstMissing: last + 1,
+    lastMissing: next - 1,
     missing: 'tradeId',
   };
 }

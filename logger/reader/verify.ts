@@ -10,7 +10,7 @@ import { recordName } from '../archive/record.ts';
 import { sidesOf } from '../book/book.ts';
 import type { Book } from '../book/book.ts';
 import { differenceBetween } from '../book/difference.ts';
-import type { ShownBook } from '../book/difference.ts';
+import type { BookContent } from '../book/difference.ts';
 import { RecordCorruptError, describeError } from '../errors.ts';
 import { isBookUpdate } from '../market/events.ts';
 import type { Horizon } from '../market/events.ts';
@@ -244,7 +244,7 @@ class Check {
   }
 }
 
-function shown({ book, horizon }: Walked): ShownBook {
+function shown({ book, horizon }: Walked): BookContent {
   return { scale: book.scale, horizon, ...sidesOf(book) };
 }
 

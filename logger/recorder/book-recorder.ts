@@ -190,7 +190,7 @@ export class BookRecorder implements FeedListener {
     }
   }
 
-  onRefused(reason: string, mayPass: boolean): void {
+  onRejected(reason: string, mayPass: boolean): void {
     this.#deps.log[mayPass ? 'debug' : 'error']('The exchange rejects the streams', {
       security: this.#security,
       reason,
@@ -285,7 +285,7 @@ export class BookRecorder implements FeedListener {
    */
   #apply(segment: Segment, update: BookUpdate): boolean {
     const contradiction = segment.apply(update);
-    if (contradiction !== null) this.#gap('other', contradiction, segment.proven);
+    if (contradiction !== null) this.#gap('other', contradiction.text, segment.proven);
     return contradiction === null;
   }
 

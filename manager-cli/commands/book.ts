@@ -9,13 +9,12 @@ import { EXIT } from '../exit-codes.ts';
 import { aligned, counted, difference, grouped } from '../format.ts';
 import type { Paint } from '../style.ts';
 
-/** Levels a side on a screen. */
-const SHOWN = 20;
+/** Levels per side. */
+const MAX_SHOWN = 20;
 
-const QUEUES =
-  'Each price shows its queue from the head down: its first order is the first to trade.';
+const QUEUES = 'Orders of a price are in queue order: the first one trades first.';
 
-/** One line a level or an order, in the order given. */
+/** One line per level or order, in the given order. */
 function ladder(asks: readonly BookRow[], bids: readonly BookRow[], paint: Paint): string[][] {
   const rows = [...asks, ...bids];
   const prices = aligned(rows.map(([price]) => price));
@@ -23,7 +22,7 @@ function ladder(asks: readonly BookRow[], bids: readonly BookRow[], paint: Paint
   const lines = rows.map(([price, , third], index) => {
     const isAsk = index < asks.length;
     const side = isAsk ? paint('red', 'ask') : paint('green', 'bid');
-    // Of a queue the price stands at its head alone.
+    // The price is only shown at the head of its queue.
     const isQueued =
       typeof third === 'string' && index !== asks.length && rows[index - 1]?.[0] === price;
     const shown = isQueued ? ' '.repeat(prices[index]?.length ?? 0) : prices[index];
@@ -33,14 +32,14 @@ function ladder(asks: readonly BookRow[], bids: readonly BookRow[], paint: Paint
   return [lines.slice(0, asks.length), lines.slice(asks.length)];
 }
 
-/** Asks above, bids below, best prices next to each other in the middle. */
+/** Asks above, bids below, best prices in the middle. */
 export function bookLines(book: BookResult, paint: Paint): string[] {
-  const asks = book.asks.slice(0, SHOWN);
-  const bids = book.bids.slice(0, SHOWN);
+  const asks = book.asks.slice(0, MAX_SHOWN);
+  const bids = book.bids.slice(0, MAX_SHOWN);
   const [askLines = [], bidLines = []] = ladder(asks, bids, paint);
   const more = (rows: readonly BookRow[], name: string): string[] =>
-    rows.length > SHOWN
-      ? [paint('dim', `  … ${counted(rows.length - SHOWN, `more ${name}`)}; --json shows all`)]
+    rows.length > MAX_SHOWN
+      ? [paint('dim', `  … ${counted(rows.length - MAX_SHOWN, `more ${name}`)}; --json shows all`)]
       : [];
   const [bestBid, bestAsk] = [bids[0]?.[0], asks[0]?.[0]];
   const spread =
@@ -56,7 +55,7 @@ export function bookLines(book: BookResult, paint: Paint): string[] {
     `${paint('bold', book.security)}  ${book.level}  ${paint('green', book.state)} (by ${book.proof})`,
     paint('dim', `at        ${book.at} (${book.clock} clock)`),
     paint('dim', `received  ${book.receiveTime}, exchange time ${book.exchangeTime}`),
-    paint('dim', `sequence  ${book.sequence ?? 'not numbered'}`),
+    paint('dim', `sequence  ${book.sequence ?? 'none'}`),
     '',
     ...more(book.asks, 'ask'),
     ...(book.level === 'L3' ? queuesUp(askLines, asks) : askLines.toReversed()),
@@ -69,7 +68,7 @@ export function bookLines(book: BookResult, paint: Paint): string[] {
   ];
 }
 
-/** Worst price first, yet each queue from its head down. */
+/** Worst price first, but each queue from its head down. */
 function queuesUp(lines: readonly string[], rows: readonly BookRow[]): string[] {
   const queues: string[][] = [];
   for (const [index, line] of lines.entries()) {
@@ -80,7 +79,7 @@ function queuesUp(lines: readonly string[], rows: readonly BookRow[]): string[] 
   return queues.toReversed().flat();
 }
 
-/** A sequence that lies behind all that is known may yet come: that is no gap. */
+/** A sequence after everything known may still come: that is no gap. */
 function notReachedText({ security, gap }: NoBookResult, sequence: number): string {
   const isAny = parseTimeUs(gap.from) > 0;
   const cause = gap.cause === 'other' ? '' : ` (${gap.cause})`;
@@ -88,7 +87,7 @@ function notReachedText({ security, gap }: NoBookResult, sequence: number): stri
   return `${security}: sequence ${sequence} is not reached yet: ${end}; see orderbook-manager coverage ${security}`;
 }
 
-/** Why there is no book, for people. */
+/** Explains to people why there is no book. */
 function noBookText(result: NoBookResult, { position }: BookQuery): string {
   const { security, gap } = result;
   const sequence = position && 'sequence' in position ? position.sequence : undefined;
@@ -97,33 +96,32 @@ function noBookText(result: NoBookResult, { position }: BookQuery): string {
   const see = `see orderbook-manager coverage ${security}`;
   const endUs = gap.to === null ? undefined : parseTimeUs(gap.to);
   if (atUs !== undefined && atUs > Date.now() * 1000) {
-    return `${security}: the time lies in the future`;
+    return `${security}: that time is in the future`;
   }
-  // Before the first book there is no gap, only a beginning.
+  // Before the first book there is no gap, only the start of the recording.
   const isBefore =
     gap.cause === 'other' && endUs !== undefined && parseTimeUs(gap.from) >= (atUs ?? endUs);
   if (isBefore && (atUs === undefined || atUs < endUs)) {
-    return `${security} was not recorded yet: its first book is of ${gap.to}; ${see}`;
+    return `${security} was not recorded yet: its first book is from ${gap.to}; ${see}`;
   }
   return `${security} was not recorded then: gap from ${gap.from} to ${gap.to ?? 'now'} (${gap.cause}); ${see}`;
 }
 
-/** The book now, or then. */
 export const bookCommand: Command = {
   usage: 'book <security>',
-  describe: 'Show the order book now, or at a moment in the past',
+  describe: 'Show the order book now or at a time in the past',
   options: (yargs) =>
     archiveOption(yargs)
-      .option('at', valued('The book at this time: ISO 8601, or like 1723161254206ms'))
-      .option('sequence', valued('The book after this sequence of the exchange'))
-      .option('depth', valued('Prices per side, with all their orders (all of them by default)'))
+      .option('at', valued('Show the book at this time: ISO 8601, or like 1723161254206ms'))
+      .option('sequence', valued('Show the book after this sequence of the exchange'))
+      .option('depth', valued('Prices per side, with all their orders (default: all)'))
       .option('clock', {
-        ...valued("What --at means: the logger's clock, or the exchange's event time"),
+        ...valued("Clock of --at: the logger's receive time, or the exchange's event time"),
         choices: [...CLOCKS],
         defaultDescription: 'receive',
       })
       .option('level', {
-        ...valued('2: an order-by-order book by price level'),
+        ...valued('2: an L3 book aggregated by price'),
         choices: ['2'],
       }),
   run: async (session) => {

@@ -3,17 +3,18 @@ import type { Command } from '../command.ts';
 import { SHELLS, completionScript } from '../completion-scripts.ts';
 import { EXIT, usageError } from '../exit-codes.ts';
 
-/** Prints the script of the shell named, or of the one in use. */
 export const completionCommand: Command = {
   usage: 'completion [shell]',
-  describe: 'Print the completion script of bash, zsh or fish',
+  describe: 'Print the completion script for bash, zsh or fish',
   options: (yargs) => yargs,
   run: async ({ args, io, out }) => {
     const given = args['shell'];
     const name = typeof given === 'string' ? given : basename(io.env['SHELL'] ?? 'bash');
     const shell = SHELLS.find((candidate) => candidate === name);
     if (shell === undefined) {
-      throw usageError(`No completion for ${name.slice(0, 40)}; there is ${SHELLS.join(', ')}`);
+      throw usageError(
+        `No completion for ${name.slice(0, 40)}; supported are ${SHELLS.join(', ')}`,
+      );
     }
     await out.write(completionScript(shell));
     return EXIT.done;

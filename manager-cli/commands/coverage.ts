@@ -12,7 +12,7 @@ import type { Cell } from '../table.ts';
 
 type Window = Pick<CoverageQuery, 'fromUs' | 'toUs'>;
 
-interface Stretch {
+interface Row {
   readonly fromUs: number;
   readonly seconds: number | null;
   readonly cells: readonly (string | Cell)[];
@@ -22,17 +22,14 @@ function seconds(from: string, to: string | null): number | null {
   return to === null ? null : (parseTimeUs(to) - parseTimeUs(from)) / 1_000_000;
 }
 
-/** How much of a stretch lies in the window that was asked for; null: both are open. */
+/** Seconds of a range within the window; null: both are open-ended. */
 function secondsWithin(from: string, to: string | null, window: Window): number | null {
   const fromUs = Math.max(parseTimeUs(from), window.fromUs ?? -Infinity);
   const toUs = Math.min(to === null ? Infinity : parseTimeUs(to), window.toUs ?? Infinity);
   return Number.isFinite(toUs) ? Math.max(0, toUs - fromUs) / 1_000_000 : null;
 }
 
-function stretches(
-  coverage: CoverageResult,
-  window: Window,
-): { covered: Stretch[]; missing: Stretch[] } {
+function rowsOf(coverage: CoverageResult, window: Window): { covered: Row[]; missing: Row[] } {
   const covered = coverage.intervals.map((interval) => {
     const length = seconds(interval.from, interval.to);
     const numbers = `${known(interval.firstSequence)} … ${known(interval.lastSequence)}`;
@@ -68,23 +65,23 @@ function stretches(
   return { covered, missing };
 }
 
-function total(list: readonly Stretch[]): number {
-  return list.reduce((sum, stretch) => sum + (stretch.seconds ?? 0), 0);
+function total(list: readonly Row[]): number {
+  return list.reduce((sum, row) => sum + (row.seconds ?? 0), 0);
 }
 
-/** The closed gaps together, and since when there is nothing at all. */
+/** Closed gaps in total, and the open one. */
 function missingText({ gaps }: CoverageResult, lostSeconds: number): string {
   const open = gaps.find(({ to }) => to === null);
   const closed = gaps.length - (open === undefined ? 0 : 1);
   const lost =
-    lostSeconds > 0 ? ` of ${duration(lostSeconds)}${closed > 1 ? ' together' : ''}` : '';
+    lostSeconds > 0 ? ` of ${duration(lostSeconds)}${closed > 1 ? ' in total' : ''}` : '';
   const found = `${counted(closed, 'gap')}${lost}`;
   if (open === undefined) return closed === 0 ? 'no gap' : found;
   const since = `nothing since ${open.from} (${open.cause})`;
   return closed === 0 ? since : `${found}, and ${since}`;
 }
 
-/** Nothing where nothing is wrong with them. */
+/** Receive-time defects; empty if there are none. */
 function receiveTimeLines({ badReceiveTimes }: CoverageResult, paint: Paint): string[] {
   if (badReceiveTimes.length === 0) return [];
   const columns = [
@@ -99,21 +96,21 @@ function receiveTimeLines({ badReceiveTimes }: CoverageResult, paint: Paint): st
     duration(seconds(from, to) ?? 0),
     { text: cause, colour: 'yellow' as const },
   ]);
-  const found = counted(rows.length, 'stretch', 'stretches');
+  const found = counted(rows.length, 'range');
   return [
     '',
-    `Books hold, but receive times are not those of arrival in ${found}:`,
+    `Books are right, but receive times are not arrival times in ${found}:`,
     ...renderTable(columns, rows, paint),
   ];
 }
 
-/** Intervals and gaps in order of time, and the share that is covered. */
+/** Intervals and gaps in order of time, and the covered share. */
 export function coverageLines(
   coverage: CoverageResult,
   paint: Paint,
   window: Window = {},
 ): string[] {
-  const { covered, missing } = stretches(coverage, window);
+  const { covered, missing } = rowsOf(coverage, window);
   const inOrder = [...covered, ...missing].sort((a, b) => a.fromUs - b.fromUs);
   const columns = [
     { title: '' },
@@ -126,13 +123,13 @@ export function coverageLines(
   const [known_, lost] = [total(covered), total(missing)];
   const whole = covered.length > 0 ? 100 : 0;
   const share = known_ + lost === 0 ? whole : (100 * known_) / (known_ + lost);
-  // Never rounded up to a whole that it is not.
+  // Never rounded up to 100 %.
   const shown = lost > 0 ? Math.min(share, 99.999) : share;
   const closed = total(missing.filter((_, index) => coverage.gaps[index]?.to !== null));
   return [
     ...renderTable(
       columns,
-      inOrder.map((stretch) => stretch.cells),
+      inOrder.map((row) => row.cells),
       paint,
     ),
     '',
@@ -143,11 +140,11 @@ export function coverageLines(
 
 export const coverageCommand: Command = {
   usage: 'coverage <security>',
-  describe: 'Show which time is recorded, and every gap',
+  describe: 'Show the recorded intervals and every gap',
   options: (yargs) =>
     archiveOption(yargs)
-      .option('from', valued('Only what lies after this time'))
-      .option('to', valued('Only what lies before this time')),
+      .option('from', valued('Only what is after this time'))
+      .option('to', valued('Only what is before this time')),
   run: async (session) => {
     const { args, out, paint } = session;
     const query = coverageQuery(args);

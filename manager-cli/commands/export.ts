@@ -42,11 +42,11 @@ async function copy(
   const { query, sink } = parts;
   const stats: ExportStats = { lines: 0, gaps: 0 };
   const { io } = session;
-  // Lines that run over the terminal are progress enough, and the two must not mix.
-  const isSeen = parts.isFile || io.stdout.isTTY !== true;
-  const progress = isSeen ? progressLine(io) : undefined;
+  // No progress line if the export itself goes to the terminal.
+  const hasProgress = parts.isFile || io.stdout.isTTY !== true;
+  const progress = hasProgress ? progressLine(io) : undefined;
   const progressText = (): string =>
-    `Exporting ${query.security}: ${counted(stats.lines, 'line')}, ${counted(stats.gaps, 'gap')} on the way`;
+    `Exporting ${query.security}: ${counted(stats.lines, 'line')}, ${counted(stats.gaps, 'gap')}`;
   try {
     for await (const piece of parts.history.export(query, session.signal)) {
       if ('lines' in piece) {
@@ -67,7 +67,7 @@ async function copy(
   } finally {
     progress?.clear();
   }
-  // A source that just stops when it is interrupted must not pass for a complete one.
+  // A source that stops on an interrupt must not pass for a complete one.
   if (session.signal.aborted) throw new CancelledError();
   return stats;
 }
@@ -78,7 +78,7 @@ async function summarise(session: Session, path: string, stats: ExportStats): Pr
     await out.json({ out: path, lines: stats.lines, gaps: stats.gaps });
   } else {
     await out.line(
-      `Wrote ${counted(stats.lines, 'line')}, ${counted(stats.gaps, 'gap')} on the way, to ${path}.`,
+      `Wrote ${counted(stats.lines, 'line')} to ${path}, with ${counted(stats.gaps, 'gap')}.`,
     );
   }
 }
@@ -106,42 +106,42 @@ async function runExport(session: Session): Promise<ExitCode> {
   if (path !== undefined) await summarise(session, path, stats);
   if (stats.gaps === 0 || flag(args, 'allow-gaps')) return EXIT.done;
   out.note(
-    `orderbook-manager: ${counted(stats.gaps, 'gap')} on the way; see orderbook-manager coverage ${query.security}, or accept them with --allow-gaps`,
+    `orderbook-manager: ${counted(stats.gaps, 'gap')} in the export; see orderbook-manager coverage ${query.security}, or accept them with --allow-gaps`,
   );
   return EXIT.notRecorded;
 }
 
-/** Recorded data as text. */
 export const exportCommand: Command = {
   usage: 'export <security>',
-  describe:
-    'Write recorded trades, quotes, diffs, books or orders as text (exit 5 if there is a gap)',
+  describe: 'Export trades, quotes, diffs, books or orders as text (exit 5 if there is a gap)',
   options: (yargs) =>
     archiveOption(yargs)
-      .option('from', valued('From this time on (from the first by default)'))
-      .option('to', valued('Up to this time, excluded (to the last by default)'))
+      .option('from', valued('Start (default: the first record)'))
+      .option('to', valued('End, exclusive (default: the last record)'))
       .option('clock', {
-        ...valued("What --from and --to mean: the logger's clock, or the exchange's event time"),
+        ...valued(
+          "Clock of --from and --to: the logger's receive time, or the exchange's event time",
+        ),
         choices: [...CLOCKS],
         defaultDescription: 'receive',
       })
-      .option('type', { ...valued('What to write'), choices: [...EXPORT_TYPES] })
+      .option('type', { ...valued('What to export'), choices: [...EXPORT_TYPES] })
       .option('every', {
-        ...valued('Of snapshots: one at every multiple of this (1us to 24h)'),
+        ...valued('Snapshots: interval, from 1us to 24h'),
         defaultDescription: '1s',
       })
-      .option('depth', valued('Of snapshots: prices per side (all of them by default)'))
+      .option('depth', valued('Snapshots: prices per side (default: all)'))
       .option('level', {
-        ...valued('Of snapshots: 2: an order-by-order book by price level'),
+        ...valued('Snapshots: 2 aggregates an L3 book by price'),
         choices: ['2'],
       })
       .option('format', {
-        ...valued('One JSON object a line, comma-separated values, or the columns of Tardis'),
+        ...valued('JSON lines, comma-separated values, or the CSV of Tardis'),
         choices: [...EXPORT_FORMATS],
         defaultDescription: 'jsonl',
       })
-      .option('out', valued('A file, compressed if its name ends in .gz; stdout by default'))
-      .option('force', { type: 'boolean', describe: 'Replace the file if it is there' })
-      .option('allow-gaps', { type: 'boolean', describe: 'End with 0 in spite of gaps' }),
+      .option('out', valued('File, compressed if its name ends in .gz (default: stdout)'))
+      .option('force', { type: 'boolean', describe: 'Replace an existing file' })
+      .option('allow-gaps', { type: 'boolean', describe: 'Exit 0 in spite of gaps' }),
   run: runExport,
 };

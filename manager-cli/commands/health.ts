@@ -7,7 +7,7 @@ import { stateColour } from '../style.ts';
 import type { Paint } from '../style.ts';
 import { NOTHING_RECORDED, securityTable } from './security-table.ts';
 
-/** A sentence or two, then the table. */
+/** A short summary, then the table. */
 export function healthLines(health: HealthStatus, paint: Paint, maxWidth?: number): string[] {
   const { archive, process, securities } = health;
   const live = securities.filter((row) => row.state === 'live').length;
@@ -31,23 +31,22 @@ function selfCheckLine({ selfCheck, securities }: HealthStatus, paint: Paint): s
   if (images + snapshots === 0) return 'Self-check: nothing compared yet.';
   const seen = [
     ...(images > 0 ? [counted(images, 'base image')] : []),
-    ...(snapshots > 0 ? [`${counted(snapshots, 'snapshot')} of the exchange`] : []),
+    ...(snapshots > 0 ? [counted(snapshots, 'exchange snapshot')] : []),
   ];
   const compared = `Self-check: ${seen.join(' and ')} compared`;
   if (mismatches === 0) {
-    const yet = snapshots === 0 ? '; no snapshot of the exchange yet' : '';
-    return `${compared}, all alike${yet}.`;
+    const yet = snapshots === 0 ? '; no exchange snapshot yet' : '';
+    return `${compared}, no mismatch${yet}.`;
   }
   const where = securities
     .filter((row) => row.selfCheck.mismatches > 0)
     .map((row) => `${row.security} ${row.selfCheck.mismatches}`);
-  return `${compared}, ${paint('red', counted(mismatches, 'mismatch', 'mismatches'))} (${where.join(', ')}; the log says more).`;
+  return `${compared}, ${paint('red', counted(mismatches, 'mismatch', 'mismatches'))} (${where.join(', ')}; see the log).`;
 }
 
-/** Exit 0 only if all serve. */
 export const healthCommand: Command = {
   usage: 'health',
-  describe: 'Show whether logger, archive and every security are well (exit 1 if not)',
+  describe: 'Show the health of logger, archive and every security (exit 1 unless all serve)',
   options: (yargs) => yargs,
   run: async (session) => {
     const { out, paint } = session;

@@ -1,7 +1,6 @@
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 
-/** Measures one call on a connection that is up. */
 export const pingCommand: Command = {
   usage: 'ping',
   describe: 'Measure the round trip to the logger',
@@ -9,7 +8,7 @@ export const pingCommand: Command = {
   run: async (session) => {
     const { out } = session;
     const logger = await session.client();
-    // The first call settles the connection; the round trip is that of the second.
+    // The first call sets up the connection; the second one is measured.
     await logger.unary('Ping', {});
     const startedMs = performance.now();
     await logger.unary('Ping', {});

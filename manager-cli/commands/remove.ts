@@ -2,7 +2,6 @@ import { securities } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { runChange } from './results.ts';
 
-/** Stops recording. */
 export const removeCommand: Command = {
   usage: 'remove <security..>',
   describe: 'Stop recording securities; the archive keeps their history',

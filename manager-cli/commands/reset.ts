@@ -3,10 +3,9 @@ import type { Command } from '../command.ts';
 import { usageError } from '../exit-codes.ts';
 import { runChange } from './results.ts';
 
-/** Reconnects an exchange. */
 export const resetCommand: Command = {
   usage: 'reset <exchange>',
-  describe: "Replace an exchange's connection without losing updates (all: of every exchange)",
+  describe: "Replace an exchange's connections without losing updates (all: of every exchange)",
   options: (yargs) => yargs,
   run: (session) => {
     const exchange = String(session.args['exchange']).toLowerCase();

@@ -1,4 +1,4 @@
-/** The table of securities that list, health and watch print. */
+/** The table of securities in `list`, `health` and `watch`. */
 
 import type { SecurityStatus } from '../../logger/status/security-status.ts';
 import { age, bytes, grouped, known, rate } from '../format.ts';
@@ -13,18 +13,18 @@ export const NOTHING_RECORDED =
 const COLUMNS: readonly Column[] = [
   { title: 'SECURITY' },
   { title: 'STATE' },
-  { title: 'FEED', spare: 3 },
+  { title: 'FEED', dropOrder: 3 },
   { title: 'BID', align: 'right' },
   { title: 'ASK', align: 'right' },
-  { title: 'SEQUENCE', align: 'right', spare: 4 },
-  { title: 'AGE', align: 'right', spare: 1 },
-  { title: 'MSG/S', align: 'right', spare: 2 },
+  { title: 'SEQUENCE', align: 'right', dropOrder: 4 },
+  { title: 'AGE', align: 'right', dropOrder: 1 },
+  { title: 'MSG/S', align: 'right', dropOrder: 2 },
   { title: 'GAPS', align: 'right' },
-  { title: 'LAST IMAGE', spare: 6 },
-  { title: 'STORED', align: 'right', spare: 5 },
+  { title: 'LAST IMAGE', dropOrder: 6 },
+  { title: 'STORED', align: 'right', dropOrder: 5 },
 ];
 
-/** A time to the second, as in a list one reads across. */
+/** A time to the second. */
 function shortTime(time: string | null): string {
   return time === null ? known(null) : time.replace(/\.\d+Z$/, 'Z').replace('T', ' ');
 }

@@ -3,10 +3,9 @@ import type { Command } from '../command.ts';
 import { usageError } from '../exit-codes.ts';
 import { runChange } from './results.ts';
 
-/** Writes base images. */
 export const snapshotCommand: Command = {
   usage: 'snapshot <security..>',
-  describe: 'Write a base image of securities now (all: of every one)',
+  describe: 'Write a base image of securities now (all: of every security)',
   options: (yargs) => yargs,
   run: (session) => {
     const given = [session.args['security']].flat();

@@ -6,9 +6,9 @@ import { CliError, EXIT, usageError } from '../exit-codes.ts';
 
 const QUESTION = 'Stop the logger? Nothing is recorded until it is started again. [y/N] ';
 
-/** Asks on the terminal; the question goes to stderr, so that stdout holds answers alone. */
+/** Asks on the terminal. The question goes to stderr, so that stdout only carries results. */
 async function isConfirmed({ io, signal }: Session): Promise<boolean> {
-  // Not as a terminal of readline's own: Ctrl-C stays a signal then, and is heard like elsewhere.
+  // `terminal: false`, so that Ctrl-C remains a signal, as everywhere else.
   const lines = createInterface({ input: io.stdin, output: io.stderr, terminal: false });
   const ended = once(lines, 'close').then(() => '');
   try {
@@ -20,16 +20,15 @@ async function isConfirmed({ io, signal }: Session): Promise<boolean> {
   }
 }
 
-/** Stops the logger as SIGTERM does. */
 export const terminateCommand: Command = {
   usage: 'terminate',
-  describe: 'Stop the logger, after asking',
+  describe: 'Stop the logger, after confirmation',
   options: (yargs) => yargs.option('yes', { type: 'boolean', alias: 'y', describe: 'Do not ask' }),
   run: async (session) => {
     const { args, io, out } = session;
     if (!flag(args, 'yes')) {
       if (io.stdin.isTTY !== true) {
-        throw usageError('terminate asks first, and there is no terminal to ask on: give --yes');
+        throw usageError('terminate asks for confirmation, and there is no terminal: give --yes');
       }
       if (!(await isConfirmed(session))) {
         throw new CliError(EXIT.failed, 'The logger was not stopped');

@@ -13,10 +13,9 @@ function progressText({ security, records, problems, total }: VerifyProgress): s
   return `${part}Checking ${security}: ${counted(records, 'record')}${found}`;
 }
 
-/** Exit 1 when there is a problem. */
 export const verifyCommand: Command = {
   usage: 'verify [security]',
-  describe: 'Read the archive again: checksums, continuity, every base image (exit 1 on problems)',
+  describe: 'Check the archive: checksums, continuity, every base image (exit 1 on problems)',
   options: (yargs) => archiveOption(yargs),
   run: async (session) => {
     const { args, out, paint } = session;

@@ -109,18 +109,21 @@ function ladderOf(args: Arguments): { security: string; depth: number | undefine
   }
   const [security, ...others] = securities(args);
   if (security === undefined || others.length > 0) {
-    throw usageError('--ladder shows one security: name it, like binance:BTCUSDT');
+    throw usageError('--ladder shows one security: name one, like binance:BTCUSDT');
   }
   return { security, depth };
 }
 
-/** Ends by Ctrl-C (exit 0), or when the logger goes (exit 4). */
+/** Ends by Ctrl-C (exit 0), or when the logger stops (exit 4). */
 export const watchCommand: Command = {
   usage: 'watch [security..]',
-  describe: 'Follow top of book and rates, or the depth of one, until Ctrl-C',
+  describe: 'Follow the top of book, or the depth of one security, until Ctrl-C',
   options: (yargs) =>
     yargs
-      .option('ladder', { type: 'boolean', describe: 'The depth of one security, price by price' })
+      .option('ladder', {
+        type: 'boolean',
+        describe: 'Show the depth of one security, price by price',
+      })
       .option('depth', valued('Prices per side of the ladder')),
   run: async (session): Promise<ExitCode> => {
     const { args, signal } = session;

@@ -17,7 +17,6 @@ import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { spawnLogger } from '../support/logger-process.ts';
 import type { LoggerProcess } from '../support/logger-process.ts';
 import { scaled } from '../support/scaled.ts';
-import { maxLagUs, watchLag } from '../support/machine-lag.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
 import { TEST_KEY } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
@@ -26,6 +25,8 @@ const SYMBOLS = ['BTCUSDT', 'ETHUSDT'];
 const KILLS = scaled({ fast: 2, full: 8 });
 /** The guarantee. The journal is written twice a second. */
 const MAX_LOSS_US = 1_000_000;
+/** An overloaded machine may delay the journal; a logger that loses more fails each time. */
+const REAL_TIME = { timeout: 120_000, retry: 2 };
 
 let sandbox: Sandbox;
 let directory: string;
@@ -92,14 +93,13 @@ async function expectTrue(reader: Reader, symbol: string, sequence: number): Pro
 }
 
 const seed = testSeed();
-test(`killed ${KILLS} times at random moments (seed ${seed})`, async () => {
+test(`killed ${KILLS} times at random moments (seed ${seed})`, REAL_TIME, async () => {
   const random = seededRandom(seed);
   for (let kill = 1; kill <= KILLS; kill++) {
     const running = start();
     await running.ready();
     await awaitIntervals(kill);
     // The moment of the kill is random; there is no condition to wait for.
-    watchLag();
     await wait(random.integer(0, 1500));
     const killedUs = Date.now() * 1000;
     await running.end('SIGKILL');
@@ -109,7 +109,7 @@ test(`killed ${KILLS} times at random moments (seed ${seed})`, async () => {
         const { intervals } = await reader.coverage({ security: `binance:${symbol}` });
         const last = intervals.at(-1);
         expect(intervals).toHaveLength(kill);
-        expect(killedUs - parseTimeUs(last?.to ?? '')).toBeLessThan(MAX_LOSS_US + maxLagUs());
+        expect(killedUs - parseTimeUs(last?.to ?? '')).toBeLessThan(MAX_LOSS_US);
         const [from, to] = [Number(last?.firstSequence), Number(last?.lastSequence)];
         for (const sequence of [from, random.integer(from, to), to]) {
           await expectTrue(reader, symbol, sequence);
@@ -132,4 +132,4 @@ test(`killed ${KILLS} times at random moments (seed ${seed})`, async () => {
     }
     expect((await reader.verify()).problems).toEqual([]);
   });
-}, 120_000);
+});

@@ -1,7 +1,7 @@
 /** Snapshots and exchange information over real HTTP, with everything that can go wrong there. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createBinance } from '../../logger/exchange/binance/binance-exchange.ts';
+import { createBinance } from '../../logger/exchange/binance/exchange.ts';
 import type { BinanceLimits } from '../../logger/exchange/binance/limits.ts';
 import type { Exchange } from '../../logger/exchange/exchange.ts';
 import { createNetwork } from '../../logger/service/network.ts';
@@ -124,7 +124,7 @@ describe('snapshots', () => {
   ])('%s is a wire error, counted', async (_name, body, kind) => {
     answering(200, body);
     await expect(snapshot()).rejects.toMatchObject({ code: 'wire-format', context: { kind } });
-    expect(exchange.counters().refused).toEqual({ [kind]: 1 });
+    expect(exchange.counters().wireErrors).toEqual({ [kind]: 1 });
   });
 
   test.each([
@@ -158,7 +158,7 @@ describe('snapshots', () => {
 
   test('a body above the size limit is not read to its end', async () => {
     await exchange.close();
-    start({ answerMaxBytes: 10_000 });
+    start({ maxResponseBytes: 10_000 });
     let written = 0;
     fake.behaviour.rest = (_url, response) => {
       response.writeHead(200);

@@ -250,7 +250,7 @@ describe('export --type orders', () => {
     await logger.hears(open(122));
     const { code, lines, stderr } = await exported();
     expect(code).toBe(5);
-    expect(stderr).toMatch(/^orderbook-manager: 1 gap on the way; .*--allow-gaps\n$/);
+    expect(stderr).toMatch(/^orderbook-manager: 1 gap in the export; .*--allow-gaps\n$/);
     const told = lines.map((line) => JSON.parse(line));
     expect(told.slice(0, LINES.length)).toEqual(LINES);
     const gap = { cause: 'sequence', firstMissing: '110', missing: 'sequence' };

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Archive } from '../../logger/archive/archive.ts';
 import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { hasConsecutiveTradeIds } from '../../logger/exchange/exchanges.ts';
-import { type ManagerPort, startManager } from '../../logger/manager/server.ts';
+import { startManager } from '../../logger/manager/server.ts';
+import type { ManagerPort } from '../../logger/manager/server.ts';
 import { formatTimeUs } from '../../logger/market/time.ts';
 import type { CoverageResult } from '../../logger/queries/results.ts';
 import { createReader } from '../../logger/reader/create-reader.ts';
@@ -14,7 +15,8 @@ import { seededRandom } from '../support/seeded-random.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { RandomHistory, SECURITY } from '../unit/reader/random-history.ts';
 import { FakeControl } from './fake-control.ts';
-import { type CliRun, KEY, cli, expectError, accessWith } from './fixture.ts';
+import { KEY, cli, expectError, accessWith } from './fixture.ts';
+import type { CliRun } from './fixture.ts';
 
 /** A real archive: asked directly with `--archive`, and through a port over the real reader. */
 

@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { completionScript } from '../../manager-cli/completion-scripts.ts';
-import { Authority, type Pair, openssl } from '../support/certificates.ts';
-import { type CliRun, KEY, type Port, accessWith, cli, expectError, startPort } from './fixture.ts';
+import { Authority, openssl } from '../support/certificates.ts';
+import type { Pair } from '../support/certificates.ts';
+import { KEY, accessWith, cli, expectError, startPort } from './fixture.ts';
+import type { CliRun, Port } from './fixture.ts';
 import { needs } from '../support/requirements.ts';
 
 const SECURITY = 'binance:BTCUSDT';
@@ -123,11 +125,7 @@ describe('TLS', needs(openssl), () => {
     const ca = `--tls-ca ${authority.caFile}`;
     for (const name of ['--host 127.0.0.1', '--host localhost', '--tls-server-name other.test']) {
       const run = await manager(`ping ${ca} ${name}`, { port });
-      expectError(
-        run,
-        4,
-        /certificate is for logger\.test, 192\.0\.2\.7 and not for \S+: give one/,
-      );
+      expectError(run, 4, /certificate is for logger\.test, 192\.0\.2\.7, not for \S+: give one/);
       expect(run.stderr).not.toContain('--tls-cert');
     }
     expect(control.calls).toEqual([]);
@@ -144,7 +142,7 @@ describe('TLS', needs(openssl), () => {
     expectError(await manager(wrong, { port }), 4, /certificate.*: check --tls-ca/);
   });
 
-  test('a logger with TLS asked in the clear, and one in the clear asked with TLS', async () => {
+  test('a logger with TLS called in plaintext, and one without called with TLS', async () => {
     const { port } = await secured();
     expectError(await manager('list', { port }), 4, /\(Failed to connect\): give --tls-ca/);
     const plain = await open();
@@ -212,12 +210,12 @@ describe('contexts', () => {
   test.each([
     ['{', /is not JSON/],
     ['[]', /not an object of contexts/],
-    [{ paris: {} }, /no rome in .*; there is paris/],
-    [{}, /there is none/],
+    [{ paris: {} }, /no rome in .*; known are: paris/],
+    [{}, /known are: none/],
     [{ rome: 'logger.example.org' }, /rome in .* is not an object/],
-    [{ rome: { authkey: 'the-very-key' } }, /authkey of rome .* is unknown; there is host, port/],
+    [{ rome: { authkey: 'the-very-key' } }, /authkey of rome .* is unknown; known are host, port/],
     [{ rome: { host: ['a'] } }, /host of rome .* is not text/],
-    [{ rome: { host: 'logger.example.org' } }, /in the clear/],
+    [{ rome: { host: 'logger.example.org' } }, /in plaintext/],
     [{ rome: { port: 99_999 } }, /port of context rome: "99999"/],
     [{ rome: { 'tls-ca': 'none.pem' } }, /tls-ca of context rome: can't be read/],
   ])('%j is wrong usage', async (contexts, text) => {

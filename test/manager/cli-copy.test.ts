@@ -8,7 +8,8 @@ import { sampleBlock, sampleImage } from '../archive/sample-records.ts';
 import { freshDatabase, uriOf } from '../support/mongodb.ts';
 import { RandomHistory, SECURITY } from '../unit/reader/random-history.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { type CliRun, cli, expectError } from './fixture.ts';
+import { cli, expectError } from './fixture.ts';
+import type { CliRun } from './fixture.ts';
 import { mongodb, needs } from '../support/requirements.ts';
 
 /** `archive copy` as it is typed: no logger anywhere. */
@@ -124,7 +125,7 @@ describe('refused in one line:', () => {
     [['archive', 'copy', 'a'], /archive copy <from> <to>/],
     [['archive', 'copx', 'a', 'b'], /copy/],
     [['archive', 'copy', 'a', 'b', 'BTC'], /is not of the form exchange:symbol/],
-    [['archive', 'copy', 'a', 'b', '--host', 'x'], /No logger is asked here; leave --host away/],
+    [['archive', 'copy', 'a', 'b', '--host', 'x'], /This command asks no logger; omit --host/],
     [['archive', 'copy', 'a', 'b', '--nonsense'], /Unknown argument: nonsense/],
   ] as const)('%j', async (words, message) => {
     expectError(await cli(words), 2, message);

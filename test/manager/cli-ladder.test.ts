@@ -4,7 +4,8 @@ import { ladderLine, ladderLines } from '../../manager-cli/ladder.ts';
 import { plain } from '../../manager-cli/style.ts';
 import { until } from '../support/until.ts';
 import { bookResult } from './fake-control.ts';
-import { type CliRun, type Port, cli, expectError, startPort } from './fixture.ts';
+import { cli, expectError, startPort } from './fixture.ts';
+import type { CliRun, Port } from './fixture.ts';
 
 const SECURITY = 'binance:BTCUSDT';
 const BIDS: LevelRow[] = [

@@ -1,4 +1,5 @@
-import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import type { SpawnSyncReturns } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +8,8 @@ import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { DATA_FILE } from '../../logger/archive/embedded/tables.ts';
-import { type CliRun, KEY, type Port, expectError, startPort } from './fixture.ts';
+import { KEY, expectError, startPort } from './fixture.ts';
+import type { CliRun, Port } from './fixture.ts';
 import { needs } from '../support/requirements.ts';
 
 /** The built command as a user who may not read everything: nobody, where the tests run as root. */

@@ -1,11 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { type AddressInfo, type Socket, createServer } from 'node:net';
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Authority, openssl } from '../support/certificates.ts';
 import { until } from '../support/until.ts';
-import { KEY, type Port, startPort } from './fixture.ts';
+import { KEY, startPort } from './fixture.ts';
+import type { Port } from './fixture.ts';
 import { built, needs } from '../support/requirements.ts';
 
 /** The built command as a process: pipes, signals and the exit code, which a function has none of. */
@@ -164,12 +167,14 @@ describe('orderbook-manager as a process', needs(built(MAIN)), () => {
       const startMs = performance.now();
       const ping = start('ping', '--port', silentPort, '--timeout', '1', ...tls);
       expect(await ping.code).toBe(4);
-      expect(ping.errors()).toMatch(/^[^\n]*No answer from [^\n]* accepts the connection[^\n]*\n$/);
+      expect(ping.errors()).toMatch(
+        /^[^\n]*No response from [^\n]* accepts the connection[^\n]*\n$/,
+      );
       expect(ping.errors()).not.toContain('start it');
       expect(performance.now() - startMs).toBeLessThan(4000);
     };
 
-    test('in the clear ends with 4', () => expectNoAnswer());
+    test('in plaintext ends with 4', () => expectNoAnswer());
 
     test('ends at the first signal', async () => {
       const ping = start('ping', '--port', silentPort, '--timeout', '60');

@@ -14,7 +14,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ArchiveUnavailableError } from '../../logger/errors.ts';
 import { until } from '../support/until.ts';
 import { GAP } from './fake-reader.ts';
-import { type CliRun, LIST_KEYS, type Port, cli, expectError, startPort } from './fixture.ts';
+import { LIST_KEYS, cli, expectError, startPort } from './fixture.ts';
+import type { CliRun, Port } from './fixture.ts';
 
 const SECURITY = 'binance:BTCUSDT';
 
@@ -69,7 +70,7 @@ describe('export', () => {
     port.reader.lines = () => [{ text: 'a' }, { gap }, { text: 'b' }];
     const run = await manager(`export ${SECURITY} --type trades`);
     expect(run.stdout).toBe(`a\n${JSON.stringify({ gap })}\nb\n`);
-    expect(run.stderr).toMatch(/^orderbook-manager: 1 gap on the way.*\n$/);
+    expect(run.stderr).toMatch(/^orderbook-manager: 1 gap in the export.*\n$/);
     expect(run.code).toBe(5);
     const allowed = await manager(`export ${SECURITY} --type trades --allow-gaps`);
     expect([allowed.code, allowed.stderr]).toEqual([0, '']);
@@ -86,7 +87,7 @@ describe('export', () => {
   test('to a file, compressed by its name, in the format of its name', async () => {
     const plain = join(directory, 'quotes.jsonl');
     const run = await manager(`export ${SECURITY} --type quotes --out ${plain}`);
-    expect(run.stdout).toBe(`Wrote 5,000 lines, 0 gaps on the way, to ${plain}.\n`);
+    expect(run.stdout).toBe(`Wrote 5,000 lines to ${plain}, with 0 gaps.\n`);
     expect(readFileSync(plain, 'utf8')).toBe(`${lines.join('\n')}\n`);
     const packed = join(directory, 'quotes.csv.gz');
     await manager(`export ${SECURITY} --type quotes --out ${packed} --json`);
@@ -114,7 +115,7 @@ describe('export', () => {
     expect(readFileSync(path, 'utf8')).toContain('sequence');
     for (const other of ['/dev/null', directory]) {
       const run = await manager(`export ${SECURITY} --type quotes --out ${other} --force`);
-      expectError(run, 1, /no file/);
+      expectError(run, 1, /is not a file/);
     }
     expect(lstatSync('/dev/null').isFile()).toBe(false);
   });
@@ -124,7 +125,7 @@ describe('export', () => {
     const path = join(directory, 'x.csv');
     const words = `export ${SECURITY} --type quotes --out ${path} --force --allow-gaps`;
     const run = await manager(words, { isTerminal: true });
-    expect(run.stderr).toMatch(/Exporting binance:BTCUSDT: [\d,]+ lines, 0 gaps on the way/);
+    expect(run.stderr).toMatch(/Exporting binance:BTCUSDT: [\d,]+ lines, 0 gaps/);
     // A gap stands on a line of its own, and the last thing is an empty one.
     expect(run.stderr).toContain(`\u001b[K${JSON.stringify({ gap })}\n`);
     expect(run.stderr.split('\n').at(-1)).not.toContain('Exporting');

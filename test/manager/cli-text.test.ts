@@ -83,7 +83,7 @@ describe('for people', () => {
     };
     const { stdout } = await manager(`book ${SECURITY}`);
     expect(stdout).toMatch(/first\n.*second\n/);
-    expect(stdout).toContain('queue from the head down: its first order is the first to trade.');
+    expect(stdout).toContain('Orders of a price are in queue order: the first one trades first.');
     port.control.book = bookResult(SECURITY);
     expect((await manager(`book ${SECURITY}`)).stdout).not.toContain('queue');
   });
@@ -150,7 +150,7 @@ describe('for people', () => {
 
       binance:BTCUSDT: 1h 59m covered (99.965 %), 1 gap of 2.5s, and nothing since 2026-11-20T09:00:00Z (sequence).
 
-      Books hold, but receive times are not those of arrival in 2 stretches:
+      Books are right, but receive times are not arrival times in 2 ranges:
       FROM                  TO                       LENGTH  CAUSE
       2026-11-20T07:30:00Z  2026-11-20T07:30:00.85Z   0.85s  stall
       2026-11-20T07:45:00Z  2026-11-20T08:45:00.05Z      1h  clock
@@ -165,7 +165,7 @@ describe('for people', () => {
     );
     expect(stdout).toContain('The embedded archive is reachable');
     expect(stdout).toContain(
-      'Self-check: 24 base images and 6 snapshots of the exchange compared, all alike.\n',
+      'Self-check: 24 base images and 6 exchange snapshots compared, no mismatch.\n',
     );
   });
 
@@ -181,7 +181,7 @@ describe('for people', () => {
     };
     const { stdout } = await manager('health');
     expect(stdout).toContain(
-      'Self-check: 15 base images and 4 snapshots of the exchange compared, 2 mismatches (binance:ETHUSDT 2; the log says more).\n',
+      'Self-check: 15 base images and 4 exchange snapshots compared, 2 mismatches (binance:ETHUSDT 2; see the log).\n',
     );
   });
 

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type CliRun, KEY, type Port, cli, expectError, startPort } from './fixture.ts';
+import { KEY, cli, expectError, startPort } from './fixture.ts';
+import type { CliRun, Port } from './fixture.ts';
 
 const SECURITY = 'binance:BTCUSDT';
 
@@ -95,18 +96,21 @@ describe('wrong usage', () => {
     ['list --port http', /--port/],
     ['list --port 1 --port 2', /more than once/],
     ['list --host bad_host!', /--host/],
-    ['list --host 192.0.2.1', /in the clear/],
-    ['list --host example.org', /in the clear/],
+    ['list --host 192.0.2.1', /in plaintext/],
+    ['list --host example.org', /in plaintext/],
     ['list --timeout 0', /--timeout/],
     ['list --timeout soon', /--timeout/],
     ['list --timeout -1', /--timeout|Unknown/],
     ['list --authkey-file /nonexistent/key', /--authkey-file/],
     ['list --tls-cert /dev/null', /belong together/],
     ['list --tls-ca /nonexistent/ca.pem', /--tls-ca/],
-    ['list --tls-ca package.json', /--tls-ca: not PEM/],
+    ['list --tls-ca package.json', /--tls-ca: not usable PEM/],
     ['list --tls-server-name logger.test', /--tls-server-name: there is no TLS without --tls-ca/],
     ['list --tls-server-name -x-', /--tls-server-name/],
-    ['list --tls-cert package.json --tls-key package.json', /--tls-cert with --tls-key: not PEM/],
+    [
+      'list --tls-cert package.json --tls-key package.json',
+      /--tls-cert with --tls-key: not usable PEM/,
+    ],
     ['list --context paris', /--context: .*contexts\.json does not exist/],
     [`book ${SECURITY} --archive somewhere --context paris`, /contradict/],
   ];
@@ -119,7 +123,7 @@ describe('wrong usage', () => {
   const environments: [Record<string, string>, RegExp][] = [
     [{ MANAGER_PORT: 'x' }, /MANAGER_PORT/],
     [{ LOGGER_SERVER_IP: 'not an address' }, /LOGGER_SERVER_IP/],
-    [{ LOGGER_SERVER_IP: '198.51.100.7' }, /in the clear/],
+    [{ LOGGER_SERVER_IP: '198.51.100.7' }, /in plaintext/],
     [{ MANAGER_TLS_CA: '/nonexistent/ca.pem' }, /MANAGER_TLS_CA/],
     [{ MANAGER_TLS_CLIENT_CERT: '/nonexistent/my.pem' }, /MANAGER_TLS_CLIENT_CERT/],
     [{ MANAGER_AUTHKEY: '', MANAGER_AUTHKEY_FILE: '/nonexistent/key' }, /MANAGER_AUTHKEY_FILE/],
@@ -141,7 +145,7 @@ test('--out into a directory that is not there is told before anything is asked'
   const run = await cli(['export', SECURITY, '--type', 'trades', '--out', out], {
     port: port.port,
   });
-  expectError(run, 1, /there is no directory .*none; make it first/);
+  expectError(run, 1, /there is no directory .*none; create it first/);
   expect(run.stderr).not.toContain('ENOENT');
   expect(port.reader.questions).toEqual([]);
 });
@@ -175,6 +179,6 @@ describe('the key', () => {
     const file = join(directory, 'authkey');
     writeFileSync(file, '\n');
     const run = await cli(['ping', '--authkey-file', file], { port: port.port });
-    expectError(run, 2, /holds no key/);
+    expectError(run, 2, /contains no key/);
   });
 });

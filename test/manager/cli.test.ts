@@ -56,7 +56,7 @@ describe('exit codes', () => {
     const deafPort = typeof address === 'object' && address ? address.port : 0;
     const run = await cli(['list', '--timeout', '0.3'], { port: deafPort });
     deaf.close();
-    expectError(run, 4, /accepts the connection and says nothing/);
+    expectError(run, 4, /accepts the connection but does not respond/);
   });
 
   test('4: the logger does not answer in time', async () => {

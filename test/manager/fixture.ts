@@ -2,21 +2,18 @@
 
 import { fileURLToPath } from 'node:url';
 import { PassThrough, Readable, Writable } from 'node:stream';
-import {
-  type ChannelCredentials,
-  Client,
-  Metadata,
-  type ServiceError,
-  credentials,
-} from '@grpc/grpc-js';
-import { type ServiceDefinition, loadSync } from '@grpc/proto-loader';
+import { Client, Metadata, credentials } from '@grpc/grpc-js';
+import type { ChannelCredentials, ServiceError } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import type { ServiceDefinition } from '@grpc/proto-loader';
 import { expect, vi } from 'vitest';
 import type { LogFields } from '../../logger/runtime/log.ts';
 import type { Clock } from '../../logger/runtime/clock.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import type { ManagerAccess } from '../../logger/manager/gate/access.ts';
 import type { ManagerLimits } from '../../logger/manager/limits.ts';
-import { type ManagerPort, startManager } from '../../logger/manager/server.ts';
+import { startManager } from '../../logger/manager/server.ts';
+import type { ManagerPort } from '../../logger/manager/server.ts';
 import type { Io } from '../../manager-cli/io.ts';
 import { run } from '../../manager-cli/program.ts';
 import { FakeControl } from './fake-control.ts';
@@ -53,7 +50,7 @@ export interface Port extends ManagerPort {
   readonly log: LogBook;
 }
 
-/** These keys, in the clear. */
+/** These keys, in plaintext. */
 export function accessWith(...keys: readonly string[]): ManagerAccess {
   return { keys, tls: null, warnings: [] };
 }

@@ -1,11 +1,14 @@
 /** What every gRPC tool knows: the health service, which needs no key, and reflection, which does. */
 
 import { fileURLToPath } from 'node:url';
-import { Client, Metadata, type ServiceError, credentials, status } from '@grpc/grpc-js';
-import { type MethodDefinition, type ServiceDefinition, loadSync } from '@grpc/proto-loader';
+import { Client, Metadata, credentials, status } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import type { MethodDefinition, ServiceDefinition } from '@grpc/proto-loader';
 import { afterEach, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
-import { type Port, bearer, startPort } from './fixture.ts';
+import { bearer, startPort } from './fixture.ts';
+import type { Port } from './fixture.ts';
 
 const SECURITY = 'binance:BTCUSDT';
 const NO_KEY = new Metadata();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { MANAGER_LIMITS, type ThrottleLimits } from '../../logger/manager/limits.ts';
+import { MANAGER_LIMITS } from '../../logger/manager/limits.ts';
+import type { ThrottleLimits } from '../../logger/manager/limits.ts';
 import { FailureThrottle } from '../../logger/manager/gate/throttle.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { LogBook } from './fixture.ts';

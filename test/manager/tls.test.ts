@@ -1,15 +1,19 @@
 /** TLS and mutual TLS over real sockets, and keys and certificates replaced under open connections. */
 
-import { type Socket, connect as connectTcp } from 'node:net';
-import { type ConnectionOptions, type TLSSocket, connect as connectTls } from 'node:tls';
+import { connect as connectTcp } from 'node:net';
+import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { credentials, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../logger/errors.ts';
 import type { ManagerAccess } from '../../logger/manager/gate/access.ts';
-import { Authority, type Pair, openssl } from '../support/certificates.ts';
+import { Authority, openssl } from '../support/certificates.ts';
+import type { Pair } from '../support/certificates.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { until } from '../support/until.ts';
-import { KEY, type Port, RawClient, accessWith, bearer, startPort } from './fixture.ts';
+import { KEY, RawClient, accessWith, bearer, startPort } from './fixture.ts';
+import type { Port } from './fixture.ts';
 import { needs } from '../support/requirements.ts';
 
 const NEXT_KEY = 'the-next-key-of-this-very-port';

@@ -23,7 +23,7 @@ export class PlainClient {
   /** Set once the book is proven. */
   book: NaiveBook | null = null;
   /** Diffs that did not follow the book: `[expected, found]`. */
-  readonly holes: (readonly [number, number])[] = [];
+  readonly gaps: (readonly [number, number])[] = [];
   /** Diffs at or before the book, since it was proven. */
   ignored = 0;
   applied = 0;
@@ -149,7 +149,7 @@ export class PlainClient {
       this.ignored++;
       return;
     }
-    if (diff.U > this.book.sequence + 1) this.holes.push([this.book.sequence + 1, diff.U]);
+    if (diff.U > this.book.sequence + 1) this.gaps.push([this.book.sequence + 1, diff.U]);
     this.book.apply(diff.u, diff.b, diff.a);
     this.applied++;
   }

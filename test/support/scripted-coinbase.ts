@@ -3,8 +3,8 @@
  * frame and advances the time. Log lines are kept.
  */
 
-import { createCoinbase } from '../../logger/exchange/coinbase/coinbase-exchange.ts';
-import type { CoinbaseOptions } from '../../logger/exchange/coinbase/coinbase-exchange.ts';
+import { createCoinbase } from '../../logger/exchange/coinbase/exchange.ts';
+import type { CoinbaseOptions } from '../../logger/exchange/coinbase/exchange.ts';
 import type { Exchange, FeedHandle, Instrument } from '../../logger/exchange/exchange.ts';
 import type { Log, LogFields } from '../../logger/runtime/log.ts';
 import { BTC, CREDENTIALS } from './coinbase-frames.ts';

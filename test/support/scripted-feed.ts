@@ -3,7 +3,7 @@
  * and advances the time.
  */
 
-import { createBinance } from '../../logger/exchange/binance/binance-exchange.ts';
+import { createBinance } from '../../logger/exchange/binance/exchange.ts';
 import type { BinanceLimits } from '../../logger/exchange/binance/limits.ts';
 import type { Exchange, FeedHandle, Instrument } from '../../logger/exchange/exchange.ts';
 import { ManualClock } from './manual-clock.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
 import type { Archive } from '../../logger/archive/archive.ts';
 import { createCore } from '../../logger/core.ts';
-import type { Core, CoreDeps } from '../../logger/core.ts';
+import type { Core, CoreDeps, CoreOptions } from '../../logger/core.ts';
 import { keptLog } from './scripted-coinbase.ts';
 import type { ManualClock } from './manual-clock.ts';
 import { BINANCE, ScriptedExchange } from './scripted-exchange.ts';
@@ -26,6 +26,7 @@ export interface TestCore {
 export async function openTestCore(
   clock: ManualClock,
   deps: Partial<CoreDeps> = {},
+  options: Partial<CoreOptions> = {},
 ): Promise<TestCore> {
   const directory = mkdtempSync(join(tmpdir(), 'orderbook-core-'));
   const archive = await openSpool({ directory });
@@ -40,6 +41,7 @@ export async function openTestCore(
       retentionDays: 30,
       staleAfterMs: 15_000,
       updateFrequencyMs: 100,
+      ...options,
     },
     {
       clock,
@@ -64,12 +66,21 @@ export async function openTestCore(
     logged,
     fatal,
     discard: async () => {
-      await core.stop();
-      await core.close();
+      await whileMoving(clock, core.stop());
+      await whileMoving(clock, core.close());
       await archive.close();
       rmSync(directory, { recursive: true });
     },
   };
+}
+
+/** Moves the clock until `work` is done: a shutdown waits for connections to close. */
+async function whileMoving(clock: ManualClock, work: Promise<void>): Promise<void> {
+  const progress = { isDone: false };
+  const done = work.finally(() => (progress.isDone = true));
+  do await clock.advanceAsync(10);
+  while (!progress.isDone);
+  await done;
 }
 
 const NO_NETWORK: CoreDeps['transport'] = {

@@ -12,7 +12,7 @@ import type { ScaledInt } from '../../market/decimal.ts';
 import type { Diff, MarketEvent, Trade } from '../../market/events.ts';
 import { BLOCK_COLUMNS, COLUMN } from './block-columns.ts';
 import { ByteWriter, corrupt } from './bytes.ts';
-import type { BlockCodec, BlockContent } from '../codec.ts';
+import type { BlockCodec, BlockContent, NumberedTrade } from '../codec.ts';
 import { ColumnsReader, ColumnsWriter } from './columns.ts';
 import { Grid, GridSample } from './grid.ts';
 import { LevelDecoder } from './level-decoder.ts';
@@ -40,12 +40,12 @@ export const block1: BlockCodec = {
       const event = events[index] as Diff | Trade;
       if (event.type === 'trade') continue;
       out.unsigned(COLUMN.tradesBefore, index - run);
-      for (; run < index; run++) heads.trade(events[run] as Trade);
+      for (; run < index; run++) heads.trade(events[run] as NumberedTrade);
       heads.diff(event);
       levels.message(event.bids, event.asks);
       run = index + 1;
     }
-    for (; run < events.length; run++) heads.trade(events[run] as Trade);
+    for (; run < events.length; run++) heads.trade(events[run] as NumberedTrade);
     const header = new ByteWriter();
     header.uint(content.scale.priceExponent);
     header.uint(content.scale.sizeExponent);

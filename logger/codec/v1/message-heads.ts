@@ -6,6 +6,7 @@
 
 import type { ScaledInt } from '../../market/decimal.ts';
 import type { Diff, Trade } from '../../market/events.ts';
+import type { NumberedTrade } from '../codec.ts';
 import { COLUMN } from './block-columns.ts';
 import { corrupt } from './bytes.ts';
 import { ESCAPE_TOKEN, tokenOf } from './columns.ts';
@@ -94,7 +95,7 @@ export class HeadEncoder {
     last.sequence = diff.lastSequence;
   }
 
-  trade(trade: Trade): void {
+  trade(trade: NumberedTrade): void {
     const out = this.#out;
     const last = this.#last;
     const unit = this.#rhythm.timeUnitUs;

@@ -3,7 +3,7 @@
 import { httpUrl, wsUrl } from '../../settings/parsers.ts';
 import type { Setting } from '../../settings/setting.ts';
 import type { ExchangeDefinition } from '../definition.ts';
-import { createBinance } from './binance-exchange.ts';
+import { createBinance } from './exchange.ts';
 
 const WS_URL = {
   env: 'BINANCE_WS_URL',

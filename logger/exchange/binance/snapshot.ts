@@ -8,8 +8,8 @@
 
 import type { Scale, ScaledInt } from '../../market/decimal.ts';
 import type { BookSnapshot, Levels } from '../../market/events.ts';
-import { assertSide, assertUncrossed, scaleSides } from '../scaled-levels.ts';
-import { fieldsOf, integerOf, listOf } from '../fields.ts';
+import { assertSide, assertUncrossed, scaleSides } from '../wire/scaled-levels.ts';
+import { fieldsOf, integerOf, listOf } from '../wire/fields.ts';
 
 /** The most that the exchange gives. */
 export const SNAPSHOT_DEPTH = 5000;

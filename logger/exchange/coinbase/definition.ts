@@ -1,7 +1,7 @@
 /** Coinbase Exchange: single orders (L3) with a key, price levels (L2) without one. */
 
 import type { ExchangeDefinition } from '../definition.ts';
-import { createCoinbase } from './coinbase-exchange.ts';
+import { createCoinbase } from './exchange.ts';
 import { COINBASE_SETTINGS, readCoinbaseSettings } from './settings.ts';
 
 export const coinbase: ExchangeDefinition = {

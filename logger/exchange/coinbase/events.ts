@@ -1,16 +1,24 @@
-/** From Coinbase's messages to the field's events: exact integers at the security's scale. */
+/**
+ * Coinbase's messages as events, exact integers at the symbol's scale. Every field that is used is
+ * checked; what is wrong throws a WireFormatError of kind `decimal`, `shape`, `id`, `integer` or `level`.
+ */
 
 import { fractionDigits, parseScaled } from '../../market/decimal.ts';
 import type { Scale, ScaledInt } from '../../market/decimal.ts';
-import type { Diff, MarketEvent, OrderActivated, UpdateHead, Trade } from '../../market/events.ts';
-import { integerOf, textOf, wireError } from '../fields.ts';
-import type { Fields } from '../fields.ts';
-import { scalePair, scaleSides } from '../scaled-levels.ts';
-import type { Scaled } from '../subscription.ts';
-import { idOf, optionalText } from './wire.ts';
-import type { ChangesFrame, OrderFrame } from './wire.ts';
+import type { MarketEvent, OrderActivated, OrderSide } from '../../market/events.ts';
+import type {
+  AuctionMessage,
+  EventMessage,
+  HeartbeatMessage,
+  LastTradeMessage,
+  ReadContext,
+} from '../feed/protocol.ts';
+import { integerOf, listOf, textOf, wireError } from '../wire/fields.ts';
+import type { Fields } from '../wire/fields.ts';
+import { scalePair, scaleSides } from '../wire/scaled-levels.ts';
+import { idOf, optionalText, sideOf, timeOf } from './values.ts';
 
-export interface EventTimes {
+interface EventTimes {
   readonly exchangeTimeUs: number;
   readonly receiveTimeUs: number;
 }
@@ -19,43 +27,94 @@ export interface EventTimes {
 const PRICES = ['price', 'old_price', 'new_price', 'stop_price'];
 const SIZES = ['size', 'remaining_size', 'old_size', 'new_size'];
 
-/** @throws WireFormatError of kind `decimal`, `shape`, `id` or `integer`. */
-export function orderEventOf(
-  frame: OrderFrame,
-  scale: Scale,
-  times: EventTimes,
-): Scaled<MarketEvent> {
-  const needed = scaleNeeded(frame.fields, scale);
-  return { scale: needed, event: eventAt(frame, needed, times) };
+/** A message about one order on `full`. An `activate` has no sequence, and its time elsewhere. */
+export function orderMessage(message: Fields, context: ReadContext): EventMessage {
+  const scale = scaleNeeded(message, context.scale);
+  const timeUs = timeOf(message['type'] === 'activate' ? message['timestamp'] : message['time']);
+  const times = { exchangeTimeUs: timeUs ?? 0, receiveTimeUs: context.receiveTimeUs };
+  return {
+    kind: 'event',
+    scale,
+    hasTime: timeUs !== null,
+    event: orderEvent(message, scale, times),
+  };
 }
 
-/** @throws WireFormatError of kind `decimal`, `shape` or `integer`. */
-export function tradeOf(frame: OrderFrame, scale: Scale, times: EventTimes): Scaled<Trade> {
-  const { fields } = frame;
-  const pair = scalePair(textOf(fields, 'price'), textOf(fields, 'size'), scale);
+/** A `match` on `matches`: one fill. The message names the maker's side. */
+export function tradeMessage(message: Fields, context: ReadContext): EventMessage {
+  const pair = scalePair(textOf(message, 'price'), textOf(message, 'size'), context.scale);
+  const timeUs = timeOf(message['time']);
   return {
+    kind: 'event',
     scale: pair.scale,
+    hasTime: timeUs !== null,
     event: {
       type: 'trade',
-      tradeId: integerOf(fields, 'trade_id'),
-      sequence: frame.sequence,
-      ...times,
-      eventTimeUs: times.exchangeTimeUs,
+      tradeId: integerOf(message, 'trade_id'),
+      sequence: integerOf(message, 'sequence'),
+      exchangeTimeUs: timeUs ?? 0,
+      eventTimeUs: timeUs ?? 0,
+      receiveTimeUs: context.receiveTimeUs,
       price: pair.price,
       size: pair.size,
-      // The message names the maker's side.
-      side: frame.side === 'buy' ? 'sell' : 'buy',
+      side: sideOf(message) === 'buy' ? 'sell' : 'buy',
     },
   };
 }
 
-/** @throws WireFormatError of kind `level` or `decimal`. */
-export function diffOf(frame: ChangesFrame, scale: Scale, place: UpdateHead): Scaled<Diff> {
-  const sides = scaleSides(frame.bids, frame.asks, scale);
+/** `l2update`: what changed in the book, in the exchange's order. It has no sequence. */
+export function diffMessage(message: Fields, context: ReadContext): EventMessage {
+  const rows: { readonly buy: unknown[]; readonly sell: unknown[] } = { buy: [], sell: [] };
+  for (const change of listOf(message, 'changes')) {
+    if (!Array.isArray(change)) throw wireError('shape', 'A change is not a list');
+    const [side, price, size] = change as readonly unknown[];
+    if (side !== 'buy' && side !== 'sell') throw wireError('shape', 'A change has no side');
+    rows[side].push([price, size]);
+  }
+  const { scale, bids, asks } = scaleSides(rows.buy, rows.sell, context.scale);
+  const timeUs = timeOf(message['time']);
   return {
-    scale: sides.scale,
-    event: { type: 'diff', ...place, bids: sides.bids, asks: sides.asks },
+    kind: 'event',
+    scale,
+    hasTime: timeUs !== null,
+    event: {
+      type: 'diff',
+      firstSequence: 0,
+      lastSequence: 0,
+      exchangeTimeUs: timeUs ?? 0,
+      receiveTimeUs: context.receiveTimeUs,
+      bids,
+      asks,
+    },
   };
+}
+
+/** Once a second and product: how far the exchange has come. */
+export function heartbeatMessage(
+  message: Fields,
+  { receiveTimeUs }: ReadContext,
+): HeartbeatMessage {
+  return {
+    kind: 'heartbeat',
+    lastSequence: integerOf(message, 'sequence'),
+    lastTradeId: integerOf(message, 'last_trade_id'),
+    exchangeTimeUs: timeOf(message['time']),
+    receiveTimeUs,
+  };
+}
+
+/** `last_match`: the fill before the first one on `matches`. */
+export function lastTradeMessage(
+  message: Fields,
+  { receiveTimeUs }: ReadContext,
+): LastTradeMessage {
+  return { kind: 'last-trade', tradeId: integerOf(message, 'trade_id'), receiveTimeUs };
+}
+
+export function auctionMessage(message: Fields, { receiveTimeUs }: ReadContext): AuctionMessage {
+  const state = textOf(message, 'auction_state');
+  const isOver = state === 'complete' || state === 'cancelled' || state === 'canceled';
+  return { kind: 'auction', isCollecting: !isOver, receiveTimeUs };
 }
 
 function scaleNeeded(fields: Fields, scale: Scale): Scale {
@@ -81,16 +140,19 @@ function amountIn(fields: Fields, exponent: number): (name: string) => ScaledInt
   };
 }
 
-function eventAt(frame: OrderFrame, scale: Scale, times: EventTimes): MarketEvent {
-  const { fields, side, sequence } = frame;
+function orderEvent(fields: Fields, scale: Scale, times: EventTimes): MarketEvent {
   const price = amountIn(fields, scale.priceExponent);
   const size = amountIn(fields, scale.sizeExponent);
-  const step = { firstSequence: sequence ?? 0, lastSequence: sequence ?? 0, ...times, side };
-  switch (frame.type) {
+  const side = sideOf(fields);
+  const type = fields['type'];
+  if (type === 'activate') return { ...activated(fields, side, { price, size }), ...times };
+  const sequence = integerOf(fields, 'sequence');
+  const head = { firstSequence: sequence, lastSequence: sequence, ...times, side };
+  switch (type) {
     case 'received':
       return {
         type: 'received',
-        ...step,
+        ...head,
         orderId: idOf(fields, 'order_id'),
         orderType: optionalText(fields, 'order_type'),
         price: price('price'),
@@ -101,24 +163,24 @@ function eventAt(frame: OrderFrame, scale: Scale, times: EventTimes): MarketEven
     case 'open':
       return {
         type: 'open',
-        ...step,
+        ...head,
         orderId: idOf(fields, 'order_id'),
-        price: there(price('price'), 'price'),
-        remainingSize: there(size('remaining_size'), 'remaining_size'),
+        price: required(price('price'), 'price'),
+        remainingSize: required(size('remaining_size'), 'remaining_size'),
       };
     case 'match':
       return {
         type: 'match',
-        ...step,
+        ...head,
         tradeId: integerOf(fields, 'trade_id'),
         ...parties(fields),
-        price: there(price('price'), 'price'),
-        size: there(size('size'), 'size'),
+        price: required(price('price'), 'price'),
+        size: required(size('size'), 'size'),
       };
     case 'change':
       return {
         type: 'change',
-        ...step,
+        ...head,
         orderId: idOf(fields, 'order_id'),
         reason: optionalText(fields, 'reason'),
         price: price('price'),
@@ -132,22 +194,22 @@ function eventAt(frame: OrderFrame, scale: Scale, times: EventTimes): MarketEven
     case 'done':
       return {
         type: 'done',
-        ...step,
+        ...head,
         orderId: idOf(fields, 'order_id'),
         reason: optionalText(fields, 'reason') ?? 'unknown',
         orderType: optionalText(fields, 'order_type'),
         price: price('price'),
         remainingSize: size('remaining_size'),
       };
-    case 'activate':
-      return { ...activated(frame, price, size), ...times };
+    default:
+      throw wireError('shape', 'The message is not about an order');
   }
 }
 
 function activated(
-  { fields, side }: OrderFrame,
-  price: (name: string) => ScaledInt | null,
-  size: (name: string) => ScaledInt | null,
+  fields: Fields,
+  side: OrderSide,
+  { price, size }: Readonly<Record<'price' | 'size', (name: string) => ScaledInt | null>>,
 ): Omit<OrderActivated, keyof EventTimes> {
   return {
     type: 'activate',
@@ -167,7 +229,7 @@ function parties(fields: Fields): { makerOrderId: string; takerOrderId: string }
   return { makerOrderId, takerOrderId };
 }
 
-function there(value: ScaledInt | null, name: string): ScaledInt {
+function required(value: ScaledInt | null, name: string): ScaledInt {
   if (value === null) throw wireError('shape', `${name} is missing`);
   return value;
 }
@@ -176,7 +238,7 @@ function there(value: ScaledInt | null, name: string): ScaledInt {
 function funds(fields: Fields, name: string): string | null {
   const text = optionalText(fields, name);
   if (text === null) return null;
-  // Throws for what is no plain decimal.
+  // Throws unless it is a plain decimal.
   fractionDigits(text);
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
 }

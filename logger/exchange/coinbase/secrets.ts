@@ -1,6 +1,6 @@
 /**
- * Keeps the key out of everything that people read. We never print it ourselves; but an exchange may
- * repeat in a refusal what it was sent.
+ * Keeps the key out of logs and errors. We never print it ourselves, but an exchange may repeat in a
+ * rejection what it was sent.
  */
 
 import type { Transport } from '../../runtime/transport.ts';
@@ -10,8 +10,8 @@ const INSTEAD = '***';
 /** A signature: 32 bytes in base64. */
 const SIGNATURE = /[A-Za-z0-9+/]{43}=/g;
 
-/** The text of the exchange without any part of our credentials. */
-export function withoutSecrets(text: string, credentials: Credentials | null): string {
+/** The exchange's text without any part of our credentials. */
+export function redactSecrets(text: string, credentials: Credentials | null): string {
   if (credentials === null) return text;
   let clean = text;
   for (const secret of [credentials.key, credentials.secret, credentials.passphrase]) {
@@ -20,10 +20,10 @@ export function withoutSecrets(text: string, credentials: Credentials | null): s
   return clean.replaceAll(SIGNATURE, INSTEAD);
 }
 
-/** A transport whose sockets give no secret away when they say why they closed. */
-export function discreetTransport(
+/** A transport whose sockets name no secret in the reason why they closed. */
+export function redactingTransport(
   transport: Transport,
-  discreet: (text: string) => string,
+  redact: (text: string) => string,
 ): Transport {
   return {
     get: (url, options) => transport.get(url, options),
@@ -32,7 +32,7 @@ export function discreetTransport(
         onOpen: () => handlers.onOpen(),
         onMessage: (data, receiveTimeUs) => handlers.onMessage(data, receiveTimeUs),
         onAlive: (receiveTimeUs, isPing) => handlers.onAlive(receiveTimeUs, isPing),
-        onClose: (reason, isTooLarge) => handlers.onClose(discreet(reason), isTooLarge),
+        onClose: (reason, isTooLarge) => handlers.onClose(redact(reason), isTooLarge),
       }),
   };
 }

@@ -3,7 +3,7 @@
 import { ConfigError, InvalidArgumentError } from '../../errors.ts';
 import { choice, httpUrl, notValid, text, wsUrl } from '../../settings/parsers.ts';
 import type { ReadSetting, Setting } from '../../settings/setting.ts';
-import type { CoinbaseOptions } from './coinbase-exchange.ts';
+import type { CoinbaseOptions } from './exchange.ts';
 
 export type CoinbaseSettings = Required<
   Pick<CoinbaseOptions, 'wsUrl' | 'restUrl' | 'feed' | 'fallback' | 'credentials'>

@@ -16,7 +16,7 @@ export interface Credentials {
   readonly passphrase: string;
 }
 
-/** What a subscription is signed as. */
+/** The path that a subscription is signed for. */
 const SUBSCRIBE_PATH = '/users/self/verify';
 
 export function signature(secret: string, timestamp: string, path: string): string {
@@ -48,7 +48,7 @@ export function signedHeaders(
   };
 }
 
-/** The very text that is signed is the one that is sent. */
+/** The text that is signed must be the one that is sent. */
 function secondsOf(us: number): string {
   return String(Math.floor(us / 1_000_000));
 }

@@ -1,10 +1,9 @@
 /**
- * The book as Coinbase gives it whole: `GET /products/{id}/book?level=3`, single orders in queue
- * order, and the `snapshot` of the `level2_batch` channel, sizes by price. Both are complete: there
- * is no horizon.
+ * Coinbase's whole books: `GET /products/{id}/book?level=3`, single orders in queue order, and the
+ * `snapshot` of the `level2_batch` channel, sizes by price. Both are complete: there is no horizon.
  *
- * Whether both sides and the sequence of level 3 are of one and the same moment is a question that
- * the exchange has not answered; the messages that follow contradict a book that is not.
+ * Whether the two sides and the sequence of level 3 belong to the same moment is not documented; the
+ * messages that follow contradict a book whose parts don't.
  *
  * Source: https://docs.cdp.coinbase.com/exchange/reference/exchangerestapi_getproductbook (gathered
  * 2026-11-20).
@@ -14,10 +13,11 @@ import { compareScaled, fractionDigits, parseScaled } from '../../market/decimal
 import type { Scale, ScaledInt } from '../../market/decimal.ts';
 import { NO_HORIZON } from '../../market/events.ts';
 import type { BookSnapshot, RestingOrder } from '../../market/events.ts';
-import { fieldsOf, integerOf, listOf, wireError } from '../fields.ts';
-import { assertUncrossed, assertSide, scaleSides } from '../scaled-levels.ts';
-import { asId, timeOf } from './wire.ts';
-import type { LevelsFrame } from './wire.ts';
+import type { ImageMessage, ReadContext } from '../feed/protocol.ts';
+import { fieldsOf, integerOf, listOf, wireError } from '../wire/fields.ts';
+import type { Fields } from '../wire/fields.ts';
+import { assertUncrossed, assertSide, scaleSides } from '../wire/scaled-levels.ts';
+import { asId, timeOf } from './values.ts';
 
 export interface OrderBookAnswer {
   readonly snapshot: BookSnapshot;
@@ -30,10 +30,7 @@ export interface OrderBookAnswer {
  * @throws WireFormatError, also for sides out of order, crossed outside of an auction, or with
  *   doubled ids or empty orders.
  */
-export function parseOrderBook(
-  answer: unknown,
-  context: { readonly scale: Scale; readonly receiveTimeUs: number },
-): OrderBookAnswer {
+export function parseOrderBook(answer: unknown, context: ReadContext): OrderBookAnswer {
   const fields = fieldsOf(answer, 'The book');
   const sequence = integerOf(fields, 'sequence');
   const isAuction = fields['auction_mode'] === true;
@@ -58,22 +55,22 @@ export function parseOrderBook(
   };
 }
 
-/** @throws WireFormatError, as above. */
-export function snapshotOf(
-  frame: LevelsFrame,
-  context: { readonly scale: Scale; readonly receiveTimeUs: number; readonly sequence: number },
-): BookSnapshot {
-  const sides = scaleSides(frame.bids, frame.asks, context.scale);
+/** The `snapshot` of level 2. @throws WireFormatError, as above. */
+export function imageMessage(message: Fields, context: ReadContext): ImageMessage {
+  const sides = scaleSides(listOf(message, 'bids'), listOf(message, 'asks'), context.scale);
   assertSide(sides.bids, 1);
   assertSide(sides.asks, -1);
   assertUncrossed(sides.bids[0], sides.asks[0]);
   return {
-    level: 'L2',
-    sequence: context.sequence,
-    receiveTimeUs: context.receiveTimeUs,
-    exchangeTimeUs: frame.timeUs,
-    horizon: NO_HORIZON,
-    ...sides,
+    kind: 'image',
+    snapshot: {
+      level: 'L2',
+      sequence: 0,
+      receiveTimeUs: context.receiveTimeUs,
+      exchangeTimeUs: timeOf(message['time']),
+      horizon: NO_HORIZON,
+      ...sides,
+    },
   };
 }
 

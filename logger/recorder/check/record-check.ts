@@ -5,7 +5,7 @@
  */
 
 import { differenceBetween } from '../../book/difference.ts';
-import type { ShownBook } from '../../book/difference.ts';
+import type { BookContent } from '../../book/difference.ts';
 import { LoggerError, RecordCorruptError, describeError } from '../../errors.ts';
 import type { BookImage } from '../../market/events.ts';
 import type { RecorderLimits } from '../limits.ts';
@@ -23,7 +23,7 @@ export type Rebuild = (
     readonly toSequence: number;
   },
   signal: AbortSignal,
-) => Promise<ShownBook | null>;
+) => Promise<BookContent | null>;
 
 /** An image that is in the archive. */
 export interface ImageToCheck {

@@ -9,7 +9,7 @@
  */
 
 import { sidesOf } from '../../book/book.ts';
-import type { BookDifference, ShownBook } from '../../book/difference.ts';
+import type { BookDifference, BookContent } from '../../book/difference.ts';
 import { differenceInside } from '../../book/difference.ts';
 import type { Exchange, Heartbeat } from '../../exchange/exchange.ts';
 import type { Scale } from '../../market/decimal.ts';
@@ -86,7 +86,7 @@ export class SnapshotCheck {
     const [once, again] = [first.difference, second.difference];
     const isSeenAgain = again !== null && [...once.places].some((one) => again.places.has(one));
     if (!isSeenAgain) return { kind: 'once', difference: once };
-    return { kind: again.isQueueOrderAlone ? 'queue' : 'differs', difference: again };
+    return { kind: again.isQueueOrderOnly ? 'queue' : 'differs', difference: again };
   }
 
   async #compareSnapshot(isSpare: boolean): Promise<Comparison> {
@@ -138,7 +138,7 @@ export class SnapshotCheck {
    * long, so the event loop gets its turn in between.
    * @param theirs the exchange's book at the same sequence.
    */
-  async #compare(theirs: () => ShownBook): Promise<Comparison> {
+  async #compare(theirs: () => BookContent): Promise<Comparison> {
     const { segment, clock, signal } = this.#deps;
     const at = segment.last;
     const { horizon } = segment;

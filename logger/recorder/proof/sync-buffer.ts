@@ -103,7 +103,7 @@ export class SyncBuffer {
           : { kind: 'waiting' };
       case 'too-old':
         return { kind: 'unusable' };
-      case 'hole':
+      case 'gap':
         this.#keep(this.#updates.slice(bridge.from));
         return { kind: 'unusable' };
       case 'bridged':
@@ -121,7 +121,7 @@ export class SyncBuffer {
       const contradiction = applyUpdate(book, update);
       if (contradiction !== null) {
         this.#keep([]);
-        return { kind: 'unusable', reason: `The snapshot contradicts the feed: ${contradiction}` };
+        return { kind: 'unusable', reason: `The snapshot contradicts the feed: ${contradiction.text}` };
       }
       position.sequence = update.lastSequence;
       position.exchangeTimeUs = update.exchangeTimeUs;

@@ -7,6 +7,7 @@
 import type { GapRecord, ImageReason, StoredRecord, Write } from '../../archive/archive.ts';
 import { applyUpdate, sidesOf } from '../../book/book.ts';
 import type { Book } from '../../book/book.ts';
+import type { Contradiction } from '../../book/order-book.ts';
 import type { LiveSegment } from '../../live/events.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type { SideEvent, BookImage, BookUpdate, Horizon, ImageHead } from '../../market/events.ts';
@@ -147,7 +148,7 @@ export class Segment implements LiveSegment {
    * @param update continues the book (the caller has asked the sequence rule).
    * @returns how it contradicts the book, which then must not be used any longer; null: it does not.
    */
-  apply(update: BookUpdate): string | null {
+  apply(update: BookUpdate): Contradiction | null {
     const contradiction = applyUpdate(this.#book, update);
     if (contradiction !== null) return contradiction;
     this.#sequence = update.lastSequence;

@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { differenceBetween, differenceInside } from '../../../logger/book/difference.ts';
-import type { ShownBook } from '../../../logger/book/difference.ts';
+import type { BookContent } from '../../../logger/book/difference.ts';
 import { NO_HORIZON } from '../../../logger/market/events.ts';
 import type { Horizon, Levels, RestingOrder } from '../../../logger/market/events.ts';
 
 const SCALE = { priceExponent: 2, sizeExponent: 3 };
 
-function levels(bids: Levels, asks: Levels, horizon: Horizon = NO_HORIZON): ShownBook {
+function levels(bids: Levels, asks: Levels, horizon: Horizon = NO_HORIZON): BookContent {
   return { level: 'L2', scale: SCALE, horizon, bids, asks };
 }
 
 function orders(
   bids: readonly (readonly [string, number, number])[],
   asks: readonly (readonly [string, number, number])[] = [],
-): ShownBook {
+): BookContent {
   const rows = (side: typeof bids): RestingOrder[] =>
     side.map(([orderId, price, size]) => ({ orderId, price, size }));
   return { level: 'L3', scale: SCALE, horizon: NO_HORIZON, bids: rows(bids), asks: rows(asks) };
@@ -22,9 +22,9 @@ function orders(
 describe('books of levels', () => {
   const book = levels([1000, 5, 990, 7], [1010, 2, 1020, 3]);
 
-  test('alike, in whatever integers', () => {
+  test('equal, at different scales', () => {
     expect(differenceBetween(book, book)).toBeNull();
-    const finer: ShownBook = {
+    const finer: BookContent = {
       ...levels([10_000, 50, 9900, 70], [10_100, 20, 10_200, 30]),
       scale: { priceExponent: 3, sizeExponent: 4 },
     };
@@ -32,7 +32,7 @@ describe('books of levels', () => {
     expect(differenceInside(finer, book)).toBeNull();
   });
 
-  test.each<[string, ShownBook, string, string]>([
+  test.each<[string, BookContent, string, string]>([
     [
       'another size',
       levels([1000, 5, 990, 8], book.asks as Levels),
@@ -48,11 +48,11 @@ describe('books of levels', () => {
     ],
   ])('%s', (_name, other, place, example) => {
     for (const difference of [differenceBetween(book, other), differenceInside(book, other)]) {
-      expect(difference).toEqual({ places: new Set([place]), example, isQueueOrderAlone: false });
+      expect(difference).toEqual({ places: new Set([place]), example, isQueueOrderOnly: false });
     }
   });
 
-  test('every place counts, the first is told', () => {
+  test('every difference counts, the first one is described', () => {
     const difference = differenceBetween(book, levels([], []));
     expect([...(difference?.places ?? [])]).toEqual([
       'bid 1000',
@@ -63,7 +63,7 @@ describe('books of levels', () => {
     expect(difference?.example).toBe('bid 10: 0.005, not nothing');
   });
 
-  test('what lies beyond the horizon of either is not compared, the edge itself is', () => {
+  test('levels beyond either horizon are not compared, the edge itself is', () => {
     const far = levels([1000, 5, 990, 7, 980, 1], [1010, 2, 1020, 3, 1030, 1]);
     const near = levels([1000, 5, 990, 7], [1010, 2, 1020, 3], { bid: 990, ask: 1020 });
     expect(differenceInside(far, near)).toBeNull();
@@ -74,7 +74,7 @@ describe('books of levels', () => {
     expect(differenceInside(near, narrower)).toBeNull();
   });
 
-  test('exactly alike means the horizon, too', () => {
+  test('exact equality includes the horizon', () => {
     const other = { ...book, horizon: { bid: 990, ask: null } };
     expect(differenceBetween(book, other)?.places).toEqual(new Set(['horizon']));
     expect(differenceInside(book, other)).toBeNull();
@@ -97,11 +97,11 @@ describe('books of orders', () => {
     [['d', 1010, 1]],
   );
 
-  test('alike', () => {
+  test('equal', () => {
     expect(differenceBetween(book, structuredClone(book))).toBeNull();
   });
 
-  test.each<[string, ShownBook, string, string]>([
+  test.each<[string, BookContent, string, string]>([
     [
       'another size',
       orders(
@@ -142,7 +142,7 @@ describe('books of orders', () => {
     expect(differenceInside(book, other)).toEqual({
       places: new Set([place]),
       example,
-      isQueueOrderAlone: false,
+      isQueueOrderOnly: false,
     });
   });
 
@@ -157,12 +157,12 @@ describe('books of orders', () => {
     );
     expect(differenceInside(book, other)).toEqual({
       places: new Set(['bid a', 'bid b']),
-      example: 'order a (bid) stands elsewhere in the queue at 10',
-      isQueueOrderAlone: true,
+      example: 'order a (bid) has another place in the queue at 10',
+      isQueueOrderOnly: true,
     });
   });
 
-  test('against a book of levels', () => {
+  test('against an L2 book', () => {
     expect(differenceInside(book, levels([], []))?.places).toEqual(new Set(['kind']));
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ContradictionKind } from '../../../logger/book/order-book.ts';
 import { PoolOrderBook } from '../../../logger/book/pool-order-book.ts';
 import { InvariantError } from '../../../logger/errors.ts';
 import type { OrderEvent, RestingOrder } from '../../../logger/market/events.ts';
@@ -39,20 +40,20 @@ function row(orderId: string, price: number, size: number): RestingOrder {
   return { orderId, price, size };
 }
 
-describe('what a message does to an L3 book of A and B at 100 and C at 99', () => {
+describe('the effect of events on an L3 book of A and B at 100 and C at 99', () => {
   const START = [row(A, 100, 5), row(B, 100, 7), row(C, 99, 1)];
-  const ROWS: readonly [string, OrderEvent, readonly RestingOrder[] | 'contradiction'][] = [
+  const ROWS: readonly [string, OrderEvent, readonly RestingOrder[] | ContradictionKind][] = [
     ['received, of a new order', received(X), START],
-    ['received, of one that rests', received(A), 'contradiction'],
+    ['received, of a resting order', received(A), 'duplicate'],
     ['open, at a price', open(X, 100, 2), [START[0]!, START[1]!, row(X, 100, 2), START[2]!]],
     ['open, at a new price', open(X, 101, 2), [row(X, 101, 2), ...START]],
-    ['open, of one that rests', open(A, 101, 2), 'contradiction'],
+    ['open, of a resting order', open(A, 101, 2), 'duplicate'],
     ['match, in part', match(A, 2), [row(A, 100, 3), START[1]!, START[2]!]],
     ['match, of all', match(A, 5), [START[1]!, START[2]!]],
     ['match, behind the head', match(B, 1), [START[0]!, row(B, 100, 6), START[2]!]],
-    ['match, of more than there is', match(A, 6), 'contradiction'],
-    ['match, of nobody', match(X, 1), 'contradiction'],
-    ['match, on the other side', match(A, 1, 'sell'), 'contradiction'],
+    ['match, of more than remains', match(A, 6), 'overfilled'],
+    ['match, of an unknown order', match(X, 1), 'missing'],
+    ['match, on the other side', match(A, 1, 'sell'), 'wrong-side'],
     ['change, to less', change(A, 4) as OrderEvent, [row(A, 100, 4), START[1]!, START[2]!]],
     ['change, to more', change(A, 6) as OrderEvent, [START[1]!, row(A, 100, 6), START[2]!]],
     ['change, to nothing', change(A, 0) as OrderEvent, [START[1]!, START[2]!]],
@@ -68,15 +69,16 @@ describe('what a message does to an L3 book of A and B at 100 and C at 99', () =
       [START[1]!, START[2]!, row(A, 98, 5)],
     ],
     ['change, without either', change(A, null) as OrderEvent, START],
-    ['change, of nobody', change(X, 5) as OrderEvent, START],
+    ['change, of an unknown order', change(X, 5) as OrderEvent, START],
     ['done', done(A), [START[1]!, START[2]!]],
-    ['done, of nobody', done(X), START],
+    ['done, of an unknown order', done(X), START],
   ];
   test.each(ROWS)('%s', (_name, event, expected) => {
     const book = PoolOrderBook.fromImage({ scale: SCALE, bids: START, asks: [] });
     const contradiction = book.apply(event);
-    if (expected === 'contradiction') {
-      expect(contradiction).toMatch(/^order [a-z0-9-]{36} /);
+    if (typeof expected === 'string') {
+      expect(contradiction?.kind).toBe(expected);
+      expect(contradiction?.text).toMatch(/^order [a-z0-9-]{36} /);
       expect(book.orders('bid')).toEqual(START);
     } else {
       expect(contradiction).toBeNull();
@@ -85,7 +87,7 @@ describe('what a message does to an L3 book of A and B at 100 and C at 99', () =
   });
 });
 
-test('an image that holds an order twice, or one without size, makes no book', () => {
+test('an image with a repeated order, or one without a size, is rejected', () => {
   for (const bids of [[row(A, 100, 1), row(A, 99, 1)], [row(A, 100, 0)]]) {
     expect(() => PoolOrderBook.fromImage({ scale: SCALE, bids, asks: [] })).toThrow(InvariantError);
   }
@@ -193,7 +195,7 @@ test(`level totals equal the sums of their orders after every event (seed ${seed
 
 const OPERATIONS = scaled({ fast: 100_000, full: 1_000_000 });
 
-test(`${OPERATIONS} operations leave what a naive book has, queue by queue (seed ${seed})`, () => {
+test(`${OPERATIONS} operations leave the same queues as a naive book (seed ${seed})`, () => {
   const events = new Events(seededRandom(seed));
   let book = PoolOrderBook.empty(SCALE);
   const naive = new NaiveOrderBook();

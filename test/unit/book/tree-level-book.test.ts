@@ -55,14 +55,14 @@ describe('TreeLevelBook', () => {
     expect(book.best('ask')).toEqual([102, 1]);
   });
 
-  test('deleting a level that was never there changes nothing', () => {
+  test('deleting a missing level changes nothing', () => {
     const book = TreeLevelBook.fromImage({ scale, bids: [100, 5], asks: [] });
     book.apply([90, 0], [110, 0]);
     expect(book.levels('bid')).toEqual([100, 5]);
     expect(book.best('ask')).toBeUndefined();
   });
 
-  test('a finer scale keeps every quantity', () => {
+  test('a finer scale preserves every quantity', () => {
     const book = TreeLevelBook.fromImage({ scale, bids: [100, 5], asks: [2 ** 52, 7] });
     const finer = book.rescaled({ priceExponent: 4, sizeExponent: 10 });
     expect(finer.levels('bid')).toEqual([10_000, 500]);

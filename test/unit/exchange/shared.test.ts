@@ -3,12 +3,12 @@
 import { describe, expect, test } from 'vitest';
 import { InvariantError, WireFormatError } from '../../../logger/errors.ts';
 import { backoffDelayMs, RECONNECT_BACKOFF } from '../../../logger/runtime/backoff.ts';
-import { MessagePace } from '../../../logger/exchange/message-pace.ts';
-import { Refusals } from '../../../logger/exchange/refusals.ts';
-import { scaleSides } from '../../../logger/exchange/scaled-levels.ts';
-import { StaleWatch } from '../../../logger/exchange/stale-watch.ts';
+import { MessagePace } from '../../../logger/exchange/feed/message-pace.ts';
+import { WireErrors } from '../../../logger/exchange/wire/wire-errors.ts';
+import { scaleSides } from '../../../logger/exchange/wire/scaled-levels.ts';
+import { StaleWatch } from '../../../logger/exchange/feed/stale-watch.ts';
 import { TokenBucket } from '../../../logger/exchange/token-bucket.ts';
-import { TradeFilter } from '../../../logger/exchange/trade-filter.ts';
+import { TradeFilter } from '../../../logger/exchange/feed/trade-filter.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { silentLog } from '../../support/silent-log.ts';
@@ -196,26 +196,26 @@ describe('the stale watch', () => {
   });
 });
 
-describe('refusals', () => {
+describe('wire errors', () => {
   test('every kind is counted and logged once', () => {
     const lines: string[] = [];
     const log = { ...silentLog, warning: (message: string) => void lines.push(message) };
-    const refusals = new Refusals('binance', log);
-    for (let i = 0; i < 1000; i++) refusals.note('json', 'Not JSON');
-    refusals.noteOrThrow(new WireFormatError('x', { context: { kind: 'decimal' } }));
-    expect(refusals.counts()).toEqual({ json: 1000, decimal: 1 });
+    const wireErrors = new WireErrors('binance', log);
+    for (let i = 0; i < 1000; i++) wireErrors.count('json', 'Not JSON');
+    wireErrors.countOrThrow(new WireFormatError('x', { context: { kind: 'decimal' } }));
+    expect(wireErrors.counts()).toEqual({ json: 1000, decimal: 1 });
     expect(lines).toHaveLength(2);
   });
 
   test('kinds without end share one counter', () => {
-    const refusals = new Refusals('binance', silentLog);
-    for (let i = 0; i < 1000; i++) refusals.note(`kind ${i}`, '');
-    expect(Object.keys(refusals.counts())).toHaveLength(65);
+    const wireErrors = new WireErrors('binance', silentLog);
+    for (let i = 0; i < 1000; i++) wireErrors.count(`kind ${i}`, '');
+    expect(Object.keys(wireErrors.counts())).toHaveLength(65);
   });
 
   test('another error than one of the wire is passed on', () => {
-    const refusals = new Refusals('binance', silentLog);
-    expect(() => refusals.noteOrThrow(new InvariantError('a bug'))).toThrow(InvariantError);
+    const wireErrors = new WireErrors('binance', silentLog);
+    expect(() => wireErrors.countOrThrow(new InvariantError('a bug'))).toThrow(InvariantError);
   });
 });
 

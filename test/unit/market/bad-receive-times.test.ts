@@ -5,32 +5,32 @@ import type { BadReceiveTime } from '../../../logger/market/bad-receive-times.ts
 const stall = (fromUs: number, toUs: number): BadReceiveTime => ({ fromUs, toUs, cause: 'stall' });
 const clock = (fromUs: number, toUs: number): BadReceiveTime => ({ fromUs, toUs, cause: 'clock' });
 
-test('nothing is united of nothing', () => {
+test('an empty list stays empty', () => {
   expect(uniteBadReceiveTimes([])).toEqual([]);
 });
 
-test('what several records tell of one stretch becomes one, to its last known end', () => {
+test('overlapping defects of several records become one', () => {
   expect(uniteBadReceiveTimes([stall(10, 30), stall(10, 20), stall(10, 30)])).toEqual([
     stall(10, 30),
   ]);
   expect(uniteBadReceiveTimes([stall(10, 90), stall(20, 30)])).toEqual([stall(10, 90)]);
 });
 
-test('stretches that touch become one, those with a time between them do not', () => {
+test('touching defects become one, separate ones do not', () => {
   expect(uniteBadReceiveTimes([stall(20, 30), stall(41, 50), stall(10, 20)])).toEqual([
     stall(10, 30),
     stall(41, 50),
   ]);
 });
 
-test('what differs in cause stays apart, in order of time', () => {
+test('different causes stay apart, in order of time', () => {
   expect(uniteBadReceiveTimes([stall(15, 30), clock(10, 20)])).toEqual([
     clock(10, 20),
     stall(15, 30),
   ]);
 });
 
-test('beyond a bound the nearest of one cause are united, and nothing is lost', () => {
+test('above the maximum the nearest of one cause are merged, and nothing is lost', () => {
   const many = [stall(0, 10), clock(11, 12), stall(50, 60), stall(65, 70), clock(500, 501)];
   expect(uniteBadReceiveTimes(many, 4)).toEqual([
     stall(0, 10),

@@ -58,7 +58,7 @@ describe('decimals', () => {
   });
 
   const seed = testSeed();
-  test(`what is printed parses back to the same integer (seed ${seed})`, () => {
+  test(`formatted values parse back to the same integer (seed ${seed})`, () => {
     const random = seededRandom(seed);
     for (let i = 0; i < 20_000; i++) {
       const exponent = random.integer(0, 18);

@@ -180,7 +180,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
       found.push(item.type === 'gap' ? 'gap' : Number(item.sequence));
     }
     expect(found, `seed ${seed + 3000}`).toEqual(expected);
-    const tradeIds: number[] = [];
+    const tradeIds: unknown[] = [];
     for await (const item of reader.trades({ security: SECURITY })) {
       if (item.type === 'trade') tradeIds.push(item.tradeId);
     }

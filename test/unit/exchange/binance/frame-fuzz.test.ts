@@ -6,12 +6,12 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { diffOf, tradeOf } from '../../../../logger/exchange/binance/events.ts';
-import { parseFrame } from '../../../../logger/exchange/binance/wire.ts';
+import { binanceProtocol } from '../../../../logger/exchange/binance/protocol.ts';
 import { formatScaled } from '../../../../logger/market/decimal.ts';
 import type { Scale } from '../../../../logger/market/decimal.ts';
 import type { Levels, MarketEvent } from '../../../../logger/market/events.ts';
 import { readAll, readDamaged } from '../../../support/mutated-frame.ts';
+import { FrameReader } from '../../../support/read-frame.ts';
 import { needs, recordings } from '../../../support/requirements.ts';
 
 const RECORDING = '../shared/recordings/binance-btcusdt-20240808.gz';
@@ -25,12 +25,12 @@ function recordedFrames(): Buffer[] {
     .map((frame) => Buffer.from(frame));
 }
 
+const reader = new FrameReader(binanceProtocol('depth@100ms'), SCALE);
+
 /** As the logger does it; undefined for what is no market event. */
-function read(text: string): { event: MarketEvent; scale: Scale } | undefined {
-  const frame = parseFrame(text);
-  if (frame.kind === 'depth') return diffOf(frame, SCALE, 0);
-  if (frame.kind === 'trade') return tradeOf(frame, SCALE, 0);
-  return undefined;
+function read(frame: Buffer): { event: MarketEvent; scale: Scale } | undefined {
+  const message = reader.read(frame, 0);
+  return message.kind === 'event' ? message : undefined;
 }
 
 /** Exact decimal text without the parser under test. */
@@ -72,7 +72,7 @@ test('every recorded frame is read exactly', { ...needs(recordings), timeout: 60
 );
 
 test(
-  'a damaged frame is refused, or read as it stands',
+  'a damaged frame is rejected, or read as it stands',
   { ...needs(recordings), timeout: 120_000 },
   () => readDamaged(recordedFrames(), { read, assertSame }),
 );

@@ -1,12 +1,12 @@
 /** Snapshots and exchange information, as answers of the REST API. */
 
 import { describe, expect, test } from 'vitest';
-import { hasSameSteps } from '../../../../logger/exchange/streaming-exchange.ts';
+import { hasSameSizes } from '../../../../logger/exchange/streaming-exchange.ts';
 import { WireFormatError } from '../../../../logger/errors.ts';
 import {
   instrumentPath,
   parseInstruments,
-} from '../../../../logger/exchange/binance/instrument.ts';
+} from '../../../../logger/exchange/binance/instruments.ts';
 import { parseSnapshot, snapshotPath } from '../../../../logger/exchange/binance/snapshot.ts';
 
 const SCALE = { priceExponent: 2, sizeExponent: 2 };
@@ -110,8 +110,8 @@ describe('exchange information', () => {
       if (!found) throw new Error('not found');
       return found;
     };
-    expect(hasSameSteps(of('0.01'), of('0.01000000'))).toBe(true);
-    expect(hasSameSteps(of('0.01'), of('0.10'))).toBe(false);
+    expect(hasSameSizes(of('0.01'), of('0.01000000'))).toBe(true);
+    expect(hasSameSizes(of('0.01'), of('0.10'))).toBe(false);
   });
 
   test.each([

@@ -7,19 +7,22 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { diffOf, orderEventOf } from '../../../../logger/exchange/coinbase/events.ts';
-import { parseFrame } from '../../../../logger/exchange/coinbase/wire.ts';
+import {
+  FULL_CHANNELS,
+  LEVEL2_CHANNELS,
+  coinbaseProtocol,
+} from '../../../../logger/exchange/coinbase/protocol.ts';
 import { formatScaled } from '../../../../logger/market/decimal.ts';
 import type { Scale, ScaledInt } from '../../../../logger/market/decimal.ts';
 import type { Levels, MarketEvent } from '../../../../logger/market/events.ts';
 import * as made from '../../../support/coinbase-frames.ts';
 import { readAll, readDamaged } from '../../../support/mutated-frame.ts';
+import { FrameReader } from '../../../support/read-frame.ts';
 import { needs, recordings } from '../../../support/requirements.ts';
 
 const FULL = '../shared/recordings/coinbase-full-btcusd-20160312-1.in.gz';
 const LEVEL2 = '../shared/recordings/coinbase-level2-20210417.gz';
 const SCALE: Scale = { priceExponent: 2, sizeExponent: 8 };
-const TIMES = { exchangeTimeUs: 1, receiveTimeUs: 2 };
 
 /** Of kinds that are in no recording. */
 const MADE = [
@@ -49,12 +52,17 @@ interface Read {
   readonly scale: Scale;
 }
 
-/** As the logger does it; undefined for what is no event. */
-function read(text: string): Read | undefined {
-  const frame = parseFrame(text);
-  const place = { firstSequence: 1, lastSequence: 1, ...TIMES };
-  if (frame.kind === 'order') return orderEventOf(frame, SCALE, TIMES);
-  if (frame.kind === 'changes') return diffOf(frame, SCALE, place);
+const readers = [FULL_CHANNELS, LEVEL2_CHANNELS].map((channels) => {
+  const deps = { signed: () => ({}), redact: (text: string) => text };
+  return new FrameReader(coinbaseProtocol(channels, deps), SCALE);
+});
+
+/** As the logger does it; undefined for what is no event of either feed. */
+function read(frame: Buffer): Read | undefined {
+  for (const reader of readers) {
+    const message = reader.read(frame);
+    if (message.kind === 'event' && message.event.type !== 'trade') return message;
+  }
   return undefined;
 }
 
@@ -151,7 +159,7 @@ test('every recorded frame is read exactly', { ...needs(recordings), timeout: 60
 );
 
 test(
-  'a damaged frame is refused, or read as it stands',
+  'a damaged frame is rejected, or read as it stands',
   { ...needs(recordings), timeout: 120_000 },
   () => readDamaged(recordedFrames(), { read, assertSame }),
 );

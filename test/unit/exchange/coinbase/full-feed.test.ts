@@ -68,7 +68,7 @@ describe('subscribing', () => {
   });
 
   test('the log says which of the connections it speaks of', () => {
-    const feed = new ScriptedCoinbase({ limits: { fullConnectionsMax: 1 } });
+    const feed = new ScriptedCoinbase({ limits: { maxFullConnections: 1 } });
     feed.streaming();
     for (const symbol of ['ETH-USD', 'LTC-USD', 'SOL-USD']) feed.open(symbol);
     feed.transport.latest.end('gone');
@@ -121,7 +121,7 @@ describe('a refused login', () => {
     });
     expect(feed.transport.sockets.every(({ isClosed }) => isClosed)).toBe(true);
     expect(waitsMs).toEqual([0, 1500, 6000, 24_000, 96_000, 225_000, 225_000]);
-    expect(feed.logged.filter((line) => line.includes('refuses the login'))).toHaveLength(7);
+    expect(feed.logged.filter((line) => line.includes('rejects the login'))).toHaveLength(7);
     nextAttempt(feed);
     feed.connect();
     feed.transport.latest.message(open(1));
@@ -165,10 +165,10 @@ describe('a refused login', () => {
     const feed = new ScriptedCoinbase({ log: { ...log, notice: (m) => void notices.push(m) } });
     feed.open();
     refuse(feed, 5);
-    expect(errors).toEqual(['The exchange refuses the login; it is tried again ever more rarely']);
+    expect(errors).toEqual(['The exchange rejects the login; retrying with growing waits']);
     nextAttempt(feed);
     feed.connect();
-    expect(notices).toEqual(['The exchange takes the login again']);
+    expect(notices).toEqual(['The exchange accepts the login again']);
   });
 
   test('a first connection that hangs keeps the others away for a moment only', () => {
@@ -182,7 +182,7 @@ describe('a refused login', () => {
   });
 
   test('on a connection that streams, it is felt by the newcomer alone, who tries again', () => {
-    const feed = new ScriptedCoinbase({ limits: { fullConnectionsMax: 1 } });
+    const feed = new ScriptedCoinbase({ limits: { maxFullConnections: 1 } });
     const first = feed.streaming();
     first.socket.message(open(1));
     const second = feed.open('ETH-USD');
@@ -289,7 +289,7 @@ describe('messages', () => {
       timeUs(2),
       timeUs(2),
     ]);
-    expect(feed.exchange.counters().refused).toEqual({ time: 2 });
+    expect(feed.exchange.counters().wireErrors).toEqual({ time: 2 });
   });
 
   test('a finer price is announced before it comes', () => {
@@ -320,7 +320,7 @@ describe('messages', () => {
     socket.message(open(3));
     expect(sequencesOf(listener)).toEqual([1, 3]);
     expect(listener.states).toEqual(['up']);
-    expect(feed.exchange.counters().refused).toEqual({
+    expect(feed.exchange.counters().wireErrors).toEqual({
       json: 2,
       shape: 10,
       decimal: 1,
@@ -340,7 +340,7 @@ describe('messages', () => {
 
 describe('connections', () => {
   test('busy products get one each; beyond the limit the least busy one takes the next', () => {
-    const feed = new ScriptedCoinbase({ limits: { fullConnectionsMax: 3 } });
+    const feed = new ScriptedCoinbase({ limits: { maxFullConnections: 3 } });
     const sockets = new Map<string, ScriptedSocket>();
     for (const symbol of ['A-USD', 'B-USD', 'C-USD']) {
       sockets.set(symbol, feed.streaming(symbol).socket);
@@ -362,7 +362,7 @@ describe('connections', () => {
   });
 
   test('many products at once are spread evenly', () => {
-    const feed = new ScriptedCoinbase({ limits: { fullConnectionsMax: 4 } });
+    const feed = new ScriptedCoinbase({ limits: { maxFullConnections: 4 } });
     for (let i = 0; i < 40; i++) feed.open(`P${i}-USD`);
     for (let i = 0; i < 4; i++) {
       feed.clock.advance(1000);

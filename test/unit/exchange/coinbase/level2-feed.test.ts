@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { COINBASE_LIMITS } from '../../../../logger/exchange/coinbase/limits.ts';
-import type { BookSnapshot } from '../../../../logger/market/events.ts';
+import type { BookSnapshot, TradeId } from '../../../../logger/market/events.ts';
 import {
   BTC,
   CREDENTIALS,
@@ -44,7 +44,7 @@ function confirmAll(feed: ScriptedCoinbase, socket: ScriptedSocket): void {
   }
 }
 
-const ids = (listener: RecordingListener): number[] =>
+const ids = (listener: RecordingListener): TradeId[] =>
   listener.trades.map(({ tradeId }) => tradeId);
 
 describe('subscribing', () => {
@@ -208,7 +208,7 @@ describe('the book', () => {
     socket.message(update(1, [['buy', 'NaN', '1']]));
     socket.message(update(2, []));
     expect(listener.ranges).toEqual([[3, 3]]);
-    expect(feed.exchange.counters().refused).toEqual({ decimal: 1 });
+    expect(feed.exchange.counters().wireErrors).toEqual({ decimal: 1 });
   });
 
   test.each([

@@ -1,7 +1,7 @@
 /** Signatures, against vectors that were made by hand, and what keeps the key to ourselves. */
 
 import { describe, expect, test } from 'vitest';
-import { withoutSecrets } from '../../../../logger/exchange/coinbase/secrets.ts';
+import { redactSecrets } from '../../../../logger/exchange/coinbase/secrets.ts';
 import {
   signature,
   signedFields,
@@ -44,12 +44,12 @@ describe('words of the exchange', () => {
   test('key, secret, passphrase and signature are taken out', () => {
     const { key, secret, passphrase } = CREDENTIALS;
     const said = `bad key ${key}, secret ${secret}, pass ${passphrase}, signature ${LOGIN}, twice ${key}`;
-    expect(withoutSecrets(said, CREDENTIALS)).toBe(
+    expect(redactSecrets(said, CREDENTIALS)).toBe(
       'bad key ***, secret ***, pass ***, signature ***, twice ***',
     );
   });
 
   test('without credentials they stay as they are', () => {
-    expect(withoutSecrets('all is well', null)).toBe('all is well');
+    expect(redactSecrets('all is well', null)).toBe('all is well');
   });
 });

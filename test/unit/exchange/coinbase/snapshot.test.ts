@@ -2,9 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { WireFormatError } from '../../../../logger/errors.ts';
-import { parseProduct, parseProducts } from '../../../../logger/exchange/coinbase/products.ts';
-import { parseOrderBook, snapshotOf } from '../../../../logger/exchange/coinbase/snapshot.ts';
-import { parseFrame } from '../../../../logger/exchange/coinbase/wire.ts';
+import { parseProduct, parseProducts } from '../../../../logger/exchange/coinbase/instruments.ts';
+import { imageMessage, parseOrderBook } from '../../../../logger/exchange/coinbase/snapshot.ts';
 import type { BookSnapshot } from '../../../../logger/market/events.ts';
 import { orderBook, product, snapshot, timeUs } from '../../../support/coinbase-frames.ts';
 
@@ -102,22 +101,21 @@ describe('the level-3 book', () => {
     ['a negative size', orderBook(1, { asks: [['90010', '-1', 'a']] })],
     ['a price that is no number', orderBook(1, { asks: [['NaN', '1', 'a']] })],
     ['an order without an id', orderBook(1, { asks: [['90010', '1', '']] })],
-  ])('%s is refused', (_name, answer) => {
+  ])('%s is rejected', (_name, answer) => {
     expect(() => parseOrderBook(answer, CONTEXT)).toThrow(WireFormatError);
   });
 });
 
 describe('the level-2 snapshot', () => {
   const read = (more: object): BookSnapshot => {
-    const frame = parseFrame(JSON.stringify(snapshot({ ...more })));
-    if (frame.kind !== 'levels') throw new Error('no snapshot');
-    return snapshotOf(frame, { ...CONTEXT, sequence: 3 });
+    const message = JSON.parse(JSON.stringify(snapshot({ ...more })));
+    return imageMessage(message, CONTEXT).snapshot;
   };
 
-  test('sizes by price, complete, at our own count', () => {
+  test('sizes by price, complete, without a sequence', () => {
     expect(read({})).toEqual({
       level: 'L2',
-      sequence: 3,
+      sequence: 0,
       receiveTimeUs: 5,
       exchangeTimeUs: timeUs(0),
       scale: CONTEXT.scale,
@@ -141,7 +139,7 @@ describe('the level-2 snapshot', () => {
     ['with a negative size', { asks: [['90020', '-0.1']] }],
     ['with an empty level', { asks: [['90020', '0.0']] }],
     ['with a price twice', { bids: [['1', '1'], ['1.0', '1']] }], // prettier-ignore
-  ])('%s it is refused', (_name, more) => {
+  ])('%s it is rejected', (_name, more) => {
     expect(() => read(more)).toThrow(WireFormatError);
   });
 });

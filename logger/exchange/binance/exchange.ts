@@ -1,0 +1,189 @@
+/**
+ * Binance spot behind the `Exchange` port: L2 diffs and trades over as few connections as the
+ * exchange allows (512 symbols each), snapshots and tick sizes by REST within one request budget.
+ */
+
+import {
+  ExchangeRejectedError,
+  LoggerError,
+  UnknownSecurityError,
+  describeError,
+} from '../../errors.ts';
+import type { BookSnapshot } from '../../market/events.ts';
+import type { Exchange, FeedListener, Instrument } from '../exchange.ts';
+import type { FeedConnection } from '../feed/feed-connection.ts';
+import { SequencedFeed } from '../feed/sequenced-feed.ts';
+import { RequestBudget } from '../rest/request-budget.ts';
+import { RestClient } from '../rest/rest-client.ts';
+import {
+  MAX_PATIENT_WAIT_MS,
+  MAX_URGENT_WAIT_MS,
+  StreamingExchange,
+  rejectionText,
+  withoutTrailingSlash,
+} from '../streaming-exchange.ts';
+import type { ExchangeOptions } from '../streaming-exchange.ts';
+import { TokenBucket } from '../token-bucket.ts';
+import { parseJson } from '../wire/fields.ts';
+import { WireErrors } from '../wire/wire-errors.ts';
+import {
+  DEFAULT_SCALE,
+  INSTRUMENT_WEIGHT,
+  instrumentPath,
+  parseInstruments,
+} from './instruments.ts';
+import { BINANCE_LIMITS } from './limits.ts';
+import type { BinanceLimits } from './limits.ts';
+import { STREAMS_PER_SYMBOL, binanceProtocol } from './protocol.ts';
+import { binanceRule } from './sequencer.ts';
+import { SNAPSHOT_DEPTH, SNAPSHOT_WEIGHT, parseSnapshot, snapshotPath } from './snapshot.ts';
+
+export interface BinanceOptions extends ExchangeOptions {
+  readonly updateFrequencyMs: 100 | 1000;
+  /** Other limits than the exchange's own: for tests. */
+  readonly limits?: Partial<BinanceLimits>;
+}
+
+export function createBinance(options: BinanceOptions): Exchange {
+  return new BinanceExchange(options);
+}
+
+class BinanceExchange extends StreamingExchange {
+  readonly name = 'binance';
+  readonly level = 'L2';
+  readonly proof = 'sequence';
+  readonly rule = binanceRule;
+  readonly feed: string;
+  readonly #limits: BinanceLimits;
+  readonly #rest: RestClient;
+
+  constructor(options: BinanceOptions) {
+    const { clock, log, updateFrequencyMs } = options;
+    const limits = { ...BINANCE_LIMITS, ...options.limits };
+    const budget = new RequestBudget(clock, limits.requests);
+    const feed = updateFrequencyMs === 100 ? 'depth@100ms' : 'depth';
+    super(
+      {
+        ...options,
+        exchange: 'binance',
+        feed,
+        protocol: binanceProtocol(feed),
+        url: `${withoutTrailingSlash(options.wsUrl)}/stream?timeUnit=MICROSECOND`,
+        limits,
+        joinWithinMs: updateFrequencyMs + limits.quietAfterMs,
+        wireErrors: new WireErrors('binance', log),
+        connecting: new TokenBucket(clock, limits.connecting),
+      },
+      { budget, poll: limits },
+    );
+    this.feed = feed;
+    this.#limits = limits;
+    this.#rest = new RestClient({
+      restUrl: withoutTrailingSlash(options.restUrl),
+      transport: options.transport,
+      budget,
+      clock,
+      timeoutMs: limits.requestTimeoutMs,
+      maxBytes: limits.maxResponseBytes,
+      usedWeightHeader: 'x-mbx-used-weight-1m',
+      reasonOf: ({ code, msg }) => ({
+        code: typeof code === 'number' ? code : null,
+        reason: typeof msg === 'string' ? msg : null,
+      }),
+    });
+  }
+
+  async instrument(symbol: string): Promise<Instrument> {
+    const name = this.normalizeSymbol(symbol);
+    try {
+      const found = (await this.#instruments([name], 'urgent')).get(name);
+      if (found) return found;
+    } catch (error) {
+      if (!(error instanceof ExchangeRejectedError) || error.context['status'] !== 400) throw error;
+      throw new UnknownSecurityError(rejectionText(error), { cause: error });
+    }
+    throw new UnknownSecurityError(`The exchange does not list ${name}`);
+  }
+
+  async snapshot(symbol: string, signal: AbortSignal, isSpare = false): Promise<BookSnapshot> {
+    const answer = await this.#rest.get({
+      path: snapshotPath(symbol),
+      weight: SNAPSHOT_WEIGHT,
+      signal: AbortSignal.any([signal, this.closing.signal]),
+      urgency: isSpare ? 'spare' : 'usual',
+      maxWaitMs: MAX_PATIENT_WAIT_MS,
+    });
+    const feed = this.feeds.get(symbol);
+    const snapshot = this.counted(() =>
+      parseSnapshot(parseJson(answer.body), {
+        scale: feed?.scale ?? DEFAULT_SCALE,
+        receiveTimeUs: answer.receiveTimeUs,
+        depth: SNAPSHOT_DEPTH,
+      }),
+    );
+    feed?.raiseScale(snapshot.scale);
+    return snapshot;
+  }
+
+  protected createFeed(instrument: Instrument, listener: FeedListener): SequencedFeed {
+    return new SequencedFeed(instrument, { listener, wireErrors: this.wireErrors });
+  }
+
+  protected connectionFor(connections: readonly FeedConnection[]): FeedConnection | undefined {
+    const max = this.#limits.maxStreamsPerConnection;
+    return connections.find(({ streamCount }) => streamCount + STREAMS_PER_SYMBOL <= max);
+  }
+
+  async #instruments(
+    symbols: readonly string[],
+    urgency: 'urgent' | 'usual',
+  ): Promise<ReadonlyMap<string, Instrument>> {
+    const answer = await this.#rest.get({
+      path: instrumentPath(symbols),
+      weight: INSTRUMENT_WEIGHT,
+      signal: this.closing.signal,
+      urgency,
+      maxWaitMs: urgency === 'urgent' ? MAX_URGENT_WAIT_MS : MAX_PATIENT_WAIT_MS,
+    });
+    return this.counted(() => parseInstruments(parseJson(answer.body)));
+  }
+
+  protected async pollInstruments(): Promise<boolean> {
+    const symbols = [...this.feeds.keys()];
+    const max = this.#limits.maxSymbolsPerRequest;
+    const chunks: string[][] = [];
+    for (let i = 0; i < symbols.length; i += max) chunks.push(symbols.slice(i, i + max));
+    for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) {
+      const found = await this.#lookUp(chunk);
+      if (found === 'failed') return false;
+      if (found !== 'rejected') {
+        this.takeChanges(found);
+      } else if (chunk.length > 1) {
+        // One unknown symbol fails the whole request: halves isolate it.
+        const middle = Math.ceil(chunk.length / 2);
+        chunks.unshift(chunk.slice(0, middle), chunk.slice(middle));
+      }
+    }
+    return true;
+  }
+
+  async #lookUp(
+    symbols: readonly string[],
+  ): Promise<ReadonlyMap<string, Instrument> | 'rejected' | 'failed'> {
+    try {
+      return await this.#instruments(symbols, 'usual');
+    } catch (error) {
+      if (!(error instanceof LoggerError)) throw error;
+      if (this.closing.signal.aborted) return 'failed';
+      const isRejected = error instanceof ExchangeRejectedError && error.context['status'] === 400;
+      if (!isRejected || symbols.length === 1) {
+        this.log.warning('Tick and lot sizes could not be looked up', {
+          exchange: this.name,
+          symbols: symbols.slice(0, 3).join(' '),
+          reason: describeError(error),
+        });
+      }
+      return isRejected ? 'rejected' : 'failed';
+    }
+  }
+}

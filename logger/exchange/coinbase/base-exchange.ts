@@ -1,0 +1,146 @@
+/**
+ * What Coinbase's two feeds share: products by REST, the request budget, signing, and secrets that
+ * stay out of logs and errors.
+ */
+
+import {
+  ExchangeRejectedError,
+  LoggerError,
+  UnknownSecurityError,
+  describeError,
+} from '../../errors.ts';
+import type { Exchange, Instrument } from '../exchange.ts';
+import { LoginGate } from '../feed/login-gate.ts';
+import { RequestBudget } from '../rest/request-budget.ts';
+import { RestClient } from '../rest/rest-client.ts';
+import {
+  MAX_PATIENT_WAIT_MS,
+  MAX_URGENT_WAIT_MS,
+  StreamingExchange,
+  rejectionText,
+  withoutTrailingSlash,
+} from '../streaming-exchange.ts';
+import type { ExchangeOptions } from '../streaming-exchange.ts';
+import { TokenBucket } from '../token-bucket.ts';
+import { parseJson, wireError } from '../wire/fields.ts';
+import { WireErrors } from '../wire/wire-errors.ts';
+import { parseProduct, parseProducts } from './instruments.ts';
+import { COINBASE_LIMITS } from './limits.ts';
+import type { CoinbaseLimits } from './limits.ts';
+import { coinbaseProtocol } from './protocol.ts';
+import type { CoinbaseChannels } from './protocol.ts';
+import { redactSecrets, redactingTransport } from './secrets.ts';
+import { signedFields, signedHeaders } from './sign.ts';
+import type { Credentials } from './sign.ts';
+
+export interface CoinbaseOptions extends ExchangeOptions {
+  readonly fallback?: Exchange['fallback'];
+  /** null: none; then the exchange rejects `full`. */
+  readonly credentials: Credentials | null;
+  /** Other limits than the exchange's own: for tests. */
+  readonly limits?: Partial<CoinbaseLimits>;
+}
+
+export interface CoinbaseFeedOptions extends CoinbaseOptions {
+  readonly feed: string;
+  readonly channels: CoinbaseChannels;
+}
+
+/** The part of a book's path that is requested with a signature. */
+export const BOOK_PATH = '/book?level=3';
+
+export abstract class CoinbaseExchange extends StreamingExchange {
+  readonly name = 'coinbase';
+  readonly feed: string;
+  readonly fallback: Exchange['fallback'];
+  protected readonly limits: CoinbaseLimits;
+  protected readonly rest: RestClient;
+
+  constructor(options: CoinbaseFeedOptions) {
+    const { clock, log, feed, channels, credentials } = options;
+    const redact = (text: string): string => redactSecrets(text, credentials);
+    const limits = { ...COINBASE_LIMITS, ...options.limits };
+    const budget = new RequestBudget(clock, limits.requests);
+    super(
+      {
+        ...options,
+        exchange: 'coinbase',
+        login: new LoginGate({ ...options, exchange: 'coinbase', limits }),
+        transport: redactingTransport(options.transport, redact),
+        protocol: coinbaseProtocol(channels, {
+          signed: () => (credentials ? signedFields(credentials, clock.nowUs()) : {}),
+          redact,
+        }),
+        url: withoutTrailingSlash(options.wsUrl),
+        limits,
+        joinWithinMs: limits.joinWithinMs,
+        wireErrors: new WireErrors('coinbase', log),
+        connecting: new TokenBucket(clock, limits.connecting),
+      },
+      { budget, poll: limits },
+    );
+    this.feed = feed;
+    this.fallback = options.fallback ?? null;
+    this.limits = limits;
+    this.rest = new RestClient({
+      restUrl: withoutTrailingSlash(options.restUrl),
+      transport: options.transport,
+      budget,
+      clock,
+      timeoutMs: limits.requestTimeoutMs,
+      maxBytes: limits.maxResponseBytes,
+      headersOf: (path) =>
+        credentials && path.includes(BOOK_PATH)
+          ? signedHeaders(credentials, clock.nowUs(), path)
+          : {},
+      reasonOf: ({ message }) => ({
+        code: null,
+        reason: typeof message === 'string' ? redact(message) : null,
+      }),
+    });
+  }
+
+  async instrument(symbol: string): Promise<Instrument> {
+    const name = this.normalizeSymbol(symbol);
+    try {
+      const body = await this.#get(`/products/${encodeURIComponent(name)}`, 'urgent');
+      const product = this.counted(() => parseProduct(parseJson(body)));
+      if (product.symbol === name) return product;
+      throw wireError('product', `The exchange answered for another product than ${name}`);
+    } catch (error) {
+      const isRejected = error instanceof ExchangeRejectedError;
+      if (!isRejected || (error.context['status'] !== 404 && error.context['status'] !== 400)) {
+        throw error;
+      }
+      throw new UnknownSecurityError(`${name}: ${rejectionText(error)}`, { cause: error });
+    }
+  }
+
+  protected async pollInstruments(): Promise<boolean> {
+    try {
+      const body = await this.#get('/products', 'usual');
+      this.takeChanges(this.counted(() => parseProducts(parseJson(body), this.feeds)));
+      return true;
+    } catch (error) {
+      if (!(error instanceof LoggerError)) throw error;
+      if (!this.closing.signal.aborted) {
+        this.log.warning('Tick and lot sizes could not be looked up', {
+          exchange: this.name,
+          reason: describeError(error),
+        });
+      }
+      return false;
+    }
+  }
+
+  async #get(path: string, urgency: 'urgent' | 'usual'): Promise<string> {
+    const answer = await this.rest.get({
+      path,
+      weight: 1,
+      signal: this.closing.signal,
+      urgency,
+      maxWaitMs: urgency === 'urgent' ? MAX_URGENT_WAIT_MS : MAX_PATIENT_WAIT_MS,
+    });
+    return answer.body;
+  }
+}

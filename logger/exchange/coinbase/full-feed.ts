@@ -1,0 +1,108 @@
+/**
+ * One product of the `full` channel: every message about its orders, in the exchange's sequence.
+ * Heartbeats, which run beside it, tell how far that sequence has come.
+ */
+
+import type { MarketEvent } from '../../market/events.ts';
+import type { Instrument } from '../exchange.ts';
+import type { EventMessage, FeedMessage, HeartbeatMessage } from '../feed/protocol.ts';
+import { SymbolFeed, withTimes } from '../feed/symbol-feed.ts';
+import type { SymbolFeedDeps } from '../feed/symbol-feed.ts';
+import { forgetOldest } from '../feed/trade-filter.ts';
+
+/** Messages without a sequence that are remembered, since two sessions bring them twice. */
+const MAX_ACTIVATED = 256;
+/** So many heartbeats that count on, with no message between them: the channel is stuck. */
+const MAX_HEARTBEATS_WITHOUT_MESSAGE = 5;
+
+export class FullFeed extends SymbolFeed {
+  readonly #onStuck: () => void;
+  /** Stands in for a time that makes no sense: the last one that did. */
+  #exchangeTimeUs: number | null = null;
+  #isCollecting = false;
+  readonly #activated = new Set<string>();
+  #heartbeatSequence = 0;
+  #heartbeatsWithoutMessage = 0;
+
+  /** @param onStuck heartbeats come, and none of the messages that they count. */
+  constructor(instrument: Instrument, deps: SymbolFeedDeps, onStuck: () => void) {
+    super(instrument, deps);
+    this.#onStuck = onStuck;
+  }
+
+  deliver(message: FeedMessage): void {
+    if (this.isClosed) return;
+    switch (message.kind) {
+      case 'event':
+        this.#deliverEvent(message);
+        return;
+      case 'heartbeat':
+        this.#deliverHeartbeat(message);
+        return;
+      case 'auction':
+        this.streamTimeUs(message.receiveTimeUs);
+        this.setAuction(message.isCollecting);
+        return;
+      case 'image':
+      case 'last-trade':
+      // Of channels that are not subscribed.
+    }
+  }
+
+  unreadable(): void {
+    // The sequence of the next message shows the gap.
+  }
+
+  /** Sets whether orders are being collected for an auction. */
+  setAuction(isCollecting: boolean): void {
+    if (this.isClosed || this.#isCollecting === isCollecting) return;
+    this.#isCollecting = isCollecting;
+    this.listener.onAuction(isCollecting);
+  }
+
+  protected forget(): void {
+    this.#heartbeatsWithoutMessage = 0;
+  }
+
+  #deliverEvent({ event, scale, hasTime }: EventMessage): void {
+    this.#heartbeatsWithoutMessage = 0;
+    const receiveTimeUs = this.streamTimeUs(event.receiveTimeUs);
+    if (hasTime) this.#exchangeTimeUs = event.exchangeTimeUs;
+    else {
+      const isKnown = this.#exchangeTimeUs !== null;
+      const instead = isKnown ? '; the last one stands for it' : '';
+      this.wireErrors.count('time', `A message has no time that makes sense${instead}`);
+    }
+    const exchangeTimeUs = this.#exchangeTimeUs;
+    if (exchangeTimeUs === null) return;
+    const timed = withTimes(event, receiveTimeUs, exchangeTimeUs);
+    if (!this.#isRepeated(timed)) this.emit(timed, scale);
+  }
+
+  #deliverHeartbeat(heartbeat: HeartbeatMessage): void {
+    const { lastSequence } = heartbeat;
+    const receiveTimeUs = this.streamTimeUs(heartbeat.receiveTimeUs);
+    this.#exchangeTimeUs = heartbeat.exchangeTimeUs ?? this.#exchangeTimeUs;
+    if (this.#exchangeTimeUs === null) return;
+    const exchangeTimeUs = this.#exchangeTimeUs;
+    this.listener.onHeartbeat({ lastSequence, exchangeTimeUs, receiveTimeUs });
+    this.#watch(lastSequence);
+  }
+
+  #isRepeated(event: MarketEvent): boolean {
+    if (event.type !== 'activate') return false;
+    const key = `${event.orderId} ${event.exchangeTimeUs}`;
+    if (this.#activated.has(key)) return true;
+    this.#activated.add(key);
+    forgetOldest(this.#activated, MAX_ACTIVATED);
+    return false;
+  }
+
+  #watch(sequence: number): void {
+    if (sequence > this.#heartbeatSequence) this.#heartbeatsWithoutMessage++;
+    this.#heartbeatSequence = sequence;
+    if (this.#heartbeatsWithoutMessage <= MAX_HEARTBEATS_WITHOUT_MESSAGE) return;
+    this.#heartbeatsWithoutMessage = 0;
+    this.#onStuck();
+  }
+}

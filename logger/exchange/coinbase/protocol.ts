@@ -1,0 +1,170 @@
+/**
+ * Coinbase's WebSocket protocol: subscriptions, replies, and which product a message belongs to. The
+ * two feeds differ in their channels and in the types of messages that these bring; a type that a
+ * feed does not know is no error, since the exchange adds types at will and asks that they be ignored.
+ *
+ * Source: https://docs.cdp.coinbase.com/exchange/docs/websocket-channels (gathered 2026-11-20).
+ */
+
+import { TO_SESSION, TO_UNKNOWN } from '../feed/protocol.ts';
+import type {
+  ControlMessage,
+  FeedMessage,
+  Protocol,
+  ReadContext,
+  ReplyMessage,
+  Route,
+  SessionProtocol,
+  StreamRequest,
+  SymbolRoute,
+} from '../feed/protocol.ts';
+import { parseFields, quoted, textOf, wireError } from '../wire/fields.ts';
+import type { Fields } from '../wire/fields.ts';
+import { scanTextFields } from '../wire/frame-scan.ts';
+import {
+  auctionMessage,
+  diffMessage,
+  heartbeatMessage,
+  lastTradeMessage,
+  orderMessage,
+  tradeMessage,
+} from './events.ts';
+import { imageMessage } from './snapshot.ts';
+import { isProduct, productOf } from './values.ts';
+
+export interface CoinbaseChannels {
+  readonly channels: readonly string[];
+  readonly isSequenced: boolean;
+  /** By the messages' `type`. */
+  readonly types: ReadonlyMap<string, MessageType>;
+}
+
+interface MessageType {
+  readonly carries: SymbolRoute['carries'];
+  readonly read: (message: Fields, context: ReadContext) => FeedMessage;
+}
+
+export interface CoinbaseProtocolDeps {
+  /** Fields that sign a subscription, made when it is sent; none without credentials. */
+  readonly signed: () => Readonly<Record<string, string>>;
+  /** Takes secrets out of the exchange's words. */
+  readonly redact: (text: string) => string;
+}
+
+const ORDER_UPDATE: MessageType = { carries: 'update', read: orderMessage };
+const HEARTBEAT: MessageType = { carries: 'side', read: heartbeatMessage };
+const AUCTION: MessageType = { carries: 'side', read: auctionMessage };
+
+/** Single orders, each message numbered. Wants a login. */
+export const FULL_CHANNELS: CoinbaseChannels = {
+  channels: ['full', 'heartbeat', 'auctionfeed'],
+  isSequenced: true,
+  types: new Map<string, MessageType>([
+    ['received', ORDER_UPDATE],
+    ['open', ORDER_UPDATE],
+    ['match', ORDER_UPDATE],
+    ['change', ORDER_UPDATE],
+    ['done', ORDER_UPDATE],
+    ['activate', { carries: 'side', read: orderMessage }],
+    ['heartbeat', HEARTBEAT],
+    ['auction', AUCTION],
+  ]),
+};
+
+/** Sizes by price and trades, public. Nothing of the book is numbered. */
+export const LEVEL2_CHANNELS: CoinbaseChannels = {
+  channels: ['level2_batch', 'matches', 'heartbeat'],
+  isSequenced: false,
+  types: new Map<string, MessageType>([
+    ['snapshot', { carries: 'image', read: imageMessage }],
+    ['l2update', { carries: 'update', read: diffMessage }],
+    ['match', { carries: 'side', read: tradeMessage }],
+    ['last_match', { carries: 'side', read: lastTradeMessage }],
+    ['heartbeat', HEARTBEAT],
+    ['auction', AUCTION],
+  ]),
+};
+
+/** Any key: Coinbase's replies name no request. */
+const REPLY = 'reply';
+
+export function coinbaseProtocol(channels: CoinbaseChannels, deps: CoinbaseProtocolDeps): Protocol {
+  const session = new CoinbaseSession(channels, deps);
+  // A connection has nothing to remember.
+  return { streamsPerSymbol: 1, isSequenced: channels.isSequenced, connect: () => session };
+}
+
+class CoinbaseSession implements SessionProtocol {
+  readonly #channels: CoinbaseChannels;
+  readonly #deps: CoinbaseProtocolDeps;
+
+  constructor(channels: CoinbaseChannels, deps: CoinbaseProtocolDeps) {
+    this.#channels = channels;
+    this.#deps = deps;
+  }
+
+  subscribe(_requestId: number, products: readonly string[]): StreamRequest {
+    return this.#request('subscribe', products, this.#deps.signed());
+  }
+
+  unsubscribe(_requestId: number, products: readonly string[]): StreamRequest {
+    return this.#request('unsubscribe', products, {});
+  }
+
+  route(frame: Buffer): Route {
+    const [kind, symbol] = scanTextFields(frame, ['type', 'product_id']);
+    if (kind === undefined) return TO_UNKNOWN;
+    const type = this.#channels.types.get(kind);
+    if (!type) return TO_SESSION;
+    const { carries } = type;
+    if (symbol !== undefined && isProduct(symbol)) return { to: 'symbol', symbol, kind, carries };
+    return carries === 'side' ? TO_SESSION : TO_UNKNOWN;
+  }
+
+  read(frame: Buffer, route: SymbolRoute, context: ReadContext): readonly FeedMessage[] {
+    const message = parseFields(frame, 'The message');
+    const kind = textOf(message, 'type');
+    const type = this.#channels.types.get(kind);
+    if (!type || kind !== route.kind || productOf(message) !== route.symbol) {
+      throw wireError(
+        'product',
+        'The message is not of the product and type that it was taken for',
+      );
+    }
+    return [type.read(message, context)];
+  }
+
+  readControl(frame: Buffer): ControlMessage {
+    const message = parseFields(frame, 'The message');
+    const type = textOf(message, 'type');
+    if (type === 'subscriptions') return { kind: 'reply', key: null, rejection: null };
+    if (type === 'error') return errorReply(message, this.#deps.redact);
+    if (!this.#channels.types.has(type)) return { kind: 'unknown', event: quoted(type) };
+    throw wireError('product', `A message of ${productOf(message)} could not be routed`);
+  }
+
+  #request(
+    type: string,
+    products: readonly string[],
+    signed: Readonly<Record<string, string>>,
+  ): StreamRequest {
+    const { channels } = this.#channels;
+    return {
+      messages: [JSON.stringify({ type, product_ids: products, channels, ...signed })],
+      replies: [{ key: REPLY, symbol: null }],
+    };
+  }
+}
+
+/** `{"type":"error","message":"Failed to subscribe","reason":"…"}`; the reason is what tells. */
+function errorReply(message: Fields, redact: (text: string) => string): ReplyMessage {
+  const words = [message['message'], message['reason']].filter(
+    (text) => typeof text === 'string' && text !== '',
+  );
+  const rejection = words.length === 0 ? 'no reason given' : quoted(redact(words.join(': ')));
+  return { kind: 'reply', key: null, rejection, isLogin: LOGIN.test(rejection) };
+}
+
+/** The words of rejections that mean us and not the products. */
+const LOGIN =
+  /authenticat|signature|unauthori[sz]ed|api key|passphrase|timestamp|permission|log ?in/i;

@@ -1,0 +1,355 @@
+/**
+ * The lasting connection for some symbols; it survives sessions. After an unplanned end a new session
+ * is opened at once, then with backoff. A planned end (age, shutdown announced, reset, no data in
+ * spite of pings) opens the new session first and closes the old one only when every symbol has come
+ * in on the new one, or is so quiet that waiting longer proves nothing. A symbol is down only while
+ * no session carries it.
+ */
+
+import type { Timer } from '../../runtime/clock.ts';
+import { backoffDelayMs } from '../../runtime/backoff.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Random } from '../../runtime/random.ts';
+import type { TokenBucket } from '../token-bucket.ts';
+import { FeedSession } from './feed-session.ts';
+import type { FeedSessionOptions, SessionOwner } from './feed-session.ts';
+import type { LoginGate } from './login-gate.ts';
+import { ReplacementWaiters } from './replacement-waiters.ts';
+import type { SessionSubscription } from './session-subscription.ts';
+import type { SymbolFeed } from './symbol-feed.ts';
+
+export interface FeedConnectionOptions extends FeedSessionOptions {
+  /** For the log: whose connection, and of which feed. */
+  readonly exchange: string;
+  readonly feed: string;
+  /** Where the exchange wants a key: shared by all connections. */
+  readonly login?: LoginGate | undefined;
+  readonly random: Random;
+  readonly log: Log;
+  /** New connections, shared by all: the exchange's limit is per address. */
+  readonly connecting: TokenBucket;
+  /** The exchange rejected the symbol's streams; it has left this connection. */
+  readonly onRejected: (feed: SymbolFeed, reason: string) => void;
+}
+
+/** Symbols that a line of the log names. */
+const MAX_NAMED = 3;
+
+export class FeedConnection implements SessionOwner {
+  readonly #options: FeedConnectionOptions;
+  readonly #feeds = new Map<string, SymbolFeed>();
+  /** Oldest first, at most two: the second is to replace the first. */
+  #sessions: FeedSession[] = [];
+  /** Attempts since book data last came in on a new session. */
+  #failures = 0;
+  #connectTimer: Timer | null = null;
+  #isReplacing = false;
+  /** The session on which the exchange rejected our login. */
+  #loginRejectedOn: FeedSession | null = null;
+  /** Asked to be replaced while it was itself the replacement. */
+  #replaceNext: { readonly session: FeedSession; readonly reason: string } | null = null;
+  readonly #waiters: ReplacementWaiters<FeedSession>;
+  readonly #closing = new Set<Promise<void>>();
+  readonly #sinceMs: number;
+  #frames = 0;
+
+  constructor(options: FeedConnectionOptions) {
+    this.#options = options;
+    this.#sinceMs = options.clock.monotonicMs();
+    this.#waiters = new ReplacementWaiters(options.clock, options.limits.resetWithinMs);
+  }
+
+  get streamCount(): number {
+    return this.#feeds.size * this.#options.protocol.streamsPerSymbol;
+  }
+
+  get openSessions(): number {
+    return this.#sessions.filter((session) => session.isOpen).length;
+  }
+
+  /** Frames of its symbols a second, since it was made. */
+  get framesPerSecond(): number {
+    const seconds = (this.#options.clock.monotonicMs() - this.#sinceMs) / 1000;
+    return this.#frames / Math.max(1, seconds);
+  }
+
+  add(feed: SymbolFeed): void {
+    this.#feeds.set(feed.symbol, feed);
+    for (const session of this.#sessions) session.add(feed);
+    if (this.#sessions.length === 0 && !this.#connectTimer) this.#connectIn(0);
+  }
+
+  remove(feed: SymbolFeed): void {
+    if (this.#feeds.get(feed.symbol) !== feed) return;
+    this.#feeds.delete(feed.symbol);
+    for (const session of this.#sessions) session.remove(feed);
+    if (this.#feeds.size === 0) this.#shut();
+    else this.#checkFailover();
+    this.#settleWaiters();
+  }
+
+  /** The last moment at which a session that carries the symbol was known to be alive; null: none does. */
+  aliveUntilUs(feed: SymbolFeed): number | null {
+    let aliveUntilUs: number | null = null;
+    for (const session of this.#sessions) {
+      if (session.confirmed(feed)?.isCaughtUp !== true) continue;
+      aliveUntilUs = Math.max(aliveUntilUs ?? 0, session.aliveUntilUs ?? 0);
+    }
+    return aliveUntilUs;
+  }
+
+  /**
+   * Replaces the session, the new one first. Resolves when every symbol has moved.
+   * @throws FeedClosedError when that takes longer than the limit; replacing goes on.
+   */
+  reset(): Promise<void> {
+    if (this.#feeds.size === 0) return Promise.resolve();
+    const done = this.#waiters.wait(this.#sessions[0]);
+    this.replace('A reset was asked for');
+    return done;
+  }
+
+  /** Ends everything. Resolves when the sockets are gone. */
+  async close(): Promise<void> {
+    this.#feeds.clear();
+    this.#shut();
+    this.#waiters.rejectAll();
+    await Promise.all(this.#closing);
+  }
+
+  /** Opens a new session that is to take over, or, while there is none, connects without further delay. */
+  replace(reason: string): void {
+    if (this.#sessions.length === 0) {
+      this.#failures = 0;
+      this.#connectIn(0);
+      return;
+    }
+    if (this.#isReplacing) return;
+    this.#isReplacing = true;
+    this.#options.log.info('Replacing the connection to the exchange', {
+      ...this.#logFields(),
+      reason,
+    });
+    this.#connectIn(0);
+  }
+
+  /** Subscribes a symbol again on the session that serves it. */
+  renew(feed: SymbolFeed): void {
+    for (const session of this.#sessions) {
+      if (session.confirmed(feed)?.canServe === true) session.renew(feed);
+    }
+  }
+
+  onOpen(): void {
+    this.#options.log.info('Connected to the exchange', this.#logFields());
+    this.#checkFailover();
+  }
+
+  onConfirmed(session: FeedSession, subscription: SessionSubscription): void {
+    const { feed } = subscription;
+    const { protocol, login, joinWithinMs } = this.#options;
+    login?.accepted();
+    if (this.#otherCarrying(session, feed)?.canServe !== true) {
+      // Up first: what came in before the confirmation follows after it.
+      feed.up();
+      subscription.apply('confirm-alone');
+    } else if (protocol.isSequenced) subscription.apply('confirm-to-join');
+    else {
+      const isOldest = session === this.#sessions[0];
+      subscription.apply(isOldest ? 'confirm-late' : 'confirm-to-replace');
+    }
+    // A quiet symbol stops keeping the old session after a while.
+    session.schedule(joinWithinMs, () => {
+      subscription.settle();
+      this.#checkFailover();
+    });
+    this.#checkFailover();
+    this.#settleWaiters();
+  }
+
+  onRejected({ feed }: SessionSubscription, reason: string): void {
+    this.remove(feed);
+    this.#options.onRejected(feed, reason);
+  }
+
+  /** Nothing streams until the exchange accepts us: every symbol is told why, and it is tried again. */
+  onLoginRejected(session: FeedSession, reason: string): void {
+    this.#options.login?.rejected(reason);
+    this.#rejectUncarried(reason, session);
+    this.#loginRejectedOn = session;
+    session.drop(`The login was rejected: ${reason}`);
+  }
+
+  onDeferred(session: FeedSession, { feed }: SessionSubscription, reason: string): void {
+    if (this.#otherCarrying(session, feed)) return;
+    this.#options.log.warning('The exchange accepts no more streams on a connection', {
+      ...this.#logFields(),
+      symbol: feed.symbol,
+      reason,
+    });
+    feed.reject(reason, false);
+  }
+
+  onFirstBookFrame(): void {
+    this.#failures = 0;
+    this.#options.login?.proven();
+  }
+
+  onFrame(session: FeedSession, { feed }: SessionSubscription): void {
+    this.#frames++;
+    if (this.#sessions.length < 2) return;
+    this.#otherCarrying(session, feed)?.catchUp();
+    this.#checkFailover();
+  }
+
+  supersedeOthers(session: FeedSession, { feed }: SessionSubscription): number | null {
+    let aliveUntilUs: number | null = null;
+    for (const other of this.#sessions) {
+      const subscription = other === session ? undefined : other.confirmed(feed);
+      if (!subscription) continue;
+      if (subscription.canServe) aliveUntilUs = other.aliveUntilUs;
+      subscription.apply('supersede');
+    }
+    return aliveUntilUs;
+  }
+
+  onReplace(session: FeedSession, reason: string): void {
+    if (session === this.#sessions[0]) this.replace(reason);
+    else this.#replaceNext = { session, reason };
+  }
+
+  onEnd(session: FeedSession, reason: string): void {
+    const wasOldest = this.#sessions[0] === session;
+    this.#sessions = this.#sessions.filter((other) => other !== session);
+    this.#options.login?.left(this);
+    // A rejected login has been logged already.
+    const level = this.#loginRejectedOn === session ? 'debug' : 'warning';
+    this.#options.log[level]('The connection to the exchange ended', {
+      ...this.#logFields(),
+      reason,
+    });
+    const aliveUntilUs = session.aliveUntilUs ?? this.#options.clock.nowUs();
+    // Arranged before any listener is told: what it then asks for finds things in order.
+    const isNoneLeft = this.#sessions.length === 0;
+    if (isNoneLeft || (this.#isReplacing && !wasOldest)) this.#connectAfterFailure();
+    if (isNoneLeft || wasOldest) this.#isReplacing = false;
+    for (const feed of this.#feeds.values()) {
+      if (!session.confirmed(feed)) continue;
+      const other = this.#otherCarrying(session, feed);
+      if (other?.canServe === true) other.apply('join');
+      else feed.down(aliveUntilUs, reason);
+      // It had handed over to the session that is gone, and is needed again: from a new image.
+      if (other?.state === 'superseded') this.#sessions.forEach((left) => left.renew(feed));
+    }
+    if (wasOldest) this.#promoted();
+    this.#settleWaiters();
+  }
+
+  /** To every symbol that no other session carries. */
+  #rejectUncarried(reason: string, rejected?: FeedSession): void {
+    for (const feed of this.#feeds.values()) {
+      if (!this.#otherCarrying(rejected, feed)) feed.reject(reason, false);
+    }
+  }
+
+  /** Tells this connection from others of the exchange, which share an address. */
+  #logFields(): Readonly<Record<string, string>> {
+    const { exchange, feed, url } = this.#options;
+    const symbols = [...this.#feeds.keys()];
+    const more = symbols.length > MAX_NAMED ? ` and ${symbols.length - MAX_NAMED} more` : '';
+    return { exchange, feed, symbols: symbols.slice(0, MAX_NAMED).join(',') + more, url };
+  }
+
+  #connectAfterFailure(): void {
+    const { random, limits } = this.#options;
+    this.#connectIn(backoffDelayMs(this.#failures, random, limits.backoff));
+    this.#failures++;
+  }
+
+  #connectIn(delayMs: number): void {
+    const { clock, connecting } = this.#options;
+    this.#connectTimer?.cancel();
+    this.#connectTimer = clock.schedule(Math.max(delayMs, connecting.waitMs(1)), () => {
+      this.#connectTimer = null;
+      this.#connect();
+    });
+  }
+
+  #connect(): void {
+    const { connecting, login } = this.#options;
+    if (connecting.waitMs(1) > 0) {
+      // Another connection took the place in the meantime.
+      this.#connectIn(0);
+      return;
+    }
+    const mayEnter = login?.enter(this, {
+      onTurn: () => this.#connectIn(0),
+      onRejected: (reason) => this.#rejectUncarried(reason),
+    });
+    if (mayEnter === false) return;
+    connecting.take(1);
+    const session = new FeedSession(this.#options, this);
+    this.#sessions.push(session);
+    for (const feed of this.#feeds.values()) session.add(feed);
+  }
+
+  /** Closes the old session once every symbol that it carries can be served by the new one. */
+  #checkFailover(): void {
+    const [old, fresh] = this.#sessions;
+    if (!old || !fresh?.isOpen) return;
+    for (const feed of this.#feeds.values()) {
+      if (old.confirmed(feed) && fresh.confirmed(feed)?.canReplace !== true) return;
+    }
+    this.#sessions = [fresh];
+    this.#isReplacing = false;
+    this.#retire(old);
+    this.#options.log.info('The connection to the exchange was replaced', this.#logFields());
+    for (const feed of this.#feeds.values()) fresh.confirmed(feed)?.apply('join');
+    this.#promoted();
+    this.#settleWaiters();
+  }
+
+  /** The session that is now the first may have asked to be replaced already. */
+  #promoted(): void {
+    const next = this.#replaceNext;
+    this.#replaceNext = null;
+    if (next && next.session === this.#sessions[0]) this.replace(next.reason);
+  }
+
+  #otherCarrying(
+    session: FeedSession | undefined,
+    feed: SymbolFeed,
+  ): SessionSubscription | undefined {
+    for (const other of this.#sessions) {
+      if (other === session) continue;
+      const subscription = other.confirmed(feed);
+      if (subscription) return subscription;
+    }
+    return undefined;
+  }
+
+  #settleWaiters(): void {
+    if (this.#feeds.size === 0) {
+      this.#waiters.resolveAll();
+      return;
+    }
+    const [session, second] = this.#sessions;
+    if (!session || second) return;
+    for (const feed of this.#feeds.values()) if (!session.confirmed(feed)) return;
+    this.#waiters.resolveUnless(session);
+  }
+
+  #shut(): void {
+    this.#options.login?.left(this);
+    this.#connectTimer?.cancel();
+    this.#connectTimer = null;
+    this.#isReplacing = false;
+    for (const session of this.#sessions) this.#retire(session);
+    this.#sessions = [];
+  }
+
+  #retire(session: FeedSession): void {
+    const gone = session.close().then(() => void this.#closing.delete(gone));
+    this.#closing.add(gone);
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * One symbol's stream to its listener, whatever sessions carry it. It gives messages their place in
+ * the stream (time, scale, count) and is the only one that calls the listener, so nothing reaches a
+ * listener after `close`, and `onUp` and `onDown` alternate.
+ */
+
+import type { WireFormatError } from '../../errors.ts';
+import type { Scale } from '../../market/decimal.ts';
+import { isBookUpdate } from '../../market/events.ts';
+import type { MarketEvent } from '../../market/events.ts';
+import { finerScale, isSameScale, rescaleEvent } from '../../market/scale.ts';
+import type { FeedListener, Instrument } from '../exchange.ts';
+import type { WireErrors } from '../wire/wire-errors.ts';
+import type { FeedMessage, SymbolRoute } from './protocol.ts';
+
+export interface SymbolFeedDeps {
+  readonly listener: FeedListener;
+  readonly wireErrors: WireErrors;
+}
+
+export abstract class SymbolFeed {
+  readonly symbol: string;
+  protected readonly listener: FeedListener;
+  protected readonly wireErrors: WireErrors;
+  #instrument: Instrument;
+  #scale: Scale;
+  #lastSequence: number | null = null;
+  #lastReceiveTimeUs = 0;
+  #isUp = false;
+  #isClosed = false;
+  #rejection: string | null = null;
+
+  constructor(instrument: Instrument, { listener, wireErrors }: SymbolFeedDeps) {
+    this.symbol = instrument.symbol;
+    this.#instrument = instrument;
+    this.#scale = instrument.scale;
+    this.listener = listener;
+    this.wireErrors = wireErrors;
+  }
+
+  /** Passes a message on to the listener. */
+  abstract deliver(message: FeedMessage): void;
+
+  /**
+   * The streams are gone, and with them whatever was remembered of them.
+   * @param isMoved another session carries them on, and may repeat what the first one brought.
+   */
+  protected abstract forget(isMoved: boolean): void;
+
+  /** A frame of the book could not be read. Only on a feed without sequences, where nothing else shows it. */
+  abstract unreadable(route: SymbolRoute, error: WireFormatError): void;
+
+  get instrument(): Instrument {
+    return this.#instrument;
+  }
+
+  get scale(): Scale {
+    return this.#scale;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** The highest sequence delivered since the streams came up; null: none yet. */
+  get lastSequence(): number | null {
+    return this.#lastSequence;
+  }
+
+  up(): void {
+    if (this.#isClosed || this.#isUp) return;
+    this.#isUp = true;
+    this.#rejection = null;
+    this.listener.onUp();
+  }
+
+  down(aliveUntilUs: number, reason: string): void {
+    this.#end(aliveUntilUs, reason, false);
+  }
+
+  /** Another session carries the streams on, from a new image. */
+  move(aliveUntilUs: number): void {
+    this.#end(aliveUntilUs, 'Another connection has taken over', true);
+    this.up();
+  }
+
+  /** Something after the last message was lost, and no sequence will show it. */
+  loss(reason: string): void {
+    this.reportLoss(this.#lastReceiveTimeUs, reason);
+  }
+
+  /**
+   * Reports a rejection once, until the streams are up again.
+   * @param isFinal nothing more is tried, and the listener is not called again.
+   */
+  reject(reason: string, isFinal = true): void {
+    if (this.#isClosed || (!isFinal && reason === this.#rejection)) return;
+    this.#isClosed = isFinal;
+    this.#rejection = reason;
+    this.listener.onRejected(reason, !isFinal);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Moves to a scale at least as fine as `scale`, and announces it where that is a change. */
+  raiseScale(scale: Scale): void {
+    if (this.#isClosed || isSameScale(scale, this.#scale)) return;
+    const finer = finerScale(this.#scale, scale);
+    if (isSameScale(finer, this.#scale)) return;
+    this.#scale = finer;
+    this.listener.onScale(finer);
+  }
+
+  /** Takes over a changed tick or lot size. */
+  change(instrument: Instrument): void {
+    this.raiseScale(instrument.scale);
+    if (this.#isClosed) return;
+    this.#instrument = { ...instrument, scale: this.#scale };
+    this.listener.onInstrument(this.#instrument);
+  }
+
+  /**
+   * The receive time in the stream. A message may have waited for another session to catch up: it
+   * became part of the stream only now, and a stream's times never go back.
+   */
+  protected streamTimeUs(receiveTimeUs: number): number {
+    this.#lastReceiveTimeUs = Math.max(receiveTimeUs, this.#lastReceiveTimeUs);
+    return this.#lastReceiveTimeUs;
+  }
+
+  /** @param scale that of the event's integers; the feed may have moved to a finer one since. */
+  protected emit(event: MarketEvent, scale: Scale): void {
+    if (this.#isClosed) return;
+    if (isBookUpdate(event)) {
+      this.#lastSequence = Math.max(this.#lastSequence ?? event.lastSequence, event.lastSequence);
+    }
+    this.raiseScale(scale);
+    this.listener.onEvent(rescaleEvent(event, scale, this.#scale));
+  }
+
+  protected reportLoss(aliveUntilUs: number, reason: string): void {
+    if (this.#isUp && !this.#isClosed) this.listener.onLoss(aliveUntilUs, reason);
+  }
+
+  #end(aliveUntilUs: number, reason: string, isMoved: boolean): void {
+    if (this.#isClosed || !this.#isUp) return;
+    this.#isUp = false;
+    this.#lastSequence = null;
+    this.forget(isMoved);
+    this.listener.onDown(aliveUntilUs, reason);
+  }
+}
+
+/** The event with other times; itself where they are the same. */
+export function withTimes<Event extends MarketEvent>(
+  event: Event,
+  receiveTimeUs: number,
+  exchangeTimeUs: number = event.exchangeTimeUs,
+): Event {
+  if (event.receiveTimeUs === receiveTimeUs && event.exchangeTimeUs === exchangeTimeUs)
+    return event;
+  if (event.exchangeTimeUs === exchangeTimeUs) return { ...event, receiveTimeUs };
+  const times = { receiveTimeUs, exchangeTimeUs };
+  return event.type === 'trade'
+    ? { ...event, ...times, eventTimeUs: exchangeTimeUs }
+    : { ...event, ...times };
+}

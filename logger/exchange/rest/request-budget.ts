@@ -1,0 +1,231 @@
+/**
+ * One exchange's request budget. In the steady state it spends at most half of what the exchange
+ * allows, plus one burst that still stays below the limit. It takes into account what the exchange
+ * reports as used, since others may share the address, and blocks for as long as the exchange asks.
+ * Requests wait in one bounded queue, first come first served, except that those a person waits for
+ * go first and spare ones are rejected at once unless nobody else asks. A waiting request can be cancelled.
+ */
+
+import {
+  FeedClosedError,
+  LimitExceededError,
+  RateLimitedError,
+  assertInvariant,
+} from '../../errors.ts';
+import type { Clock, Timer } from '../../runtime/clock.ts';
+import { TokenBucket } from '../token-bucket.ts';
+
+export interface BudgetLimits {
+  /** The exchange's limit per minute and address. */
+  readonly weightPerMinute: number;
+  /** May be spent at one moment. With the steady weight of a minute it must stay below the limit. */
+  readonly burstWeight: number;
+  /** The most that is spent in the long run. */
+  readonly steadyWeightPerMinute: number;
+  /** Above this use, as the exchange reports it for the whole address, requests wait. */
+  readonly maxReportedWeight: number;
+  /** Requests under way at once: few, so that a "slow down" arrives before many more are sent. */
+  readonly maxInFlight: number;
+  /** Requests waiting; further ones are rejected with LimitExceededError. */
+  readonly maxQueued: number;
+}
+
+export interface BudgetRequest {
+  readonly weight: number;
+  readonly signal: AbortSignal;
+  readonly urgency: Urgency;
+  /** While the exchange blocks for longer than this, fail at once instead of waiting. */
+  readonly maxWaitMs: number;
+}
+
+/**
+ * `urgent`: someone waits at a terminal; goes before the rest. `spare`: nothing is lost without it;
+ * rejected at once unless nobody else asks and more than half of the burst is left.
+ */
+export type Urgency = 'urgent' | 'usual' | 'spare';
+
+/** A report of the exchange counts for this long: its own counter covers one minute. */
+const REPORT_VALID_MS = 60_000;
+
+interface Waiting {
+  readonly request: BudgetRequest;
+  readonly grant: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class RequestBudget {
+  readonly #clock: Clock;
+  readonly #limits: BudgetLimits;
+  readonly #bucket: TokenBucket;
+  #queue: Waiting[] = [];
+  #inFlight = 0;
+  #blockedUntilMs = 0;
+  #blockedUntilUs: number | null = null;
+  #isBanned = false;
+  #reported: { readonly weight: number; readonly atMs: number } | null = null;
+  #timer: Timer | null = null;
+
+  constructor(clock: Clock, limits: BudgetLimits) {
+    assertInvariant(
+      limits.burstWeight + limits.steadyWeightPerMinute <= limits.weightPerMinute,
+      'The burst and the steady weight of a request budget exceed what the exchange allows in a minute',
+    );
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#bucket = new TokenBucket(clock, {
+      capacity: limits.burstWeight,
+      perSecond: limits.steadyWeightPerMinute / 60,
+    });
+  }
+
+  /**
+   * Waits for a turn. The caller must call `release` when its request is over.
+   * @throws RateLimitedError while the exchange blocks for longer than the caller would wait, or has
+   *   banned the address; LimitExceededError when the queue is full; FeedClosedError when the signal
+   *   cancels it.
+   */
+  acquire(request: BudgetRequest): Promise<void> {
+    const rejected = this.#rejection(request);
+    if (rejected) return Promise.reject(rejected);
+    return new Promise<void>((resolve, reject) => {
+      const cancel = (): void => {
+        this.#queue = this.#queue.filter((other) => other !== waiting);
+        reject(new FeedClosedError('The request was cancelled before its turn came'));
+        this.#pump();
+      };
+      const waiting: Waiting = {
+        request,
+        grant: () => {
+          request.signal.removeEventListener('abort', cancel);
+          resolve();
+        },
+        reject: (error) => {
+          request.signal.removeEventListener('abort', cancel);
+          reject(error);
+        },
+      };
+      request.signal.addEventListener('abort', cancel, { once: true });
+      this.#enqueue(waiting);
+      this.#pump();
+    });
+  }
+
+  release(): void {
+    this.#inFlight--;
+    this.#pump();
+  }
+
+  /** Takes in the exchange's report of the weight that this address has used in the running minute. */
+  report(weight: number): void {
+    this.#reported = { weight, atMs: this.#clock.monotonicMs() };
+  }
+
+  /**
+   * The exchange wants no requests. A ban rejects everything that waits; a mere "slow down" only what
+   * would not wait as long.
+   */
+  block(forMs: number, isBan: boolean): void {
+    const untilMs = this.#clock.monotonicMs() + forMs;
+    if (untilMs >= this.#blockedUntilMs) {
+      this.#blockedUntilMs = untilMs;
+      this.#blockedUntilUs = this.#clock.nowUs() + Math.round(forMs * 1000);
+    }
+    this.#isBanned ||= isBan;
+    const rejected = this.#queue.filter(({ request }) => this.#rejection(request, true) !== null);
+    this.#queue = this.#queue.filter((waiting) => !rejected.includes(waiting));
+    for (const waiting of rejected) waiting.reject(this.#rateLimited());
+    this.#pump();
+  }
+
+  /** As the exchange reported it within the last minute; 0 where it did not. */
+  get weightUsed(): number {
+    return this.#validReport()?.weight ?? 0;
+  }
+
+  /** Receive time until which the exchange wants no requests; null: it accepts them. */
+  get bannedUntilUs(): number | null {
+    return this.#blockedMs() > 0 ? this.#blockedUntilUs : null;
+  }
+
+  #rejection(request: BudgetRequest, isQueued = false): Error | null {
+    if (request.signal.aborted) return new FeedClosedError('The request was cancelled');
+    const blockedMs = this.#blockedMs();
+    if (blockedMs > 0 && (this.#isBanned || blockedMs > request.maxWaitMs)) {
+      return this.#rateLimited();
+    }
+    if (!isQueued && request.urgency === 'spare' && !this.#isIdle(request.weight)) {
+      return new LimitExceededError('The request budget has nothing to spare now', {
+        retryable: true,
+      });
+    }
+    if (!isQueued && this.#queue.length >= this.#limits.maxQueued) {
+      return new LimitExceededError(
+        `More than ${this.#limits.maxQueued} requests wait for the exchange's request budget`,
+        { retryable: true },
+      );
+    }
+    return null;
+  }
+
+  #isIdle(weight: number): boolean {
+    const { burstWeight, maxReportedWeight } = this.#limits;
+    const isAlone = this.#queue.length === 0 && this.#inFlight === 0;
+    const reported = this.#validReport()?.weight ?? 0;
+    const isHalfLeft = reported + weight <= maxReportedWeight / 2;
+    return isAlone && isHalfLeft && this.#waitMs(weight + burstWeight / 2) === 0;
+  }
+
+  #rateLimited(): RateLimitedError {
+    const forMs = this.#blockedMs();
+    const asked = this.#isBanned ? 'has banned this address' : 'asks to slow down';
+    return new RateLimitedError(
+      `The exchange ${asked} for another ${Math.ceil(forMs / 1000)} s`,
+      forMs,
+    );
+  }
+
+  #enqueue(waiting: Waiting): void {
+    const firstPatient =
+      waiting.request.urgency === 'urgent'
+        ? this.#queue.findIndex(({ request }) => request.urgency !== 'urgent')
+        : -1;
+    if (firstPatient < 0) this.#queue.push(waiting);
+    else this.#queue.splice(firstPatient, 0, waiting);
+  }
+
+  #pump(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    for (let head = this.#queue[0]; head; head = this.#queue[0]) {
+      if (this.#inFlight >= this.#limits.maxInFlight) return;
+      const waitMs = this.#waitMs(head.request.weight);
+      if (waitMs > 0) {
+        this.#timer = this.#clock.schedule(waitMs, () => this.#pump());
+        return;
+      }
+      this.#queue.shift();
+      this.#bucket.take(head.request.weight);
+      this.#inFlight++;
+      head.grant();
+    }
+  }
+
+  #waitMs(weight: number): number {
+    const report = this.#validReport();
+    const isUsedUp = report !== null && report.weight + weight > this.#limits.maxReportedWeight;
+    const reportMs = isUsedUp ? report.atMs + REPORT_VALID_MS - this.#clock.monotonicMs() : 0;
+    return Math.max(this.#blockedMs(), reportMs, this.#bucket.waitMs(weight));
+  }
+
+  #blockedMs(): number {
+    const forMs = Math.max(0, this.#blockedUntilMs - this.#clock.monotonicMs());
+    if (forMs === 0) this.#isBanned = false;
+    return forMs;
+  }
+
+  #validReport(): { readonly weight: number; readonly atMs: number } | null {
+    const report = this.#reported;
+    const isOld = report && this.#clock.monotonicMs() - report.atMs >= REPORT_VALID_MS;
+    return isOld ? null : report;
+  }
+}

@@ -1,0 +1,50 @@
+/** Turns the parser's messages into ones that say what to type instead. */
+
+import { Parser } from 'yargs/helpers';
+
+interface Manual {
+  /** Name of the program. */
+  readonly name: string;
+  /** Commands with their arguments, in yargs' notation. */
+  readonly usages: readonly string[];
+  /** Options with a value. */
+  readonly valued: readonly string[];
+}
+
+/** The first word that is neither an option nor the value of one. */
+export function commandWord(
+  argv: readonly string[],
+  valued: readonly string[],
+): string | undefined {
+  const { _: words } = Parser([...argv], {
+    string: [...valued],
+    boolean: ['json', 'help', 'version'],
+  });
+  return words[0] === undefined ? undefined : String(words[0]);
+}
+
+export function explainParserError(
+  message: string,
+  argv: readonly string[],
+  manual: Manual,
+): string {
+  const { name } = manual;
+  const word = commandWord(argv, manual.valued);
+  const usage = manual.usages.find((each) => each.split(' ')[0] === word);
+  const value = /^Not enough arguments following: (.+)$/.exec(message);
+  if (value) return `--${value[1]} needs a value`;
+  const choice = /Argument: ([^,]+), Given: (.*), Choices: (.*)$/s.exec(message);
+  if (choice) return `--${choice[1]}: ${choice[2]} is not one of ${choice[3]}`;
+  if (word === undefined) return `${message} (see ${name} --help)`;
+  if (usage === undefined) {
+    const near = /^Did you mean (\S+)\?$/.exec(message)?.[1];
+    const advice = near === undefined ? `see ${name} --help` : `did you mean ${near}?`;
+    return `Unknown command: ${word.slice(0, 40)} (${advice})`;
+  }
+  if (message.startsWith('Not enough non-option arguments')) {
+    return `An argument is missing: ${name} ${usage}`;
+  }
+  return message.startsWith('Unknown argument')
+    ? `${message} (see ${name} ${word} --help)`
+    : message;
+}

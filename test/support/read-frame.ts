@@ -1,0 +1,39 @@
+/** Reads single frames as a feed session does: routed first, then read at the scale of their symbol. */
+
+import type {
+  ControlMessage,
+  EventMessage,
+  FeedMessage,
+  Protocol,
+  SessionProtocol,
+} from '../../logger/exchange/feed/protocol.ts';
+import type { Scale } from '../../logger/market/decimal.ts';
+
+export class FrameReader {
+  readonly session: SessionProtocol;
+  readonly #scale: Scale;
+
+  constructor(protocol: Protocol, scale: Scale) {
+    this.session = protocol.connect(() => undefined);
+    this.#scale = scale;
+  }
+
+  /** What the frame says, or the error that reading it throws. */
+  read(frame: string | Buffer, receiveTimeUs = 5): FeedMessage | ControlMessage {
+    const bytes = typeof frame === 'string' ? Buffer.from(frame) : frame;
+    const route = this.session.route(bytes);
+    if (route.to !== 'symbol') return this.session.readControl(bytes);
+    const [message, ...more] = this.session.read(bytes, route, {
+      scale: this.#scale,
+      receiveTimeUs,
+    });
+    if (!message || more.length > 0) throw new Error('Not exactly one message');
+    return message;
+  }
+
+  event(frame: string | Buffer, receiveTimeUs = 5): EventMessage {
+    const message = this.read(frame, receiveTimeUs);
+    if (message.kind !== 'event') throw new Error(`${message.kind} is not an event`);
+    return message;
+  }
+}
