@@ -43,7 +43,10 @@ describe('the library', () => {
     await opened.close();
   });
 
-  test.each(['mongodb://', '/nowhere/at/all'])('refuses %s clearly', async (location) => {
-    await expect(openArchive(location)).rejects.toBeInstanceOf(InvalidArgumentError);
-  });
+  test.each(['mongodb://', '/nowhere/at/all'])(
+    'rejects %s with a clear error',
+    async (location) => {
+      await expect(openArchive(location)).rejects.toBeInstanceOf(InvalidArgumentError);
+    },
+  );
 });

@@ -47,33 +47,33 @@ describe('a book at a moment', () => {
     });
   });
 
-  test('is not answered outside what is covered, and the hole is named', async () => {
+  test('outside what is covered is answered with the gap', async () => {
     await kit.twoSegments();
-    const holeAt = async (ms: number) => {
+    const answerAt = async (ms: number) => {
       const answer = await kit.reader.bookAt({ security: SECURITY, position: at(ms) });
       return answer.state === 'gap' ? answer.gap : answer.sequence;
     };
     const time = (ms: string) => `2026-11-20T07:00:00.${ms}Z`;
-    expect(await holeAt(-1)).toEqual({
+    expect(await answerAt(-1)).toEqual({
       from: '2026-11-20T06:59:59.999Z',
       to: '2026-11-20T07:00:00Z',
       cause: 'other',
     });
-    expect(await holeAt(0)).toBe('100');
-    expect(await holeAt(60)).toBe('103');
-    const hole = { from: time('06'), to: time('09'), cause: 'connection' };
-    expect(await holeAt(61)).toEqual(hole);
-    expect(await holeAt(89)).toEqual(hole);
-    expect(await holeAt(90)).toBe('200');
-    expect(await holeAt(110)).toBe('202');
-    expect(await holeAt(111)).toEqual({ from: time('11'), to: null, cause: 'other' });
+    expect(await answerAt(0)).toBe('100');
+    expect(await answerAt(60)).toBe('103');
+    const gap = { from: time('06'), to: time('09'), cause: 'connection' };
+    expect(await answerAt(61)).toEqual(gap);
+    expect(await answerAt(89)).toEqual(gap);
+    expect(await answerAt(90)).toBe('200');
+    expect(await answerAt(110)).toBe('202');
+    expect(await answerAt(111)).toEqual({ from: time('11'), to: null, cause: 'other' });
     for (const sequence of [99, 104, 199, 203]) {
       const answer = await kit.reader.bookAt({ security: SECURITY, position: { sequence } });
       expect(answer.state, String(sequence)).toBe('gap');
     }
   });
 
-  test('is answered up to the mark, and no further', async () => {
+  test('is proven up to the mark, and no further', async () => {
     await kit.twoSegments();
     await writeAll(kit.archive, {
       type: 'mark',
@@ -94,13 +94,13 @@ describe('a book at a moment', () => {
     });
   });
 
-  test('within a range of sequences the book before it counts only if the range is known', async () => {
+  test('inside an update’s range of sequences is the book before that update', async () => {
     await writeAll(kit.archive, image(1, 100, 0), block(1, 100, [diff(110, 10, [], [], 101)]));
     const answer = await kit.reader.bookAt({ security: SECURITY, position: { sequence: 105 } });
     expect(answer).toMatchObject({ state: 'proven', sequence: '100' });
   });
 
-  test('a missing block is a hole though the next image and blocks are there', async () => {
+  test('a missing block is a gap although the next image and blocks are there', async () => {
     await writeAll(
       kit.archive,
       image(1, 100, 0),
@@ -131,7 +131,7 @@ describe('a book at a moment', () => {
     ]);
   });
 
-  test('damage that a header shows is a hole in the coverage too', async () => {
+  test('a damaged header is a gap in the coverage too', async () => {
     const damaged = block(1, 100, [diff(101, 10), diff(102, 20)]);
     await writeAll(
       kit.archive,
@@ -153,7 +153,7 @@ describe('a book at a moment', () => {
     });
   });
 
-  test('a last block that is missing ends the coverage before the gap that knows of it', async () => {
+  test('a missing last block ends the coverage before the declared gap', async () => {
     await writeAll(kit.archive, image(1, 100, 0), block(1, 100, [diff(101, 10)]));
     const openGap = { epoch: 1, fromUs: us(50), cause: 'connection', firstMissing: 120 } as const;
     await writeAll(kit.archive, { type: 'open-gap', security: SECURITY, gap: openGap });
@@ -179,7 +179,7 @@ describe('a book at a moment', () => {
     });
   });
 
-  test('of a security nobody has heard of is an error, of one that has no book yet a gap', async () => {
+  test('of an unknown security is an error, of one that has no book yet a gap', async () => {
     for (const ask of [
       () => kit.reader.bookAt({ security: SECURITY, position: at(0) }),
       () => kit.reader.coverage({ security: SECURITY }),

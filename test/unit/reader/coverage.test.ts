@@ -26,27 +26,27 @@ describe('coverage', () => {
       firstSequence: '200',
       lastSequence: '202',
     };
-    const hole = {
+    const gap = {
       from: first.to,
       to: second.from,
       cause: 'connection',
       firstMissing: '104',
       lastMissing: '199',
     };
-    const whole = {
+    const everything = {
       security: SECURITY,
       intervals: [first, second],
-      gaps: [hole],
+      gaps: [gap],
       badReceiveTimes: [],
     };
-    expect(await kit.reader.coverage({ security: SECURITY })).toEqual(whole);
+    expect(await kit.reader.coverage({ security: SECURITY })).toEqual(everything);
     expect(await kit.reader.coverage({ security: SECURITY, fromUs: us(100) })).toEqual({
-      ...whole,
+      ...everything,
       intervals: [second],
       gaps: [],
     });
     expect(await kit.reader.coverage({ security: SECURITY, toUs: us(30) })).toEqual({
-      ...whole,
+      ...everything,
       intervals: [first],
       gaps: [],
     });
@@ -55,20 +55,20 @@ describe('coverage', () => {
   const end = { from: '2026-11-20T07:00:00.12Z', to: null, lastMissing: null };
 
   test.each(['removed', 'restart', 'sequence'] as const)(
-    'an open hole of cause %s is told alike by all who are asked about the time after it',
+    'an open gap of cause %s is reported by every query for the time after it',
     async (cause) => {
       await kit.twoSegments();
       const openGap = { epoch: 2, fromUs: us(120), cause, firstMissing: 203 };
       await writeAll(kit.archive, { type: 'open-gap', security: SECURITY, gap: openGap });
-      const hole = { ...end, cause, firstMissing: '203' };
+      const gap = { ...end, cause, firstMissing: '203' };
       const { gaps, intervals } = await kit.reader.coverage({ security: SECURITY });
       expect(intervals[1]?.to).toBe(end.from);
-      expect(gaps.slice(1)).toEqual([hole]);
+      expect(gaps.slice(1)).toEqual([gap]);
       const later = { fromUs: us(500), toUs: us(600) };
       expect(await kit.reader.coverage({ security: SECURITY, ...later })).toEqual({
         security: SECURITY,
         intervals: [],
-        gaps: [hole],
+        gaps: [gap],
         badReceiveTimes: [],
       });
       const book = await kit.reader.bookAt({
@@ -77,20 +77,20 @@ describe('coverage', () => {
       });
       expect(book).toMatchObject({ gap: { from: end.from, to: null, cause } });
       const asked = { type: 'quotes', format: 'jsonl', ...later } as const;
-      expect(await kit.lines(asked)).toEqual([{ gap: { ...hole, missing: 'sequence' } }]);
+      expect(await kit.lines(asked)).toEqual([{ gap: { ...gap, missing: 'sequence' } }]);
     },
   );
 
   test.each([
     ['removed', 0],
     ['sequence', 1],
-  ] as const)('an export of all there is tells of an end by %s %i times', async (cause, times) => {
+  ] as const)('an export of everything reports an end by %s %i times', async (cause, times) => {
     await kit.twoSegments();
     const openGap = { epoch: 2, fromUs: us(120), cause, firstMissing: null };
     await writeAll(kit.archive, { type: 'open-gap', security: SECURITY, gap: openGap });
-    const told = await kit.lines({ type: 'quotes', format: 'jsonl' });
-    const holes = told.filter((line) => JSON.stringify(line).startsWith('{"gap"')).slice(1);
-    expect(holes).toHaveLength(times);
+    const lines = await kit.lines({ type: 'quotes', format: 'jsonl' });
+    const found = lines.filter((line) => JSON.stringify(line).startsWith('{"gap"')).slice(1);
+    expect(found).toHaveLength(times);
   });
 
   test('of a range inside a closed gap is that gap alone', async () => {
@@ -106,7 +106,7 @@ describe('coverage', () => {
     ]);
   });
 
-  test('the end of what is known is a hole for who asks about the time behind it', async () => {
+  test('after everything known, a query gets a gap without an end', async () => {
     await kit.twoSegments();
     const behind = { from: '2026-11-20T07:00:00.11Z', to: null, cause: 'other' };
     const { gaps } = await kit.reader.coverage({ security: SECURITY, fromUs: us(500) });
@@ -114,12 +114,12 @@ describe('coverage', () => {
     expect((await kit.reader.coverage({ security: SECURITY })).gaps).toHaveLength(1);
   });
 
-  test('what the recorder knows of the end of the last segment counts until the archive knows', async () => {
+  test('the recorder’s view of the last segment’s end counts until it is stored', async () => {
     await kit.twoSegments();
     const liveGap = { epoch: 2, fromUs: us(120), cause: 'connection', firstMissing: 203 } as const;
     const live = createReader(kit.archive, { liveGap: () => liveGap });
-    const hole = { ...end, cause: 'connection', firstMissing: '203' };
-    expect((await live.coverage({ security: SECURITY })).gaps.at(-1)).toEqual(hole);
+    const gap = { ...end, cause: 'connection', firstMissing: '203' };
+    expect((await live.coverage({ security: SECURITY })).gaps.at(-1)).toEqual(gap);
     const of = (epoch: number) =>
       createReader(kit.archive, { liveGap: () => ({ ...liveGap, epoch }) });
     expect((await of(1).coverage({ security: SECURITY })).gaps).toHaveLength(1);

@@ -28,7 +28,7 @@ function shown(item: CursorItem<HasHeader, HasHeader>): string {
     case 'unreachable':
       return `unreachable ${item.ref.header.firstSequence}`;
     case 'end':
-      return `end ${item.lastSequence} at ${ms(item.toUs)} ${item.broken?.kind ?? 'whole'}`;
+      return `end ${item.lastSequence} at ${ms(item.toUs)} ${item.broken?.kind ?? 'complete'}`;
     case 'gap':
       return `gap ${ms(item.gap.fromUs)}-${ms(item.gap.toUs)} ${item.gap.cause}`;
     case 'beyond':
@@ -65,7 +65,7 @@ async function damage(write: Write, part: 'header' | 'body'): Promise<void> {
 }
 
 describe.each(['headers', 'records'] as const)('from %s', (kind) => {
-  test('a whole segment is one run, and images on the way are passed', async () => {
+  test('a whole segment is one run, and images on the way are skipped', async () => {
     await writeAll(
       kit.archive,
       image(1, 100, 0),
@@ -73,13 +73,16 @@ describe.each(['headers', 'records'] as const)('from %s', (kind) => {
       image(1, 101, 10),
       block(1, 101, [diff(102, 20)]),
     );
-    const run = ['image 100', 'block 101-101', 'block 102-102', 'end 102 at 20 whole'];
+    const run = ['image 100', 'block 101-101', 'block 102-102', 'end 102 at 20 complete'];
     expect(await items(kind)).toEqual(run);
   });
 
   test('the gap before the next segment follows the end', async () => {
     await kit.twoSegments();
-    expect((await items(kind)).slice(-2)).toEqual(['end 103 at 60 whole', 'gap 60-90 connection']);
+    expect((await items(kind)).slice(-2)).toEqual([
+      'end 103 at 60 complete',
+      'gap 60-90 connection',
+    ]);
   });
 
   test('after a missing block it goes on from the next image', async () => {
@@ -98,7 +101,7 @@ describe.each(['headers', 'records'] as const)('from %s', (kind) => {
       'gap 10-30 corrupt',
       'image 103',
       'block 104-104',
-      'end 104 at 40 whole',
+      'end 104 at 40 complete',
     ]);
   });
 
@@ -116,7 +119,7 @@ describe.each(['headers', 'records'] as const)('from %s', (kind) => {
       'image 102',
       ...unreachable,
       'block 103-103',
-      'end 103 at 30 whole',
+      'end 103 at 30 complete',
     ]);
   });
 
@@ -160,6 +163,6 @@ test('from a damaged image it starts at an earlier one, else at the next', async
   expect(await items('records', { from })).toEqual([
     'gap 0-20 corrupt',
     'image 102',
-    'end 102 at 20 whole',
+    'end 102 at 20 complete',
   ]);
 });

@@ -7,7 +7,7 @@ import { block, diff, image, trade, us, writeAll } from './script.ts';
 const kit = useReaderKit();
 
 describe('exports', () => {
-  const hole = {
+  const gapLine = {
     gap: {
       from: '2026-11-20T07:00:00.06Z',
       to: '2026-11-20T07:00:00.09Z',
@@ -31,13 +31,13 @@ describe('exports', () => {
       { sequence: '101', ...times(10), bidPrice: '99', bidSize: '0.5', ...ask },
       { sequence: '102', ...times(20), ...empty, ...ask },
       { sequence: '103', ...times(50), ...empty, ...ask, askSize: '1' },
-      hole,
+      gapLine,
       { sequence: '200', ...times(90), bidPrice: '98', bidSize: '0.1', ...ask },
       { sequence: '201', ...times(100), bidPrice: '98.5', bidSize: '0.007', ...ask },
     ]);
   });
 
-  test('trades: older ones than the book included; what is missing is what their ids skip', async () => {
+  test('trades: those older than the book included; the ids show which are missing', async () => {
     await kit.twoSegments();
     await writeAll(kit.archive, block(2, 202, [trade(7, 120, 'sell'), diff(203, 121)]));
     const row = { sequence: null, price: '100.5', size: '1.5', side: 'buy' };
@@ -45,7 +45,7 @@ describe('exports', () => {
       gap: {
         from: '2026-11-20T07:00:00.005Z',
         to: '2026-11-20T07:00:00.085Z',
-        cause: hole.gap.cause,
+        cause: gapLine.gap.cause,
         firstMissing: '2',
         lastMissing: '3',
         missing: 'tradeId',
@@ -93,7 +93,7 @@ describe('exports', () => {
       asks: [],
     });
     expect(found).toHaveLength(8);
-    expect(found[4]).toEqual(hole);
+    expect(found[4]).toEqual(gapLine);
   });
 
   test('a range begins with the book as it stands and ends before its end', async () => {
@@ -109,7 +109,7 @@ describe('exports', () => {
     ).toMatchObject([{ sequence: '103' }]);
     expect(
       await kit.lines({ type: 'quotes', format: 'jsonl', fromUs: us(65), toUs: us(80) }),
-    ).toEqual([hole]);
+    ).toEqual([gapLine]);
     expect(
       await kit.lines({ type: 'trades', format: 'jsonl', fromUs: us(80), toUs: us(101) }),
     ).toMatchObject([{ gap: { firstMissing: '2', lastMissing: '3' } }, { tradeId: '4' }]);
@@ -123,7 +123,7 @@ describe('exports', () => {
     ]);
   });
 
-  test('csv: one row a level, a header line, and gaps beside it', async () => {
+  test('csv: a header, one row per level, and gaps beside it', async () => {
     await writeAll(
       kit.archive,
       image(1, 100, 0),
