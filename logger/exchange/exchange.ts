@@ -24,11 +24,8 @@ export interface Exchange {
   /** Set where it records less than the exchange has to give: why, and whether it is meant so. */
   readonly fallback?: { readonly reason: string; readonly isChosen: boolean } | null | undefined;
 
-  /** The exchange's own spelling of a symbol given in any case. Pure; asks nobody. */
-  normalizeSymbol(symbol: string): string;
-
   /**
-   * What the exchange says about a symbol.
+   * What the exchange says about a symbol in its own spelling.
    * @throws UnknownSecurityError with the exchange's own reason; RateLimitedError,
    *   FeedClosedError when it can't be asked now.
    */
