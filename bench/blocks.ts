@@ -1,4 +1,4 @@
-/** Recorded frames and their events, cut into the stretches that a recorder would seal as blocks. */
+/** Recorded frames and their events, cut into blocks as a recorder would. */
 
 import type { BlockContent } from '../logger/codec/codec.ts';
 import type { MarketEvent } from '../logger/market/events.ts';
@@ -8,13 +8,13 @@ const BLOCK_US = 60_000_000;
 
 export interface RecordedBlock {
   readonly content: BlockContent;
-  /** The frames that its events came in, as they were sent. */
+  /** The frames of its events, as they were sent. */
   readonly frames: readonly string[];
   readonly levelChanges: number;
   readonly trades: number;
 }
 
-/** Self-contained blocks of 60 s over one recording. */
+/** Cuts a recording into self-contained blocks of 60 s. */
 export function recordedBlocks(file: string): RecordedBlock[] {
   const blocks: RecordedBlock[] = [];
   let events: MarketEvent[] = [];

@@ -1,6 +1,6 @@
 /**
- * The way of a frame into the book: text → exact integers → book → best bid and ask, as a ratio to
- * `JSON.parse` of the same frames alone; and the book by itself, beside the bare tree it is built on.
+ * From a frame to the book: text → exact integers → book → best bid and ask, as a ratio to `JSON.parse` of
+ * the same frames; and the book by itself, against the bare tree that it is built on.
  */
 
 import SortedBTree from 'sorted-btree';
@@ -12,7 +12,7 @@ import type { Figure, Section } from './figures.ts';
 import { BINANCE_FILES, binanceRecording, RECORDING_SCALE, scaledText } from './recordings.ts';
 import { medianTimesMs } from './timing.ts';
 
-// The package is CommonJS with a `default` export: Node hands out its exports object.
+// The package is CommonJS with a `default` export, so Node's import yields its exports object.
 const BTree = SortedBTree.default;
 type Tree = InstanceType<typeof BTree<number, number>>;
 

@@ -1,7 +1,7 @@
 /**
- * The codec on the Binance recordings: bytes per level change all-in (every byte of the bodies of
- * blocks of 60 s, diffs and trades, over the level changes), beside what general compressors make of
- * the same frames in the same run, and the time of both directions as a ratio to `JSON.parse`.
+ * The codec on the Binance recordings: bytes per level change (all bytes of the bodies of 60 s blocks, diffs
+ * and trades, divided by the level changes), against general compressors on the same frames, and the
+ * time of encoding and decoding as a ratio to `JSON.parse`.
  */
 
 import { gzipSync } from 'node:zlib';
@@ -64,7 +64,7 @@ function tradeFigure(blocks: readonly RecordedBlock[]): Figure {
   return { name: 'both, what trades add', value, unit: 'B/trade', goal: 'at most 6, aim 4.5' };
 }
 
-/** Each of the files as a whole, and its blocks of 60 s one by one. */
+/** General compressors on each whole file, and on its blocks of 60 s one by one. */
 function baselines(files: readonly (readonly RecordedBlock[])[]): Figure[] {
   const levels = levelChanges(files.flat());
   const text = (blocks: readonly RecordedBlock[]): Buffer =>

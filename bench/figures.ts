@@ -1,10 +1,10 @@
-/** What a section of the benchmark hands back, and how it is printed: for people, or as JSON. */
+/** The result of a section of the benchmark, and its format as a table. */
 
 export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** What `design.md` asks for, where it asks for something. */
+  /** The design goal, if there is one. */
   readonly goal?: string;
 }
 
@@ -15,7 +15,7 @@ export interface Section {
 
 const HEAD = ['', 'figure', 'unit', 'goal'] as const;
 
-/** A plain table, names to the left, figures to the right. */
+/** A plain-text table: names left-aligned, figures right-aligned. */
 export function formatSection(section: Section): string {
   const rows = section.figures.map((figure) => [
     figure.name,

@@ -1,7 +1,7 @@
 /**
- * `npm run bench`: how small and how fast the parts are, on real recordings and beside peers doing
- * the same work in the same run. `--json` prints one JSON value instead of tables. Nothing here
- * passes or fails: figures of a shared machine are read as ratios.
+ * `npm run bench`: size and speed of the parts on real recordings, against peers that do the same work in
+ * the same run. `--json` prints one JSON value instead of tables. Nothing passes or fails: on a shared
+ * machine only ratios are meaningful.
  */
 
 import { bookSections } from './book.ts';
@@ -30,7 +30,7 @@ const GROUPS: readonly Group[] = [
 async function main(): Promise<void> {
   const isJson = process.argv.includes('--json');
   if (recordingsPath() === undefined) {
-    const reason = 'no recordings in ../shared/recordings (set RECORDINGS to where they are)';
+    const reason = 'no recordings in ../shared/recordings (set RECORDINGS to their folder)';
     process.stdout.write(
       isJson ? `${JSON.stringify({ skipped: reason, sections: [] })}\n` : `Skipped: ${reason}\n`,
     );

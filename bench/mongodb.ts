@@ -1,7 +1,6 @@
 /**
- * What a recording takes in MongoDB, all in: its documents as BSON, per level change, and what a past
- * book costs. Only with a server at `MONGODB_TEST_URI`; what was
- * written is deleted.
+ * A recording in MongoDB: the size of its documents as BSON per level change, and the queries that a past
+ * book costs. Needs a server at `MONGODB_TEST_URI`; the database is deleted afterwards.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -83,7 +82,7 @@ async function mongoSection(
   };
 }
 
-/** Nothing cached; in ascending order. */
+/** Finds per book without a cache, in ascending order. */
 async function findsPerBook(
   archive: MongoReader,
   { messages }: RecordingTransport,

@@ -1,6 +1,6 @@
 /**
- * The L3 book by itself, on events that are ready: beside a `Map` of id texts over `sorted-btree`
- * that does the same work on plain numbers. Best bid and ask are read after every event.
+ * The L3 book by itself, on ready events, against a `Map` of ids and a `sorted-btree` that do the same work
+ * on plain numbers. Best bid and ask are read after every event.
  */
 
 import SortedBTree from 'sorted-btree';
@@ -16,7 +16,7 @@ import { deepStream } from './order-stream.ts';
 import type { DeepStream } from './order-stream.ts';
 import { medianTimesMs } from './timing.ts';
 
-// The package is CommonJS with a `default` export: Node hands out its exports object.
+// The package is CommonJS with a `default` export, so Node's import yields its exports object.
 const BTree = SortedBTree.default;
 
 const SCALE: Scale = { priceExponent: 2, sizeExponent: 8 };
@@ -33,7 +33,7 @@ export function orderBookSection(): Section {
 function bookFigures(stream: DeepStream): Figure[] {
   const { bids, asks } = stream;
   const text = JSON.stringify(stream.events);
-  // Ids as they come off the wire: texts whose hash nobody has asked for yet.
+  // Ids as they arrive from the wire: strings whose hash has not been computed yet.
   const fresh = (): { events: readonly OrderEvent[]; pool: PoolOrderBook; map: MapBook } => ({
     events: JSON.parse(text) as readonly OrderEvent[],
     pool: PoolOrderBook.fromImage({ scale: SCALE, bids, asks }),
@@ -75,12 +75,12 @@ function bookFigures(stream: DeepStream): Figure[] {
   ];
 }
 
-/** What the process holds more after the book was made, once rubbish is gone. */
+/** The memory that a book takes, measured after garbage collection. */
 function bytesPerOrder(): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const held = (): number => {
-    // Twice: what the first round frees of arrays is counted as free after it only.
+    // Twice: the memory of arrays freed in the first round is counted as free only afterwards.
     collect();
     collect();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
@@ -100,7 +100,7 @@ function bytesPerOrder(): number {
     book.apply({ type: 'open', ...step, ...what });
   }
   const after = held();
-  // Used after the measurement, so that it is alive during it.
+  // Used after the measurement, so that the book is alive during it.
   return book.orderCount === LIVE_ORDERS ? (after - before) / LIVE_ORDERS : Number.NaN;
 }
 
@@ -120,7 +120,7 @@ interface MapLevel {
   tail: MapOrder | null;
 }
 
-/** The peer: a `Map` by id text, a tree by price, linked queues; sizes and prices as plain numbers. */
+/** The peer: a `Map` by id, a tree by price, linked queues; sizes and prices as plain numbers. */
 class MapBook {
   readonly #orders = new Map<string, MapOrder>();
   readonly #levels = { buy: new BTree<number, MapLevel>(), sell: new BTree<number, MapLevel>() };

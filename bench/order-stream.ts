@@ -1,8 +1,8 @@
 /**
- * Order events on a deep book, made up from a seed: what no recording at hand has. 80,000 orders at
- * some 28,000 prices to start with, as Coinbase's BTC-USD has them; then opens, dones, fills and
- * changes of random orders in about the measure of a busy hour. For the book alone: the stream has
- * no sequence of an exchange, and fills don't take the head of the queue.
+ * Generates order events on a deep book from a seed, which no recording at hand contains: 80,000 orders at
+ * about 28,000 prices to start with, like Coinbase's BTC-USD; then opens, dones, fills and changes of random
+ * orders in about the mix of a busy hour. Only for the book: the stream has no exchange sequence, and
+ * fills do not take the head of the queue.
  */
 
 import type { OrderEvent, OrderSide, RestingOrder } from '../logger/market/events.ts';
@@ -11,7 +11,7 @@ import type { Random } from '../logger/runtime/random.ts';
 
 const START_ORDERS = 80_000;
 const MID = 6_000_000;
-/** Of 1000 events; the rest are changes. */
+/** Shares per 1000 events; the rest are changes. */
 const OPENS = 446;
 const DONES = 450;
 const FILLS = 83;

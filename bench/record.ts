@@ -1,7 +1,7 @@
 /**
- * The whole way, there and back: recorded frames through the exchange adapter and a recorder into an
- * archive on disk, at the times at which they were received; then books at random moments out of
- * it. Time as a ratio to `JSON.parse` of the same frames.
+ * The whole path: recorded frames through the exchange adapter and a recorder into an archive on disk, at
+ * their receive times; then books at various times from the archive. Times are ratios to
+ * `JSON.parse` of the same frames.
  */
 
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -23,7 +23,7 @@ import { RecordingTransport } from './recording-transport.ts';
 
 export const SECURITY = 'binance:BTCUSDT';
 const MOMENTS = 20;
-/** Messages between two turns of the event loop: about what one read of a busy socket brings. */
+/** Messages per turn of the event loop: about as many as one read of a busy socket yields. */
 const MESSAGES_PER_TURN = 20;
 
 const nothing = (): void => undefined;
@@ -69,8 +69,8 @@ function timeParse({ messages }: RecordingTransport): number {
 }
 
 /**
- * The archive with the time that its commits take. 650 s of journal are committed within seconds
- * here, each commit right behind the flush of the one before it, so their cost stands by itself.
+ * Measures the time of an archive's commits. Here 650 s of journal are committed within seconds, each
+ * commit right after the flush of the previous one, so their cost is reported separately.
  */
 function timedCommits(archive: Archive): { archive: Archive; elapsedMs(): number } {
   let elapsed = 0;
@@ -88,7 +88,7 @@ function timedCommits(archive: Archive): { archive: Archive; elapsedMs(): number
   return { archive: timed, elapsedMs: () => elapsed };
 }
 
-/** @returns milliseconds in which everything was recorded and written out. */
+/** @returns the milliseconds until everything was recorded and written. */
 export async function record(archive: Archive, transport: RecordingTransport): Promise<number> {
   const { clock } = transport;
   const random = { next: () => 0.5 };
@@ -208,7 +208,7 @@ async function readSection(archive: Archive, { messages }: RecordingTransport): 
     return performance.now() - start;
   };
   for (let i = 0; i < MOMENTS; i++) {
-    // Spread evenly with an odd stride: random enough, and the same in every run.
+    // Spread evenly with an odd stride: sufficiently random, and the same in every run.
     const us =
       firstUs + Math.floor((((i * 7 + 3) % MOMENTS) + 0.37) * ((lastUs - firstUs) / MOMENTS));
     times.cold.push(await ask(createReader(archive), us));

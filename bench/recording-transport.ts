@@ -1,7 +1,6 @@
 /**
- * A recording as a `Transport`, and the clock that goes with it: frames arrive at the receive times
- * at which they were recorded, as fast as they are asked for. No socket lies between, so what is
- * measured is the logger.
+ * A recording as a `Transport` with its own clock: frames arrive at their recorded receive times, as fast as
+ * the caller asks for them. There is no socket, so only the logger is measured.
  */
 
 import type {
@@ -19,7 +18,7 @@ interface Due {
   readonly run: () => void;
 }
 
-/** Stands where the last frame was received; timers fire on the way. */
+/** Shows the receive time of the last frame; advancing it fires due timers. */
 class RecordedClock implements Clock {
   #nowUs: number;
   readonly #startUs: number;
@@ -113,7 +112,7 @@ export class RecordingTransport implements Transport {
     return { status: 200, headers: {}, body };
   }
 
-  /** Hands over a message at its time. */
+  /** Delivers a message at its receive time. */
   play(message: RecordedMessage): void {
     this.clock.moveTo(message.receiveTimeUs);
     this.#deliver(message.data);

@@ -1,8 +1,7 @@
 /**
- * Reads the recorded frames of ../shared/recordings (`<receive ns> <raw frame>` lines) for benchmarks
- * and tests. It turns Binance frames into events by itself, with no code of `logger/exchange`, so
- * that it can serve as the other side of a comparison. Recordings are trusted input: a line that is
- * not what their README says ends the run.
+ * Reads the recorded frames of ../shared/recordings (`<receive ns> <raw frame>` lines) for benchmarks and
+ * tests. It converts Binance frames to events without any code of `logger/exchange`, so that tests can compare
+ * against it. Recordings are trusted input: a line that contradicts their README ends the run.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -30,17 +29,17 @@ export const BINANCE_FILES = [
 /** Binance writes eight decimals everywhere. */
 export const RECORDING_SCALE: Scale = { priceExponent: 8, sizeExponent: 8 };
 
-/** How many levels a side Binance's REST image holds at most (`limit=5000`). */
+/** The maximum number of levels per side in Binance's REST snapshot (`limit=5000`). */
 const SNAPSHOT_LEVELS = 5000;
 
 export interface RecordedFrame {
   readonly receiveTimeUs: number;
   readonly kind: 'depth' | 'trade' | 'bookTicker' | 'snapshot';
-  /** The frame as it was sent. */
+  /** The raw frame. */
   readonly raw: string;
-  /** What a `depth` or `trade` frame says. */
+  /** The event of a `depth` or `trade` frame. */
   readonly event?: Diff | Trade;
-  /** What a `snapshot` frame says. */
+  /** The content of a `snapshot` frame. */
   readonly snapshot?: LevelSnapshot;
 }
 
@@ -67,16 +66,16 @@ interface SnapshotFrame {
   asks: readonly (readonly [string, string])[];
 }
 
-/** The folder with the recordings (`RECORDINGS`, else ../shared/recordings), if it is there. */
+/** The folder of the recordings (`RECORDINGS`, else ../shared/recordings), if it exists. */
 export function recordingsPath(): string | undefined {
   const path = resolve(process.env['RECORDINGS'] ?? join('..', 'shared', 'recordings'));
   return existsSync(join(path, BINANCE_FILES[0])) ? path : undefined;
 }
 
-/** The lines of a gzipped recording, undecoded. */
+/** The raw lines of a gzipped recording. */
 export function* recordedLines(file: string): Generator<{ timeNs: string; raw: string }> {
   const folder = recordingsPath();
-  if (folder === undefined) throw new Error('no recordings: ask recordingsPath() first');
+  if (folder === undefined) throw new Error('no recordings: check recordingsPath() first');
   const text = gunzipSync(readFileSync(join(folder, file))).toString('utf8');
   let start = 0;
   while (start < text.length) {
@@ -90,7 +89,7 @@ export function* recordedLines(file: string): Generator<{ timeNs: string; raw: s
   }
 }
 
-/** Frames of one of `BINANCE_FILES`, in order of arrival. Nanoseconds are cut to microseconds. */
+/** The frames of one of `BINANCE_FILES`, in order of arrival. Nanoseconds are truncated to microseconds. */
 export function* binanceRecording(file: string): Generator<RecordedFrame> {
   for (const { timeNs, raw } of recordedLines(file)) {
     yield binanceFrame(Number(timeNs.slice(0, -3)), raw);
@@ -125,7 +124,7 @@ function binanceFrame(receiveTimeUs: number, raw: string): RecordedFrame {
   throw new Error(`A recorded frame of an unknown stream: ${raw.slice(0, 80)}`);
 }
 
-/** Binance's decimal text with eight decimals as a scaled integer. */
+/** Parses Binance's decimal text with eight decimals. */
 export function scaledText(text: string): ScaledInt {
   const value = parseScaled(text, 8);
   if (value === undefined) throw new Error(`More than eight decimals in a recording: ${text}`);
@@ -162,7 +161,7 @@ function tradeOf(data: unknown, receiveTimeUs: number): Trade {
     receiveTimeUs,
     price: scaledText(frame.p),
     size: scaledText(frame.q),
-    // Binance's `m` says that the buyer was the maker: then the taker sold.
+    // Binance's `m`: the buyer was the maker, so the taker sold.
     side: frame.m ? 'sell' : 'buy',
   };
 }

@@ -1,14 +1,13 @@
 /**
- * Times of several ways to do the same work. Rounds are interleaved, so that a machine that slows
- * down slows all of them, and the median of the rounds counts. Only ratios mean anything on a shared
- * machine.
+ * Times several ways of doing the same work. Rounds are interleaved, so that a slowdown of the machine
+ * affects all of them, and the median counts. On a shared machine only ratios are meaningful.
  */
 
 const WARM_UP_ROUNDS = 2;
 const ROUNDS = 9;
 
 /**
- * @param before is called before every round of every task, outside the time that counts.
+ * @param before called before every round of every task, outside the measured time.
  * @returns median milliseconds by name.
  */
 export function medianTimesMs<Name extends string>(

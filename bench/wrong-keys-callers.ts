@@ -1,17 +1,17 @@
 /**
- * The callers of `wrong-keys.ts`, in a process of their own: clients with a wrong key that call as fast
- * as they can, on so many connections with so many calls on their way on each, until the parent says
- * `stop` and hears what became of them.
+ * The attackers of `wrong-keys.ts`, in a separate process: clients with a wrong key that call as fast as they
+ * can, over several connections with several calls in flight on each, until the parent sends `stop` and
+ * gets the counts.
  */
 
 import { Client, Metadata, credentials, status } from '@grpc/grpc-js';
 
 const PING = '/orderbook.manager.v1.Manager/Ping';
 
-/** What became of the calls of a stretch. */
+/** The outcome of the calls in a period. */
 export interface CallCounts {
   readonly sent: number;
-  /** Refused by the logger; the others were given up. */
+  /** Rejected by the logger; the others were abandoned. */
   readonly answered: number;
 }
 
@@ -56,5 +56,5 @@ function main([port, connections, calls, giveUpMs]: readonly number[]): void {
   process.once('message', () => process.send?.(counts, () => process.exit()));
 }
 
-// Only as a process of its own: the parent imports the rest.
+// Only in the separate process: the parent imports the rest.
 if (process.send) main(process.argv.slice(2).map(Number));

@@ -1,9 +1,8 @@
 /**
- * What an attack on the manager port costs the recording: the time from the exchange's stamp to ours,
- * read off the records afterwards, in quiet and while many clients call with wrong keys as fast as they
- * can, and what a right key feels of it. Exchange, logger and attackers are a process each, so that
- * nobody's clock waits for another's work; where they share fewer cores than that, the figures under
- * attack hold what the attackers themselves take from the logger.
+ * The effect of an attack on the manager port: the latency from the exchange's timestamp to ours, taken
+ * from the records afterwards, with and without many clients that call with wrong keys as fast as they can,
+ * and the response time for a valid key. Exchange, logger and attackers are separate processes; on fewer
+ * cores, the figures under attack include the processor time that the attackers take from the logger.
  */
 
 import { fork, spawn } from 'node:child_process';
@@ -23,17 +22,17 @@ import type { CallCounts } from './wrong-keys-callers.ts';
 
 const KEY = 'the-right-key-of-the-benchmark';
 const PRODUCTS = ['BTC-USD', 'ETH-USD'];
-/** Actions of the busier product in a second: some thousand messages with the other. */
+/** Actions per second of the busier product: about a thousand messages, the other one's included. */
 const PACE = 700;
 const SHORT_MS = 2000;
 const LONG_MS = 5000;
-/** After every change, before measuring. */
+/** Wait after every change, before measuring. */
 const SETTLE_MS = 1000;
 const START_LIMIT_MS = 15_000;
-/** Wait for every answer, as a tool has to that tries a dictionary. */
+/** Callers that wait for every answer, as a dictionary attack must. */
 const ONE = { connections: 1, calls: 1, giveUpMs: 10_000 } as const;
 const MANY = { connections: 64, calls: 4, giveUpMs: 10_000 } as const;
-/** They want no answer, only to be in the way. */
+/** Callers that want no answer, only to cause load. */
 const FLOOD = { ...MANY, giveUpMs: 50 } as const;
 const RIGHT_KEY_PAUSE_MS = 5;
 
@@ -53,7 +52,7 @@ interface Observed {
   readonly one: Attack;
   readonly many: Attack;
   readonly flood: Attack;
-  /** Another flood, with a right key beside. */
+  /** Another flood, while a valid key is used. */
   readonly guarded: Attack;
   /** How long each call took, in ms. */
   readonly quietCallsMs: readonly number[];
@@ -87,7 +86,7 @@ export async function wrongKeySections(): Promise<Section[]> {
 async function observe(port: number, children: ChildProcess[]): Promise<Observed> {
   const attacked = (callers: Callers, during: () => Promise<Stretch>): Promise<Attack> =>
     attack({ port, callers, children, during });
-  // The first seconds are those of snapshots and of code that is not compiled yet.
+  // The first seconds are spent on snapshots and on code that is not compiled yet.
   await wait(2 * SETTLE_MS);
   const quiet = await stretch(LONG_MS);
   const quietCallsMs = await rightKey(port, SHORT_MS);
@@ -106,7 +105,7 @@ async function observe(port: number, children: ChildProcess[]): Promise<Observed
 
 type Callers = typeof ONE | typeof MANY | typeof FLOOD;
 
-/** Runs `during` while wrong keys are tried. */
+/** Runs `during` while clients with wrong keys are calling. */
 async function attack(parts: {
   readonly port: number;
   readonly callers: Callers;
@@ -129,14 +128,14 @@ async function attack(parts: {
   return { during, sentPerS: counts.sent / seconds, answeredPerS: counts.answered / seconds };
 }
 
-/** Lets so much time pass. */
+/** Waits. */
 async function stretch(ms: number): Promise<Stretch> {
   const fromUs = Date.now() * 1000;
   await wait(ms);
   return { fromUs, toUs: Date.now() * 1000 };
 }
 
-/** One call after another. @returns how long each took, in ms. */
+/** Makes one call after another. @returns the milliseconds that each took. */
 async function rightKey(port: number, forMs: number): Promise<number[]> {
   const client = connectTo(port);
   const times: number[] = [];
@@ -144,7 +143,7 @@ async function rightKey(port: number, forMs: number): Promise<number[]> {
   while (performance.now() < endMs) {
     const startMs = performance.now();
     const code = await ping(client, KEY, 10_000);
-    if (code !== status.OK) throw new Error(`The right key was answered with status ${code}`);
+    if (code !== status.OK) throw new Error(`A call with the valid key failed with status ${code}`);
     times.push(performance.now() - startMs);
     await wait(RIGHT_KEY_PAUSE_MS);
   }
@@ -193,7 +192,7 @@ function percentiles(
   });
 }
 
-/** From the exchange's stamp to ours, in ms, of every message that was received in each stretch. */
+/** Latencies from the exchange's timestamp to ours, in ms, of all messages received in each period. */
 async function latencies(
   directory: string,
   stretches: readonly Stretch[],
@@ -218,7 +217,7 @@ async function latencies(
   }
 }
 
-/** @returns the variables that point a logger at it. */
+/** @returns the environment variables that connect a logger to it. */
 async function startExchange(children: ChildProcess[]): Promise<Record<string, string>> {
   const symbols = PRODUCTS.map((product) => product.replace('-USD', 'USDT')).join();
   const args = ['--port', '0', '--symbols', symbols, '--pace', String(PACE)];
@@ -246,7 +245,7 @@ function run(
   return child;
 }
 
-/** Waits until a process has printed something; what it prints later is read and forgotten. */
+/** Waits until a process has printed something; discards what it prints later. */
 async function said(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
   const limit = AbortSignal.timeout(START_LIMIT_MS);
   let text = '';

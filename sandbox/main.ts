@@ -24,6 +24,9 @@ const EXIT_USAGE = 2;
 /** Uses `--port`; the others have an option of their own. */
 const [FIRST_VENUE, ...OTHER_VENUES] = VENUES;
 
+/** `a and b`; `a, b, and c` */
+const LIST = new Intl.ListFormat('en');
+
 class UsageError extends InvalidArgumentError {}
 
 async function main(): Promise<number> {
@@ -48,7 +51,7 @@ function describe({ loggerSettings, venues }: Sandbox, seed: string): string {
   return [
     ...Object.entries(loggerSettings).map((pair) => pair.join('=')),
     '',
-    `# Sandbox exchange with ${symbols.join(' and ')}, seed ${seed}.`,
+    `# Sandbox exchange with ${LIST.format(symbols)}, seed ${seed}.`,
     '# Make it misbehave:',
     ...served.map((venue) => `#   ${faultCommand(venue)}`),
     '# Stop with Ctrl-C.',
@@ -108,7 +111,7 @@ async function readOptions(): Promise<SandboxOptions> {
   const parser = yargs(hideBin(process.argv))
     .scriptName('npm run sandbox --')
     .usage(
-      `$0 [options]\n\nA sandbox exchange on loopback that speaks the protocols of ${VENUES.map(({ title }) => title).join(' and ')}.`,
+      `$0 [options]\n\nA sandbox exchange on loopback that speaks the protocols of ${LIST.format(VENUES.map(({ title }) => title))}.`,
     )
     .options(OPTIONS)
     .strict()

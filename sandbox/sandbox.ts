@@ -105,7 +105,7 @@ function serverOf(
     connections: venue.connections,
     accept: (url, address) => venue.accept(url, address),
     respond: (request) => exchange.respond(venue, request),
-    control: (method, url, body) => controlPort(exchange, method, url, body),
+    control: (method, url, body) => controlPort(exchange, venue, method, url, body),
   });
 }
 

@@ -93,15 +93,17 @@ export class SimulatedExchange {
 
   /**
    * Injects a fault at the venue that it names, else at the first that lists its symbol, else at all
-   * venues that support it. @throws InvalidArgumentError
+   * venues that support it.
+   * @param preferred looked at first for a symbol without an exchange.
+   * @throws InvalidArgumentError
    */
-  inject(fault: Fault): void {
+  inject(fault: Fault, preferred?: RunningVenue): void {
     const candidates = fault.exchange === undefined ? this.venues : [this.venue(fault.exchange)];
     const symbol = 'symbol' in fault ? fault.symbol : undefined;
     const targets =
       symbol === undefined
         ? candidates.filter(({ definition }) => definition.faults.includes(fault.type))
-        : [firstThatLists(symbol, candidates)];
+        : [firstThatLists(symbol, candidates, preferred)];
     if (targets.length === 0) {
       throw new InvalidArgumentError(`type: ${fault.exchange} does not support ${fault.type}`);
     }
@@ -111,10 +113,11 @@ export class SimulatedExchange {
   /**
    * The true book now.
    * @param security `binance:BTCUSDT`, or a symbol alone for the first venue that lists it.
+   * @param preferred looked at first for a symbol alone.
    * @throws InvalidArgumentError
    */
-  book(security: string): VenueBook {
-    const { venue, symbol } = this.#find(security);
+  book(security: string, preferred?: RunningVenue): VenueBook {
+    const { venue, symbol } = this.#find(security, preferred);
     return venue.book(symbol);
   }
 
@@ -122,8 +125,12 @@ export class SimulatedExchange {
    * The true book after the last message at or before `sequence`; undefined if that is no longer
    * kept or not yet sent. @throws InvalidArgumentError
    */
-  bookAtSequence(security: string, sequence: number): VenueBook | undefined {
-    const { venue, symbol } = this.#find(security);
+  bookAtSequence(
+    security: string,
+    sequence: number,
+    preferred?: RunningVenue,
+  ): VenueBook | undefined {
+    const { venue, symbol } = this.#find(security, preferred);
     return venue.bookAtSequence(symbol, sequence);
   }
 
@@ -135,10 +142,13 @@ export class SimulatedExchange {
     };
   }
 
-  #find(security: string): { readonly venue: RunningVenue; readonly symbol: string } {
+  #find(
+    security: string,
+    preferred: RunningVenue | undefined,
+  ): { readonly venue: RunningVenue; readonly symbol: string } {
     const [name, symbol] = security.split(':');
     if (symbol !== undefined) return { venue: this.venue(name ?? ''), symbol };
-    return { venue: firstThatLists(security, this.venues), symbol: security };
+    return { venue: firstThatLists(security, this.venues, preferred), symbol: security };
   }
 
   #advance(): void {
@@ -147,7 +157,12 @@ export class SimulatedExchange {
   }
 }
 
-function firstThatLists(symbol: string, venues: readonly RunningVenue[]): RunningVenue {
+function firstThatLists(
+  symbol: string,
+  venues: readonly RunningVenue[],
+  preferred: RunningVenue | undefined,
+): RunningVenue {
+  if (preferred && venues.includes(preferred) && preferred.lists(symbol)) return preferred;
   const venue = venues.find((each) => each.lists(symbol));
   if (venue) return venue;
   throw unlisted(

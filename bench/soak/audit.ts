@@ -1,4 +1,4 @@
-/** What a logger left behind, read without it: intervals and gaps, every record, past books. */
+/** Audits an archive after its logger has stopped: intervals and gaps, every record, past books. */
 
 import { openArchiveReader } from '../../logger/open-archive.ts';
 import { parseTimeUs } from '../../logger/market/time.ts';
@@ -11,21 +11,21 @@ import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { difference, trueBook } from './truth.ts';
 import type { Witness } from './witness.ts';
 
-/** Of each security, spread over its intervals. */
+/** Per security, spread over its intervals. */
 const PAST_BOOKS = 40;
-/** How long past books are asked for: a store may take its time. Whatever was asked is counted. */
+/** Time limit for checking past books, since a store may be slow; those that were checked are counted. */
 const BOOKS_LIMIT_MS = 120_000;
 const PROGRESS_EVERY_MS = 10_000;
-/** No fault of a soak explains these. */
+/** No fault of a soak causes these. */
 const UNEXPLAINED: readonly string[] = ['corrupt', 'clock', 'spool', 'other', 'unknown'];
 
 export interface Audit {
   readonly intervals: number;
-  /** Closed ones by cause. */
+  /** Closed gaps by cause. */
   readonly gaps: Readonly<Record<string, number>>;
-  /** Seconds in them, all securities together. */
+  /** Their total length, over all securities. */
   readonly uncoveredSeconds: number;
-  /** Books of the past, beside those that the logger was asked for. */
+  /** Past books that were checked, in addition to those that the logger returned. */
   readonly pastBooks: number;
   readonly records: number;
   readonly problems: readonly string[];
@@ -52,9 +52,9 @@ export async function audit(
     for (const security of parts.securities) {
       const coverage = await reader.coverage({ security });
       intervals += coverage.intervals.length;
-      problems.push(...holesOf(coverage));
+      problems.push(...coverageProblems(coverage));
       for (const { from, to, cause } of coverage.gaps) {
-        // That the recording has ended is no hole in it.
+        // The open gap after the end of the recording does not count.
         if (to === null) continue;
         gaps[cause] = (gaps[cause] ?? 0) + 1;
         uncoveredSeconds += (parseTimeUs(to) - parseTimeUs(from)) / 1e6;
@@ -68,7 +68,7 @@ export async function audit(
     for (const moment of parts.witness.moments.all) {
       if (isLateAgain()) break;
       const { security, sequence } = moment;
-      parts.witness.hold(moment, await reader.bookAt({ security, position: { sequence } }));
+      parts.witness.compare(moment, await reader.bookAt({ security, position: { sequence } }));
     }
     const verified = await reader.verify({
       onProgress: ({ records, total }) => say(`${records} of ${total ?? 'some'} records verified`),
@@ -95,16 +95,16 @@ function throttled(say: (progress: string) => void): (progress: string) => void 
   };
 }
 
-/** Each interval ends where a gap begins, and each gap where an interval does; the last may be open. */
-export function holesOf({ security, intervals, gaps }: CoverageResult): string[] {
+/** Checks that intervals and gaps alternate without space between them; the last gap may be open. */
+export function coverageProblems({ security, intervals, gaps }: CoverageResult): string[] {
   const problems: string[] = [];
   if (intervals.length === 0) problems.push(`${security}: nothing is recorded`);
   for (const [index, { to }] of intervals.entries()) {
     const [gap, next] = [gaps[index], intervals[index + 1]];
     if (!gap && !next) continue;
     if (gap?.from !== to || (gap.to ?? undefined) !== next?.from) {
-      const told = gap ? `a gap from ${gap.from} to ${gap.to}` : 'no gap';
-      problems.push(`${security}: from ${to} to ${next?.from ?? 'the end'} stands ${told}`);
+      const found = gap ? `a gap from ${gap.from} to ${gap.to}` : 'no gap';
+      problems.push(`${security}: from ${to} to ${next?.from ?? 'the end'} there is ${found}`);
     }
   }
   for (const { from, cause } of gaps) {

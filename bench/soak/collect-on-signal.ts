@@ -1,6 +1,6 @@
 /**
- * Loaded into a logger before itself. Node collects garbage when it likes, and takes hundreds of MiB
- * before it likes: what stays in use shows only after a full collection, which this signal asks for.
+ * Preloaded into a logger: runs a full garbage collection on a signal. Node may use hundreds of MiB before
+ * it collects by itself, so the memory in use shows only after a full collection.
  */
 
 process.on('SIGUSR2', () => {

@@ -1,11 +1,13 @@
 /**
- * One logger of a soak with an exchange of its own, as two loggers would share an address's limits:
- * start, trouble, calm, end, and what it left behind.
+ * One logger of a soak: start, faults, calm, stop, audit. It has its own exchange, because two loggers would
+ * share the request limits of one address.
  */
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError } from '../../logger/errors.ts';
+import { sleep } from '../../logger/runtime/timing.ts';
+import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { healthStatus } from '../../logger/messages/statuses.ts';
 import type { HealthStatus } from '../../logger/status/health-status.ts';
 import type { RandomFaultTarget } from '../../sandbox/faults/random-faults.ts';
@@ -24,7 +26,7 @@ import type { LoggerReport } from './report.ts';
 import { Sampler } from './samples.ts';
 import { openStore } from './store.ts';
 import type { Store } from './store.ts';
-import { Trouble, pause } from './trouble.ts';
+import { Trouble } from './trouble.ts';
 import { Witness } from './witness.ts';
 
 const TARGETS: readonly RandomFaultTarget[] = [
@@ -34,31 +36,33 @@ const TARGETS: readonly RandomFaultTarget[] = [
 const SECURITIES = TARGETS.flatMap(({ venue, symbols }) =>
   symbols.map((symbol) => `${venue.name}:${symbol}`),
 );
-/** Small books: more of them can be asked for, compared and sealed, and all else is as with large ones. */
+const clock = createSystemClock();
+
+/** Small books: more of them can be queried, compared and sealed; all else is as with large ones. */
 const MARKETS = ['BTCUSDT', 'ETHUSDT'].map((symbol) => ({
   ...profileOf(symbol),
   depthLevels: 400,
 }));
 const SAMPLE_EVERY_MS = 2000;
-/** Garbage is collected before every so manieth sample. */
+/** Force GC before every Nth sample. */
 const COLLECT_EVERY = 5;
-/** Between two books that are asked for. */
+/** Pause between two queries. */
 const ASK_PAUSE_MS = [200, 600] as const;
-/** How long the first books, and the last after all trouble, may take. */
+/** Time limit for everything to become live, at the start and after all faults. */
 const LIVE_LIMIT_MS = 60_000;
 const LOOK_EVERY_MS = 200;
-/** How long the store may take to get what waits. */
-const SHIP_LIMIT_MS = 60_000;
-/** What a killed logger has heard last may be lost: as much as its journal waits, and a bit. */
+/** Time limit for replicating everything to the store. */
+const REPLICATE_LIMIT_MS = 60_000;
+/** A killed logger may lose what it received last: up to the delay of its journal, and a little more. */
 const LOST_BY_KILL_MS = 2000;
 
 export interface LaneOptions {
   readonly name: string;
   readonly seed: string;
-  /** Of its own; the log is kept there. */
+  /** The logger's own directory; its log is kept there too. */
   readonly directory: string;
   readonly isKilled: boolean;
-  /** Where to find a server; undefined: the embedded archive. */
+  /** The server; undefined for the embedded archive. */
   readonly mongodb: { readonly endpoint: string; readonly database: string } | undefined;
 }
 
@@ -128,7 +132,7 @@ export class Lane {
     return lane;
   }
 
-  /** @param calmMs of the time, at its end, without trouble. */
+  /** @param calmMs at the end of `durationMs`, without faults. */
   async run(durationMs: number, calmMs: number): Promise<void> {
     const [end, calm] = [AbortSignal.timeout(durationMs), AbortSignal.timeout(durationMs - calmMs)];
     const ends = new AbortController();
@@ -144,7 +148,7 @@ export class Lane {
     ]);
   }
 
-  /** In a few words, for whoever waits. */
+  /** A line of progress. */
   progress(): string {
     const { health, samples } = this.#sampler;
     const { compared, mismatches } = this.#witness.books;
@@ -154,18 +158,18 @@ export class Lane {
     return `${this.#options.name}: ${live} of ${SECURITIES.length} live, ${mebibytes} MiB, ${done} faults and commands, ${compared} books compared, ${mismatches} mismatches`;
   }
 
-  /** First, last and most of what was measured so far. */
+  /** First, last and maximum of what has been measured so far. */
   measured(): string {
     return `${this.#options.name}: ${measuredText(figuresOf(this.#sampler.samples))}`;
   }
 
-  /** Waits until all is well, ends the logger and reads what it left. */
+  /** Waits until everything is live, stops the logger and audits its archive. */
   async finish(say: (progress: string) => void): Promise<LoggerReport> {
     const { name, seed } = this.#options;
     const problems = this.#problems;
     await this.#settle().catch((error: unknown) => problems.push(describeError(error)));
     const stop = await this.#logger.end('SIGTERM');
-    if (stop.code !== 0) problems.push(`it ended with ${stop.code ?? 'a kill'}, not with 0`);
+    if (stop.code !== 0) problems.push(`it exited with ${stop.code ?? 'a kill'} instead of 0`);
     const found = await this.#audit(seed, (done) => say(`${name}: ${done}`)).catch(
       (error: unknown) => {
         problems.push(`the archive: ${describeError(error)}`);
@@ -176,7 +180,7 @@ export class Lane {
     const { books, words } = this.#witness;
     if (books.mismatches > 0) problems.push(`${books.mismatches} books are wrong`);
     const { selfCheck, samples } = this.#sampler;
-    if (selfCheck && selfCheck.mismatches > 0) problems.push('it finds its own books wrong');
+    if (selfCheck && selfCheck.mismatches > 0) problems.push('its self-check found mismatches');
     return {
       name,
       lives: this.#logger.lives,
@@ -192,14 +196,14 @@ export class Lane {
     };
   }
 
-  /** Leaves neither processes nor a database behind. */
+  /** Ends the processes and drops the database. */
   async discard(): Promise<void> {
     await this.#logger.end('SIGKILL');
     await this.#sandbox.close();
     await this.#store?.drop();
   }
 
-  /** At once; for the last moment of this process. */
+  /** Kills the logger immediately, as this process is exiting. */
   kill(): void {
     this.#logger.kill();
   }
@@ -208,7 +212,7 @@ export class Lane {
     const random = seededRandom(`${this.#options.seed}/${this.#options.name}/asking`);
     while (!signal.aborted) {
       if (this.#logger.isUp) await this.#witness.ask();
-      await pause(integerIn(random, ...ASK_PAUSE_MS), signal);
+      await sleep(clock, integerIn(random, ...ASK_PAUSE_MS), signal);
     }
   }
 
@@ -216,11 +220,11 @@ export class Lane {
     for (let look = 0; !signal.aborted; look++) {
       if (this.#logger.isUp) {
         if (!this.#logger.isRunning) throw new Error('the logger has died');
-        // One that was just killed, or is too busy: the next sample is soon.
+        // It was just killed, or is too busy: the next sample follows soon.
         const isCollected = look % COLLECT_EVERY === 0;
         await this.#sampler.sample(isCollected).catch(() => undefined);
       }
-      await pause(SAMPLE_EVERY_MS, signal);
+      await sleep(clock, SAMPLE_EVERY_MS, signal);
     }
   }
 
@@ -237,18 +241,18 @@ export class Lane {
     );
   }
 
-  /** Everything is live again, and what was told stands where it belongs. */
+  /** Waits until everything is live again and replicated. */
   async #settle(): Promise<void> {
     const isLive = (): Promise<boolean> => this.#isLive();
     await until('everything to be live again', isLive, LIVE_LIMIT_MS, LOOK_EVERY_MS);
     if (!this.#store) return;
-    // An image seals the open block, which is shipped with it.
+    // An image seals the open block, which is replicated with it.
     await this.#logger.client.unary('Snapshot', { securities: ['all'] });
-    const isShipped = async (): Promise<boolean> => {
+    const isReplicated = async (): Promise<boolean> => {
       const { archive } = await this.#health();
       return archive.reachable && archive.lag === 0;
     };
-    await until('the store to have everything', isShipped, SHIP_LIMIT_MS, LOOK_EVERY_MS);
+    await until('the store to have everything', isReplicated, REPLICATE_LIMIT_MS, LOOK_EVERY_MS);
   }
 
   #audit(seed: string, say: (progress: string) => void): Promise<Audit> {

@@ -1,4 +1,4 @@
-/** A logger as a process of its own, which can be killed and started again on the same data. */
+/** A logger in a separate process, which can be killed and restarted on the same data. */
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -14,23 +14,23 @@ import { until } from '../../sandbox/until.ts';
 
 const LOGGER = fileURLToPath(new URL('../../logger/main.js', import.meta.url));
 const COLLECTOR = new URL('collect-on-signal.js', import.meta.url).href;
-/** A full collection is over, and the pages are given back. */
+/** By then a full collection has finished and the pages have been returned. */
 const COLLECTED_AFTER_MS = 500;
 const START_LIMIT_MS = 20_000;
 const STOP_LIMIT_MS = 10_000;
 const CALL_LIMIT_MS = 15_000;
-/** Of the environment; all else is the soak's own. */
+/** Variables inherited from the environment; all others are set by the soak. */
 const PASSED_ON = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'NODE_OPTIONS'];
 
 export interface LoggerSettings {
   readonly dataDirectory: string;
-  /** What it says goes to the end of this file. */
+  /** Its output is appended to this file. */
   readonly logFile: string;
   readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface Stop {
-  /** null: it had to be killed. */
+  /** The exit code; null if it had to be killed. */
   readonly code: number | null;
   readonly seconds: number;
 }
@@ -52,12 +52,12 @@ export class LoggerProcess {
     return this.#child?.pid;
   }
 
-  /** How often it was started. */
+  /** Number of starts. */
   get lives(): number {
     return this.#lives;
   }
 
-  /** It was started, and nobody has ended it. */
+  /** It has been started and not stopped. */
   get isUp(): boolean {
     return this.#isUp;
   }
@@ -75,7 +75,7 @@ export class LoggerProcess {
     return `http://127.0.0.1:${this.#metricsPort}/metrics`;
   }
 
-  /** Resolves when its manager port answers. */
+  /** Starts the logger. Resolves when its manager port answers. */
   async start(): Promise<void> {
     const { dataDirectory, logFile, environment } = this.#settings;
     const port = await freePort();
@@ -99,8 +99,8 @@ export class LoggerProcess {
     const client = await until(
       'the logger to answer',
       () => {
-        if (!this.isRunning) throw new Error('The logger ended while it was starting');
-        // Nobody listens yet: asked again.
+        if (!this.isRunning) throw new Error('The logger exited while starting');
+        // Retried until it listens.
         return connect(endpoint, CALL_LIMIT_MS).catch(() => null);
       },
       START_LIMIT_MS,
@@ -110,13 +110,13 @@ export class LoggerProcess {
     this.#isUp = true;
   }
 
-  /** Resolves when everything that was garbage is gone. */
+  /** Resolves after a full garbage collection. */
   async collectGarbage(): Promise<void> {
     this.#child?.kill('SIGUSR2');
     await wait(COLLECTED_AFTER_MS);
   }
 
-  /** Sends a signal and waits for the end; kills what does not end in time. */
+  /** Sends a signal and waits for the exit; kills the process after a timeout. */
   async end(signal: NodeJS.Signals): Promise<Stop> {
     this.#isUp = false;
     this.#client?.close();
@@ -132,7 +132,7 @@ export class LoggerProcess {
     return { code: child?.exitCode ?? null, seconds: (performance.now() - startMs) / 1000 };
   }
 
-  /** At once; for the last moment of this process. */
+  /** Kills it immediately, as this process is exiting. */
   kill(): void {
     this.#child?.kill('SIGKILL');
   }

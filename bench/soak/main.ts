@@ -1,8 +1,8 @@
 /**
- * `npm run soak`: real loggers, one with the embedded archive and one with MongoDB, for minutes or hours
- * beside exchanges and a store that misbehave by seeded chance. What they answer is held against what
- * the exchange had; at the end: how memory and handles went, gaps by cause, mismatches. Figures are
- * told, never judged; a wrong book, a hole without a cause or a dead logger makes the exit code 1.
+ * `npm run soak`: real loggers, one with the embedded archive and one with MongoDB, run for minutes or hours
+ * with exchanges and a store that inject seeded random faults. Their answers are compared with the exchange's own
+ * books. The report shows memory and handles over time, gaps by cause, and mismatches. Figures are
+ * reported, not judged; a wrong book, an unexplained gap or a dead logger makes the exit code 1.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -19,12 +19,12 @@ import type { SoakReport } from './report.ts';
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const PROGRESS_EVERY_MS = 30_000;
-/** At the end, without trouble, so that everything can settle; of a short soak a third. */
+/** Without faults at the end, so that everything can settle; in a short soak a third of the time. */
 const CALM_MS = 20_000;
-const MINUTES_MAX = 7 * 24 * 60;
+const MAX_MINUTES = 7 * 24 * 60;
 const SEEDS = 2 ** 32;
 
-/** What a shell makes of a signal. */
+/** The exit codes that shells use for signals. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 class InterruptedError extends Error {
@@ -49,16 +49,19 @@ async function readOptions(): Promise<Options> {
   const given = await yargs(hideBin(process.argv))
     .scriptName('npm run soak --')
     .usage(
-      '$0 [options]\n\nLoggers beside misbehaving exchanges and a misbehaving store (MongoDB at MONGODB_ENDPOINT or MONGODB_TEST_URI, in a database that is made and deleted).',
+      '$0 [options]\n\nRuns loggers against faulty exchanges and a faulty store (MongoDB at MONGODB_ENDPOINT or MONGODB_TEST_URI, in a temporary database).',
     )
-    .option('minutes', { type: 'number', default: 5, describe: 'How long' })
-    .option('seed', { type: 'string', describe: 'Replays what is done, not when it is felt' })
+    .option('minutes', { type: 'number', default: 5, describe: 'Duration in minutes' })
+    .option('seed', {
+      type: 'string',
+      describe: 'Repeats the same faults; their timing still varies',
+    })
     .option('kills', {
       type: 'boolean',
       default: false,
-      describe: 'Also kill the loggers now and then; memory is that of the longest life',
+      describe: 'Also kill the loggers now and then; memory is then that of the longest run',
     })
-    .option('json', { type: 'boolean', default: false, describe: 'One JSON value at the end' })
+    .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON' })
     .strict()
     .exitProcess(false)
     .fail((message: string | null, error: unknown) => {
@@ -67,8 +70,8 @@ async function readOptions(): Promise<Options> {
     .parseAsync();
   if (given['help'] === true || given['version'] === true) process.exit(0);
   const { minutes, seed = String(Math.floor(Math.random() * SEEDS)), kills, json } = given;
-  if (!(minutes > 0 && minutes <= MINUTES_MAX)) {
-    throw new UsageError(`minutes: ${minutes} is not above 0 and up to ${MINUTES_MAX}`);
+  if (!(minutes > 0 && minutes <= MAX_MINUTES)) {
+    throw new UsageError(`minutes: ${minutes} must be above 0 and at most ${MAX_MINUTES}`);
   }
   return { minutes, seed, isKilled: kills, isJson: json };
 }
@@ -78,7 +81,7 @@ function laneOptions({ seed, isKilled }: Options, directory: string): LaneOption
   const embedded = { ...common, name: 'embedded', mongodb: undefined };
   const endpoint = process.env['MONGODB_ENDPOINT'] || process.env['MONGODB_TEST_URI'];
   if (!endpoint) {
-    say('*** NO MONGODB: its half of the soak is left out (name a server in MONGODB_ENDPOINT) ***');
+    say('*** NO MONGODB: its half of the soak is skipped (set MONGODB_ENDPOINT to a server) ***');
     return [embedded];
   }
   const database = `orderbook_soak_${process.pid}_${Date.now().toString(36)}`;
@@ -91,7 +94,7 @@ async function soak(options: Options, directory: string): Promise<SoakReport> {
   const calmMs = Math.min(CALM_MS, durationMs / 3);
   const lanes: Lane[] = [];
   const interrupted = interruption();
-  // Should this process end without getting to `discard` below.
+  // In case this process exits before `discard` below.
   process.once('exit', () => lanes.forEach((lane) => lane.kill()));
   try {
     for (const each of laneOptions(options, directory)) lanes.push(await Lane.start(each));
@@ -104,13 +107,13 @@ async function soak(options: Options, directory: string): Promise<SoakReport> {
     const runs = Promise.all(lanes.map((lane) => lane.run(durationMs, calmMs)));
     await Promise.race([runs, interrupted]).finally(() => clearInterval(progress));
     for (const lane of lanes) say(lane.measured());
-    say('The time is over: ending the loggers and reading what they left.');
+    say('Time is up: stopping the loggers and auditing their archives.');
     const loggers = await Promise.all(lanes.map((lane) => lane.finish(say)));
     const isOk = loggers.every(({ problems }) => problems.length === 0);
     return { isOk, seed, minutes, loggers };
   } finally {
     for (const lane of lanes) {
-      // A database that is not dropped is no reason to lose the report.
+      // A database that cannot be dropped must not cost the report.
       await lane.discard().catch((error: unknown) => say(`soak: ${describeError(error)}`));
     }
   }
@@ -127,7 +130,7 @@ async function main(): Promise<number> {
     process.stdout.write(`${text}\n`);
   } finally {
     if (isOk) rmSync(directory, { recursive: true, force: true });
-    else say(`What the loggers said, and what they left, is in ${directory}`);
+    else say(`The loggers' logs and archives are in ${directory}`);
   }
   return isOk ? 0 : EXIT_FAILED;
 }
@@ -153,6 +156,6 @@ try {
   process.exitCode = await main();
 } catch (error) {
   say(`soak: ${describeError(error)}`);
-  // An interrupted run may still be waiting for something.
+  // After an interruption timers and processes may still be active.
   process.exit(exitCodeOf(error));
 }

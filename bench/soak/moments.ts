@@ -1,7 +1,7 @@
 /**
- * Books that were told and were right, as their digests: whoever asks for one again, minutes later or
- * of the archive alone, has to get the same. So the whole run can be checked, although the exchange
- * forgets after minutes. An even sample of bounded size.
+ * Digests of books that were returned and verified: the same query must give the same book minutes later, and
+ * from the archive after the run. This covers the whole run, although the exchange forgets after minutes.
+ * A uniform sample of bounded size.
  */
 
 import { uniformInt } from '../../sandbox/prng.ts';
@@ -12,8 +12,8 @@ export interface Moment {
   readonly sequence: number;
   readonly receiveTime: string;
   readonly digest: string;
-  /** When it was told, by the soak's monotonic clock. */
-  readonly toldMs: number;
+  /** When it was returned, on the soak's monotonic clock. */
+  readonly returnedMs: number;
 }
 
 export class Moments {
@@ -31,7 +31,7 @@ export class Moments {
     return this.#kept;
   }
 
-  /** Each that ever came is kept with the same chance. */
+  /** Reservoir sampling: each moment is kept with the same probability. */
   add(moment: Moment): void {
     this.#seen++;
     if (this.#kept.length < this.#max) {
@@ -42,8 +42,8 @@ export class Moments {
     if (place < this.#max) this.#kept[place] = moment;
   }
 
-  /** A killed logger may have lost what it heard last. */
+  /** Drops the latest moments: a killed logger may have lost what it received last. */
   forgetSince(ms: number): void {
-    this.#kept = this.#kept.filter(({ toldMs }) => toldMs < ms);
+    this.#kept = this.#kept.filter(({ returnedMs }) => returnedMs < ms);
   }
 }

@@ -1,4 +1,4 @@
-/** What a soak found: one value for programs, a table for people. Pure. */
+/** The report of a soak, as one value and as a table. Pure. */
 
 import { counted, grouped } from '../../manager-cli/format.ts';
 import { plain } from '../../manager-cli/style.ts';
@@ -13,18 +13,18 @@ import type { Books } from './witness.ts';
 const MEBIBYTE = 1024 * 1024;
 const UNKNOWN = '-';
 
-/** In MiB; growth in MiB an hour after the warm-up, null where the run was too short to say. */
+/** In MiB; growth in MiB per hour after the warm-up, null if the run was too short. */
 export type Memory = Course & { readonly growth: number | null };
 
 export interface Figures {
-  /** Of the longest life: a logger that was killed begins anew. */
+  /** Of the longest life, since a killed logger starts again from nothing. */
   readonly seconds: number;
   readonly warmUpSeconds: number;
   readonly samples: number;
-  /** As it is, garbage and all: Node collects when it likes. */
+  /** Including garbage that Node has not collected yet. */
   readonly rssAnon: Memory | null;
   readonly rss: Memory | null;
-  /** Right after a full collection: what is in use. */
+  /** Right after a full collection. */
   readonly rssAnonInUse: Memory | null;
   readonly heapInUse: Memory | null;
   readonly handles: Course | null;
@@ -34,7 +34,7 @@ export interface Figures {
   readonly eventLoopLag: Course | null;
   readonly queuedEvents: Course | null;
   readonly spoolBytes: Course | null;
-  /** Of all lives. */
+  /** Over all lives. */
   readonly messages: number;
 }
 
@@ -49,7 +49,7 @@ export interface LoggerReport {
   readonly selfCheck: SelfCheck | null;
   readonly stop: Stop;
   readonly words: readonly string[];
-  /** Why the soak has failed; empty: it has not. */
+  /** Why the soak failed; empty if it did not. */
   readonly problems: readonly string[];
 }
 
@@ -101,7 +101,7 @@ export function figuresOf(samples: readonly Sample[]): Figures {
   };
 }
 
-/** A line for each figure, a column for each logger. */
+/** A table with a row per figure and a column per logger. */
 export function reportLines(report: SoakReport): string[] {
   const { loggers, minutes, seed } = report;
   const rows = loggers.map((logger) => rowsOf(logger));
@@ -111,7 +111,7 @@ export function reportLines(report: SoakReport): string[] {
     titles.map((title, index) => [title, ...rows.map((row) => row[index]?.[1] ?? UNKNOWN)]),
     plain,
   );
-  const verdict = report.isOk ? 'Nothing is wrong.' : 'Something is wrong:';
+  const verdict = report.isOk ? 'No problems found.' : 'Problems:';
   const problems = loggers.flatMap(({ name, problems, words }) =>
     [...problems, ...words].map((problem) => `  ${name}: ${problem}`),
   );
@@ -126,7 +126,7 @@ function rowsOf(logger: LoggerReport): [title: string, value: string][] {
     ['    growth, MiB/h', growthText(figures.heapInUse)],
     ['  RssAnon, MiB', courseText(figures.rssAnonInUse, 1)],
     ['    growth, MiB/h', growthText(figures.rssAnonInUse)],
-    ['RssAnon as it is, MiB', courseText(figures.rssAnon, 1)],
+    ['RssAnon with garbage, MiB', courseText(figures.rssAnon, 1)],
     ['VmRSS, MiB', courseText(figures.rss, 1)],
     ['handles', courseText(figures.handles)],
     ['open files', courseText(figures.files)],
@@ -151,11 +151,11 @@ function rowsOf(logger: LoggerReport): [title: string, value: string][] {
   ];
 }
 
-/** What was measured, in one line: known before the archives are read back, which may take long. */
+/** The measurements in one line, printed before the audit, which may take long. */
 export function measuredText({ heapInUse, rssAnonInUse, handles }: Figures): string {
   return [
-    `heap after collection ${courseText(heapInUse, 1)} MiB (${growthText(heapInUse)} MiB/h)`,
-    `RssAnon after collection ${courseText(rssAnonInUse, 1)} MiB (${growthText(rssAnonInUse)} MiB/h)`,
+    `heap after collection ${courseText(heapInUse, 1)} MiB (growth: ${growthText(heapInUse)})`,
+    `RssAnon after collection ${courseText(rssAnonInUse, 1)} MiB (growth: ${growthText(rssAnonInUse)})`,
     `handles ${courseText(handles)}`,
   ].join(', ');
 }
@@ -167,7 +167,7 @@ function courseText(value: Course | null, digits = 0): string {
 
 function growthText(memory: Memory | null): string {
   const growth = memory?.growth ?? null;
-  return growth === null ? 'too short to say' : `${growth >= 0 ? '+' : ''}${growth.toFixed(1)}`;
+  return growth === null ? 'run too short' : `${growth >= 0 ? '+' : ''}${growth.toFixed(1)}`;
 }
 
 function seconds(all: number, warmUp: number): string {

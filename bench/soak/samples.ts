@@ -1,7 +1,6 @@
 /**
- * The figures of a logger every few seconds: what it says of itself, and on Linux what the kernel
- * says of it. Memory is `RssAnon`: pages of the archive's mapping are the file's, come and go with the
- * page cache, and are in VmRSS but no growth of ours.
+ * Samples a logger every few seconds: its own metrics and, on Linux, the kernel's. Memory is `RssAnon`:
+ * VmRSS also includes pages of the mapped archive file, which come and go with the page cache.
  */
 
 import { readFile, readdir } from 'node:fs/promises';
@@ -12,9 +11,9 @@ import type { LoggerProcess } from './logger-process.ts';
 export interface Sample {
   /** Since the start of the soak. */
   readonly seconds: number;
-  /** Which start of the logger it belongs to. */
+  /** The number of the logger's start. */
   readonly life: number;
-  /** Right after a full collection of garbage: of memory, only this tells what is in use. */
+  /** Taken right after a full garbage collection, and so showing the memory in use. */
   readonly isCollected: boolean;
   /** Bytes; null off Linux. */
   readonly rssAnon: number | null;
@@ -28,11 +27,11 @@ export interface Sample {
   readonly eventLoopLag: number;
   readonly queuedEvents: number;
   readonly spoolBytes: number;
-  /** Messages of the exchanges in this life. */
+  /** Messages received from exchanges in this life. */
   readonly messages: number;
 }
 
-/** What a logger that compares its own books says of that. */
+/** The results of a logger's self-check. */
 export type SelfCheck = Readonly<Record<'images' | 'snapshots' | 'mismatches', number>>;
 
 const MESSAGES = /^orderbook_exchange_frames_total\{[^}]*\} (\S+)$/gm;
@@ -48,7 +47,7 @@ export class Sampler {
     this.#logger = logger;
   }
 
-  /** As it was when last asked. */
+  /** As of the last sample. */
   get health(): HealthStatus | undefined {
     return this.#health;
   }
@@ -57,7 +56,7 @@ export class Sampler {
     return this.#selfCheck;
   }
 
-  /** @throws what the call throws. */
+  /** @throws the errors of the calls. */
   async sample(isCollected: boolean): Promise<HealthStatus> {
     const { client, lives, pid, metricsUrl } = this.#logger;
     if (isCollected) await this.#logger.collectGarbage();
@@ -94,7 +93,7 @@ async function openFiles(pid: number | undefined): Promise<number | null> {
   return names?.length ?? null;
 }
 
-/** Or the process has just ended. */
+/** null if the process has just exited. */
 function notLinux(): null {
   return null;
 }

@@ -1,6 +1,6 @@
-/** What a figure did over time. Pure. */
+/** The course of a figure over time. Pure. */
 
-/** A figure at a moment of the run, in seconds since its start. */
+/** A value, and its time in seconds since the start of the run. */
 export interface Point {
   readonly seconds: number;
   readonly value: number;
@@ -14,17 +14,17 @@ export interface Course {
 
 const WARM_UP_SECONDS = 120;
 const WARM_UP_SHARE = 0.2;
-const WARM_UP_SHARE_MAX = 0.5;
-/** Over less than this, what fills once looks like growth without end. */
+const MAX_WARM_UP_SHARE = 0.5;
+/** Over a shorter time, a cache that fills once looks like unbounded growth. */
 export const GROWTH_MIN_SECONDS = 300;
 
-/** How much of a life is left out: a fifth or two minutes, whichever is more, but at most half. */
+/** The part of a life to ignore: a fifth or two minutes, whichever is more, but at most half. */
 export function warmUpSeconds(lifeSeconds: number): number {
   const wanted = Math.max(WARM_UP_SHARE * lifeSeconds, WARM_UP_SECONDS);
-  return Math.min(wanted, WARM_UP_SHARE_MAX * lifeSeconds);
+  return Math.min(wanted, MAX_WARM_UP_SHARE * lifeSeconds);
 }
 
-/** By how much the value grows in a second (least squares); null for fewer than three points. */
+/** Growth of the value per second (least squares); null for fewer than three points. */
 export function slope(points: readonly Point[]): number | null {
   if (points.length < 3) return null;
   const mean = (of: (point: Point) => number): number =>
@@ -38,7 +38,7 @@ export function slope(points: readonly Point[]): number | null {
   return alone === 0 ? null : together / alone;
 }
 
-/** Null where nothing was seen. */
+/** null without points. */
 export function course(points: readonly Point[]): Course | null {
   const [first, last] = [points[0], points.at(-1)];
   if (!first || !last) return null;

@@ -1,4 +1,4 @@
-/** A database of the soak's own, with a proxy in front of it that can misbehave. */
+/** A temporary database behind a proxy that can inject faults. */
 
 import { MongoClient } from 'mongodb';
 import { InvalidArgumentError, describeError } from '../../logger/errors.ts';
@@ -13,15 +13,15 @@ export interface Store {
   readonly proxy: TcpProxy;
   /** Through the proxy, for `MONGODB_ENDPOINT`. */
   readonly endpoint: string;
-  /** The same database, past the proxy. */
+  /** The same database without the proxy. */
   readonly location: string;
   /** Deletes the database. */
   drop(): Promise<void>;
 }
 
 /**
- * @param endpoint as `MONGODB_ENDPOINT` has it; one server.
- * @throws InvalidArgumentError where it is of another kind, or nobody answers.
+ * @param endpoint one server, in the format of `MONGODB_ENDPOINT`.
+ * @throws InvalidArgumentError if it is not one server, or does not answer.
  */
 export async function openStore(endpoint: string, database: string): Promise<Store> {
   const { uri } = mongoLocation(endpoint);

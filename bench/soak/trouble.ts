@@ -1,31 +1,34 @@
 /**
- * What happens to a logger in a soak, by seeded chance and all at once: faults of its exchanges and of
- * its store, a busy operator at the manager port, and a kill now and then where that is wanted.
+ * The troubles of a logger in a soak, seeded and concurrent: faults of its exchanges and its store, a busy
+ * operator at the manager port, and optional kills.
  */
 
-import { setTimeout as wait } from 'node:timers/promises';
 import { describeError } from '../../logger/errors.ts';
 import { commandResults } from '../../logger/messages/statuses.ts';
 import { drawFault } from '../../sandbox/faults/random-faults.ts';
 import type { RandomFaultTarget } from '../../sandbox/faults/random-faults.ts';
 import { integerIn, pick, seededRandom } from '../../sandbox/prng.ts';
 import type { Random } from '../../logger/runtime/random.ts';
+import { sleep } from '../../logger/runtime/timing.ts';
+import { createSystemClock } from '../../logger/service/system-clock.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { TcpProxy } from '../../sandbox/server/tcp-proxy.ts';
 import { until } from '../../sandbox/until.ts';
 import type { LoggerProcess } from './logger-process.ts';
+
+const clock = createSystemClock();
 
 /** Longer than any soak. */
 const LONG_LIFE_MS = 24 * 3_600_000;
 const SLOW_MS = 1500;
 const ADD_LIMIT_MS = 60_000;
 const ADD_AGAIN_MS = 1000;
-const REFUSALS_MAX = 20;
+const MAX_REFUSALS = 20;
 const STORE_FAULTS = ['cut', 'hang', 'swallow', 'slow'] as const;
 
 type Doing = 'faults' | 'operator' | 'store' | 'kills';
 
-/** How long each waits before its next doing, in milliseconds, from and to. */
+/** Pauses between two actions and durations of faults, in milliseconds, from and to. */
 const PACE: Readonly<Record<Doing | 'storeLasts' | 'removed', readonly [number, number]>> = {
   faults: [500, 4000],
   operator: [2000, 8000],
@@ -40,16 +43,16 @@ export interface TroubleParts {
   readonly sandbox: Sandbox;
   readonly logger: LoggerProcess;
   readonly targets: readonly RandomFaultTarget[];
-  /** The way to the store, where there is one. */
+  /** The proxy in front of the store, if there is one. */
   readonly proxy: TcpProxy | undefined;
-  /** Called right before a kill; undefined: nothing is killed. */
+  /** Called right before a kill; undefined if nothing is to be killed. */
   readonly onKill: (() => void) | undefined;
 }
 
 export class Trouble {
-  /** How often each was done. */
+  /** Number of actions by kind. */
   readonly counts: Record<string, number> = {};
-  /** What the operator was refused, in words. */
+  /** Failed commands of the operator. */
   readonly refusals: string[] = [];
   readonly #parts: TroubleParts;
 
@@ -57,7 +60,7 @@ export class Trouble {
     this.#parts = parts;
   }
 
-  /** Until the signal; then everything is as it should be again. */
+  /** Causes trouble until the signal aborts; then ends all faults. */
   async make(signal: AbortSignal): Promise<void> {
     await Promise.all([
       this.#repeat('faults', signal, (random) => this.#fault(random)),
@@ -71,7 +74,7 @@ export class Trouble {
     if (proxy) proxy.mode = 'pass';
   }
 
-  /** Each has a stream of chance of its own: what one takes long for changes nothing for another. */
+  /** Each kind of trouble has its own random stream, so that the timing of one does not affect another. */
   async #repeat(
     name: Doing,
     signal: AbortSignal,
@@ -79,7 +82,7 @@ export class Trouble {
   ): Promise<void> {
     const random = seededRandom(`${this.#parts.seed}/${name}`);
     for (;;) {
-      await pause(integerIn(random, ...PACE[name]), signal);
+      await sleep(clock, integerIn(random, ...PACE[name]), signal);
       if (signal.aborted) return;
       await act(random);
     }
@@ -89,7 +92,7 @@ export class Trouble {
     const { fault, lastsMs } = drawFault(random, pick(random, this.#parts.targets));
     this.#parts.sandbox.inject(fault);
     this.#count(`${fault.exchange} ${fault.type}`);
-    await wait(lastsMs);
+    await sleep(clock, lastsMs);
   }
 
   async #operate(random: Random): Promise<void> {
@@ -103,8 +106,8 @@ export class Trouble {
     if (doing === 'reset') await this.#command('Reset', { exchange: target.venue.name });
     if (doing !== 'remove') return;
     await this.#command('Remove', { securities });
-    await wait(removedMs);
-    // The exchange may refuse just now, or the logger be killed; nothing may stay removed for that.
+    await sleep(clock, removedMs);
+    // Retried: the exchange may reject it at the moment, or the logger may have been killed.
     const isAdded = (): Promise<boolean> => this.#command('Add', { securities, wait: false });
     await until(`${securities.join()} to be added`, isAdded, ADD_LIMIT_MS, ADD_AGAIN_MS);
   }
@@ -119,14 +122,14 @@ export class Trouble {
       if (!refused) return true;
       this.#refused(method, `${refused.security}: ${refused.message}`);
     } catch (error) {
-      // In the middle of other trouble it may be too late, or too early.
+      // Expected in the middle of other trouble.
       this.#refused(method, describeError(error));
     }
     return false;
   }
 
   #refused(method: string, reason: string): void {
-    if (this.refusals.length < REFUSALS_MAX) this.refusals.push(`${method}: ${reason}`);
+    if (this.refusals.length < MAX_REFUSALS) this.refusals.push(`${method}: ${reason}`);
   }
 
   async #storeFault(random: Random): Promise<void> {
@@ -137,7 +140,7 @@ export class Trouble {
     if (fault === 'slow') proxy.delayMs = SLOW_MS;
     else proxy.mode = fault;
     this.#count(`store ${fault}`);
-    await wait(lastsMs);
+    await sleep(clock, lastsMs);
     proxy.delayMs = 0;
     proxy.mode = 'pass';
   }
@@ -154,11 +157,4 @@ export class Trouble {
   #count(what: string): void {
     this.counts[what] = (this.counts[what] ?? 0) + 1;
   }
-}
-
-/** Ends early, and quietly, with the signal. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await wait(ms, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-  });
 }

@@ -1,4 +1,4 @@
-/** What the exchange itself had, and whether an answer is that. */
+/** Compares a logger's books with the exchange's own. */
 
 import { createHash } from 'node:crypto';
 import type { BookResult, BookRow } from '../../logger/queries/results.ts';
@@ -7,7 +7,7 @@ import type { BookReply } from '../../sandbox/demo/demo-check.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { VenueBook } from '../../sandbox/venues/venue.ts';
 
-/** The book after the last message at or before `sequence`; undefined where it is forgotten. */
+/** The exchange's book at the last message at or before `sequence`; undefined if it is no longer known. */
 export function trueBook(
   sandbox: Sandbox,
   security: string,
@@ -16,7 +16,7 @@ export function trueBook(
   return sandbox.bookAtSequence(security, sequence);
 }
 
-/** What is wrong with an answer, in words; null: nothing is. */
+/** Describes the difference between a result and the truth; null if there is none. */
 export function difference(answer: BookResult, truth: VenueBook): string | null {
   if (Number(answer.sequence) !== truth.sequence) {
     return `sequence ${answer.sequence} instead of ${truth.sequence}`;
@@ -24,7 +24,7 @@ export function difference(answer: BookResult, truth: VenueBook): string | null 
   return compareBooks(answer as unknown as BookReply, truth).difference;
 }
 
-/** One text for each book there can be. */
+/** A digest of a book's content. */
 export function digest(book: {
   readonly bids: readonly BookRow[];
   readonly asks: readonly BookRow[];

@@ -1,4 +1,4 @@
-/** Asks a logger for books, now and in the past, and holds every answer against the exchange's truth. */
+/** Queries a logger for current and past books, and compares every result with the exchange's own book. */
 
 import type { BookResult, NoBookResult } from '../../logger/queries/results.ts';
 import { describeError } from '../../logger/errors.ts';
@@ -13,20 +13,20 @@ import { Moments } from './moments.ts';
 import type { Moment } from './moments.ts';
 import { difference, digest, trueBook } from './truth.ts';
 
-const MOMENTS_MAX = 200;
-/** Of each security: about the last two minutes, which the exchange remembers. */
-const RECENT_MAX = 60;
-/** What is kept of what went wrong, in words. */
-const WORDS_MAX = 20;
+const MAX_MOMENTS = 200;
+/** Per security: about the last two minutes, which the exchange remembers. */
+const MAX_RECENT = 60;
+/** Limit of `words`. */
+const MAX_WORDS = 20;
 
 export interface Books {
   asked: number;
-  /** Equal to the truth, or not. */
+  /** Compared with the exchange's book. */
   compared: number;
   mismatches: number;
-  /** The answer was that there is no book. */
+  /** The result was a gap. */
   notRecorded: number;
-  /** There was no answer. */
+  /** The call failed. */
   unanswered: number;
 }
 
@@ -44,7 +44,7 @@ interface Recent {
 
 export class Witness {
   readonly books: Books = { asked: 0, compared: 0, mismatches: 0, notRecorded: 0, unanswered: 0 };
-  /** The first mismatches, and the first calls that failed. */
+  /** The first mismatches and failed calls. */
   readonly words: string[] = [];
   readonly moments: Moments;
   readonly #parts: WitnessParts;
@@ -52,10 +52,10 @@ export class Witness {
 
   constructor(parts: WitnessParts) {
     this.#parts = parts;
-    this.moments = new Moments(parts.random, MOMENTS_MAX);
+    this.moments = new Moments(parts.random, MAX_MOMENTS);
   }
 
-  /** One question by chance. A call that fails is counted. */
+  /** Makes a random query. A failed call is counted. */
   async ask(): Promise<void> {
     const { random, securities } = this.#parts;
     const security = pick(random, securities);
@@ -79,12 +79,12 @@ export class Witness {
     const answer = await this.#book({ security });
     if (!this.#isRight(answer, 'now', security)) return;
     const { sequence, receiveTime } = answer;
-    const toldMs = performance.now();
-    const told = { security, sequence: Number(sequence), receiveTime, digest: digest(answer) };
-    this.moments.add({ ...told, toldMs });
+    const returnedMs = performance.now();
+    const moment = { security, sequence: Number(sequence), receiveTime, digest: digest(answer) };
+    this.moments.add({ ...moment, returnedMs });
     const recent = this.#recent.get(security) ?? [];
-    recent.push({ sequence: told.sequence, us: parseTimeUs(receiveTime) });
-    if (recent.length > RECENT_MAX) recent.shift();
+    recent.push({ sequence: moment.sequence, us: parseTimeUs(receiveTime) });
+    if (recent.length > MAX_RECENT) recent.shift();
     this.#recent.set(security, recent);
   }
 
@@ -108,26 +108,26 @@ export class Witness {
     this.#isRight(await this.#book({ security, position }), `at ${formatTimeUs(us)}`, security);
   }
 
-  /** What was told once has to be told again. */
+  /** Repeats a query: it must give the same book again. */
   async #again(): Promise<void> {
     const { all } = this.moments;
     if (all.length === 0) return;
     const moment = pick(this.#parts.random, all);
     const { security, sequence } = moment;
-    this.hold(moment, await this.#book({ security, position: { sequence } }));
+    this.compare(moment, await this.#book({ security, position: { sequence } }));
   }
 
-  /** Also for answers that others got. */
-  hold(moment: Moment, answer: BookResult | NoBookResult): void {
+  /** Compares a result with what was returned for the same query before. */
+  compare(moment: Moment, answer: BookResult | NoBookResult): void {
     const { security, sequence } = moment;
     this.books.compared++;
     const isSame = answer.state === 'proven' && digest(answer) === moment.digest;
     if (isSame && Number(answer.sequence) === sequence) return;
-    const told = answer.state === 'proven' ? `${answer.sequence}` : `no book (${answer.gap.cause})`;
-    this.#mismatch(`${security} at ${sequence}, which was told before: ${told}`);
+    const now = answer.state === 'proven' ? `${answer.sequence}` : `no book (${answer.gap.cause})`;
+    this.#mismatch(`${security} at ${sequence} differs from the earlier result: ${now}`);
   }
 
-  /** @param asked the answer has to be the last book at or before it. */
+  /** @param asked the result must be the last book at or before this sequence. */
   #isRight(
     answer: BookResult | NoBookResult,
     when: string,
@@ -162,6 +162,6 @@ export class Witness {
   }
 
   #say(words: string): void {
-    if (this.words.length < WORDS_MAX && !this.words.includes(words)) this.words.push(words);
+    if (this.words.length < MAX_WORDS && !this.words.includes(words)) this.words.push(words);
   }
 }

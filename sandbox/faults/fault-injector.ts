@@ -63,7 +63,7 @@ export class StreamFaults<Frame> {
   }
 }
 
-/** @typeParam Frame what the venue renders its book updates from. */
+/** @typeParam Frame the data that a venue renders its book updates from. */
 export class FaultInjector<Frame> {
   readonly rejectedConnections = new Countdown<true>();
   readonly rejectedLogins = new Countdown<true>();

@@ -1,5 +1,5 @@
 /**
- * Everything the sandbox can be told to do wrong, as one table: the fields of each fault and its
+ * Everything the sandbox can do wrong on purpose, as one table: the fields of each fault and its
  * effect on a venue. A fault is a plain object, the same in process, on the command line and in the
  * body of `POST /sandbox/misbehave`: its `type`, its fields, and optionally the `exchange` it is
  * meant for. Without `exchange` it goes to the venue that lists its symbol, or to all venues.

@@ -22,7 +22,7 @@ export interface RandomFault {
 
 /**
  * Every fault but `recover`, which ends the others, and `false-diffs`: until a fresh snapshot is
- * taken nobody can notice those, and the book recorded meanwhile is wrong.
+ * taken those go unnoticed, and the book recorded meanwhile is wrong.
  */
 export type RandomFaultType = Exclude<FaultType, 'recover' | 'false-diffs'>;
 

@@ -1,4 +1,4 @@
-/** Parsing what clients send. */
+/** Parses client messages. */
 
 /** The fields of a JSON object; null if the text is anything else. */
 export function parseObject(text: string): Readonly<Record<string, unknown>> | null {

@@ -32,7 +32,7 @@ export class RunningVenue implements FaultTarget {
     return this.#venue.faults;
   }
 
-  /** Decides on a WebSocket handshake. @returns what opens the session, or the status to reject with. */
+  /** Decides on a WebSocket handshake. @returns the function that opens the session, or a status. */
   accept(url: string, address: string): OpenSession | HandshakeRejection {
     const open = this.#venue.accept(url);
     if (!open) return 404;

@@ -31,7 +31,7 @@ export interface VenueDeps {
   /** By the sandbox's own symbol, `BTCUSDT`. */
   readonly markets: ReadonlyMap<string, Market>;
   readonly clock: Clock;
-  /** For whatever the venue draws at random itself, such as order ids. */
+  /** Seeds the random choices of the venue itself, such as order ids. */
   readonly seed: string;
   /** Sequence numbers of a venue that counts its own messages start above this. */
   readonly firstSequence: number;
@@ -42,7 +42,7 @@ export interface Venue {
   /** As this venue spells them. */
   readonly symbols: readonly string[];
   readonly faults: FaultInjector<unknown>;
-  /** @returns what opens a session at a WebSocket address (path and query); null: nothing is there. */
+  /** @returns the function that opens a session at a path and query; null if nothing is served there. */
   accept(url: string): OpenSession | null;
   respond(request: RestRequest): RestResponse;
   /** Sends what is due by time alone: batches, heartbeats. */

@@ -125,11 +125,7 @@ describe('TLS', needs(openssl), () => {
     const ca = `--tls-ca ${authority.caFile}`;
     for (const name of ['--host 127.0.0.1', '--host localhost', '--tls-server-name other.test']) {
       const run = await manager(`ping ${ca} ${name}`, { port });
-      expectError(
-        run,
-        4,
-        /certificate is for logger\.test, 192\.0\.2\.7, not for \S+: give one/,
-      );
+      expectError(run, 4, /certificate is for logger\.test, 192\.0\.2\.7, not for \S+: give one/);
       expect(run.stderr).not.toContain('--tls-cert');
     }
     expect(control.calls).toEqual([]);

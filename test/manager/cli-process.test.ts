@@ -167,7 +167,9 @@ describe('orderbook-manager as a process', needs(built(MAIN)), () => {
       const startMs = performance.now();
       const ping = start('ping', '--port', silentPort, '--timeout', '1', ...tls);
       expect(await ping.code).toBe(4);
-      expect(ping.errors()).toMatch(/^[^\n]*No response from [^\n]* accepts the connection[^\n]*\n$/);
+      expect(ping.errors()).toMatch(
+        /^[^\n]*No response from [^\n]* accepts the connection[^\n]*\n$/,
+      );
       expect(ping.errors()).not.toContain('start it');
       expect(performance.now() - startMs).toBeLessThan(4000);
     };

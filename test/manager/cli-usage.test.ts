@@ -107,7 +107,10 @@ describe('wrong usage', () => {
     ['list --tls-ca package.json', /--tls-ca: not usable PEM/],
     ['list --tls-server-name logger.test', /--tls-server-name: there is no TLS without --tls-ca/],
     ['list --tls-server-name -x-', /--tls-server-name/],
-    ['list --tls-cert package.json --tls-key package.json', /--tls-cert with --tls-key: not usable PEM/],
+    [
+      'list --tls-cert package.json --tls-key package.json',
+      /--tls-cert with --tls-key: not usable PEM/,
+    ],
     ['list --context paris', /--context: .*contexts\.json does not exist/],
     [`book ${SECURITY} --archive somewhere --context paris`, /contradict/],
   ];

@@ -24,7 +24,7 @@ export class PlainClient {
   /** Set for good once the book is proven. */
   book: NaiveBook | null = null;
   /** Diffs that did not follow the book: `[expected, found]`. */
-  readonly holes: (readonly [number, number])[] = [];
+  readonly gaps: (readonly [number, number])[] = [];
   /** Diffs at or before the book, since it was proven. */
   ignored = 0;
   applied = 0;
@@ -150,7 +150,7 @@ export class PlainClient {
       this.ignored++;
       return;
     }
-    if (diff.U > this.book.sequence + 1) this.holes.push([this.book.sequence + 1, diff.U]);
+    if (diff.U > this.book.sequence + 1) this.gaps.push([this.book.sequence + 1, diff.U]);
     this.book.apply(diff.u, diff.b, diff.a);
     this.applied++;
   }

@@ -22,7 +22,7 @@ export interface BinanceSessionDeps {
   readonly limits: BinanceLimits;
 }
 
-/** @returns what opens a session at a WebSocket address; null if Binance serves nothing there. */
+/** @returns the function that opens a session at `url`; null if Binance serves nothing there. */
 export function acceptBinance(url: string, deps: BinanceSessionDeps): OpenSession | null {
   const request = parseSessionUrl(url);
   return request && ((peer, lifeMs) => new BinanceSession(request, peer, lifeMs, deps));

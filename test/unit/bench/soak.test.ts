@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { holesOf } from '../../../bench/soak/audit.ts';
+import { coverageProblems } from '../../../bench/soak/audit.ts';
 import { Moments } from '../../../bench/soak/moments.ts';
 import { figuresOf } from '../../../bench/soak/report.ts';
 import type { Sample } from '../../../bench/soak/samples.ts';
@@ -65,7 +65,7 @@ describe('holes', () => {
     intervals: CoverageResult['intervals'],
     gaps: CoverageResult['gaps'],
   ): readonly string[] =>
-    holesOf({ security: 'binance:BTCUSDT', intervals, gaps, badReceiveTimes: [] });
+    coverageProblems({ security: 'binance:BTCUSDT', intervals, gaps, badReceiveTimes: [] });
 
   test('with a gap each are fine, the last one open', () => {
     expect(holes([interval(0, 1), interval(2, 3)], [gap(1, 2), gap(3, null)])).toEqual([]);
@@ -85,7 +85,7 @@ describe('holes', () => {
 
 describe('moments', () => {
   const add = (moments: Moments, sequence: number): void =>
-    moments.add({ security: 's', sequence, receiveTime: '', digest: '', toldMs: sequence });
+    moments.add({ security: 's', sequence, receiveTime: '', digest: '', returnedMs: sequence });
 
   test('are an even sample of bounded size', () => {
     const moments = new Moments(seededRandom(1), 100);

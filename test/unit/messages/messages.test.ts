@@ -50,7 +50,7 @@ function received<Method extends 'Book' | 'Coverage' | 'Export'>(
   request: Parameters<(typeof manager)[Method]['requestSerialize']>[0],
 ): ReturnType<(typeof manager)[Method]['requestDeserialize']> {
   const { requestSerialize, requestDeserialize } = manager[method];
-  return requestDeserialize(requestSerialize(request as never)) as never;
+  return requestDeserialize(requestSerialize(request)) as never;
 }
 
 /** A response, or part of one, as the client receives it. */

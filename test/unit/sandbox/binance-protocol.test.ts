@@ -128,7 +128,7 @@ describe('streams', () => {
       const ticker = client.tickers.find((each) => each.u === mine?.sequence);
       if (ticker) expect(Number(ticker.b)).toBe(Number(mine?.bids[0]?.[0]));
     }
-    expect(client.holes).toEqual([]);
+    expect(client.gaps).toEqual([]);
   });
 
   test('the true book is known at the sequences of the 1000 ms stream', async () => {

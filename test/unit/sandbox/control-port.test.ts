@@ -21,7 +21,7 @@ describe('POST /sandbox/misbehave', () => {
       body: '{"type":"drop-diffs","symbol":"BTCUSDT","count":1}',
     });
     expect([response.status, await response.json()]).toEqual([200, { ok: true }]);
-    await client.until(() => client.holes.length === 1);
+    await client.until(() => client.gaps.length === 1);
   });
 
   test.each([

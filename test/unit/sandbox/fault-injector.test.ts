@@ -18,21 +18,21 @@ describe('book updates', () => {
     const { sandbox, client } = await synchronised();
     const before = client.book?.sequence ?? 0;
     sandbox.inject({ type: 'drop-diffs', symbol: 'BTCUSDT', count: 3 });
-    await client.until(() => client.holes.length > 0);
-    expect(client.holes).toHaveLength(1);
-    expect(client.holes[0]?.[0]).toBeGreaterThan(before);
-    expect(sandbox.bookAtSequence('BTCUSDT', client.holes[0]?.[0] ?? 0)?.sequence).toBeGreaterThan(
+    await client.until(() => client.gaps.length > 0);
+    expect(client.gaps).toHaveLength(1);
+    expect(client.gaps[0]?.[0]).toBeGreaterThan(before);
+    expect(sandbox.bookAtSequence('BTCUSDT', client.gaps[0]?.[0] ?? 0)?.sequence).toBeGreaterThan(
       0,
     );
     await moreDiffs(client);
-    expect(client.holes).toHaveLength(1);
+    expect(client.gaps).toHaveLength(1);
   });
 
   test('another symbol is not affected', async () => {
     const { sandbox, client } = await synchronised();
     sandbox.inject({ type: 'drop-diffs', symbol: 'ETHUSDT', count: 3 });
     await moreDiffs(client, 5);
-    expect(client.holes).toEqual([]);
+    expect(client.gaps).toEqual([]);
   });
 
   test('duplicated updates change nothing', async () => {
@@ -40,7 +40,7 @@ describe('book updates', () => {
     sandbox.inject({ type: 'duplicate-diffs', symbol: 'BTCUSDT', count: 2 });
     await client.until(() => client.ignored === 2);
     await moreDiffs(client);
-    expect(client.holes).toEqual([]);
+    expect(client.gaps).toEqual([]);
     const truth = sandbox.bookAtSequence('BTCUSDT', client.book?.sequence ?? 0);
     expect(client.book?.rows().bids).toEqual(truth?.bids);
   });
@@ -48,9 +48,9 @@ describe('book updates', () => {
   test('reordered updates arrive late by one', async () => {
     const { sandbox, client } = await synchronised();
     sandbox.inject({ type: 'reorder-diffs', symbol: 'BTCUSDT', count: 1 });
-    await client.until(() => client.holes.length === 1 && client.ignored === 1);
+    await client.until(() => client.gaps.length === 1 && client.ignored === 1);
     await moreDiffs(client);
-    expect(client.holes).toHaveLength(1);
+    expect(client.gaps).toHaveLength(1);
   });
 
   test.each(CORRUPTIONS)('%s: exactly one frame is corrupted', async (form) => {
@@ -97,7 +97,7 @@ describe('connections', () => {
     expect(await pong('still there?')).toBe('still there?');
     expect(client.frames.length).toBe(before);
     sandbox.inject({ type: 'recover' });
-    await client.until(() => client.holes.length === 1);
+    await client.until(() => client.gaps.length === 1);
   });
 
   test('silence of one symbol does not affect the others', async () => {
@@ -180,7 +180,7 @@ describe('connections', () => {
       !/"e":"(depthUpdate|trade)","E"|"result"/.test(frame);
     await client.until(() => client.frames.some(isExtra));
     await moreDiffs(client);
-    expect(client.holes).toEqual([]);
+    expect(client.gaps).toEqual([]);
   });
 });
 

@@ -50,7 +50,7 @@ describe('replay server', needs(recordings), () => {
     await client.until(() => client.book?.sequence === session.lastSequence);
     expect(client.book?.rows()).toEqual(server.naiveBookAt(session.lastSequence));
     expect(client.trades.map((trade) => trade.t)).toEqual(session.trades.map((t) => t.tradeId));
-    expect(client.holes).toEqual([]);
+    expect(client.gaps).toEqual([]);
   });
 
   test('nothing plays before a subscription, and only subscribed streams arrive', async () => {
@@ -102,7 +102,7 @@ describe('replay server', needs(recordings), () => {
     await client.synchronise();
     await server.finished;
     await client.until(() => client.book?.sequence === session.lastSequence);
-    expect(client.holes).toHaveLength(2);
+    expect(client.gaps).toHaveLength(2);
     expect(client.ignored).toBe(1);
     expect(client.frames).toContain('{"stream":');
   });
@@ -156,7 +156,7 @@ describe('replay server', needs(recordings), () => {
     await client.synchronise();
     await server.finished;
     await client.until(() => client.book?.sequence === server.session.lastSequence);
-    expect(client.holes).toEqual([]);
+    expect(client.gaps).toEqual([]);
   });
 
   test('a hook that throws fails the play', async () => {
