@@ -67,7 +67,7 @@ export class RateLimitedError extends LoggerError {
 }
 
 /** The exchange rejected a request, for another reason than its rate or an unknown symbol. */
-export class ExchangeRefusedError extends LoggerError {
+export class ExchangeRejectedError extends LoggerError {
   readonly code = 'exchange-refused';
 }
 

@@ -1,7 +1,7 @@
 /**
  * The port between an exchange and the recorders. An adapter knows a wire protocol and its sequence
- * rule, nothing of storage; a recorder knows none of the wire. One `Exchange` serves any number of
- * securities; trouble with one is never felt by another.
+ * rule, but nothing of storage; a recorder knows nothing of the wire. One `Exchange` serves any number
+ * of securities; trouble with one does not affect another.
  */
 
 import type { BookSnapshot, MarketEvent, UpdateHead } from '../market/events.ts';
@@ -12,33 +12,32 @@ import type { Scale } from '../market/decimal.ts';
 export interface Exchange {
   readonly name: string;
   readonly level: BookLevel;
-  /** What is recorded, in the exchange's words: `depth`, `depth@100ms`, `full` … */
+  /** The exchange's name for what is recorded: `depth`, `depth@100ms`, `full` … */
   readonly feed: string;
   /**
-   * On what continuity rests. `connection`: the exchange numbers nothing, so a segment lasts as long
-   * as one connection; the adapter counts the messages itself (see `UpdateHead`), and what `snapshot`
-   * gives is the one that the connection itself sent.
+   * The proof of continuity. `connection`: the exchange sends no sequence, so a segment lasts as long
+   * as one connection; the adapter counts the messages itself (see `UpdateHead`), and `snapshot` gives
+   * the one that the connection itself sent.
    */
   readonly proof: Proof;
   readonly rule: SequenceRule;
-  /** Set where it records less than the exchange has to give: why, and whether it is meant so. */
+  /** Set where it records less than the exchange offers: the reason, and whether it was chosen. */
   readonly fallback?: { readonly reason: string; readonly isChosen: boolean } | null | undefined;
 
   /**
-   * What the exchange says about a symbol in its own spelling.
+   * Asks the exchange about a symbol in its own spelling.
    * @throws UnknownSecurityError with the exchange's own reason; RateLimitedError,
    *   FeedClosedError when it can't be asked now.
    */
   instrument(symbol: string): Promise<Instrument>;
 
-  /** Starts the symbol's streams. The listener hears of them until `close` of the handle. */
+  /** Starts the symbol's streams. The listener is called until the handle is closed. */
   open(instrument: Instrument, listener: FeedListener): FeedHandle;
 
   /**
-   * The exchange's full answer about the book, within the exchange's request budget (so it may wait
-   * its turn; `signal` gives the place up).
-   * @param isSpare nothing is lost without it: LimitExceededError where it would take what others need.
-   * @throws RateLimitedError, FeedClosedError, WireFormatError, ExchangeRefusedError.
+   * The exchange's full book, within its request budget: it may wait its turn, and `signal` cancels.
+   * @param isSpare nothing is lost without it: LimitExceededError where it would delay other requests.
+   * @throws RateLimitedError, FeedClosedError, WireFormatError, ExchangeRejectedError.
    */
   snapshot(symbol: string, signal: AbortSignal, isSpare?: boolean): Promise<BookSnapshot>;
 
@@ -53,7 +52,7 @@ export interface Exchange {
 
 export interface Instrument {
   readonly symbol: string;
-  /** The scale in which the adapter hands out prices and sizes of this symbol. */
+  /** The scale at which the adapter emits prices and sizes of this symbol. */
   readonly scale: Scale;
   /** As the exchange prints them, without trailing zeros; null where it does not say. */
   readonly tickSize: string | null;
@@ -66,32 +65,33 @@ export interface FeedListener {
   /**
    * The connection that carried the streams is gone and no other has taken over; or, where the proof
    * is the connection, another has (`onUp` follows).
-   * `aliveUntilUs`: the last moment at which it is known to have been whole.
+   * @param aliveUntilUs the last moment at which it is known to have been alive.
    */
   onDown(aliveUntilUs: number, reason: string): void;
   /**
-   * Steps and sideEvents in the order of arrival; receive times never go back. A trade comes once. Steps
-   * may come twice or overlap (two connections do, on purpose): the sequence rule sorts them out.
+   * Book updates and side events in the order of arrival; receive times never go back. A trade comes
+   * once. Updates may come twice or overlap, as those of two connections do: the sequence rule drops
+   * what was applied already.
    */
   onEvent(event: MarketEvent): void;
-  /** The exchange says how far its own numbers have come. Only where it numbers its messages. */
+  /** The exchange reports how far its sequence has come. Only where it has one. */
   onHeartbeat(heartbeat: Heartbeat): void;
   /**
-   * The connection stands, yet something that the exchange sent did not arrive, at some moment after
-   * `aliveUntilUs`. Only where it does not number its messages (else the rule finds out).
+   * The connection stands, but something that the exchange sent after `aliveUntilUs` did not arrive.
+   * Only where it sends no sequence; otherwise the sequence rule finds the gap.
    */
   onLoss(aliveUntilUs: number, reason: string): void;
-  /** While the exchange collects orders for an auction, its book may be crossed. */
+  /** The exchange starts or stops collecting orders for an auction; meanwhile its book may be crossed. */
   onAuction(isCollecting: boolean): void;
   /** From here on prices and sizes come at this finer scale. Called before the first such event. */
   onScale(scale: Scale): void;
   /** The exchange changed tick or lot size. */
   onInstrument(instrument: Instrument): void;
   /**
-   * The exchange refuses this symbol's streams; the reason is its own. Where a refusal `mayPass` (a
-   * login), the adapter has told the log, goes on trying, and `onUp` follows one day.
+   * The exchange rejects this symbol's streams; the reason is its own.
+   * @param mayPass a rejected login: the adapter has logged it and keeps retrying; `onUp` may follow.
    */
-  onRefused(reason: string, mayPass: boolean): void;
+  onRejected(reason: string, mayPass: boolean): void;
 }
 
 /** The last sequence that the exchange has given out for a security. */
@@ -103,8 +103,8 @@ export interface Heartbeat {
 
 export interface FeedHandle {
   /**
-   * The last moment (receive clock, µs) at which the connection was known to be whole: anything at
-   * all came in, pongs included. null while there is no connection with these streams on it.
+   * The last moment (receive time) at which the connection was known to be alive: anything at all came
+   * in, pongs included. null while no connection carries these streams.
    */
   aliveUntilUs(): number | null;
   /** Stops the streams. The listener is not called again. Idempotent. */
@@ -113,24 +113,24 @@ export interface FeedHandle {
 
 /** The exchange's rule of continuity, pure. Sequences are safe integers. */
 export interface SequenceRule {
-  /** What to do with a step when the book stands at `lastSequence`. Checked for life. */
-  follow(lastSequence: number, step: UpdateHead): 'apply' | 'ignore' | 'gap';
-  /** How a snapshot joins the steps buffered since before it was asked for. */
+  /** Whether an update continues a book at `lastSequence`. Checked for every update. */
+  follow(lastSequence: number, update: UpdateHead): 'apply' | 'ignore' | 'gap';
+  /** Joins a snapshot to the updates buffered since before it was requested. */
   bridge(snapshotSequence: number, buffered: readonly UpdateHead[]): Bridge;
 }
 
 export type Bridge =
   /**
-   * `buffered[from]` spans the snapshot's sequence, and from there on there is no hole. `from` may
-   * be the buffer's length, where the snapshot proves itself and says its own exchange time.
+   * `buffered[from]` spans the snapshot's sequence, and no gap follows. `from` may be the buffer's
+   * length, where the snapshot proves itself and has an exchange time of its own.
    */
   | { readonly kind: 'bridged'; readonly from: number }
-  /** Nothing buffered reaches past the snapshot yet: wait for the next step. */
+  /** Nothing buffered reaches past the snapshot yet: wait for the next update. */
   | { readonly kind: 'waiting' }
   /** The snapshot is older than the buffer: fetch again, keep buffering. */
   | { readonly kind: 'too-old' }
-  /** A hole inside the buffer: drop everything before `buffered[from]` and fetch again. */
-  | { readonly kind: 'hole'; readonly from: number };
+  /** A gap inside the buffer: drop everything before `buffered[from]` and fetch again. */
+  | { readonly kind: 'gap'; readonly from: number };
 
 export interface ExchangeCounters {
   /** Connections that are open now. */
@@ -138,9 +138,9 @@ export interface ExchangeCounters {
   readonly frames: number;
   readonly bytes: number;
   /** Frames that could not be used, by kind. */
-  readonly refused: Readonly<Record<string, number>>;
+  readonly wireErrors: Readonly<Record<string, number>>;
   /** Request weight used in the running minute, as the exchange reports it. */
   readonly requestWeightUsed: number;
-  /** Receive time until which the exchange wants no requests; null: none asked. */
+  /** Receive time until which the exchange accepts no requests; null: it accepts them. */
   readonly bannedUntilUs: number | null;
 }

@@ -5,7 +5,7 @@
  */
 
 import { ConflictError, FeedClosedError } from '../errors.ts';
-import type { ExchangeRefusedError } from '../errors.ts';
+import type { ExchangeRejectedError } from '../errors.ts';
 import type { Proof } from '../market/coverage.ts';
 import type { BookSnapshot } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
@@ -147,7 +147,7 @@ export abstract class StreamingExchange implements Exchange {
       connections,
       frames: traffic.frames,
       bytes: traffic.bytes,
-      refused: this.wireErrors.counts(),
+      wireErrors: this.wireErrors.counts(),
       requestWeightUsed: this.budget.weightUsed,
       bannedUntilUs: this.budget.bannedUntilUs,
     };
@@ -209,7 +209,7 @@ export function hasSameSizes(a: Instrument, b: Instrument): boolean {
 }
 
 /** The exchange's own reason why it rejected a request. */
-export function rejectionText(error: ExchangeRefusedError): string {
+export function rejectionText(error: ExchangeRejectedError): string {
   const { reason, code } = error.context;
   const text = typeof reason === 'string' ? reason : 'the exchange rejected it without a reason';
   return `${text}${typeof code === 'number' ? ` (code ${code})` : ''}`;

@@ -1,14 +1,14 @@
 /**
- * A token bucket on the monotonic clock. In any stretch of time no more is taken than the capacity
- * plus what flows in meanwhile: so a limit "N per window" is kept by a capacity and a flow that add
- * up to N, and unlike a fixed window it never makes a caller wait out a whole window.
+ * A token bucket on the monotonic clock. In any period no more is taken than the capacity plus what is
+ * refilled meanwhile: a limit of N per window is kept by a capacity and a refill that add up to N, and
+ * unlike a fixed window it never makes a caller wait out a whole window.
  */
 
 import { assertInvariant } from '../errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 export interface BucketLimits {
-  /** The most that can be taken at one moment. */
+  /** The most that can be taken at once. */
   readonly capacity: number;
   readonly perSecond: number;
 }
@@ -26,7 +26,7 @@ export class TokenBucket {
     this.#atMs = clock.monotonicMs();
   }
 
-  /** How long until `amount` can be taken; 0: now. */
+  /** Time until `amount` can be taken; 0: now. */
   waitMs(amount: number): number {
     this.#refill();
     const missing = amount - this.#tokens;
@@ -36,7 +36,7 @@ export class TokenBucket {
   /** @throws InvariantError when it is more than there is: ask `waitMs` first. */
   take(amount: number): void {
     this.#refill();
-    // A rounding error of the refill must not turn a wait that is over into a crash.
+    // A rounding error of the refill must not turn a wait that is over into an error.
     assertInvariant(amount <= this.#tokens + 1e-6, 'Taken from a bucket that is too empty');
     this.#tokens -= amount;
   }

@@ -230,8 +230,8 @@ const OF_EXCHANGES: readonly Definition[] = [
     help: 'Malformed or unexpected frames, by cause',
     labelNames: ['exchange', 'cause'],
     samples: ({ exchanges }) =>
-      exchanges.flatMap(({ exchange, refused }) =>
-        Object.entries(refused).map(([cause, value]) => ({ labels: { exchange, cause }, value })),
+      exchanges.flatMap(({ exchange, wireErrors }) =>
+        Object.entries(wireErrors).map(([cause, value]) => ({ labels: { exchange, cause }, value })),
       ),
   },
   eachExchange(

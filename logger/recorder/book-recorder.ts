@@ -190,7 +190,7 @@ export class BookRecorder implements FeedListener {
     }
   }
 
-  onRefused(reason: string, mayPass: boolean): void {
+  onRejected(reason: string, mayPass: boolean): void {
     this.#deps.log[mayPass ? 'debug' : 'error']('The exchange rejects the streams', {
       security: this.#security,
       reason,

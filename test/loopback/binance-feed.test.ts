@@ -64,7 +64,7 @@ async function streaming(
 
 describe('subscribing', () => {
   test('streams of a hundred symbols come up below five client messages a second', async () => {
-    start({ limits: { paramsPerMessageMax: 20 } });
+    start({ limits: { maxStreamsPerRequest: 20 } });
     const listeners: RecordingListener[] = [];
     for (let i = 0; i < 100; i++) {
       const listener = new RecordingListener();
@@ -256,7 +256,7 @@ describe('planned ends', () => {
   test('a reset overlaps without loss', () => overlapped(() => void exchange.reset()));
 
   test('a connection that is old overlaps without loss', async () => {
-    start({ limits: { connectionAgeMaxMs: 300 } });
+    start({ limits: { maxConnectionAgeMs: 300 } });
     const { listener, connection } = await streaming();
     await until('a second connection', () => fake.connections.length >= 2);
     await until('the old one is retired', () => !connection.isOpen);
@@ -304,7 +304,7 @@ describe('damaged frames', () => {
     connection.raw(text);
     fake.depth('BTCUSDT', { U: 11, u: 12 });
     await until('the next diff', () => listener.diffs.length === 2);
-    expect(exchange.counters().refused).toEqual({ [kind]: 1 });
+    expect(exchange.counters().wireErrors).toEqual({ [kind]: 1 });
     expect(listener.states).toEqual(['up']);
   });
 
@@ -322,7 +322,7 @@ describe('damaged frames', () => {
     const { listener, connection } = await streaming();
     connection.announce(MAX_MESSAGE_BYTES + 1);
     await until('up again', () => listener.count('up') === 2);
-    expect(exchange.counters().refused).toEqual({ oversized: 1 });
+    expect(exchange.counters().wireErrors).toEqual({ oversized: 1 });
   });
 
   test('counters tell connections, frames and bytes', async () => {

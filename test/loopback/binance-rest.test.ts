@@ -123,7 +123,7 @@ describe('snapshots', () => {
   ])('%s is a wire error, counted', async (_name, body, kind) => {
     answering(200, body);
     await expect(snapshot()).rejects.toMatchObject({ code: 'wire-format', context: { kind } });
-    expect(exchange.counters().refused).toEqual({ [kind]: 1 });
+    expect(exchange.counters().wireErrors).toEqual({ [kind]: 1 });
   });
 
   test.each([
@@ -157,7 +157,7 @@ describe('snapshots', () => {
 
   test('a body above the size limit is not read to its end', async () => {
     await exchange.close();
-    start({ answerMaxBytes: 10_000 });
+    start({ maxResponseBytes: 10_000 });
     let written = 0;
     fake.behaviour.rest = (_url, response) => {
       response.writeHead(200);

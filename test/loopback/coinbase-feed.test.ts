@@ -169,7 +169,7 @@ describe('the full channel', () => {
   });
 
   test('products come and go while another streams without missing anything', async () => {
-    start({ limits: { fullConnectionsMax: 1 } });
+    start({ limits: { maxFullConnections: 1 } });
     const { listener } = await streaming();
     let last = 10;
     for (let round = 0; round < 3; round++) {
@@ -242,7 +242,7 @@ describe('the full channel', () => {
     fake.open[0]?.send(text);
     fake.send(open(12));
     await until('the next', () => listener.events.length === 11);
-    expect(exchange.counters().refused).toEqual({ [kind]: 1 });
+    expect(exchange.counters().wireErrors).toEqual({ [kind]: 1 });
     expect(listener.states).toEqual(['up']);
     expect(followed(listener, 0)).toEqual([...numbers(1, 10), 'gap', 12]);
   });
@@ -252,7 +252,7 @@ describe('the full channel', () => {
     const { listener } = await streaming();
     fake.open[0]?.announce(MAX_MESSAGE_BYTES + 1);
     await until('up again', () => listener.count('up') === 2);
-    expect(exchange.counters().refused).toEqual({ oversized: 1 });
+    expect(exchange.counters().wireErrors).toEqual({ oversized: 1 });
   });
 });
 

@@ -50,7 +50,7 @@ export class RecordingListener implements FeedListener {
     this.told.push({ what: 'instrument', instrument });
   }
 
-  onRefused(reason: string): void {
+  onRejected(reason: string): void {
     this.told.push({ what: 'refused', reason });
   }
 

@@ -115,7 +115,7 @@ export class ScriptedExchange implements Exchange {
       connections: 1,
       frames: 0,
       bytes: 0,
-      refused: {},
+      wireErrors: {},
       requestWeightUsed: 0,
       bannedUntilUs: null,
     };

@@ -4,7 +4,7 @@
  */
 
 import {
-  ExchangeRefusedError,
+  ExchangeRejectedError,
   LoggerError,
   UnknownSecurityError,
   describeError,
@@ -84,7 +84,7 @@ class BinanceExchange extends StreamingExchange {
       budget,
       clock,
       timeoutMs: limits.requestTimeoutMs,
-      maxBytes: limits.answerMaxBytes,
+      maxBytes: limits.maxResponseBytes,
       usedWeightHeader: 'x-mbx-used-weight-1m',
       reasonOf: ({ code, msg }) => ({
         code: typeof code === 'number' ? code : null,
@@ -98,7 +98,7 @@ class BinanceExchange extends StreamingExchange {
       const found = (await this.#instruments([symbol], 'urgent')).get(symbol);
       if (found) return found;
     } catch (error) {
-      if (!(error instanceof ExchangeRefusedError) || error.context['status'] !== 400) throw error;
+      if (!(error instanceof ExchangeRejectedError) || error.context['status'] !== 400) throw error;
       throw new UnknownSecurityError(rejectionText(error), { cause: error });
     }
     throw new UnknownSecurityError(`The exchange does not list ${symbol}`);
@@ -110,7 +110,7 @@ class BinanceExchange extends StreamingExchange {
       weight: SNAPSHOT_WEIGHT,
       signal: AbortSignal.any([signal, this.closing.signal]),
       urgency: isSpare ? 'spare' : 'usual',
-      waitMaxMs: MAX_PATIENT_WAIT_MS,
+      maxWaitMs: MAX_PATIENT_WAIT_MS,
     });
     const feed = this.feeds.get(symbol);
     const snapshot = this.counted(() =>
@@ -129,7 +129,7 @@ class BinanceExchange extends StreamingExchange {
   }
 
   protected connectionFor(connections: readonly FeedConnection[]): FeedConnection | undefined {
-    const max = this.#limits.streamsPerConnectionMax;
+    const max = this.#limits.maxStreamsPerConnection;
     return connections.find(({ streamCount }) => streamCount + STREAMS_PER_SYMBOL <= max);
   }
 
@@ -142,14 +142,14 @@ class BinanceExchange extends StreamingExchange {
       weight: INSTRUMENT_WEIGHT,
       signal: this.closing.signal,
       urgency,
-      waitMaxMs: urgency === 'urgent' ? MAX_URGENT_WAIT_MS : MAX_PATIENT_WAIT_MS,
+      maxWaitMs: urgency === 'urgent' ? MAX_URGENT_WAIT_MS : MAX_PATIENT_WAIT_MS,
     });
     return this.counted(() => parseInstruments(parseJson(answer.body)));
   }
 
   protected async pollInstruments(): Promise<boolean> {
     const symbols = [...this.feeds.keys()];
-    const max = this.#limits.symbolsPerRequestMax;
+    const max = this.#limits.maxSymbolsPerRequest;
     const chunks: string[][] = [];
     for (let i = 0; i < symbols.length; i += max) chunks.push(symbols.slice(i, i + max));
     for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) {
@@ -174,7 +174,7 @@ class BinanceExchange extends StreamingExchange {
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
       if (this.closing.signal.aborted) return 'failed';
-      const isRejected = error instanceof ExchangeRefusedError && error.context['status'] === 400;
+      const isRejected = error instanceof ExchangeRejectedError && error.context['status'] === 400;
       if (!isRejected || symbols.length === 1) {
         this.log.warning('Tick and lot sizes could not be looked up', {
           exchange: this.name,

@@ -4,7 +4,7 @@
  */
 
 import {
-  ExchangeRefusedError,
+  ExchangeRejectedError,
   LoggerError,
   UnknownSecurityError,
   describeError,
@@ -88,7 +88,7 @@ export abstract class CoinbaseExchange extends StreamingExchange {
       budget,
       clock,
       timeoutMs: limits.requestTimeoutMs,
-      maxBytes: limits.answerMaxBytes,
+      maxBytes: limits.maxResponseBytes,
       headersOf: (path) =>
         credentials && path.includes(BOOK_PATH)
           ? signedHeaders(credentials, clock.nowUs(), path)
@@ -107,7 +107,7 @@ export abstract class CoinbaseExchange extends StreamingExchange {
       if (product.symbol === symbol) return product;
       throw wireError('product', `The exchange answered for another product than ${symbol}`);
     } catch (error) {
-      const isRejected = error instanceof ExchangeRefusedError;
+      const isRejected = error instanceof ExchangeRejectedError;
       if (!isRejected || (error.context['status'] !== 404 && error.context['status'] !== 400)) {
         throw error;
       }
@@ -138,7 +138,7 @@ export abstract class CoinbaseExchange extends StreamingExchange {
       weight: 1,
       signal: this.closing.signal,
       urgency,
-      waitMaxMs: urgency === 'urgent' ? MAX_URGENT_WAIT_MS : MAX_PATIENT_WAIT_MS,
+      maxWaitMs: urgency === 'urgent' ? MAX_URGENT_WAIT_MS : MAX_PATIENT_WAIT_MS,
     });
     return answer.body;
   }

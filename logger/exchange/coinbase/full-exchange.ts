@@ -35,7 +35,7 @@ export class CoinbaseFull extends CoinbaseExchange {
       weight: 1,
       signal: AbortSignal.any([signal, this.closing.signal]),
       urgency: isSpare ? 'spare' : 'usual',
-      waitMaxMs: MAX_PATIENT_WAIT_MS,
+      maxWaitMs: MAX_PATIENT_WAIT_MS,
       timeoutMs: this.limits.bookTimeoutMs,
     });
     const { receiveTimeUs } = answer;
@@ -60,7 +60,7 @@ export class CoinbaseFull extends CoinbaseExchange {
   /** Busy products get a connection each; beyond the limit the least busy one takes the next. */
   protected connectionFor(connections: readonly FeedConnection[]): FeedConnection | undefined {
     const empty = connections.find(({ streamCount }) => streamCount === 0);
-    if (empty || connections.length < this.limits.fullConnectionsMax) return empty;
+    if (empty || connections.length < this.limits.maxFullConnections) return empty;
     return leastBusy(connections);
   }
 }

@@ -48,7 +48,7 @@ export class CoinbaseLevel2 extends CoinbaseExchange {
   }
 
   protected connectionFor(connections: readonly FeedConnection[]): FeedConnection | undefined {
-    const max = this.limits.streamsPerConnectionMax;
+    const max = this.limits.maxStreamsPerConnection;
     return connections.find(({ streamCount }) => streamCount < max);
   }
 }

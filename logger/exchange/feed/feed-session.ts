@@ -114,7 +114,7 @@ export class FeedSession {
     const { protocol, limits, joinWithinMs } = this.#options;
     const subscription = new SessionSubscription(feed, {
       isSequenced: protocol.isSequenced,
-      maxHeld: limits.heldFramesMax,
+      maxHeld: limits.maxHeldMessages,
       joinWithinMs,
       schedule: (delayMs, run) => this.schedule(delayMs, run),
       supersedeOthers: (which) => this.#owner.supersedeOthers(this, which),
@@ -159,7 +159,7 @@ export class FeedSession {
       { url, transport, clock, staleAfterMs, pace: limits.pace },
       {
         onOpen: () => {
-          this.schedule(limits.connectionAgeMaxMs, () =>
+          this.schedule(limits.maxConnectionAgeMs, () =>
             this.#owner.onReplace(
               this,
               'It is about to reach the age at which the exchange cuts it',

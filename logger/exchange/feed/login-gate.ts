@@ -96,7 +96,7 @@ export class LoginGate {
       exchange,
       reason,
       retrySeconds: Math.ceil(waitMs / 1000),
-      retrySecondsMax: limits.loginBackoff.capMs / 1000,
+      maxRetrySeconds: limits.loginBackoff.capMs / 1000,
     });
     this.#rejection = reason;
     for (const { onRejected } of this.#waiting.values()) onRejected(reason);

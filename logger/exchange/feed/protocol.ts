@@ -146,17 +146,17 @@ export interface ReplyMessage {
 /** The exchange's limits on its connections, and our own. */
 export interface FeedLimits {
   /** Further streams go to a further connection. */
-  readonly streamsPerConnectionMax: number;
+  readonly maxStreamsPerConnection: number;
   /** Streams named in one request. */
-  readonly paramsPerMessageMax: number;
+  readonly maxStreamsPerRequest: number;
   readonly pace: PaceLimits;
   readonly backoff: BackoffLimits;
   /** A connection that leaves a request unanswered for this long is replaced. */
   readonly replyWithinMs: number;
   /** The age at which a connection is replaced, before the exchange cuts it. */
-  readonly connectionAgeMaxMs: number;
+  readonly maxConnectionAgeMs: number;
   /** A `reset` that has not replaced every connection by then fails; replacing goes on. */
   readonly resetWithinMs: number;
   /** Messages held per symbol until its subscription is confirmed or joins; the oldest go first. */
-  readonly heldFramesMax: number;
+  readonly maxHeldMessages: number;
 }

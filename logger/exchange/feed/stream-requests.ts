@@ -69,7 +69,7 @@ export class StreamRequests {
   pump(): void {
     const { protocol, handlers, limits, streamsPerSymbol } = this.#deps;
     if (!handlers.isOpen() || this.#outstanding) return;
-    const maxSymbols = Math.max(1, Math.floor(limits.paramsPerMessageMax / streamsPerSymbol));
+    const maxSymbols = Math.max(1, Math.floor(limits.maxStreamsPerRequest / streamsPerSymbol));
     if (this.#leaving.length > 0) {
       const symbols = this.#leaving.splice(0, maxSymbols);
       this.#send(protocol.unsubscribe(++this.#lastId, symbols), null);

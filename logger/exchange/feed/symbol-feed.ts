@@ -97,7 +97,7 @@ export abstract class SymbolFeed {
     if (this.#isClosed || (!isFinal && reason === this.#rejection)) return;
     this.#isClosed = isFinal;
     this.#rejection = reason;
-    this.listener.onRefused(reason, !isFinal);
+    this.listener.onRejected(reason, !isFinal);
   }
 
   close(): void {

@@ -1,9 +1,9 @@
 /**
- * One exchange's request budget: who may ask next, and when. It spends at most half of what the
- * exchange allows in the steady state (plus one burst that still stays below the limit), listens to
- * what the exchange itself reports as used (others may share the address), and is silent for as
- * long as the exchange asks. Requests wait in one queue, first come first served, those a person
- * waits for before the rest, and what can be spared only where it is; the queue is bounded and a place in it can be given up.
+ * One exchange's request budget. In the steady state it spends at most half of what the exchange
+ * allows, plus one burst that still stays below the limit. It takes into account what the exchange
+ * reports as used, since others may share the address, and blocks for as long as the exchange asks.
+ * Requests wait in one bounded queue, first come first served, except that those a person waits for
+ * go first and spare ones are rejected at once unless nobody else asks. A waiting request can be cancelled.
  */
 
 import {
@@ -16,41 +16,41 @@ import type { Clock, Timer } from '../../runtime/clock.ts';
 import { TokenBucket } from '../token-bucket.ts';
 
 export interface BudgetLimits {
-  /** What the exchange allows per minute and address. */
+  /** The exchange's limit per minute and address. */
   readonly weightPerMinute: number;
-  /** What may be spent at one moment. With the flow of a minute it must stay below the limit. */
+  /** May be spent at one moment. With the steady weight of a minute it must stay below the limit. */
   readonly burstWeight: number;
-  /** The flow: what is spent at most in the long run. */
+  /** The most that is spent in the long run. */
   readonly steadyWeightPerMinute: number;
-  /** Above this use, as reported by the exchange for the whole address, nothing more is asked. */
-  readonly reportedWeightMax: number;
-  /** Requests under way at once: small, so that a "slow down" is heard before many more are sent. */
-  readonly inFlightMax: number;
-  /** Requests waiting; beyond it a request is refused with LimitExceededError. */
-  readonly queueMax: number;
+  /** Above this use, as the exchange reports it for the whole address, requests wait. */
+  readonly maxReportedWeight: number;
+  /** Requests under way at once: few, so that a "slow down" arrives before many more are sent. */
+  readonly maxInFlight: number;
+  /** Requests waiting; further ones are rejected with LimitExceededError. */
+  readonly maxQueued: number;
 }
 
 export interface BudgetRequest {
   readonly weight: number;
   readonly signal: AbortSignal;
   readonly urgency: Urgency;
-  /** When the exchange asked for a longer silence than this, fail at once instead of waiting. */
-  readonly waitMaxMs: number;
+  /** While the exchange blocks for longer than this, fail at once instead of waiting. */
+  readonly maxWaitMs: number;
 }
 
 /**
  * `urgent`: someone waits at a terminal; goes before the rest. `spare`: nothing is lost without it;
- * refused at once unless nobody else asks and more than half of what may be spent at one moment is left.
+ * rejected at once unless nobody else asks and more than half of the burst is left.
  */
 export type Urgency = 'urgent' | 'usual' | 'spare';
 
-/** What the exchange reported counts for this long: its own counter covers one minute. */
+/** A report of the exchange counts for this long: its own counter covers one minute. */
 const REPORT_VALID_MS = 60_000;
 
 interface Waiting {
   readonly request: BudgetRequest;
   readonly grant: () => void;
-  readonly refuse: (error: Error) => void;
+  readonly reject: (error: Error) => void;
 }
 
 export class RequestBudget {
@@ -68,7 +68,7 @@ export class RequestBudget {
   constructor(clock: Clock, limits: BudgetLimits) {
     assertInvariant(
       limits.burstWeight + limits.steadyWeightPerMinute <= limits.weightPerMinute,
-      'Burst and flow of a request budget together pass what the exchange allows in a minute',
+      'The burst and the steady weight of a request budget exceed what the exchange allows in a minute',
     );
     this.#clock = clock;
     this.#limits = limits;
@@ -80,31 +80,31 @@ export class RequestBudget {
 
   /**
    * Waits for a turn. The caller must call `release` when its request is over.
-   * @throws RateLimitedError while the exchange wants silence for longer than the caller would
-   *   wait, or has banned the address; LimitExceededError when the queue is full; FeedClosedError
-   *   when the signal gives the place up.
+   * @throws RateLimitedError while the exchange blocks for longer than the caller would wait, or has
+   *   banned the address; LimitExceededError when the queue is full; FeedClosedError when the signal
+   *   cancels it.
    */
   acquire(request: BudgetRequest): Promise<void> {
-    const refused = this.#refusal(request);
-    if (refused) return Promise.reject(refused);
+    const rejected = this.#rejection(request);
+    if (rejected) return Promise.reject(rejected);
     return new Promise<void>((resolve, reject) => {
-      const giveUp = (): void => {
+      const cancel = (): void => {
         this.#queue = this.#queue.filter((other) => other !== waiting);
-        reject(new FeedClosedError('The request was given up before its turn came'));
+        reject(new FeedClosedError('The request was cancelled before its turn came'));
         this.#pump();
       };
       const waiting: Waiting = {
         request,
         grant: () => {
-          request.signal.removeEventListener('abort', giveUp);
+          request.signal.removeEventListener('abort', cancel);
           resolve();
         },
-        refuse: (error) => {
-          request.signal.removeEventListener('abort', giveUp);
+        reject: (error) => {
+          request.signal.removeEventListener('abort', cancel);
           reject(error);
         },
       };
-      request.signal.addEventListener('abort', giveUp, { once: true });
+      request.signal.addEventListener('abort', cancel, { once: true });
       this.#enqueue(waiting);
       this.#pump();
     });
@@ -115,13 +115,13 @@ export class RequestBudget {
     this.#pump();
   }
 
-  /** What the exchange says this address has used in its running minute. */
+  /** Takes in the exchange's report of the weight that this address has used in the running minute. */
   report(weight: number): void {
     this.#reported = { weight, atMs: this.#clock.monotonicMs() };
   }
 
   /**
-   * The exchange wants silence. A ban refuses everything that waits; a mere "slow down" only what
+   * The exchange wants no requests. A ban rejects everything that waits; a mere "slow down" only what
    * would not wait as long.
    */
   block(forMs: number, isBan: boolean): void {
@@ -131,9 +131,9 @@ export class RequestBudget {
       this.#blockedUntilUs = this.#clock.nowUs() + Math.round(forMs * 1000);
     }
     this.#isBanned ||= isBan;
-    const refused = this.#queue.filter(({ request }) => this.#refusal(request, true) !== null);
-    this.#queue = this.#queue.filter((waiting) => !refused.includes(waiting));
-    for (const waiting of refused) waiting.refuse(this.#rateLimited());
+    const rejected = this.#queue.filter(({ request }) => this.#rejection(request, true) !== null);
+    this.#queue = this.#queue.filter((waiting) => !rejected.includes(waiting));
+    for (const waiting of rejected) waiting.reject(this.#rateLimited());
     this.#pump();
   }
 
@@ -142,15 +142,15 @@ export class RequestBudget {
     return this.#validReport()?.weight ?? 0;
   }
 
-  /** Receive time until which the exchange wants silence; null: it does not. */
+  /** Receive time until which the exchange wants no requests; null: it accepts them. */
   get bannedUntilUs(): number | null {
     return this.#blockedMs() > 0 ? this.#blockedUntilUs : null;
   }
 
-  #refusal(request: BudgetRequest, isQueued = false): Error | null {
-    if (request.signal.aborted) return new FeedClosedError('The request was given up');
+  #rejection(request: BudgetRequest, isQueued = false): Error | null {
+    if (request.signal.aborted) return new FeedClosedError('The request was cancelled');
     const blockedMs = this.#blockedMs();
-    if (blockedMs > 0 && (this.#isBanned || blockedMs > request.waitMaxMs)) {
+    if (blockedMs > 0 && (this.#isBanned || blockedMs > request.maxWaitMs)) {
       return this.#rateLimited();
     }
     if (!isQueued && request.urgency === 'spare' && !this.#isIdle(request.weight)) {
@@ -158,9 +158,9 @@ export class RequestBudget {
         retryable: true,
       });
     }
-    if (!isQueued && this.#queue.length >= this.#limits.queueMax) {
+    if (!isQueued && this.#queue.length >= this.#limits.maxQueued) {
       return new LimitExceededError(
-        `More than ${this.#limits.queueMax} requests wait for the exchange's request budget`,
+        `More than ${this.#limits.maxQueued} requests wait for the exchange's request budget`,
         { retryable: true },
       );
     }
@@ -168,10 +168,10 @@ export class RequestBudget {
   }
 
   #isIdle(weight: number): boolean {
-    const { burstWeight, reportedWeightMax } = this.#limits;
+    const { burstWeight, maxReportedWeight } = this.#limits;
     const isAlone = this.#queue.length === 0 && this.#inFlight === 0;
     const reported = this.#validReport()?.weight ?? 0;
-    const isHalfLeft = reported + weight <= reportedWeightMax / 2;
+    const isHalfLeft = reported + weight <= maxReportedWeight / 2;
     return isAlone && isHalfLeft && this.#waitMs(weight + burstWeight / 2) === 0;
   }
 
@@ -197,7 +197,7 @@ export class RequestBudget {
     this.#timer?.cancel();
     this.#timer = null;
     for (let head = this.#queue[0]; head; head = this.#queue[0]) {
-      if (this.#inFlight >= this.#limits.inFlightMax) return;
+      if (this.#inFlight >= this.#limits.maxInFlight) return;
       const waitMs = this.#waitMs(head.request.weight);
       if (waitMs > 0) {
         this.#timer = this.#clock.schedule(waitMs, () => this.#pump());
@@ -212,7 +212,7 @@ export class RequestBudget {
 
   #waitMs(weight: number): number {
     const report = this.#validReport();
-    const isUsedUp = report !== null && report.weight + weight > this.#limits.reportedWeightMax;
+    const isUsedUp = report !== null && report.weight + weight > this.#limits.maxReportedWeight;
     const reportMs = isUsedUp ? report.atMs + REPORT_VALID_MS - this.#clock.monotonicMs() : 0;
     return Math.max(this.#blockedMs(), reportMs, this.#bucket.waitMs(weight));
   }

@@ -103,7 +103,7 @@ export class SyncBuffer {
           : { kind: 'waiting' };
       case 'too-old':
         return { kind: 'unusable' };
-      case 'hole':
+      case 'gap':
         this.#keep(this.#updates.slice(bridge.from));
         return { kind: 'unusable' };
       case 'bridged':

@@ -28,7 +28,7 @@ class Bench {
       weight: 250,
       signal: new AbortController().signal,
       urgency: 'usual',
-      waitMaxMs: 120_000,
+      maxWaitMs: 120_000,
       ...request,
     };
     void this.#await(name, whole, holds);
@@ -81,7 +81,7 @@ describe('the request budget', () => {
     for (let i = 0; i < 4; i++) bench.ask(`usual ${i}`);
     bench.ask('spare of what is left', { urgency: 'spare' });
     await bench.clock.advanceAsync(60_000, 1000);
-    bench.budget.report(LIMITS.reportedWeightMax / 2);
+    bench.budget.report(LIMITS.maxReportedWeight / 2);
     bench.ask('spare of what the address has left', { urgency: 'spare' });
     await bench.clock.advanceAsync(60_000, 1000);
     bench.budget.block(10_000, false);
@@ -114,10 +114,10 @@ describe('the request budget', () => {
     const bench = new Bench();
     for (let i = 0; i < 6; i++) bench.ask(`${i}`, {}, true);
     await bench.clock.advanceAsync(1000);
-    expect(bench.names).toHaveLength(LIMITS.inFlightMax);
+    expect(bench.names).toHaveLength(LIMITS.maxInFlight);
     bench.budget.release();
     await bench.clock.advanceAsync(0);
-    expect(bench.names).toHaveLength(LIMITS.inFlightMax + 1);
+    expect(bench.names).toHaveLength(LIMITS.maxInFlight + 1);
   });
 
   test('a place in the queue can be given up, and those behind move up', async () => {
@@ -136,7 +136,7 @@ describe('the request budget', () => {
   });
 
   test('a full queue refuses', async () => {
-    const bench = new Bench({ burstWeight: 250, queueMax: 2 });
+    const bench = new Bench({ burstWeight: 250, maxQueued: 2 });
     for (let i = 0; i < 4; i++) bench.ask(`${i}`);
     await bench.clock.advanceAsync(0);
     expect(bench.refused.map(({ error }) => error)).toEqual([expect.any(LimitExceededError)]);
@@ -157,9 +157,9 @@ describe('the request budget', () => {
   test('who would not wait that long is told at once, those who wait already as well', async () => {
     const bench = new Bench({ burstWeight: 250 });
     bench.ask('first');
-    bench.ask('impatient before', { urgency: 'urgent', waitMaxMs: 5000 });
+    bench.ask('impatient before', { urgency: 'urgent', maxWaitMs: 5000 });
     bench.budget.block(30_000, false);
-    bench.ask('impatient after', { urgency: 'urgent', waitMaxMs: 5000 });
+    bench.ask('impatient after', { urgency: 'urgent', maxWaitMs: 5000 });
     bench.ask('patient');
     await bench.clock.advanceAsync(0);
     expect(bench.refused.map(({ name }) => name)).toEqual(['impatient before', 'impatient after']);

@@ -51,7 +51,7 @@ export function loggerFigures(overrides: Partial<LoggerFigures> = {}): LoggerFig
         connections: 1,
         frames: 99,
         bytes: 10_000,
-        refused: { json: 1 },
+        wireErrors: { json: 1 },
         requestWeightUsed: 250,
         bannedUntilUs: 1_795_158_060_000_000,
       },

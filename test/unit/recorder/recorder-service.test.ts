@@ -94,7 +94,7 @@ describe('an add that comes to no book', () => {
     const service = createService();
     const adding = service.control.add([BTC], true, forever);
     await clock.advanceAsync(0);
-    exchange.listeners.get('BTCUSDT')?.onRefused('Invalid API Key', true);
+    exchange.listeners.get('BTCUSDT')?.onRejected('Invalid API Key', true);
     const [result] = await adding;
     expect(result).toMatchObject({ ok: false, state: 'failed' });
     expect(result?.message).toBe(

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Archive } from '../../../logger/archive/archive.ts';
-import { ExchangeRefusedError, FeedClosedError } from '../../../logger/errors.ts';
+import { ExchangeRejectedError, FeedClosedError } from '../../../logger/errors.ts';
 import type { MarketEvent } from '../../../logger/market/events.ts';
 import { securityOf } from '../../../logger/market/security.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
@@ -220,7 +220,7 @@ describe('a recorder', () => {
     exchange.answer(new FeedClosedError('connection refused'));
     await clock.advanceAsync(0);
     expect(one.message).toContain('connection refused');
-    exchange.answer(new ExchangeRefusedError('HTTP 403'));
+    exchange.answer(new ExchangeRejectedError('HTTP 403'));
     await clock.advanceAsync(400, 50);
     expect(one.phase).toBe('failed');
     exchange.answer(snapshotAt(10, [1, 1], [2, 2]));

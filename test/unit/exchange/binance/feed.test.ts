@@ -51,13 +51,13 @@ describe('subscribing', () => {
     feed.clock.advance(1200);
     feed.confirmAll(socket);
     expect(feed.transport.sockets).toHaveLength(1);
-    expect(socket.requests.length).toBe(Math.ceil(1024 / BINANCE_LIMITS.paramsPerMessageMax));
+    expect(socket.requests.length).toBe(Math.ceil(1024 / BINANCE_LIMITS.maxStreamsPerRequest));
     expect(new Set(socket.requests.flatMap(({ params }) => params)).size).toBe(1024);
     for (const text of socket.sent) expect(text.length).toBeLessThan(4088);
   });
 
   test('more streams than a connection may carry go to a further one', () => {
-    feed = new ScriptedFeed({ streamsPerConnectionMax: 4 });
+    feed = new ScriptedFeed({ maxStreamsPerConnection: 4 });
     for (const symbol of ['A', 'B', 'C']) feed.open(symbol);
     feed.clock.advance(0);
     expect(feed.transport.sockets).toHaveLength(2);
@@ -285,7 +285,7 @@ describe('an unplanned end', () => {
   test('a message above the size limit is counted', () => {
     const { socket } = feed.streaming();
     socket.end('Max payload size exceeded', true);
-    expect(feed.exchange.counters().refused).toEqual({ oversized: 1 });
+    expect(feed.exchange.counters().wireErrors).toEqual({ oversized: 1 });
   });
 });
 
@@ -335,7 +335,11 @@ describe('numbers', () => {
     const bad = { e: 'depthUpdate', E: 1, s: 'BTCUSDT', U: 11, u: 11, b: [['NaN', '1']], a: [] };
     socket.message({ stream: 'btcusdt@depth@100ms', data: bad });
     feed.depth(socket, 12, 12);
-    expect(feed.exchange.counters().refused).toEqual({ json: 1, 'unknown-event': 1, decimal: 1 });
+    expect(feed.exchange.counters().wireErrors).toEqual({
+      json: 1,
+      'unknown-event': 1,
+      decimal: 1,
+    });
     expect(listener.ranges).toEqual([
       [1, 10],
       [12, 12],

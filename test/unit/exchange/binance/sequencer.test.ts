@@ -108,7 +108,7 @@ describe('joining a snapshot and the buffered diffs', () => {
         [90, 95],
         [102, 105],
       ],
-      { kind: 'hole', from: 1 },
+      { kind: 'gap', from: 1 },
     ],
     [
       'a hole after the bridge forces a resync',
@@ -118,7 +118,7 @@ describe('joining a snapshot and the buffered diffs', () => {
         [105, 107],
         [108, 109],
       ],
-      { kind: 'hole', from: 1 },
+      { kind: 'gap', from: 1 },
     ],
     [
       'of several holes the last one counts',
@@ -129,7 +129,7 @@ describe('joining a snapshot and the buffered diffs', () => {
         [109, 110],
         [111, 112],
       ],
-      { kind: 'hole', from: 2 },
+      { kind: 'gap', from: 2 },
     ],
     [
       'of holes on both sides of the first unusable diff the last one counts',
@@ -139,7 +139,7 @@ describe('joining a snapshot and the buffered diffs', () => {
         [102, 105],
         [109, 110],
       ],
-      { kind: 'hole', from: 2 },
+      { kind: 'gap', from: 2 },
     ],
     [
       'a reordered pair is a hole',
@@ -149,7 +149,7 @@ describe('joining a snapshot and the buffered diffs', () => {
         [106, 107],
         [104, 105],
       ],
-      { kind: 'hole', from: 1 },
+      { kind: 'gap', from: 1 },
     ],
     ['an empty symbol without diffs waits', -1, [], { kind: 'waiting' }],
     ['an empty symbol is too old once a diff came', -1, [[1, 3]], { kind: 'too-old' }],

@@ -68,7 +68,7 @@ describe('subscribing', () => {
   });
 
   test('the log says which of the connections it speaks of', () => {
-    const feed = new ScriptedCoinbase({ limits: { fullConnectionsMax: 1 } });
+    const feed = new ScriptedCoinbase({ limits: { maxFullConnections: 1 } });
     feed.streaming();
     for (const symbol of ['ETH-USD', 'LTC-USD', 'SOL-USD']) feed.open(symbol);
     feed.transport.latest.end('gone');
@@ -182,7 +182,7 @@ describe('a refused login', () => {
   });
 
   test('on a connection that streams, it is felt by the newcomer alone, who tries again', () => {
-    const feed = new ScriptedCoinbase({ limits: { fullConnectionsMax: 1 } });
+    const feed = new ScriptedCoinbase({ limits: { maxFullConnections: 1 } });
     const first = feed.streaming();
     first.socket.message(open(1));
     const second = feed.open('ETH-USD');
@@ -289,7 +289,7 @@ describe('messages', () => {
       timeUs(2),
       timeUs(2),
     ]);
-    expect(feed.exchange.counters().refused).toEqual({ time: 2 });
+    expect(feed.exchange.counters().wireErrors).toEqual({ time: 2 });
   });
 
   test('a finer price is announced before it comes', () => {
@@ -320,7 +320,7 @@ describe('messages', () => {
     socket.message(open(3));
     expect(sequencesOf(listener)).toEqual([1, 3]);
     expect(listener.states).toEqual(['up']);
-    expect(feed.exchange.counters().refused).toEqual({
+    expect(feed.exchange.counters().wireErrors).toEqual({
       json: 2,
       shape: 10,
       decimal: 1,
@@ -340,7 +340,7 @@ describe('messages', () => {
 
 describe('connections', () => {
   test('busy products get one each; beyond the limit the least busy one takes the next', () => {
-    const feed = new ScriptedCoinbase({ limits: { fullConnectionsMax: 3 } });
+    const feed = new ScriptedCoinbase({ limits: { maxFullConnections: 3 } });
     const sockets = new Map<string, ScriptedSocket>();
     for (const symbol of ['A-USD', 'B-USD', 'C-USD']) {
       sockets.set(symbol, feed.streaming(symbol).socket);
@@ -362,7 +362,7 @@ describe('connections', () => {
   });
 
   test('many products at once are spread evenly', () => {
-    const feed = new ScriptedCoinbase({ limits: { fullConnectionsMax: 4 } });
+    const feed = new ScriptedCoinbase({ limits: { maxFullConnections: 4 } });
     for (let i = 0; i < 40; i++) feed.open(`P${i}-USD`);
     for (let i = 0; i < 4; i++) {
       feed.clock.advance(1000);

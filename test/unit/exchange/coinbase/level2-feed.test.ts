@@ -208,7 +208,7 @@ describe('the book', () => {
     socket.message(update(1, [['buy', 'NaN', '1']]));
     socket.message(update(2, []));
     expect(listener.ranges).toEqual([[3, 3]]);
-    expect(feed.exchange.counters().refused).toEqual({ decimal: 1 });
+    expect(feed.exchange.counters().wireErrors).toEqual({ decimal: 1 });
   });
 
   test.each([

@@ -33,9 +33,9 @@ describe('the full channel, joining its snapshot', () => {
     ['it is one message too old', 10, [12, 13], { kind: 'too-old' }],
     ['it is far too old', 10, [500], { kind: 'too-old' }],
     ['what was missed lies in front of it', 10, [5, 8, 11], { kind: 'bridged', from: 2 }],
-    ['it would fill a hole only in part', 10, [9, 12, 13], { kind: 'hole', from: 1 }],
-    ['there is a hole after it', 10, [10, 11, 13, 14], { kind: 'hole', from: 2 }],
-    ['there are two holes after it', 10, [11, 13, 15, 16], { kind: 'hole', from: 2 }],
+    ['it would fill a hole only in part', 10, [9, 12, 13], { kind: 'gap', from: 1 }],
+    ['there is a hole after it', 10, [10, 11, 13, 14], { kind: 'gap', from: 2 }],
+    ['there are two holes after it', 10, [11, 13, 15, 16], { kind: 'gap', from: 2 }],
     ['messages came twice', 10, [10, 10, 11, 11, 12], { kind: 'bridged', from: 2 }],
     ['one came late', 10, [11, 12, 9, 13], { kind: 'bridged', from: 0 }],
   ] as const)('%s', (_name, snapshot, queued, expected) => {

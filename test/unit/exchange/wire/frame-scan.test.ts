@@ -1,0 +1,56 @@
+/** Texts found in a frame's bytes without parsing it: held against JSON.parse. */
+
+import { describe, expect, test } from 'vitest';
+import { scanTextFields } from '../../../../logger/exchange/wire/frame-scan.ts';
+import { seededRandom } from '../../../support/seeded-random.ts';
+
+const scan = (text: string, ...names: string[]): readonly (string | undefined)[] =>
+  scanTextFields(Buffer.from(text), names);
+
+describe('text fields of a frame', () => {
+  test.each([
+    ['{"type":"open","product_id":"BTC-USD"}', ['open', 'BTC-USD']],
+    ['{ "product_id" : "BTC-USD" ,\n"x":[1,{"type":"no"}], "type" :"open" }', ['open', 'BTC-USD']],
+    ['{"data":{"type":"no","product_id":"no"},"type":"open"}', ['open', undefined]],
+    ['{"reason":"\\"type\\":\\"no\\"","type":"open"}', ['open', undefined]],
+    ['{"a":"type","b":"x\\\\","type":"open"}', ['open', undefined]],
+    ['{"type":7,"product_id":null}', [undefined, undefined]],
+    ['{"type":"o\\u0070en","product_id":"A"}', [undefined, 'A']],
+    ['{"type":"first","type":"second"}', ['first', undefined]],
+    ['{"type":"l2update","product_id":"BTC-USD","chang', ['l2update', 'BTC-USD']],
+    ['{"type":"l2upd', [undefined, undefined]],
+    ['[{"type":"open"}]', [undefined, undefined]],
+    ['"type"', [undefined, undefined]],
+    ['', [undefined, undefined]],
+    ['{"typ":"a","types":"b"}', [undefined, undefined]],
+    ['{"type":"ä"}', [Buffer.from('ä').toString('latin1'), undefined]],
+  ])('%s', (text, expected) => {
+    expect(scan(text, 'type', 'product_id')).toEqual(expected);
+  });
+
+  test('what stands behind the object is not read', () => {
+    expect(scan('{"a":"1"}{"type":"open"}', 'type')).toEqual([undefined]);
+  });
+
+  test('agree with JSON.parse, whatever stands around them', () => {
+    const random = seededRandom();
+    const values = ['x', 'a"b', '{', '}', '[', ']', 'a\\', ',', ':', '', 'type'];
+    const value = (depth: number): unknown => {
+      const kind = random.integer(0, depth > 2 ? 2 : 4);
+      if (kind === 0) return random.pick(values);
+      if (kind === 1) return random.integer(-5, 5);
+      if (kind === 2) return null;
+      if (kind === 3) return [value(depth + 1), value(depth + 1)];
+      return { type: value(depth + 1), other: value(depth + 1) };
+    };
+    for (let i = 0; i < 3000; i++) {
+      const fields = { one: value(0), type: value(0), two: value(0), symbol: value(0) };
+      const text = JSON.stringify(fields, null, random.integer(0, 1));
+      const expected = [fields.symbol, fields.type].map((found) => {
+        const isPlain = typeof found === 'string' && JSON.stringify(found) === `"${found}"`;
+        return isPlain ? found : undefined;
+      });
+      expect(scan(text, 'symbol', 'type'), `seed ${random.seed}: ${text}`).toEqual(expected);
+    }
+  });
+});
