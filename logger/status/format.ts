@@ -65,7 +65,7 @@ export function formatBookNow(
   return formatBook({
     header: segment.identity,
     book: segment.book,
-    stand: segment,
+    position: segment,
     depth,
     level,
     atUs: nowUs,

@@ -105,6 +105,7 @@ async function storedOfBinance(coinbase: Coinbase, seed: number): Promise<unknow
     random: seededRandom(1),
     imageIntervalMs: 60_000,
     writer: 'test',
+    normalizeSymbol: (_exchange, symbol) => symbol.toUpperCase(),
     exchanges: new Map(Object.entries(exchanges)),
     receiveTimes: { defectsBetween: () => [], stalls: 0 },
     version: 'test',

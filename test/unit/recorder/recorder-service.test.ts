@@ -55,6 +55,7 @@ function createService(kind: Partial<ConstructorParameters<typeof ScriptedExchan
     random: seededRandom(1),
     imageIntervalMs: 60_000,
     writer: 'test',
+    normalizeSymbol: (_exchange, symbol) => symbol.toUpperCase(),
     exchanges: new Map([['binance', exchange]]),
     receiveTimes: { defectsBetween: () => [], stalls: 0 },
     version: 'test',
