@@ -12,6 +12,7 @@ import type { CoinbaseFault, CoinbaseReplayOptions } from '../support/coinbase-r
 import { FULL_FILES, FullSession, Level2Session } from '../support/coinbase-session.ts';
 import type { OrderRow } from '../support/coinbase-session.ts';
 import { NaiveBook, plainDecimal } from '../support/naive-book.ts';
+import { scaled } from '../support/scaled.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
@@ -24,6 +25,11 @@ const KEY = {
   COINBASE_API_SECRET: Buffer.from('a secret of some length').toString('base64'),
   COINBASE_API_PASSPHRASE: 'a-passphrase',
 };
+/** How much of the recording is played with faults, and how often there is one. */
+const FAULTY = scaled({
+  fast: { frames: 2000, chance: 0.01 },
+  full: { frames: Infinity, chance: 0.004 },
+});
 const seed = testSeed();
 
 describe('the Coinbase recordings', needs(recordings), () => {
@@ -100,7 +106,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
       const expected = session.frames.filter(({ message }) => message.sequence > first);
       let at = 0;
       for await (const item of one.reader.orders({ security: BTC })) {
-        if (item.type === 'gap') throw new Error('A gap where there is none');
+        if (item.type === 'gap') throw new Error('Unexpected gap');
         expectSaid(item.event, expected[at++]?.message);
       }
       expect(at).toBe(expected.length);
@@ -129,9 +135,9 @@ describe('the Coinbase recordings', needs(recordings), () => {
   const camel = (name: string): string =>
     name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-  test(`full, with faults on the way: never a wrong queue, every hole declared (seed ${seed})`, async () => {
+  test(`full, with faults on the way, ${FAULTY.frames} frames: never a wrong queue, every gap declared (seed ${seed})`, async () => {
     const random = seededRandom(seed);
-    const session = new FullSession(FULL_FILES[1]);
+    const session = new FullSession(FULL_FILES[1], FAULTY.frames);
     const calmFrom = session.frames.length - 800;
     let held: string | undefined;
     const fault = (index: number, raw: string): CoinbaseFault | undefined => {
@@ -140,7 +146,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
         held = undefined;
         return { frames: [raw, late] };
       }
-      if (index > calmFrom || !random.chance(0.004)) return undefined;
+      if (index > calmFrom || !random.chance(FAULTY.chance)) return undefined;
       switch (random.integer(0, 6)) {
         case 0:
           return { frames: [] };
@@ -230,7 +236,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
       const book = new NaiveBook(0, [], []);
       const best = (): string => [...(book.best('bid') ?? []), ...(book.best('ask') ?? [])].join();
       for await (const item of one.reader.diffs({ security })) {
-        if (item.type === 'gap') throw new Error('A gap where there is none');
+        if (item.type === 'gap') throw new Error('Unexpected gap');
         expect(item.sequence).toBeNull();
         book.apply(0, padded(item.bids), padded(item.asks));
         told.push(best());

@@ -13,11 +13,13 @@ import { FULL_FILES, FullSession } from '../support/coinbase-session.ts';
 import { RecordedSession } from '../support/recorded-session.ts';
 import { startReplayServer } from '../support/replay-server.ts';
 import { TardisBook } from '../support/tardis-book.ts';
+import { scaled } from '../support/scaled.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
 import { needs, recordings } from '../support/requirements.ts';
 
+const LINES = scaled({ fast: 20_000, full: Infinity });
 const TICKS = 60;
 
 describe('exports of the recordings', needs(recordings), () => {
@@ -38,7 +40,7 @@ describe('exports of the recordings', needs(recordings), () => {
   }
 
   async function playBinance(): Promise<Reader> {
-    const session = new RecordedSession();
+    const session = new RecordedSession(undefined, LINES);
     const replay = await startReplayServer({ session });
     server = replay;
     logger = await startTestLogger(replay, { SECURITIES: 'binance:BTCUSDT' });
@@ -132,7 +134,7 @@ describe('exports of the recordings', needs(recordings), () => {
     expect(checked).toBeGreaterThan(40);
   }
 
-  test('of Binance: snapshots on both clocks, incremental_book_L2', async () => {
+  test(`of Binance, ${LINES} lines: snapshots on both clocks, incremental_book_L2`, async () => {
     const reader = await playBinance();
     const security = 'binance:BTCUSDT';
     await checkSnapshots(reader, security, { clock: 'receive', depth: 25 });
