@@ -75,8 +75,8 @@ test('a conflicting record and an open block of the target are a line each, and 
   expect(run.code).toBe(1);
   const lines = run.stdout.trim().split('\n');
   expect(lines).toHaveLength(3);
-  expect(lines[0]).toMatch(/^binance:BTCUSDT image 1\/\d+: the target holds another record/);
-  expect(lines[1]).toMatch(/^binance:ETHUSDT journal: the target holds pieces of an open block/);
+  expect(lines[0]).toMatch(/^binance:BTCUSDT image 1\/\d+: the target holds a different record/);
+  expect(lines[1]).toMatch(/^binance:ETHUSDT journal: the target holds an open block of its own/);
   expect((await copy(from, to, '--json')).json.problems).toHaveLength(2);
 });
 
@@ -101,7 +101,7 @@ describe('rejected in one line:', () => {
     expectError(
       await copy(from, to),
       1,
-      /A logger, or a copy, is writing to the archive in \S+: stop it first/,
+      /A logger or a copy is writing to the archive in \S+: stop it first/,
     );
     await busy.close();
   });

@@ -87,7 +87,7 @@ describe('--json', () => {
     await manager(`book ${SECURITY} --at 2024-08-08T23:54:14.206652067Z --depth 5 --json`);
     await manager(`book ${SECURITY} --at 1723161254206ms --clock exchange --level 2 --json`);
     await manager(`book ${SECURITY} --sequence 42 --json`);
-    expect(port.reader.questions).toMatchObject([
+    expect(port.reader.queries).toMatchObject([
       { position: { clock: 'receive', us: 1_723_161_254_206_652 }, depth: 5 },
       { position: { clock: 'exchange', us: 1_723_161_254_206_000 } },
       { position: { sequence: 42 } },
@@ -109,7 +109,7 @@ describe('--json', () => {
   test('coverage', async () => {
     const run = await manager(`coverage ${SECURITY} --json --from 1000ms --to 2000ms`);
     expect(run.json).toEqual(COVERAGE);
-    expect(port.reader.questions).toMatchObject([{ fromUs: 1_000_000, toUs: 2_000_000 }]);
+    expect(port.reader.queries).toMatchObject([{ fromUs: 1_000_000, toUs: 2_000_000 }]);
   });
 
   test('ping, uptime, stats', async () => {

@@ -22,7 +22,7 @@ describe('export', () => {
     );
     expect(run.code).toBe(0);
     expect(run.stdout).toBe(`${lines.join('\n')}\n`);
-    expect(port.reader.questions).toEqual([
+    expect(port.reader.queries).toEqual([
       {
         security: SECURITY,
         type: 'quotes',
@@ -60,7 +60,7 @@ describe('export', () => {
     const packed = join(directory, 'quotes.csv.gz');
     await manager(`export ${SECURITY} --type quotes --out ${packed} --json`);
     expect(gunzipSync(readFileSync(packed)).toString()).toBe(`${lines.join('\n')}\n`);
-    expect(port.reader.questions).toMatchObject([{ format: 'jsonl' }, { format: 'csv' }]);
+    expect(port.reader.queries).toMatchObject([{ format: 'jsonl' }, { format: 'csv' }]);
     expect(readdirSync(directory).sort()).toEqual(['quotes.csv.gz', 'quotes.jsonl']);
   });
 

@@ -123,7 +123,7 @@ test('--out into a missing directory fails before any call', async () => {
   });
   expectError(run, 1, /there is no directory .*none; create it first/);
   expect(run.stderr).not.toContain('ENOENT');
-  expect(port.reader.questions).toEqual([]);
+  expect(port.reader.queries).toEqual([]);
 });
 
 describe('the key', () => {

@@ -121,7 +121,7 @@ describe('requests', () => {
     const { parts, error } = await client.collect(method, request);
     expect(error?.code).toBe(status.INVALID_ARGUMENT);
     expect(parts).toEqual([]);
-    expect(port.reader.questions).toEqual([]);
+    expect(port.reader.queries).toEqual([]);
   });
 
   test('one over 64 KiB is rejected', async () => {
@@ -206,7 +206,7 @@ describe('book', () => {
       clock: 'BOOK_CLOCK_EXCHANGE',
     });
     await client.collect('Book', { security: SECURITY, sequence: '42' });
-    expect(port.reader.questions).toMatchObject([
+    expect(port.reader.queries).toMatchObject([
       { security: SECURITY, position: { clock: 'exchange', us: 1_000_000 } },
       { security: SECURITY, position: { sequence: 42 } },
     ]);

@@ -53,7 +53,7 @@ describe('the port', () => {
     port.control.proven = new Promise((resolve) => (finish = resolve));
     port.reader.whileVerifying = () => port.control.proven;
     const verify = client.collect('Verify', {});
-    await until('both streams', () => port.reader.questions.length === 1);
+    await until('both streams', () => port.reader.queries.length === 1);
     await until('the watch', () => port.control.listeners === 1);
     const closed = port.close(10_000);
     expect((await watchEnded).code).toBe(status.UNAVAILABLE);
@@ -69,7 +69,7 @@ describe('the port', () => {
     const [port, client] = await open();
     port.reader.whileVerifying = () => new Promise(() => undefined);
     const verify = client.collect('Verify', {});
-    await until('the call', () => port.reader.questions.length === 1);
+    await until('the call', () => port.reader.queries.length === 1);
     await port.close(50);
     expect((await verify).error?.code).toBeGreaterThan(0);
   });
