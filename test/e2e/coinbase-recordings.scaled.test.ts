@@ -3,6 +3,8 @@
  * archive: `full` order by order, and the public feed of ten products by price.
  */
 
+import { rowsOf, tradeRow, updateRow } from '../../logger/library-rows.ts';
+import { formatOrderEvent } from '../../logger/queries/format.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -107,7 +109,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
       let at = 0;
       for await (const item of one.reader.orders({ security: BTC })) {
         if (item.type === 'gap') throw new Error('Unexpected gap');
-        expectSaid(item.event, expected[at++]?.message);
+        expectSaid(formatOrderEvent(item.event, item.scale), expected[at++]?.message);
       }
       expect(at).toBe(expected.length);
 
@@ -218,8 +220,8 @@ describe('the Coinbase recordings', needs(recordings), () => {
         await one.control.flush(security);
         let saidUs = 0;
         diffs = 0;
-        for await (const item of one.reader.diffs({ security })) {
-          if (item.type === 'diff') diffs++;
+        for await (const item of one.reader.updates({ security })) {
+          if (item.type === 'update') diffs++;
           if (item.type !== 'gap') saidUs = item.exchangeTimeUs;
         }
         return saidUs >= lastUs;
@@ -235,7 +237,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
       // The book as it comes back, message by message, against what the exchange's tickers say.
       const book = new NaiveBook(0, [], []);
       const best = (): string => [...(book.best('bid') ?? []), ...(book.best('ask') ?? [])].join();
-      for await (const item of one.reader.diffs({ security })) {
+      for await (const item of rowsOf(one.reader.updates({ security }), updateRow)) {
         if (item.type === 'gap') throw new Error('Unexpected gap');
         expect(item.sequence).toBeNull();
         book.apply(0, padded(item.bids), padded(item.asks));
@@ -252,7 +254,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
       }
 
       const trades: unknown[] = [];
-      for await (const trade of one.reader.trades({ security })) {
+      for await (const trade of rowsOf(one.reader.trades({ security }), tradeRow)) {
         if (trade.type === 'gap') throw new Error('A trade is missing');
         trades.push([trade.tradeId, trade.sequence, trade.price, trade.size, trade.side]);
       }

@@ -3,6 +3,7 @@
  * archive: oracle points, full books, diffs and trades one to one, with and without faults.
  */
 
+import { quoteRow, rowsOf, tradeRow, updateRow } from '../../logger/library-rows.ts';
 import { afterEach, describe, expect, test } from 'vitest';
 import { plainDecimal } from '../support/naive-book.ts';
 import { RecordedSession } from '../support/recorded-session.ts';
@@ -92,7 +93,7 @@ describe('the Binance recordings', needs(recordings), () => {
         if (told.join() !== best.join()) wrong.push({ point, best });
       }
     };
-    for await (const quote of logger.reader.quotes({ security: BTC })) {
+    for await (const quote of rowsOf(logger.reader.quotes({ security: BTC }), quoteRow)) {
       if (quote.type === 'gap') throw new Error('A gap where there is none');
       check(Number(quote.sequence));
       best = [quote.bidPrice, quote.bidSize, quote.askPrice, quote.askSize];
@@ -103,7 +104,7 @@ describe('the Binance recordings', needs(recordings), () => {
 
     const expectedDiffs = session.diffs.filter((diff) => diff.lastSequence > firstSequence);
     let index = 0;
-    for await (const diff of logger.reader.diffs({ security: BTC })) {
+    for await (const diff of rowsOf(logger.reader.updates({ security: BTC }), updateRow)) {
       if (diff.type !== 'diff') continue;
       const expected = expectedDiffs[index++];
       expect(diff.firstSequence).toBe(expected?.firstSequence);
@@ -113,7 +114,7 @@ describe('the Binance recordings', needs(recordings), () => {
     expect(index).toBe(expectedDiffs.length);
 
     const trades: unknown[] = [];
-    for await (const trade of logger.reader.trades({ security: BTC })) {
+    for await (const trade of rowsOf(logger.reader.trades({ security: BTC }), tradeRow)) {
       if (trade.type === 'gap') throw new Error('A trade is missing');
       const { tradeId, price, size, exchangeTimeUs, side } = trade;
       trades.push({ tradeId, price, size, tradeTimeMs: exchangeTimeUs / 1000, takerSide: side });

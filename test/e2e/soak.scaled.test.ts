@@ -60,7 +60,7 @@ async function expectTrueHistory(one: TestLogger, symbol: string, random: Seeded
     expect(gap.to).toBe(intervals[i + 1]?.from);
   }
   const heard: { sequence: number; us: number }[] = [];
-  for await (const item of one.reader.diffs({ security })) {
+  for await (const item of one.reader.updates({ security })) {
     if (item.type !== 'gap')
       heard.push({ sequence: Number(item.sequence), us: item.receiveTimeUs });
   }
