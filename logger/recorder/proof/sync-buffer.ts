@@ -121,7 +121,10 @@ export class SyncBuffer {
       const contradiction = applyUpdate(book, update);
       if (contradiction !== null) {
         this.#keep([]);
-        return { kind: 'unusable', reason: `The snapshot contradicts the feed: ${contradiction.text}` };
+        return {
+          kind: 'unusable',
+          reason: `The snapshot contradicts the feed: ${contradiction.text}`,
+        };
       }
       position.sequence = update.lastSequence;
       position.exchangeTimeUs = update.exchangeTimeUs;
