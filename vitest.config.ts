@@ -5,8 +5,9 @@ const SCALED = 'test/**/*.scaled.test.ts';
 const SLOW = 'test/**/*.slow.test.ts';
 
 const shared = {
-  testTimeout: 30_000,
-  hookTimeout: 30_000,
+  // Far more than any test takes on an idle machine.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
   // CommonJS packages are imported as Node imports them, so that tests and dist/ behave alike.
   deps: { interopDefault: false },
 };

@@ -204,9 +204,9 @@ async function latencies(
     for (const range of stretches) {
       const times: number[] = [];
       for (const product of PRODUCTS) {
-        for await (const item of reader.diffs({ security: `coinbase:${product}`, ...range })) {
+        for await (const item of reader.updates({ security: `coinbase:${product}`, ...range })) {
           if (item.type === 'gap') throw new Error(`${product} has a gap: ${item.cause}`);
-          if (item.type === 'diff') times.push((item.receiveTimeUs - item.exchangeTimeUs) / 1000);
+          if (item.type === 'update') times.push((item.receiveTimeUs - item.exchangeTimeUs) / 1000);
         }
       }
       all.push(times);

@@ -27,19 +27,22 @@ import {
   snapshotsQuery,
 } from './library-arguments.ts';
 import type { ClockName } from './market/time.ts';
+import { orderRow, quoteRow, rowsOf, snapshotRow, tradeRow, updateRow } from './library-rows.ts';
+import type {
+  DiffRow as DiffItem,
+  ImageRow as ImageItem,
+  OrderEventRow as OrderItem,
+  QuoteRow as QuoteItem,
+  SnapshotRow as SnapshotItem,
+  TradeRow as TradeItem,
+} from './library-rows.ts';
+import type { GapItem } from './queries/items.ts';
 import type {
   BadReceiveTimeResult,
   BookResult,
   CoverageResult,
-  DiffItem,
-  GapItem,
-  ImageItem,
   NoBookResult,
   OrderBookAnswer,
-  OrderItem,
-  QuoteItem,
-  SnapshotItem,
-  TradeItem,
 } from './queries/results.ts';
 import { hasConsecutiveTradeIds } from './exchange/exchanges.ts';
 import { createReader } from './reader/create-reader.ts';
@@ -182,18 +185,24 @@ class ReadableArchive implements OpenedArchive {
   }
 
   trades(security: string, options?: RangeOptions): AsyncIterableIterator<TradeItem | GapItem> {
-    return this.#stream(rangeQuery(security, options), (query) => this.#reader.trades(query));
+    return this.#stream(rangeQuery(security, options), (query) =>
+      rowsOf(this.#reader.trades(query), tradeRow),
+    );
   }
 
   quotes(security: string, options?: RangeOptions): AsyncIterableIterator<QuoteItem | GapItem> {
-    return this.#stream(rangeQuery(security, options), (query) => this.#reader.quotes(query));
+    return this.#stream(rangeQuery(security, options), (query) =>
+      rowsOf(this.#reader.quotes(query), quoteRow),
+    );
   }
 
   diffs(
     security: string,
     options?: RangeOptions,
   ): AsyncIterableIterator<ImageItem | DiffItem | GapItem> {
-    return this.#stream(rangeQuery(security, options), (query) => this.#reader.diffs(query));
+    return this.#stream(rangeQuery(security, options), (query) =>
+      rowsOf(this.#reader.updates(query), updateRow),
+    );
   }
 
   snapshots(
@@ -201,7 +210,7 @@ class ReadableArchive implements OpenedArchive {
     options?: SnapshotOptions,
   ): AsyncIterableIterator<SnapshotItem | GapItem> {
     return this.#stream(snapshotsQuery(security, options), (query) =>
-      this.#reader.snapshots(query),
+      rowsOf(this.#reader.snapshots(query), snapshotRow),
     );
   }
 
@@ -222,7 +231,9 @@ class ReadableArchive implements OpenedArchive {
     security: string,
     options?: RangeOptions,
   ): AsyncIterableIterator<OrderItem | GapItem> {
-    return this.#stream(rangeQuery(security, options), (query) => this.#reader.orders(query));
+    return this.#stream(rangeQuery(security, options), (query) =>
+      rowsOf(this.#reader.orders(query), orderRow),
+    );
   }
 
   /** Nothing is read before the first item is asked for. */

@@ -13,6 +13,7 @@ import type {
 import type {
   BookResult,
   CoverageResult,
+  ExportPart,
   NoBookResult,
   VerifyResult,
 } from '../logger/queries/results.ts';
@@ -20,10 +21,7 @@ import { createReader } from '../logger/reader/create-reader.ts';
 import { knownSecurity } from '../logger/reader/known-security.ts';
 import type { Reader } from '../logger/reader/reader.ts';
 import { cliErrorOf } from './exit-codes.ts';
-import type { ExportPiece, History } from './history.ts';
-
-/** Lines are handed on in pieces of about this size. */
-const PIECE_CHARACTERS = 64 * 1024;
+import type { History } from './history.ts';
 
 async function withCliErrors<Value>(work: Promise<Value>): Promise<Value> {
   try {
@@ -62,24 +60,17 @@ class ArchiveHistory implements History {
     return withCliErrors(this.#reader.verify({ ...query, security }));
   }
 
-  async *export(query: ExportQuery, signal: AbortSignal): AsyncGenerator<ExportPiece> {
-    let lines = '';
+  async *export(query: ExportQuery, signal: AbortSignal): AsyncGenerator<ExportPart> {
     try {
-      for await (const line of this.#reader.exportLines(await this.#known(query))) {
+      for await (const part of this.#reader.export(await this.#known(query))) {
         if (signal.aborted) return;
-        if ('text' in line) lines += `${line.text}\n`;
-        if (lines !== '' && ('gap' in line || lines.length >= PIECE_CHARACTERS)) {
-          yield { lines };
-          lines = '';
-          // One block may hold very many lines: Ctrl-C must be noticed between them.
-          await nextTurn();
-        }
-        if ('gap' in line) yield { gap: line.gap };
+        yield part;
+        // One block may hold very many lines: Ctrl-C must be noticed between them.
+        await nextTurn();
       }
     } catch (error) {
       throw cliErrorOf(error);
     }
-    if (lines !== '') yield { lines };
   }
 
   close(): Promise<void> {

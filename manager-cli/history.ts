@@ -12,19 +12,16 @@ import type {
 import type {
   BookResult,
   CoverageResult,
-  ExportGap,
+  ExportPart,
   NoBookResult,
   VerifyResult,
 } from '../logger/queries/results.ts';
-
-/** Whole lines joined, or a gap between them. */
-export type ExportPiece = { readonly lines: string | Uint8Array } | { readonly gap: ExportGap };
 
 /** All methods reject with a CliError. */
 export interface History {
   book(query: BookQuery, signal: AbortSignal): Promise<BookResult | NoBookResult>;
   coverage(query: CoverageQuery): Promise<CoverageResult>;
   verify(query: VerifyQuery): Promise<VerifyResult>;
-  export(query: ExportQuery, signal: AbortSignal): AsyncIterable<ExportPiece>;
+  export(query: ExportQuery, signal: AbortSignal): AsyncIterable<ExportPart>;
   close(): Promise<void>;
 }

@@ -19,6 +19,7 @@ import type {
   BookResult,
   BookRow,
   CoverageResult,
+  ExportPart,
   NoBookResult,
   VerifyProblem,
   VerifyResult,
@@ -26,7 +27,7 @@ import type {
 import { NoBookError } from './client.ts';
 import type { LoggerClient } from './client.ts';
 import { CliError, EXIT } from './exit-codes.ts';
-import type { ExportPiece, History } from './history.ts';
+import type { History } from './history.ts';
 
 export class LoggerHistory implements History {
   readonly #client: LoggerClient;
@@ -73,11 +74,11 @@ export class LoggerHistory implements History {
     throw new CliError(EXIT.failed, 'The check ended without a result; try again');
   }
 
-  async *export(query: ExportQuery, signal: AbortSignal): AsyncGenerator<ExportPiece> {
+  async *export(query: ExportQuery, signal: AbortSignal): AsyncGenerator<ExportPart> {
     const options = { isEndless: true, signal };
     for await (const part of this.#client.stream('Export', exportRequest(query), options)) {
       if (part.gap) yield { gap: exportGap(part.gap) };
-      else if (part.lines instanceof Uint8Array) yield { lines: part.lines };
+      else if (part.lines instanceof Uint8Array) yield { bytes: part.lines };
     }
   }
 

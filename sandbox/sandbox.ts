@@ -41,6 +41,8 @@ export interface Sandbox {
   readonly loggerSettings: Readonly<Record<string, string>>;
   /** @throws InvalidArgumentError */
   inject(fault: Fault): void;
+  /** Sequence of the true book now, for `book`'s argument. @throws InvalidArgumentError */
+  sequence(security: string): number;
   /**
    * The true book now.
    * @param security `binance:BTCUSDT`, or a symbol alone for the first venue that lists it.
@@ -80,6 +82,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     venues: servedVenues(servers),
     loggerSettings: loggerSettings(servers),
     inject: (fault) => exchange.inject(fault),
+    sequence: (security) => exchange.sequence(security),
     book: (security) => exchange.book(security),
     bookAtSequence: (security, sequence) => exchange.bookAtSequence(security, sequence),
     stats: () => exchange.stats(),

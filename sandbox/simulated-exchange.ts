@@ -110,6 +110,12 @@ export class SimulatedExchange {
     for (const venue of targets) applyFault(venue, fault);
   }
 
+  /** Sequence of the true book now, for `book`'s argument. @throws InvalidArgumentError */
+  sequence(security: string): number {
+    const { venue, symbol } = this.#find(security, undefined);
+    return venue.sequence(symbol);
+  }
+
   /**
    * The true book now.
    * @param security `binance:BTCUSDT`, or a symbol alone for the first venue that lists it.

@@ -93,10 +93,6 @@ export abstract class StreamingExchange implements Exchange {
     };
   }
 
-  normalizeSymbol(symbol: string): string {
-    return symbol.toUpperCase();
-  }
-
   abstract instrument(symbol: string): Promise<Instrument>;
   abstract snapshot(symbol: string, signal: AbortSignal, isSpare?: boolean): Promise<BookSnapshot>;
   protected abstract createFeed(instrument: Instrument, listener: FeedListener): SymbolFeed;

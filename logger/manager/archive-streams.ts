@@ -67,43 +67,6 @@ export async function streamVerify(
   }
 }
 
-/** Collects lines into parts of bounded size; a line longer than a part is split. */
-export class PartBuffer {
-  #pieces: Buffer[] = [];
-  #bytes = 0;
-  readonly #maxBytes: number;
-
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
-
-  /** @returns the parts that are full now. */
-  add(text: string): Buffer[] {
-    const line = Buffer.from(`${text}\n`);
-    const full: Buffer[] = [];
-    if (this.#bytes + line.length > this.#maxBytes) full.push(...this.flush());
-    let rest = line;
-    while (rest.length > this.#maxBytes) {
-      full.push(rest.subarray(0, this.#maxBytes));
-      rest = rest.subarray(this.#maxBytes);
-    }
-    this.#pieces.push(rest);
-    this.#bytes += rest.length;
-    // The rest of a split line goes at once, so that the part ends where the line does.
-    if (rest.length < line.length) full.push(...this.flush());
-    return full;
-  }
-
-  /** The rest, as at most one part. */
-  flush(): Buffer[] {
-    if (this.#bytes === 0) return [];
-    const part = Buffer.concat(this.#pieces, this.#bytes);
-    this.#pieces = [];
-    this.#bytes = 0;
-    return [part];
-  }
-}
-
 export async function streamExport(
   context: ManagerContext,
   request: ExportRequest__Output,
@@ -111,15 +74,8 @@ export async function streamExport(
 ): Promise<void> {
   const query = canonical(exportQuery(request), context.control);
   await flushFor(context, query.security);
-  const buffer = new PartBuffer(context.limits.maxExportPartBytes);
-  for await (const line of context.reader.exportLines(query)) {
+  for await (const part of context.reader.export(query, context.limits.maxExportPartBytes)) {
     if (writer.signal.aborted) throw new CallCancelledError('The call was cancelled');
-    if ('gap' in line) {
-      for (const lines of buffer.flush()) await writer.write({ lines });
-      await writer.write({ gap: exportGapMessage(line.gap) });
-    } else {
-      for (const lines of buffer.add(line.text)) await writer.write({ lines });
-    }
+    await writer.write('gap' in part ? { gap: exportGapMessage(part.gap) } : { lines: part.bytes });
   }
-  for (const lines of buffer.flush()) await writer.write({ lines });
 }

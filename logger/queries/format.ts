@@ -1,7 +1,6 @@
-/** Books, gaps and intervals in the JSON shapes of `answers.ts`. Pure; the one place that formats. */
+/** Books, gaps and intervals in the JSON shapes of `results.ts`. */
 
 import type { Book } from '../book/book.ts';
-import type { Side } from '../book/level-book.ts';
 import type { LevelTotal } from '../book/order-book.ts';
 import type { BadReceiveTime } from '../market/bad-receive-times.ts';
 import type { Gap, GapCause, Interval, Proof } from '../market/coverage.ts';
@@ -18,9 +17,13 @@ import type {
 import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
 import { formatTimeUs } from '../market/time.ts';
+import { rowsOf } from './book-rows.ts';
+import type { BookRows } from './book-rows.ts';
+import type { BookView, GapItem } from './items.ts';
 import type {
   BadReceiveTimeResult,
   BookResult,
+  ExportGap,
   GapResult,
   IntervalResult,
   LevelRow,
@@ -36,8 +39,7 @@ export interface BookToFormat {
     readonly proof: Proof;
   };
   readonly book: Book;
-  /** Where the book stands. */
-  readonly stand: Omit<ImageHead, 'scale'>;
+  readonly position: Omit<ImageHead, 'scale'>;
   readonly atUs: number;
   readonly clock: ClockName;
   /** Prices per side; absent: all. */
@@ -46,42 +48,58 @@ export interface BookToFormat {
   readonly level?: 'L2' | undefined;
 }
 
-export function formatBook(question: BookToFormat): BookResult {
-  const { header, book, stand, atUs, clock, depth, level } = question;
+export function formatBook(shown: BookToFormat): BookResult {
+  return formatView(viewOf(shown));
+}
+
+export function viewOf(shown: BookToFormat): BookView {
+  const { header, book, position, atUs, clock, depth, level } = shown;
+  const { security, proof } = header;
+  const { sequence, exchangeTimeUs, receiveTimeUs, horizon } = position;
   return {
-    security: header.security,
+    security,
     level: level ?? header.level,
-    at: formatTimeUs(atUs),
+    proof,
+    atUs,
     clock,
-    sequence: formatSequence(stand.sequence, header.proof),
-    exchangeTime: formatTimeUs(stand.exchangeTimeUs),
-    receiveTime: formatTimeUs(stand.receiveTimeUs),
-    state: 'proven',
-    proof: header.proof,
-    horizon: formatHorizon(stand.horizon, book.scale),
-    ...formatSides(book, level, depth),
+    sequence,
+    exchangeTimeUs,
+    receiveTimeUs,
+    horizon,
+    scale: book.scale,
+    rows: rowsOf(book, depth, level),
   };
 }
 
-function formatSides(
-  book: Book,
-  level: 'L2' | undefined,
-  depth: number | undefined,
-): Pick<BookResult, 'bids' | 'asks'> {
-  const { scale } = book;
-  if (book.level === 'L2') {
-    const levels = (side: Side): LevelRow[] => formatLevels(book.levels(side, depth), scale);
-    return { bids: levels('bid'), asks: levels('ask') };
-  }
-  if (level === 'L2') {
-    const totals = (side: Side): LevelRow[] => formatTotals(book.totals(side, depth), scale);
-    return { bids: totals('bid'), asks: totals('ask') };
-  }
-  const orders = (side: Side): OrderRow[] => formatOrders(book.orders(side, depth), scale);
-  return { bids: orders('bid'), asks: orders('ask') };
+export function formatView(view: BookView): BookResult {
+  const { scale, rows } = view;
+  return {
+    security: view.security,
+    level: view.level,
+    at: formatTimeUs(view.atUs),
+    clock: view.clock,
+    sequence: formatSequence(view.sequence, view.proof),
+    exchangeTime: formatTimeUs(view.exchangeTimeUs),
+    receiveTime: formatTimeUs(view.receiveTimeUs),
+    state: 'proven',
+    proof: view.proof,
+    horizon: formatHorizon(view.horizon, scale),
+    ...formatRows(rows, scale),
+  };
 }
 
-export function formatTotals(totals: readonly LevelTotal[], scale: Scale): LevelRow[] {
+function formatRows(rows: BookRows, scale: Scale): Pick<BookResult, 'bids' | 'asks'> {
+  switch (rows.kind) {
+    case 'levels':
+      return { bids: formatLevels(rows.bids, scale), asks: formatLevels(rows.asks, scale) };
+    case 'totals':
+      return { bids: formatTotals(rows.bids, scale), asks: formatTotals(rows.asks, scale) };
+    case 'orders':
+      return { bids: formatOrders(rows.bids, scale), asks: formatOrders(rows.asks, scale) };
+  }
+}
+
+function formatTotals(totals: readonly LevelTotal[], scale: Scale): LevelRow[] {
   return totals.map(({ price, size, count }) => [
     formatScaled(price, scale.priceExponent),
     formatScaled(size, scale.sizeExponent),
@@ -100,7 +118,7 @@ function formatOrders(orders: readonly RestingOrder[], scale: Scale): OrderRow[]
 /** Fields of order events that hold prices, and those that hold sizes. */
 const PRICES = new Set(['price', 'oldPrice', 'newPrice', 'stopPrice']);
 const SIZES = new Set(['size', 'remainingSize', 'oldSize', 'newSize']);
-/** Fields that the answer says in its own way, first. */
+/** Fields that `OrderEventResult` holds in a form of its own. */
 const HEAD = new Set(['type', 'firstSequence', 'lastSequence', 'exchangeTimeUs', 'receiveTimeUs']);
 
 export function formatOrderEvent(
@@ -124,7 +142,7 @@ export function formatOrderEvent(
   } as OrderEventResult;
 }
 
-/** Where the exchange numbers nothing, the archive's own count of messages is nobody's business. */
+/** null where the feed is not sequenced: the archive's own count of messages appears in no result. */
 export function formatSequence(sequence: number, proof: Proof): string | null {
   return proof === 'sequence' ? String(sequence) : null;
 }
@@ -138,7 +156,7 @@ export function formatHorizon(
   return { bid: price(horizon.bid), ask: price(horizon.ask) };
 }
 
-/** In the order given. */
+/** `[price, size]` rows, in the order given. */
 export function formatLevels(levels: Levels, scale: Scale): LevelRow[] {
   const rows: LevelRow[] = [];
   for (let i = 0; i + 1 < levels.length; i += 2) {
@@ -158,6 +176,10 @@ export function formatGap(gap: Gap): GapResult {
     firstMissing: gap.firstMissing === null ? null : String(gap.firstMissing),
     lastMissing: gap.lastMissing === null ? null : String(gap.lastMissing),
   };
+}
+
+export function formatGapItem(item: GapItem): ExportGap {
+  return { ...formatGap(item), missing: item.missing };
 }
 
 export function formatBadReceiveTime({

@@ -6,7 +6,6 @@
 
 import type { BadReceiveTimeCause } from '../market/bad-receive-times.ts';
 import type { GapCause, Proof } from '../market/coverage.ts';
-import type { TradeId } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
 
@@ -111,92 +110,12 @@ export type ExportType = 'trades' | 'quotes' | 'incremental' | 'snapshots' | 'or
 /** `tardis-csv`: the columns of Tardis' downloadable files. */
 export type ExportFormat = 'jsonl' | 'csv' | 'tardis-csv';
 
-/** One line without its line end, or a gap on the way (jsonl prints it, csv tells it on stderr). */
-export type ExportLine = { readonly text: string } | { readonly gap: ExportGap };
+/** A piece of an exported file, or a gap at this place (jsonl: a line of its own; csv: stderr). */
+export type ExportPart = { readonly bytes: Uint8Array } | { readonly gap: ExportGap };
 
-/** `missing` says what `firstMissing` and `lastMissing` count: book sequences or trade ids. */
 export interface ExportGap extends GapResult {
+  /** What `firstMissing` and `lastMissing` count: book sequences or trade ids. */
   readonly missing: 'sequence' | 'tradeId';
-}
-
-export interface GapItem {
-  readonly type: 'gap';
-  readonly fromUs: number;
-  /** null: not yet closed. */
-  readonly toUs: number | null;
-  readonly cause: GapCause;
-  readonly firstMissing: number | null;
-  readonly lastMissing: number | null;
-  readonly missing: 'sequence' | 'tradeId';
-}
-
-/** The whole proven book: at the start of every interval, and at the start of the range. */
-export interface ImageItem {
-  readonly type: 'image';
-  /** null where the exchange numbers nothing. */
-  readonly sequence: number | null;
-  readonly exchangeTimeUs: number;
-  readonly receiveTimeUs: number;
-  readonly horizon: { readonly bid: string | null; readonly ask: string | null };
-  /** Exact decimals, best first. */
-  readonly bids: readonly LevelRow[];
-  readonly asks: readonly LevelRow[];
-}
-
-/**
- * One diff as the exchange sent it: levels in its order, phantom deletes and all. Of an L3 book: what a
- * message left of the prices that it touched, which is nothing for most.
- */
-export interface DiffItem {
-  readonly type: 'diff';
-  readonly firstSequence: number | null;
-  readonly sequence: number | null;
-  readonly exchangeTimeUs: number;
-  readonly receiveTimeUs: number;
-  readonly bids: readonly LevelRow[];
-  readonly asks: readonly LevelRow[];
-}
-
-export interface TradeItem {
-  readonly type: 'trade';
-  readonly tradeId: TradeId;
-  readonly sequence: number | null;
-  readonly exchangeTimeUs: number;
-  readonly receiveTimeUs: number;
-  readonly price: string;
-  readonly size: string;
-  /** Side of the taker. */
-  readonly side: 'buy' | 'sell';
-}
-
-/** The best prices after a message; null on an empty side. */
-export interface QuoteItem {
-  readonly type: 'quote';
-  readonly sequence: number | null;
-  readonly exchangeTimeUs: number;
-  readonly receiveTimeUs: number;
-  readonly bidPrice: string | null;
-  readonly bidSize: string | null;
-  readonly askPrice: string | null;
-  readonly askSize: string | null;
-}
-
-/** The book at one tick: after the last message at or before it. */
-export interface SnapshotItem {
-  readonly type: 'snapshot';
-  /** The tick, on the clock that was asked for: a whole multiple of the cadence. */
-  readonly atUs: number;
-  /** Of that last message. */
-  readonly exchangeTimeUs: number;
-  readonly receiveTimeUs: number;
-  /** What `bookAt` answers for the tick. */
-  readonly book: BookResult;
-}
-
-/** A message about one order, as the exchange sent it; amounts as exact decimals. */
-export interface OrderItem {
-  readonly type: 'order';
-  readonly event: OrderEventResult;
 }
 
 export interface VerifyProgress {

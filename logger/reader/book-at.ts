@@ -1,120 +1,129 @@
 /**
- * The book at a moment: the last image before it, the blocks after that image, and the proof that
- * the moment lies inside what its segment covers. Costs the same number of look-ups however much is
- * stored. Where the proof fails, the answer is the hole, never a book.
+ * The book at a position: the last image before it, the blocks after that image, and the proof that the
+ * position is covered. Takes the same number of look-ups however much is stored. Where the proof fails,
+ * the result is the gap, never a book.
  */
 
 import type { BlockRef, Position } from '../archive/archive.ts';
-import type { Book } from '../book/book.ts';
-import { RecordCorruptError } from '../errors.ts';
-import type { GapCause } from '../market/coverage.ts';
+import type { Gap } from '../market/coverage.ts';
 import { isBookUpdate } from '../market/events.ts';
-import type { Horizon, UpdateHead } from '../market/events.ts';
-import type { BookResult, NoBookResult } from '../queries/results.ts';
-import {
-  afterSegmentUs,
-  causeOfBreak,
-  segmentEndUs,
-  gapAfter,
-  readSegmentEnd,
-} from './segment-end.ts';
-import type { SegmentEnd } from './segment-end.ts';
-import { assertKnown } from './context.ts';
-import type { ReaderContext } from './context.ts';
 import { formatBook, formatNoBook } from '../queries/format.ts';
 import type { BookQuery } from '../queries/queries.ts';
+import type { BookResult, NoBookResult } from '../queries/results.ts';
+import { assertKnown } from './context.ts';
+import type { ReaderContext } from './context.ts';
+import { SegmentCursor, recordsOf } from './cursor.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
-import { continues, refine, stepOver } from './replay.ts';
+import { ReplayedBook } from './replay.ts';
+import { Segment } from './segment.ts';
 
 /** Behind everything stored. */
-const AT_THE_END: Position = { clock: 'receive', us: Number.MAX_SAFE_INTEGER };
+const LAST: Position = { clock: 'receive', us: Number.MAX_SAFE_INTEGER };
+/** Times are safe integers of µs; this one is in the year 2255. */
+const MAX_TIME_US = Number.MAX_SAFE_INTEGER;
 
-/** @throws UnknownSecurityError when the archive has never heard of it. */
+type NoBookGap = Pick<Gap, 'fromUs' | 'toUs' | 'cause'>;
+
+/** @throws UnknownSecurityError when the archive has no trace of it. */
 export async function bookAt(
   context: ReaderContext,
-  question: BookQuery,
+  query: BookQuery,
 ): Promise<BookResult | NoBookResult> {
-  const { security } = question;
-  const position = question.position ?? AT_THE_END;
+  const { security, depth, level } = query;
+  const position = query.position ?? LAST;
   const ref = await context.archive.imageAt(security, position);
-  if (ref === null) return beforeStart(context, security, position);
-  const start = await lastGoodImage(context, ref, position);
-  if (start === null) return withoutImage(context, ref);
-  const { archive, liveGap } = context;
-  const end = await readSegmentEnd(archive, security, start.header.epoch, liveGap);
-  const stretch = await readStretch(context, start, position);
-  const taken = takenAt(start, stretch, position);
-  if (question.position !== undefined) {
-    const hole = await holeAt(context, { start, end, stretch, position, taken });
-    if (hole !== null) return formatNoBook(security, hole);
+  if (ref === null)
+    return formatNoBook(security, await gapBeforeStart(context, security, position));
+  const run = await runUntil(context, ref, position);
+  if ('cause' in run) return formatNoBook(security, run);
+  const book = await replay(context, run, position);
+  if (query.position !== undefined) {
+    const gap = gapAt(run, position, book);
+    if (gap !== null) return formatNoBook(security, gap);
   }
-  const { book, horizon } = await replay(context, start, stretch.blocks, taken.sequence);
-  const atUs =
-    'sequence' in position || question.position === undefined ? taken.receiveTimeUs : position.us;
+  const isByTime = query.position !== undefined && 'us' in position;
   return formatBook({
-    header: start.header,
-    atUs,
+    header: book.header,
+    book: book.book,
+    position: book,
+    atUs: isByTime ? position.us : book.receiveTimeUs,
     clock: 'clock' in position ? position.clock : 'receive',
-    book,
-    stand: { ...taken, horizon },
-    depth: question.depth,
-    level: question.level,
+    depth,
+    level,
   });
 }
 
-/** Where the book stands. */
-interface Stand {
-  readonly sequence: number;
-  readonly exchangeTimeUs: number;
-  readonly receiveTimeUs: number;
-}
-
-/** The blocks between an image and a position, as far as they hang together. */
-interface Stretch {
+/** The records that lead to a position, as far as they hang together. */
+interface Run {
+  readonly segment: Segment;
+  readonly start: LoadedImage;
   readonly blocks: readonly LoadedBlock[];
-  /** The sequence at their end, and the receive time of the last event in them. */
+  /** At the end of the blocks. */
   readonly lastSequence: number;
   readonly lastEventUs: number;
-  /** The header of the block that begins behind the position. */
-  readonly next: BlockRef | null;
-  /** A block is damaged or missing, so what comes after these is unknown. */
-  readonly isBroken: boolean;
+  /** A block that begins behind the position follows without a gap. */
+  readonly isFollowed: boolean;
+  /** The gap after a damaged or missing record; null: the run ends with its segment, or behind the position. */
+  readonly brokenBy: Gap | null;
 }
 
-/** The image, or the one before it in its segment if it is damaged, and so on. */
-async function lastGoodImage(
+/** @returns the gap around the position if no image leads to it. */
+async function runUntil(
   context: ReaderContext,
   ref: BlockRef,
   position: Position,
-): Promise<LoadedImage | null> {
-  const first = await goodImage(context, ref, position);
-  if (first !== null) return first;
-  const { security, epoch, lastSequence } = ref.header;
-  const images = await context.archive.images(security, epoch, Number.MIN_SAFE_INTEGER);
-  const earlier = images.filter(({ header }) => header.lastSequence < lastSequence);
-  for (const candidate of earlier.reverse()) {
-    const image = await goodImage(context, candidate, position);
-    if (image !== null) return image;
+): Promise<Run | Gap> {
+  const segment = await Segment.read(context, ref.header);
+  const cursor = new SegmentCursor(context, segment, recordsOf(context.records), position);
+  let start: LoadedImage | undefined;
+  const blocks: LoadedBlock[] = [];
+  let [isFollowed, isBroken] = [false, false];
+  let gap: Gap | null = null;
+  for await (const item of cursor.items(ref)) {
+    if (item.type === 'image') start = item.image;
+    if (item.type === 'block') blocks.push(item.block);
+    if (item.type === 'beyond') isFollowed = true;
+    if (item.type === 'end') isBroken = item.broken !== null;
+    if (item.type !== 'gap') continue;
+    ({ gap } = item);
+    break;
   }
-  return null;
+  if (start === undefined) return gap ?? segment.gapUntilNext(ref.header.fromUs, 'corrupt');
+  const ends = blocks.map(({ header }) => header);
+  return {
+    segment,
+    start,
+    blocks,
+    lastSequence: Math.max(start.image.sequence, ...ends.map((end) => end.lastSequence)),
+    lastEventUs: Math.max(start.image.receiveTimeUs, ...ends.map((end) => end.toUs)),
+    isFollowed,
+    brokenBy: isBroken ? gap : null,
+  };
 }
 
-async function goodImage(
-  context: ReaderContext,
-  ref: BlockRef,
+/** The book after the last update, in the order of the segment, at or before the position. */
+async function replay(
+  { yieldToEventLoop }: ReaderContext,
+  { start, blocks }: Run,
   position: Position,
-): Promise<LoadedImage | null> {
-  try {
-    const loaded = await context.records.image(ref);
-    return isBeyond(loaded.image, loaded.image.sequence, position) ? null : loaded;
-  } catch (error) {
-    // A damaged image makes answers costlier, not wrong: an earlier one leads to the same book.
-    if (error instanceof RecordCorruptError) return null;
-    throw error;
+): Promise<ReplayedBook> {
+  let { sequence } = start.image;
+  for (const { content } of blocks) {
+    for (const event of content.events) {
+      if (!isBookUpdate(event) || event.lastSequence <= sequence) continue;
+      if (!isBehind(event, event.lastSequence, position)) sequence = event.lastSequence;
+    }
   }
+  const book = new ReplayedBook(start);
+  for (const { content } of blocks) {
+    book.refine(content.scale);
+    book.applyAll(content.events, sequence);
+    await yieldToEventLoop();
+  }
+  return book;
 }
 
-function isBeyond(
+function isBehind(
   times: { readonly exchangeTimeUs: number; readonly receiveTimeUs: number },
   sequence: number,
   position: Position,
@@ -124,196 +133,63 @@ function isBeyond(
   return us > position.us;
 }
 
-async function readStretch(
-  context: ReaderContext,
-  start: LoadedImage,
-  position: Position,
-): Promise<Stretch> {
-  const { security, epoch, lastSequence } = start.header;
-  const until =
-    'sequence' in position
-      ? { untilSequence: position.sequence }
-      : { untilUs: position.us, clock: position.clock };
-  const range = { afterSequence: lastSequence, andNext: true, withBodies: true, ...until };
-  const refs = await context.archive.blocks(security, epoch, range);
-  const blocks: LoadedBlock[] = [];
-  let reached = lastSequence;
-  let scale = start.image.scale;
-  let lastEventUs = start.image.receiveTimeUs;
-  for (const ref of refs) {
-    const found = { blocks, lastSequence: reached, lastEventUs };
-    if (!ref.damaged && beginsBehind(ref, position)) {
-      // Its header alone proves that nothing lies between: it continues what was reached.
-      const isBroken = ref.header.previousSequence !== reached;
-      return { ...found, next: ref, isBroken };
-    }
-    const block = await goodBlock(context, ref);
-    const stand = { sequence: reached, scale, isImage: blocks.length === 0 };
-    if (block === null || !continues(block, stand)) {
-      return { ...found, next: null, isBroken: true };
-    }
-    blocks.push(block);
-    scale = block.content.scale;
-    reached = Math.max(reached, block.header.lastSequence);
-    lastEventUs = Math.max(lastEventUs, block.header.toUs);
+/** The gap in which the position lies; null: it is covered, and `book` is its book. */
+function gapAt(run: Run, position: Position, book: ReplayedBook): NoBookGap | null {
+  const { segment, start, lastSequence, lastEventUs, brokenBy } = run;
+  const { proof } = start.header;
+  if (isDeclaredMissing(segment, position, book)) {
+    const fromUs = segment.declaredUs;
+    return segment.gapAfter(fromUs, lastSequence, proof) ?? { fromUs, toUs: null, cause: 'other' };
   }
-  return { blocks, lastSequence: reached, lastEventUs, next: null, isBroken: false };
-}
-
-function beginsBehind({ header }: BlockRef, position: Position): boolean {
-  if ('sequence' in position) return header.firstSequence > position.sequence;
-  if (position.clock === 'receive') return header.fromUs > position.us;
-  return header.diffs > 0 && header.exchangeFromUs > position.us;
-}
-
-async function goodBlock(context: ReaderContext, ref: BlockRef): Promise<LoadedBlock | null> {
-  try {
-    return await context.records.block(ref);
-  } catch (error) {
-    // Damaged: the hole is the answer.
-    if (error instanceof RecordCorruptError) return null;
-    throw error;
-  }
-}
-
-/** The last message at or before the position, in the order of the segment. */
-function takenAt(start: LoadedImage, stretch: Stretch, position: Position): Stand {
-  const { sequence, exchangeTimeUs, receiveTimeUs } = start.image;
-  let taken: UpdateHead | undefined;
-  for (const { content } of stretch.blocks) {
-    for (const event of content.events) {
-      if (!isBookUpdate(event) || event.lastSequence <= sequence) continue;
-      if (!isBeyond(event, event.lastSequence, position)) taken = event;
-    }
-  }
-  if (taken === undefined) return { sequence, exchangeTimeUs, receiveTimeUs };
-  return {
-    sequence: taken.lastSequence,
-    exchangeTimeUs: taken.exchangeTimeUs,
-    receiveTimeUs: taken.receiveTimeUs,
-  };
-}
-
-async function replay(
-  { yieldToEventLoop }: ReaderContext,
-  start: LoadedImage,
-  blocks: readonly LoadedBlock[],
-  untilSequence: number,
-): Promise<{ book: Book; horizon: Horizon }> {
-  let book: Book = start.book.clone();
-  let horizon = start.image.horizon;
-  for (const { content } of blocks) {
-    ({ book, horizon } = refine(book, horizon, content.scale));
-    stepOver(book, content.events, { after: start.image.sequence, until: untilSequence });
-    await yieldToEventLoop();
-  }
-  return { book, horizon };
-}
-
-interface Hole {
-  readonly fromUs: number;
-  readonly toUs: number | null;
-  readonly cause: GapCause;
-}
-
-interface Proving {
-  readonly start: LoadedImage;
-  readonly end: SegmentEnd;
-  readonly stretch: Stretch;
-  readonly position: Position;
-  /** Where the book that would be the answer stands. */
-  readonly taken: Stand;
-}
-
-/** null: the position is covered. Else the hole in which it lies. */
-async function holeAt(context: ReaderContext, proving: Proving): Promise<Hole | null> {
-  const { start, end, stretch, position } = proving;
-  if (isDeclaredAway(proving)) {
-    const { proof } = start.header;
-    const fromUs = end.gap?.fromUs ?? end.openGap?.fromUs ?? 0;
-    return (
-      gapAfter(end, fromUs, stretch.lastSequence, proof) ?? { fromUs, toUs: null, cause: 'other' }
-    );
-  }
-  const startUs = start.image.receiveTimeUs;
-  const isCut =
-    stretch.isBroken || (stretch.next === null && (end.knownSequence ?? 0) > stretch.lastSequence);
-  if (isSeen(proving, isCut)) return null;
-  if (isCut) return brokenAfter(context, proving);
-  const endUs = segmentEndUs(end, startUs, stretch.lastEventUs);
+  if (isProvenByRecords(run, position, book)) return null;
+  if (brokenBy !== null) return brokenBy;
+  const endUs = segment.endUs(start.image.receiveTimeUs, lastEventUs);
   if ('clock' in position && position.clock === 'receive' && position.us <= endUs) return null;
-  const gap = gapAfter(end, endUs, stretch.lastSequence, start.header.proof);
-  return gap ?? { fromUs: endUs, toUs: null, cause: end.openGap?.cause ?? 'other' };
+  const gap = segment.gapAfter(endUs, lastSequence, proof);
+  return gap ?? { fromUs: endUs, toUs: null, cause: 'other' };
 }
 
-/** What is declared as a gap stays one, however much was stored after its beginning. */
-function isDeclaredAway({ end, position, taken }: Proving): boolean {
-  const fromUs = end.gap?.fromUs ?? end.openGap?.fromUs ?? Infinity;
-  const firstMissing = end.gap?.firstMissing ?? end.openGap?.firstMissing ?? Infinity;
-  if ('sequence' in position) return position.sequence >= firstMissing;
-  return taken.receiveTimeUs > fromUs;
+/** What is declared as a gap stays one, however much was stored after it began. */
+function isDeclaredMissing(segment: Segment, position: Position, book: ReplayedBook): boolean {
+  if ('sequence' in position) return position.sequence >= segment.declaredSequence;
+  return book.receiveTimeUs > segment.declaredUs;
 }
 
-/** Whether what was read reaches the position, and not only what is said of the segment's end. */
-function isSeen({ start, end, stretch, position, taken }: Proving, isCut: boolean): boolean {
-  const isFollowed = stretch.next !== null && !isCut;
+/** Whether the records themselves reach the position, without the mark or gap that ends the segment. */
+function isProvenByRecords(
+  { segment, start, blocks, lastSequence, lastEventUs, isFollowed, brokenBy }: Run,
+  position: Position,
+  book: ReplayedBook,
+): boolean {
   if ('sequence' in position) {
-    // Between two sequences only if the next is known to lie behind.
-    return taken.sequence === position.sequence || stretch.lastSequence > position.sequence;
+    // Between two sequences only if the next one is known to lie behind.
+    return book.sequence === position.sequence || lastSequence > position.sequence;
   }
   if (position.clock === 'exchange') {
-    const lastUs = stretch.blocks.reduce(
+    const lastUs = blocks.reduce(
       (us, { header }) => (header.diffs > 0 ? Math.max(us, header.exchangeToUs) : us),
       start.image.exchangeTimeUs,
     );
     return isFollowed || position.us <= lastUs;
   }
-  // What is declared as a gap stays one, even where an event was stored after its beginning.
-  const saidUs = isCut ? undefined : (end.gap?.fromUs ?? end.openGap?.fromUs);
-  const lastUs = Math.min(isFollowed ? Infinity : stretch.lastEventUs, saidUs ?? Infinity);
+  const declaredUs = brokenBy === null ? segment.declaredUs : Infinity;
+  const lastUs = Math.min(isFollowed ? Infinity : lastEventUs, declaredUs);
   return position.us <= Math.max(start.image.receiveTimeUs, lastUs);
 }
 
-/** From the last good record to the next good image, or to the segment's end. */
-async function brokenAfter(context: ReaderContext, proving: Proving): Promise<Hole> {
-  const { start, end, stretch } = proving;
-  const { security, epoch } = start.header;
-  const images = await context.archive.images(security, epoch, stretch.lastSequence + 1);
-  const next = images.find((image) => !image.damaged);
-  const fromUs = stretch.lastEventUs;
-  const toUs = next?.header.fromUs ?? afterSegmentUs(end);
-  const cause = await causeOfBreak(context.archive, start.header, stretch.lastSequence);
-  return { fromUs, toUs: toUs === null ? null : Math.max(fromUs, toUs), cause };
-}
-
-/** No image of the segment up to the position can be read. */
-async function withoutImage(context: ReaderContext, ref: BlockRef): Promise<NoBookResult> {
-  const { security, epoch } = ref.header;
-  const end = await readSegmentEnd(context.archive, security, epoch);
-  const gap = await context.archive.gapBefore(security, epoch);
-  const images = await context.archive.images(security, epoch, ref.header.lastSequence + 1);
-  const next = images.find((image) => !image.damaged);
-  const toUs = next?.header.fromUs ?? afterSegmentUs(end);
-  const fromUs = gap?.toUs ?? (ref.damaged ? (toUs ?? 0) : ref.header.fromUs);
-  return formatNoBook(security, { fromUs, toUs, cause: 'corrupt' });
-}
-
 /**
- * Before the first image. The hole's beginning is the time that was asked for, as nothing is known
- * of an earlier one; for a sequence, which is no time, it is the first image's.
+ * Before the first image. The gap begins at the time asked for, as nothing is known of an earlier
+ * beginning; for a sequence, at the first image.
  */
-async function beforeStart(
+async function gapBeforeStart(
   context: ReaderContext,
   security: string,
   position: Position,
-): Promise<NoBookResult> {
+): Promise<NoBookGap> {
   const first = await context.archive.segmentStart(security, 0);
   if (first === null) await assertKnown(context, security);
   const toUs = first === null || first.damaged ? null : first.header.fromUs;
   const askedUs = 'clock' in position ? Math.min(position.us, MAX_TIME_US) : (toUs ?? 0);
   const fromUs = toUs === null ? askedUs : Math.min(askedUs, toUs);
-  return formatNoBook(security, { fromUs, toUs, cause: 'other' });
+  return { fromUs, toUs, cause: 'other' };
 }
-
-/** Times are safe integers of µs: this is in the year 2255. */
-const MAX_TIME_US = 9_007_199_254_740_991;

@@ -1,4 +1,4 @@
-/** What every question of the reader works with, and the first check of each. */
+/** What every query of the reader works with, and the first check of each. */
 
 import type { ArchiveReader, OpenGap } from '../archive/archive.ts';
 import { UnknownSecurityError } from '../errors.ts';
@@ -9,18 +9,13 @@ export interface ReaderContext {
   readonly archive: ArchiveReader;
   readonly records: RecordLoader;
   readonly yieldToEventLoop: YieldToEventLoop;
-  /** What who records it knows of the hole after its last segment, before any record can say so. */
+  /** See `ReaderOptions`, as the next one. */
   readonly liveGap?: ((security: string) => OpenGap | null) | undefined;
-  /** See `ReaderOptions`. */
   readonly hasConsecutiveTradeIds?: ((exchange: string) => boolean) | undefined;
-  /** Where the range begins and ends that is asked about; absent: it takes whatever is recorded. */
-  readonly rangeStartUs?: number | undefined;
-  readonly rangeEndUs?: number | undefined;
 }
 
 /** @throws UnknownSecurityError */
-export async function assertKnown(context: ReaderContext, security: string): Promise<void> {
-  const { archive } = context;
+export async function assertKnown({ archive }: ReaderContext, security: string): Promise<void> {
   if ((await archive.segmentStart(security, 0)) !== null) return;
   const securities = await archive.securities();
   if (securities.some((state) => state.security === security)) return;

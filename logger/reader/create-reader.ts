@@ -2,19 +2,25 @@
 
 import type { ArchiveReader } from '../archive/archive.ts';
 import type { BookContent } from '../book/difference.ts';
+import { createEncoder } from '../export/create-encoder.ts';
+import { encodeParts } from '../export/parts.ts';
+import type { DataItem, GapItem } from '../queries/items.ts';
+import type { ExportQuery } from '../queries/queries.ts';
+import type { ExportPart } from '../queries/results.ts';
+import { DEFAULT_TARDIS_DEPTH, checkExport } from '../queries/validate.ts';
 import { yieldToEventLoop as yieldToMachine } from '../runtime/yield.ts';
 import type { YieldToEventLoop } from '../runtime/yield.ts';
 import { bookAt } from './book-at.ts';
 import type { ReaderContext } from './context.ts';
 import { coverage } from './coverage.ts';
-import { exportLines } from './export.ts';
-import type { RangeQuery } from '../queries/queries.ts';
+import { orders } from './orders.ts';
 import type { Reader, ReaderOptions } from './reader.ts';
 import { rebuild } from './rebuild.ts';
 import type { Span } from './rebuild.ts';
 import { RecordLoader } from './record-loader.ts';
 import { snapshots } from './snapshots.ts';
-import { diffs, orders, quotes, trades } from './streams.ts';
+import { trades } from './trades.ts';
+import { quotes, updates } from './updates.ts';
 import { verify } from './verify.ts';
 
 const CACHE_MAX_BYTES = 32 * 1024 * 1024;
@@ -41,20 +47,43 @@ export function createReader(archive: ArchiveReader, options: ReaderOptions = {}
   const context: ReaderContext = { ...shared, records };
   // Full scans bypass the cache: they would evict everything else, and `verify` has to read the disk.
   const uncached: ReaderContext = { ...shared, records: new RecordLoader(0, yieldToEventLoop) };
-  const within = ({ fromUs, toUs }: RangeQuery): ReaderContext => ({
-    ...uncached,
-    rangeStartUs: fromUs,
-    rangeEndUs: toUs,
-  });
-  return {
-    bookAt: (question) => bookAt(context, question),
-    coverage: (question) => coverage(context, question),
-    diffs: (question) => diffs(within(question), question),
-    trades: (question) => trades(within(question), question),
-    quotes: (question) => quotes(within(question), question),
-    orders: (question) => orders(within(question), question),
-    snapshots: (question) => snapshots(within(question), question),
-    exportLines: (question) => exportLines(within(question), question),
-    verify: (question) => verify(uncached, question ?? {}),
+  const reader: Reader = {
+    bookAt: (query) => bookAt(context, query),
+    coverage: (query) => coverage(context, query),
+    verify: (query) => verify(uncached, query ?? {}),
+    trades: (query) => trades(uncached, query),
+    quotes: (query) => quotes(uncached, query),
+    updates: (query) => updates(uncached, query),
+    orders: (query) => orders(uncached, query),
+    snapshots: (query) => snapshots(uncached, query),
+    export: (query, maxPartBytes) => exportFrom(reader, query, maxPartBytes),
   };
+  return reader;
+}
+
+async function* exportFrom(
+  reader: Reader,
+  query: ExportQuery,
+  maxPartBytes: number | undefined,
+): AsyncGenerator<ExportPart> {
+  checkExport(query);
+  yield* encodeParts(itemsOf(reader, query), createEncoder(query), maxPartBytes);
+}
+
+function itemsOf(reader: Reader, query: ExportQuery): AsyncIterable<DataItem | GapItem> {
+  switch (query.type) {
+    case 'trades':
+      return reader.trades(query);
+    case 'quotes':
+      return reader.quotes(query);
+    case 'incremental':
+      return reader.updates(query);
+    case 'orders':
+      return reader.orders(query);
+    case 'snapshots': {
+      if (query.format !== 'tardis-csv') return reader.snapshots(query);
+      const { depth = DEFAULT_TARDIS_DEPTH } = query;
+      return reader.snapshots({ ...query, depth, level: 'L2' });
+    }
+  }
 }

@@ -1,6 +1,6 @@
 /** A segment's blocks in pages, so that a segment of weeks is never in memory at once. */
 
-import type { BlockRef } from '../archive/archive.ts';
+import type { BlockRange, BlockRef } from '../archive/archive.ts';
 import type { ReaderContext } from './context.ts';
 
 /** Some hours of blocks; their headers take about a megabyte. */
@@ -8,26 +8,23 @@ export const PAGE_BLOCKS = 512;
 /** Their bodies take some megabytes. */
 const PAGE_BODIES = 32;
 
-/** Sealed blocks after a sequence, then the journal's pieces as of the moment of the last page. */
+/**
+ * Sealed blocks in order, then the journal parts as of the last page.
+ * @param range without a `limit` of its own; one that ends somewhere is listed as a single page.
+ */
 export async function* blockPages(
   { archive, yieldToEventLoop }: Pick<ReaderContext, 'archive' | 'yieldToEventLoop'>,
-  segment: {
-    readonly security: string;
-    readonly epoch: number;
-    readonly afterSequence: number;
-    /** Whoever reads the blocks themselves; else only headers are wanted. */
-    readonly withBodies?: boolean;
-  },
+  { security, epoch }: { readonly security: string; readonly epoch: number },
+  range: Omit<BlockRange, 'limit'>,
 ): AsyncGenerator<readonly BlockRef[]> {
-  let { afterSequence } = segment;
-  const withBodies = segment.withBodies ?? false;
-  const limit = withBodies ? PAGE_BODIES : PAGE_BLOCKS;
+  if (range.untilUs !== undefined || range.untilSequence !== undefined) {
+    yield await archive.blocks(security, epoch, range);
+    return;
+  }
+  let { afterSequence } = range;
+  const limit = range.withBodies ? PAGE_BODIES : PAGE_BLOCKS;
   for (;;) {
-    const page = await archive.blocks(segment.security, segment.epoch, {
-      afterSequence,
-      limit,
-      withBodies,
-    });
+    const page = await archive.blocks(security, epoch, { ...range, afterSequence, limit });
     await yieldToEventLoop();
     if (page.length > 0) yield page;
     const last = page.at(-1);

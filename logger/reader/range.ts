@@ -1,18 +1,23 @@
 /**
- * A stretch of a security's history, as the streams, the exports and the snapshots walk it: from an
- * image at or before its beginning, the holes that touch it on the way, to a little behind its end.
+ * A range of a security's history, as the streams and snapshots read it: from an image at or before its
+ * beginning to a little behind its end, with the gaps that touch it.
  */
 
-import type { BlockRef } from '../archive/archive.ts';
 import type { Gap } from '../market/coverage.ts';
+import type { Scale } from '../market/decimal.ts';
+import { isBookUpdate } from '../market/events.ts';
+import type { MarketEvent } from '../market/events.ts';
 import type { ClockName } from '../market/time.ts';
-import type { ReaderContext } from './context.ts';
-import { history } from './history.ts';
-import type { HistoryItem } from './history.ts';
+import type { GapItem } from '../queries/items.ts';
 import type { RangeQuery } from '../queries/queries.ts';
-import type { GapItem } from '../queries/results.ts';
+import { assertKnown } from './context.ts';
+import type { ReaderContext } from './context.ts';
+import { SegmentCursor, recordsOf } from './cursor.ts';
+import type { CursorItem } from './cursor.ts';
+import type { LoadedBlock, LoadedImage } from './record-loader.ts';
+import { isEndOfRecording, segmentsAfter } from './segment.ts';
 
-/** How far exchange stamps may be out of the order in which messages came. */
+/** How far exchange times may be out of the order in which messages arrived. */
 const EXCHANGE_DISORDER_US = 10_000_000;
 
 /** `fromUs <= t < toUs` on `clock`; open ends are infinite. */
@@ -22,95 +27,191 @@ export interface Range {
   readonly clock: ClockName;
 }
 
-export function rangeOf(question: RangeQuery): Range {
+export type RangeItem =
+  /** A proven interval begins with this image. */
+  | {
+      readonly type: 'image';
+      readonly image: LoadedImage;
+      /** From this receive time on the book is declared unknown, whatever is stored. */
+      readonly declaredUs: number;
+    }
+  /** What follows; trades may be older than the book (they came while it was being proven). */
+  | { readonly type: 'events'; readonly scale: Scale; readonly events: readonly MarketEvent[] }
+  /** The interval is proven up to here. */
+  | { readonly type: 'end'; readonly toUs: number }
+  | { readonly type: 'gap'; readonly gap: Gap };
+
+export function rangeOf(query: RangeQuery): Range {
   return {
-    fromUs: question.fromUs ?? Number.NEGATIVE_INFINITY,
-    toUs: question.toUs ?? Number.POSITIVE_INFINITY,
-    clock: question.clock ?? 'receive',
+    fromUs: query.fromUs ?? Number.NEGATIVE_INFINITY,
+    toUs: query.toUs ?? Number.POSITIVE_INFINITY,
+    clock: query.clock ?? 'receive',
   };
 }
 
 export function timeOf(
-  stand: { readonly exchangeTimeUs: number; readonly receiveTimeUs: number },
+  message: { readonly exchangeTimeUs: number; readonly receiveTimeUs: number },
   clock: ClockName,
 ): number {
-  return clock === 'receive' ? stand.receiveTimeUs : stand.exchangeTimeUs;
+  return clock === 'receive' ? message.receiveTimeUs : message.exchangeTimeUs;
 }
 
-/**
- * The history from an image at or before the range's beginning; it ends behind the range. What was
- * asked for by name and was never recorded is a gap like any other.
- */
-export async function* historyOf(
+export function gapItem(gap: Gap, missing: 'sequence' | 'tradeId' = 'sequence'): GapItem {
+  return { type: 'gap', ...gap, missing };
+}
+
+/** @throws UnknownSecurityError */
+export async function* itemsInRange(
   context: ReaderContext,
   security: string,
   range: Range,
-): AsyncGenerator<HistoryItem> {
+): AsyncGenerator<RangeItem> {
   const slackUs = range.clock === 'exchange' ? EXCHANGE_DISORDER_US : 0;
-  let from: BlockRef | null = null;
-  if (Number.isFinite(range.fromUs)) {
-    const us = range.fromUs - slackUs;
-    from = await context.archive.imageAt(security, { clock: range.clock, us });
+  const filter = new RangeFilter(range, range.toUs + slackUs);
+  for await (const item of itemsSince(context, security, range, range.fromUs - slackUs)) {
+    yield* filter.take(item);
+    if (filter.isBehind) return;
   }
-  const lastUs = range.toUs + slackUs;
-  let knownUs = range.fromUs;
-  let isFirst = true;
-  /** What the range's clock shows when ours shows 0, by the last message: gaps lie on ours. */
-  let shiftUs = 0;
-  for await (const item of history(context, security, from)) {
-    if (item.type === 'events' && beginsAfter(item.header, lastUs, range.clock)) return;
-    if (range.clock === 'exchange') shiftUs = shiftIn(item) ?? shiftUs;
-    if (isFirst && (item.type === 'begin' || item.type === 'gap')) {
-      isFirst = false;
-      const startUs = item.type === 'begin' ? item.receiveTimeUs : item.gap.fromUs;
-      yield* neverRecorded(range.fromUs, Math.min(startUs + shiftUs, range.toUs));
-    }
-    if (item.type === 'end') knownUs = item.toUs + shiftUs;
-    if (item.type === 'gap') knownUs = (item.gap.toUs ?? Number.POSITIVE_INFINITY) + shiftUs;
-    if (item.type !== 'gap' || touches(item.gap, range, shiftUs)) yield item;
-  }
-  if (knownUs < range.fromUs) yield notYetRecorded(knownUs);
-  else yield* neverRecorded(knownUs, range.toUs);
+  yield* filter.finish();
 }
 
-/** The hole in which a range begins that lies behind all that is known, whatever its end. */
-function notYetRecorded(fromUs: number): HistoryItem {
-  return {
-    type: 'gap',
-    gap: { fromUs, toUs: null, cause: 'other', firstMissing: null, lastMissing: null },
-  };
-}
-
-/** Nothing where an end of the range is open: then nobody asked for more than there is. */
-function* neverRecorded(fromUs: number, toUs: number): Generator<HistoryItem> {
-  if (!Number.isFinite(fromUs) || !Number.isFinite(toUs) || fromUs >= toUs) return;
-  yield {
-    type: 'gap',
-    gap: { fromUs, toUs, cause: 'other', firstMissing: null, lastMissing: null },
-  };
-}
-
-function beginsAfter(
-  header: { readonly diffs: number; readonly fromUs: number; readonly exchangeFromUs: number },
+/** Everything from the last image at or before a time. */
+async function* itemsSince(
+  context: ReaderContext,
+  security: string,
+  { clock }: Range,
   us: number,
-  clock: ClockName,
-): boolean {
+): AsyncGenerator<CursorItem<LoadedImage, LoadedBlock>> {
+  const { archive, records } = context;
+  const before = Number.isFinite(us) ? await archive.imageAt(security, { clock, us }) : null;
+  let from = before ?? undefined;
+  let isKnown = false;
+  for await (const segment of segmentsAfter(context, security, (before?.header.epoch ?? 1) - 1)) {
+    isKnown = true;
+    yield* new SegmentCursor(context, segment, recordsOf(records)).items(from);
+    from = undefined;
+  }
+  if (!isKnown) await assertKnown(context, security);
+}
+
+/** Drops what lies outside a range and adds gaps where it asks for time that was never recorded. */
+class RangeFilter {
+  readonly #range: Range;
+  readonly #lastUs: number;
+  #image: LoadedImage | undefined;
+  /** Up to when, on the range's clock, it is known what was recorded and what was not. */
+  #knownUs: number;
+  /** Exchange clock − receive clock, from the last message; gaps are in receive time. */
+  #offsetUs = 0;
+  #isFirst = true;
+  #isBehind = false;
+
+  /** @param lastUs what begins behind this is behind the range. */
+  constructor(range: Range, lastUs: number) {
+    this.#range = range;
+    this.#lastUs = lastUs;
+    this.#knownUs = range.fromUs;
+  }
+
+  /** The rest of the history is behind the range. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
+  *take(item: CursorItem<LoadedImage, LoadedBlock>): Generator<RangeItem> {
+    switch (item.type) {
+      case 'image': {
+        const { image } = item.image;
+        this.#image = item.image;
+        this.#setOffset(image.exchangeTimeUs - image.receiveTimeUs);
+        yield* this.#begin(image.receiveTimeUs);
+        yield { type: 'image', image: item.image, declaredUs: item.segment.declaredUs };
+        break;
+      }
+      case 'block':
+        yield* this.#block(item.block);
+        break;
+      case 'end':
+        this.#knownUs = item.toUs + this.#offsetUs;
+        yield { type: 'end', toUs: item.toUs };
+        break;
+      case 'gap':
+        yield* this.#gap(item.gap);
+        break;
+      case 'beyond':
+      case 'unreachable':
+        break;
+    }
+  }
+
+  *finish(): Generator<RangeItem> {
+    const { fromUs, toUs } = this.#range;
+    // The range begins behind everything known: in a gap without an end.
+    if (this.#knownUs < fromUs) yield neverRecorded(this.#knownUs, null);
+    else yield* this.#missing(this.#knownUs, toUs);
+  }
+
+  *#block({ header, content }: LoadedBlock): Generator<RangeItem> {
+    if (beginsAtOrAfter(header, this.#lastUs, this.#range.clock)) {
+      this.#isBehind = true;
+      return;
+    }
+    if (header.diffs > 0) this.#setOffset(header.exchangeToUs - header.toUs);
+    const { scale } = content;
+    yield { type: 'events', scale, events: eventsAfter(content, this.#image?.image.sequence) };
+  }
+
+  *#gap(gap: Gap): Generator<RangeItem> {
+    const { fromUs, toUs } = this.#range;
+    // A query for everything there is gets no gap where the recording was ended on purpose.
+    const isAskedFor = Number.isFinite(toUs) || fromUs > gap.fromUs || !isEndOfRecording(gap);
+    if (!isAskedFor) return;
+    yield* this.#begin(gap.fromUs);
+    const endUs = (gap.toUs ?? Number.POSITIVE_INFINITY) + this.#offsetUs;
+    this.#knownUs = endUs;
+    if (gap.fromUs + this.#offsetUs < toUs && endUs > fromUs) yield { type: 'gap', gap };
+  }
+
+  #setOffset(us: number): void {
+    if (this.#range.clock === 'exchange') this.#offsetUs = us;
+  }
+
+  *#begin(startUs: number): Generator<RangeItem> {
+    if (!this.#isFirst) return;
+    this.#isFirst = false;
+    const { fromUs, toUs } = this.#range;
+    yield* this.#missing(fromUs, Math.min(startUs + this.#offsetUs, toUs));
+  }
+
+  /** None where an end of the range is open: only as much is asked for as there is. */
+  *#missing(fromUs: number, toUs: number): Generator<RangeItem> {
+    if (Number.isFinite(fromUs) && Number.isFinite(toUs) && fromUs < toUs) {
+      yield neverRecorded(fromUs, toUs);
+    }
+  }
+}
+
+function neverRecorded(fromUs: number, toUs: number | null): RangeItem {
+  const gap: Gap = { fromUs, toUs, cause: 'other', firstMissing: null, lastMissing: null };
+  return { type: 'gap', gap };
+}
+
+function beginsAtOrAfter(header: LoadedBlock['header'], us: number, clock: ClockName): boolean {
   if (clock === 'receive') return header.fromUs >= us;
   return header.diffs > 0 && header.exchangeFromUs >= us;
 }
 
-function touches(gap: Gap, range: Range, shiftUs: number): boolean {
-  const toUs = gap.toUs ?? Number.POSITIVE_INFINITY;
-  return gap.fromUs + shiftUs < range.toUs && toUs + shiftUs > range.fromUs;
-}
-
-/** How far the exchange's clock is ahead of ours; milliseconds, or years where a recording is replayed. */
-function shiftIn(item: HistoryItem): number | undefined {
-  if (item.type === 'begin') return item.exchangeTimeUs - item.receiveTimeUs;
-  if (item.type !== 'events' || item.header.diffs === 0) return undefined;
-  return item.header.exchangeToUs - item.header.toUs;
-}
-
-export function gapItem(gap: Gap, missing: 'sequence' | 'tradeId'): GapItem {
-  return { type: 'gap', ...gap, missing };
+/**
+ * Of a block in which the image stands, what comes after the image. In a segment's first block, trades
+ * from before the image belong to the history.
+ */
+function eventsAfter(
+  { events, previousSequence }: LoadedBlock['content'],
+  imageSequence = -Infinity,
+): readonly MarketEvent[] {
+  if (previousSequence >= imageSequence) return events;
+  const last = events.findIndex(
+    (event) => isBookUpdate(event) && event.lastSequence === imageSequence,
+  );
+  return events.slice(last + 1);
 }

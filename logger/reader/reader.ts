@@ -5,7 +5,15 @@
  */
 
 import type { OpenGap } from '../archive/archive.ts';
-import type { YieldToEventLoop } from '../runtime/yield.ts';
+import type {
+  GapItem,
+  ImageItem,
+  OrderItem,
+  QuoteItem,
+  SnapshotItem,
+  TradeItem,
+  UpdateItem,
+} from '../queries/items.ts';
 import type {
   BookQuery,
   CoverageQuery,
@@ -17,47 +25,49 @@ import type {
 import type {
   BookResult,
   CoverageResult,
-  DiffItem,
-  ExportLine,
-  GapItem,
-  ImageItem,
+  ExportPart,
   NoBookResult,
-  OrderItem,
-  QuoteItem,
-  SnapshotItem,
-  TradeItem,
   VerifyResult,
 } from '../queries/results.ts';
+import type { YieldToEventLoop } from '../runtime/yield.ts';
 
 export interface ReaderOptions {
-  /** Bytes of decoded images and blocks kept for the next question. Default 32 MiB. */
+  /** Bytes of decoded images and blocks kept for the next query. Default 32 MiB. */
   readonly cacheMaxBytes?: number;
   /** Default: the machine's event loop. */
   readonly yieldToEventLoop?: YieldToEventLoop;
   /**
-   * In a running logger: the hole after the last segment as its recorder knows it. While a connection is
-   * away nothing is recorded of that, as it may yet turn out that nothing was missed.
+   * In a running logger: the recorder's view of a gap that is not stored yet. While a connection is down
+   * nothing is stored about it, because it may turn out that nothing was missed.
    */
   readonly liveGap?: (security: string) => OpenGap | null;
   /**
    * Whether an exchange numbers the trades of a symbol 1, 2, 3 …, so that a jump in the ids is a loss.
-   * Without it none is taken to do so, and every gap of the book may have cost trades.
+   * Default: none does, and every gap in the book is one in the trades.
    */
   readonly hasConsecutiveTradeIds?: (exchange: string) => boolean;
 }
 
-/** All methods @throws UnknownSecurityError for a security the archive has never heard of. */
+/** All methods @throws UnknownSecurityError for a security of which the archive has no trace. */
 export interface Reader {
-  bookAt(question: BookQuery): Promise<BookResult | NoBookResult>;
-  coverage(question: CoverageQuery): Promise<CoverageResult>;
-  /** Images and diffs in order, with gaps on the way. */
-  diffs(question: RangeQuery): AsyncIterableIterator<ImageItem | DiffItem | GapItem>;
-  trades(question: RangeQuery): AsyncIterableIterator<TradeItem | GapItem>;
-  quotes(question: RangeQuery): AsyncIterableIterator<QuoteItem | GapItem>;
-  /** Every message about an order. @throws InvalidArgumentError on reaching a book without orders. */
-  orders(question: RangeQuery): AsyncIterableIterator<OrderItem | GapItem>;
-  /** The book at every tick of a cadence that lies inside what is covered. One pass, no look-up a tick. */
-  snapshots(question: SnapshotsQuery): AsyncIterableIterator<SnapshotItem | GapItem>;
-  exportLines(question: ExportQuery): AsyncIterableIterator<ExportLine>;
-  verify(question?: VerifyQuery): Promise<VerifyResult>;
+  bookAt(query: BookQuery): Promise<BookResult | NoBookResult>;
+  coverage(query: CoverageQuery): Promise<CoverageResult>;
+  verify(query?: VerifyQuery): Promise<VerifyResult>;
+
+  // Lazy streams of integers at a scale, in order, with the gaps between. A slow consumer makes the archive
+  // be read slowly.
+  trades(query: RangeQuery): AsyncIterableIterator<TradeItem | GapItem>;
+  quotes(query: RangeQuery): AsyncIterableIterator<QuoteItem | GapItem>;
+  /** With the images and updates, the book at every moment of the range can be rebuilt. */
+  updates(query: RangeQuery): AsyncIterableIterator<ImageItem | UpdateItem | GapItem>;
+  /** Every message about an order. @throws InvalidArgumentError if all was recorded by price. */
+  orders(query: RangeQuery): AsyncIterableIterator<OrderItem | GapItem>;
+  /** The book at every tick of a cadence inside what is covered: one pass, no look-up per tick. */
+  snapshots(query: SnapshotsQuery): AsyncIterableIterator<SnapshotItem | GapItem>;
+
+  /**
+   * A stream as the bytes of a file. Whole lines per part, as far as they fit.
+   * @param maxPartBytes default 64 KiB.
+   */
+  export(query: ExportQuery, maxPartBytes?: number): AsyncIterableIterator<ExportPart>;
 }

@@ -1,86 +1,118 @@
-/** What every replay of blocks over a book needs. Pure. */
+/** A book that moves along the records of a segment, as every query that needs one replays it. */
 
-import { applyUpdate } from '../book/book.ts';
+import type { RecordHeader } from '../archive/archive.ts';
+import { applyUpdate, sidesOf } from '../book/book.ts';
 import type { Book } from '../book/book.ts';
+import type { BookContent } from '../book/difference.ts';
 import type { LevelBook } from '../book/level-book.ts';
 import { RecordCorruptError } from '../errors.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import { isBookUpdate } from '../market/events.ts';
-import type { BookUpdate, Horizon, Levels, MarketEvent } from '../market/events.ts';
+import type { ImageHead, BookUpdate, Horizon, Levels, MarketEvent } from '../market/events.ts';
 import { finerScale, isSameScale, rescaleHorizon } from '../market/scale.ts';
-import type { LoadedBlock } from './record-loader.ts';
+import type { LoadedImage } from './record-loader.ts';
 
-/** Where a book stands, and whether it comes straight from an image. */
-export interface Stand {
-  readonly sequence: number;
-  readonly scale: Scale;
-  readonly isImage: boolean;
-}
+export class ReplayedBook implements ImageHead {
+  /** Of the image from which it started. */
+  readonly header: RecordHeader;
+  #book: Book;
+  #horizon: Horizon;
+  #sequence: number;
+  #exchangeTimeUs: number;
+  #receiveTimeUs: number;
 
-/**
- * Whether a block goes on where the book stands: it begins there; or, right after an image, one of
- * its steps leads to just that sequence. And its scale is the same, or finer once the exchange
- * quoted finer.
- */
-export function continues(block: LoadedBlock, stand: Stand): boolean {
-  const { previousSequence, events, scale } = block.content;
-  if (!isSameScale(finerScale(scale, stand.scale), scale)) return false;
-  if (previousSequence === stand.sequence) return true;
-  return (
-    stand.isImage &&
-    events.some((event) => isBookUpdate(event) && event.lastSequence === stand.sequence)
-  );
-}
-
-/**
- * The book at the scale of a block that follows it: the same, or finer once the exchange quoted
- * finer.
- * @throws RecordCorruptError for a coarser one, which no writer makes.
- */
-export function refine(
-  book: Book,
-  horizon: Horizon,
-  scale: Scale,
-): { readonly book: Book; readonly horizon: Horizon } {
-  const from = book.scale;
-  if (isSameScale(from, scale)) return { book, horizon };
-  if (!isSameScale(finerScale(from, scale), scale)) {
-    throw new RecordCorruptError('A block is coarser than the book before it');
+  constructor({ header, image, book }: LoadedImage) {
+    this.header = header;
+    this.#book = book.clone();
+    this.#horizon = image.horizon;
+    this.#sequence = image.sequence;
+    this.#exchangeTimeUs = image.exchangeTimeUs;
+    this.#receiveTimeUs = image.receiveTimeUs;
   }
-  return { book: book.rescaled(scale), horizon: rescaleHorizon(horizon, from, scale) };
-}
 
-/**
- * Moves the book over one step.
- * @throws RecordCorruptError for a step that can't be of this book: no writer stores such a one.
- */
-export function step(book: Book, event: BookUpdate): void {
-  const isOfItsKind = (event.type === 'diff') === (book.level === 'L2');
-  const contradiction = isOfItsKind ? applyUpdate(book, event)?.text : `it holds a ${event.type}`;
-  if (contradiction !== undefined) {
-    throw new RecordCorruptError(`A record contradicts the book before it: ${contradiction}`);
+  get book(): Book {
+    return this.#book;
+  }
+  get scale(): Scale {
+    return this.#book.scale;
+  }
+  get horizon(): Horizon {
+    return this.#horizon;
+  }
+  get sequence(): number {
+    return this.#sequence;
+  }
+  get exchangeTimeUs(): number {
+    return this.#exchangeTimeUs;
+  }
+  get receiveTimeUs(): number {
+    return this.#receiveTimeUs;
+  }
+
+  /** Both sides whole. */
+  content(): BookContent {
+    return { scale: this.scale, horizon: this.#horizon, ...sidesOf(this.#book) };
+  }
+
+  /**
+   * Brings the book to the scale of a block that follows: the same, or finer once the exchange quoted
+   * finer.
+   * @throws RecordCorruptError for a coarser one, which no writer makes.
+   */
+  refine(scale: Scale): void {
+    const from = this.scale;
+    if (isSameScale(from, scale)) return;
+    if (!isSameScale(finerScale(from, scale), scale)) {
+      throw new RecordCorruptError('A block is coarser than the book before it');
+    }
+    this.#book = this.#book.rescaled(scale);
+    this.#horizon = rescaleHorizon(this.#horizon, from, scale);
+  }
+
+  /** @throws RecordCorruptError for an update that contradicts the book, which no writer stores. */
+  apply(update: BookUpdate): void {
+    this.#change(update);
+    this.#move(update);
+  }
+
+  /**
+   * Applies the updates after the book's sequence, up to `untilSequence`. Faster than one by one.
+   * @throws RecordCorruptError, as above.
+   */
+  applyAll(events: readonly MarketEvent[], untilSequence = Infinity): void {
+    const sizes = this.#book.level === 'L2' ? new LastSizes() : undefined;
+    let last: BookUpdate | undefined;
+    for (const event of events) {
+      if (!isBookUpdate(event) || event.lastSequence <= this.#sequence) continue;
+      if (event.lastSequence > untilSequence) break;
+      if (sizes !== undefined && event.type === 'diff') sizes.add(event.bids, event.asks);
+      else this.#change(event);
+      last = event;
+    }
+    if (this.#book.level === 'L2') sizes?.applyTo(this.#book);
+    if (last !== undefined) this.#move(last);
+  }
+
+  #change(update: BookUpdate): void {
+    const isOfItsKind = (update.type === 'diff') === (this.#book.level === 'L2');
+    const contradiction = isOfItsKind
+      ? applyUpdate(this.#book, update)?.text
+      : `it holds a ${update.type}`;
+    if (contradiction !== undefined) {
+      throw new RecordCorruptError(`A record contradicts the book before it: ${contradiction}`);
+    }
+  }
+
+  #move({ lastSequence, exchangeTimeUs, receiveTimeUs }: BookUpdate): void {
+    this.#sequence = lastSequence;
+    this.#exchangeTimeUs = exchangeTimeUs;
+    this.#receiveTimeUs = receiveTimeUs;
   }
 }
 
-/** Moves the book over all steps after `after` up to `until`. @throws RecordCorruptError, as above. */
-export function stepOver(
-  book: Book,
-  events: readonly MarketEvent[],
-  { after, until }: { readonly after: number; readonly until: number },
-): void {
-  const last = book.level === 'L2' ? new LastSizes() : undefined;
-  for (const event of events) {
-    if (!isBookUpdate(event) || event.lastSequence <= after) continue;
-    if (event.lastSequence > until) break;
-    if (last !== undefined && event.type === 'diff') last.add(event.bids, event.asks);
-    else step(book, event);
-  }
-  if (book.level === 'L2') last?.applyTo(book);
-}
-
 /**
- * Many diffs as one: sizes are absolute, so of all that a price was set to only the last counts. The
- * levels at the top change again and again, and a map takes that faster than an ordered book.
+ * Many diffs as one: sizes are absolute, so only the last one of each price counts. The levels at the top
+ * change again and again, and a map takes that faster than an ordered book.
  */
 class LastSizes {
   readonly #bids = new Map<ScaledInt, ScaledInt>();

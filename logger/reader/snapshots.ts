@@ -1,128 +1,117 @@
 /**
  * The book at every tick of a cadence, in one pass over the records. Ticks are whole multiples of the
- * cadence since 1970 on the chosen clock, so those of any two exports fall together. What a tick shows
- * is what `bookAt` answers for it; where that has no book there is no tick, but a gap between the others.
+ * cadence since 1970 on the chosen clock, so those of any two exports coincide. A tick shows what `bookAt`
+ * answers for it; where that has no book there is no tick, but a gap between the others.
  *
- * The rule of `bookAt` is "after the last message, in the order of the segment, that is not behind the
- * moment". Receive times only rise, so a tick is due before the first message behind it. Stamps of
- * the exchange may step back: there a tick is due before message k when no message from k on is stamped
- * at or before it. How far ahead that has to look is what `bookAt` looks at: the rest of the block,
- * the block after it, and the image of the next interval, which takes over from its own stamp on.
+ * `bookAt` takes the last message, in the order of the segment, that is not behind the moment. Receive
+ * times only rise, so a tick is due before the first message behind it. Exchange times may step back: there
+ * a tick is due before message k when no message from k on is stamped at or before it. How far ahead that
+ * has to look is what `bookAt` looks at: the rest of the block, the block after it, and the image of the
+ * next interval, which takes over from its own time on.
  */
 
-import type { RecordHeader } from '../archive/archive.ts';
-import type { Book } from '../book/book.ts';
 import type { Gap } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
 import { isBookUpdate } from '../market/events.ts';
-import type { BookUpdate, Horizon } from '../market/events.ts';
-import { formatTimeUs } from '../market/time.ts';
+import type { BookUpdate } from '../market/events.ts';
+import { viewOf } from '../queries/format.ts';
+import type { GapItem, SnapshotItem } from '../queries/items.ts';
+import type { SnapshotsQuery } from '../queries/queries.ts';
 import type { ReaderContext } from './context.ts';
 import { DEFAULT_EVERY_US, validEveryUs } from '../queries/validate.ts';
-import { formatBook } from '../queries/format.ts';
-import type { HistoryItem } from './history.ts';
-import { gapItem, historyOf, rangeOf, timeOf } from './range.ts';
-import type { Range } from './range.ts';
-import type { SnapshotsQuery } from '../queries/queries.ts';
-import type { GapItem, SnapshotItem } from '../queries/results.ts';
-import { refine, stepOver } from './replay.ts';
+import { gapItem, itemsInRange, rangeOf, timeOf } from './range.ts';
+import type { Range, RangeItem } from './range.ts';
+import { ReplayedBook } from './replay.ts';
 
 /** Lazy like the streams; two decoded blocks are in memory at a time. */
 export async function* snapshots(
   context: ReaderContext,
-  question: SnapshotsQuery,
+  query: SnapshotsQuery,
 ): AsyncGenerator<SnapshotItem | GapItem> {
-  const walk = new TickWalk(question);
-  for await (const item of historyOf(context, question.security, walk.range)) {
-    yield* walk.take(item);
+  const ticks = new TickFold(query);
+  for await (const item of itemsInRange(context, query.security, ticks.range)) {
+    yield* ticks.take(item);
   }
-  yield* walk.finish();
+  yield* ticks.finish();
 }
 
-/** The book of one interval on its way. */
-interface Walked {
-  readonly header: RecordHeader;
-  book: Book;
-  horizon: Horizon;
-  sequence: number;
-  exchangeTimeUs: number;
-  receiveTimeUs: number;
-  /** From here on (receive time) it is declared unknown. */
+/** The current interval. */
+interface Interval {
+  readonly book: ReplayedBook;
+  /** From this receive time on its book is declared unknown. */
   readonly declaredUs: number;
-  /** The last moment, on the range's clock, for which what came until now proves the book. */
+  /** The last moment, on the range's clock, for which the messages so far prove the book. */
   provenUs: number;
   /** A message behind `declaredUs` came: nothing after it counts. */
   isOver: boolean;
 }
 
-/** Steps that wait until it is known what comes after them. */
+/** Updates that wait until it is known what comes after them. */
 interface Waiting {
   readonly scale: Scale;
-  readonly steps: readonly BookUpdate[];
+  readonly updates: readonly BookUpdate[];
 }
 
-/** Pure: takes the history item by item, gives the ticks and gaps that are settled by then. */
-class TickWalk {
+/** Pure: takes the history item by item, yields the ticks and gaps that are settled by then. */
+class TickFold {
   readonly range: Range;
-  readonly #question: SnapshotsQuery;
+  readonly #query: SnapshotsQuery;
   readonly #everyUs: number;
   #tickUs = Number.NEGATIVE_INFINITY;
-  #at: Walked | undefined;
+  #interval: Interval | undefined;
   #waiting: Waiting | undefined;
   #hasEnded = false;
-  /** Holes after the interval whose last ticks are not settled yet. */
+  /** After the interval whose last ticks are not settled yet. */
   #gaps: Gap[] = [];
-  /** The last tick's, which serves again as long as nothing changes. */
+  /** The last tick, shown again as long as nothing changes. */
   #last: SnapshotItem | undefined;
 
-  constructor(question: SnapshotsQuery) {
-    this.range = rangeOf(question);
-    this.#question = question;
-    this.#everyUs = validEveryUs(question.everyUs ?? DEFAULT_EVERY_US);
+  constructor(query: SnapshotsQuery) {
+    this.range = rangeOf(query);
+    this.#query = query;
+    this.#everyUs = validEveryUs(query.everyUs ?? DEFAULT_EVERY_US);
     this.#notBefore(this.range.fromUs);
   }
 
-  *take(item: HistoryItem): Generator<SnapshotItem | GapItem> {
+  *take(item: RangeItem): Generator<SnapshotItem | GapItem> {
     switch (item.type) {
-      case 'begin':
-        yield* this.#settle(timeOf(item, this.range.clock));
+      case 'image':
+        yield* this.#settle(timeOf(item.image.image, this.range.clock));
         this.#begin(item);
         break;
       case 'events': {
-        const steps = item.events.filter(isBookUpdate);
-        if (this.#at === undefined || steps.length === 0) break;
-        const [earliestUs = Infinity] = risingTimes(steps, this.range, Infinity);
+        const updates = item.events.filter(isBookUpdate);
+        if (this.#interval === undefined || updates.length === 0) break;
+        const [earliestUs = Infinity] = risingTimes(updates, this.range, Infinity);
         yield* this.#play(earliestUs);
-        this.#waiting = { scale: item.scale, steps };
+        this.#waiting = { scale: item.scale, updates };
         break;
       }
       case 'end':
-        if (this.#at === undefined) break;
+        if (this.#interval === undefined) break;
         this.#hasEnded = true;
-        if (this.range.clock === 'receive') this.#at.provenUs = item.toUs;
+        if (this.range.clock === 'receive') this.#interval.provenUs = item.toUs;
         break;
       case 'gap':
         this.#gaps.push(item.gap);
-        if (this.#at === undefined) yield* this.#tellGaps();
+        if (this.#interval === undefined) yield* this.#takeGaps();
         break;
     }
   }
 
   *finish(): Generator<SnapshotItem | GapItem> {
     // Without an end of its own, a good block follows that begins behind the range.
-    if (this.#at !== undefined && !this.#hasEnded) {
-      const { declaredUs } = this.#at;
-      this.#at.provenUs = this.range.clock === 'receive' ? declaredUs : Infinity;
+    if (this.#interval !== undefined && !this.#hasEnded) {
+      const { declaredUs } = this.#interval;
+      this.#interval.provenUs = this.range.clock === 'receive' ? declaredUs : Infinity;
     }
     yield* this.#settle(Infinity);
   }
 
-  #begin(item: HistoryItem & { type: 'begin' }): void {
-    if (item.receiveTimeUs > item.declaredUs) return;
-    const { header, book, horizon, exchangeTimeUs, receiveTimeUs, declaredUs } = item;
-    const provenUs = timeOf(item, this.range.clock);
-    const stand = { sequence: header.lastSequence, exchangeTimeUs, receiveTimeUs };
-    this.#at = { header, book, horizon, ...stand, declaredUs, provenUs, isOver: false };
+  #begin({ image, declaredUs }: RangeItem & { type: 'image' }): void {
+    if (image.image.receiveTimeUs > declaredUs) return;
+    const provenUs = timeOf(image.image, this.range.clock);
+    this.#interval = { book: new ReplayedBook(image), declaredUs, provenUs, isOver: false };
     this.#notBefore(provenUs);
   }
 
@@ -131,60 +120,58 @@ class TickWalk {
     this.#tickUs = Number.isFinite(us) ? Math.ceil(us / this.#everyUs) * this.#everyUs : us;
   }
 
-  /** The interval is over, the next one begins at `untilUs`: the rest of its ticks, then the holes. */
+  /** The interval is over, the next one begins at `untilUs`: the rest of its ticks, then the gaps. */
   *#settle(untilUs: number): Generator<SnapshotItem | GapItem> {
-    if (this.#at !== undefined) {
+    if (this.#interval !== undefined) {
       yield* this.#play(Infinity, untilUs);
-      if (!this.#at.isOver) yield* this.#ticks(this.#at, Math.min(untilUs, this.#at.provenUs + 1));
+      const { isOver, provenUs, book } = this.#interval;
+      if (!isOver) yield* this.#ticks(book, Math.min(untilUs, provenUs + 1));
     }
-    this.#at = undefined;
+    this.#interval = undefined;
     this.#last = undefined;
     this.#hasEnded = false;
-    yield* this.#tellGaps();
+    yield* this.#takeGaps();
   }
 
-  *#tellGaps(): Generator<GapItem> {
-    for (const gap of this.#gaps) yield gapItem(gap, 'sequence');
+  *#takeGaps(): Generator<GapItem> {
+    yield* this.#gaps.map((gap) => gapItem(gap));
     this.#gaps = [];
   }
 
-  /** The waiting steps, and the ticks that are due between them. */
+  /** The waiting updates, and the ticks that are due between them. */
   *#play(nextUs: number, untilUs = Infinity): Generator<SnapshotItem> {
-    const at = this.#at;
+    const interval = this.#interval;
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    if (at === undefined || waiting === undefined || at.isOver) return;
-    const { steps, scale } = waiting;
-    const refined = refine(at.book, at.horizon, scale);
-    if (refined.book !== at.book) this.#last = undefined;
-    Object.assign(at, refined);
+    if (interval === undefined || waiting === undefined || interval.isOver) return;
+    const { updates, scale } = waiting;
+    const { book, declaredUs } = interval;
+    const before = book.book;
+    book.refine(scale);
+    if (book.book !== before) this.#last = undefined;
     const isReceive = this.range.clock === 'receive';
-    const lastUs = Math.min(untilUs, isReceive ? at.declaredUs + 1 : Infinity);
-    const dueUs = risingTimes(steps, this.range, nextUs);
+    const lastUs = Math.min(untilUs, isReceive ? declaredUs + 1 : Infinity);
+    const dueUs = risingTimes(updates, this.range, nextUs);
     let applied = 0;
-    for (const [k, step] of steps.entries()) {
+    for (const [k, update] of updates.entries()) {
       const boundUs = Math.min(lastUs, dueUs[k] as number);
       if (this.#isDue(boundUs)) {
-        this.#apply(at, steps.slice(applied, k));
+        this.#apply(book, updates.slice(applied, k));
         applied = k;
-        yield* this.#ticks(at, boundUs);
+        yield* this.#ticks(book, boundUs);
       }
-      if (step.receiveTimeUs > at.declaredUs) {
-        at.isOver = true;
+      if (update.receiveTimeUs > declaredUs) {
+        interval.isOver = true;
         return;
       }
-      at.provenUs = Math.max(at.provenUs, timeOf(step, this.range.clock));
+      interval.provenUs = Math.max(interval.provenUs, timeOf(update, this.range.clock));
     }
-    this.#apply(at, steps.slice(applied));
+    this.#apply(book, updates.slice(applied));
   }
 
-  #apply(at: Walked, steps: readonly BookUpdate[]): void {
-    const last = steps.at(-1);
-    if (last === undefined) return;
-    stepOver(at.book, steps, { after: Number.NEGATIVE_INFINITY, until: Infinity });
-    at.sequence = last.lastSequence;
-    at.exchangeTimeUs = last.exchangeTimeUs;
-    at.receiveTimeUs = last.receiveTimeUs;
+  #apply(book: ReplayedBook, updates: readonly BookUpdate[]): void {
+    if (updates.length === 0) return;
+    book.applyAll(updates);
     this.#last = undefined;
   }
 
@@ -193,41 +180,31 @@ class TickWalk {
   }
 
   /** Ticks before `untilUs`, all of the book as it stands. */
-  *#ticks(at: Walked, untilUs: number): Generator<SnapshotItem> {
+  *#ticks(book: ReplayedBook, untilUs: number): Generator<SnapshotItem> {
     while (this.#isDue(untilUs)) {
-      const tickUs = this.#tickUs;
+      const atUs = this.#tickUs;
       this.#tickUs += this.#everyUs;
       this.#last =
-        this.#last === undefined ? this.#shown(at, tickUs) : shownAgain(this.#last, tickUs);
+        this.#last === undefined ? this.#snapshotOf(book, atUs) : { ...this.#last, atUs };
       yield this.#last;
     }
   }
 
-  #shown(at: Walked, atUs: number): SnapshotItem {
-    const { header, book, sequence, exchangeTimeUs, receiveTimeUs, horizon } = at;
-    const { depth, level } = this.#question;
-    const stand = { sequence, exchangeTimeUs, receiveTimeUs, horizon };
+  #snapshotOf(replayed: ReplayedBook, atUs: number): SnapshotItem {
+    const { header, book } = replayed;
+    const { depth, level } = this.#query;
     const { clock } = this.range;
-    return {
-      type: 'snapshot',
-      atUs,
-      exchangeTimeUs,
-      receiveTimeUs,
-      book: formatBook({ header, book, stand, atUs, clock, depth, level }),
-    };
+    const view = viewOf({ header, book, position: replayed, atUs, clock, depth, level });
+    return { type: 'snapshot', ...view };
   }
 }
 
-function shownAgain(item: SnapshotItem, atUs: number): SnapshotItem {
-  return { ...item, atUs, book: { ...item.book, at: formatTimeUs(atUs) } };
-}
-
-/** For each step the earliest time that it or anything after it has; `nextUs` is what follows them. */
-function risingTimes(steps: readonly BookUpdate[], { clock }: Range, nextUs: number): number[] {
-  const times = Array.from<number>({ length: steps.length });
+/** For each update the earliest time that it or anything after it has; `nextUs` is what follows them. */
+function risingTimes(updates: readonly BookUpdate[], { clock }: Range, nextUs: number): number[] {
+  const times = Array.from<number>({ length: updates.length });
   let us = nextUs;
-  for (let k = steps.length - 1; k >= 0; k--) {
-    us = Math.min(us, timeOf(steps[k] as BookUpdate, clock));
+  for (let k = updates.length - 1; k >= 0; k--) {
+    us = Math.min(us, timeOf(updates[k] as BookUpdate, clock));
     times[k] = us;
   }
   return times;

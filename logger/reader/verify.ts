@@ -1,56 +1,51 @@
 /**
- * Re-reads the archive and holds it against itself: every checksum, every block against the one
- * before it, every later image of a segment against the book rebuilt from the image before it (all
- * levels and the horizon), every gap record against the segments around it. It goes on after a
- * problem, from the next image, so that one bad byte is one line.
+ * Reads the whole archive and checks it against itself: every checksum, every block against the one
+ * before it, every later image of a segment against the book rebuilt from the image before it (all levels
+ * and the horizon), every gap record against the segments around it. After a problem it goes on from the
+ * next image, so one bad byte is one line.
  */
 
 import type { BlockRef, GapRecord, RecordHeader } from '../archive/archive.ts';
 import { recordName } from '../archive/record.ts';
-import { sidesOf } from '../book/book.ts';
-import type { Book } from '../book/book.ts';
 import { differenceBetween } from '../book/difference.ts';
-import type { BookContent } from '../book/difference.ts';
 import { RecordCorruptError, describeError } from '../errors.ts';
 import { isBookUpdate } from '../market/events.ts';
-import type { Horizon } from '../market/events.ts';
+import type { VerifyQuery } from '../queries/queries.ts';
 import type { VerifyResult, VerifyProblem } from '../queries/results.ts';
 import { assertKnown } from './context.ts';
-import { causeOfBreak, readSegmentEnd } from './segment-end.ts';
 import type { ReaderContext } from './context.ts';
-import { blockPages } from './pages.ts';
-import type { VerifyQuery } from '../queries/queries.ts';
+import { SegmentCursor, follows, recordsOf } from './cursor.ts';
+import type { Break, RecordSource } from './cursor.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
-import { continues, refine, step } from './replay.ts';
+import { ReplayedBook } from './replay.ts';
+import { segmentsAfter } from './segment.ts';
+import type { Segment } from './segment.ts';
 
-/** @throws UnknownSecurityError; whatever `question.signal` was aborted with. */
-export async function verify(context: ReaderContext, question: VerifyQuery): Promise<VerifyResult> {
-  const securities = question.security
-    ? [question.security]
-    : (await context.archive.securities()).map(({ security }) => security);
-  if (question.security) await assertKnown(context, question.security);
-  const check = new Check(context, question, await countOf(context, securities));
+/** @throws UnknownSecurityError; the reason of `query.signal` once that is aborted. */
+export async function verify(context: ReaderContext, query: VerifyQuery): Promise<VerifyResult> {
+  const { archive } = context;
+  const securities = query.security
+    ? [query.security]
+    : (await archive.securities()).map(({ security }) => security);
+  if (query.security) await assertKnown(context, query.security);
+  const log = new VerifyLog(query, await countOf(context, securities));
   for (const security of securities) {
-    let epoch = 0;
-    for (;;) {
-      const first = await context.archive.segmentStart(security, epoch);
-      if (first === null) break;
-      await check.segment(first);
-      epoch = first.header.epoch;
+    for await (const segment of segmentsAfter({ archive }, security, 0)) {
+      await new SegmentVerifier(context, segment, log).verify();
     }
   }
-  return check.answer();
+  return log.result();
 }
 
-/** How many records there are to read; null where what keeps count of them is damaged. */
+/** How many records there are to read; null where the counts themselves are damaged. */
 async function countOf(
-  context: ReaderContext,
+  { archive }: ReaderContext,
   securities: readonly string[],
 ): Promise<number | null> {
   try {
     let count = 0;
     for (const security of securities) {
-      const { images, blocks, gaps } = await context.archive.totals(security);
+      const { images, blocks, gaps } = await archive.totals(security);
       count += images + blocks + gaps;
     }
     return count;
@@ -60,195 +55,224 @@ async function countOf(
   }
 }
 
-/** A book on its way along a segment. */
-interface Walked {
-  book: Book;
-  horizon: Horizon;
-  sequence: number;
-  isImage: boolean;
-}
-
-class Check {
-  readonly #context: ReaderContext;
-  readonly #question: VerifyQuery;
-  readonly #problems: VerifyProblem[] = [];
+/** Counts records, collects problems and reports progress. */
+class VerifyLog {
+  readonly #query: VerifyQuery;
   readonly #total: number | null;
+  readonly #problems: VerifyProblem[] = [];
   #records = 0;
 
-  constructor(context: ReaderContext, question: VerifyQuery, total: number | null) {
-    this.#context = context;
+  constructor(query: VerifyQuery, total: number | null) {
+    this.#query = query;
     this.#total = total;
-    this.#question = question;
   }
 
-  answer(): VerifyResult {
+  result(): VerifyResult {
     return { records: this.#records, problems: this.#problems };
   }
 
-  async segment(first: BlockRef): Promise<void> {
-    const { security, epoch, lastSequence } = first.header;
-    const { archive } = this.#context;
-    const end = await readSegmentEnd(archive, security, epoch);
-    const images = [...(await archive.images(security, epoch, Number.MIN_SAFE_INTEGER))];
-    let walked = await this.#nextImage(images);
-    const afterSequence = lastSequence;
-    for await (const page of blockPages(this.#context, {
-      security,
-      epoch,
-      afterSequence,
-      withBodies: true,
-    })) {
-      for (const ref of page) {
-        const block = await this.#block(ref);
-        if (block !== null) walked = await this.#step(walked, block, images);
-        else walked = null;
-      }
-    }
-    const reached = walked?.sequence ?? Infinity;
-    const isShort = (end.knownSequence ?? 0) > reached;
-    if (isShort && !(await this.#isDeclared(first.header, reached))) {
-      const message = `Records are missing between ${reached} and ${end.knownSequence}`;
-      this.#report(first.header, message);
-    }
-    // Images behind the last block: of segments whose end is damaged.
-    while (images.length > 0) await this.#nextImage(images);
-    await this.#gap(security, epoch, end.gap);
+  add(security: string, record: string, problem: string): void {
+    this.#problems.push({ security, record, problem });
   }
 
-  /** Moves the book over a block, and holds it against every image that stands in its way. */
-  async #step(
-    before: Walked | null,
-    block: LoadedBlock,
-    images: BlockRef[],
-  ): Promise<Walked | null> {
-    let walked = before;
-    if (walked === null || !this.#continues(walked, block)) {
-      if (walked !== null && !(await this.#isDeclared(block.header, walked.sequence))) {
-        const message = `Does not follow sequence ${walked.sequence}, where the records before it end`;
-        this.#report(block.header, message);
-      }
-      // From the first image that stands in this block or right before it.
-      walked = null;
-      while (
-        walked === null &&
-        (images[0]?.header.lastSequence ?? Infinity) <= block.header.lastSequence
-      ) {
-        const image = await this.#nextImage(images);
-        if (image !== null && this.#continues(image, block)) walked = image;
-      }
-      if (walked === null) return null;
-    }
-    const from = walked.sequence;
-    Object.assign(walked, refine(walked.book, walked.horizon, block.content.scale));
-    walked.isImage = false;
-    await this.#compare(walked, images);
-    for (const event of block.content.events) {
-      if (!isBookUpdate(event) || event.lastSequence <= from) continue;
-      try {
-        step(walked.book, event);
-      } catch (error) {
-        if (!(error instanceof RecordCorruptError)) throw error;
-        this.#report(block.header, describeError(error));
-        return null;
-      }
-      walked.sequence = event.lastSequence;
-      await this.#compare(walked, images);
-    }
-    return walked;
+  count(): void {
+    this.#records++;
   }
 
-  /** What was given up and declared so is no problem of the archive. */
-  async #isDeclared(segment: RecordHeader, after: number): Promise<boolean> {
-    return (await causeOfBreak(this.#context.archive, segment, after)) !== 'corrupt';
-  }
-
-  #continues(walked: Walked, block: LoadedBlock): boolean {
-    const { sequence, isImage, book } = walked;
-    return continues(block, { sequence, isImage, scale: book.scale });
-  }
-
-  /** Every image up to where the book stands has to show just this book. */
-  async #compare(walked: Walked, images: BlockRef[]): Promise<void> {
-    for (;;) {
-      const ref = images[0];
-      if (ref === undefined || ref.header.lastSequence > walked.sequence) return;
-      images.shift();
-      const image = await this.#image(ref);
-      if (image === null) continue;
-      if (image.image.sequence < walked.sequence) {
-        this.#report(image.header, 'Stands at a sequence at which no diff ends');
-      } else if (differenceBetween(shown(walked), image.image) !== null) {
-        this.#report(image.header, 'Differs from the book rebuilt from the image before it');
-      }
-    }
-  }
-
-  async #nextImage(images: BlockRef[]): Promise<Walked | null> {
-    while (images.length > 0) {
-      const ref = images.shift() as BlockRef;
-      const loaded = await this.#image(ref);
-      if (loaded === null) continue;
-      const { horizon, sequence } = loaded.image;
-      return { book: loaded.book.clone(), horizon, sequence, isImage: true };
-    }
-    return null;
-  }
-
-  async #image(ref: BlockRef): Promise<LoadedImage | null> {
-    return this.#read(ref, () => this.#context.records.image(ref));
-  }
-
-  async #block(ref: BlockRef): Promise<LoadedBlock | null> {
-    return this.#read(ref, () => this.#context.records.block(ref));
-  }
-
-  /** null: it was damaged, which has been noted. */
-  async #read<T>(ref: BlockRef, load: () => Promise<T>): Promise<T | null> {
-    this.#question.signal?.throwIfAborted();
+  /**
+   * Counts a record and notes if it is damaged.
+   * @throws RecordCorruptError then; the signal's reason.
+   */
+  async read<Loaded>(ref: BlockRef, load: () => Promise<Loaded>): Promise<Loaded> {
+    this.#query.signal?.throwIfAborted();
     this.#records++;
     const { security } = ref.header;
     try {
       return await load();
     } catch (error) {
-      // Finding these is what verifying is for.
-      if (!(error instanceof RecordCorruptError)) throw error;
-      this.#report(ref.header, describeError(error));
-      return null;
+      if (error instanceof RecordCorruptError) {
+        this.add(security, recordName(ref.header), describeError(error));
+      }
+      throw error;
     } finally {
       const problems = this.#problems.length;
       const [records, total] = [this.#records, this.#total];
-      this.#question.onProgress?.({ security, records, problems, total });
+      this.#query.onProgress?.({ security, records, problems, total });
+    }
+  }
+}
+
+class SegmentVerifier {
+  readonly #context: ReaderContext;
+  readonly #segment: Segment;
+  readonly #log: VerifyLog;
+  /** Reads every record once: an image that has been read is no longer in `#images`. */
+  readonly #source: RecordSource<LoadedImage, LoadedBlock>;
+  /** Not read yet, in order. */
+  #images: BlockRef[] = [];
+  /** null: no image leads here, or a record contradicts the book. */
+  #book: ReplayedBook | null = null;
+  #broken: Break | null = null;
+  #lastSequence = 0;
+  #reported: RecordHeader | undefined;
+
+  constructor(context: ReaderContext, segment: Segment, log: VerifyLog) {
+    this.#context = context;
+    this.#segment = segment;
+    this.#log = log;
+    const records = recordsOf(context.records);
+    this.#source = {
+      ...records,
+      everyRecord: true,
+      image: (ref) => {
+        const { lastSequence } = ref.header;
+        this.#images = this.#images.filter(({ header }) => header.lastSequence !== lastSequence);
+        return log.read(ref, () => records.image(ref));
+      },
+      block: (ref) => log.read(ref, () => records.block(ref)),
+    };
+  }
+
+  async verify(): Promise<void> {
+    const segment = this.#segment;
+    this.#images = [...(await segment.images())];
+    for await (const item of new SegmentCursor(this.#context, segment, this.#source).items()) {
+      switch (item.type) {
+        case 'image':
+          await this.#begin(item.image);
+          break;
+        case 'block':
+          await this.#replay(item.block);
+          break;
+        case 'unreachable':
+          await this.#readable(this.#source.block(item.ref));
+          break;
+        case 'end':
+          this.#broken = item.broken;
+          this.#lastSequence = item.lastSequence;
+          break;
+        case 'gap':
+          // What was given up and declared so is no problem of the archive.
+          if (item.gap.cause === 'corrupt') await this.#reportBreak();
+          break;
+        case 'beyond':
+          break;
+      }
+    }
+    // Images behind the last block, of segments whose end is damaged.
+    while (this.#images.length > 0) await this.#nextImage();
+    await this.#verifyGap();
+  }
+
+  async #begin(image: LoadedImage): Promise<void> {
+    this.#book = new ReplayedBook(image);
+    // Images that the book never reached, behind a contradiction.
+    while (this.#nextImageSequence() < image.image.sequence) await this.#nextImage();
+  }
+
+  async #reportBreak(): Promise<void> {
+    const broken = this.#broken;
+    this.#broken = null;
+    if (broken?.kind === 'missing-before' && broken.header !== this.#reported) {
+      this.#reported = broken.header;
+      const message = `Does not follow sequence ${this.#lastSequence}, where the records before it end`;
+      this.#report(broken.header, message);
+    }
+    if (broken?.kind === 'missing-end') {
+      const first = await this.#segment.first();
+      const message = `Records are missing between ${this.#lastSequence} and ${broken.knownSequence}`;
+      if (first !== null) this.#report(first.header, message);
     }
   }
 
-  async #gap(security: string, epoch: number, following: GapRecord | null): Promise<void> {
+  /** Moves the book over a block and compares it with every image on the way. */
+  async #replay(block: LoadedBlock): Promise<void> {
+    if (this.#book === null) await this.#resume(block);
+    const book = this.#book;
+    if (book === null) return;
+    book.refine(block.content.scale);
+    await this.#compare(book);
+    for (const event of block.content.events) {
+      if (!isBookUpdate(event) || event.lastSequence <= book.sequence) continue;
+      try {
+        book.apply(event);
+      } catch (error) {
+        if (!(error instanceof RecordCorruptError)) throw error;
+        this.#report(block.header, describeError(error));
+        this.#book = null;
+        return;
+      }
+      await this.#compare(book);
+    }
+  }
+
+  /** After a contradiction: from an image inside this block or right before it. */
+  async #resume(block: LoadedBlock): Promise<void> {
+    const { lastSequence } = block.header;
+    while (this.#book === null && this.#nextImageSequence() <= lastSequence) {
+      const image = await this.#nextImage();
+      if (image !== null && follows(block, image, image.image.sequence)) await this.#begin(image);
+    }
+  }
+
+  /** Every image up to where the book stands has to show just this book. */
+  async #compare(book: ReplayedBook): Promise<void> {
+    while (this.#nextImageSequence() <= book.sequence) {
+      const loaded = await this.#nextImage();
+      if (loaded === null) continue;
+      if (loaded.image.sequence < book.sequence) {
+        this.#report(loaded.header, 'Stands at a sequence at which no diff ends');
+      } else if (differenceBetween(book.content(), loaded.image) !== null) {
+        this.#report(loaded.header, 'Differs from the book rebuilt from the image before it');
+      }
+    }
+  }
+
+  #nextImageSequence(): number {
+    return this.#images[0]?.header.lastSequence ?? Infinity;
+  }
+
+  async #nextImage(): Promise<LoadedImage | null> {
+    const [ref] = this.#images;
+    return ref === undefined ? null : this.#readable(this.#source.image(ref));
+  }
+
+  /** null: damaged, which has been noted. */
+  async #readable<Loaded>(reading: Promise<Loaded>): Promise<Loaded | null> {
+    try {
+      return await reading;
+    } catch (error) {
+      if (error instanceof RecordCorruptError) return null;
+      throw error;
+    }
+  }
+
+  async #verifyGap(): Promise<void> {
+    const { security, epoch, end } = this.#segment;
+    const { archive } = this.#context;
+    const record = `gap ${epoch}`;
     let gap: GapRecord | null;
     try {
-      gap = await this.#context.archive.gapBefore(security, epoch);
+      gap = await archive.gapBefore(security, epoch);
     } catch (error) {
-      // As above.
       if (!(error instanceof RecordCorruptError)) throw error;
-      this.#problems.push({ security, record: `gap ${epoch}`, problem: describeError(error) });
+      this.#log.add(security, record, describeError(error));
       return;
     }
-    if (gap !== null) this.#records++;
-    const first = await this.#context.archive.segmentStart(security, epoch - 1);
+    if (gap === null) return;
+    this.#log.count();
+    const first = await this.#segment.first();
     if (first === null || first.damaged) return;
-    const problem = gap === null ? null : gapProblem(gap, first.header, following);
-    if (problem !== null) this.#problems.push({ security, record: `gap ${epoch}`, problem });
+    const problem = gapProblem(gap, first.header, end.gap);
+    if (problem !== null) this.#log.add(security, record, problem);
   }
 
   #report(header: RecordHeader, problem: string): void {
-    const { security } = header;
-    this.#problems.push({ security, record: recordName(header), problem });
+    this.#log.add(header.security, recordName(header), problem);
   }
 }
 
-function shown({ book, horizon }: Walked): BookContent {
-  return { scale: book.scale, horizon, ...sidesOf(book) };
-}
-
-/** What does not fit about the gap before the segment that `first` starts; null: nothing. */
+/** What is wrong with the gap before the segment that `first` starts; null: nothing. */
 function gapProblem(
   gap: GapRecord,
   first: RecordHeader,

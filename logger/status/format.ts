@@ -25,7 +25,7 @@ export interface RecorderView {
   readonly currentGap: { readonly fromUs: number; readonly cause: GapCause } | null;
 }
 
-/** What is shown of a recording beside its recorder. */
+/** Figures of a recording that its recorder does not have. */
 export interface StatusFigures {
   readonly lastMessageAge: number | null;
   readonly messageRate: number;
@@ -65,7 +65,7 @@ export function formatBookNow(
   return formatBook({
     header: segment.identity,
     book: segment.book,
-    stand: segment,
+    position: segment,
     depth,
     level,
     atUs: nowUs,

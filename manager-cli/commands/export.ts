@@ -20,13 +20,9 @@ interface ExportStats {
   gaps: number;
 }
 
-function countLines(chunk: string | Uint8Array): number {
+function countLines(bytes: Uint8Array): number {
   let count = 0;
-  if (typeof chunk === 'string') {
-    for (let at = chunk.indexOf('\n'); at >= 0; at = chunk.indexOf('\n', at + 1)) count++;
-  } else {
-    for (let at = chunk.indexOf(LINE_END); at >= 0; at = chunk.indexOf(LINE_END, at + 1)) count++;
-  }
+  for (let at = bytes.indexOf(LINE_END); at >= 0; at = bytes.indexOf(LINE_END, at + 1)) count++;
   return count;
 }
 
@@ -48,15 +44,15 @@ async function copy(
   const progressText = (): string =>
     `Exporting ${query.security}: ${counted(stats.lines, 'line')}, ${counted(stats.gaps, 'gap')}`;
   try {
-    for await (const piece of parts.history.export(query, session.signal)) {
-      if ('lines' in piece) {
-        stats.lines += countLines(piece.lines);
-        await sink.write(piece.lines);
+    for await (const part of parts.history.export(query, session.signal)) {
+      if ('bytes' in part) {
+        stats.lines += countLines(part.bytes);
+        await sink.write(part.bytes);
         progress?.show(progressText);
         continue;
       }
       stats.gaps++;
-      const line = JSON.stringify({ gap: piece.gap });
+      const line = JSON.stringify({ gap: part.gap });
       if (query.format === 'jsonl') {
         await sink.write(`${line}\n`);
       } else {

@@ -78,9 +78,9 @@ async function queueNow(demo: DemoRunner): Promise<BookReply> {
 
 async function waitForUpdates(demo: DemoRunner): Promise<void> {
   demo.story.step('Let the market move on');
-  const from = demo.sandbox.book(BUSY).sequence;
+  const from = demo.sandbox.sequence(BUSY);
   await demo.until('the market to move on', UPDATES_LIMIT_MS, () => {
-    const updates = demo.sandbox.book(BUSY).sequence - from;
+    const updates = demo.sandbox.sequence(BUSY) - from;
     const isEnough = updates >= UPDATES;
     demo.story.progress(`${updates} book updates since then`, isEnough);
     return isEnough;

@@ -52,6 +52,11 @@ export class RunningVenue implements FaultTarget {
     return this.#venue.market(symbol) !== undefined;
   }
 
+  /** Sequence of the true book now. @throws InvalidArgumentError for an unknown symbol. */
+  sequence(symbol: string): number {
+    return this.#venue.sequence(symbol) ?? this.#unlisted(symbol);
+  }
+
   /** The true book now. @throws InvalidArgumentError for an unknown symbol. */
   book(symbol: string): VenueBook {
     return this.#venue.book(symbol) ?? this.#unlisted(symbol);

@@ -50,6 +50,8 @@ export interface Venue {
   market(symbol: string): Market | undefined;
   /** Names of the symbol's book-update streams, on which update faults act. */
   updateStreams(symbol: string): readonly string[];
+  /** Sequence of the true book now; undefined for an unknown symbol. */
+  sequence(symbol: string): number | undefined;
   /** The true book now; undefined for an unknown symbol. */
   book(symbol: string): VenueBook | undefined;
   /** The true book after the last message at or before `sequence`; undefined if too old or unknown. */

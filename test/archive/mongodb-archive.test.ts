@@ -41,10 +41,12 @@ async function openUnder(isShipped: (commit: number) => boolean): Promise<Archiv
     const writer = new MongoWriter(connection);
     if (!readOnly) await writer.prepare();
     let commits = 0;
+    let shipping = Promise.resolve();
     const commit = archive.commit.bind(archive);
     archive.commit = async (writes) => {
       await commit(writes);
-      if (isShipped(commits++)) await shipAll(spool, writer);
+      // One shipment at a time, as in a logger.
+      if (isShipped(commits++)) await (shipping = shipping.then(() => shipAll(spool, writer)));
     };
     open.push(archive);
     return archive;

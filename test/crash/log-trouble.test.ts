@@ -123,8 +123,8 @@ async function diffs(): Promise<number[]> {
   const archive = await openEmbeddedArchive({ directory, readOnly: true });
   try {
     const times: number[] = [];
-    for await (const item of createReader(archive).diffs({ security: SECURITY })) {
-      if (item.type === 'diff') times.push(item.receiveTimeUs);
+    for await (const item of createReader(archive).updates({ security: SECURITY })) {
+      if (item.type === 'update') times.push(item.receiveTimeUs);
     }
     return times;
   } finally {

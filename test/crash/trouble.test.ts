@@ -59,8 +59,8 @@ async function diffs(): Promise<number> {
   const archive = await openEmbeddedArchive({ directory, readOnly: true });
   try {
     let count = 0;
-    for await (const item of createReader(archive).diffs({ security: SECURITY })) {
-      if (item.type === 'diff') count++;
+    for await (const item of createReader(archive).updates({ security: SECURITY })) {
+      if (item.type === 'update') count++;
     }
     return count;
   } finally {

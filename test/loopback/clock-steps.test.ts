@@ -5,8 +5,8 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { DiffItem } from '../../logger/library.ts';
 import { parseTimeUs } from '../../logger/market/time.ts';
+import type { UpdateItem } from '../../logger/queries/items.ts';
 import type { CoverageResult } from '../../logger/queries/results.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
@@ -66,27 +66,30 @@ async function record({ control, summary }: TestLogger, ms: number): Promise<num
   return Number(control.status(BTC)?.sequence);
 }
 
-async function diffs({ reader, control }: TestLogger): Promise<DiffItem[]> {
+async function diffs({ reader, control }: TestLogger): Promise<UpdateItem[]> {
   await control.flush(BTC);
-  const found: DiffItem[] = [];
-  for await (const item of reader.diffs({ security: BTC })) {
-    if (item.type === 'diff') found.push(item);
+  const found: UpdateItem[] = [];
+  for await (const item of reader.updates({ security: BTC })) {
+    if (item.type === 'update') found.push(item);
   }
   return found;
 }
 
 /** Those whose receive times the coverage says are bent. */
-function bent(items: readonly DiffItem[], { badReceiveTimes }: CoverageResult): Set<number | null> {
+function bent(
+  items: readonly UpdateItem[],
+  { badReceiveTimes }: CoverageResult,
+): Set<number | null> {
   const stretches = badReceiveTimes
     .filter(({ cause }) => cause === 'clock')
     .map(({ from, to }) => [parseTimeUs(from), parseTimeUs(to)] as const);
-  const isBent = ({ receiveTimeUs }: DiffItem): boolean =>
+  const isBent = ({ receiveTimeUs }: UpdateItem): boolean =>
     stretches.some(([fromUs, toUs]) => fromUs <= receiveTimeUs && receiveTimeUs <= toUs);
   return new Set(items.filter(isBent).map(({ sequence }) => sequence));
 }
 
 /** Of many moments the book that the exchange had after what was received last. */
-async function expectBooks({ reader }: TestLogger, items: readonly DiffItem[]): Promise<void> {
+async function expectBooks({ reader }: TestLogger, items: readonly UpdateItem[]): Promise<void> {
   for (const [index, { receiveTimeUs, sequence }] of items.entries()) {
     if (index % 4 !== 0 || items[index + 1]?.receiveTimeUs === receiveTimeUs) continue;
     const position = { clock: 'receive', us: receiveTimeUs } as const;
@@ -96,7 +99,7 @@ async function expectBooks({ reader }: TestLogger, items: readonly DiffItem[]): 
   }
 }
 
-function expectInOrder(items: readonly DiffItem[]): void {
+function expectInOrder(items: readonly UpdateItem[]): void {
   for (const [index, { receiveTimeUs }] of items.entries()) {
     const before = items[index - 1]?.receiveTimeUs ?? 0;
     expect(receiveTimeUs).toBeGreaterThanOrEqual(before);
@@ -162,7 +165,7 @@ test('a clock that was set back while nobody recorded: receive times go on, and 
   expect(gaps.map(({ cause }) => cause)).toEqual(['restart']);
   const told = bent(heard, await second.reader.coverage({ security: BTC }));
   const resumedUs = parseTimeUs(intervals[1]?.from ?? '');
-  const isLater = ({ receiveTimeUs }: DiffItem): boolean => receiveTimeUs >= resumedUs;
+  const isLater = ({ receiveTimeUs }: UpdateItem): boolean => receiveTimeUs >= resumedUs;
   const later = heard.filter(isLater).map(({ sequence }) => told.has(sequence));
   expect(later.length).toBeGreaterThan(2);
   expect(later).not.toContain(false);

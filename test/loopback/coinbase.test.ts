@@ -113,8 +113,8 @@ describe('full', () => {
     await live(one, ETH);
     await expectTrueOrders(one);
     await expectTrueOrders(one, ETH);
-    const from = sandbox.book('BTC-USD').sequence;
-    await until('the market to go on', () => sandbox.book('BTC-USD').sequence > from + 1500);
+    const from = sandbox.sequence('BTC-USD');
+    await until('the market to go on', () => sandbox.sequence('BTC-USD') > from + 1500);
     await expectTrueOrders(one);
     expect(await expectTrueHistory(one)).toBe(0);
     const kinds = new Set<string>();
@@ -144,9 +144,9 @@ describe('full', () => {
     const one = await start();
     await live(one);
     await live(one, ETH);
-    const from = sandbox.book('BTC-USD').sequence;
+    const from = sandbox.sequence('BTC-USD');
     sandbox.inject(change);
-    await until('some time', () => sandbox.book('BTC-USD').sequence > from + 300);
+    await until('some time', () => sandbox.sequence('BTC-USD') > from + 300);
     if (holes > 0) await hole(one);
     await live(one);
     await expectTrueOrders(one);
@@ -218,8 +218,8 @@ describe('full', () => {
     await live(one);
     await live(one, ETH);
     await one.control.reset('coinbase');
-    const from = sandbox.book('BTC-USD').sequence;
-    await until('the market to go on', () => sandbox.book('BTC-USD').sequence > from + 300);
+    const from = sandbox.sequence('BTC-USD');
+    await until('the market to go on', () => sandbox.sequence('BTC-USD') > from + 300);
     await expectTrueOrders(one);
     expect(await expectTrueHistory(one)).toBe(0);
     expect(await expectTrueHistory(one, ETH)).toBe(0);

@@ -1,30 +1,10 @@
 /** What the CLI prints with `--json`. */
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { bookResult, securityStatus } from './fake-control.ts';
 import { COVERAGE, GAP, noBook } from './fake-reader.ts';
-import { LIST_KEYS, cli, startPort } from './fixture.ts';
-import type { CliRun, Port } from './fixture.ts';
-
-const SECURITY = 'binance:BTCUSDT';
-
-let port: Port;
-
-beforeEach(async () => {
-  port = await startPort({ securities: [SECURITY, 'binance:ETHUSDT'] });
-});
-
-afterEach(async () => {
-  await port.close(0);
-});
-
-/** Words of a command line, against the running port. */
-function manager(line: string, options: Parameters<typeof cli>[1] = {}): Promise<CliRun> {
-  return cli(
-    line.split(' ').filter((word) => word !== ''),
-    { port: port.port, ...options },
-  );
-}
+import { LIST_KEYS } from './fixture.ts';
+import { SECURITY, manager, port } from './running.ts';
 
 describe('--json', () => {
   test('list has the keys of the manual, null where nothing is known', async () => {

@@ -1,44 +1,12 @@
-import {
-  lstatSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { lstatSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { ArchiveUnavailableError } from '../../logger/errors.ts';
 import { until } from '../support/until.ts';
 import { GAP } from './fake-reader.ts';
-import { LIST_KEYS, cli, expectError, startPort } from './fixture.ts';
-import type { CliRun, Port } from './fixture.ts';
-
-const SECURITY = 'binance:BTCUSDT';
-
-let port: Port;
-let directory: string;
-
-beforeEach(async () => {
-  port = await startPort({ securities: [SECURITY, 'binance:ETHUSDT'] });
-  directory = mkdtempSync(join(tmpdir(), 'manager-cli-'));
-});
-
-afterEach(async () => {
-  await port.close(0);
-  rmSync(directory, { recursive: true, force: true });
-});
-
-/** Words of a command line, against the running port. */
-function manager(line: string, options: Parameters<typeof cli>[1] = {}): Promise<CliRun> {
-  return cli(
-    line.split(' ').filter((word) => word !== ''),
-    { port: port.port, ...options },
-  );
-}
+import { LIST_KEYS, expectError } from './fixture.ts';
+import { SECURITY, directory, manager, port } from './running.ts';
 
 describe('export', () => {
   const lines = Array.from({ length: 5000 }, (_, i) => `{"sequence":"${i}"}`);

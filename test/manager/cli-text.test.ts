@@ -1,29 +1,9 @@
 /** What the CLI prints for people. */
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { bookResult, securityStatus } from './fake-control.ts';
-import { cli, expectError, startPort } from './fixture.ts';
-import type { CliRun, Port } from './fixture.ts';
-
-const SECURITY = 'binance:BTCUSDT';
-
-let port: Port;
-
-beforeEach(async () => {
-  port = await startPort({ securities: [SECURITY, 'binance:ETHUSDT'] });
-});
-
-afterEach(async () => {
-  await port.close(0);
-});
-
-/** Words of a command line, against the running port. */
-function manager(line: string, options: Parameters<typeof cli>[1] = {}): Promise<CliRun> {
-  return cli(
-    line.split(' ').filter((word) => word !== ''),
-    { port: port.port, ...options },
-  );
-}
+import { expectError } from './fixture.ts';
+import { SECURITY, manager, port } from './running.ts';
 
 describe('for people', () => {
   test('a list is a table', async () => {

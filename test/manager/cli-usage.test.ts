@@ -1,32 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { KEY, cli, expectError, startPort } from './fixture.ts';
-import type { CliRun, Port } from './fixture.ts';
-
-const SECURITY = 'binance:BTCUSDT';
-
-let port: Port;
-let directory: string;
-
-beforeEach(async () => {
-  port = await startPort({ securities: [SECURITY, 'binance:ETHUSDT'] });
-  directory = mkdtempSync(join(tmpdir(), 'manager-cli-'));
-});
-
-afterEach(async () => {
-  await port.close(0);
-  rmSync(directory, { recursive: true, force: true });
-});
-
-/** Words of a command line, against the running port. */
-function manager(line: string, options: Parameters<typeof cli>[1] = {}): Promise<CliRun> {
-  return cli(
-    line.split(' ').filter((word) => word !== ''),
-    { port: port.port, ...options },
-  );
-}
+import { describe, expect, test } from 'vitest';
+import { KEY, cli, expectError } from './fixture.ts';
+import { SECURITY, directory, manager, port } from './running.ts';
 
 describe('wrong usage', () => {
   const lines: [string, RegExp][] = [

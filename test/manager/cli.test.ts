@@ -4,33 +4,13 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ArchiveUnavailableError, InvalidArgumentError } from '../../logger/errors.ts';
 import { until } from '../support/until.ts';
 import { bookResult } from './fake-control.ts';
 import { noBook } from './fake-reader.ts';
 import { cli, expectError, startPort } from './fixture.ts';
-import type { CliRun, Port } from './fixture.ts';
-
-const SECURITY = 'binance:BTCUSDT';
-
-let port: Port;
-
-beforeEach(async () => {
-  port = await startPort({ securities: [SECURITY, 'binance:ETHUSDT'] });
-});
-
-afterEach(async () => {
-  await port.close(0);
-});
-
-/** Words of a command line, against the running port. */
-function manager(line: string, options: Parameters<typeof cli>[1] = {}): Promise<CliRun> {
-  return cli(
-    line.split(' ').filter((word) => word !== ''),
-    { port: port.port, ...options },
-  );
-}
+import { SECURITY, manager, port } from './running.ts';
 
 describe('exit codes', () => {
   test('3: a wrong key, with a hint and without the key', async () => {

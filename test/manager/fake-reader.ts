@@ -1,10 +1,11 @@
 /** A reader with answers that a test sets: what the server does with them is under test here. */
 
 import { UnknownSecurityError } from '../../logger/errors.ts';
+import { PartBuffer } from '../../logger/export/parts.ts';
 import type {
   BookResult,
   CoverageResult,
-  ExportLine,
+  ExportPart,
   NoBookResult,
   VerifyResult,
 } from '../../logger/queries/results.ts';
@@ -15,6 +16,7 @@ import type {
   VerifyQuery,
 } from '../../logger/queries/queries.ts';
 import type { Reader } from '../../logger/reader/reader.ts';
+import type { ExportLine } from '../support/export-lines.ts';
 import { bookResult } from './fake-control.ts';
 
 export const GAP = {
@@ -86,16 +88,25 @@ export class FakeReader implements Reader {
     return this.verified;
   }
 
-  async *exportLines(question: ExportQuery): AsyncGenerator<ExportLine> {
+  async *export(question: ExportQuery, maxPartBytes = 65_536): AsyncGenerator<ExportPart> {
     this.#asked(question);
+    const buffer = new PartBuffer(maxPartBytes);
     try {
-      yield* this.lines();
+      for await (const line of this.lines()) {
+        if ('text' in line) {
+          yield* buffer.add(Buffer.from(`${line.text}\n`));
+        } else {
+          yield* buffer.flush();
+          yield line;
+        }
+      }
+      yield* buffer.flush();
     } finally {
       this.linesLeft++;
     }
   }
 
-  async *diffs(): AsyncGenerator<never> {}
+  async *updates(): AsyncGenerator<never> {}
   async *trades(): AsyncGenerator<never> {}
   async *quotes(): AsyncGenerator<never> {}
   async *orders(): AsyncGenerator<never> {}

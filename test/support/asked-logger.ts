@@ -1,6 +1,6 @@
 /**
- * The real logger on fake exchanges, asked as its users ask it: with the CLI (of the running logger, or
- * of its archive beside it) and over gRPC. Only what those doors show is looked at.
+ * The real logger on fake exchanges, queried only as its users query it: with the CLI (of the running
+ * logger or of its archive) and over gRPC.
  */
 
 import { RawClient, bearer, cli } from '../manager/fixture.ts';
@@ -31,7 +31,7 @@ export class AskedLogger {
     this.#client = new RawClient(logger.port);
   }
 
-  /** @param prepare changes how the fake Coinbase behaves, before the logger hears of it. */
+  /** @param prepare changes how the fake Coinbase behaves before the logger connects. */
   static async start(
     env: Readonly<Record<string, string>>,
     prepare: (coinbase: FakeCoinbase) => void = () => undefined,
@@ -55,7 +55,7 @@ export class AskedLogger {
     return this.#logger.dataDirectory;
   }
 
-  /** What the process would have died of. */
+  /** Errors that would have ended the process. */
   get fatal(): readonly unknown[] {
     return this.#logger.fatal;
   }
@@ -72,18 +72,18 @@ export class AskedLogger {
     return cli(line.split(' '), { port: this.#logger.port, env, ...options });
   }
 
-  /** Asks the archive beside the running logger. */
+  /** Queries the archive directory while the logger is running. */
   archive(line: string): Promise<CliRun> {
     return cli([...line.split(' '), '--archive', this.dataDirectory]);
   }
 
-  /** The same question to both. The logger is asked first: it writes what it heard for its answer. */
+  /** Sends a query to both. The logger comes first, since it flushes before it answers. */
   async both(line: string): Promise<readonly [CliRun, CliRun]> {
     const asked = await this.manager(line);
     return [asked, await this.archive(line)];
   }
 
-  /** All parts of a streaming call. */
+  /** Collects all messages of a streaming call. */
   async stream(method: string, request: object): Promise<any[]> {
     const parts: any[] = [];
     const call = this.#client.stream(method, request, bearer(TEST_KEY));
@@ -95,7 +95,7 @@ export class AskedLogger {
     return (await this.#client.unary(method, request, bearer(TEST_KEY))).response;
   }
 
-  /** Resolves when Coinbase has confirmed what was asked for of a product. */
+  /** Resolves when Coinbase has confirmed the subscription of a product. */
   async subscribed(product = 'BTC-USD'): Promise<void> {
     await until(`${product} to be subscribed`, () => this.coinbase.carrying(product).length > 0);
   }
@@ -115,7 +115,7 @@ export class AskedLogger {
     });
   }
 
-  /** Sends messages of `full`, and resolves with the book after the last of them that has a number. */
+  /** Sends messages of `full`, and resolves with the book after the last sequenced one. */
   async hears(...messages: readonly Readonly<Record<string, unknown>>[]): Promise<any> {
     for (const message of messages) this.coinbase.send(message);
     const last = messages.findLast(({ sequence }) => sequence !== undefined);

@@ -1,4 +1,4 @@
-/** Certificates of a test's own, made by openssl when the test runs: none lies about to expire or leak. */
+/** Certificates made by openssl when a test runs, so that none in the repository can expire or leak. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ export interface Pair {
   readonly key: Buffer;
 }
 
-/** An authority in a directory of its own. */
+/** A certificate authority in its own directory. */
 export class Authority {
   readonly directory = mkdtempSync(join(tmpdir(), 'orderbook-tls-'));
   readonly #pair: Pair;
@@ -44,7 +44,7 @@ export class Authority {
     return this.#pair.cert;
   }
 
-  /** `names` as in openssl: `IP:127.0.0.1,DNS:localhost`. Negative days: it has expired. */
+  /** `names` as in openssl: `IP:127.0.0.1,DNS:localhost`. Negative days make an expired one. */
   issue(name: string, options: { readonly names?: string; readonly days?: number } = {}): Pair {
     const base = `${this.#issued++}-${name}`;
     const [certFile, keyFile] = [this.#path(`${base}.pem`), this.#path(`${base}.key`)];

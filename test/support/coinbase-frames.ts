@@ -1,4 +1,4 @@
-/** Frames as Coinbase prints them, for tests that play the exchange. All are of made-up orders. */
+/** Frames as Coinbase formats them, of made-up orders, for tests that play the exchange. */
 
 export const BTC = 'BTC-USD';
 
@@ -14,7 +14,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const START_MS = Date.UTC(2026, 10, 20, 7);
 
-/** A time of the exchange, `ms` after 07:00, with microseconds. */
+/** An exchange time, `ms` after 07:00, with microseconds. */
 export function timeText(ms: number): string {
   return new Date(START_MS + ms).toISOString().replace('Z', '001Z');
 }
@@ -149,7 +149,7 @@ export const LOGIN_REFUSED: Fields = {
   reason: 'level2, level3, and full channels now require authentication',
 };
 
-/** A level-3 book, as REST prints it. */
+/** A level-3 book as REST formats it. */
 export function orderBook(sequence: number, more: Fields = {}): Fields {
   return {
     bids: [

@@ -1,7 +1,7 @@
 /**
- * Coinbase `full` recordings as events, for tests and benchmarks of books and codecs; with no code of
- * `logger/exchange`, so that it can serve as the other side of a comparison. The times of the lines
- * are those of whoever recorded them, taken for UTC; the frames carry the exchange's own.
+ * Coinbase `full` recordings as events, for tests and benchmarks of books and codecs. Shares no code
+ * with `logger/exchange`, so that results can be compared with it. Line times are the recorder's,
+ * taken for UTC; the frames carry exchange times.
  */
 
 import { readFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import type { OrderEvent, RestingOrder } from '../../logger/market/events.ts';
 import { parseIsoUs } from '../../logger/market/time.ts';
 
 export const COINBASE_SCALE = { priceExponent: 2, sizeExponent: 8 };
-/** Lines of a recording that are its level-3 snapshot. */
+/** The first lines of a recording are its level-3 snapshot. */
 const SNAPSHOT_LINES = 7109;
 
 export interface CoinbaseRecording {
@@ -24,7 +24,7 @@ export interface CoinbaseRecording {
     readonly asks: readonly RestingOrder[];
   };
   readonly events: readonly OrderEvent[];
-  /** The frames of the events, as they were sent. */
+  /** The frames of the events, unchanged. */
   readonly frames: readonly string[];
 }
 
@@ -59,7 +59,7 @@ export function readCoinbaseFull(file: string): CoinbaseRecording {
   };
 }
 
-/** A stable sort: orders of one price stay in the order of the queue. */
+/** The sort is stable: orders at one price keep their queue order. */
 function bestFirst(orders: RestingOrder[], sign: number): RestingOrder[] {
   return orders.sort((a, b) => sign * (a.price < b.price ? -1 : a.price > b.price ? 1 : 0));
 }

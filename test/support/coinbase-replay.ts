@@ -1,8 +1,8 @@
 /**
- * Plays Coinbase recordings over a real socket and REST into whatever connects. A frame goes to the
- * connections that subscribed to its channel and product; `full` has its level-3 snapshots by REST,
- * each as of the frames that were played until then, and `level2_batch` has them in the stream.
- * Nothing plays until everything in `waitFor` has a subscriber. A fault hook sees every frame first.
+ * Replays Coinbase recordings over a real WebSocket and REST. A frame goes to the connections that
+ * subscribed to its channel and product. REST serves the level-3 snapshots of `full` as of the frames
+ * played so far; `level2_batch` has snapshots in the stream. The replay waits until everything in
+ * `waitFor` has a subscriber. A fault hook sees every frame first.
  */
 
 import { createServer } from 'node:http';
@@ -13,18 +13,18 @@ import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import type { CoinbaseFrame, NaiveOrders } from './coinbase-session.ts';
 
-/** These texts instead of the frame (none: it is lost), and perhaps the end of the connections. */
+/** Texts to send instead of the frame (none loses it), and optionally a close of the connections. */
 export interface CoinbaseFault {
   readonly frames: readonly string[];
-  /** 1006 cuts without a word. */
+  /** 1006 drops TCP without a close frame. */
   readonly close?: number;
 }
 
 export interface CoinbaseReplayOptions {
   readonly frames: readonly CoinbaseFrame[];
-  /** `product/channel` of what has to be subscribed before anything plays. */
+  /** `product/channel` pairs that must have subscribers before the replay starts. */
   readonly waitFor: readonly string[];
-  /** The book that REST shows for `level=3` when so many frames were played. */
+  /** The book that REST serves for `level=3` after so many played frames. */
   readonly book?: (played: number) => { readonly sequence: number; readonly orders: NaiveOrders };
   readonly fault?: (index: number, frame: CoinbaseFrame) => CoinbaseFault | undefined;
   /** Frames between two turns of the event loop. Default 50. */
@@ -38,7 +38,7 @@ interface Client {
   readonly subscribed: Set<string>;
 }
 
-/** The play waits while more than this is on its way to a client. */
+/** The replay waits while a client's send buffer holds more than this. */
 const MAX_AHEAD_BYTES = 256 * 1024;
 
 export class CoinbaseReplay {
@@ -61,7 +61,7 @@ export class CoinbaseReplay {
     const replay = new CoinbaseReplay(options);
     await new Promise<void>((resolve) => replay.#http.listen(0, '127.0.0.1', resolve));
     replay.finished = replay.#play();
-    // Who awaits `finished` hears of a failure.
+    // Whoever awaits `finished` gets the error.
     replay.finished.catch(() => undefined);
     return replay;
   }

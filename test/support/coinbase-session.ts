@@ -1,6 +1,6 @@
 /**
- * Coinbase recordings in memory, frame by frame, and the books that they imply, by the plainest
- * models there are: maps in order of insertion, decimal text. The oracle of the replay tests.
+ * Coinbase recordings in memory, frame by frame, and their books by the simplest possible model: maps
+ * in insertion order, decimal text. The oracle of the replay tests.
  */
 
 import { readFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ export const FULL_FILES = [
   'coinbase-full-btcusd-20160312-1.in.gz',
 ] as const;
 export const LEVEL2_FILE = 'coinbase-level2-20210417.gz';
-/** Lines of a `full` recording that are its level-3 snapshot. */
+/** The first lines of a `full` recording are its level-3 snapshot. */
 const SNAPSHOT_LINES = 7109;
 
 function linesOf(file: string): string[] {
@@ -44,7 +44,7 @@ interface Resting {
 
 const LOTS = 8;
 
-/** Text to an integer of 1e-8, and back. */
+/** Decimal text to an integer in units of 1e-8, and back. */
 function lots(text: string): bigint {
   const [whole = '', fraction = ''] = text.split('.');
   return BigInt(whole + fraction.padEnd(LOTS, '0'));
@@ -55,7 +55,7 @@ function textOf(value: bigint): string {
   return plainDecimal(`${digits.slice(0, -LOTS)}.${digits.slice(-LOTS)}`);
 }
 
-/** Orders in order of arrival: within a price that is the queue. */
+/** Orders in order of arrival, which is the queue order within a price. */
 export class NaiveOrders {
   readonly #orders = new Map<string, Resting>();
 
@@ -84,7 +84,7 @@ export class NaiveOrders {
         if (!order) return;
         const price = plainDecimal(message.new_price ?? order.price);
         const size = plainDecimal(message.new_size);
-        // Smaller at the same price, an order keeps its place; else it goes to the end of a queue.
+        // An order keeps its place only if it shrinks at the same price.
         if (price !== order.price || lots(size) > lots(order.size)) {
           this.#orders.delete(message.order_id);
         }
@@ -113,11 +113,11 @@ export class FullSession {
   readonly frames: readonly CoinbaseFrame[];
   readonly #snapshot: readonly any[];
 
-  constructor(file: string) {
+  constructor(file: string, maxFrames = Infinity) {
     const messages = linesOf(file).map((line) => line.slice(line.indexOf(' {') + 1));
     this.#snapshot = messages.slice(0, SNAPSHOT_LINES).map((raw) => JSON.parse(raw));
     this.snapshotSequence = this.#snapshot[0].sequence;
-    this.frames = messages.slice(SNAPSHOT_LINES).map((raw) => {
+    this.frames = messages.slice(SNAPSHOT_LINES, SNAPSHOT_LINES + maxFrames).map((raw) => {
       return { raw, channel: 'full', product: this.product, message: JSON.parse(raw) };
     });
   }

@@ -1,7 +1,6 @@
 /**
- * A Binance in small, on real sockets: the `/stream` WebSocket with SUBSCRIBE and UNSUBSCRIBE, and the
- * two REST calls. It does nothing by itself: a test sends every frame, and changes any behaviour by
- * replacing one of the functions of `behaviour`.
+ * A minimal Binance on real sockets: the `/stream` WebSocket with SUBSCRIBE and UNSUBSCRIBE, and the two
+ * REST calls. A test sends every frame, and changes behaviour by replacing functions of `behaviour`.
  */
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -19,14 +18,14 @@ export interface FakeBehaviour {
   control(connection: FakeConnection, request: ControlRequest): void;
   /** Answers a REST request; false: the default answer. */
   rest(url: URL, response: ServerResponse): boolean;
-  /** false: the upgrade is refused with 503. */
+  /** false: the upgrade is rejected with 503. */
   accepts(): boolean;
 }
 
 export class FakeConnection extends FakeServerConnection {
   readonly streams = new Set<string>();
   readonly requests: ControlRequest[] = [];
-  /** Monotonic times of everything that the client sent, pings and pongs included. */
+  /** Monotonic times of all client frames, pings and pongs included. */
   readonly clientMessagesMs: number[] = [];
 
   /** In the envelope of the combined stream. */
@@ -50,7 +49,7 @@ interface DepthFields {
 export class FakeBinance extends FakeServer<FakeConnection> {
   readonly restRequests: { readonly path: string; readonly atMs: number }[] = [];
   readonly behaviour: FakeBehaviour;
-  /** What exchangeInfo knows: symbol to tick size. */
+  /** Symbols and tick sizes of exchangeInfo. */
   readonly symbols = new Map<string, string>([
     ['BTCUSDT', '0.01000000'],
     ['ETHUSDT', '0.01000000'],

@@ -1,7 +1,6 @@
 /**
- * A Coinbase in small, on real sockets: the feed with `subscribe` and `unsubscribe`, signatures
- * checked, and the REST calls. It sends no data by itself: a test sends every frame, and changes any
- * behaviour by replacing one of the functions of `behaviour`.
+ * A minimal Coinbase on real sockets: the feed with `subscribe` and `unsubscribe`, signature checks, and
+ * the REST calls. A test sends every frame, and changes behaviour by replacing functions of `behaviour`.
  */
 
 import { createHmac } from 'node:crypto';
@@ -27,7 +26,7 @@ export interface CoinbaseBehaviour {
   rest(url: URL, response: ServerResponse, request: IncomingMessage): boolean;
 }
 
-/** As long as the exchange allows. */
+/** The exchange's limit. */
 const TIMESTAMP_TOLERANCE_S = 30;
 
 export class CoinbaseConnection extends FakeServerConnection {
@@ -44,7 +43,7 @@ export class FakeCoinbase extends FakeServer<CoinbaseConnection> {
   readonly asked: string[] = [];
   readonly behaviour: CoinbaseBehaviour;
   readonly products = ['BTC-USD', 'ETH-USD'];
-  /** What the exchange holds to be the key. */
+  /** The key that the exchange accepts. */
   credentials = CREDENTIALS;
 
   private constructor(http: Server) {
@@ -60,12 +59,12 @@ export class FakeCoinbase extends FakeServer<CoinbaseConnection> {
     return new FakeCoinbase(await listen());
   }
 
-  /** The connections that carry a product. */
+  /** Connections subscribed to a product. */
   carrying(symbol: string): CoinbaseConnection[] {
     return this.open.filter(({ subscribed }) => subscribed.has(`${symbol}/heartbeat`));
   }
 
-  /** Sends a message of a product to every connection that carries it. */
+  /** Sends a product's message to every connection subscribed to it. */
   send(message: Readonly<Record<string, unknown>>): void {
     for (const connection of this.carrying(String(message['product_id']))) {
       connection.send(message);

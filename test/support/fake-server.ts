@@ -1,6 +1,6 @@
 /**
- * What fake exchanges have in common: a WebSocket and REST on one port of the loopback, and
- * connections that a test can cut, silence and look at.
+ * The common part of fake exchanges: WebSocket and REST on one loopback port, and connections that a
+ * test can cut, silence and inspect.
  */
 
 import { createServer } from 'node:http';
@@ -29,12 +29,12 @@ export class FakeServerConnection {
     return this.closeCode === null;
   }
 
-  /** The text as it is. */
+  /** Sends the text unchanged. */
   raw(text: string | Buffer): void {
     this.socket.send(text);
   }
 
-  /** The head of a message that claims to be `bytes` long; nothing of it follows. */
+  /** Sends the header of a message of `bytes`, and none of its payload. */
   announce(bytes: number): void {
     const head = Buffer.alloc(10);
     head[0] = 0x81;
@@ -43,7 +43,7 @@ export class FakeServerConnection {
     this.#raw.write(head);
   }
 
-  /** Drops the TCP connection without a goodbye: the client sees 1006. */
+  /** Drops TCP without a close frame: the client sees 1006. */
   cut(): void {
     this.#raw.destroy();
   }
@@ -60,7 +60,7 @@ export abstract class FakeServer<Connection extends FakeServerConnection> {
   protected readonly http: Server;
   protected readonly sockets = new WebSocketServer({ noServer: true, autoPong: false });
 
-  /** @param isAccepting asked at each upgrade; false: it is refused with 503. */
+  /** @param isAccepting called for each upgrade; false rejects it with 503. */
   protected constructor(http: Server, isAccepting: () => boolean = () => true) {
     this.http = http;
     http.on('upgrade', (request, socket, head) => {
@@ -88,7 +88,7 @@ export abstract class FakeServer<Connection extends FakeServerConnection> {
     return this.connections.filter((connection) => connection.isOpen);
   }
 
-  /** The newest connection that is open. */
+  /** The newest open connection. */
   get latest(): Connection {
     const latest = this.open.at(-1);
     if (!latest) throw new Error('the fake exchange has no open connection');

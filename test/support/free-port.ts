@@ -1,4 +1,4 @@
-/** A port on loopback that nobody has at the moment. */
+/** A loopback port that is free at the moment. */
 
 import { once } from 'node:events';
 import { createServer } from 'node:net';

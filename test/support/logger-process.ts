@@ -1,24 +1,27 @@
-/** The built logger as a process of its own. */
+/** The built logger as a child process. */
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { until } from './until.ts';
 
+/** Starting takes a second, and far longer on a loaded machine. */
+const START_TIMEOUT_MS = 30_000;
+
 export interface LoggerProcess {
   readonly child: ChildProcess;
-  /** Everything it has said so far. */
+  /** Everything it has printed so far. */
   output(): string;
   /** Resolves when it is recording. */
   ready(): Promise<void>;
-  /** Sends a signal and waits for the end. */
+  /** Sends a signal and waits for the process to exit. */
   end(signal: NodeJS.Signals): Promise<{ readonly code: number | null }>;
   ended(): Promise<{ readonly code: number | null }>;
 }
 
 /**
- * @param nodeArgs for Node itself, such as a module that makes trouble in the process.
- * @param outlet where it says everything: a file descriptor instead of pipes that are read.
+ * @param nodeArgs arguments for Node itself, such as a module that injects faults.
+ * @param outlet a file descriptor for stdout and stderr, instead of pipes that are read.
  */
 export function spawnLogger(
   env: Readonly<Record<string, string>>,
@@ -39,10 +42,14 @@ export function spawnLogger(
     child,
     output: () => text,
     ready: async () => {
-      await until('the logger to start', () => {
-        if (child.exitCode !== null) throw new Error(`The logger ended: ${text}`);
-        return /Recording/.test(text);
-      });
+      await until(
+        'the logger to start',
+        () => {
+          if (child.exitCode !== null) throw new Error(`The logger ended: ${text}`);
+          return /Recording/.test(text);
+        },
+        START_TIMEOUT_MS,
+      );
     },
     end: (signal) => {
       child.kill(signal);

@@ -1,7 +1,6 @@
 /**
- * A clock that stands still until the test moves it. Timers fire in order of their due time (then of
- * their making), each with the clock standing at exactly its due time, so that what they schedule
- * in turn falls into the same `advance` where it is due.
+ * A clock that only the test advances. Timers fire in order of due time, then of creation, with the
+ * clock at exactly their due time; timers that they set fire in the same `advance` if they are due.
  */
 
 import type { Clock, Timer } from '../../logger/runtime/clock.ts';
@@ -39,7 +38,7 @@ export class ManualClock implements Clock {
     return { cancel: () => void this.#pending.delete(entry) };
   }
 
-  /** Moves the clock by `ms` and runs every timer that falls due on the way. */
+  /** Advances the clock by `ms` and runs every timer that becomes due. */
   advance(ms: number): void {
     const untilMs = this.#elapsedMs + ms;
     for (let next = this.#nextDue(untilMs); next; next = this.#nextDue(untilMs)) {
@@ -50,15 +49,12 @@ export class ManualClock implements Clock {
     this.#elapsedMs = untilMs;
   }
 
-  /** The event loop stands still: time passes, and what falls due meanwhile runs late. */
+  /** Blocks the event loop: time passes, and timers that become due meanwhile run late. */
   stall(ms: number): void {
     this.#elapsedMs += ms;
   }
 
-  /**
-   * As `advance`, in steps, letting promises settle between them: for code that awaits between two
-   * timers.
-   */
+  /** Advances in steps and lets promises settle between them, for code that awaits between timers. */
   async advanceAsync(ms: number, stepMs = ms): Promise<void> {
     let left = ms;
     do {
@@ -70,12 +66,12 @@ export class ManualClock implements Clock {
     await settled();
   }
 
-  /** How many timers wait: a leak shows here. */
+  /** Pending timers; a leak shows here. */
   get pendingTimers(): number {
     return this.#pending.size;
   }
 
-  /** When the next timer is due, in ms from now; null where none waits. */
+  /** Milliseconds until the next timer is due; null without a timer. */
   get nextDueInMs(): number | null {
     const next = this.#nextDue(Number.POSITIVE_INFINITY);
     return next ? next.dueMs - this.#elapsedMs : null;
@@ -97,7 +93,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets everything run that already waits in the microtask and immediate queues. */
+/** Runs everything already queued as a microtask or immediate. */
 async function settled(): Promise<void> {
   for (let i = 0; i < 4; i++) await new Promise<void>((resolve) => void setImmediate(resolve));
 }

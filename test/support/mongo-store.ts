@@ -1,13 +1,13 @@
-/** A database of a test's own as the store of a logger, behind a proxy that can misbehave. */
+/** A fresh database as the store of a logger, behind a proxy that can inject faults. */
 
 import { freshDatabase, uriOf } from './mongodb.ts';
 import { startTcpProxy } from '../../sandbox/server/tcp-proxy.ts';
 import type { TcpProxy } from '../../sandbox/server/tcp-proxy.ts';
 
 export interface MongoStore {
-  /** As `MONGODB_ENDPOINT` and `--archive` take it, through the proxy. */
+  /** Through the proxy, in the form of `MONGODB_ENDPOINT` and `--archive`. */
   readonly uri: string;
-  /** The same database, past the proxy. */
+  /** The same database without the proxy. */
   readonly directUri: string;
   readonly proxy: TcpProxy;
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-/** Which MongoDB the tests run against. */
+/** The choice of a MongoDB server for the tests. */
 
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { killableServer, mongoProcess, mongodOnPath } from './mongodb-process.ts
 
 const NOTHING = { env: {}, hasMongod: false, hasDownloader: async () => false };
 
-test('a server that was named is taken before all others', async () => {
+test('a server in MONGODB_TEST_URI comes before all others', async () => {
   const env = { MONGODB_TEST_URI: 'mongodb://there:1', MONGODB_TEST_DOWNLOAD: '1' };
   expect(await chooseMongo({ ...NOTHING, env, hasMongod: true })).toEqual({
     kind: 'given',
@@ -17,12 +17,12 @@ test('a server that was named is taken before all others', async () => {
   });
 });
 
-test('a mongod of this machine is taken before a download', async () => {
+test('a mongod on the PATH comes before a download', async () => {
   const inputs = { ...NOTHING, env: { MONGODB_TEST_DOWNLOAD: '1' }, hasMongod: true };
   expect(await chooseMongo(inputs)).toEqual({ kind: 'mongod' });
 });
 
-test('nothing is downloaded unless that was asked for and can be done', async () => {
+test('nothing is downloaded unless requested and possible', async () => {
   const hasDownloader = async (): Promise<boolean> => true;
   expect(await chooseMongo({ ...NOTHING, hasDownloader })).toMatchObject({ kind: 'none' });
   const env = { MONGODB_TEST_DOWNLOAD: '1' };
@@ -32,11 +32,11 @@ test('nothing is downloaded unless that was asked for and can be done', async ()
   expect('reason' in without && without.reason).toContain('mongodb-memory-server-core');
 });
 
-test('a mongod is found on the PATH, told its directory and port, and ended', async () => {
+test('a mongod on the PATH is found, started with a directory and port, and stopped', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'mongod-on-path-'));
   try {
     const fake = join(directory, 'mongod');
-    // Stands for a real one: listens where it is told to, and nothing more.
+    // A stand-in that only listens on its port.
     writeFileSync(
       fake,
       `#!${process.execPath}\nconst at = process.argv.indexOf('--port');\n` +

@@ -1,9 +1,9 @@
-/** Which server the tests of MongoDB run against: the decision alone. */
+/** Chooses the MongoDB server for the tests. Pure. */
 
 export interface ChoiceInputs {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly hasMongod: boolean;
-  /** Whether `mongodb-memory-server-core` can be imported. Asked only where it counts. */
+  /** True if `mongodb-memory-server-core` can be imported; called only when needed. */
   readonly hasDownloader: () => Promise<boolean>;
 }
 
@@ -14,9 +14,9 @@ export type MongoChoice =
   | { readonly kind: 'none'; readonly reason: string };
 
 const HOW =
-  'name a server with MONGODB_TEST_URI, put a mongod on the PATH, or run beside ../shared/mongodb-test-server/with';
+  'set MONGODB_TEST_URI, put a mongod on the PATH, or use ../shared/mongodb-test-server/with';
 
-/** The one that was named, else a `mongod` of this machine, else a download where it was asked for. */
+/** The server in `MONGODB_TEST_URI`, else a `mongod` on the PATH, else a download if requested. */
 export async function chooseMongo(inputs: ChoiceInputs): Promise<MongoChoice> {
   const uri = inputs.env['MONGODB_TEST_URI'];
   if (uri) return { kind: 'given', uri };

@@ -1,7 +1,6 @@
 /**
- * A MongoDB server as a process of a test's own, on a directory that outlives it: a real `mongod`, or
- * the server that speaks its protocol at `MONGODB_TEST_SERVER`. It can be killed and started again on
- * the same data and the same port.
+ * A MongoDB server as a child process that a test can kill and restart on the same data and port: a
+ * `mongod`, or the compatible server at `MONGODB_TEST_SERVER`.
  */
 
 import { spawn } from 'node:child_process';
@@ -13,7 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { until } from './until.ts';
 
-/** How a server is started: the program, and what to say to it. */
+/** A server program and its arguments. */
 export interface ServerProgram {
   readonly path: string;
   readonly args: (directory: string, port: number) => string[];
@@ -22,9 +21,9 @@ export interface ServerProgram {
 export interface MongoProcess {
   readonly uri: string;
   readonly port: number;
-  /** On the same data and port as before. Resolves when it takes connections. */
+  /** Starts on the same data and port as before. Resolves when it accepts connections. */
   start(): Promise<void>;
-  /** Sends a signal and waits for the end. */
+  /** Sends a signal and waits for the process to exit. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -52,7 +51,7 @@ export function mongodOnPath(env: NodeJS.ProcessEnv): ServerProgram | undefined 
   );
 }
 
-/** What a test may start and kill: a `mongod`, else the server of `MONGODB_TEST_SERVER`. */
+/** A server that a test may kill: a `mongod`, else `MONGODB_TEST_SERVER`. */
 export function killableServer(env: NodeJS.ProcessEnv): ServerProgram | undefined {
   const named = env['MONGODB_TEST_SERVER'];
   return (
@@ -68,12 +67,12 @@ function isExecutable(path: string): boolean {
     accessSync(path, constants.X_OK);
     return true;
   } catch {
-    // Not there, or not for us: another folder may have it.
+    // Missing or not executable here: look in the next folder.
     return false;
   }
 }
 
-/** Not started yet. */
+/** The returned server is not started yet. */
 export async function mongoProcess(
   program: ServerProgram,
   directory: string,

@@ -6,13 +6,13 @@ import type { MongoLocation } from '../../logger/archive/mongodb/location.ts';
 
 export const mongoUri = process.env['MONGODB_TEST_URI'];
 
-/** A database of its own on the test server. */
+/** A fresh database on the test server. */
 export function freshDatabase(): MongoLocation {
   if (!mongoUri) throw new Error('No MongoDB server: this test should have been skipped');
   return mongoLocation(mongoUri, `orderbook_test_${randomBytes(6).toString('hex')}`);
 }
 
-/** The URI of a database on a server: with the name in its path, as `--archive` takes it. */
+/** The URI with the database name in its path, as `--archive` takes it. */
 export function uriOf({ uri, database }: MongoLocation): string {
   const url = new URL(uri);
   url.pathname = `/${encodeURIComponent(database)}`;

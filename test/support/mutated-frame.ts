@@ -1,4 +1,4 @@
-/** Random damage to recorded frames, for tests that read what becomes of them. */
+/** Random damage to recorded frames, for tests that parse the result. */
 
 import { expect } from 'vitest';
 import { WireFormatError } from '../../logger/errors.ts';
@@ -7,14 +7,14 @@ import type { SeededRandom } from './seeded-random.ts';
 
 const MUTANTS = 30_000;
 
-/** How an exchange's frames are read, and held against a plain slow reading of the same text. */
+/** Parses an exchange's frames, and compares with a simple slow parse of the same text. */
 export interface FrameReader<Found> {
-  /** As the logger does it; undefined for what is no event. */
+  /** The logger's parse; undefined if the frame is not an event. */
   read(frame: Buffer): Found | undefined;
   assertSame(found: Found, text: string): void;
 }
 
-/** Reads every frame; how many of them were events. */
+/** Parses every frame. @returns the number of events. */
 export function readAll<Found>(frames: readonly Buffer[], reader: FrameReader<Found>): number {
   let events = 0;
   for (const frame of frames) {
@@ -26,7 +26,7 @@ export function readAll<Found>(frames: readonly Buffer[], reader: FrameReader<Fo
   return events;
 }
 
-/** Whatever becomes of a frame, it fails as a WireFormatError or is read as it stands. */
+/** A damaged frame either fails with a WireFormatError or is parsed exactly. */
 export function readDamaged<Found>(frames: readonly Buffer[], reader: FrameReader<Found>): void {
   const random = seededRandom();
   let rejected = 0;
@@ -45,7 +45,7 @@ export function readDamaged<Found>(frames: readonly Buffer[], reader: FrameReade
       rejected++;
     }
   }
-  // Both paths are taken often, or the test proves nothing.
+  // The test proves something only if both outcomes are frequent.
   expect(rejected).toBeGreaterThan(MUTANTS / 4);
   expect(accepted).toBeGreaterThan(MUTANTS / 50);
 }
@@ -108,7 +108,7 @@ function mutated(frame: Buffer, frames: readonly Buffer[], random: SeededRandom)
       ]);
     }
     case 5: {
-      // A digit for a digit: most of these stay well-formed.
+      // Digits for digits, so that most frames stay well-formed.
       const copy = Buffer.from(frame);
       for (let i = at; i < copy.length; i++) {
         const code = copy[i] ?? 0;

@@ -1,6 +1,6 @@
 /**
- * The book as the plainest possible model keeps it: one `Map` a side from the exchange's own price
- * text to its own size text. The oracle that cleverer books are compared with.
+ * The simplest possible book: one `Map` per side from the exchange's price text to its size text. The
+ * oracle for the logger's books.
  */
 
 /** `[price, size]` as decimal text without trailing zeros. */
@@ -30,7 +30,7 @@ export class NaiveBook {
     return new NaiveBook(this.sequence, this.#bids, this.#asks);
   }
 
-  /** Absolute sizes as the exchange sent them; zero deletes. */
+  /** Applies absolute sizes as the exchange sent them; zero deletes a level. */
   apply(lastSequence: number, bids: WireLevels, asks: WireLevels): void {
     for (const [map, levels] of [
       [this.#bids, bids],
@@ -44,7 +44,7 @@ export class NaiveBook {
     this.sequence = lastSequence;
   }
 
-  /** In the exchange's own text, best first. */
+  /** The exchange's own text, best first. */
   wireRows(side: 'bid' | 'ask', limit = Infinity): NaiveRow[] {
     const sign = side === 'bid' ? -1 : 1;
     const rows = [...(side === 'bid' ? this.#bids : this.#asks)];
@@ -53,7 +53,7 @@ export class NaiveBook {
     return keyed.slice(0, limit).map(({ row }) => row);
   }
 
-  /** By looking at every level. */
+  /** Found by looking at every level. */
   best(side: 'bid' | 'ask'): NaiveRow | undefined {
     const sign = side === 'bid' ? -1 : 1;
     let best: { readonly row: NaiveRow; readonly key: number } | undefined;
@@ -71,7 +71,7 @@ export class NaiveBook {
   }
 }
 
-/** The exchange's texts all have eight decimals: without the point they are safe integers. */
+/** The exchange writes eight decimals, so without the point they are safe integers. */
 function keyOf(price: string): number {
   return Number(price.replace('.', ''));
 }

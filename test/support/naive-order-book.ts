@@ -1,7 +1,6 @@
 /**
- * The L3 book as the plainest possible model keeps it: a list of orders in order of arrival, looked
- * through for everything. The oracle that cleverer books are compared with; by the table in
- * `logger/book/order-book.ts`, with no code of it.
+ * The simplest possible L3 book: a list of orders in order of arrival, searched for everything. The
+ * oracle for the logger's books; follows the table in `logger/book/order-book.ts` and shares no code.
  */
 
 import type { OrderEvent, RestingOrder } from '../../logger/market/events.ts';
@@ -15,7 +14,7 @@ interface SecurityHead {
 }
 
 export class NaiveOrderBook {
-  /** In order of arrival at their price; an order that loses its place comes in anew. */
+  /** In order of arrival; an order that loses its place is appended again. */
   readonly #orders = new Map<string, SecurityHead>();
 
   /** @returns whether the event fits the book. */

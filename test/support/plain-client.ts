@@ -1,7 +1,6 @@
 /**
- * The plainest client that keeps Binance's own rules for a local book (the six steps of "How to
- * manage a local order book correctly"), over a real socket and real requests. It shares no code
- * with the logger: what it ends up with says whether a server is right.
+ * A simple client that follows Binance's rules for a local book (the six steps of "How to manage a local
+ * order book correctly") over real sockets. Shares no code with the logger, so it can judge a server.
  */
 
 import { WebSocket } from 'ws';
@@ -21,7 +20,7 @@ export class PlainClient {
   readonly tickers: any[] = [];
   readonly replies: any[] = [];
   readonly pings: string[] = [];
-  /** Set for good once the book is proven. */
+  /** Set once the book is proven. */
   book: NaiveBook | null = null;
   /** Diffs that did not follow the book: `[expected, found]`. */
   readonly gaps: (readonly [number, number])[] = [];
@@ -64,7 +63,7 @@ export class PlainClient {
     return this.#socket;
   }
 
-  /** Resolves when the condition holds; it is looked at after everything that comes in. */
+  /** Resolves when the condition holds; it is checked after every incoming message. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) {
       await new Promise<void>((resolve) => {
@@ -167,7 +166,7 @@ function safely(text: string): any {
   try {
     return JSON.parse(text);
   } catch {
-    // A harmed frame: kept as text in `frames`, and not understood.
+    // A corrupted frame: kept as text in `frames`, not parsed.
     return null;
   }
 }

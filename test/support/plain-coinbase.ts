@@ -1,7 +1,6 @@
 /**
- * The plainest client of Coinbase's feed and REST, over a real socket and real requests: it keeps what
- * it hears, signs as the exchange's manual says, and shares no code with the logger. What it ends up
- * with says whether a server is right.
+ * A simple client of Coinbase's feed and REST over real sockets: keeps every message and signs as the
+ * exchange documents. Shares no code with the logger, so it can judge a server.
  */
 
 import { createHmac } from 'node:crypto';
@@ -21,7 +20,7 @@ export interface CoinbaseReply {
 }
 
 export class PlainCoinbase {
-  /** Everything that was heard, in order. */
+  /** Every message received, in order. */
   readonly heard: any[] = [];
   closed: { readonly code: number; readonly reason: string } | null = null;
   readonly #socket: WebSocket;
@@ -54,7 +53,7 @@ export class PlainCoinbase {
     this.#socket.terminate();
   }
 
-  /** Resolves when the condition holds; it is looked at after everything that comes in. */
+  /** Resolves when the condition holds; it is checked after every incoming message. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) {
       await new Promise<void>((resolve) => {
@@ -63,7 +62,7 @@ export class PlainCoinbase {
     }
   }
 
-  /** Sends a control message and waits for its answer, which comes behind all that was sent before. */
+  /** Sends a control message and waits for its reply, which follows everything sent before. */
   async ask(message: unknown): Promise<any> {
     const from = this.heard.length;
     const answer = (): any =>
@@ -77,12 +76,12 @@ export class PlainCoinbase {
     return this.ask({ type: 'subscribe', product_ids: [product], channels, ...more });
   }
 
-  /** Resolves when everything has come in that the server has sent by now. */
+  /** Resolves when everything that the server has sent so far has arrived. */
   async all(): Promise<void> {
     await this.ask({ type: 'unsubscribe', product_ids: ['BTC-USD'], channels: ['auctionfeed'] });
   }
 
-  /** What was heard of a product, of some types. */
+  /** Received messages of a product and of some types. */
   of(product: string, ...types: string[]): any[] {
     return this.heard.filter(
       ({ product_id, type }) => product_id === product && types.includes(type),
@@ -95,7 +94,7 @@ export class PlainCoinbase {
   }
 }
 
-/** The messages of `full` that have a number. */
+/** The sequenced messages of `full`. */
 export const NUMBERED = ['received', 'open', 'match', 'change', 'done'] as const;
 
 /** Fields of a signed subscription at `us`. */

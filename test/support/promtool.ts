@@ -1,11 +1,11 @@
-/** Prometheus' own judge of metrics and alert rules. */
+/** Runs promtool, Prometheus' checker of metrics and alert rules. */
 
 import { spawnSync } from 'node:child_process';
 import { installed } from './requirements.ts';
 
 export const promtoolInstalled = installed('promtool', ['--version'], 'Debian package prometheus');
 
-/** @returns how it ended, and all that it printed. */
+/** @returns the exit code and everything printed. */
 export function promtool(
   args: readonly string[],
   input = '',

@@ -1,7 +1,7 @@
 /**
- * A Binance recording in memory, with what it implies: the diffs after its one REST snapshot, the
- * book at any of their sequences by the naive model, the `bookTicker` frames that tell the best
- * prices at such a sequence (the oracle of the recordings' README), and the trades.
+ * A Binance recording in memory: the diffs after its REST snapshot, the book at any of their sequences
+ * by the naive model, the trades, and the `bookTicker` frames, which give the exchange's own best prices
+ * at a sequence (the oracle of the recordings' README).
  */
 
 import { BINANCE_FILES, recordedLines } from '../../bench/recordings.ts';
@@ -12,7 +12,7 @@ export interface RecordedLine {
   readonly raw: string;
   /** null: the REST snapshot. */
   readonly stream: string | null;
-  /** Of a diff: its place in `diffs`. */
+  /** Index of a diff in `diffs`. */
   readonly diff: number | null;
 }
 
@@ -23,7 +23,7 @@ export interface RecordedDiff {
   readonly asks: readonly (readonly [string, string])[];
 }
 
-/** The best levels at a sequence, as the exchange itself told them. Plain decimals. */
+/** The exchange's own best levels at a sequence. Plain decimals. */
 export interface TickerPoint {
   readonly sequence: number;
   readonly bid: readonly [string, string];
@@ -43,14 +43,14 @@ const DIFFS_PER_CHECKPOINT = 250;
 
 export class RecordedSession {
   readonly lines: readonly RecordedLine[];
-  /** Place of the REST snapshot in `lines`. */
+  /** Index of the REST snapshot in `lines`. */
   readonly snapshotLine: number;
   readonly snapshotText: string;
   readonly diffs: readonly RecordedDiff[];
   readonly trades: readonly RecordedTrade[];
-  /** Only where a diff ends at the ticker's sequence, from the snapshot's bridge on. */
+  /** Tickers at whose sequence a diff ends, from the bridge of the snapshot on. */
   readonly tickerPoints: readonly TickerPoint[];
-  /** Every so many diffs the book, so that any is near one. */
+  /** Books at regular distances, so that every diff is near one. */
   readonly #checkpoints: { readonly diff: number; readonly book: NaiveBook }[] = [];
 
   constructor(files: readonly string[] = BINANCE_FILES, maxLines = Infinity) {
@@ -106,7 +106,7 @@ export class RecordedSession {
     const book = new NaiveBook(snapshot.lastUpdateId, snapshot.bids, snapshot.asks);
     for (const [index, diff] of this.diffs.entries()) {
       if (diff.lastSequence <= book.sequence) continue;
-      if (diff.firstSequence > book.sequence + 1) throw new Error(`Hole at ${diff.firstSequence}`);
+      if (diff.firstSequence > book.sequence + 1) throw new Error(`Gap at ${diff.firstSequence}`);
       book.apply(diff.lastSequence, diff.bids, diff.asks);
       const last = this.#checkpoints.at(-1)?.diff ?? -Infinity;
       if (index - last < DIFFS_PER_CHECKPOINT) continue;

@@ -1,4 +1,4 @@
-/** A feed listener that writes down what it is told, in order. */
+/** A feed listener that records its calls in order. */
 
 import type { FeedListener, Heartbeat, Instrument } from '../../logger/exchange/exchange.ts';
 import type { Scale } from '../../logger/market/decimal.ts';
@@ -58,7 +58,7 @@ export class RecordingListener implements FeedListener {
     return this.told.filter((entry) => entry.what === what).length;
   }
 
-  /** What was told, without the events and heartbeats. */
+  /** The calls except events and heartbeats. */
   get states(): string[] {
     return this.told.flatMap(({ what }) =>
       what === 'event' || what === 'heartbeat' ? [] : [what],

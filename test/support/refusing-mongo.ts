@@ -1,13 +1,10 @@
-/**
- * As much of a MongoDB server as it takes to be refused by one: it greets, and every user is the
- * wrong one. The test servers here ask for no password.
- */
+/** Just enough of a MongoDB server to reject every login; the test servers accept any. */
 
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { BSON } from 'mongodb';
 
-/** A message: length, id, id of what is answered, opcode, flags, kind of section, document. */
+/** A message: length, id, id of the request, opcode, flags, kind of section, document. */
 const HEADER_BYTES = 21;
 const OP_QUERY = 2004;
 const OP_REPLY = 1;
@@ -35,7 +32,7 @@ const REFUSAL = {
 
 export interface RefusingMongo {
   readonly port: number;
-  /** How often somebody tried. */
+  /** Number of login attempts. */
   attempts(): number;
   close(): Promise<void>;
 }
@@ -75,14 +72,14 @@ function commandOf(message: Buffer): string {
   return Object.keys(BSON.deserialize(message.subarray(HEADER_BYTES)))[0] ?? '';
 }
 
-/** In the form of the question. */
+/** Replies in the request's format. */
 function answer(to: number, asked: number, document: object): Buffer {
   const body = BSON.serialize(document);
   const before = Buffer.alloc(asked === OP_QUERY ? 36 : HEADER_BYTES);
   before.writeInt32LE(before.length + body.length, 0);
   before.writeInt32LE(to, 8);
   before.writeInt32LE(asked === OP_QUERY ? OP_REPLY : OP_MSG, 12);
-  // A reply to a query says how many documents follow; a message has neither flags nor kind.
+  // OP_REPLY has a document count instead of flags and kind.
   if (asked === OP_QUERY) before.writeInt32LE(1, 32);
   return Buffer.concat([before, body]);
 }

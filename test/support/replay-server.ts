@@ -1,8 +1,7 @@
 /**
- * Plays a Binance recording over real sockets and REST into whatever connects, as the exchange did:
- * only streams that were subscribed, the REST snapshot at its place, later snapshots of the book that
- * the recording implies. A fault hook sees every frame before it goes out. Nothing plays until a
- * client has subscribed; after the hook cut the connection the play waits for the next subscriber.
+ * Replays a Binance recording over a real WebSocket and REST: only subscribed streams, the recorded REST
+ * snapshot, and later snapshots computed from the recording. A fault hook sees every frame first. The
+ * replay waits for a subscriber, at the start and after the hook has cut the connection.
  */
 
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
@@ -18,50 +17,50 @@ import type { NaiveRows } from './naive-book.ts';
 import { RecordedSession } from './recorded-session.ts';
 
 /**
- * What becomes of a frame: these texts instead of it (none: it is lost; in the combined form), or
- * something done to the connections. The frame itself is then lost unless `frames` holds it.
+ * Texts to send instead of a frame (none loses it), in the combined stream format, or something done to
+ * the connections. In the latter case the frame is lost unless `frames` contains it.
  */
 export type Fault =
   | readonly string[]
   | {
       readonly frames?: readonly string[];
-      /** Closes every connection after the frames; 1006 cuts it without a word. */
+      /** Closes every connection after the frames; 1006 drops TCP without a close frame. */
       readonly close?: number;
-      /** Every connection goes dead: nothing in or out, TCP stays open. */
+      /** Every connection goes dead: TCP stays open, and nothing passes. */
       readonly halfOpen?: true;
-      /** Announces the end and closes after that many milliseconds; the play goes on meanwhile. */
+      /** Announces a shutdown and closes after so many milliseconds; the replay continues meanwhile. */
       readonly shutdownAfterMs?: number;
     };
 
-/** undefined: the frame goes out as it is. A promise holds the play up until it settles. */
+/** undefined sends the frame unchanged. A promise pauses the replay until it settles. */
 export type FaultHook = (
   index: number,
   frame: string,
 ) => Fault | undefined | Promise<Fault | undefined>;
 
-/** What becomes of a book snapshot. undefined: the true one. */
+/** A fault of a book snapshot; undefined serves the true one. */
 export interface SnapshotFault {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly delayMs?: number;
-  /** The book so many diffs ago (never before the first proven one). */
+  /** Serves the book of so many diffs ago, but no earlier than the first proven one. */
   readonly diffsBehind?: number;
-  /** Claims another sequence than the true one. */
+  /** Claims this sequence instead of the true one. */
   readonly lastUpdateId?: number;
 }
 
 export interface ReplayOptions {
-  /** Default: both recordings, one after the other. */
+  /** Default: both recordings in sequence. */
   readonly session?: RecordedSession;
-  /** Times real time; `max`, the default: as fast as the clients read. */
+  /** A multiple of real time; `max`, the default, is as fast as the clients read. */
   readonly speed?: number | 'max';
   /** `index` counts the lines of the recording. */
   readonly fault?: FaultHook;
-  /** `request` counts the book snapshots asked for, from 0. */
+  /** `request` counts requests for book snapshots, from 0. */
   readonly snapshotFault?: (request: number) => SnapshotFault | undefined;
   readonly limits?: Partial<BinanceLimits>;
-  /** Nothing plays unless each of these has a subscriber. Default: 100 ms diffs and trades. */
+  /** The replay waits unless each of these has a subscriber. Default: 100 ms diffs and trades. */
   readonly waitFor?: readonly string[];
 }
 
@@ -69,24 +68,24 @@ export interface ReplayServer {
   readonly wsUrl: string;
   readonly restUrl: string;
   readonly session: RecordedSession;
-  /** Resolves when the last line was played and written out; rejects when the hook threw. */
+  /** Resolves when the last line has been sent; rejects if the hook threw. */
   readonly finished: Promise<void>;
   /** Lines played so far. */
   position(): number;
-  /** How many connections, requests and book snapshots there were. */
+  /** Connections, requests and book snapshots so far. */
   counts(): { readonly connections: number; readonly requests: number; readonly snapshots: number };
   /** Full-depth oracle: the book after the last diff at or before `sequence`. */
   naiveBookAt(sequence: number): NaiveRows;
   close(): Promise<void>;
 }
 
-/** The play waits while more than this is on its way to a client. */
+/** The replay waits while a client's send buffer holds more than this. */
 const MAX_AHEAD_BYTES = 256 * 1024;
 const POLL_MS = 1;
 const DEFAULT_WAIT_FOR = ['btcusdt@depth@100ms', 'btcusdt@trade'];
-/** So many lines are played between two turns of the event loop. */
+/** Lines played per turn of the event loop. */
 const LINES_PER_TURN = 50;
-/** For the recorded symbol. */
+/** Instrument data of the recorded symbol. */
 const INSTRUMENT = {
   symbol: 'BTCUSDT',
   status: 'TRADING',
@@ -126,7 +125,7 @@ class Replay implements ReplayServer, StreamSource {
   #requests = 0;
   #snapshots = 0;
   #isClosed = false;
-  /** Requests for a book wait here until the play has reached the recorded snapshot. */
+  /** Requests for a book wait here until the replay reaches the recorded snapshot. */
   readonly #snapshotReached = latch();
   readonly #firstSnapshotAnswered = latch();
 
@@ -150,7 +149,7 @@ class Replay implements ReplayServer, StreamSource {
       respond: (request) => this.#respond(request),
     });
     this.finished = this.#play();
-    // Who awaits `finished` hears of a failure; nobody doing so must not crash the test run.
+    // Whoever awaits `finished` gets the error; unawaited it must not crash the test run.
     this.finished.catch(() => undefined);
   }
 
@@ -208,7 +207,7 @@ class Replay implements ReplayServer, StreamSource {
     for (const [index, line] of this.session.lines.entries()) {
       const heldMs = await this.#whileHeld();
       if (this.#isClosed) return;
-      // Recorded time stands still while nobody listens.
+      // Recorded time pauses without a subscriber.
       startedMs += heldMs;
       if (pace !== 'max') {
         const dueMs = startedMs + Number(line.timeNs - firstNs) / 1e6 / pace;
@@ -231,7 +230,7 @@ class Replay implements ReplayServer, StreamSource {
     const line = this.session.lines[index];
     if (!line) return;
     if (line.stream === null) {
-      // Everything after it would be missed by a client that plays catch-up at full speed.
+      // A client that catches up at full speed would miss everything after it.
       this.#snapshotReached.open();
       await this.#firstSnapshotAnswered.passed;
       this.#position = index + 1;
@@ -251,7 +250,7 @@ class Replay implements ReplayServer, StreamSource {
     if (fault.close === undefined && fault.halfOpen === undefined) return;
     if (fault.close !== undefined) this.#connections.closeAll(fault.close, 'Fault');
     if (fault.halfOpen) this.#connections.freezeAll(60_000);
-    // Whoever is cut off no longer counts as a subscriber: the play waits for a new one.
+    // A dead connection is no subscriber: the replay waits for a new one.
     for (const receivers of this.#receivers.values()) receivers.clear();
   }
 
@@ -296,7 +295,7 @@ class Replay implements ReplayServer, StreamSource {
       this.#firstSnapshotAnswered.open();
       return answerOf(200, text, fault?.delayMs);
     }
-    // A wrong snapshot must not let the play run on past a client that has no book yet.
+    // A wrong snapshot must not let the replay continue past a client without a book.
     const body = text.replace(/\d+/, (sequence) => String(claimed ?? sequence));
     return answerOf(200, body, fault?.delayMs);
   }

@@ -1,6 +1,6 @@
 /**
  * The Coinbase feed on a manual clock and a scripted network: the test plays the exchange frame by
- * frame, and time passes only where it says so. Everything that is logged is kept.
+ * frame and advances the time. Log lines are kept.
  */
 
 import { createCoinbase } from '../../logger/exchange/coinbase/exchange.ts';
@@ -18,7 +18,7 @@ interface Opened {
   readonly handle: FeedHandle;
 }
 
-/** A log that writes down everything as one text. */
+/** A log that keeps everything as one text. */
 export function keptLog(lines: string[]): Log {
   const keep = (message: string, fields?: LogFields): void =>
     void lines.push(`${message} ${JSON.stringify(fields ?? {})}`);
@@ -57,7 +57,7 @@ export class ScriptedCoinbase {
     return { listener, handle: this.exchange.open(instrument, listener) };
   }
 
-  /** The newest connection comes up, and its first request is confirmed. */
+  /** Opens the newest connection and confirms its first request. */
   connect(): ScriptedSocket {
     this.clock.advance(0);
     const socket = this.transport.latest;
@@ -66,23 +66,23 @@ export class ScriptedCoinbase {
     return socket;
   }
 
-  /** What the exchange answers to any request that it grants. */
+  /** The exchange's reply to a request that it accepts. */
   confirm(socket: ScriptedSocket): void {
     socket.message({ type: 'subscriptions', channels: [] });
   }
 
-  /** One product, open and confirmed. */
+  /** One product, subscribed and confirmed. */
   streaming(symbol = BTC): Opened & { readonly socket: ScriptedSocket } {
     const opened = this.open(symbol);
     return { ...opened, socket: this.connect() };
   }
 
-  /** REST answers everything with this. */
+  /** The REST response to every request. */
   answers(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
     this.transport.answer = async () => ({ status, headers, body: JSON.stringify(body) });
   }
 
-  /** The messages that were sent on a socket. */
+  /** Messages sent on a socket. */
   sent(socket: ScriptedSocket): Record<string, unknown>[] {
     return socket.sent.map((text) => JSON.parse(text) as never);
   }

@@ -1,6 +1,6 @@
 /**
- * An exchange at its port, played by the test: it says what it is told to, when it is told to. For
- * faults that no real socket would produce on demand; the wire itself is tested elsewhere.
+ * The exchange port, played by the test step by step, for faults that a real socket would not produce on
+ * demand. The wire protocols are tested elsewhere.
  */
 
 import type {
@@ -46,7 +46,7 @@ export class ScriptedExchange implements Exchange {
   aliveUntilUs: number | null = null;
   snapshotRequests = 0;
   resets = 0;
-  /** What the next requests for a snapshot get; they wait while there is nothing. */
+  /** Responses to the next snapshot requests, which wait while this is empty. */
   readonly #answers: (BookSnapshot | Error)[] = [];
   readonly #waiting: ((answer: BookSnapshot | Error) => void)[] = [];
   instrumentAnswer: Instrument | Error = {
@@ -55,7 +55,7 @@ export class ScriptedExchange implements Exchange {
     tickSize: '0.01',
     lotSize: '0.001',
   };
-  /** As `#answers`, for requests that only take what is to spare; while there is none: refused. */
+  /** Like `#answers`, for requests that use only spare budget; rejected while this is empty. */
   readonly #spareAnswers: BookSnapshot[] = [];
   spareRequests = 0;
   readonly #clock: Clock;
@@ -67,10 +67,6 @@ export class ScriptedExchange implements Exchange {
     this.feed = kind.feed;
     this.proof = kind.proof;
     this.rule = kind.rule;
-  }
-
-  normalizeSymbol(symbol: string): string {
-    return symbol.toUpperCase();
   }
 
   async instrument(symbol: string): Promise<Instrument> {
@@ -131,7 +127,7 @@ export class ScriptedExchange implements Exchange {
     else this.#answers.push(answer);
   }
 
-  /** What the next request that only takes what is to spare gets. */
+  /** Sets the response to the next request that uses only spare budget. */
   spare(answer: BookSnapshot): void {
     this.#spareAnswers.push(answer);
   }
@@ -147,7 +143,7 @@ export class ScriptedExchange implements Exchange {
     this.listeners.get(symbol)?.onDown(aliveUntilUs, 'the connection closed');
   }
 
-  /** A pong: the connection is whole up to now. */
+  /** A pong: nothing was lost so far. */
   alive(): void {
     this.aliveUntilUs = this.#clock.nowUs();
   }
@@ -174,7 +170,7 @@ export class ScriptedExchange implements Exchange {
     return diff;
   }
 
-  /** An order event at `sequence`, with what `said` says of it. */
+  /** An order event at `sequence` with the fields of `said`. */
   order<Type extends OrderEvent['type']>(
     type: Type,
     sequence: number,

@@ -1,6 +1,6 @@
 /**
- * The Binance feed on a manual clock and a scripted network: the test plays the exchange frame by
- * frame, and time passes only where it says so.
+ * The Binance feed on a manual clock and a scripted network: the test plays the exchange frame by frame
+ * and advances the time.
  */
 
 import { createBinance } from '../../logger/exchange/binance/exchange.ts';
@@ -56,7 +56,7 @@ export class ScriptedFeed {
     socket.message({ stream: 'btcusdt@trade', data });
   }
 
-  /** Lets the newest connection come up and confirms its first request. */
+  /** Opens the newest connection and confirms its first request. */
   connect(): ScriptedSocket {
     this.clock.advance(0);
     const socket = this.transport.latest;
@@ -65,7 +65,7 @@ export class ScriptedFeed {
     return socket;
   }
 
-  /** Confirms request after request, at the pace at which they come. */
+  /** Confirms requests as they come. */
   confirmAll(socket: ScriptedSocket): void {
     for (let sent = -1; sent !== socket.sent.length;) {
       sent = socket.sent.length;
@@ -74,7 +74,7 @@ export class ScriptedFeed {
     }
   }
 
-  /** A connection with one symbol that has brought data up to sequence 10. */
+  /** A connection with one symbol that has received data up to sequence 10. */
   streaming(): Opened & { readonly socket: ScriptedSocket } {
     const opened = this.open();
     const socket = this.connect();

@@ -1,4 +1,4 @@
-/** A network that does what the test says, without sockets: for tests on a manual clock. */
+/** A network without sockets, scripted by the test, for tests on a manual clock. */
 
 import type {
   GetOptions,
@@ -48,19 +48,19 @@ export class ScriptedSocket implements Socket {
     this.#handlers.onMessage(Buffer.from(text), this.#clock.nowUs());
   }
 
-  /** A pong, or a ping. */
+  /** Delivers a pong or a ping. */
   alive(isPing = false): void {
     this.#handlers.onAlive(this.#clock.nowUs(), isPing);
   }
 
-  /** The peer ends it. */
+  /** Closes it from the peer's side. */
   end(reason: string, isTooLarge = false): void {
     if (this.isClosed) return;
     this.isClosed = true;
     this.#handlers.onClose(reason, isTooLarge);
   }
 
-  /** The control requests that were sent, newest last. */
+  /** Control requests sent, newest last. */
   get requests(): { method: string; params: string[]; id: number }[] {
     return this.sent.map((text) => JSON.parse(text) as never);
   }

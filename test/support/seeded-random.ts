@@ -28,7 +28,7 @@ export function seededRandom(seed = testSeed()): SeededRandom {
   };
 }
 
-/** The seed of this run: `SEED` if set, else drawn; a failing test prints it through its name. */
+/** The seed of this run: `SEED` if set, else random. Tests show it in their names. */
 export function testSeed(): number {
   const given = process.env['SEED'];
   return given === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(given);

@@ -1,4 +1,4 @@
-/** A log that says nothing. */
+/** A log that drops everything. */
 
 import type { Log } from '../../logger/runtime/log.ts';
 

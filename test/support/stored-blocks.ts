@@ -1,10 +1,10 @@
-/** What a database holds of a security, as a person with a shell would look at it. */
+/** A security's blocks in a database, read without the logger's code. */
 
 import { MongoClient } from 'mongodb';
 
 export interface StoredBlocks {
   readonly count: number;
-  /** Blocks that begin before the one before them in their segment has ended. */
+  /** Blocks that overlap the block before them in their segment. */
   readonly overlaps: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Reads `incremental_book_L2` as Tardis documents it and knows nothing else: a row of a snapshot after one
- * of none empties the book, an amount of 0 removes a level, rows before the first snapshot are skipped.
+ * Reads `incremental_book_L2` as Tardis documents it: the first row of a snapshot empties the book, an
+ * amount of 0 removes a level, and rows before the first snapshot are skipped.
  */
 
 export class TardisBook {

@@ -1,4 +1,4 @@
-/** The real logger in this process, on an archive of its own, pointed at a test's exchange. */
+/** The real logger in this process, with its own archive, connected to a test's exchange. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ export const TEST_KEY = 'test-key-of-32-characters-or-so!';
 
 export interface TestLogger extends Logger {
   readonly dataDirectory: string;
-  /** What the process would have died of. */
+  /** Errors that would have ended the process. */
   readonly fatal: unknown[];
   /** Stops it and removes its archive. */
   discard(): Promise<void>;
@@ -24,7 +24,7 @@ export interface TestExchange {
   readonly restUrl: string;
 }
 
-/** @param changed settings that no variable would allow. */
+/** @param changed settings beyond what the variables allow. */
 export async function startTestLogger(
   exchange: TestExchange,
   env: Readonly<Record<string, string>> = {},

@@ -63,6 +63,10 @@ class BinanceVenue implements Venue {
     return diffStreams(symbol);
   }
 
+  sequence(symbol: string): number | undefined {
+    return this.market(symbol)?.engine.sequence;
+  }
+
   book(symbol: string): VenueBook | undefined {
     const market = this.market(symbol);
     return market && toRows(market.book());

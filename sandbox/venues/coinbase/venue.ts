@@ -80,6 +80,10 @@ class CoinbaseVenue implements Venue {
     return productStreams(symbol);
   }
 
+  sequence(symbol: string): number | undefined {
+    return this.#products.get(symbol)?.sequence;
+  }
+
   book(symbol: string): VenueBook | undefined {
     return this.#products.get(symbol)?.book();
   }

@@ -87,7 +87,7 @@ async function checkStream(history: RandomHistory, model: NaiveModel, seed: numb
   const stretches = history.segments.flatMap((segment) => model.stretches(segment));
   const found: number[][] = [];
   let isTold = true;
-  for await (const item of createReader(archive).diffs({ security: SECURITY })) {
+  for await (const item of createReader(archive).updates({ security: SECURITY })) {
     if (item.type === 'image') {
       expect(isTold, `seed ${seed}, before ${item.sequence}`).toBe(true);
       found.push([]);
@@ -176,7 +176,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
       ...(gap === null ? [] : ['gap']),
     ]);
     const found: (number | string)[] = [];
-    for await (const item of reader.diffs({ security: SECURITY })) {
+    for await (const item of reader.updates({ security: SECURITY })) {
       found.push(item.type === 'gap' ? 'gap' : Number(item.sequence));
     }
     expect(found, `seed ${seed + 3000}`).toEqual(expected);

@@ -11,6 +11,7 @@ import { openArchive } from '../../../logger/library.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
 import type { ExportQuery } from '../../../logger/queries/queries.ts';
 import type { Reader } from '../../../logger/reader/reader.ts';
+import { exportLines } from '../../support/export-lines.ts';
 import { flipByte } from './damage.ts';
 import { SECURITY } from './random-history.ts';
 import { block, diff, gap, image, trade, us, writeAll } from './script.ts';
@@ -50,7 +51,7 @@ const at = (ms: number) => ({ clock: 'receive', us: us(ms) }) as const;
 
 async function lines(question: Omit<ExportQuery, 'security'>): Promise<unknown[]> {
   const found: unknown[] = [];
-  for await (const line of reader.exportLines({ security: SECURITY, ...question })) {
+  for await (const line of exportLines(reader, { security: SECURITY, ...question })) {
     found.push(
       'gap' in line
         ? { gap: line.gap }

@@ -37,7 +37,7 @@ async function gapsFrom(fromUs: number, toUs?: number) {
   const reader = createReader(archive);
   const range = { security: SECURITY, fromUs, toUs };
   const found: unknown[][] = [];
-  for (const stream of [reader.diffs(range), reader.quotes(range), reader.snapshots(range)]) {
+  for (const stream of [reader.updates(range), reader.quotes(range), reader.snapshots(range)]) {
     const gaps: unknown[] = [];
     for await (const item of stream) if (item.type === 'gap') gaps.push(item);
     found.push(gaps);

@@ -82,7 +82,7 @@ async function expectTold(archive: Archive): Promise<void> {
     gap: { cause: 'spool' },
   });
   const told: string[] = [];
-  for await (const item of reader.diffs({ security: SECURITY })) {
+  for await (const item of reader.updates({ security: SECURITY })) {
     told.push(item.type === 'gap' ? item.cause : String(item.sequence));
   }
   expect(told).toEqual(['100', '101', '102', 'spool', '106', '107', '108']);

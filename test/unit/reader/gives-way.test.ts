@@ -51,10 +51,10 @@ async function drain(items: AsyncIterable<unknown>): Promise<void> {
 
 test.each<[string, (reader: Reader) => Promise<unknown>]>([
   ['verify', (reader) => reader.verify({ security: SECURITY })],
-  ['the diffs', (reader) => drain(reader.diffs({ security: SECURITY }))],
+  ['the updates', (reader) => drain(reader.updates({ security: SECURITY }))],
   [
     'an export',
-    (reader) => drain(reader.exportLines({ security: SECURITY, type: 'quotes', format: 'jsonl' })),
+    (reader) => drain(reader.export({ security: SECURITY, type: 'quotes', format: 'jsonl' })),
   ],
   [
     'a past book',

@@ -9,6 +9,7 @@ import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-a
 import { NO_HORIZON } from '../../../logger/market/events.ts';
 import type { OrderEvent } from '../../../logger/market/events.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
+import { formatOrderEvent } from '../../../logger/queries/format.ts';
 import type { Reader } from '../../../logger/reader/reader.ts';
 import { blockRecord, imageRecord } from '../../../logger/recorder/segment/records.ts';
 import { SCALE, SECURITY } from './random-history.ts';
@@ -83,7 +84,8 @@ async function told(range: { fromMs?: number; toMs?: number } = {}): Promise<str
     toUs: range.toMs === undefined ? undefined : us(range.toMs),
   };
   for await (const item of reader.orders(question)) {
-    if (item.type === 'order') found.push(String(item.event.sequence));
+    if (item.type === 'order')
+      found.push(String(formatOrderEvent(item.event, item.scale).sequence));
     else
       found.push(`gap ${(item.fromUs - us(0)) / 1000} to ${((item.toUs ?? us(0)) - us(0)) / 1000}`);
   }

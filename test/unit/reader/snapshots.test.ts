@@ -11,9 +11,12 @@ import { openArchive } from '../../../logger/library.ts';
 import type { ClockName } from '../../../logger/market/time.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
 import type { SnapshotsQuery } from '../../../logger/queries/queries.ts';
-import type { GapItem, SnapshotItem } from '../../../logger/queries/results.ts';
+import { rowsOf, snapshotRow } from '../../../logger/library-rows.ts';
+import type { SnapshotRow } from '../../../logger/library-rows.ts';
+import type { GapItem } from '../../../logger/queries/items.ts';
 import type { Reader } from '../../../logger/reader/reader.ts';
 import type { Random } from '../../../logger/runtime/random.ts';
+import { exportLines } from '../../support/export-lines.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { flipByte } from './damage.ts';
 import { NaiveModel } from './naive-model.ts';
@@ -38,15 +41,14 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function all(
-  question: Omit<SnapshotsQuery, 'security'>,
-): Promise<(SnapshotItem | GapItem)[]> {
-  const found: (SnapshotItem | GapItem)[] = [];
-  for await (const item of reader.snapshots({ security: SECURITY, ...question })) found.push(item);
+async function all(question: Omit<SnapshotsQuery, 'security'>): Promise<(SnapshotRow | GapItem)[]> {
+  const found: (SnapshotRow | GapItem)[] = [];
+  const items = reader.snapshots({ security: SECURITY, ...question });
+  for await (const row of rowsOf(items, snapshotRow)) found.push(row);
   return found;
 }
 
-function ticksOf(items: readonly (SnapshotItem | GapItem)[]): SnapshotItem[] {
+function ticksOf(items: readonly (SnapshotRow | GapItem)[]): SnapshotRow[] {
   return items.filter((item) => item.type === 'snapshot');
 }
 
@@ -169,7 +171,7 @@ async function twoSegments(): Promise<void> {
 }
 
 /** `ms:sequence`, or `gap`. */
-function told(items: readonly (SnapshotItem | GapItem)[]): string {
+function told(items: readonly (SnapshotRow | GapItem)[]): string {
   return items
     .map((item) =>
       item.type === 'gap' ? 'gap' : `${(item.atUs - us(0)) / 1000}:${item.book.sequence}`,
@@ -264,7 +266,7 @@ describe('an export of snapshots', () => {
   async function lines(format: 'jsonl' | 'csv'): Promise<string[]> {
     const found: string[] = [];
     const question = { security: SECURITY, type: 'snapshots', format, everyUs: 50_000 } as const;
-    for await (const line of reader.exportLines(question)) {
+    for await (const line of exportLines(reader, question)) {
       found.push('gap' in line ? 'gap' : line.text);
     }
     return found;
@@ -312,7 +314,7 @@ describe('the library', () => {
     const state = { security: SECURITY, wanted: true, feed: 'depth' };
     await archive.commit([{ type: 'security', state }]);
     await using opened = await openArchive(directory);
-    const found: SnapshotItem[] = [];
+    const found: SnapshotRow[] = [];
     const options = { every: '50ms', depth: 1, level: 'L2' } as const;
     for await (const item of opened.snapshots(SECURITY, options)) {
       if (item.type === 'snapshot') found.push(item);

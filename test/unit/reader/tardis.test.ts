@@ -10,6 +10,7 @@ import { InvalidArgumentError } from '../../../logger/errors.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
 import type { ExportQuery } from '../../../logger/queries/queries.ts';
 import type { Reader } from '../../../logger/reader/reader.ts';
+import { exportLines } from '../../support/export-lines.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { TardisBook } from '../../support/tardis-book.ts';
 import { RandomHistory, SECURITY } from './random-history.ts';
@@ -38,7 +39,8 @@ async function lines(
 ): Promise<string[]> {
   const found: string[] = [];
   const asked = { security: SECURITY, format: 'tardis-csv', ...question } as const;
-  for await (const line of reader.exportLines(asked)) found.push('gap' in line ? 'gap' : line.text);
+  for await (const line of exportLines(reader, asked))
+    found.push('gap' in line ? 'gap' : line.text);
   return found;
 }
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ArchiveUnavailableError, RecordCorruptError } from '../../../logger/errors.ts';
 import { securityOf } from '../../../logger/market/security.ts';
 import { parseTimeUs } from '../../../logger/market/time.ts';
+import { formatView } from '../../../logger/queries/format.ts';
 import { createReader, createRebuild } from '../../../logger/reader/create-reader.ts';
 import type { BookResult, NoBookResult } from '../../../logger/queries/results.ts';
 import type { Reader } from '../../../logger/reader/reader.ts';
@@ -110,7 +111,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])('seed %i', async (seed) => {
     const ticks = new Map<number, BookResult>();
     const range = { security, fromUs, toUs, clock };
     for await (const item of reader.snapshots({ ...range, everyUs: EVERY_US })) {
-      if (item.type === 'snapshot') ticks.set(item.atUs, item.book);
+      if (item.type === 'snapshot') ticks.set(item.atUs, formatView(item));
     }
     for (let us = fromUs; us < toUs; us += EVERY_US) {
       const answer = await reader.bookAt({ security, position: { clock, us } });
@@ -126,7 +127,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])('seed %i', async (seed) => {
     );
     expect([sequence, answer.state === 'proven']).toEqual([sequence, isIn]);
   }
-  for (const stream of [reader.diffs({ security }), reader.quotes({ security })]) {
+  for (const stream of [reader.updates({ security }), reader.quotes({ security })]) {
     for await (const item of stream) {
       if (item.type !== 'gap') expect(isCovered(item.receiveTimeUs)).toBe(true);
     }

@@ -90,10 +90,8 @@ describe('connections', () => {
     // The pong follows everything that was sent before the silence.
     expect(await pong('quiet?')).toBe('quiet?');
     const before = client.frames.length;
-    const started = sandbox.book('BTCUSDT').sequence;
-    await expect
-      .poll(() => sandbox.book('BTCUSDT').sequence, PATIENCE)
-      .toBeGreaterThan(started + 200);
+    const started = sandbox.sequence('BTCUSDT');
+    await expect.poll(() => sandbox.sequence('BTCUSDT'), PATIENCE).toBeGreaterThan(started + 200);
     expect(await pong('still there?')).toBe('still there?');
     expect(client.frames.length).toBe(before);
     sandbox.inject({ type: 'recover' });

@@ -10,7 +10,7 @@ describe('sandbox', () => {
     for (let run = 0; run < 2; run++) {
       const clock = new ManualClock();
       const sandbox = await sandboxOf({ clock, seed: 'simulated' });
-      const before = sandbox.book('BTCUSDT').sequence;
+      const before = sandbox.sequence('BTCUSDT');
       clock.advance(3000);
       const book = sandbox.book('BTCUSDT');
       expect(book.sequence).toBeGreaterThan(before);

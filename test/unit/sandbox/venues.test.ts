@@ -27,6 +27,7 @@ describe.each(VENUES)('$name', (definition) => {
       const book = venue.book(symbol);
       expect(book.bids.length).toBeGreaterThan(10);
       expect(book.asks.length).toBeGreaterThan(10);
+      expect(venue.sequence(symbol)).toBe(book.sequence);
       expect(venue.streams(symbol).length).toBeGreaterThan(0);
     }
   });
@@ -34,6 +35,7 @@ describe.each(VENUES)('$name', (definition) => {
   test('rejects unknown symbols', () => {
     expect(venue.lists('NOPE')).toBe(false);
     for (const ask of [
+      () => venue.sequence('NOPE'),
       () => venue.book('NOPE'),
       () => venue.bookAtSequence('NOPE', 1),
       () => venue.streams('NOPE'),

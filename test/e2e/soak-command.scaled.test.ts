@@ -1,4 +1,4 @@
-/** `npm run soak` as a user runs it, for a fraction of a minute: with MongoDB where there is a server. */
+/** `npm run soak` as a user runs it, for a fraction of a minute; with MongoDB if there is a server. */
 
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
@@ -6,7 +6,9 @@ import { describe, expect, test } from 'vitest';
 import type { SoakReport } from '../../bench/soak/report.ts';
 import { mongoUri } from '../support/mongodb.ts';
 import { built, needs } from '../support/requirements.ts';
+import { scaled } from '../support/scaled.ts';
 
+const MINUTES = scaled({ fast: 0.15, full: 0.4 });
 const SOAK = resolve('dist/bench/soak/main.js');
 
 function run(args: readonly string[], env: Record<string, string> = {}) {
@@ -20,12 +22,18 @@ function run(args: readonly string[], env: Record<string, string> = {}) {
 }
 
 describe('the soak', needs(built(SOAK)), () => {
-  test('is whole, tells its figures and ends with 0', async () => {
-    const { code, stdout, stderr } = await run(['--minutes', '0.4', '--seed', '1', '--json']);
+  test(`${MINUTES} minutes are complete, print their figures and end with 0`, async () => {
+    const { code, stdout, stderr } = await run([
+      '--minutes',
+      String(MINUTES),
+      '--seed',
+      '1',
+      '--json',
+    ]);
     expect(stderr).toContain(mongoUri ? 'everything is live' : 'NO MONGODB');
     const report = JSON.parse(stdout) as SoakReport;
     expect(report.loggers.flatMap(({ problems }) => problems)).toEqual([]);
-    expect(report).toMatchObject({ isOk: true, seed: '1', minutes: 0.4 });
+    expect(report).toMatchObject({ isOk: true, seed: '1', minutes: MINUTES });
     expect(code).toBe(0);
     const names = report.loggers.map(({ name }) => name);
     expect(names).toEqual(mongoUri ? ['embedded', 'mongodb'] : ['embedded']);
@@ -68,7 +76,7 @@ describe('the soak', needs(built(SOAK)), () => {
     expect(stderr).toContain('MONGODB_ENDPOINT: 127.0.0.1:1 does not answer');
   }, 60_000);
 
-  test('says how it is used', async () => {
+  test('prints its usage', async () => {
     const { code, stdout } = await run(['--help']);
     expect(code).toBe(0);
     for (const option of ['--minutes', '--seed', '--kills', '--json']) {

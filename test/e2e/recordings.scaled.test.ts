@@ -3,11 +3,13 @@
  * archive: oracle points, full books, diffs and trades one to one, with and without faults.
  */
 
+import { quoteRow, rowsOf, tradeRow, updateRow } from '../../logger/library-rows.ts';
 import { afterEach, describe, expect, test } from 'vitest';
 import { plainDecimal } from '../support/naive-book.ts';
 import { RecordedSession } from '../support/recorded-session.ts';
 import { startReplayServer } from '../support/replay-server.ts';
 import type { Fault, ReplayOptions, ReplayServer } from '../support/replay-server.ts';
+import { scaled } from '../support/scaled.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import { startTestLogger } from '../support/test-logger.ts';
@@ -16,6 +18,11 @@ import { until } from '../support/until.ts';
 import { needs, recordings } from '../support/requirements.ts';
 
 const BTC = 'binance:BTCUSDT';
+/** Lines of the recording, and how many of its best prices can be compared with ours. */
+const { lines: LINES, tickers: TICKERS } = scaled({
+  fast: { lines: 20_000, tickers: 200 },
+  full: { lines: Infinity, tickers: 1000 },
+});
 const seed = testSeed();
 
 type Rows = readonly (readonly [string, string])[];
@@ -62,9 +69,9 @@ describe('the Binance recordings', needs(recordings), () => {
     expect(answer.asks).toEqual(asks);
   }
 
-  test(`come back exactly: every oracle point, diff and trade, and books at random sequences (seed ${seed})`, async () => {
+  test(`come back exactly, ${LINES} lines: every oracle point, diff and trade, and books at random sequences (seed ${seed})`, async () => {
     const random = seededRandom(seed);
-    const session = new RecordedSession();
+    const session = new RecordedSession(undefined, LINES);
     const { logger } = await play({ session });
     await heardAll(logger, session);
 
@@ -76,7 +83,7 @@ describe('the Binance recordings', needs(recordings), () => {
 
     // The exchange's own word about the best prices, wherever it falls on a diff's end.
     const points = session.tickerPoints.filter(({ sequence }) => sequence >= firstSequence);
-    expect(points.length).toBeGreaterThan(1000);
+    expect(points.length).toBeGreaterThan(TICKERS);
     const wrong: unknown[] = [];
     let next = 0;
     let best: readonly (string | null)[] = [];
@@ -86,7 +93,7 @@ describe('the Binance recordings', needs(recordings), () => {
         if (told.join() !== best.join()) wrong.push({ point, best });
       }
     };
-    for await (const quote of logger.reader.quotes({ security: BTC })) {
+    for await (const quote of rowsOf(logger.reader.quotes({ security: BTC }), quoteRow)) {
       if (quote.type === 'gap') throw new Error('A gap where there is none');
       check(Number(quote.sequence));
       best = [quote.bidPrice, quote.bidSize, quote.askPrice, quote.askSize];
@@ -97,7 +104,7 @@ describe('the Binance recordings', needs(recordings), () => {
 
     const expectedDiffs = session.diffs.filter((diff) => diff.lastSequence > firstSequence);
     let index = 0;
-    for await (const diff of logger.reader.diffs({ security: BTC })) {
+    for await (const diff of rowsOf(logger.reader.updates({ security: BTC }), updateRow)) {
       if (diff.type !== 'diff') continue;
       const expected = expectedDiffs[index++];
       expect(diff.firstSequence).toBe(expected?.firstSequence);
@@ -107,7 +114,7 @@ describe('the Binance recordings', needs(recordings), () => {
     expect(index).toBe(expectedDiffs.length);
 
     const trades: unknown[] = [];
-    for await (const trade of logger.reader.trades({ security: BTC })) {
+    for await (const trade of rowsOf(logger.reader.trades({ security: BTC }), tradeRow)) {
       if (trade.type === 'gap') throw new Error('A trade is missing');
       const { tradeId, price, size, exchangeTimeUs, side } = trade;
       trades.push({ tradeId, price, size, tradeTimeMs: exchangeTimeUs / 1000, takerSide: side });
@@ -156,9 +163,9 @@ describe('the Binance recordings', needs(recordings), () => {
     };
   }
 
-  test(`with faults on the way: never a wrong book, every hole declared, live at the end (seed ${seed})`, async () => {
+  test(`with faults on the way, ${LINES} lines: never a wrong book, every gap declared, live at the end (seed ${seed})`, async () => {
     const random = seededRandom(seed);
-    const session = new RecordedSession();
+    const session = new RecordedSession(undefined, LINES);
     const fault = trouble(random);
     const calmFrom = session.lines.length - 3000;
     const { logger } = await play({

@@ -1,6 +1,6 @@
 /**
- * The real process, killed at any instant: nothing older than a second is lost, what is there is
- * true, and the time away is a declared gap.
+ * The real process killed at random moments: at most one second is lost, every stored book is right, and
+ * the time until the next start is a declared gap.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,14 +16,17 @@ import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { spawnLogger } from '../support/logger-process.ts';
 import type { LoggerProcess } from '../support/logger-process.ts';
+import { scaled } from '../support/scaled.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
 import { TEST_KEY } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT'];
-const KILLS = 8;
-/** The journal is written twice a second; the promise is one second. */
-const LOSS_MAX_US = 1_000_000;
+const KILLS = scaled({ fast: 2, full: 8 });
+/** The guarantee. The journal is written twice a second. */
+const MAX_LOSS_US = 1_000_000;
+/** An overloaded machine may delay the journal; a logger that loses more fails each time. */
+const REAL_TIME = { timeout: 120_000, retry: 2 };
 
 let sandbox: Sandbox;
 let directory: string;
@@ -62,7 +65,7 @@ async function withReader<T>(read: (reader: Reader) => Promise<T>): Promise<T> {
   }
 }
 
-/** Each security has so many proven stretches. */
+/** Resolves when each security has so many segments. */
 async function awaitIntervals(count: number): Promise<void> {
   await withReader((reader) =>
     until(
@@ -90,13 +93,13 @@ async function expectTrue(reader: Reader, symbol: string, sequence: number): Pro
 }
 
 const seed = testSeed();
-test(`killed ${KILLS} times at random moments (seed ${seed})`, async () => {
+test(`killed ${KILLS} times at random moments (seed ${seed})`, REAL_TIME, async () => {
   const random = seededRandom(seed);
   for (let kill = 1; kill <= KILLS; kill++) {
     const running = start();
     await running.ready();
     await awaitIntervals(kill);
-    // Chance decides when; there is no condition to wait for.
+    // The moment of the kill is random; there is no condition to wait for.
     await wait(random.integer(0, 1500));
     const killedUs = Date.now() * 1000;
     await running.end('SIGKILL');
@@ -106,7 +109,7 @@ test(`killed ${KILLS} times at random moments (seed ${seed})`, async () => {
         const { intervals } = await reader.coverage({ security: `binance:${symbol}` });
         const last = intervals.at(-1);
         expect(intervals).toHaveLength(kill);
-        expect(killedUs - parseTimeUs(last?.to ?? '')).toBeLessThan(LOSS_MAX_US);
+        expect(killedUs - parseTimeUs(last?.to ?? '')).toBeLessThan(MAX_LOSS_US);
         const [from, to] = [Number(last?.firstSequence), Number(last?.lastSequence)];
         for (const sequence of [from, random.integer(from, to), to]) {
           await expectTrue(reader, symbol, sequence);
@@ -129,4 +132,4 @@ test(`killed ${KILLS} times at random moments (seed ${seed})`, async () => {
     }
     expect((await reader.verify()).problems).toEqual([]);
   });
-}, 120_000);
+});

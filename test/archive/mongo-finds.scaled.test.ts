@@ -13,6 +13,7 @@ import { MongoWriter } from '../../logger/archive/mongodb/mongo-writer.ts';
 import { createReader } from '../../logger/reader/create-reader.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { freshDatabase } from '../support/mongodb.ts';
+import { scaled } from '../support/scaled.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
 import { RandomHistory, SECURITY } from '../unit/reader/random-history.ts';
 import { sampleImage } from './sample-records.ts';
@@ -20,6 +21,7 @@ import { mongodb, needs } from '../support/requirements.ts';
 
 /** docs/mongodb.md says so. */
 const FINDS_MAX = 10;
+const MOMENTS = scaled({ fast: 8, full: 30 });
 const seed = testSeed();
 /** Segments that began so long after a moment count by the exchange's clock, which may step back. */
 const DISORDER_US = 10_000_000;
@@ -65,7 +67,7 @@ test.each([2, 12])(
     );
     const starts = history.segments.map(({ records }) => records[0]?.messages[0]?.exchangeTimeUs);
     const most: Record<string, number> = {};
-    for (let i = 0; i < 30; i++) {
+    for (let i = 0; i < MOMENTS; i++) {
       const at = messages[Math.floor(random.next() * messages.length)];
       if (!at) throw new Error('No message');
       const us = at.exchangeTimeUs;

@@ -7,17 +7,21 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { ClockName } from '../../logger/market/time.ts';
 import { parseTimeUs } from '../../logger/market/time.ts';
 import type { BookResult } from '../../logger/queries/results.ts';
+import { formatView } from '../../logger/queries/format.ts';
 import type { Reader } from '../../logger/reader/reader.ts';
 import { CoinbaseReplay } from '../support/coinbase-replay.ts';
+import { exportLines } from '../support/export-lines.ts';
 import { FULL_FILES, FullSession } from '../support/coinbase-session.ts';
 import { RecordedSession } from '../support/recorded-session.ts';
 import { startReplayServer } from '../support/replay-server.ts';
 import { TardisBook } from '../support/tardis-book.ts';
+import { scaled } from '../support/scaled.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
 import { needs, recordings } from '../support/requirements.ts';
 
+const LINES = scaled({ fast: 20_000, full: Infinity });
 const TICKS = 60;
 
 describe('exports of the recordings', needs(recordings), () => {
@@ -38,7 +42,7 @@ describe('exports of the recordings', needs(recordings), () => {
   }
 
   async function playBinance(): Promise<Reader> {
-    const session = new RecordedSession();
+    const session = new RecordedSession(undefined, LINES);
     const replay = await startReplayServer({ session });
     server = replay;
     logger = await startTestLogger(replay, { SECURITIES: 'binance:BTCUSDT' });
@@ -75,7 +79,7 @@ describe('exports of the recordings', needs(recordings), () => {
   /** First and last stamp on a clock of what is stored. */
   async function spanOf(reader: Reader, security: string, clock: ClockName) {
     const times: number[] = [];
-    for await (const item of reader.diffs({ security })) {
+    for await (const item of reader.updates({ security })) {
       if (item.type === 'gap') continue;
       times.push(clock === 'receive' ? item.receiveTimeUs : item.exchangeTimeUs);
     }
@@ -96,7 +100,7 @@ describe('exports of the recordings', needs(recordings), () => {
       if (item.type === 'gap') throw new Error('A gap where there is none');
       expect(item.atUs).toBe(tickUs);
       const position = { clock, us: tickUs };
-      expect(item.book).toEqual(await reader.bookAt({ security, position, ...shown }));
+      expect(formatView(item)).toEqual(await reader.bookAt({ security, position, ...shown }));
       tickUs += everyUs;
     }
     expect(tickUs).toBeGreaterThanOrEqual(lastUs);
@@ -109,7 +113,7 @@ describe('exports of the recordings', needs(recordings), () => {
   async function checkTardis(reader: Reader, security: string): Promise<void> {
     const rows: string[] = [];
     const question = { security, type: 'incremental', format: 'tardis-csv' } as const;
-    for await (const line of reader.exportLines(question)) {
+    for await (const line of exportLines(reader, question)) {
       if ('gap' in line) throw new Error('A gap where there is none');
       rows.push(line.text);
     }
@@ -132,7 +136,7 @@ describe('exports of the recordings', needs(recordings), () => {
     expect(checked).toBeGreaterThan(40);
   }
 
-  test('of Binance: snapshots on both clocks, incremental_book_L2', async () => {
+  test(`of Binance, ${LINES} lines: snapshots on both clocks, incremental_book_L2`, async () => {
     const reader = await playBinance();
     const security = 'binance:BTCUSDT';
     await checkSnapshots(reader, security, { clock: 'receive', depth: 25 });
@@ -148,7 +152,8 @@ describe('exports of the recordings', needs(recordings), () => {
     await checkTardis(reader, security);
     const rows: string[] = [];
     const question = { security, type: 'snapshots', format: 'tardis-csv', everyUs: 1000 } as const;
-    for await (const line of reader.exportLines(question)) if ('text' in line) rows.push(line.text);
+    for await (const line of exportLines(reader, question))
+      if ('text' in line) rows.push(line.text);
     const [, first = ''] = rows;
     const [exchange, symbol, , localTimestamp, ...levels] = first.split(',');
     const position = { clock: 'receive', us: Number(localTimestamp) } as const;

@@ -3,6 +3,8 @@
  * archive: `full` order by order, and the public feed of ten products by price.
  */
 
+import { rowsOf, tradeRow, updateRow } from '../../logger/library-rows.ts';
+import { formatOrderEvent } from '../../logger/queries/format.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -12,6 +14,7 @@ import type { CoinbaseFault, CoinbaseReplayOptions } from '../support/coinbase-r
 import { FULL_FILES, FullSession, Level2Session } from '../support/coinbase-session.ts';
 import type { OrderRow } from '../support/coinbase-session.ts';
 import { NaiveBook, plainDecimal } from '../support/naive-book.ts';
+import { scaled } from '../support/scaled.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
@@ -24,6 +27,11 @@ const KEY = {
   COINBASE_API_SECRET: Buffer.from('a secret of some length').toString('base64'),
   COINBASE_API_PASSPHRASE: 'a-passphrase',
 };
+/** How much of the recording is played with faults, and how often there is one. */
+const FAULTY = scaled({
+  fast: { frames: 2000, chance: 0.01 },
+  full: { frames: Infinity, chance: 0.004 },
+});
 const seed = testSeed();
 
 describe('the Coinbase recordings', needs(recordings), () => {
@@ -100,8 +108,8 @@ describe('the Coinbase recordings', needs(recordings), () => {
       const expected = session.frames.filter(({ message }) => message.sequence > first);
       let at = 0;
       for await (const item of one.reader.orders({ security: BTC })) {
-        if (item.type === 'gap') throw new Error('A gap where there is none');
-        expectSaid(item.event, expected[at++]?.message);
+        if (item.type === 'gap') throw new Error('Unexpected gap');
+        expectSaid(formatOrderEvent(item.event, item.scale), expected[at++]?.message);
       }
       expect(at).toBe(expected.length);
 
@@ -129,9 +137,9 @@ describe('the Coinbase recordings', needs(recordings), () => {
   const camel = (name: string): string =>
     name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-  test(`full, with faults on the way: never a wrong queue, every hole declared (seed ${seed})`, async () => {
+  test(`full, with faults on the way, ${FAULTY.frames} frames: never a wrong queue, every gap declared (seed ${seed})`, async () => {
     const random = seededRandom(seed);
-    const session = new FullSession(FULL_FILES[1]);
+    const session = new FullSession(FULL_FILES[1], FAULTY.frames);
     const calmFrom = session.frames.length - 800;
     let held: string | undefined;
     const fault = (index: number, raw: string): CoinbaseFault | undefined => {
@@ -140,7 +148,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
         held = undefined;
         return { frames: [raw, late] };
       }
-      if (index > calmFrom || !random.chance(0.004)) return undefined;
+      if (index > calmFrom || !random.chance(FAULTY.chance)) return undefined;
       switch (random.integer(0, 6)) {
         case 0:
           return { frames: [] };
@@ -212,8 +220,8 @@ describe('the Coinbase recordings', needs(recordings), () => {
         await one.control.flush(security);
         let saidUs = 0;
         diffs = 0;
-        for await (const item of one.reader.diffs({ security })) {
-          if (item.type === 'diff') diffs++;
+        for await (const item of one.reader.updates({ security })) {
+          if (item.type === 'update') diffs++;
           if (item.type !== 'gap') saidUs = item.exchangeTimeUs;
         }
         return saidUs >= lastUs;
@@ -229,8 +237,8 @@ describe('the Coinbase recordings', needs(recordings), () => {
       // The book as it comes back, message by message, against what the exchange's tickers say.
       const book = new NaiveBook(0, [], []);
       const best = (): string => [...(book.best('bid') ?? []), ...(book.best('ask') ?? [])].join();
-      for await (const item of one.reader.diffs({ security })) {
-        if (item.type === 'gap') throw new Error('A gap where there is none');
+      for await (const item of rowsOf(one.reader.updates({ security }), updateRow)) {
+        if (item.type === 'gap') throw new Error('Unexpected gap');
         expect(item.sequence).toBeNull();
         book.apply(0, padded(item.bids), padded(item.asks));
         told.push(best());
@@ -246,7 +254,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
       }
 
       const trades: unknown[] = [];
-      for await (const trade of one.reader.trades({ security })) {
+      for await (const trade of rowsOf(one.reader.trades({ security }), tradeRow)) {
         if (trade.type === 'gap') throw new Error('A trade is missing');
         trades.push([trade.tradeId, trade.sequence, trade.price, trade.size, trade.side]);
       }

@@ -1,0 +1,177 @@
+/**
+ * CSV begins with a line of column names; times are ISO 8601 in µs and an absent value is an empty field:
+ *
+ * - trades: `sequence,tradeId,exchangeTime,receiveTime,price,size,side`
+ * - quotes: `sequence,exchangeTime,receiveTime,bidPrice,bidSize,askPrice,askSize`
+ * - incremental, one row per level: `image,firstSequence,sequence,exchangeTime,receiveTime,side,price,size`.
+ *   The rows of one message follow one another and share its sequences; `image` is `true` on the levels of
+ *   an image, before which a reader empties its book. `side` is `bid` or `ask`. A message without any level
+ *   is one row whose last three fields are empty, so that no sequence is missing. An image has two more
+ *   rows, of sides `bid-horizon` and `ask-horizon`, whose price is the horizon (empty: the side is
+ *   complete). An L3 book comes by price: absolute sizes, as of an L2 book.
+ * - snapshots, one row per level or order:
+ *   `at,sequence,exchangeTime,receiveTime,side,price,size,count,orderId`. The rows of one tick share its
+ *   `at` and begin with the two of its horizon. `count` is of an L3 book by price, `orderId` of an order;
+ *   best price first, each queue in its order.
+ * - orders: the columns of `COLUMNS.orders`, one row per message; a field that its type lacks is empty.
+ *
+ * Text from an exchange may hold anything, so an order's field with a comma, a quote or a line end is
+ * quoted. No other field can hold one.
+ */
+
+import { formatScaled } from '../market/decimal.ts';
+import type { Scale, ScaledInt } from '../market/decimal.ts';
+import type { Levels } from '../market/events.ts';
+import { formatTimeUs } from '../market/time.ts';
+import type { BookRows } from '../queries/book-rows.ts';
+import { formatOrderEvent, formatSequence } from '../queries/format.ts';
+import type { DataItem, ImageItem, OrderItem, SnapshotItem, UpdateItem } from '../queries/items.ts';
+import type { ExportType } from '../queries/results.ts';
+import type { Encoder } from './encoder.ts';
+import { decimalText, textEncoder } from './text-encoder.ts';
+
+const TIMES = ['exchangeTime', 'receiveTime'];
+const COLUMNS = {
+  trades: ['sequence', 'tradeId', ...TIMES, 'price', 'size', 'side'],
+  quotes: ['sequence', ...TIMES, 'bidPrice', 'bidSize', 'askPrice', 'askSize'],
+  incremental: ['image', 'firstSequence', 'sequence', ...TIMES, 'side', 'price', 'size'],
+  snapshots: ['at', 'sequence', ...TIMES, 'side', 'price', 'size', 'count', 'orderId'],
+  orders: [
+    'sequence',
+    ...TIMES,
+    'type',
+    'side',
+    'orderId',
+    'orderType',
+    'price',
+    'size',
+    'remainingSize',
+    'reason',
+    'tradeId',
+    'makerOrderId',
+    'takerOrderId',
+    'oldPrice',
+    'newPrice',
+    'oldSize',
+    'newSize',
+    'funds',
+    'oldFunds',
+    'newFunds',
+    'stopType',
+    'stopPrice',
+    'clientOrderId',
+  ],
+} as const;
+
+export function csvEncoder(type: ExportType): Encoder {
+  return textEncoder(COLUMNS[type].join(','), linesOf);
+}
+
+function linesOf(item: DataItem): string {
+  switch (item.type) {
+    case 'trade': {
+      const { sequence, tradeId, side, scale } = item;
+      const price = formatScaled(item.price, scale.priceExponent);
+      const size = formatScaled(item.size, scale.sizeExponent);
+      return line(sequence, tradeId, timesOf(item), price, size, side);
+    }
+    case 'quote': {
+      const { priceExponent, sizeExponent } = item.scale;
+      return line(
+        item.sequence,
+        timesOf(item),
+        decimalText(item.bidPrice, priceExponent),
+        decimalText(item.bidSize, sizeExponent),
+        decimalText(item.askPrice, priceExponent),
+        decimalText(item.askSize, sizeExponent),
+      );
+    }
+    case 'image':
+      return imageLines(item);
+    case 'update':
+      return updateLines(item);
+    case 'snapshot':
+      return snapshotLines(item);
+    case 'order':
+      return orderLine(item);
+  }
+}
+
+function line(...fields: readonly (string | number | null)[]): string {
+  return `${fields.map((field) => field ?? '').join(',')}\n`;
+}
+
+function timesOf(item: {
+  readonly exchangeTimeUs: number;
+  readonly receiveTimeUs: number;
+}): string {
+  return `${formatTimeUs(item.exchangeTimeUs)},${formatTimeUs(item.receiveTimeUs)}`;
+}
+
+function imageLines(item: ImageItem): string {
+  const { sequence, horizon, scale } = item;
+  const head = `true,${sequence ?? ''},${sequence ?? ''},${timesOf(item)}`;
+  return (
+    line(head, 'bid-horizon', decimalText(horizon.bid, scale.priceExponent), null) +
+    line(head, 'ask-horizon', decimalText(horizon.ask, scale.priceExponent), null) +
+    levelLines(`${head},bid,`, item.bids, scale) +
+    levelLines(`${head},ask,`, item.asks, scale)
+  );
+}
+
+function updateLines(item: UpdateItem): string {
+  const { firstSequence, sequence, bids, asks, scale } = item;
+  const head = `false,${firstSequence ?? ''},${sequence ?? ''},${timesOf(item)}`;
+  if (bids.length + asks.length === 0) return line(head, null, null, null);
+  return levelLines(`${head},bid,`, bids, scale) + levelLines(`${head},ask,`, asks, scale);
+}
+
+function snapshotLines(item: SnapshotItem): string {
+  const { rows, scale, horizon } = item;
+  const sequence = formatSequence(item.sequence, item.proof);
+  const head = `${formatTimeUs(item.atUs)},${sequence ?? ''},${timesOf(item)}`;
+  return (
+    line(head, 'bid-horizon', decimalText(horizon.bid, scale.priceExponent), null, null, null) +
+    line(head, 'ask-horizon', decimalText(horizon.ask, scale.priceExponent), null, null, null) +
+    rowLines(`${head},bid,`, rows, 'bids', scale) +
+    rowLines(`${head},ask,`, rows, 'asks', scale)
+  );
+}
+
+function rowLines(head: string, rows: BookRows, side: 'bids' | 'asks', scale: Scale): string {
+  const decimals = ({ price, size }: { price: ScaledInt; size: ScaledInt }): string =>
+    `${head}${formatScaled(price, scale.priceExponent)},${formatScaled(size, scale.sizeExponent)}`;
+  switch (rows.kind) {
+    case 'levels':
+      return levelLines(head, rows[side], scale, ',,');
+    case 'totals':
+      return rows[side].map((total) => `${decimals(total)},${total.count},\n`).join('');
+    case 'orders':
+      return rows[side].map((order) => `${decimals(order)},,${quoted(order.orderId)}\n`).join('');
+  }
+}
+
+function levelLines(
+  head: string,
+  levels: Levels,
+  { priceExponent, sizeExponent }: Scale,
+  tail = '',
+): string {
+  let text = '';
+  for (let i = 0; i + 1 < levels.length; i += 2) {
+    const price = formatScaled(levels[i] as ScaledInt, priceExponent);
+    const size = formatScaled(levels[i + 1] as ScaledInt, sizeExponent);
+    text += `${head}${price},${size}${tail}\n`;
+  }
+  return text;
+}
+
+function orderLine({ event, scale }: OrderItem): string {
+  const fields = formatOrderEvent(event, scale);
+  return line(...COLUMNS.orders.map((name) => quoted(fields[name] ?? null)));
+}
+
+/** Order ids and reasons are the exchange's own text. */
+function quoted(field: string | null): string | null {
+  return field !== null && /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}

@@ -1,0 +1,121 @@
+/**
+ * JSON lines in the shapes of the contract: one object per item, decimals and sequences as text, times as
+ * ISO 8601 in µs. Built as text, since none of it but ids and reasons needs escaping.
+ */
+
+import { formatScaled } from '../market/decimal.ts';
+import type { Scale, ScaledInt } from '../market/decimal.ts';
+import type { Horizon, Levels } from '../market/events.ts';
+import { formatTimeUs } from '../market/time.ts';
+import type { BookRows } from '../queries/book-rows.ts';
+import { formatOrderEvent, formatSequence } from '../queries/format.ts';
+import type { DataItem, SnapshotItem } from '../queries/items.ts';
+import type { Encoder } from './encoder.ts';
+import { LastText, decimalText, textEncoder } from './text-encoder.ts';
+
+export function jsonlEncoder(): Encoder {
+  const rows = new LastText();
+  return textEncoder(null, (item) => `${jsonOf(item, rows)}\n`);
+}
+
+function jsonOf(item: DataItem, rows: LastText): string {
+  switch (item.type) {
+    case 'order':
+      return JSON.stringify(formatOrderEvent(item.event, item.scale));
+    case 'snapshot':
+      return snapshotJson(item, rows);
+    case 'trade': {
+      const { price, size } = decimalsOf(item.scale);
+      return (
+        `{"sequence":${quoted(item.sequence)},"tradeId":${JSON.stringify(String(item.tradeId))},${timesJson(item)},` +
+        `"price":${price(item.price)},"size":${size(item.size)},"side":"${item.side}"}`
+      );
+    }
+    case 'quote': {
+      const { price, size } = decimalsOf(item.scale);
+      return (
+        `{"sequence":${quoted(item.sequence)},${timesJson(item)},` +
+        `"bidPrice":${price(item.bidPrice)},"bidSize":${size(item.bidSize)},` +
+        `"askPrice":${price(item.askPrice)},"askSize":${size(item.askSize)}}`
+      );
+    }
+    case 'image': {
+      const sequence = quoted(item.sequence);
+      return (
+        `{"firstSequence":${sequence},"sequence":${sequence},${timesJson(item)},"image":true,` +
+        `"horizon":${horizonJson(item.horizon, item.scale)},${levelSidesJson(item, item.scale)}}`
+      );
+    }
+    case 'update':
+      return (
+        `{"firstSequence":${quoted(item.firstSequence)},"sequence":${quoted(item.sequence)},` +
+        `${timesJson(item)},${levelSidesJson(item, item.scale)}}`
+      );
+  }
+}
+
+function snapshotJson(item: SnapshotItem, rows: LastText): string {
+  const { scale } = item;
+  return (
+    `{"security":${JSON.stringify(item.security)},"level":"${item.level}","at":"${formatTimeUs(item.atUs)}",` +
+    `"clock":"${item.clock}","sequence":${quoted(formatSequence(item.sequence, item.proof))},` +
+    `${timesJson(item)},"state":"proven","proof":"${item.proof}",` +
+    `"horizon":${horizonJson(item.horizon, scale)},${rows.of(item.rows, () => rowsJson(item.rows, scale))}}`
+  );
+}
+
+function quoted(value: string | number | null): string {
+  return value === null ? 'null' : `"${value}"`;
+}
+
+function decimalsOf({ priceExponent, sizeExponent }: Scale) {
+  return {
+    price: (value: ScaledInt | null): string => quoted(decimalText(value, priceExponent)),
+    size: (value: ScaledInt | null): string => quoted(decimalText(value, sizeExponent)),
+  };
+}
+
+function timesJson(item: {
+  readonly exchangeTimeUs: number;
+  readonly receiveTimeUs: number;
+}): string {
+  return `"exchangeTime":"${formatTimeUs(item.exchangeTimeUs)}","receiveTime":"${formatTimeUs(item.receiveTimeUs)}"`;
+}
+
+function horizonJson({ bid, ask }: Horizon, scale: Scale): string {
+  const { price } = decimalsOf(scale);
+  return `{"bid":${price(bid)},"ask":${price(ask)}}`;
+}
+
+function rowsJson(rows: BookRows, scale: Scale): string {
+  if (rows.kind === 'levels') return levelSidesJson(rows, scale);
+  const { price, size } = decimalsOf(scale);
+  const sides =
+    rows.kind === 'totals'
+      ? [rows.bids, rows.asks].map((totals) =>
+          totals.map((row) => `[${price(row.price)},${size(row.size)},${row.count}]`),
+        )
+      : [rows.bids, rows.asks].map((orders) =>
+          orders.map(
+            (row) => `[${price(row.price)},${size(row.size)},${JSON.stringify(row.orderId)}]`,
+          ),
+        );
+  return `"bids":[${sides[0]?.join(',')}],"asks":[${sides[1]?.join(',')}]`;
+}
+
+function levelSidesJson(
+  { bids, asks }: { readonly bids: Levels; readonly asks: Levels },
+  scale: Scale,
+): string {
+  return `"bids":[${levelsJson(bids, scale)}],"asks":[${levelsJson(asks, scale)}]`;
+}
+
+function levelsJson(levels: Levels, { priceExponent, sizeExponent }: Scale): string {
+  let text = '';
+  for (let i = 0; i + 1 < levels.length; i += 2) {
+    const price = formatScaled(levels[i] as ScaledInt, priceExponent);
+    const size = formatScaled(levels[i + 1] as ScaledInt, sizeExponent);
+    text += `${i === 0 ? '' : ','}["${price}","${size}"]`;
+  }
+  return text;
+}

@@ -1,0 +1,39 @@
+/** What the encoders of text formats have in common. */
+
+import { formatScaled } from '../market/decimal.ts';
+import type { ScaledInt } from '../market/decimal.ts';
+import type { DataItem } from '../queries/items.ts';
+import type { Encoder } from './encoder.ts';
+
+const NOTHING = new Uint8Array();
+
+/**
+ * @param header the first line; null: there is none.
+ * @param linesOf an item's lines, each with its line end.
+ */
+export function textEncoder(header: string | null, linesOf: (item: DataItem) => string): Encoder {
+  return {
+    header: () => (header === null ? NOTHING : Buffer.from(`${header}\n`)),
+    encode: (item) => Buffer.from(linesOf(item)),
+    end: () => NOTHING,
+  };
+}
+
+/** null: an absent value. */
+export function decimalText(value: ScaledInt | null, exponent: number): string | null {
+  return value === null ? null : formatScaled(value, exponent);
+}
+
+/** Keeps the last text by what it was made of: snapshots of an unchanged book share their rows. */
+export class LastText {
+  #key: object | undefined;
+  #text = '';
+
+  of(key: object, textOf: () => string): string {
+    if (this.#key !== key) {
+      this.#text = textOf();
+      this.#key = key;
+    }
+    return this.#text;
+  }
+}

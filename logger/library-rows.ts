@@ -1,0 +1,132 @@
+/** The items of the library's streams: prices and sizes as exact decimal text, times as µs. */
+
+import { formatScaled } from './market/decimal.ts';
+import type { ScaledInt } from './market/decimal.ts';
+import { formatHorizon, formatLevels, formatOrderEvent, formatView } from './queries/format.ts';
+import type {
+  GapItem,
+  ImageItem,
+  OrderItem,
+  QuoteItem,
+  SnapshotItem,
+  TradeItem,
+  UpdateItem,
+} from './queries/items.ts';
+import type { BookResult, LevelRow, OrderEventResult } from './queries/results.ts';
+
+/** The whole proven book: at the start of every interval, and at the start of the range. */
+export interface ImageRow {
+  readonly type: 'image';
+  /** null where the feed is not sequenced. */
+  readonly sequence: number | null;
+  readonly exchangeTimeUs: number;
+  readonly receiveTimeUs: number;
+  readonly horizon: { readonly bid: string | null; readonly ask: string | null };
+  /** Exact decimals, best first. */
+  readonly bids: readonly LevelRow[];
+  readonly asks: readonly LevelRow[];
+}
+
+/**
+ * One diff as the exchange sent it: levels in its order, phantom deletes included. Of an L3 book: what a
+ * message left at the prices that it touched.
+ */
+export interface DiffRow {
+  readonly type: 'diff';
+  readonly firstSequence: number | null;
+  readonly sequence: number | null;
+  readonly exchangeTimeUs: number;
+  readonly receiveTimeUs: number;
+  readonly bids: readonly LevelRow[];
+  readonly asks: readonly LevelRow[];
+}
+
+export interface TradeRow {
+  readonly type: 'trade';
+  readonly tradeId: TradeItem['tradeId'];
+  readonly sequence: number | null;
+  readonly exchangeTimeUs: number;
+  readonly receiveTimeUs: number;
+  readonly price: string;
+  readonly size: string;
+  /** Side of the taker. */
+  readonly side: 'buy' | 'sell';
+}
+
+/** The best prices after a message; null on an empty side. */
+export interface QuoteRow {
+  readonly type: 'quote';
+  readonly sequence: number | null;
+  readonly exchangeTimeUs: number;
+  readonly receiveTimeUs: number;
+  readonly bidPrice: string | null;
+  readonly bidSize: string | null;
+  readonly askPrice: string | null;
+  readonly askSize: string | null;
+}
+
+/** The book at one tick: after the last message at or before it. */
+export interface SnapshotRow {
+  readonly type: 'snapshot';
+  /** The tick, on the clock that was asked for: a whole multiple of the cadence. */
+  readonly atUs: number;
+  /** Of that last message. */
+  readonly exchangeTimeUs: number;
+  readonly receiveTimeUs: number;
+  /** What `bookAt` answers for the tick. */
+  readonly book: BookResult;
+}
+
+/** A message about one order, as the exchange sent it; amounts as exact decimals. */
+export interface OrderEventRow {
+  readonly type: 'order';
+  readonly event: OrderEventResult;
+}
+
+export function tradeRow({ scale, ...item }: TradeItem): TradeRow {
+  return {
+    ...item,
+    price: formatScaled(item.price, scale.priceExponent),
+    size: formatScaled(item.size, scale.sizeExponent),
+  };
+}
+
+export function quoteRow({ scale, ...item }: QuoteItem): QuoteRow {
+  const { priceExponent, sizeExponent } = scale;
+  const text = (value: ScaledInt | null, exponent: number): string | null =>
+    value === null ? null : formatScaled(value, exponent);
+  return {
+    ...item,
+    bidPrice: text(item.bidPrice, priceExponent),
+    bidSize: text(item.bidSize, sizeExponent),
+    askPrice: text(item.askPrice, priceExponent),
+    askSize: text(item.askSize, sizeExponent),
+  };
+}
+
+export function updateRow({ scale, ...item }: ImageItem | UpdateItem): ImageRow | DiffRow {
+  const sides = { bids: formatLevels(item.bids, scale), asks: formatLevels(item.asks, scale) };
+  if (item.type === 'update') return { ...item, type: 'diff', ...sides };
+  return { ...item, horizon: formatHorizon(item.horizon, scale), ...sides };
+}
+
+export function orderRow({ event, scale }: OrderItem): OrderEventRow {
+  return { type: 'order', event: formatOrderEvent(event, scale) };
+}
+
+export function snapshotRow(item: SnapshotItem): SnapshotRow {
+  const { atUs, exchangeTimeUs, receiveTimeUs } = item;
+  return { type: 'snapshot', atUs, exchangeTimeUs, receiveTimeUs, book: formatView(item) };
+}
+
+/** The rows of a stream's items; gaps are their own rows. */
+export async function* rowsOf<Item extends { readonly type: string }, Row>(
+  items: AsyncIterable<Item | GapItem>,
+  rowOf: (item: Item) => Row,
+): AsyncGenerator<Row | GapItem> {
+  for await (const item of items) yield isGap(item) ? item : rowOf(item);
+}
+
+function isGap(item: { readonly type: string }): item is GapItem {
+  return item.type === 'gap';
+}

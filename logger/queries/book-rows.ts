@@ -1,0 +1,32 @@
+/** The rows of a book as they are shown: levels, levels with order counts, or orders. */
+
+import type { Book } from '../book/book.ts';
+import type { LevelTotal } from '../book/order-book.ts';
+import type { Levels, RestingOrder } from '../market/events.ts';
+
+/** Best price first. */
+export type BookRows =
+  | { readonly kind: 'levels'; readonly bids: Levels; readonly asks: Levels }
+  | {
+      readonly kind: 'totals';
+      readonly bids: readonly LevelTotal[];
+      readonly asks: readonly LevelTotal[];
+    }
+  | {
+      readonly kind: 'orders';
+      readonly bids: readonly RestingOrder[];
+      readonly asks: readonly RestingOrder[];
+    };
+
+/**
+ * @param depth prices per side; absent: all.
+ * @param level `L2`: an L3 book by price.
+ */
+export function rowsOf(book: Book, depth?: number, level?: 'L2'): BookRows {
+  if (book.level === 'L2') {
+    return { kind: 'levels', bids: book.levels('bid', depth), asks: book.levels('ask', depth) };
+  }
+  return level === 'L2'
+    ? { kind: 'totals', bids: book.totals('bid', depth), asks: book.totals('ask', depth) }
+    : { kind: 'orders', bids: book.orders('bid', depth), asks: book.orders('ask', depth) };
+}

@@ -1,0 +1,260 @@
+/**
+ * The book along a range as lazy streams: images and updates, or quotes. One decoded block is in memory at
+ * a time.
+ *
+ * A range is `fromUs <= t < toUs`, so ranges laid end to end repeat nothing. By exchange time, which may
+ * step back a little where connections change, the streams run from the first update stamped in the range
+ * to the one before the first stamped behind it, with none left out in between: a book can be rebuilt from
+ * them.
+ */
+
+import type { Side } from '../book/level-book.ts';
+import type { LevelTotal, OrderBook } from '../book/order-book.ts';
+import type { Gap } from '../market/coverage.ts';
+import { rescale } from '../market/decimal.ts';
+import type { Scale, ScaledInt } from '../market/decimal.ts';
+import { EMPTY_LEVELS, isBookUpdate } from '../market/events.ts';
+import type { BookUpdate, Levels, OrderSide } from '../market/events.ts';
+import { isSameScale } from '../market/scale.ts';
+import type { GapItem, ImageItem, QuoteItem, UpdateItem } from '../queries/items.ts';
+import type { RangeQuery } from '../queries/queries.ts';
+import type { ReaderContext } from './context.ts';
+import { gapItem, itemsInRange, rangeOf, timeOf } from './range.ts';
+import type { Range, RangeItem } from './range.ts';
+import { ReplayedBook } from './replay.ts';
+
+type Movement =
+  /** An interval, or the range within one, begins with the book as it stands. */
+  | { readonly type: 'begin'; readonly book: ReplayedBook }
+  | {
+      readonly type: 'update';
+      /** Has been applied. */
+      readonly update: BookUpdate;
+      /** Of an L3 book: the prices it may have changed. */
+      readonly touched: readonly TouchedPrice[];
+      readonly book: ReplayedBook;
+    }
+  | { readonly type: 'gap'; readonly gap: Gap };
+
+interface TouchedPrice {
+  readonly side: Side;
+  readonly price: ScaledInt;
+}
+
+/**
+ * Images and updates: with them, the book at every moment of the range can be rebuilt. An L3 book comes by
+ * price: for each message that changes what rests, the absolute sizes that it leaves.
+ */
+export async function* updates(
+  context: ReaderContext,
+  query: RangeQuery,
+): AsyncGenerator<ImageItem | UpdateItem | GapItem> {
+  for await (const movement of movements(context, query)) {
+    if (movement.type === 'gap') yield gapItem(movement.gap);
+    else if (movement.type === 'begin') yield imageItem(movement.book);
+    else if (movement.update.type === 'diff' || movement.touched.length > 0) {
+      yield updateItem(movement);
+    }
+  }
+}
+
+/** The top of the book at the start of each interval, and after each message that changes it. */
+export async function* quotes(
+  context: ReaderContext,
+  query: RangeQuery,
+): AsyncGenerator<QuoteItem | GapItem> {
+  let last: QuoteItem | undefined;
+  for await (const movement of movements(context, query)) {
+    if (movement.type === 'gap') {
+      last = undefined;
+      yield gapItem(movement.gap);
+      continue;
+    }
+    const quote = quoteItem(movement.book);
+    if (movement.type === 'update' && last !== undefined && isSameTop(last, quote)) continue;
+    last = quote;
+    yield quote;
+  }
+}
+
+async function* movements(context: ReaderContext, query: RangeQuery): AsyncGenerator<Movement> {
+  const range = rangeOf(query);
+  const moving = new MovingBook(range);
+  for await (const item of itemsInRange(context, query.security, range)) {
+    yield* moving.take(item);
+    if (moving.isOver) return;
+  }
+}
+
+/** The book of the current interval, from the beginning of the range on. */
+class MovingBook {
+  readonly #range: Range;
+  #book: ReplayedBook | undefined;
+  #declaredUs = Infinity;
+  #hasBegun = false;
+  #isOver = false;
+
+  constructor(range: Range) {
+    this.#range = range;
+  }
+
+  /** The range has ended. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  *take(item: RangeItem): Generator<Movement> {
+    switch (item.type) {
+      case 'image':
+        yield* this.#start(item);
+        break;
+      case 'events':
+        if (this.#book === undefined) break;
+        this.#book.refine(item.scale);
+        for (const event of item.events) {
+          if (isBookUpdate(event)) yield* this.#update(this.#book, event);
+          if (this.#isOver) return;
+        }
+        break;
+      case 'end':
+        // Nothing arrived in the range, but the book stood there.
+        if (item.toUs >= this.#range.fromUs) yield* this.#begin();
+        this.#book = undefined;
+        break;
+      case 'gap':
+        yield item;
+        break;
+    }
+  }
+
+  *#start({ image, declaredUs }: RangeItem & { type: 'image' }): Generator<Movement> {
+    const us = timeOf(image.image, this.#range.clock);
+    this.#isOver = us >= this.#range.toUs;
+    if (this.#isOver || image.image.receiveTimeUs > declaredUs) return;
+    this.#book = new ReplayedBook(image);
+    this.#declaredUs = declaredUs;
+    this.#hasBegun = false;
+    if (us >= this.#range.fromUs) yield* this.#begin();
+  }
+
+  *#begin(): Generator<Movement> {
+    if (this.#hasBegun || this.#book === undefined) return;
+    this.#hasBegun = true;
+    yield { type: 'begin', book: this.#book };
+  }
+
+  *#update(book: ReplayedBook, update: BookUpdate): Generator<Movement> {
+    if (update.receiveTimeUs > this.#declaredUs) return;
+    const us = timeOf(update, this.#range.clock);
+    if (us >= this.#range.fromUs) yield* this.#begin();
+    this.#isOver = us >= this.#range.toUs;
+    if (this.#isOver) return;
+    const touched = book.book.level === 'L3' ? touchedBy(book.book, update) : [];
+    book.apply(update);
+    if (this.#hasBegun) yield { type: 'update', update, touched, book };
+  }
+}
+
+/** The prices at which an update changes what rests; asked before it is applied. */
+function touchedBy(book: OrderBook, update: BookUpdate): readonly TouchedPrice[] {
+  if (update.type === 'diff' || update.type === 'received') return [];
+  const sideOf = (side: OrderSide): Side => (side === 'buy' ? 'bid' : 'ask');
+  if (update.type === 'open') return [{ side: sideOf(update.side), price: update.price }];
+  const order = book.find(update.type === 'match' ? update.makerOrderId : update.orderId);
+  if (order === undefined) return [];
+  const from = { side: sideOf(order.side), price: order.price };
+  const to = update.type === 'change' ? update.newPrice : null;
+  return to === null || to === order.price ? [from] : [from, { ...from, price: to }];
+}
+
+function sequenceOf(sequence: number, { header }: ReplayedBook): number | null {
+  return header.proof === 'sequence' ? sequence : null;
+}
+
+function imageItem(replayed: ReplayedBook): ImageItem {
+  const { book, scale, horizon, sequence, exchangeTimeUs, receiveTimeUs } = replayed;
+  const levels = (side: Side): Levels =>
+    book.level === 'L2' ? book.levels(side) : levelsOf(book.totals(side));
+  return {
+    type: 'image',
+    sequence: sequenceOf(sequence, replayed),
+    exchangeTimeUs,
+    receiveTimeUs,
+    horizon,
+    bids: levels('bid'),
+    asks: levels('ask'),
+    scale,
+  };
+}
+
+function levelsOf(totals: readonly LevelTotal[]): Levels {
+  return totals.flatMap(({ price, size }) => [price, size]);
+}
+
+function updateItem(movement: Movement & { type: 'update' }): UpdateItem {
+  const { update, touched, book } = movement;
+  const { exchangeTimeUs, receiveTimeUs } = update;
+  const isDiff = update.type === 'diff';
+  return {
+    type: 'update',
+    firstSequence: sequenceOf(update.firstSequence, book),
+    sequence: sequenceOf(update.lastSequence, book),
+    exchangeTimeUs,
+    receiveTimeUs,
+    bids: isDiff ? update.bids : sizesNow('bid', touched, book),
+    asks: isDiff ? update.asks : sizesNow('ask', touched, book),
+    scale: book.scale,
+  };
+}
+
+/** The sizes that now rest at the touched prices of one side. */
+function sizesNow(side: Side, touched: readonly TouchedPrice[], { book }: ReplayedBook): Levels {
+  if (book.level !== 'L3') return EMPTY_LEVELS;
+  return touched.flatMap((at) =>
+    at.side === side ? [at.price, book.total(side, at.price)?.size ?? 0] : [],
+  );
+}
+
+function isSameTop(a: QuoteItem, b: QuoteItem): boolean {
+  const { bidPrice, bidSize, askPrice, askSize } = atScale(a, b.scale);
+  return (
+    bidPrice === b.bidPrice &&
+    bidSize === b.bidSize &&
+    askPrice === b.askPrice &&
+    askSize === b.askSize
+  );
+}
+
+function atScale(quote: QuoteItem, to: Scale): QuoteItem {
+  const from = quote.scale;
+  if (isSameScale(from, to)) return quote;
+  const price = (value: ScaledInt | null): ScaledInt | null =>
+    value === null ? null : rescale(value, from.priceExponent, to.priceExponent);
+  const size = (value: ScaledInt | null): ScaledInt | null =>
+    value === null ? null : rescale(value, from.sizeExponent, to.sizeExponent);
+  return {
+    ...quote,
+    bidPrice: price(quote.bidPrice),
+    bidSize: size(quote.bidSize),
+    askPrice: price(quote.askPrice),
+    askSize: size(quote.askSize),
+    scale: to,
+  };
+}
+
+function quoteItem(replayed: ReplayedBook): QuoteItem {
+  const { book, scale, sequence, exchangeTimeUs, receiveTimeUs } = replayed;
+  const bid = book.best('bid');
+  const ask = book.best('ask');
+  return {
+    type: 'quote',
+    sequence: sequenceOf(sequence, replayed),
+    exchangeTimeUs,
+    receiveTimeUs,
+    bidPrice: bid?.[0] ?? null,
+    bidSize: bid?.[1] ?? null,
+    askPrice: ask?.[0] ?? null,
+    askSize: ask?.[1] ?? null,
+    scale,
+  };
+}
