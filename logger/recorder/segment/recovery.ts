@@ -128,7 +128,7 @@ function sealJournal(tail: SegmentTail, security: string, log: Log, writes: Writ
       bad.push(...(part.header.badReceiveTimes ?? []));
     } catch (error) {
       if (!(error instanceof RecordCorruptError)) throw error;
-      // What came before is intact; from here on it is a gap, whatever the mark says.
+      // What came before is intact; from here on it is a gap, even if the mark is later.
       log.error('A journal part is damaged', { security, reason: error.message });
       aliveUntilUs = Math.min(part.header.fromUs, aliveUntilUs);
       break;
