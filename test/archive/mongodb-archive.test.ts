@@ -15,7 +15,7 @@ import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { freshDatabase } from '../support/mongodb.ts';
 import { mongodb, needs } from '../support/requirements.ts';
 import { archiveContract } from './contract.ts';
-import type { ArchiveUnderTest } from './contract.ts';
+import type { ArchiveUnderTest } from './archive-under-test.ts';
 
 /** Replicates everything that is pending, then the security documents. */
 async function shipAll(spool: Spool, writer: MongoWriter): Promise<void> {
