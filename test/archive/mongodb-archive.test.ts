@@ -15,7 +15,7 @@ import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { freshDatabase } from '../support/mongodb.ts';
 import { mongodb, needs } from '../support/requirements.ts';
 import { archiveContract } from './contract.ts';
-import type { ArchiveUnderTest } from './contract.ts';
+import type { ArchiveUnderTest } from './archive-under-test.ts';
 
 /** Takes all that waits to the store, then what is told of the securities. */
 async function shipAll(spool: Spool, writer: MongoWriter): Promise<void> {
