@@ -11,6 +11,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Archive } from '../logger/archive/archive.ts';
 import { openEmbeddedArchive } from '../logger/archive/embedded/embedded-archive.ts';
 import { createBinance } from '../logger/exchange/binance/exchange.ts';
+import { normalizeSymbol } from '../logger/exchange/exchanges.ts';
 import { createReader } from '../logger/reader/create-reader.ts';
 import { DEFAULT_LIMITS } from '../logger/recorder/limits.ts';
 import { createRebuild } from '../logger/reader/create-reader.ts';
@@ -123,6 +124,7 @@ export async function record(archive: Archive, transport: RecordingTransport): P
     onFatal: fail,
     rebuild: createRebuild(archive),
     exchanges: new Map([[exchange.name, exchange]]),
+    normalizeSymbol,
     receiveTimes: { defectsBetween: () => [], stalls: 0 },
     version: 'bench',
     processStatus: () => ({ rss: 0, heapUsed: 0, eventLoopLag: 0, threads: 0, handles: 0 }),

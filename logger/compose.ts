@@ -58,41 +58,48 @@ const STORE_GRACE_MS = 4000;
 
 /** @throws ConfigError (exit code 78), others (exit code 1). */
 export async function composeLogger(config: Config, deps: LoggerDeps): Promise<Logger> {
-  const machine = await openMachine(config, deps);
-  const { core, mongo } = machine;
-  const ports: Ports = { metrics: null, manager: null };
+  const opened = new Opened();
   try {
-    await openPorts(ports, { config, deps, machine });
+    const machine = await openMachine(config, deps);
+    const { core, mongo } = machine;
+    opened.push(() => machine.close());
+    const metrics = await openMetrics(config, deps, core);
+    opened.push(() => metrics?.close());
+    const manager = await openManager(config, deps, machine);
+    opened.push((isOrderly) => manager.close(isOrderly ? MANAGER_GRACE_MS : 0));
+    opened.push((isOrderly) => mongo?.stop(isOrderly ? STORE_GRACE_MS : 0));
     await mongo?.start(core.storeListener, STORE_TIMEOUT_MS);
     await startAfterRecords(machine.clock, machine.spool, deps.log);
     await core.start(config.securities);
+    opened.push(() => core.stop());
+    return {
+      ...core,
+      port: manager.port,
+      metricsPort: metrics?.port ?? null,
+      archive: mongo?.shown ?? resolve(config.dataDirectory),
+      reload: () => manager.reload(),
+      stop: () => opened.close(true),
+    };
   } catch (error) {
-    await ports.manager?.close(0);
-    await mongo?.stop(0);
-    await ports.metrics?.close();
-    await machine.close();
+    await opened.close(false);
     throw error;
   }
-  const { manager, metrics } = ports;
-  return {
-    ...core,
-    port: manager?.port ?? 0,
-    metricsPort: metrics?.port ?? null,
-    archive: mongo?.shown ?? resolve(config.dataDirectory),
-    reload: () => manager?.reload() ?? false,
-    stop: async () => {
-      await core.stop();
-      await mongo?.stop(STORE_GRACE_MS);
-      await manager?.close(MANAGER_GRACE_MS);
-      await metrics?.close();
-      await machine.close();
-    },
-  };
 }
 
-interface Ports {
-  metrics: MetricsPort | null;
-  manager: ManagerPort | null;
+type Close = (isOrderly: boolean) => Promise<void> | undefined;
+
+/** What has been opened so far; closed in reverse order, by a shutdown or after a failed start. */
+class Opened {
+  readonly #closes: Close[] = [];
+
+  push(close: Close): void {
+    this.#closes.unshift(close);
+  }
+
+  /** @param isOrderly false: nothing is waited for that can be done at the next start. */
+  async close(isOrderly: boolean): Promise<void> {
+    for (const close of this.#closes) await close(isOrderly);
+  }
 }
 
 interface Machine {
@@ -142,23 +149,21 @@ async function openMachine(config: Config, deps: LoggerDeps): Promise<Machine> {
   return { core, clock, spool, mongo, close };
 }
 
-/** Opens them into `ports`, so that those that are open can be closed when another one fails. */
-async function openPorts(
-  ports: Ports,
-  given: { readonly config: Config; readonly deps: LoggerDeps; readonly machine: Machine },
-): Promise<void> {
-  const { config, deps, machine } = given;
-  const { core } = machine;
+async function openMetrics(
+  { metrics }: Config,
+  { log }: LoggerDeps,
+  core: Core,
+): Promise<MetricsPort | null> {
+  return metrics && startMetrics({ ...metrics, figures: () => core.metrics(), log });
+}
+
+function openManager(
+  config: Config,
+  { log, version }: LoggerDeps,
+  { core, clock }: Machine,
+): Promise<ManagerPort> {
   const { control, reader } = core;
-  const { log, version } = deps;
-  if (config.metrics) {
-    ports.metrics = await startMetrics({
-      ...config.metrics,
-      figures: () => core.metrics(),
-      log,
-    });
-  }
-  ports.manager = await startManager({
+  return startManager({
     host: config.managerHost,
     port: config.managerPort,
     access: config.managerAccess,
@@ -166,7 +171,7 @@ async function openPorts(
     control,
     reader,
     version,
-    clock: machine.clock,
+    clock,
     log,
   });
 }

@@ -21,7 +21,7 @@ import { Retention } from './archive/retention.ts';
 import type { PrunableArchive } from './archive/retention.ts';
 import type { StoreListener } from './archive/transfer/store-events.ts';
 import type { CreateExchange, ExchangeDeps, SharedSettings } from './exchange/definition.ts';
-import { hasConsecutiveTradeIds } from './exchange/exchanges.ts';
+import { hasConsecutiveTradeIds, normalizeSymbol } from './exchange/exchanges.ts';
 import type { LiveSource } from './live/feeds.ts';
 import { createReader, createRebuild } from './reader/create-reader.ts';
 import type { Reader } from './reader/reader.ts';
@@ -112,6 +112,7 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
     queue,
     limits,
     exchanges,
+    normalizeSymbol,
     receiveTimes,
     version: options.version,
     writer: `orderbook-logger ${options.version}`,

@@ -154,8 +154,8 @@ function rowsOf(logger: LoggerReport): [title: string, value: string][] {
 /** The measurements in one line, printed before the audit, which may take long. */
 export function measuredText({ heapInUse, rssAnonInUse, handles }: Figures): string {
   return [
-    `heap after collection ${courseText(heapInUse, 1)} MiB (growth: ${growthText(heapInUse)})`,
-    `RssAnon after collection ${courseText(rssAnonInUse, 1)} MiB (growth: ${growthText(rssAnonInUse)})`,
+    `heap after collection ${courseText(heapInUse, 1)} MiB (growth ${hourly(heapInUse)})`,
+    `RssAnon after collection ${courseText(rssAnonInUse, 1)} MiB (growth ${hourly(rssAnonInUse)})`,
     `handles ${courseText(handles)}`,
   ].join(', ');
 }
@@ -163,6 +163,11 @@ export function measuredText({ heapInUse, rssAnonInUse, handles }: Figures): str
 function courseText(value: Course | null, digits = 0): string {
   if (!value) return UNKNOWN;
   return [value.first, value.last, value.max].map((each) => each.toFixed(digits)).join(' / ');
+}
+
+function hourly(memory: Memory | null): string {
+  const isKnown = (memory?.growth ?? null) !== null;
+  return isKnown ? `${growthText(memory)} MiB/h` : 'unknown: run too short';
 }
 
 function growthText(memory: Memory | null): string {

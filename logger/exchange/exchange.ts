@@ -24,11 +24,8 @@ export interface Exchange {
   /** Set where it records less than the exchange offers: the reason, and whether it was chosen. */
   readonly fallback?: { readonly reason: string; readonly isChosen: boolean } | null | undefined;
 
-  /** The exchange's own spelling of a symbol given in any case. Pure. */
-  normalizeSymbol(symbol: string): string;
-
   /**
-   * Asks the exchange about a symbol.
+   * Asks the exchange about a symbol in its own spelling.
    * @throws UnknownSecurityError with the exchange's own reason; RateLimitedError,
    *   FeedClosedError when it can't be asked now.
    */

@@ -13,6 +13,11 @@ export function findExchange(name: string): ExchangeDefinition | null {
   return EXCHANGES.find((exchange) => exchange.name === name) ?? null;
 }
 
+/** A symbol given in any case, as the exchange spells it; unchanged for an unknown exchange. */
+export function normalizeSymbol(exchange: string, symbol: string): string {
+  return findExchange(exchange)?.normalizeSymbol(symbol) ?? symbol;
+}
+
 /** Whether a jump in the trade ids of this exchange means that trades are missing. */
 export function hasConsecutiveTradeIds(exchange: string): boolean {
   return findExchange(exchange)?.tradeIds === 'consecutive';

@@ -23,6 +23,7 @@ import type {
 } from './exchange.ts';
 import { FeedConnection } from './feed/feed-connection.ts';
 import type { FeedConnectionOptions } from './feed/feed-connection.ts';
+import type { ImageFeed } from './feed/image-feed.ts';
 import type { SymbolFeed } from './feed/symbol-feed.ts';
 import type { RequestBudget } from './rest/request-budget.ts';
 import type { WireErrors } from './wire/wire-errors.ts';
@@ -92,10 +93,6 @@ export abstract class StreamingExchange implements Exchange {
     };
   }
 
-  normalizeSymbol(symbol: string): string {
-    return symbol.toUpperCase();
-  }
-
   abstract instrument(symbol: string): Promise<Instrument>;
   abstract snapshot(symbol: string, signal: AbortSignal, isSpare?: boolean): Promise<BookSnapshot>;
   protected abstract createFeed(instrument: Instrument, listener: FeedListener): SymbolFeed;
@@ -160,6 +157,29 @@ export abstract class StreamingExchange implements Exchange {
   /** The connection that carries an open symbol. */
   protected connectionOf(feed: SymbolFeed): FeedConnection | undefined {
     return this.#connectionOf.get(feed);
+  }
+
+  /**
+   * The snapshot that the connection itself brings; if that is taken already, the streams are
+   * subscribed again.
+   * @throws FeedClosedError when none comes within the limit.
+   */
+  protected async streamedSnapshot(
+    feed: ImageFeed,
+    signal: AbortSignal,
+    withinMs: number,
+  ): Promise<BookSnapshot> {
+    const late = new AbortController();
+    const timer = this.clock.schedule(withinMs, () => late.abort());
+    const { isSpent } = feed.snapshot;
+    const next = feed.snapshot.next(AbortSignal.any([signal, this.closing.signal, late.signal]));
+    if (isSpent) this.connectionOf(feed)?.renew(feed);
+    try {
+      return await next;
+    } finally {
+      timer.cancel();
+      if (late.signal.aborted) feed.snapshot.expire();
+    }
   }
 
   /** Runs `read`; a malformed response is counted like a frame, and still fails its caller. */

@@ -55,7 +55,7 @@ export interface UnappliedEvent {
   readonly update: BookUpdate;
 }
 
-/** A trade, or another event beside the book. Published as it arrives, whether or not a book is proven. */
+/** A trade, or another event that does not move the book. Published as it arrives, in any phase. */
 export interface SideEventEvent {
   readonly type: 'side-event';
   readonly security: string;

@@ -231,7 +231,10 @@ const OF_EXCHANGES: readonly Definition[] = [
     labelNames: ['exchange', 'cause'],
     samples: ({ exchanges }) =>
       exchanges.flatMap(({ exchange, wireErrors }) =>
-        Object.entries(wireErrors).map(([cause, value]) => ({ labels: { exchange, cause }, value })),
+        Object.entries(wireErrors).map(([cause, value]) => ({
+          labels: { exchange, cause },
+          value,
+        })),
       ),
   },
   eachExchange(

@@ -210,7 +210,7 @@ export class BookRecorder implements FeedListener {
     this.#deps.live.publish({ type: 'heartbeat', security: this.#security, heartbeat });
   }
 
-  /** Something was lost on a connection that stands. */
+  /** Something was lost on an open connection. */
   onLoss(aliveUntilUs: number, reason: string): void {
     if (this.segment) {
       const { atUs, sequence } = this.segment.last;

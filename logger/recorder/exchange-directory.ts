@@ -10,11 +10,16 @@ export interface ListedSecurity {
   readonly exchange: Exchange;
 }
 
+/** Spells a symbol that was given in any case as its exchange does. */
+export type NormalizeSymbol = (exchange: string, symbol: string) => string;
+
 export class ExchangeDirectory {
   readonly #byName: ReadonlyMap<string, Exchange>;
+  readonly #normalizeSymbol: NormalizeSymbol;
 
-  constructor(byName: ReadonlyMap<string, Exchange>) {
+  constructor(byName: ReadonlyMap<string, Exchange>, normalizeSymbol: NormalizeSymbol) {
     this.#byName = byName;
+    this.#normalizeSymbol = normalizeSymbol;
   }
 
   all(): readonly Exchange[] {
@@ -40,6 +45,7 @@ export class ExchangeDirectory {
   /** The id of a security given in any case. @throws InvalidArgumentError */
   canonicalId(text: string, field = 'security'): string {
     const { exchange, symbol } = parseSecurity(text);
-    return securityOf(exchange, this.get(exchange, field).normalizeSymbol(symbol)).id;
+    const { name } = this.get(exchange, field);
+    return securityOf(name, this.#normalizeSymbol(name, symbol)).id;
   }
 }

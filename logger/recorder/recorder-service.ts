@@ -5,6 +5,7 @@ import { LiveFeeds } from '../live/feeds.ts';
 import type { LoggerControl } from '../status/control.ts';
 import { LoggerCommands } from './commands.ts';
 import { ExchangeDirectory } from './exchange-directory.ts';
+import type { NormalizeSymbol } from './exchange-directory.ts';
 import type { ReceiveTimes } from './receive-times.ts';
 import { Recorders } from './recorders.ts';
 import type { RecordersDeps } from './recorders.ts';
@@ -16,6 +17,7 @@ export interface RecorderServiceDeps
     Omit<RecordersDeps, 'exchanges' | 'liveFeeds' | 'receiveTimes'>,
     Omit<StatusBoardDeps, 'exchanges' | 'recorders' | 'receiveTimes'> {
   readonly exchanges: ReadonlyMap<string, Exchange>;
+  readonly normalizeSymbol: NormalizeSymbol;
   readonly receiveTimes: Pick<ReceiveTimes, 'defectsBetween' | 'stalls'>;
   /** Begins an orderly stop of the process. */
   readonly onTerminate: () => void;
@@ -33,7 +35,7 @@ export interface RecorderService {
 
 export function createRecorderService(deps: RecorderServiceDeps): RecorderService {
   const live = new LiveFeeds(deps.log);
-  const exchanges = new ExchangeDirectory(deps.exchanges);
+  const exchanges = new ExchangeDirectory(deps.exchanges, deps.normalizeSymbol);
   const recorders = new Recorders({ ...deps, exchanges, liveFeeds: live });
   const commands = new LoggerCommands({ ...deps, recorders, exchanges, live });
   const board = new StatusBoard({ ...deps, recorders, exchanges });

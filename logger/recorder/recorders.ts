@@ -67,7 +67,7 @@ export class Recorders {
     return [...this.#recordings.keys()];
   }
 
-  /** Resumes what was recorded before, beside what the settings name. @throws InvalidArgumentError */
+  /** Resumes what was recorded before and starts what the settings name. @throws InvalidArgumentError */
   async start(configured: readonly string[]): Promise<void> {
     const { exchanges, clock, limits, onFatal } = this.#deps;
     const ids = configured.map((text) => exchanges.canonicalId(text, 'SECURITIES is not valid'));
@@ -77,10 +77,10 @@ export class Recorders {
     this.#checkRounds.start();
   }
 
-  /** Starts what the archive lists as wanted and is not recorded yet. */
-  async startStored(beside: readonly string[] = []): Promise<void> {
+  /** Starts what the archive lists as wanted, and `others`, unless they are recorded already. */
+  async startStored(others: readonly string[] = []): Promise<void> {
     const { archive, exchanges, log } = this.#deps;
-    const ids = new Set(beside);
+    const ids = new Set(others);
     for (const { wanted, security } of await archive.securities()) {
       if (wanted) ids.add(security);
     }

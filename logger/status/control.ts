@@ -1,5 +1,5 @@
 /**
- * Commands and queries that the manager port has for a running logger, beside reading its archive.
+ * Commands and queries that the manager port has for a running logger; archives are read elsewhere.
  * Types only: the manager imports no recorder.
  */
 

@@ -25,7 +25,7 @@ export interface RecorderView {
   readonly currentGap: { readonly fromUs: number; readonly cause: GapCause } | null;
 }
 
-/** What is shown of a recording beside its recorder. */
+/** Figures of a recording that its recorder does not have. */
 export interface StatusFigures {
   readonly lastMessageAge: number | null;
   readonly messageRate: number;

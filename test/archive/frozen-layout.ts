@@ -8,25 +8,17 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 import { BSON, MongoClient } from 'mongodb';
 import type { Document } from 'mongodb';
-import type {
-  GapRecord,
-  SecurityState,
-  StoredRecord,
-  Write,
-} from '../../logger/archive/archive.ts';
+import type { GapRecord, SecurityState, Write } from '../../logger/archive/archive.ts';
 import { openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
 import type { MongoLocation } from '../../logger/archive/mongodb/location.ts';
 import type { Spool } from '../../logger/archive/spool.ts';
-import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
+import { SECURITY, block, image, journalPart, sampleBlock, sampleImage } from './sample-records.ts';
 
 export const ORDERS = 'coinbase:BTC-USD';
 const NEW = 'binance:ETHUSDT';
 /** More than one part: a body is cut at 8 MiB. */
 const LARGE = Buffer.alloc(8 * 1024 * 1024 + 5, 'not a multiple of anything ');
 
-const image = (record: StoredRecord): Write => ({ type: 'image', record });
-const block = (record: StoredRecord): Write => ({ type: 'block', record });
-const journal = (part: number, record: StoredRecord): Write => ({ type: 'journal', part, record });
 const gap = (record: GapRecord): Write => ({ type: 'gap', record });
 
 export const STATES: readonly SecurityState[] = [
@@ -82,10 +74,10 @@ const COMMITS: readonly (readonly Write[])[] = [
   STATES.map((state) => ({ type: 'security', state })),
   [image(RECORDS.firstImage), image(RECORDS.ordersImage)],
   [
-    journal(0, sampleBlock({ previousSequence: 100, lastSequence: 105 })),
+    journalPart(0, sampleBlock({ previousSequence: 100, lastSequence: 105 })),
     { type: 'mark', security: SECURITY, epoch: 1, aliveUntilUs: 105_500 },
   ],
-  [journal(1, sampleBlock({ previousSequence: 105, lastSequence: 110 }))],
+  [journalPart(1, sampleBlock({ previousSequence: 105, lastSequence: 110 }))],
   [block(RECORDS.firstBlock), image(RECORDS.image), block(RECORDS.ordersBlock)],
   [block(RECORDS.block), { type: 'mark', security: SECURITY, epoch: 1, aliveUntilUs: 120_000 }],
   [
@@ -106,7 +98,7 @@ const COMMITS: readonly (readonly Write[])[] = [
     { type: 'mark', security: ORDERS, epoch: 1, aliveUntilUs: 9_400 },
   ],
   [
-    journal(0, sampleBlock({ previousSequence: 220, lastSequence: 221, epoch: 2 })),
+    journalPart(0, sampleBlock({ previousSequence: 220, lastSequence: 221, epoch: 2 })),
     { type: 'mark', security: SECURITY, epoch: 2, aliveUntilUs: 221_000 },
   ],
 ];

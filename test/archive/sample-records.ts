@@ -1,9 +1,17 @@
-/** Records for tests of archives, which never look into a body. */
+/** Records and writes for tests of archives, which never decode a body. */
 
-import type { RecordHeader, StoredRecord } from '../../logger/archive/archive.ts';
+import type { GapRecord, RecordHeader, StoredRecord, Write } from '../../logger/archive/archive.ts';
 import { sealRecord } from '../../logger/archive/record.ts';
 
 export const SECURITY = 'binance:BTCUSDT';
+
+export const image = (record: StoredRecord): Write => ({ type: 'image', record });
+export const block = (record: StoredRecord): Write => ({ type: 'block', record });
+export const journalPart = (part: number, record: StoredRecord): Write => ({
+  type: 'journal',
+  part,
+  record,
+});
 
 const COMMON = {
   level: 'L2',
@@ -70,6 +78,20 @@ export function sampleBlock(
     },
     body,
   );
+}
+
+/** The gap before segment 2, between sequences 120 and 200. */
+export function sampleGap(fields: Partial<GapRecord> = {}): GapRecord {
+  return {
+    security: SECURITY,
+    epoch: 2,
+    fromUs: 120_000,
+    toUs: 200_000,
+    cause: 'connection',
+    firstMissing: 121,
+    lastMissing: 199,
+    ...fields,
+  };
 }
 
 type Described<T> = Omit<T, 'bytes' | 'checksum'>;

@@ -1,15 +1,15 @@
-/** The spool: in which order it is given away, and what it gives up when it is full. */
+/** The spool: the order of replication, and what it drops when it is full. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { GapRecord, StoredRecord, Write } from '../../logger/archive/archive.ts';
+import type { GapRecord, Write } from '../../logger/archive/archive.ts';
 import { openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
 import type { RecordBatch } from '../../logger/archive/batch.ts';
 import type { Spool } from '../../logger/archive/spool.ts';
 import { SpooledArchive } from '../../logger/archive/transfer/spooled-archive.ts';
-import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
+import { SECURITY, block, image, sampleBlock, sampleImage } from './sample-records.ts';
 
 const OTHER = 'binance:ETHUSDT';
 
@@ -24,9 +24,6 @@ afterEach(async () => {
   await spool.close();
   await rm(directory, { recursive: true, force: true });
 });
-
-const image = (record: StoredRecord): Write => ({ type: 'image', record });
-const block = (record: StoredRecord): Write => ({ type: 'block', record });
 
 function gap(epoch: number, fromUs: number, toUs: number): Write {
   const record: GapRecord = {
@@ -73,8 +70,8 @@ async function takeAll(): Promise<string[][]> {
   }
 }
 
-describe('what waits', () => {
-  test('goes in order: a gap before its segment’s image, an image behind the blocks that lead to it', async () => {
+describe('pending records', () => {
+  test('come in order: a gap before its segment’s image, an image after the blocks that lead to it', async () => {
     await twoSegments();
     expect(await takeAll()).toEqual([
       ['image 1/100', 'block 1/101'],
@@ -84,7 +81,7 @@ describe('what waits', () => {
     expect(await spool.size()).toEqual({ records: 0, bytes: 0, securities: [] });
   });
 
-  test('leaves the head, the journal and the totals where they are', async () => {
+  test('leave the head, the journal and the totals unchanged when they are released', async () => {
     await twoSegments();
     const piece = sampleBlock({ previousSequence: 220, lastSequence: 221, epoch: 2 });
     await spool.commit([{ type: 'journal', part: 0, record: piece }]);
@@ -95,7 +92,7 @@ describe('what waits', () => {
     );
   });
 
-  test('says nothing of a segment’s end while something that was heard is not among the records', async () => {
+  test('have no segment end while received messages are not among the records', async () => {
     await spool.commit([
       { type: 'security', state: { security: SECURITY, wanted: true, feed: 'depth' } },
       image(sampleImage({ lastSequence: 100 })),
@@ -110,7 +107,7 @@ describe('what waits', () => {
     expect(await end()).toBeNull();
   });
 
-  test('is taken from all securities in turn, though one has much more', async () => {
+  test('are taken from all securities in turn, even if one has many more', async () => {
     const big = Buffer.alloc(600_000, 1);
     await spool.commit([
       ...Array.from({ length: 6 }, (_, i) =>
@@ -127,14 +124,14 @@ describe('what waits', () => {
     expect(new Set(seen)).toEqual(new Set([SECURITY, OTHER]));
   });
 
-  test('is left alone where it is asked to be', async () => {
+  test('of excepted securities are skipped', async () => {
     await twoSegments();
     expect(await spool.pending(1_000_000, new Set([SECURITY]))).toEqual([]);
   });
 });
 
 describe('a full spool', () => {
-  test('gives up the beginning of a segment up to its next image, and the segment begins there', async () => {
+  test('drops the start of a segment up to its next image, and the segment starts there', async () => {
     await twoSegments();
     expect(await spool.dropOldest()).toMatchObject({
       security: SECURITY,
@@ -150,10 +147,10 @@ describe('a full spool', () => {
     });
   });
 
-  test('declares a hole within a segment whose beginning was given to the store', async () => {
+  test('records a gap within a segment whose start was replicated', async () => {
     await twoSegments();
     const [shipment] = await spool.pending(1, new Set());
-    if (!shipment) throw new Error('Nothing waits');
+    if (!shipment) throw new Error('Nothing is pending');
     // The first image alone is acknowledged.
     await spool.release([{ ...shipment, blocks: [] }]);
     expect(await spool.dropOldest()).toMatchObject({ records: 1, needsImage: false });
@@ -168,7 +165,7 @@ describe('a full spool', () => {
     ]);
   });
 
-  test('ends a segment early without touching the gap behind it', async () => {
+  test('ends a segment early and merges the gap after it', async () => {
     await twoSegments();
     await spool.dropOldest();
     await spool.dropOldest();
@@ -176,7 +173,7 @@ describe('a full spool', () => {
     expect((await spool.segmentStart(SECURITY, 0))?.header.epoch).toBe(2);
   });
 
-  test('asks for an image when it gives up all there is', async () => {
+  test('requests an image when it drops everything', async () => {
     await twoSegments();
     const drops = [];
     for (let drop = await spool.dropOldest(); drop; drop = await spool.dropOldest()) {
@@ -185,11 +182,11 @@ describe('a full spool', () => {
     expect(drops).toEqual([false, false, true]);
     expect(await spool.blocks(SECURITY, 2, { afterSequence: 0 })).toEqual([]);
     expect(await spool.dropOldest()).toBeNull();
-    // The declarations stay, and go to the store.
+    // The recorded gaps stay, and are replicated.
     expect((await takeAll()).flat()).toContain('gap 2');
   });
 
-  test('takes the oldest of all securities', async () => {
+  test('drops the oldest records of all securities', async () => {
     await twoSegments();
     const early = { security: OTHER, previousSequence: 1, lastSequence: 2, fromUs: 5, toUs: 6 };
     await spool.commit([block(sampleBlock(early))]);
@@ -198,7 +195,7 @@ describe('a full spool', () => {
   });
 });
 
-describe('who reads while records go to the store', () => {
+describe('a reader during replication', () => {
   let store: Spool;
 
   beforeEach(async () => {
@@ -221,7 +218,7 @@ describe('who reads while records go to the store', () => {
     }
   }
 
-  test('gets what was listed, wherever it is by then', async () => {
+  test('loads what was listed, wherever it has moved', async () => {
     await twoSegments();
     const both = new SpooledArchive(spool, store);
     const refs = [
@@ -240,7 +237,7 @@ describe('who reads while records go to the store', () => {
     }
   });
 
-  test('is told of what is nowhere any more', async () => {
+  test('gets an error for what no longer exists', async () => {
     await twoSegments();
     const both = new SpooledArchive(spool, store);
     const [ref] = await both.blocks(SECURITY, 1, { afterSequence: 100 });

@@ -9,7 +9,6 @@ import type {
   ArchiveReader,
   BlockRef,
   Position,
-  StoredRecord,
   Write,
 } from '../../logger/archive/archive.ts';
 import { openEmbeddedArchive, openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
@@ -20,7 +19,7 @@ import { ArchiveUnavailableError } from '../../logger/errors.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import { RandomHistory } from '../unit/reader/random-history.ts';
-import { SECURITY, sampleBlock, sampleImage } from './sample-records.ts';
+import { SECURITY, block, image, sampleBlock, sampleImage } from './sample-records.ts';
 
 const IMAGE = sampleImage({ lastSequence: 100 });
 const BLOCK = sampleBlock({ previousSequence: 100, lastSequence: 110 });
@@ -40,9 +39,6 @@ afterEach(async () => {
   await store.close();
   await rm(directory, { recursive: true, force: true });
 });
-
-const image = (record: StoredRecord): Write => ({ type: 'image', record });
-const block = (record: StoredRecord): Write => ({ type: 'block', record });
 
 async function replicate(): Promise<void> {
   const batches = await spool.pending(1, new Set());

@@ -387,13 +387,13 @@ describe('REST', () => {
 
   test('an unknown product is refused with the exchange’s own reason', async () => {
     start();
-    expect(await exchange.instrument('btc-usd')).toEqual({
+    expect(await exchange.instrument(BTC)).toEqual({
       symbol: BTC,
       scale: { priceExponent: 2, sizeExponent: 8 },
       tickSize: '0.01',
       lotSize: '0.00000001',
     });
-    await expect(exchange.instrument('no-such')).rejects.toMatchObject({
+    await expect(exchange.instrument('NO-SUCH')).rejects.toMatchObject({
       code: 'unknown-security',
       message: 'NO-SUCH: NotFound',
     });

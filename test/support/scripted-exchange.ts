@@ -69,10 +69,6 @@ export class ScriptedExchange implements Exchange {
     this.rule = kind.rule;
   }
 
-  normalizeSymbol(symbol: string): string {
-    return symbol.toUpperCase();
-  }
-
   async instrument(symbol: string): Promise<Instrument> {
     if (this.instrumentAnswer instanceof Error) throw this.instrumentAnswer;
     return { ...this.instrumentAnswer, symbol };

@@ -94,15 +94,14 @@ class BinanceExchange extends StreamingExchange {
   }
 
   async instrument(symbol: string): Promise<Instrument> {
-    const name = this.normalizeSymbol(symbol);
     try {
-      const found = (await this.#instruments([name], 'urgent')).get(name);
+      const found = (await this.#instruments([symbol], 'urgent')).get(symbol);
       if (found) return found;
     } catch (error) {
       if (!(error instanceof ExchangeRejectedError) || error.context['status'] !== 400) throw error;
       throw new UnknownSecurityError(rejectionText(error), { cause: error });
     }
-    throw new UnknownSecurityError(`The exchange does not list ${name}`);
+    throw new UnknownSecurityError(`The exchange does not list ${symbol}`);
   }
 
   async snapshot(symbol: string, signal: AbortSignal, isSpare = false): Promise<BookSnapshot> {

@@ -101,18 +101,17 @@ export abstract class CoinbaseExchange extends StreamingExchange {
   }
 
   async instrument(symbol: string): Promise<Instrument> {
-    const name = this.normalizeSymbol(symbol);
     try {
-      const body = await this.#get(`/products/${encodeURIComponent(name)}`, 'urgent');
+      const body = await this.#get(`/products/${encodeURIComponent(symbol)}`, 'urgent');
       const product = this.counted(() => parseProduct(parseJson(body)));
-      if (product.symbol === name) return product;
-      throw wireError('product', `The exchange answered for another product than ${name}`);
+      if (product.symbol === symbol) return product;
+      throw wireError('product', `The exchange answered for another product than ${symbol}`);
     } catch (error) {
       const isRejected = error instanceof ExchangeRejectedError;
       if (!isRejected || (error.context['status'] !== 404 && error.context['status'] !== 400)) {
         throw error;
       }
-      throw new UnknownSecurityError(`${name}: ${rejectionText(error)}`, { cause: error });
+      throw new UnknownSecurityError(`${symbol}: ${rejectionText(error)}`, { cause: error });
     }
   }
 

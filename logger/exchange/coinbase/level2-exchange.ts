@@ -24,23 +24,12 @@ export class CoinbaseLevel2 extends CoinbaseExchange {
     super({ ...options, ...feed, credentials: null });
   }
 
-  /** The connection's own; if that is taken already, the streams are subscribed again. */
   async snapshot(symbol: string, signal: AbortSignal): Promise<BookSnapshot> {
     const feed = this.feeds.get(symbol);
     if (!(feed instanceof Level2Feed)) {
       throw new FeedClosedError(`${this.name}:${symbol} is not open`);
     }
-    const late = new AbortController();
-    const timer = this.clock.schedule(this.limits.snapshotWithinMs, () => late.abort());
-    const { isSpent } = feed.snapshot;
-    const next = feed.snapshot.next(AbortSignal.any([signal, this.closing.signal, late.signal]));
-    if (isSpent) this.connectionOf(feed)?.renew(feed);
-    try {
-      return await next;
-    } finally {
-      timer.cancel();
-      if (late.signal.aborted) feed.snapshot.expire();
-    }
+    return this.streamedSnapshot(feed, signal, this.limits.snapshotWithinMs);
   }
 
   protected createFeed(instrument: Instrument, listener: FeedListener): Level2Feed {

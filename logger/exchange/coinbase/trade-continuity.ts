@@ -1,19 +1,21 @@
 /**
  * Finds loss on a feed whose book has no sequence: the trades of a product have consecutive ids, and
- * the heartbeat names the last one. Pure.
+ * the heartbeat names the last one.
  */
 
 /** Heartbeats, one a second, that name a trade that has not come, before it counts as lost. */
 const MAX_HEARTBEATS_AHEAD = 2;
 
 export class TradeContinuity {
+  readonly #onLoss: (agreedUs: number, what: string) => void;
   #lastTradeId: number | null = null;
   #heartbeatsAhead = 0;
+  /** When it was last certain that nothing was missing. */
   #agreedUs = 0;
 
-  /** When it was last certain that nothing was missing. */
-  get agreedUs(): number {
-    return this.#agreedUs;
+  /** @param onLoss is called with the receive time at which it was last certain that nothing was missing. */
+  constructor(onLoss: (agreedUs: number, what: string) => void) {
+    this.#onLoss = onLoss;
   }
 
   /** The last trade before the subscription: what came before it was not asked for. */
@@ -26,19 +28,18 @@ export class TradeContinuity {
     this.#agreedUs = Math.max(this.#agreedUs, receiveTimeUs);
   }
 
-  /**
-   * A trade came in, `onLoss` is told what is missing before it. `agreedUs` is still that of before.
-   */
-  trade(tradeId: number, receiveTimeUs: number, onLoss: (reason: string) => void): void {
+  trade(tradeId: number, receiveTimeUs: number): void {
     const last = this.#lastTradeId;
     this.#lastTradeId = Math.max(last ?? tradeId, tradeId);
-    if (last !== null && tradeId > last + 1) onLoss(`trade ${tradeId} came after ${last}`);
+    if (last !== null && tradeId > last + 1) {
+      this.#onLoss(this.#agreedUs, `trade ${tradeId} came after ${last}`);
+    }
     this.#heartbeatsAhead = 0;
     this.#agreedUs = receiveTimeUs;
   }
 
   /** A heartbeat named the exchange's last trade. */
-  heartbeat(tradeId: number, receiveTimeUs: number, onLoss: (reason: string) => void): void {
+  heartbeat(tradeId: number, receiveTimeUs: number): void {
     const last = this.#lastTradeId;
     if (last === null || tradeId <= last) {
       this.#lastTradeId ??= tradeId;
@@ -49,7 +50,8 @@ export class TradeContinuity {
     if (++this.#heartbeatsAhead < MAX_HEARTBEATS_AHEAD) return;
     this.#heartbeatsAhead = 0;
     this.#lastTradeId = tradeId;
-    onLoss(`the exchange is at trade ${tradeId}, and ${last} was the last that came`);
+    const what = `the exchange is at trade ${tradeId}, and ${last} was the last that came`;
+    this.#onLoss(this.#agreedUs, what);
   }
 
   /** Another subscription begins. */

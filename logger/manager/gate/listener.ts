@@ -26,7 +26,7 @@ export interface Listener {
   destroy(): void;
 }
 
-export interface ListenerOptions {
+export interface ListenerDeps {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -61,7 +61,7 @@ function listenError(error: Error, host: string, port: number): ConflictError {
 
 /** Counts a connection before anything is read from it: a TLS handshake costs, too. */
 function admission(
-  options: ListenerOptions,
+  options: ListenerDeps,
   connections: Connections,
   next: (socket: Socket) => void,
 ): (socket: Socket) => void {
@@ -78,7 +78,7 @@ function admission(
 }
 
 /** @throws ConflictError, in one line, when the port can't be opened. */
-export function listen(options: ListenerOptions): Promise<Listener> {
+export function listen(options: ListenerDeps): Promise<Listener> {
   const { host, port, log, onConnection } = options;
   const connections = new Connections(options.maxConnections);
   const tls =

@@ -1,7 +1,7 @@
 /**
  * The record check: at each base image, compares the book rebuilt from the stored records with the
- * book that was in memory. One image at a time, beside the recording. What waits is bounded: beyond
- * that an image stays unchecked, and the next one is rebuilt from before it.
+ * book that was in memory. One image at a time. The queue is bounded: beyond that an
+ * image stays unchecked, and the next one is rebuilt from before it.
  */
 
 import { differenceBetween } from '../../book/difference.ts';

@@ -1,6 +1,6 @@
 /**
- * Proves a book: fetches snapshots until the buffered updates bridge one. Runs beside the feed, which
- * goes on filling the buffer, and never gives up by itself.
+ * Proves a book: fetches snapshots until the buffered updates bridge one. The feed goes on filling the
+ * buffer meanwhile. Never gives up by itself.
  */
 
 import { LoggerError, RateLimitedError, describeError } from '../../errors.ts';

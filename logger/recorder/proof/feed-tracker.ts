@@ -45,7 +45,7 @@ export class FeedTracker {
     this.#deps = deps;
   }
 
-  /** The exchange has confirmed the streams on a connection that stands. */
+  /** The exchange has confirmed the streams on an open connection. */
   get isUp(): boolean {
     return this.#isUp;
   }

@@ -97,7 +97,7 @@ export class SyncBuffer {
     const bridge = this.#rule.bridge(snapshot.sequence, this.#updates);
     switch (bridge.kind) {
       case 'waiting':
-        // Unless nothing has happened since the snapshot, as the exchange itself says.
+        // A heartbeat at the same sequence: nothing has happened since the snapshot.
         return this.#heartbeat?.lastSequence === snapshot.sequence
           ? this.#apply(snapshot, [], scale)
           : { kind: 'waiting' };
@@ -121,7 +121,10 @@ export class SyncBuffer {
       const contradiction = applyUpdate(book, update);
       if (contradiction !== null) {
         this.#keep([]);
-        return { kind: 'unusable', reason: `The snapshot contradicts the feed: ${contradiction.text}` };
+        return {
+          kind: 'unusable',
+          reason: `The snapshot contradicts the feed: ${contradiction.text}`,
+        };
       }
       position.sequence = update.lastSequence;
       position.exchangeTimeUs = update.exchangeTimeUs;

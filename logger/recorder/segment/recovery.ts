@@ -8,7 +8,7 @@ import type { Archive, SegmentTail, OpenGap, Write } from '../../archive/archive
 import { checkRecord } from '../../archive/record.ts';
 import { decodeBlock } from '../../codec/formats.ts';
 import { LoggerError, RecordCorruptError, describeError } from '../../errors.ts';
-import { uniteBadReceiveTimes } from '../../market/bad-receive-times.ts';
+import { mergeBadReceiveTimes } from '../../market/bad-receive-times.ts';
 import type { BadReceiveTime } from '../../market/bad-receive-times.ts';
 import type { GapCause } from '../../market/coverage.ts';
 import type { Scale } from '../../market/decimal.ts';
@@ -128,7 +128,7 @@ function sealJournal(tail: SegmentTail, security: string, log: Log, writes: Writ
       bad.push(...(part.header.badReceiveTimes ?? []));
     } catch (error) {
       if (!(error instanceof RecordCorruptError)) throw error;
-      // What came before is intact; from here on it is a gap, whatever the mark says.
+      // What came before is intact; from here on it is a gap, even if the mark is later.
       log.error('A journal part is damaged', { security, reason: error.message });
       aliveUntilUs = Math.min(part.header.fromUs, aliveUntilUs);
       break;
@@ -139,7 +139,7 @@ function sealJournal(tail: SegmentTail, security: string, log: Log, writes: Writ
     const segment = { security, level, feed, proof, epoch, writer };
     const content = { scale, previousSequence, events };
     const record = blockRecord(segment, content, exchangeFromUs, () =>
-      uniteBadReceiveTimes(bad, DEFAULT_LIMITS.maxBadReceiveTimes),
+      mergeBadReceiveTimes(bad, DEFAULT_LIMITS.maxBadReceiveTimes),
     );
     writes.push({ type: 'block', record });
   }

@@ -1,4 +1,4 @@
-/** What records say of their receive times: through a real archive, with a loop that stands still. */
+/** Receive-time defects in records, through a real archive, with an event loop that stalls. */
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Archive, BlockRef, StoredRecord } from '../../../logger/archive/archive.ts';
@@ -52,7 +52,7 @@ async function live(): Promise<ReturnType<RecorderHarness['recorder']>> {
   return under;
 }
 
-/** So many seconds with a diff each, and the regular work after it. */
+/** Seconds with a diff each, and the regular work after it. */
 function seconds(one: SecurityRecorder, count: number, first: number): void {
   for (let i = 0; i < count; i++) {
     exchange.diff(first + i, first + i, [900 + i, 1]);
@@ -70,7 +70,7 @@ async function stored(): Promise<readonly BlockRef[]> {
   ];
 }
 
-/** By key of the records that say something. */
+/** Defects of the records that have some, by key. */
 async function flagged(): Promise<Record<string, readonly BadReceiveTime[]>> {
   const found: Record<string, readonly BadReceiveTime[]> = {};
   for (const ref of await stored()) {
@@ -81,7 +81,7 @@ async function flagged(): Promise<Record<string, readonly BadReceiveTime[]>> {
   return found;
 }
 
-test('a loop that turns leaves no trace: records are what they were before', async () => {
+test('without a stall records carry no defects', async () => {
   const { one, queue } = await live();
   seconds(one, 10, 103);
   await queue.drained();
@@ -91,12 +91,12 @@ test('a loop that turns leaves no trace: records are what they were before', asy
   one.close('restart');
 });
 
-test('blocks with receive times in a stall say so; those before and after do not', async () => {
+test('blocks with receive times in a stall are marked; those before and after are not', async () => {
   const { one, queue } = await live();
   seconds(one, 4, 103);
   const fromUs = clock.nowUs();
   clock.stall(600);
-  // The sockets have their turn before the overdue beat has, and a full block is sealed right then.
+  // The sockets have their turn before the overdue beat, and a full block is sealed right then.
   exchange.diff(107, 107, [950, 1]);
   one.tick();
   clock.advance(100);
@@ -113,7 +113,7 @@ test('blocks with receive times in a stall say so; those before and after do not
   one.close('restart');
 });
 
-test('an image says so where the message at which it stands came late', async () => {
+test('an image is marked if its last message arrived late', async () => {
   const { one, queue } = await live();
   clock.advance(1000);
   const fromUs = clock.nowUs();
@@ -131,7 +131,7 @@ test('an image says so where the message at which it stands came late', async ()
   one.close('restart');
 });
 
-test("a segment's first image says so, and the block with the trades that waited for it", async () => {
+test("a segment's first image is marked, and the block with the trades that waited for it", async () => {
   const { one, queue } = harness.recorder({ limits, receiveTimes: times });
   await one.start();
   await clock.advanceAsync(0);
@@ -146,12 +146,12 @@ test("a segment's first image says so, and the block with the trades that waited
   exchange.diff(102, 102, [1002, 3]);
   one.close('restart');
   await queue.drained();
-  const said = Object.entries(await flagged());
-  expect(said.map(([record]) => record)).toEqual(['image 101', 'block 102']);
-  for (const [, bad] of said) expect(bad).toMatchObject([{ fromUs, cause: 'stall' }]);
+  const marked = Object.entries(await flagged());
+  expect(marked.map(([record]) => record)).toEqual(['image 101', 'block 102']);
+  for (const [, bad] of marked) expect(bad).toMatchObject([{ fromUs, cause: 'stall' }]);
 });
 
-test('journal pieces say so, and a crash loses none of it', async () => {
+test('journal parts are marked, and the marks survive a crash', async () => {
   const { one, queue } = await live();
   clock.advance(1000);
   const fromUs = clock.nowUs();
@@ -169,16 +169,16 @@ test('journal pieces say so, and a crash loses none of it', async () => {
   exchange.diff(106, 106, [953, 1]);
   one.journal();
   await queue.drained();
-  const said = (record: StoredRecord): readonly BadReceiveTime[] =>
+  const defectsOf = (record: StoredRecord): readonly BadReceiveTime[] =>
     record.header.badReceiveTimes ?? [];
-  expect((await archive.tail(BTC.id)).journal.map(said)).toEqual([
+  expect((await archive.tail(BTC.id)).journal.map(defectsOf)).toEqual([
     [{ fromUs, toUs: fromUs + 600_000, cause: 'stall' }],
     [{ fromUs, toUs: fromUs + 700_000, cause: 'stall' }],
     [],
     [{ fromUs: second, toUs: second + 400_000, cause: 'stall' }],
   ]);
 
-  // Another life, which knows nothing of what the first one saw.
+  // Another process, which did not see the stalls.
   const next = harness.recorder();
   await next.one.start();
   expect((await archive.tail(BTC.id)).journal).toEqual([]);

@@ -148,7 +148,7 @@ export class RecorderHarness {
 
 type ExchangeKind = ConstructorParameters<typeof ScriptedExchange>[1];
 
-/** A real archive on a disk that is full while the test says so. */
+/** A real archive on a disk that is full whenever `isFull` returns true. */
 export function fillable(archive: Archive, isFull: () => boolean): Archive {
   return new Proxy(archive, {
     get(target, name) {

@@ -48,7 +48,7 @@ const well: Coinbase = (exchange, step) => {
   exchange.order('open', step + 1, { orderId, side: 'buy', price, remainingSize: 1 }, 'BTC-USD');
 };
 
-/** Holes, cuts, contradictions, refusals, wrong snapshots, sequences that begin anew. */
+/** Gaps, disconnects, contradictions, rejections, wrong snapshots, restarted sequences. */
 const troubled: Coinbase = (exchange, step, random) => {
   const sides = { bids: [], asks: [ASK] };
   switch (random.integer(0, 12)) {
@@ -86,7 +86,7 @@ const troubled: Coinbase = (exchange, step, random) => {
   }
 };
 
-/** Runs the same Binance session beside a Coinbase, and gives back all that is stored of it. */
+/** Runs the same Binance session next to a Coinbase, and returns all that is stored of it. */
 async function storedOfBinance(coinbase: Coinbase, seed: number): Promise<unknown> {
   const directory = mkdtempSync(join(tmpdir(), 'orderbook-isolation-'));
   const archive = await openEmbeddedArchive({ directory });
@@ -105,6 +105,7 @@ async function storedOfBinance(coinbase: Coinbase, seed: number): Promise<unknow
     random: seededRandom(1),
     imageIntervalMs: 60_000,
     writer: 'test',
+    normalizeSymbol: (_exchange, symbol) => symbol.toUpperCase(),
     exchanges: new Map(Object.entries(exchanges)),
     receiveTimes: { defectsBetween: () => [], stalls: 0 },
     version: 'test',
@@ -123,7 +124,7 @@ async function storedOfBinance(coinbase: Coinbase, seed: number): Promise<unknow
     exchanges.binance.answer(snapshotAt(100, [1000, 5], [1010, 7]));
     for (let step = 0; step < STEPS; step++) {
       coinbase(exchanges.coinbase, step, random);
-      // Binance has a hole of its own in the middle: it must be the same hole.
+      // Binance has a gap of its own in the middle: it must be the same gap.
       const first = step < STEPS / 2 ? 101 + step : 111 + step;
       exchanges.binance.diff(first, first, [900 + (step % 100), step % 7]);
       if (step % 3 === 0) exchanges.binance.trade(step + 1);

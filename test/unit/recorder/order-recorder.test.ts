@@ -74,7 +74,7 @@ describe('a recorder of an L3 book', () => {
     expect(one.phase).toBe('live');
   }
 
-  test('the snapshot and what was heard meanwhile are one image, ids in queue order', async () => {
+  test('the snapshot and the events since are one image, orders in queue sequence', async () => {
     const { one, queue } = harness.recorder();
     await live(one);
     const events = [match(102, id(1), 5), done(103, id(1)), done(104, id(2))];
@@ -90,7 +90,7 @@ describe('a recorder of an L3 book', () => {
     expect(segment.events).toEqual(events);
   });
 
-  test('an empty book is believed when it is said twice', async () => {
+  test('an empty snapshot is accepted when it is seen twice', async () => {
     const { one } = harness.recorder();
     await one.start();
     await clock.advanceAsync(0);
@@ -106,7 +106,7 @@ describe('a recorder of an L3 book', () => {
     expect(one.segment?.image().bids).toEqual([{ orderId: id(4), price: 1000, size: 1 }]);
   });
 
-  test('of an exchange that answered with an empty book once, the next answer is taken', async () => {
+  test('after one empty snapshot the next one is used', async () => {
     const { one } = harness.recorder();
     await one.start();
     await clock.advanceAsync(0);
@@ -136,7 +136,7 @@ describe('a recorder of an L3 book', () => {
     expect(one.segment?.image().bids).toHaveLength(3);
   });
 
-  test('of a silent product the heartbeat says that nothing follows the snapshot', async () => {
+  test('for a silent product the heartbeat shows that nothing follows the snapshot', async () => {
     const { one } = harness.recorder();
     await one.start();
     await clock.advanceAsync(0);
@@ -223,7 +223,7 @@ describe('a recorder of an L3 book', () => {
     expect(one.phase).toBe('live');
   });
 
-  test('in an auction the book may be crossed, and outside of one it is thrown away', async () => {
+  test('a crossed book is fine in an auction, and discarded outside of one', async () => {
     const { one } = harness.recorder();
     await live(one);
     exchange.listeners.get(SYMBOL)?.onAuction(true);
@@ -272,7 +272,7 @@ describe('a recorder of an L3 book', () => {
   });
 });
 
-describe('a recorder of a feed that numbers nothing', () => {
+describe('a recorder of a feed without sequence numbers', () => {
   let harness: RecorderHarness;
   let clock: ManualClock;
   let exchange: ScriptedExchange;
@@ -299,7 +299,7 @@ describe('a recorder of a feed that numbers nothing', () => {
     expect(one.phase).toBe('live');
   }
 
-  test('its own snapshot proves the book, without waiting for a change', async () => {
+  test('the snapshot in the stream proves the book, without waiting for an update', async () => {
     const { one, queue } = harness.recorder();
     await one.start();
     await clock.advanceAsync(0);
@@ -337,7 +337,7 @@ describe('a recorder of a feed that numbers nothing', () => {
     });
   });
 
-  test('a loss on a connection that stands is a gap from when all was well', async () => {
+  test('a loss on an open connection is a gap from the last moment without loss', async () => {
     const { one, queue } = harness.recorder();
     await one.start();
     await clock.advanceAsync(0);

@@ -41,13 +41,13 @@ beforeEach(() => {
 const us = (ms: number): number => startUs + ms * 1000;
 const ever = (): readonly BadReceiveTime[] => times.defectsBetween(0, Number.MAX_SAFE_INTEGER);
 
-test('before it is started nothing is known, and no timer runs', () => {
+test('before the start no defect is found, and no timer runs', () => {
   clock.stall(10_000);
   expect(ever()).toEqual([]);
   expect(clock.pendingTimers).toBe(0);
 });
 
-test('a loop that turns tells nothing', () => {
+test('an event loop on time has no defects', () => {
   times.start();
   clock.advance(3_600_000);
   expect(ever()).toEqual([]);
@@ -55,7 +55,7 @@ test('a loop that turns tells nothing', () => {
   expect(logged).toEqual([]);
 });
 
-test('after a stop no timer runs, and what is known stays known', () => {
+test('after a stop no timer runs, and defects found before are kept', () => {
   times.start();
   clock.stall(1000);
   clock.advance(0);
@@ -78,7 +78,7 @@ describe('a stall', () => {
     expect(times.stalls).toBe(1);
   });
 
-  test('is told before the beat that is overdue, and the beat counts it once', () => {
+  test('is found before the overdue beat, and counted once by it', () => {
     clock.stall(600);
     expect(ever()).toEqual([{ fromUs: us(1000), toUs: us(1600), cause: 'stall' }]);
     expect(ever()).toHaveLength(1);
@@ -96,7 +96,7 @@ describe('a stall', () => {
     expect(ever()).toHaveLength(1);
   });
 
-  test('is one with the next, where the loop did not come to rest between them', () => {
+  test('is merged with the next if the loop did not settle in between', () => {
     clock.stall(400);
     clock.advance(stallSettleMs - BEAT_MS);
     clock.stall(400);
@@ -106,7 +106,7 @@ describe('a stall', () => {
     expect(times.stalls).toBe(2);
   });
 
-  test('is none the less one where somebody asks all the time while it lasts', () => {
+  test('is one stall even if it is queried all the time', () => {
     for (let i = 0; i < 60; i++) {
       clock.stall(10);
       times.defectsBetween(0, us(0));
@@ -116,7 +116,7 @@ describe('a stall', () => {
     expect(times.stalls).toBe(1);
   });
 
-  test('concerns those alone who have receive times in it', () => {
+  test('is returned only for spans that overlap it', () => {
     clock.stall(600);
     clock.advance(10_000);
     const toUs = us(1600 + stallSettleMs);
@@ -168,7 +168,7 @@ describe('a clock that was set', () => {
     expect(ever()).toEqual([{ fromUs: us(1000), toUs: us(62_050), cause: 'clock' }]);
   });
 
-  test('by little: nothing is told of it', () => {
+  test('by little: no defect', () => {
     leadUs = 99_000;
     clock.advance(1000);
     leadUs = 0;
@@ -177,7 +177,7 @@ describe('a clock that was set', () => {
     expect(ever()).toEqual([]);
   });
 
-  test('during a stall: both are told', () => {
+  test('during a stall: both defects are found', () => {
     clock.stall(600);
     jumpedUs = 1_000_000;
     clock.advance(1000);
@@ -185,7 +185,7 @@ describe('a clock that was set', () => {
   });
 });
 
-test('a record is told of so many stretches at most, and memory holds no more than a bound', () => {
+test('the defects of a record are bounded, and those in memory too', () => {
   times.start();
   for (let i = 0; i < 1000; i++) {
     clock.stall(400);

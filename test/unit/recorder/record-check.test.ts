@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => kit.close());
 
 describe('at a base image', () => {
-  test('what the records show is the book in memory', async () => {
+  test('the records show the book in memory', async () => {
     await kit.live();
     kit.exchange.diff(103, 104, [995, 1], [1010, 0]);
     await kit.image();
@@ -37,7 +37,7 @@ describe('at a base image', () => {
     expect(kit.logged).toEqual([]);
   });
 
-  test('also where the exchange began to quote finer', async () => {
+  test('also after prices became finer', async () => {
     await kit.live();
     kit.exchange.diff(103, 104, [995, 1]);
     kit.exchange.listeners.get('BTCUSDT')?.onScale({ priceExponent: 3, sizeExponent: 4 });
@@ -47,7 +47,7 @@ describe('at a base image', () => {
     expect(kit.selfCheck.figures()).toEqual({ images: 2, snapshots: 0, mismatches: 0 });
   });
 
-  test('memory that is not what was recorded: told, given up since the last good image, proven afresh', async () => {
+  test('a book in memory that was not recorded so: logged, voided since the last good image, proven again', async () => {
     await kit.live();
     kit.exchange.diff(103, 104, [995, 1]);
     await kit.image();
@@ -80,7 +80,7 @@ describe('at a base image', () => {
     ]);
   });
 
-  test('records that are damaged are found at the next image', async () => {
+  test('damaged records are found at the next image', async () => {
     const damaged = {
       ...kit.harness.archive,
       images: kit.harness.archive.images.bind(kit.harness.archive),
@@ -103,7 +103,7 @@ describe('at a base image', () => {
     expect(kit.one.phase).toBe('syncing');
   });
 
-  test('records that are given up while they are read are no mismatch', async () => {
+  test('records that are voided while they are read are no mismatch', async () => {
     let looks = 0;
     await kit.live({
       rebuild: async () => {
@@ -118,7 +118,7 @@ describe('at a base image', () => {
     expect(kit.one.phase).toBe('live');
   });
 
-  test('records that can not be read now go unchecked', async () => {
+  test('records that can’t be read now stay unchecked', async () => {
     await kit.live({ rebuild: async () => null });
     kit.exchange.diff(103, 104, [995, 1]);
     await kit.image();
@@ -126,7 +126,7 @@ describe('at a base image', () => {
     expect(kit.one.phase).toBe('live');
   });
 
-  test('while the archive takes nothing, one image is held and the others go unchecked', async () => {
+  test('while the archive accepts nothing, one image is held and the others stay unchecked', async () => {
     await kit.live({ archive: fillable(kit.harness.archive, () => isFull) });
     isFull = true;
     for (let sequence = 103; sequence < 106; sequence++) {
@@ -142,7 +142,7 @@ describe('at a base image', () => {
     expect(kit.selfCheck.figures()).toMatchObject({ images: 2, mismatches: 0 });
   });
 
-  test('an image that goes unchecked is no start for the next check', async () => {
+  test('an unchecked image is no start for the next check', async () => {
     let isAway = false;
     const rebuild = createRebuild(kit.harness.archive);
     await kit.live({
@@ -166,7 +166,7 @@ describe('at a base image', () => {
     expect(kit.one.openGap).toMatchObject({ fromUs: goodUs, firstMissing: 105 });
   });
 
-  test('a mismatch that the archive did not hear of is not forgotten', async () => {
+  test('a mismatch that the archive lost is declared again', async () => {
     const rebuild = createRebuild(kit.harness.archive);
     await kit.live({
       archive: fillable(kit.harness.archive, () => isFull),
@@ -198,14 +198,14 @@ describe('at a base image', () => {
     expect((await kit.harness.archive.tail(SECURITY.id)).openGap).toEqual(kit.one.openGap);
   });
 
-  test('a mismatch in a segment that has just ended makes its hole begin sooner', async () => {
+  test('a mismatch in a segment that has just ended moves the start of its gap', async () => {
     const rebuild = createRebuild(kit.harness.archive);
-    let isHole = false;
+    let isGapDue = false;
     await kit.live({
       rebuild: async (...question) => {
         const book = await rebuild(...question);
-        if (isHole) kit.exchange.diff(120, 121);
-        isHole = false;
+        if (isGapDue) kit.exchange.diff(120, 121);
+        isGapDue = false;
         return book;
       },
     });
@@ -214,7 +214,7 @@ describe('at a base image', () => {
     const goodUs = kit.one.segment?.last.atUs;
     kit.flipBit();
     kit.exchange.diff(105, 106, [996, 1]);
-    isHole = true;
+    isGapDue = true;
     await kit.image();
     expect(kit.selfCheck.figures()).toMatchObject({ mismatches: 1 });
     expect(kit.one.openGap).toMatchObject({ epoch: 1, fromUs: goodUs, firstMissing: 105 });
@@ -247,7 +247,7 @@ describe('at a base image', () => {
     free(new RecordCorruptError('damaged'));
     await kit.clock.advanceAsync(0);
     expect(outcomes.at(-1)).toEqual({ kind: 'differs', reason: 'damaged' });
-    // A store that says nothing holds up nobody who stops.
+    // A stop does not wait for a store that hangs.
     await check.stop();
     free(new RecordCorruptError('too late to matter'));
     add();

@@ -1,4 +1,4 @@
-/** All recorders together: what an `add` says of its end, and what a start tells in the log. */
+/** All recorders together: results of `add`, and log lines of a start. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -55,6 +55,7 @@ function createService(kind: Partial<ConstructorParameters<typeof ScriptedExchan
     random: seededRandom(1),
     imageIntervalMs: 60_000,
     writer: 'test',
+    normalizeSymbol: (_exchange, symbol) => symbol.toUpperCase(),
     exchanges: new Map([['binance', exchange]]),
     receiveTimes: { defectsBetween: () => [], stalls: 0 },
     version: 'test',
@@ -74,8 +75,8 @@ async function prove(): Promise<void> {
   await clock.advanceAsync(0);
 }
 
-describe('an add that comes to no book', () => {
-  test('because the exchange does not list it: it is not added, and says so', async () => {
+describe('an add without a book', () => {
+  test('not listed by the exchange: it is not added', async () => {
     const service = createService();
     exchange.instrumentAnswer = new UnknownSecurityError('The exchange does not list BTCUSDT');
     expect(await service.control.add([BTC], true, forever)).toEqual([
@@ -89,7 +90,7 @@ describe('an add that comes to no book', () => {
     expect((await archive.securities()).filter(({ wanted }) => wanted)).toEqual([]);
   });
 
-  test('because the login is refused: it stays added, and says how to remove it', async () => {
+  test('a rejected login: it stays added, and the message says how to remove it', async () => {
     const service = createService();
     const adding = service.control.add([BTC], true, forever);
     await clock.advanceAsync(0);
@@ -105,7 +106,7 @@ describe('an add that comes to no book', () => {
     await service.stop();
   });
 
-  test('because the caller waits no longer: it stays added', async () => {
+  test('the caller stops waiting: it stays added', async () => {
     const service = createService();
     const patience = new AbortController();
     const adding = service.control.add([BTC], true, patience.signal);
@@ -115,7 +116,7 @@ describe('an add that comes to no book', () => {
     await service.stop();
   });
 
-  test('because the logger stops: it says that, at once, and not that recording goes on', async () => {
+  test('the logger stops: it ends at once, with that reason', async () => {
     const service = createService();
     const adding = service.control.add([BTC], true, forever);
     await clock.advanceAsync(0);
@@ -129,24 +130,24 @@ describe('an add that comes to no book', () => {
 });
 
 describe('a start', () => {
-  test('tells in one line what was saved of a run that was killed, and nothing after a stop', async () => {
+  test('logs one line about what was recovered after a kill, and none after a stop', async () => {
     const killed = createService();
     await killed.start([BTC, 'binance:ETHUSDT']);
     await prove();
     exchange.diff(103, 103, [1002, 1]);
     await clock.advanceAsync(600);
-    // Nothing of it is ever heard again.
-    const told = (): string[] => logged.filter((line) => line.startsWith('The last run did not'));
+    const reports = (): string[] =>
+      logged.filter((line) => line.startsWith('The last run did not'));
     const second = createService();
     await second.start([]);
-    expect(told()).toHaveLength(1);
-    expect(told()[0]).toContain('"securities":1,"messagesSaved":1,"gapFrom":"20');
+    expect(reports()).toHaveLength(1);
+    expect(reports()[0]).toContain('"securities":1,"messagesSaved":1,"gapFrom":"20');
     await second.stop();
     await createService().start([]);
-    expect(told()).toHaveLength(1);
+    expect(reports()).toHaveLength(1);
   });
 
-  describe('with less than the exchange has to give', () => {
+  describe('with a lower level than the exchange offers', () => {
     const FULL = { level: 'L3', feed: 'full', proof: 'sequence', rule: fullRule } as const;
     const LEVEL2 = {
       level: 'L2',
@@ -166,17 +167,17 @@ describe('a start', () => {
     const byAccident = { reason: 'COINBASE_API_KEY is not set', isChosen: false };
     const byChoice = { reason: 'COINBASE_FEED is level2_batch', isChosen: true };
 
-    test('warns once that nobody has chosen it', async () => {
+    test('warns once if it was not configured', async () => {
       expect(await start(byAccident)).toEqual([
         `Recorded by price (L2), not order by order (L3) {"exchange":"binance","feed":"level2_batch","reason":"COINBASE_API_KEY is not set","security":"${BTC}"}`,
       ]);
     });
 
-    test('says nothing where it was chosen, and nothing else is in the archive', async () => {
+    test('does not warn if it was configured, and the archive holds nothing else', async () => {
       expect(await start(byChoice)).toEqual([]);
     });
 
-    test('warns of a choice by which a security is recorded otherwise than before', async () => {
+    test('warns if a configured feed records a security at another level than before', async () => {
       const before = createService(FULL);
       await before.start([BTC]);
       await clock.advanceAsync(0);
@@ -189,9 +190,9 @@ describe('a start', () => {
       await clock.advanceAsync(1000);
       expect(before.control.status(BTC)?.state).toBe('live');
       await before.stop();
-      const told = await start(byChoice);
-      expect(told).toHaveLength(1);
-      expect(told[0]).toContain('"before":"its records so far are order by order"');
+      const logLines = await start(byChoice);
+      expect(logLines).toHaveLength(1);
+      expect(logLines[0]).toContain('"before":"its records so far are order by order"');
     });
   });
 });

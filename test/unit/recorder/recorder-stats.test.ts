@@ -56,7 +56,7 @@ describe('a recorder in numbers', () => {
     expect(one.phase).toBe('live');
   }
 
-  test('before anything came', () => {
+  test('before the first message', () => {
     expect(securityFigures(recording, NO_TOTALS)).toMatchObject({
       security: 'binance:BTCUSDT',
       exchange: 'binance',
@@ -69,7 +69,7 @@ describe('a recorder in numbers', () => {
     });
   });
 
-  test('counts messages, holes by cause and the books after them', async () => {
+  test('counts messages, gaps by cause and the books after them', async () => {
     const { exchange, clock } = harness;
     exchange.up();
     exchange.diff(99, 100);
@@ -105,7 +105,7 @@ describe('a recorder in numbers', () => {
     expect(securityFigures(recording, NO_TOTALS).latency.counts[0]).toBe(6);
   });
 
-  test('time that nobody recorded is a gap of the next life', async () => {
+  test('time between two processes is a gap of the later one', async () => {
     harness.exchange.up();
     harness.exchange.diff(99, 100);
     await prove(100);

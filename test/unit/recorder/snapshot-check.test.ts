@@ -23,7 +23,7 @@ describe('against a fresh snapshot', () => {
     await kit.clock.advanceAsync(0);
   }
 
-  test('the same book, brought to one sequence by the steps since', async () => {
+  test('the same book, brought to one sequence by the updates since', async () => {
     await kit.live();
     kit.exchange.diff(103, 104, [995, 1]);
     await check();
@@ -45,7 +45,7 @@ describe('against a fresh snapshot', () => {
     expect(kit.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
   });
 
-  test('a snapshot that ends sooner is compared as far as it goes', async () => {
+  test('a snapshot with a nearer horizon is compared up to it', async () => {
     await kit.live();
     const near = {
       ...snapshotAt(102, [1001, 3, 1000, 5], ASKS),
@@ -57,7 +57,7 @@ describe('against a fresh snapshot', () => {
     expect(kit.selfCheck.figures()).toMatchObject({ snapshots: 1, mismatches: 0 });
   });
 
-  test('another book, twice: nothing since the last proof is claimed, and it is proven afresh', async () => {
+  test('another book, twice: voided since the last proof, and proven again', async () => {
     await kit.live();
     const provenUs = kit.one.segment?.proven.atUs;
     kit.exchange.diff(103, 103, [995, 2]);
@@ -85,7 +85,7 @@ describe('against a fresh snapshot', () => {
     });
   });
 
-  test('another book, once: told, and nothing more', async () => {
+  test('another book, once: a warning only', async () => {
     await kit.live();
     kit.exchange.spare(snapshotAt(102, [1001, 3, 1000, 5, 990, 8, 980, 9], ASKS));
     kit.exchange.answer(snapshotAt(102, [1001, 3, ...BIDS], ASKS));
@@ -99,7 +99,7 @@ describe('against a fresh snapshot', () => {
     expect(kit.one.segment?.proven.sequence).toBe(102);
   });
 
-  test('what comes in while the books are compared is not of the compared moment', async () => {
+  test('updates that arrive during the comparison are not part of it', async () => {
     await kit.live();
     kit.exchange.spare(snapshotAt(102, [1001, 3, ...BIDS], ASKS));
     void kit.selfCheck.checkSnapshot();
@@ -111,7 +111,7 @@ describe('against a fresh snapshot', () => {
     expect(kit.one.segment?.proven.sequence).toBe(102);
   });
 
-  test('an empty answer, however often, says nothing', async () => {
+  test('empty snapshots decide nothing', async () => {
     await kit.live();
     kit.exchange.spare(snapshotAt(102, [], []));
     kit.exchange.answer(snapshotAt(102, [], []));
@@ -122,7 +122,7 @@ describe('against a fresh snapshot', () => {
     expect(kit.exchange.snapshotRequests).toBe(1);
   });
 
-  test('the other look is a little later: until then the same answer may be given again', async () => {
+  test('the second comparison is a little later: the exchange may cache snapshots', async () => {
     await kit.live();
     kit.exchange.spare(snapshotAt(102, [1001, 3, 1000, 5, 990, 8, 980, 9], ASKS));
     await check();
@@ -132,7 +132,7 @@ describe('against a fresh snapshot', () => {
     expect(kit.exchange.snapshotRequests).toBe(2);
   });
 
-  test('a hole on the way: nothing is decided', async () => {
+  test('a gap on the way: undecided', async () => {
     await kit.live();
     await check();
     kit.exchange.diff(110, 111);
@@ -141,7 +141,7 @@ describe('against a fresh snapshot', () => {
     expect(kit.selfCheck.figures()).toMatchObject({ snapshots: 0, mismatches: 0 });
   });
 
-  test('a snapshot that no step joins is given up', async () => {
+  test('a snapshot that no update bridges is given up', async () => {
     await kit.live();
     await check();
     kit.exchange.spare(snapshotAt(200, [1, 1], ASKS));
@@ -157,7 +157,7 @@ describe('against a fresh snapshot of orders', () => {
   const order = (orderId: string, price: number, size: number) => ({ orderId, price, size });
   const [A, B, C] = [order('a', 1000, 5), order('b', 1000, 6), order('c', 1010, 7)] as const;
 
-  test('another order within a price is told, and nothing more', async () => {
+  test('another sequence within a price: a warning only', async () => {
     await kit.harness.close();
     await kit.open(coinbase, {
       name: 'coinbase',
@@ -194,7 +194,7 @@ describe('rounds', () => {
     return all;
   }
 
-  test('a check when one is due, again soon where there was nothing to spare, then an interval later', async () => {
+  test('a check when one is due, again soon if the budget had nothing to spare, then an interval later', async () => {
     await kit.live();
     const all = rounds([kit.recording]);
     await kit.clock.advanceAsync(55_000, 1000);
@@ -211,7 +211,7 @@ describe('rounds', () => {
     all.stop();
   });
 
-  test('not where the exchange numbers nothing, nor while a security is not live', async () => {
+  test('no check without sequence numbers, nor while a security is not live', async () => {
     await kit.live();
     kit.exchange.down();
     const all = rounds([kit.recording]);

@@ -1,4 +1,4 @@
-/** What a running recorder tells: the same as the archive beside it, and no sequence that is none. */
+/** The state of a running recorder as text: it agrees with the archive. */
 
 import { afterEach, expect, test } from 'vitest';
 import { NO_TOTALS } from '../../../logger/archive/archive.ts';
@@ -28,7 +28,7 @@ async function liveRecorder(logged: string[] = []) {
   return { one, queue };
 }
 
-test('while the connection is away, the archive is read with the hole that the book tells', async () => {
+test('while the connection is down, the reader reports the same gap as the book now', async () => {
   harness = await RecorderHarness.open(BTC);
   const { clock, exchange, archive } = harness;
   const { one, queue } = await liveRecorder();
@@ -54,22 +54,25 @@ test('while the connection is away, the archive is read with the hole that the b
   expect((await reader.coverage({ security: BTC.id })).gaps).toEqual([]);
 });
 
-test.each(['removed', 'restart'] as const)('an end by %s is one for all', async (cause) => {
-  harness = await RecorderHarness.open(BTC);
-  const { clock, archive } = harness;
-  const { one, queue } = await liveRecorder();
-  one.close(cause);
-  await queue.drained();
-  clock.advance(1000);
-  const reader = createReader(archive);
-  const { gap } = formatBookNow(one, clock.nowUs(), 0) as { gap: object };
-  expect(gap).toMatchObject({ to: null, cause });
-  const position = { clock: 'receive', us: clock.nowUs() } as const;
-  expect(await reader.bookAt({ security: BTC.id, position })).toMatchObject({ gap });
-  expect((await reader.coverage({ security: BTC.id })).gaps).toMatchObject([gap]);
-});
+test.each(['removed', 'restart'] as const)(
+  'after an end by %s, reader and book now report the same gap',
+  async (cause) => {
+    harness = await RecorderHarness.open(BTC);
+    const { clock, archive } = harness;
+    const { one, queue } = await liveRecorder();
+    one.close(cause);
+    await queue.drained();
+    clock.advance(1000);
+    const reader = createReader(archive);
+    const { gap } = formatBookNow(one, clock.nowUs(), 0) as { gap: object };
+    expect(gap).toMatchObject({ to: null, cause });
+    const position = { clock: 'receive', us: clock.nowUs() } as const;
+    expect(await reader.bookAt({ security: BTC.id, position })).toMatchObject({ gap });
+    expect((await reader.coverage({ security: BTC.id })).gaps).toMatchObject([gap]);
+  },
+);
 
-test('where the exchange numbers nothing, neither list, book nor log makes a number up', async () => {
+test('without sequence numbers, list, book and log show none', async () => {
   harness = await RecorderHarness.open(BTC, LEVEL2);
   const logged: string[] = [];
   const { one } = await liveRecorder(logged);

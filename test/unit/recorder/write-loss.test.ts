@@ -27,14 +27,14 @@ afterEach(() => harness.close());
 describe('while the archive accepts nothing', () => {
   let isFull: boolean;
 
-  test('recording goes on in memory, and nothing is missing afterwards', async () => {
+  test('recording continues in memory, and nothing is missing afterwards', async () => {
     isFull = false;
     const { one, queue } = harness.recorder({ archive: fillable(archive, () => isFull) });
     await harness.proveBook(one);
     isFull = true;
-    const heard: MarketEvent[] = [];
+    const received: MarketEvent[] = [];
     for (let id = 103; id < 110; id++) {
-      heard.push(exchange.diff(id, id, [1000 + id, 1]));
+      received.push(exchange.diff(id, id, [1000 + id, 1]));
       one.tick();
       await clock.advanceAsync(100);
     }
@@ -46,10 +46,10 @@ describe('while the archive accepts nothing', () => {
     await queue.drained();
     expect(await queue.drained()).toBe(true);
     expect(queue.status()).toMatchObject({ isFailing: false, pendingBytes: 0 });
-    expect((await harness.stored(1)).events).toEqual(heard);
+    expect((await harness.stored(1)).events).toEqual(received);
   });
 
-  test('a security whose every record was given up goes on when there is room again', async () => {
+  test('a security that lost all its pending records continues when there is room again', async () => {
     isFull = false;
     const { one, queue } = harness.recorder({
       archive: fillable(archive, () => isFull),
@@ -75,7 +75,7 @@ describe('while the archive accepts nothing', () => {
     expect(queue.status()).toMatchObject({ isFailing: false });
   });
 
-  test('past the bound the hole is declared, and the segment before it stays whole', async () => {
+  test('beyond the bound a gap is declared, and the segment before it stays intact', async () => {
     isFull = false;
     const { one, queue } = harness.recorder({
       archive: fillable(archive, () => isFull),

@@ -468,7 +468,7 @@ describe('REST', () => {
       const body = url.includes('/book') ? orderBook(7) : product(BTC);
       return { status: 200, headers: {}, body: JSON.stringify(body) };
     };
-    expect(await feed.exchange.instrument('btc-usd')).toMatchObject({ symbol: BTC });
+    expect(await feed.exchange.instrument(BTC)).toMatchObject({ symbol: BTC });
     expect(await feed.exchange.snapshot(BTC, signal)).toMatchObject({ level: 'L3', sequence: 7 });
     expect(feed.transport.asked).toEqual([
       'https://rest.test/products/BTC-USD',
@@ -496,7 +496,7 @@ describe('REST', () => {
   test('an unknown product is refused with the exchange’s reason', async () => {
     const feed = new ScriptedCoinbase();
     feed.answers(404, { message: 'NotFound' });
-    await expect(feed.exchange.instrument('no-such')).rejects.toMatchObject({
+    await expect(feed.exchange.instrument('NO-SUCH')).rejects.toMatchObject({
       code: 'unknown-security',
       message: 'NO-SUCH: NotFound',
     });

@@ -1,0 +1,105 @@
+/**
+ * A symbol's stream where the exchange sends no sequence and the book's image comes in the stream.
+ * Messages of the book are counted here, which keeps their order. An adapter adds what its exchange
+ * sends beside book and trades, and any means that it has to find loss.
+ */
+
+import { describeError } from '../../errors.ts';
+import type { WireFormatError } from '../../errors.ts';
+import { isBookUpdate } from '../../market/events.ts';
+import type { BookSnapshot, BookUpdate, Trade, TradeId } from '../../market/events.ts';
+import type { EventMessage, FeedMessage, SymbolRoute } from './protocol.ts';
+import { StreamedSnapshot } from './streamed-snapshot.ts';
+import { SymbolFeed, withTimes } from './symbol-feed.ts';
+import { TradeFilter } from './trade-filter.ts';
+
+/** Kinds of errors in the values of a message whose structure is sound. */
+const VALUE_ERRORS: ReadonlySet<unknown> = new Set(['level', 'decimal', 'snapshot']);
+
+export type SideMessage = Exclude<FeedMessage, { kind: 'event' } | { kind: 'image' }>;
+
+export class ImageFeed extends SymbolFeed {
+  readonly snapshot = new StreamedSnapshot(() => this.#exchangeTimeUs);
+  readonly #trades = new TradeFilter();
+  /** Messages of the book so far; counts on over sessions, so no count comes twice. */
+  #count = 0;
+  /** Since the last image. */
+  #exchangeTimeUs: number | null = null;
+
+  deliver(message: FeedMessage): void {
+    if (this.isClosed) return;
+    if (message.kind === 'image') this.#deliverImage(message.snapshot);
+    else if (message.kind !== 'event') {
+      this.deliverSide(message, this.streamTimeUs(message.receiveTimeUs));
+    } else if (isBookUpdate(message.event)) this.#deliverUpdate(message.event, message);
+    else if (message.event.type === 'trade') this.#deliverTrade(message.event, message);
+  }
+
+  override unreadable({ carries }: SymbolRoute, error: WireFormatError): void {
+    if (!VALUE_ERRORS.has(error.context['kind'])) {
+      this.loss(`A message could not be read: ${describeError(error)}`);
+      return;
+    }
+    // Its count stays out, which the sequence rule finds.
+    this.#count++;
+    if (carries === 'image') this.snapshot.fail(error);
+  }
+
+  override loss(reason: string): void {
+    this.snapshot.discard();
+    super.loss(reason);
+  }
+
+  /** Heartbeats, auctions and the like: ignored here. */
+  protected deliverSide(_message: SideMessage, _receiveTimeUs: number): void {
+    // Nothing to do.
+  }
+
+  protected onImage(_receiveTimeUs: number): void {
+    // Nothing to do.
+  }
+
+  /** Before a trade that has not come before is emitted. */
+  protected onTrade(_tradeId: TradeId, _receiveTimeUs: number): void {
+    // Nothing to do.
+  }
+
+  protected override forget(isMoved: boolean): void {
+    this.snapshot.reset();
+    if (!isMoved) this.#trades.reset();
+    this.#exchangeTimeUs = null;
+  }
+
+  /** Notes a message's time. @returns the latest exchange time; null: none is known. */
+  protected noteTime(exchangeTimeUs: number | null): number | null {
+    if (exchangeTimeUs !== null) this.#exchangeTimeUs = exchangeTimeUs;
+    else this.wireErrors.count('time', 'A message has no time that makes sense');
+    this.snapshot.complete();
+    return this.#exchangeTimeUs;
+  }
+
+  #deliverImage(snapshot: BookSnapshot): void {
+    const receiveTimeUs = this.streamTimeUs(snapshot.receiveTimeUs);
+    this.raiseScale(snapshot.scale);
+    this.onImage(receiveTimeUs);
+    this.#exchangeTimeUs = null;
+    this.snapshot.offer({ ...snapshot, receiveTimeUs, sequence: ++this.#count });
+  }
+
+  #deliverUpdate(event: BookUpdate, { scale, hasTime }: EventMessage): void {
+    const count = ++this.#count;
+    const receiveTimeUs = this.streamTimeUs(event.receiveTimeUs);
+    const exchangeTimeUs = this.noteTime(hasTime ? event.exchangeTimeUs : null);
+    if (exchangeTimeUs === null) return;
+    const timed = withTimes(event, receiveTimeUs, exchangeTimeUs);
+    this.emit({ ...timed, firstSequence: count, lastSequence: count }, scale);
+  }
+
+  #deliverTrade(event: Trade, { scale, hasTime }: EventMessage): void {
+    const receiveTimeUs = this.streamTimeUs(event.receiveTimeUs);
+    const exchangeTimeUs = hasTime ? event.exchangeTimeUs : this.#exchangeTimeUs;
+    if (exchangeTimeUs === null || !this.#trades.isNew(event.tradeId)) return;
+    this.onTrade(event.tradeId, receiveTimeUs);
+    this.emit(withTimes(event, receiveTimeUs, exchangeTimeUs), scale);
+  }
+}

@@ -1,0 +1,17 @@
+/** Every feed of every exchange passes the same suite. A new exchange is a file in `cases/` and a line here. */
+
+import { expect, test } from 'vitest';
+import { EXCHANGE_NAMES } from '../../logger/exchange/exchanges.ts';
+import { binance } from './cases/binance.ts';
+import { coinbaseFull, coinbaseLevel2 } from './cases/coinbase.ts';
+import { describeConformance } from './conformance.ts';
+
+const CASES = [binance, coinbaseFull, coinbaseLevel2];
+
+for (const one of CASES) describeConformance(one);
+
+test('no exchange is left out', () => {
+  for (const name of EXCHANGE_NAMES) {
+    expect(CASES.map((one) => one.name.split(' ')[0])).toContain(name);
+  }
+});
