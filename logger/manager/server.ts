@@ -21,7 +21,7 @@ import { streaming } from './calls.ts';
 import type { ManagerContext } from './context.ts';
 import type { ManagerAccess } from './gate/access.ts';
 import { authenticator } from './gate/auth.ts';
-import type { AuthenticatorOptions } from './gate/auth.ts';
+import type { AuthenticatorDeps } from './gate/auth.ts';
 import { exposeDuplicateHeaders } from './gate/duplicate-headers.ts';
 import { KeyRing } from './gate/key-ring.ts';
 import { listen } from './gate/listener.ts';
@@ -34,7 +34,7 @@ import { StreamSlots } from './stream-slots.ts';
 import { unaryHandlers } from './unary-handlers.ts';
 import { streamWatch } from './watch-stream.ts';
 
-export interface ManagerOptions {
+export interface ManagerDeps {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -92,7 +92,7 @@ function pathsOf(service: ServiceDefinition): ReadonlySet<string> {
 
 function createServer(
   context: ManagerContext,
-  auth: Omit<AuthenticatorOptions, 'openPaths'>,
+  auth: Omit<AuthenticatorDeps, 'openPaths'>,
   definitions: Definitions,
 ): Server {
   const { limits } = context;
@@ -112,7 +112,7 @@ function createServer(
 }
 
 /** @returns `ManagerPort.reload`. */
-function reloader(options: ManagerOptions, keys: KeyRing, listener: Listener): () => boolean {
+function reloader(options: ManagerDeps, keys: KeyRing, listener: Listener): () => boolean {
   const { log } = options;
   return () => {
     let access: ManagerAccess;
@@ -161,7 +161,7 @@ async function shutDown(
 }
 
 /** @throws ConflictError when the port can't be opened. */
-export async function startManager(options: ManagerOptions): Promise<ManagerPort> {
+export async function startManager(options: ManagerDeps): Promise<ManagerPort> {
   // grpc-js prints lines of its own, some with a malformed header in them, which may be the key.
   setLogVerbosity(logVerbosity.NONE);
   const { access, clock, log } = options;

@@ -87,7 +87,7 @@ test.each(['throw', 'reject'])('an error nobody caught (%s): written out, exit 1
   expect(problems).toEqual([]);
   const next = start();
   await next.ready();
-  expect(next.output()).not.toContain('without a stop');
+  expect(next.output()).not.toContain('did not stop cleanly');
 });
 
 test('an error nobody caught while MongoDB is silent: everything is in the spool, exit 1 in its time', async () => {
@@ -102,7 +102,7 @@ test('an error nobody caught while MongoDB is silent: everything is in the spool
   await silent.close();
   const next = start();
   await next.ready();
-  expect(next.output()).not.toContain('without a stop');
+  expect(next.output()).not.toContain('did not stop cleanly');
 });
 
 test('a loop that stands still: one last line, and the end', async () => {

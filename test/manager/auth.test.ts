@@ -95,7 +95,7 @@ describe('the key', () => {
     ['a key of 60 KB', bearer('k'.repeat(60 * 1024))],
   ];
 
-  test.each(wrong)('%s is refused with the one text', async (_name, metadata) => {
+  test.each(wrong)('%s is rejected with the same text', async (_name, metadata) => {
     const [port, client] = await open();
     const outcome = await client.unary('List', {}, metadata);
     expect(outcome.code).toBe(status.UNAUTHENTICATED);
@@ -104,7 +104,7 @@ describe('the key', () => {
     expect((await client.unary('Ping', {})).code).toBe(0);
   });
 
-  test('the right key is let in, on unary and streamed calls', async () => {
+  test('the right key is accepted, on unary and streamed calls', async () => {
     const [, client] = await open();
     expect((await client.unary('List', {})).code).toBe(0);
     const { error, parts } = await client.collect('Book', { security: 'binance:BTCUSDT' });
@@ -112,7 +112,7 @@ describe('the key', () => {
     expect(parts.length).toBeGreaterThan(1);
   });
 
-  test('streamed calls are refused as well', async () => {
+  test('streamed calls are rejected as well', async () => {
     const [, client] = await open();
     const call = client.stream('Watch', {}, bearer('nope'));
     const error = await new Promise<any>((resolve) => call.on('error', resolve).resume());
@@ -129,7 +129,7 @@ describe('the key', () => {
     expect(let_in).toBe(String(status.INTERNAL));
   });
 
-  test('two authorization headers are refused, even if both are right', async () => {
+  test('two authorization headers are rejected, even if both are right', async () => {
     const [port] = await open();
     listWith(port.port, [`Bearer ${KEY}`]);
     await until('the call with one header', () => port.control.calls.length === 1);
@@ -138,7 +138,7 @@ describe('the key', () => {
     expect(port.control.calls).toHaveLength(1);
   });
 
-  test('a header that gRPC dislikes is refused and printed nowhere', async () => {
+  test('a malformed header is rejected and printed nowhere', async () => {
     const [port] = await open();
     const headers = { authorization: `Bearer ${KEY}\u00e9` };
     const printed = await printedDuring(() => callByHand(port.port, headers, Buffer.alloc(5)));
@@ -146,7 +146,7 @@ describe('the key', () => {
     expect(JSON.stringify(port.log.lines)).not.toContain(KEY);
   });
 
-  test('the key is in no log line, whatever happens', async () => {
+  test('no log line contains the key', async () => {
     const [port, client] = await open();
     await client.unary('List', {}, bearer(`${KEY}x`));
     await client.unary('Add', { securities: ['binance:BTCUSDT'] });
@@ -157,7 +157,7 @@ describe('the key', () => {
 });
 
 describe('the throttle', () => {
-  test('200 wrong keys are held back, leave one line, and a right key passes in between', async () => {
+  test('200 wrong keys are delayed and logged in one line, and a right key passes in between', async () => {
     const clock = new ManualClock();
     const [port, client] = await open({ clock });
     let refused = 0;
@@ -183,7 +183,7 @@ describe('the throttle', () => {
     expect(port.log.at('warning').length).toBeLessThanOrEqual(3);
   });
 
-  test('headers longer than any key are refused at once, unread, while other refusals are held', async () => {
+  test('headers longer than any key are rejected at once, unread, while other rejections are delayed', async () => {
     const throttle = { ...MANAGER_LIMITS.throttle, burst: 0, intervalMs: 5000 };
     const [port, client] = await open({ limits: { throttle } });
     const held = await client.unary('List', {}, bearer('wrong'), 500);
@@ -199,7 +199,7 @@ describe('the throttle', () => {
     expect((await client.unary('List', {}, long)).code).toBe(0);
   });
 
-  test('a client that leaves takes its held refusal with it', async () => {
+  test('the delayed rejection of a client that leaves is cancelled', async () => {
     const clock = new ManualClock();
     const [, client] = await open({ clock });
     for (let i = 0; i < 10; i++) await client.unary('List', {}, bearer('wrong'));
@@ -213,7 +213,7 @@ describe('the throttle', () => {
 });
 
 describe('connections', () => {
-  test('one that never says a word is closed', async () => {
+  test('a silent one is closed', async () => {
     const [port] = await open({ limits: { keepaliveMs: 50, keepaliveTimeoutMs: 50 } });
     const socket = connectTcp(port.port, '127.0.0.1');
     await new Promise((resolve) =>
@@ -224,7 +224,7 @@ describe('connections', () => {
     );
   });
 
-  test('one that has no call for long is closed, one with a watch is not', async () => {
+  test('an idle one is closed, one with a watch is not', async () => {
     const [port, client] = await open({ limits: { idleConnectionMs: 50 } });
     const session = connect(`http://127.0.0.1:${port.port}`);
     const watch = client.stream('Watch', {});
@@ -237,7 +237,7 @@ describe('connections', () => {
     expect((await ended).code).toBe(status.CANCELLED);
   });
 
-  test('beyond the limit strangers make room for strangers, and a right key stays', async () => {
+  test('beyond the limit the oldest unauthenticated one is dropped, authenticated ones stay', async () => {
     const [port, client] = await open({
       limits: { maxConnections: 2 },
     });
@@ -256,7 +256,7 @@ describe('connections', () => {
     expect(port.log.at('warning')).toHaveLength(1);
   });
 
-  test('a right key gets in while strangers hold every connection there is', async () => {
+  test('a right key is accepted while unauthenticated clients hold all connections', async () => {
     const [port] = await open({ limits: { maxConnections: 3 } });
     const strangers = Array.from({ length: 3 }, () => connectTcp(port.port, '127.0.0.1'));
     closers.push(() => strangers.forEach((socket) => socket.destroy()));
@@ -269,7 +269,7 @@ describe('connections', () => {
     expect((await client.unary('Ping', {})).code).toBe(0);
   });
 
-  test('where all have shown a right key, the next one waits outside', async () => {
+  test('if all are authenticated, the next one is dropped', async () => {
     const [port, client] = await open({ limits: { maxConnections: 1 } });
     expect((await client.unary('Ping', {})).code).toBe(0);
     const socket = connectTcp(port.port, '127.0.0.1');

@@ -62,7 +62,7 @@ async function both(line: string): Promise<CliRun> {
 }
 
 describe('an archive and a logger over it', () => {
-  test('tell the same coverage, in any spelling', async () => {
+  test('report the same coverage, in any spelling', async () => {
     const run = await both('coverage binance:btcusdt --json');
     expect(run.code).toBe(0);
     expect(run.json.security).toBe(SECURITY);
@@ -70,7 +70,7 @@ describe('an archive and a logger over it', () => {
     await both(`coverage ${SECURITY}`);
   });
 
-  test('tell the same books, at times, at sequences, in gaps and outside', async () => {
+  test('return the same books, at times, at sequences, in gaps and outside', async () => {
     const { json } = await both(`coverage ${SECURITY} --json`);
     const { intervals, gaps } = json as CoverageResult;
     const codes: number[] = [];
@@ -89,7 +89,7 @@ describe('an archive and a logger over it', () => {
     expect(new Set(codes)).toEqual(new Set([0, 5]));
   });
 
-  test('tell the book of every tenth message as the model has it', async () => {
+  test('return the book after every tenth message as the model has it', async () => {
     const messages = history.segments.flatMap((segment) =>
       segment.records.flatMap((record) => (record.kind === 'image' ? [] : record.messages)),
     );
@@ -128,7 +128,7 @@ describe('an archive and a logger over it', () => {
     expect(run.code).toBe(0);
   });
 
-  test('a snapshot is the book that is asked for by itself', async () => {
+  test('a snapshot is the book that a single query returns', async () => {
     const run = await both(
       `export ${SECURITY} --type snapshots --every 100ms --depth 2 --allow-gaps`,
     );
@@ -143,7 +143,7 @@ describe('an archive and a logger over it', () => {
     }
   });
 
-  test('an export without an end is ended by Ctrl-C', async () => {
+  test('Ctrl-C ends an endless export', async () => {
     const interrupt = new AbortController();
     setTimeout(() => interrupt.abort(), 100);
     const line = `export ${SECURITY} --type snapshots --every 1us --depth 1 --archive ${directory}`;
@@ -158,7 +158,7 @@ describe('an archive and a logger over it', () => {
     expect(run.json.problems).toEqual([]);
   });
 
-  test('know what was never recorded', async () => {
+  test('reject a security that was never recorded', async () => {
     for (const verb of ['book', 'coverage', 'verify', 'export --type trades']) {
       const words = [...verb.split(' '), 'binance:NEVER', '--archive', directory];
       expectError(await cli(words), 1, /binance:NEVER was never recorded; this archive holds/);

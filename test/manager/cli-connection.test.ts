@@ -74,7 +74,7 @@ describe('TLS', needs(openssl), () => {
       },
     });
 
-  test('by an address, by a name, and from the environment; and Node has nothing to say', async () => {
+  test('by an address, by a name, and from the environment, without a warning by Node', async () => {
     const warnings: Error[] = [];
     const note = (warning: Error): void => void warnings.push(warning);
     process.on('warning', note);
@@ -91,14 +91,14 @@ describe('TLS', needs(openssl), () => {
     expect(warnings).toEqual([]);
   });
 
-  test('a wrong key is a wrong key over TLS too', async () => {
+  test('a wrong key is rejected over TLS, too', async () => {
     const { port } = await secured();
     const env = { MANAGER_AUTHKEY: 'another-key-altogether' };
     const run = await manager(`list --tls-ca ${authority.caFile}`, { port, env });
     expectError(run, 3, /rejected the key/);
   });
 
-  test('a logger that another authority vouches for is not trusted, and the reason is told', async () => {
+  test('a logger with a certificate of another authority is not trusted, and the error says why', async () => {
     const { port, control, log } = await secured();
     const run = await manager(`list --tls-ca ${stranger.caFile}`, { port });
     expectError(run, 4, /No connection to 127\.0\.0\.1:\d+ \(.*certificate.*\): check --tls-ca/);
@@ -117,7 +117,7 @@ describe('TLS', needs(openssl), () => {
     expectError(await manager(`list --tls-ca ${authority.caFile}`, { port }), 4, text);
   });
 
-  test('a certificate for other names is told to be that, and one of them can be asked for', async () => {
+  test('the error lists the names of a certificate for other names, and one of them can be given', async () => {
     const { cert, key } = authority.issue('far', { names: 'DNS:logger.test,IP:192.0.2.7' });
     const { port, control } = await open({
       access: { ...accessWith(KEY), tls: { cert, key, clientCa: null } },
@@ -151,7 +151,7 @@ describe('TLS', needs(openssl), () => {
     expect(plain.control.calls).toEqual([]);
   });
 
-  test('mutual TLS lets in whoever has a certificate, and says what is missing to others', async () => {
+  test('mutual TLS accepts clients with a certificate, and tells others what is missing', async () => {
     const { port } = await secured(true);
     const own = `--tls-cert ${operator.certFile} --tls-key ${operator.keyFile}`;
     const ca = `--tls-ca ${authority.caFile}`;
@@ -170,7 +170,7 @@ describe('TLS', needs(openssl), () => {
     expectError(await manager(`list ${ca} ${mixed}`, { port }), 2, /--tls-cert with --tls-key/);
   });
 
-  test('a context holds all of it, with files beside it', async () => {
+  test('a context holds all settings, with paths relative to its file', async () => {
     const { port } = await secured(true);
     const folder = join(directory, 'orderbook-manager');
     mkdirSync(folder);
@@ -201,7 +201,7 @@ describe('TLS', needs(openssl), () => {
 });
 
 describe('contexts', () => {
-  test('without a key of their own take the one of the environment', async () => {
+  test('without a key file use the key of the environment', async () => {
     const { port } = await open();
     writeContexts({ here: { port: String(port) } });
     expect((await manager('ping --context here')).code).toBe(0);
@@ -235,7 +235,7 @@ describe('contexts', () => {
     );
   });
 
-  test('broken ones are in nobody else’s way', async () => {
+  test('broken ones do not affect other commands', async () => {
     const { port } = await open();
     writeContexts('{');
     expect((await manager('ping', { port })).code).toBe(0);
@@ -258,7 +258,7 @@ describe('completion', () => {
     expect((await complete('list --tls-s')).join(' ')).toContain('--tls-server-name');
   });
 
-  test('offers what is recorded, to commands that want it', async () => {
+  test('offers recorded securities, to commands that take them', async () => {
     const { port } = await open({ securities: [SECURITY, 'coinbase:BTC-USD'] });
     expect(await complete('book ', port)).toEqual(expect.arrayContaining([SECURITY]));
     expect(await complete('book coin', port)).toEqual(['coinbase:BTC-USD']);
@@ -267,7 +267,7 @@ describe('completion', () => {
     expect(await complete(`book --port ${port} b`)).toContain(SECURITY);
   });
 
-  test('without a logger, a key or a context there is nothing to offer, and nothing to say', async () => {
+  test('without a logger, a key or a context offers nothing and prints nothing', async () => {
     expect(await complete('book b')).toEqual(['']);
     expect(await complete('book --context none b')).toEqual(['']);
   });

@@ -33,7 +33,7 @@ afterEach(async () => {
 
 const copy = (...words: string[]): Promise<CliRun> => cli(['archive', 'copy', ...words]);
 
-test('it copies beside the logger that writes the source, says what it did, and may be repeated', async () => {
+test('it copies while a logger writes the source, reports what it did, and may be repeated', async () => {
   const { images, blocks, gaps } = await source.totals(SECURITY);
   const records = images + blocks + gaps;
   const { journal } = await source.tail(SECURITY);
@@ -59,7 +59,7 @@ test('it copies beside the logger that writes the source, says what it did, and 
   expect(there?.json.intervals.slice(0, -1)).toEqual(here?.json.intervals.slice(0, -1));
 });
 
-test('a foreign record and an open block of the target are a line each, and exit 1', async () => {
+test('a conflicting record and an open block of the target are a line each, and exit 1', async () => {
   const target = await openEmbeddedArchive({ directory: to });
   const other = 'binance:ETHUSDT';
   const security = { type: 'security', state: { security: other, wanted: true, feed: 'depth' } };
@@ -75,19 +75,19 @@ test('a foreign record and an open block of the target are a line each, and exit
   expect(run.code).toBe(1);
   const lines = run.stdout.trim().split('\n');
   expect(lines).toHaveLength(3);
-  expect(lines[0]).toMatch(/^binance:BTCUSDT image 1\/\d+: the target holds another record/);
-  expect(lines[1]).toMatch(/^binance:ETHUSDT journal: the target holds pieces of an open block/);
+  expect(lines[0]).toMatch(/^binance:BTCUSDT image 1\/\d+: the target holds a different record/);
+  expect(lines[1]).toMatch(/^binance:ETHUSDT journal: the target holds an open block of its own/);
   expect((await copy(from, to, '--json')).json.problems).toHaveLength(2);
 });
 
-test('on a terminal it shows how far it is, and leaves nothing of that behind', async () => {
+test('on a terminal it shows its progress, and erases it at the end', async () => {
   const run = await cli(['archive', 'copy', from, to], { isTerminal: true });
   expect(run.code).toBe(0);
   expect(run.stderr).toContain(`Copying ${SECURITY}: `);
   expect(run.stderr.endsWith('\r\u001b[K')).toBe(true);
 });
 
-test('Ctrl-C ends it between two records, and the next copy goes on', async () => {
+test('Ctrl-C ends it between two records, and the next copy resumes', async () => {
   const stop = new AbortController();
   stop.abort();
   const run = await cli(['archive', 'copy', from, to], { interrupted: stop.signal });
@@ -95,13 +95,13 @@ test('Ctrl-C ends it between two records, and the next copy goes on', async () =
   expect((await copy(from, to)).code).toBe(0);
 });
 
-describe('refused in one line:', () => {
+describe('rejected in one line:', () => {
   test('a target that a logger writes', async () => {
     const busy = await openEmbeddedArchive({ directory: to });
     expectError(
       await copy(from, to),
       1,
-      /A logger, or a copy, is writing to the archive in \S+: stop it first/,
+      /A logger or a copy is writing to the archive in \S+: stop it first/,
     );
     await busy.close();
   });
@@ -111,12 +111,12 @@ describe('refused in one line:', () => {
     expectError(await copy(from, join(parent, 'link')), 2, /the same/);
   });
 
-  test('a source that is none, without making a target', async () => {
+  test('a source that does not exist, without creating a target', async () => {
     expectError(await copy(to, join(parent, 'third')), 2, /there is no archive in/);
     expectError(await copy(join(parent, 'third'), from), 2, /there is no archive in/);
   });
 
-  test('a server that is not there', async () => {
+  test('a server that does not answer', async () => {
     expectError(await copy(from, 'mongodb://127.0.0.1:1/x'), 1, /MongoDB \(127\.0\.0\.1:1\)/);
   });
 
@@ -125,7 +125,7 @@ describe('refused in one line:', () => {
     [['archive', 'copy', 'a'], /archive copy <from> <to>/],
     [['archive', 'copx', 'a', 'b'], /copy/],
     [['archive', 'copy', 'a', 'b', 'BTC'], /is not of the form exchange:symbol/],
-    [['archive', 'copy', 'a', 'b', '--host', 'x'], /This command asks no logger; omit --host/],
+    [['archive', 'copy', 'a', 'b', '--host', 'x'], /This command needs no logger; omit --host/],
     [['archive', 'copy', 'a', 'b', '--nonsense'], /Unknown argument: nonsense/],
   ] as const)('%j', async (words, message) => {
     expectError(await cli(words), 2, message);

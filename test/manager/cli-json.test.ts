@@ -7,7 +7,7 @@ import { LIST_KEYS } from './fixture.ts';
 import { SECURITY, manager, port } from './running.ts';
 
 describe('--json', () => {
-  test('list has the keys of the manual, null where nothing is known', async () => {
+  test('list has the documented keys, null for unknown values', async () => {
     port.control.recorded.set(
       'binance:NEW',
       securityStatus('binance:NEW', {
@@ -71,13 +71,13 @@ describe('--json', () => {
     expect(stdout).toContain('archive is not reachable (no server answers), 12s behind');
   });
 
-  test('book is the very answer of the logger', async () => {
+  test('book is exactly the result of the logger', async () => {
     const run = await manager(`book ${SECURITY} --json`);
     expect(run.json).toEqual(bookResult(SECURITY));
     expect(Object.keys(run.json)).toEqual(Object.keys(bookResult(SECURITY)));
   });
 
-  test('book of 100,000 levels a side is whole', async () => {
+  test('a book of 100,000 levels per side is complete', async () => {
     port.control.book = bookResult(SECURITY, 100_000);
     const run = await manager(`book ${SECURITY} --json`);
     expect(run.json).toEqual(port.control.book);
@@ -87,14 +87,14 @@ describe('--json', () => {
     await manager(`book ${SECURITY} --at 2024-08-08T23:54:14.206652067Z --depth 5 --json`);
     await manager(`book ${SECURITY} --at 1723161254206ms --clock exchange --level 2 --json`);
     await manager(`book ${SECURITY} --sequence 42 --json`);
-    expect(port.reader.questions).toMatchObject([
+    expect(port.reader.queries).toMatchObject([
       { position: { clock: 'receive', us: 1_723_161_254_206_652 }, depth: 5 },
       { position: { clock: 'exchange', us: 1_723_161_254_206_000 } },
       { position: { sequence: 42 } },
     ]);
   });
 
-  test('a book that is not recorded prints the gap alone and ends with 5', async () => {
+  test('a book that is not recorded prints only the gap and ends with 5', async () => {
     port.reader.book = noBook(SECURITY);
     const run = await manager(`book ${SECURITY} --at 2026-11-20T08:00:01Z --json`);
     expect(run.code).toBe(5);
@@ -109,7 +109,7 @@ describe('--json', () => {
   test('coverage', async () => {
     const run = await manager(`coverage ${SECURITY} --json --from 1000ms --to 2000ms`);
     expect(run.json).toEqual(COVERAGE);
-    expect(port.reader.questions).toMatchObject([{ fromUs: 1_000_000, toUs: 2_000_000 }]);
+    expect(port.reader.queries).toMatchObject([{ fromUs: 1_000_000, toUs: 2_000_000 }]);
   });
 
   test('ping, uptime, stats', async () => {
@@ -132,7 +132,7 @@ describe('--json', () => {
     ]);
   });
 
-  test('add of a symbol that does not exist says so for that one and ends with 1', async () => {
+  test('add of an unknown symbol reports that one and ends with 1', async () => {
     const run = await manager('add binance:SOLUSDT binance:UNKNOWN --json');
     expect(run.code).toBe(1);
     expect(run.json).toEqual([
@@ -141,7 +141,7 @@ describe('--json', () => {
     ]);
   });
 
-  test('add waits unless told not to', async () => {
+  test('add waits by default', async () => {
     await manager('add binance:A');
     await manager('add binance:A --no-wait');
     const waits = port.control.calls.filter((call) => call.method === 'add');

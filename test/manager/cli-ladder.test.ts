@@ -89,7 +89,7 @@ describe('watch --ladder', () => {
     port.control.change(SECURITY);
   }
 
-  test('on a terminal is drawn in place, and the cursor comes back', async () => {
+  test('on a terminal is redrawn in place, and restores the cursor', async () => {
     const running = start(`watch --ladder ${SECURITY}`, {
       isTerminal: true,
       env: { NO_COLOR: '1' },
@@ -124,7 +124,7 @@ describe('watch --ladder', () => {
     for (const line of frame.slice(2, 11)) expect(line.length).toBeLessThanOrEqual(60);
   });
 
-  test('in a pipe a line is a change of what is shown, and --depth says how much that is', async () => {
+  test('in a pipe prints a line for each change within --depth', async () => {
     setBook(BIDS);
     const running = start(`watch ${SECURITY} --ladder --depth 1`);
     await until('the first line', () => seen !== '');
@@ -144,7 +144,7 @@ describe('watch --ladder', () => {
     ]);
   });
 
-  test('--json is a book a line, and a gap where there is none', async () => {
+  test('--json is one book per line, or a gap', async () => {
     const running = start(`watch --ladder ${SECURITY} --json`, { isTerminal: true });
     await until('the book', () => seen.includes('"proven"'));
     const gap = { from: '2026-11-20T07:00:05Z', to: null, cause: 'connection' } as const;
@@ -161,7 +161,7 @@ describe('watch --ladder', () => {
     expect(more).toEqual([]);
   });
 
-  test('without a proven book the terminal says since when and why', async () => {
+  test('without a proven book the terminal shows since when and why', async () => {
     const gap = { from: '2026-11-20T07:00:05Z', to: null, cause: 'sequence' } as const;
     port.control.book = { security: SECURITY, state: 'gap', gap };
     port.control.change(SECURITY, { state: 'syncing', gaps: 2 });
@@ -185,7 +185,7 @@ describe('watch --ladder', () => {
     expectError(await start(line), 2, text);
   });
 
-  test('ends with 4 when the logger goes, and 1 for what is not recorded', async () => {
+  test('ends with 4 when the logger stops, and 1 for a security that is not recorded', async () => {
     expectError(await start('watch --ladder binance:NEVER'), 1, /not recorded now/);
     const running = start(`watch --ladder ${SECURITY}`);
     await until('the first line', () => seen !== '');

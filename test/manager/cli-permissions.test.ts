@@ -62,7 +62,7 @@ describe('an archive that this user may not read', needs(runnable), () => {
     }
   };
 
-  test('is not said to be none: its directory', () => {
+  test('is not reported as missing: its directory', () => {
     chmodSync(archive, 0);
     expectRefused();
   });
@@ -73,7 +73,7 @@ describe('an archive that this user may not read', needs(runnable), () => {
     expectRefused();
   });
 
-  test('and one that is not there is still none', () => {
+  test('and one that does not exist is still reported as missing', () => {
     const run = manager('verify', '--archive', join(directory, 'none'));
     expect(run.stderr).toMatch(/there is no archive in/);
     expect(run.status).toBe(2);
@@ -115,13 +115,13 @@ describe('an installed key that this user may not read', needs(runnable), () => 
 
   const advice = /none was given, and this user may not read \S+authkey: join its group/;
 
-  test('is told when the logger refuses the default one', async () => {
+  test('is mentioned when the logger rejects the default key', async () => {
     const run = await list('--port', String(port.port));
     expectError(run, 3, /The logger rejected the key: none was given/);
     expect(run.stderr).toMatch(advice);
   });
 
-  test('is nothing to a user who gave one', async () => {
+  test('is not mentioned to a user who gave a key', async () => {
     const own = join(directory, 'own');
     writeFileSync(own, 'another-key-altogether\n', { mode: 0o644 });
     const run = await list('--port', String(port.port), '--authkey-file', own);

@@ -22,7 +22,7 @@ describe('export', () => {
     );
     expect(run.code).toBe(0);
     expect(run.stdout).toBe(`${lines.join('\n')}\n`);
-    expect(port.reader.questions).toEqual([
+    expect(port.reader.queries).toEqual([
       {
         security: SECURITY,
         type: 'quotes',
@@ -45,7 +45,7 @@ describe('export', () => {
     expect(allowed.stdout).toBe(run.stdout);
   });
 
-  test('csv tells its gaps on stderr', async () => {
+  test('csv reports gaps on stderr', async () => {
     port.reader.lines = () => [{ text: 'header' }, { gap }, { text: 'row' }];
     const run = await manager(`export ${SECURITY} --type trades --format csv --allow-gaps`);
     expect(run.stdout).toBe('header\nrow\n');
@@ -60,11 +60,11 @@ describe('export', () => {
     const packed = join(directory, 'quotes.csv.gz');
     await manager(`export ${SECURITY} --type quotes --out ${packed} --json`);
     expect(gunzipSync(readFileSync(packed)).toString()).toBe(`${lines.join('\n')}\n`);
-    expect(port.reader.questions).toMatchObject([{ format: 'jsonl' }, { format: 'csv' }]);
+    expect(port.reader.queries).toMatchObject([{ format: 'jsonl' }, { format: 'csv' }]);
     expect(readdirSync(directory).sort()).toEqual(['quotes.csv.gz', 'quotes.jsonl']);
   });
 
-  test('a file that is there is not replaced without --force', async () => {
+  test('an existing file is not replaced without --force', async () => {
     const path = join(directory, 'x');
     writeFileSync(path, 'precious');
     const refused = await manager(`export ${SECURITY} --type quotes --out ${path}`);
@@ -88,7 +88,7 @@ describe('export', () => {
     expect(lstatSync('/dev/null').isFile()).toBe(false);
   });
 
-  test('to a file shows how far it is on a terminal, and nothing of it elsewhere', async () => {
+  test('to a file shows its progress, but only on a terminal', async () => {
     port.reader.lines = () => [...lines.map((text) => ({ text })), { gap }];
     const path = join(directory, 'x.csv');
     const words = `export ${SECURITY} --type quotes --out ${path} --force --allow-gaps`;
@@ -104,7 +104,7 @@ describe('export', () => {
     expect(toTerminal.stderr).toBe('');
   });
 
-  test('one that fails half-way leaves no file, and keeps the one that was there', async () => {
+  test('one that fails half-way leaves no file, and keeps an existing one', async () => {
     port.reader.lines = function* broken() {
       for (const text of lines) yield { text };
       throw new ArchiveUnavailableError('the disk is gone');
@@ -117,12 +117,12 @@ describe('export', () => {
     expect(readFileSync(path, 'utf8')).toBe('precious');
   });
 
-  test('into a directory that is not there fails with one line', async () => {
+  test('into a missing directory fails with one line', async () => {
     const path = join(directory, 'no', 'x');
     expectError(await manager(`export ${SECURITY} --type quotes --out ${path}`), 1, /--out/);
   });
 
-  test('Ctrl-C leaves no file and is no success', async () => {
+  test('Ctrl-C leaves no file and is a failure', async () => {
     const interrupt = new AbortController();
     port.reader.lines = function* endless() {
       for (;;) yield { text: 'x'.repeat(1000) };
@@ -156,7 +156,7 @@ describe('watch', () => {
     expect(run.stdout.trimEnd().split('\n')).toHaveLength(2);
   });
 
-  test('--json is one object a line, with the keys of list', async () => {
+  test('--json is one object per line, with the keys of list', async () => {
     const interrupt = new AbortController();
     let seen = '';
     const running = manager('watch --json', {
@@ -176,7 +176,7 @@ describe('watch', () => {
     expect(rows[2]).toMatchObject({ security: 'binance:ETHUSDT', state: 'removed' });
   });
 
-  test('on a terminal redraws in place and gives the cursor back', async () => {
+  test('on a terminal redraws in place and restores the cursor', async () => {
     const interrupt = new AbortController();
     let seen = '';
     const running = manager('watch', {
@@ -193,7 +193,7 @@ describe('watch', () => {
     expect(run.stdout.endsWith('\u001b[?25h')).toBe(true);
   });
 
-  test('ends with 4 when the logger goes', async () => {
+  test('ends with 4 when the logger stops', async () => {
     let seen = '';
     const running = manager('watch', { onStdout: (text) => (seen = text) });
     await until('the first line', () => seen !== '');
@@ -203,7 +203,7 @@ describe('watch', () => {
     expect(run.stderr).toMatch(/^orderbook-manager: [^\n]+\n$/);
   });
 
-  test('of one that is not recorded says so', async () => {
+  test('of a security that is not recorded is an error', async () => {
     expectError(await manager('watch binance:NEVER'), 1, /not recorded now/);
   });
 });

@@ -51,7 +51,7 @@ describe('for people', () => {
     },
   );
 
-  test('a book of orders says which end of a queue is its head', async () => {
+  test('a book of orders explains the order of its queues', async () => {
     port.control.book = {
       ...bookResult(SECURITY),
       level: 'L3',
@@ -105,7 +105,7 @@ describe('for people', () => {
     `);
   });
 
-  test('a long book shows 20 a side and says how many more there are', async () => {
+  test('a long book shows 20 per side and counts the rest', async () => {
     port.control.book = bookResult(SECURITY, 1520);
     const { stdout } = await manager(`book ${SECURITY}`);
     expect(stdout.match(/^ {2}(ask|bid) +\d/gm)).toHaveLength(40);
@@ -120,7 +120,7 @@ describe('for people', () => {
     expect(stdout).toContain('Complete on both sides.');
   });
 
-  test('coverage shows intervals and gaps in order, what share is covered, bad receive times', async () => {
+  test('coverage shows intervals and gaps in order, the covered share and receive-time defects', async () => {
     expect((await manager(`coverage ${SECURITY}`)).stdout).toMatchInlineSnapshot(`
       "      FROM                    TO                       LENGTH  FEED / CAUSE         SEQUENCES
       book  2026-11-20T07:00:00Z    2026-11-20T08:00:00Z         1h  depth (by sequence)  100 … 150
@@ -149,7 +149,7 @@ describe('for people', () => {
     );
   });
 
-  test('health names the securities of which the self-check found a wrong book', async () => {
+  test('health names the securities with self-check mismatches', async () => {
     port.control.healthOverrides = {
       securities: [
         securityStatus('binance:BTCUSDT'),
@@ -165,7 +165,7 @@ describe('for people', () => {
     );
   });
 
-  test('colour is for terminals, and not with NO_COLOR', async () => {
+  test('colours are for terminals, and not with NO_COLOR', async () => {
     const escape = '\u001b[32mlive';
     expect((await manager('list')).stdout).not.toContain('\u001b');
     expect((await manager('list', { isTerminal: true })).stdout).toContain(escape);
@@ -173,7 +173,7 @@ describe('for people', () => {
     expect((await manager('list', { isTerminal: true, env })).stdout).not.toContain('\u001b');
   });
 
-  test('what failed of an add is one line on stderr', async () => {
+  test('the failures of an add are one line on stderr', async () => {
     const mixed = await manager('add binance:SOLUSDT binance:UNKNOWN');
     expect(mixed.stdout).toContain('binance:SOLUSDT');
     expect(mixed.stderr).toBe('orderbook-manager: binance:UNKNOWN: Invalid symbol.\n');
@@ -181,7 +181,7 @@ describe('for people', () => {
     expectError(none, 1, /Invalid symbol/);
   });
 
-  test('problems found by verify are a table, and its progress is for terminals', async () => {
+  test('problems found by verify are a table, and its progress is only for terminals', async () => {
     port.reader.verified = {
       records: 3,
       problems: [{ security: SECURITY, record: 'block 1/42', problem: 'checksum' }],

@@ -110,20 +110,20 @@ describe('wrong usage', () => {
   });
 });
 
-test('what is said already is not followed by a hint', async () => {
+test('an error that says what to do is not followed by a hint', async () => {
   for (const line of [`book ${SECURITY} --at yesterday`, 'book', 'list --port 0', 'bok']) {
     expect((await manager(line)).stderr).not.toContain('--help');
   }
 });
 
-test('--out into a directory that is not there is told before anything is asked', async () => {
+test('--out into a missing directory fails before any call', async () => {
   const out = join(directory, 'none', 'trades.jsonl');
   const run = await cli(['export', SECURITY, '--type', 'trades', '--out', out], {
     port: port.port,
   });
   expectError(run, 1, /there is no directory .*none; create it first/);
   expect(run.stderr).not.toContain('ENOENT');
-  expect(port.reader.questions).toEqual([]);
+  expect(port.reader.queries).toEqual([]);
 });
 
 describe('the key', () => {
@@ -143,7 +143,7 @@ describe('the key', () => {
     expectError(await ping(`${file}.missing`), 2, /MANAGER_AUTHKEY_FILE: can't be read/);
   });
 
-  test('is the installed one where no other is given', async () => {
+  test('is the installed one if no other is given', async () => {
     const systemKeyFile = join(directory, 'authkey');
     writeFileSync(systemKeyFile, `${KEY}\n`);
     const env = { MANAGER_AUTHKEY: '' };

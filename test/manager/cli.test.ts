@@ -19,7 +19,7 @@ describe('exit codes', () => {
     expect(run.stderr).not.toContain('wrong-key');
   });
 
-  test('4: nobody listens, and that is known at once', async () => {
+  test('4: nothing listens, and that is reported at once', async () => {
     const gone = await startPort();
     await gone.close(0);
     expectError(
@@ -29,7 +29,7 @@ describe('exit codes', () => {
     );
   });
 
-  test('4: something listens that never says a word', async () => {
+  test('4: something listens but never responds', async () => {
     const deaf = createServer(() => undefined);
     await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
     const address = deaf.address();
@@ -39,14 +39,14 @@ describe('exit codes', () => {
     expectError(run, 4, /accepts the connection but does not respond/);
   });
 
-  test('4: the logger does not answer in time', async () => {
+  test('4: the logger does not respond in time', async () => {
     port.reader.whileVerifying = () => new Promise(() => undefined);
     port.control.book = bookResult(SECURITY);
     port.control.list = () => new Promise(() => undefined);
     expectError(await manager('list --timeout 0.3'), 4, /within 0\.3 s.*--timeout/);
   });
 
-  test('5: not recorded then, in words', async () => {
+  test('5: not recorded then, explained', async () => {
     port.reader.book = noBook(SECURITY);
     const run = await manager(`book ${SECURITY} --at 2026-11-20T08:00:01Z`);
     expectError(run, 5, /gap from 2026-11-20T08:00:00Z to 2026-11-20T08:00:02\.5Z \(sequence\)/);
@@ -72,14 +72,14 @@ describe('exit codes', () => {
     expectError(await manager('list'), 1, /The archive is gone/);
   });
 
-  test('2: what only the logger can know is wrong', async () => {
+  test('2: an argument that only the logger can reject', async () => {
     port.control.failure = new InvalidArgumentError('exchange: coinbase is not configured');
     expectError(await manager('add coinbase:BTC-USD'), 2, /not configured/);
   });
 });
 
 describe('terminate', () => {
-  test('asks on a terminal, and takes no for an answer', async () => {
+  test('asks on a terminal, and accepts a no', async () => {
     const no = await manager('terminate', { typed: 'n\n' });
     expect(no.code).toBe(1);
     expect(port.control.terminations).toBe(0);
@@ -99,7 +99,7 @@ describe('terminate', () => {
 });
 
 describe('completion, help, version', () => {
-  test('bash and zsh take their script as it is', async () => {
+  test('bash and zsh accept their scripts', async () => {
     const bash = await manager('completion bash');
     await promisify(execFile)('bash', ['-n', '-c', bash.stdout]);
     expect((await manager('completion zsh')).stdout).toMatch(/^#compdef orderbook-manager/);

@@ -63,33 +63,33 @@ export function noBook(security: string): NoBookResult {
 }
 
 export class FakeReader implements Reader {
-  readonly questions: unknown[] = [];
+  readonly queries: unknown[] = [];
   book: BookResult | NoBookResult | undefined;
   verified: VerifyResult = { records: 1234, problems: [] };
   /** Called while `verify` runs. */
-  whileVerifying: (question: VerifyQuery) => Promise<void> = async () => {};
+  whileVerifying: (query: VerifyQuery) => Promise<void> = async () => {};
   lines: () => AsyncIterable<ExportLine> | Iterable<ExportLine> = () => [];
   linesLeft = 0;
   known: (security: string) => boolean = () => true;
 
-  async bookAt(question: BookQuery): Promise<BookResult | NoBookResult> {
-    this.#asked(question);
-    return this.book ?? bookResult(question.security);
+  async bookAt(query: BookQuery): Promise<BookResult | NoBookResult> {
+    this.#asked(query);
+    return this.book ?? bookResult(query.security);
   }
 
-  async coverage(question: CoverageQuery): Promise<CoverageResult> {
-    this.#asked(question);
-    return { ...COVERAGE, security: question.security };
+  async coverage(query: CoverageQuery): Promise<CoverageResult> {
+    this.#asked(query);
+    return { ...COVERAGE, security: query.security };
   }
 
-  async verify(question: VerifyQuery = {}): Promise<VerifyResult> {
-    this.questions.push(question);
-    await this.whileVerifying(question);
+  async verify(query: VerifyQuery = {}): Promise<VerifyResult> {
+    this.queries.push(query);
+    await this.whileVerifying(query);
     return this.verified;
   }
 
-  async *export(question: ExportQuery, maxPartBytes = 65_536): AsyncGenerator<ExportPart> {
-    this.#asked(question);
+  async *export(query: ExportQuery, maxPartBytes = 65_536): AsyncGenerator<ExportPart> {
+    this.#asked(query);
     const buffer = new PartBuffer(maxPartBytes);
     try {
       for await (const line of this.lines()) {
@@ -112,10 +112,10 @@ export class FakeReader implements Reader {
   async *orders(): AsyncGenerator<never> {}
   async *snapshots(): AsyncGenerator<never> {}
 
-  #asked(question: { readonly security: string }): void {
-    this.questions.push(question);
-    if (!this.known(question.security)) {
-      throw new UnknownSecurityError(`${question.security} was never recorded`);
+  #asked(query: { readonly security: string }): void {
+    this.queries.push(query);
+    if (!this.known(query.security)) {
+      throw new UnknownSecurityError(`${query.security} was never recorded`);
     }
   }
 }

@@ -10,7 +10,7 @@ import { cli } from './fixture.ts';
 const OLD = 'the-old-key-of-this-logger';
 const NEXT = 'the-next-key-of-this-logger';
 
-test('a key is replaced without a moment in which nobody gets in', async () => {
+test('a key is replaced without downtime', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'manager-reload-'));
   const file = join(directory, 'authkey');
   writeFileSync(file, OLD);

@@ -22,7 +22,7 @@ import { open } from './opened.ts';
 const SECURITY = 'binance:BTCUSDT';
 
 describe('statuses', () => {
-  test('the table says what the manual says', () => {
+  test('the table is as documented', () => {
     expect(STATUS_OF_CODE).toMatchObject({
       'invalid-argument': status.INVALID_ARGUMENT,
       'unknown-security': status.NOT_FOUND,
@@ -30,7 +30,7 @@ describe('statuses', () => {
     });
   });
 
-  test('no error of ours passes for an unreachable logger', () => {
+  test('no error looks like an unreachable logger', () => {
     const values = Object.values(STATUS_OF_CODE);
     expect(values).not.toContain(status.UNAVAILABLE);
     expect(values).not.toContain(status.DEADLINE_EXCEEDED);
@@ -57,14 +57,14 @@ describe('statuses', () => {
     expect(port.log.at('error')).toHaveLength(isSurprise ? 1 : 0);
   });
 
-  test('a broken promise of ours is told to the log', async () => {
+  test('a violated invariant is logged', async () => {
     const [port, client] = await open();
     port.control.failure = new InvariantError('impossible');
     expect((await client.unary('List', {})).code).toBe(status.INTERNAL);
     expect(port.log.at('error')).toHaveLength(1);
   });
 
-  test('a header never holds what it may not', () => {
+  test('a header only contains characters that it may contain', () => {
     expect(headerText('a\r\nb\u0000c')).toBe('a b c');
     expect(() => encodeURI(headerText(`${'x'.repeat(999)}😀`))).not.toThrow();
     const { noBook: definition } = loadDefinitions();
@@ -88,7 +88,7 @@ describe('requests', () => {
     ['Coverage', { security: SECURITY, from: 'yesterday' }],
     ['Coverage', { security: SECURITY, from: '2000ms', to: '1000ms' }],
   ];
-  test.each(bad)('%s %j is refused before anyone is asked', async (method, request) => {
+  test.each(bad)('%s %j is rejected before any work', async (method, request) => {
     const [port, client] = await open();
     const outcome = await client.unary(method, request);
     expect(outcome.code).toBe(status.INVALID_ARGUMENT);
@@ -116,15 +116,15 @@ describe('requests', () => {
     ['Export', { security: SECURITY, type: 'TYPE_ORDERS', format: 'FORMAT_TARDIS_CSV' }],
     ['Watch', { securities: ['x'] }],
   ];
-  test.each(badStreams)('%s %j is refused', async (method, request) => {
+  test.each(badStreams)('%s %j is rejected', async (method, request) => {
     const [port, client] = await open();
     const { parts, error } = await client.collect(method, request);
     expect(error?.code).toBe(status.INVALID_ARGUMENT);
     expect(parts).toEqual([]);
-    expect(port.reader.questions).toEqual([]);
+    expect(port.reader.queries).toEqual([]);
   });
 
-  test('one over 64 KiB is refused', async () => {
+  test('one over 64 KiB is rejected', async () => {
     const [port, client] = await open();
     const outcome = await client.unary('Add', { securities: ['x'.repeat(70_000)] });
     expect(outcome.code).toBe(status.RESOURCE_EXHAUSTED);
@@ -156,7 +156,7 @@ async function fetchStatus(port: number, path: string): Promise<unknown> {
 }
 
 describe('changing calls', () => {
-  test('each leaves one line that says who did what and how it ended', async () => {
+  test('each logs one line with its caller and its outcome', async () => {
     const [port, client] = await open();
     await client.unary('Add', { securities: ['binance:ethusdt', 'binance:unknown'] });
     await client.unary('Remove', { securities: ['nonsense'] });
@@ -177,7 +177,7 @@ describe('changing calls', () => {
     expect(lines[2]?.fields).toMatchObject({ securities: 'binance', outcome: 'ok' });
   });
 
-  test('add with wait answers shortly before the deadline with how far it got', async () => {
+  test('add with wait responds shortly before the deadline with the states so far', async () => {
     const [port, client] = await open();
     port.control.proven = new Promise(() => undefined);
     const request = { securities: [SECURITY], wait: true };
@@ -188,7 +188,7 @@ describe('changing calls', () => {
     ]);
   });
 
-  test('terminate answers first', async () => {
+  test('terminate responds first', async () => {
     const [port, client] = await open();
     expect((await client.unary('Terminate', {})).code).toBe(0);
     await until('the termination', () => port.control.terminations === 1);
@@ -196,7 +196,7 @@ describe('changing calls', () => {
 });
 
 describe('book', () => {
-  test('the book now is the recorder, a past one the reader after a flush', async () => {
+  test('the current book comes from the recorder, a past one from the reader after a flush', async () => {
     const [port, client] = await open();
     await client.collect('Book', { security: 'binance:btcusdt', depth: 2 });
     expect(port.control.calls).toEqual([{ method: 'bookNow', args: [SECURITY, 2] }]);
@@ -206,14 +206,14 @@ describe('book', () => {
       clock: 'BOOK_CLOCK_EXCHANGE',
     });
     await client.collect('Book', { security: SECURITY, sequence: '42' });
-    expect(port.reader.questions).toMatchObject([
+    expect(port.reader.queries).toMatchObject([
       { security: SECURITY, position: { clock: 'exchange', us: 1_000_000 } },
       { security: SECURITY, position: { sequence: 42 } },
     ]);
     expect(port.control.flushes).toBe(2);
   });
 
-  test('the past can be asked while nothing can be written', async () => {
+  test('past books can be queried while nothing can be written', async () => {
     const [port, client] = await open();
     port.control.flushFailure = new ArchiveUnavailableError('no space');
     const { error, parts } = await client.collect('Book', { security: SECURITY, at: '1000ms' });
@@ -222,7 +222,7 @@ describe('book', () => {
     expect(port.log.at('warning')).toHaveLength(1);
   });
 
-  test('200,000 levels a side arrive whole, in order, in parts of bounded size', async () => {
+  test('200,000 levels per side arrive complete, in order, in parts of bounded size', async () => {
     const [port, client] = await open();
     const book = bookResult(SECURITY, 200_000);
     port.control.book = book;
@@ -237,7 +237,7 @@ describe('book', () => {
     expect(asks).toEqual(book.asks.map(([price]) => price));
   });
 
-  test('where there is none the status is OUT_OF_RANGE and carries the gap', async () => {
+  test('without a book the status is OUT_OF_RANGE and carries the gap', async () => {
     const [port, client] = await open();
     port.control.book = noBook(SECURITY);
     const { parts, error } = await client.collect('Book', { security: SECURITY });
@@ -247,7 +247,7 @@ describe('book', () => {
     expect(error?.metadata.get('no-book-bin')).toHaveLength(1);
   });
 
-  test('a security that is no longer recorded is a gap, one nobody heard of is NOT_FOUND', async () => {
+  test('a security that is no longer recorded is a gap, an unknown one is NOT_FOUND', async () => {
     const [port, client] = await open();
     port.reader.book = noBook('binance:OLD');
     const gone = await client.collect('Book', { security: 'binance:OLD' });

@@ -11,7 +11,7 @@ import { open } from './opened.ts';
 const SECURITY = 'binance:BTCUSDT';
 
 describe('streams', () => {
-  test('a reader that takes nothing costs a few parts, and loses its stream', async () => {
+  test('a client that reads nothing costs a few parts, and loses its stream', async () => {
     const [port, client] = await open({ limits: { partTimeoutMs: 300 } });
     let made = 0;
     port.reader.lines = function* endless() {
@@ -33,7 +33,7 @@ describe('streams', () => {
     expect((await client.unary('Ping', {})).code).toBe(0);
   });
 
-  test('a client that leaves ends the work', async () => {
+  test('the work ends when the client leaves', async () => {
     const [port, client] = await open();
     port.reader.lines = function* endless() {
       for (;;) yield { text: 'x'.repeat(1000) };
@@ -75,7 +75,7 @@ describe('streams', () => {
     expect(error?.details).toBe('the disk is gone');
   });
 
-  test('no more than the limit are open at once, and places come back', async () => {
+  test('no more than the limit are open at once, and slots are released', async () => {
     const [port, client] = await open({ limits: { maxStreams: 2 } });
     const watches = [client.stream('Watch', {}), client.stream('Watch', {})];
     for (const watch of watches) watch.on('error', () => undefined).resume();
@@ -103,7 +103,7 @@ describe('streams', () => {
 });
 
 describe('watch', () => {
-  test('begins with everything, tells changes, and what is removed', async () => {
+  test('begins with all securities, then reports changes and removals', async () => {
     const [port, client] = await open({
       securities: [SECURITY, 'binance:ETHUSDT'],
       limits: { watchIntervalMs: 5, watchRefreshMs: 3_600_000 },
@@ -126,7 +126,7 @@ describe('watch', () => {
     await until('nobody listens', () => port.control.listeners === 0);
   });
 
-  test('of named securities tells nothing of the others', async () => {
+  test('of named securities does not report others', async () => {
     const [port, client] = await open({
       securities: [SECURITY, 'binance:ETHUSDT'],
       limits: { watchIntervalMs: 5, watchRefreshMs: 3_600_000 },

@@ -14,7 +14,7 @@ import { KEY, printedDuring, startPort, accessWith } from './fixture.ts';
 import { closers, open } from './opened.ts';
 
 describe('the port', () => {
-  test('one that is in use is one clear error and not a line of grpc-js', async () => {
+  test('one that is in use is one clear error, without output of grpc-js', async () => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
     closers.push(() => new Promise((resolve) => holder.close(resolve)));
@@ -30,7 +30,7 @@ describe('the port', () => {
     expect(printed).toEqual([]);
   });
 
-  test('an address that is not ours names the variable', async () => {
+  test('the error for a foreign address names the variable', async () => {
     const started = startManager({
       host: '192.0.2.1',
       port: 0,
@@ -53,7 +53,7 @@ describe('the port', () => {
     port.control.proven = new Promise((resolve) => (finish = resolve));
     port.reader.whileVerifying = () => port.control.proven;
     const verify = client.collect('Verify', {});
-    await until('both streams', () => port.reader.questions.length === 1);
+    await until('both streams', () => port.reader.queries.length === 1);
     await until('the watch', () => port.control.listeners === 1);
     const closed = port.close(10_000);
     expect((await watchEnded).code).toBe(status.UNAVAILABLE);
@@ -65,16 +65,16 @@ describe('the port', () => {
     await closed;
   });
 
-  test('closing cuts what does not end within the grace', async () => {
+  test('closing ends calls that do not finish within the grace', async () => {
     const [port, client] = await open();
     port.reader.whileVerifying = () => new Promise(() => undefined);
     const verify = client.collect('Verify', {});
-    await until('the call', () => port.reader.questions.length === 1);
+    await until('the call', () => port.reader.queries.length === 1);
     await port.close(50);
     expect((await verify).error?.code).toBeGreaterThan(0);
   });
 
-  test('closing twice is closing once', async () => {
+  test('closing twice is the same as once', async () => {
     const [port] = await open();
     await Promise.all([port.close(100), port.close(100)]);
   });

@@ -136,7 +136,7 @@ describe('health without a key', () => {
     watching.cancel();
   });
 
-  test('a watch hears that the port closes', async () => {
+  test('a watch ends when the port closes', async () => {
     const [port, client] = await open();
     const watching = watch(client, '');
     await until('the first word', () => watching.told.length === 1);
@@ -147,7 +147,7 @@ describe('health without a key', () => {
     await closed;
   });
 
-  test('a wrong key is not looked at, and counts as nothing', async () => {
+  test('a wrong key is ignored and not counted', async () => {
     const [port, client] = await open();
     for (let i = 0; i < 50; i++) {
       expect(await check(client, '', bearer('wrong'))).toBe('SERVING');
@@ -155,13 +155,13 @@ describe('health without a key', () => {
     expect(port.log.lines).toEqual([]);
   });
 
-  test('a thousand checks ask the logger once', async () => {
+  test('a thousand checks query the logger once', async () => {
     const [port, client] = await open({ limits: { healthPollMs: 60_000 } });
     await Promise.all(Array.from({ length: 1000 }, () => check(client, '')));
     expect(port.control.calls).toHaveLength(1);
   });
 
-  test('watches are limited apart from the streams of those who have a key', async () => {
+  test('watches have a limit of their own', async () => {
     const [port, client] = await open({ limits: { maxHealthWatches: 2, maxStreams: 1 } });
     const first = [watch(client, ''), watch(client, '')];
     await until('both', () => first.every(({ told }) => told.length === 1));
@@ -179,7 +179,7 @@ describe('health without a key', () => {
     expect(port.log.at('error')).toEqual([]);
   });
 
-  test('the list of what is recorded is for nobody without a key', async () => {
+  test('without a key nobody gets the list of recorded securities', async () => {
     const [, client] = await open();
     const { path, requestSerialize, responseDeserialize } = methodOf(health, 'List');
     const code = await new Promise((resolve) => {
@@ -211,12 +211,12 @@ describe('reflection', () => {
     return answer;
   }
 
-  test('is refused without the key', async () => {
+  test('is rejected without a key', async () => {
     const [, client] = await open();
     expect(await ask(client, { listServices: '*' }, NO_KEY)).toBe(status.UNAUTHENTICATED);
   });
 
-  test('tells the services, and the descriptor of each', async () => {
+  test('returns the services and their descriptors', async () => {
     const [, client] = await open();
     const { listServicesResponse } = await ask(client, { listServices: '*' }, bearer());
     const names = listServicesResponse.service.map((service: any) => service.name).sort();

@@ -17,7 +17,7 @@ function throttle(limits: Partial<ThrottleLimits> = {}) {
 }
 
 describe('FailureThrottle', () => {
-  test('a few mistyped keys are refused at once', () => {
+  test('a few mistyped keys are rejected at once', () => {
     const { subject } = throttle();
     for (let i = 0; i < 10; i++) expect(subject.failed('10.0.0.1')).toBe(0);
     expect(subject.failed('10.0.0.1')).toBeGreaterThan(0);
@@ -35,7 +35,7 @@ describe('FailureThrottle', () => {
     expect(totalMs).toBeLessThan(10_000);
   });
 
-  test('an address that goes on gets slower, and no refusal is held longer than the limit', () => {
+  test('an address that continues gets slower, and no rejection is delayed longer than the limit', () => {
     const { subject, clock } = throttle();
     const delays = Array.from({ length: 3000 }, () => {
       const delayMs = subject.failed('10.0.0.1');
@@ -46,27 +46,27 @@ describe('FailureThrottle', () => {
     expect(delays.at(-1)).toBe(MANAGER_LIMITS.throttle.maxDelayMs);
   });
 
-  test('one address does not use up what another may do', () => {
+  test('one address does not use up the burst of another', () => {
     const { subject, clock } = throttle();
     for (let i = 0; i < 40; i++) subject.failed('10.0.0.1');
     clock.advance(1000);
     expect(subject.failed('10.0.0.2')).toBe(0);
   });
 
-  test('many addresses together are slowed as well', () => {
+  test('many addresses together are delayed as well', () => {
     const { subject } = throttle();
     const delays = Array.from({ length: 200 }, (_, i) => subject.failed(`10.0.0.${i}`));
     expect(delays.at(-1)).toBeGreaterThan(1000);
   });
 
-  test('an address that was quiet for long starts afresh', () => {
+  test('an address without failures for long starts again', () => {
     const { subject, clock } = throttle();
     for (let i = 0; i < 300; i++) clock.advance(subject.failed('10.0.0.1'));
     clock.advance(MANAGER_LIMITS.throttle.forgetAfterMs + 1);
     expect(subject.failed('10.0.0.1')).toBe(0);
   });
 
-  test('10,000 failures leave a line at once and one a minute', () => {
+  test('10,000 failures log one line at once and one per minute', () => {
     const { subject, clock, log } = throttle();
     for (let i = 0; i < 10_000; i++) subject.failed('10.0.0.1');
     expect(log.lines).toHaveLength(1);

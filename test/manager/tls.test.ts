@@ -60,7 +60,7 @@ describe('TLS', needs(openssl), () => {
     tls: { cert: pair.cert, key: pair.key, clientCa },
   });
 
-  test('calls and streams go through it, and the key is still asked for', async () => {
+  test('calls and streams work over it, and still need the key', async () => {
     const port = await open({ access: accessOf(server) });
     const client = clientOf(port, authority.ca);
     expect((await client.unary('List', {})).code).toBe(0);
@@ -77,7 +77,7 @@ describe('TLS', needs(openssl), () => {
     expect(port.control.calls).toEqual([]);
   });
 
-  test('a client in the clear does not get in, and leaves a line', async () => {
+  test('a plaintext client is rejected and logged', async () => {
     const port = await open({ access: accessOf(server) });
     const outcome = await clientOf(port).unary('List', {});
     expect(outcome.code).toBe(status.UNAVAILABLE);
@@ -96,7 +96,7 @@ describe('TLS', needs(openssl), () => {
     expect(outcome.code).toBe(status.UNAVAILABLE);
   });
 
-  test('old versions of TLS, and other protocols over it, are refused', async () => {
+  test('old versions of TLS, and other protocols over it, are rejected', async () => {
     const port = await open({ access: accessOf(server) });
     const handshake = (options: ConnectionOptions): Promise<string> =>
       new Promise((resolve) => {
@@ -112,14 +112,14 @@ describe('TLS', needs(openssl), () => {
     expect(await handshake({ maxVersion: 'TLSv1.1', minVersion: 'TLSv1' })).not.toMatch(/^TLSv/);
   });
 
-  test('a handshake that never comes is given up', async () => {
+  test('a handshake that never starts times out', async () => {
     const port = await open({ access: accessOf(server), limits: { tlsHandshakeMs: 50 } });
     const socket: Socket = connectTcp(port.port, '127.0.0.1');
     await new Promise((resolve) => socket.on('error', resolve).on('close', resolve).resume());
     expect(port.log.at('warning')[0]?.message).toMatch(/TLS handshake/);
   });
 
-  test('wrong keys wait, on connections of their own or the same, and a right one does not', async () => {
+  test('wrong keys are delayed, on any connection, and a right one is not', async () => {
     // The clock stands still: what is held back stays held back.
     const clock = new ManualClock();
     const port = await open({ access: accessOf(server), clock });
@@ -146,7 +146,7 @@ describe('TLS', needs(openssl), () => {
     expect(port.log.at('warning').length).toBeLessThanOrEqual(2);
   });
 
-  test('connections that end give their places back', async () => {
+  test('closed connections release their places', async () => {
     const port = await open({ access: accessOf(server), limits: { maxConnections: 1 } });
     for (let i = 0; i < 5; i++) {
       // Its predecessor's place may take a moment to come back.
@@ -159,7 +159,7 @@ describe('TLS', needs(openssl), () => {
     }
   });
 
-  test('1000 failed handshakes leave one line', async () => {
+  test('1000 failed handshakes log one line', async () => {
     const port = await open({ access: accessOf(server) });
     for (let i = 0; i < 20; i++) {
       const sockets = Array.from({ length: 50 }, () => connectTcp(port.port, '127.0.0.1'));
@@ -178,7 +178,7 @@ describe('TLS', needs(openssl), () => {
   });
 
   describe('mutual', () => {
-    test('only a client with a certificate of the right authority gets in', async () => {
+    test('only a client with a certificate of the right authority is accepted', async () => {
       const port = await open({ access: accessOf(server, authority.ca) });
       const right = clientOf(port, authority.ca, authority.issue('operator'));
       expect((await right.unary('List', {})).code).toBe(0);
@@ -195,7 +195,7 @@ describe('TLS', needs(openssl), () => {
       expect(port.control.calls).toHaveLength(calls);
     });
 
-    test('the line about a change names the certificate', async () => {
+    test('the log line of a change names the certificate', async () => {
       const port = await open({ access: accessOf(server, authority.ca) });
       const client = clientOf(port, authority.ca, authority.issue('night-shift'));
       await client.unary('Remove', { securities: ['binance:BTCUSDT'] });
@@ -206,7 +206,7 @@ describe('TLS', needs(openssl), () => {
     });
   });
 
-  test('a new certificate is for new connections, and the open ones go on', async () => {
+  test('new connections use a new certificate, and open ones continue', async () => {
     let access = accessOf(server, authority.ca);
     const port = await open({ access, readAccess: () => access });
     const before = clientOf(port, authority.ca, authority.issue('operator'));
@@ -225,7 +225,7 @@ describe('TLS', needs(openssl), () => {
     watch.cancel();
   });
 
-  test('a certificate that is none leaves the old one in use, and the old keys', async () => {
+  test('an unusable certificate leaves the old one and the old keys in use', async () => {
     const bad = { cert: Buffer.from('none'), key: Buffer.from('none'), clientCa: null };
     const port = await open({
       access: accessOf(server),
@@ -239,7 +239,7 @@ describe('TLS', needs(openssl), () => {
   });
 });
 
-describe('keys read again', () => {
+describe('reloaded keys', () => {
   test('the next key is accepted beside the old one, and then alone, on open connections', async () => {
     let access = accessWith(KEY);
     const port = await open({ access, readAccess: () => access });
@@ -258,7 +258,7 @@ describe('keys read again', () => {
     expect(JSON.stringify(port.log.lines)).not.toContain(NEXT_KEY);
   });
 
-  test('calls that were let in with the old key go on', async () => {
+  test('calls that were accepted with the old key continue', async () => {
     const port = await open({ readAccess: () => accessWith(NEXT_KEY) });
     const watch = clientOf(port).stream('Watch', {});
     watch.on('error', () => undefined).resume();
@@ -269,7 +269,7 @@ describe('keys read again', () => {
     watch.cancel();
   });
 
-  test('what can not be read is told, and the old keys stay', async () => {
+  test('a file that can not be read is logged, and the old keys stay', async () => {
     const port = await open({
       readAccess: () => {
         throw new ConfigError('MANAGER_AUTHKEY_FILE: gone');

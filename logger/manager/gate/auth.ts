@@ -31,7 +31,7 @@ export function peerAddress(peer: string): string {
   return colon < 0 ? peer : peer.slice(0, colon);
 }
 
-export interface AuthenticatorOptions {
+export interface AuthenticatorDeps {
   readonly keys: KeyRing;
   /** Paths of the calls that need no key. If they bring one, it is not looked at. */
   readonly openPaths: ReadonlySet<string>;
@@ -52,7 +52,7 @@ function isTooLong(metadata: Metadata, maxBytes: number): boolean {
 }
 
 /** Lets authorized calls pass and ends all others with UNAUTHENTICATED, after the throttle's delay. */
-export function authenticator(options: AuthenticatorOptions): ServerInterceptor {
+export function authenticator(options: AuthenticatorDeps): ServerInterceptor {
   return (method, call) => {
     const isOpen = options.openPaths.has(method.path);
     let rejection: Timer | undefined;

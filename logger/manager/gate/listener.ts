@@ -6,8 +6,9 @@
 
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
-import { ConflictError, describeError } from '../../errors.ts';
+import { describeError } from '../../errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { listenError } from '../../runtime/listen-error.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { ManagerTls } from './access.ts';
 import { Connections } from './connections.ts';
@@ -26,7 +27,7 @@ export interface Listener {
   destroy(): void;
 }
 
-export interface ListenerOptions {
+export interface ListenerDeps {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -39,29 +40,9 @@ export interface ListenerOptions {
   readonly log: Log;
 }
 
-function listenError(error: Error, host: string, port: number): ConflictError {
-  const place = `${host}:${port}`;
-  const code = 'code' in error ? error.code : undefined;
-  const message = (): string => {
-    switch (code) {
-      case 'EADDRINUSE':
-        return `Manager port ${place} is in use; stop the process that listens there, or change MANAGER_PORT`;
-      case 'EACCES':
-        return `This user may not open manager port ${place}; set MANAGER_PORT to a port above 1023`;
-      case 'EADDRNOTAVAIL':
-      case 'ENOTFOUND':
-      case 'EAI_AGAIN':
-        return `${host} is not an address of this machine; change MANAGER_HOST`;
-      default:
-        return `Manager port ${place} can't be opened: ${describeError(error)}`;
-    }
-  };
-  return new ConflictError(message(), { cause: error });
-}
-
 /** Counts a connection before anything is read from it: a TLS handshake costs, too. */
 function admission(
-  options: ListenerOptions,
+  options: ListenerDeps,
   connections: Connections,
   next: (socket: Socket) => void,
 ): (socket: Socket) => void {
@@ -78,7 +59,7 @@ function admission(
 }
 
 /** @throws ConflictError, in one line, when the port can't be opened. */
-export function listen(options: ListenerOptions): Promise<Listener> {
+export function listen(options: ListenerDeps): Promise<Listener> {
   const { host, port, log, onConnection } = options;
   const connections = new Connections(options.maxConnections);
   const tls =
@@ -87,7 +68,7 @@ export function listen(options: ListenerOptions): Promise<Listener> {
   const tcp = createServer({ noDelay: true }, admit);
   return new Promise((resolve, reject) => {
     tcp.once('error', (error) => {
-      reject(listenError(error, host, port));
+      reject(listenError('Manager', { host, port }, error));
     });
     tcp.listen({ host, port, exclusive: true }, () => {
       tcp.on('error', (error) => {

@@ -19,7 +19,7 @@ export interface TlsStage {
   replace(tls: ManagerTls): void;
 }
 
-export interface TlsStageOptions {
+export interface TlsStageDeps {
   readonly handshakeMs: number;
   readonly onConnection: (socket: Socket) => void;
   readonly clock: Clock;
@@ -37,7 +37,7 @@ function reasonOf(error: Error, socket: TLSSocket): string {
   return 'reason' in error ? String(error.reason) : describeError(error);
 }
 
-export function tlsStage(tls: ManagerTls, options: TlsStageOptions): TlsStage {
+export function tlsStage(tls: ManagerTls, options: TlsStageDeps): TlsStage {
   const isMutual = tls.clientCa !== null;
   const server = createServer({
     ...contextOf(tls),

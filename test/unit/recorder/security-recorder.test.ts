@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Archive } from '../../../logger/archive/archive.ts';
-import { ExchangeRejectedError, FeedClosedError } from '../../../logger/errors.ts';
+import {
+  DuplicateRecordError,
+  ExchangeRejectedError,
+  FeedClosedError,
+} from '../../../logger/errors.ts';
 import type { MarketEvent } from '../../../logger/market/events.ts';
 import { securityOf } from '../../../logger/market/security.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
@@ -289,25 +293,6 @@ describe('a recorder', () => {
     expect(images.map(({ header }) => header.lastSequence)).toEqual([102, 103]);
   });
 
-  test('journal parts of two scales are recovered as one block', async () => {
-    const first = recorder();
-    await live(first.one);
-    exchange.trade(1);
-    first.one.tick();
-    exchange.listeners.get('BTCUSDT')?.onScale({ priceExponent: 4, sizeExponent: 3 });
-    exchange.diff(103, 103, [100_300, 1]);
-    first.one.tick();
-    await first.queue.drained();
-
-    const second = recorder();
-    await second.one.start();
-    expect((await archive.tail(BTC.id)).journal).toEqual([]);
-    expect((await stored(1)).events).toMatchObject([
-      { tradeId: 1, price: 1_000_000 },
-      { lastSequence: 103, bids: [100_300, 1] },
-    ]);
-  });
-
   test('an exchange that restarts its sequence is noticed', async () => {
     const { one } = recorder();
     await live(one);
@@ -320,51 +305,6 @@ describe('a recorder', () => {
     exchange.answer(snapshotAt(7, [1, 1], [2, 2]));
     await clock.advanceAsync(10);
     expect(one.segment?.sequence).toBe(8);
-  });
-
-  test('a stop seals everything; the next start declares the time between', async () => {
-    const first = recorder();
-    await live(first.one);
-    exchange.diff(103, 103);
-    clock.advance(300);
-    const stoppedUs = clock.nowUs();
-    first.one.close('restart');
-    await first.queue.drained();
-    expect((await archive.tail(BTC.id)).journal).toHaveLength(0);
-
-    clock.advance(60_000);
-    const second = recorder();
-    await live(second.one, 200);
-    await second.queue.drained();
-    expect((await stored(2)).gap).toMatchObject({
-      fromUs: stoppedUs,
-      cause: 'restart',
-      firstMissing: 104,
-      lastMissing: 201,
-    });
-  });
-
-  test('after a crash the journal is recovered and the time away is a gap', async () => {
-    const first = recorder();
-    await live(first.one);
-    const kept = exchange.diff(103, 103, [1002, 1]);
-    clock.advance(100);
-    exchange.alive();
-    const aliveUs = clock.nowUs();
-    first.one.tick();
-    exchange.diff(104, 104, [1002, 0]);
-    await first.queue.drained();
-
-    clock.advance(10_000);
-    const second = recorder();
-    await live(second.one, 300);
-    await second.queue.drained();
-    expect((await stored(1)).events).toEqual([kept]);
-    expect((await stored(2)).gap).toMatchObject({
-      fromUs: aliveUs,
-      cause: 'restart',
-      firstMissing: 104,
-    });
   });
 
   test('trades that arrive while a book is being proven are in the next segment', async () => {
@@ -400,5 +340,32 @@ describe('a recorder', () => {
     clock.advance(DEFAULT_LIMITS.maxCrossedMs);
     one.tick();
     expect(one.phase).toBe('syncing');
+  });
+
+  test('a book is given its time to uncross, whatever the one before it was like', async () => {
+    const { one } = recorder();
+    await live(one);
+    exchange.diff(103, 103, [1010, 1]);
+    one.tick();
+    exchange.diff(110, 110);
+    clock.advance(DEFAULT_LIMITS.maxCrossedMs);
+    exchange.answer(snapshotAt(109, [1010, 1], [1010, 7]));
+    await clock.advanceAsync(10);
+    one.tick();
+    expect(one.phase).toBe('live');
+  });
+
+  test('a conflict in the store stops a recorder that still waits for its instrument', async () => {
+    const { one } = recorder();
+    const { instrumentAnswer } = exchange;
+    exchange.instrumentAnswer = new FeedClosedError('connection refused');
+    await one.start();
+    await clock.advanceAsync(0);
+    expect(one.phase).toBe('starting');
+    one.stopOnConflict(new DuplicateRecordError('block 1/103'));
+    exchange.instrumentAnswer = instrumentAnswer;
+    await clock.advanceAsync(10_000, 100);
+    expect(one.phase).toBe('failed');
+    expect(exchange.listeners.size).toBe(0);
   });
 });
