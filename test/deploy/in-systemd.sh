@@ -88,9 +88,9 @@ fact 'in the same process, which is active' bash -c "[ \$(systemctl show --value
 drop_in trouble <<END
 [Service]
 WatchdogSec=6
-Environment=MISCHIEF=stall
+Environment=TEST_FAULT=stall
 ExecStart=
-ExecStart=/usr/bin/env node --import /src/test/support/mischief.mjs /opt/$SERVICE/dist/logger/main.js
+ExecStart=/usr/bin/env node --import /src/test/support/process-faults.mjs /opt/$SERVICE/dist/logger/main.js
 END
 systemctl restart $SERVICE
 pid=$(show MainPID)

@@ -51,7 +51,7 @@ describe('without a sequence', () => {
     }
     const { stdout } = await logger.manager(`book ${BTC_USD}`);
     expect(stdout).toContain('proven (by connection)');
-    expect(stdout).toContain('sequence  not numbered');
+    expect(stdout).toContain('sequence  none');
   });
 
   test('an interval of the coverage has none', async () => {
