@@ -36,7 +36,7 @@ const MANY = { connections: 64, calls: 4, giveUpMs: 10_000 } as const;
 const FLOOD = { ...MANY, giveUpMs: 50 } as const;
 const RIGHT_KEY_PAUSE_MS = 5;
 
-interface Stretch {
+interface Period {
   readonly fromUs: number;
   readonly toUs: number;
 }
@@ -44,11 +44,11 @@ interface Stretch {
 interface Attack {
   readonly sentPerS: number;
   readonly answeredPerS: number;
-  readonly during: Stretch;
+  readonly during: Period;
 }
 
 interface Observed {
-  readonly quiet: Stretch;
+  readonly quiet: Period;
   readonly one: Attack;
   readonly many: Attack;
   readonly flood: Attack;
@@ -84,19 +84,19 @@ export async function wrongKeySections(): Promise<Section[]> {
 }
 
 async function observe(port: number, children: ChildProcess[]): Promise<Observed> {
-  const attacked = (callers: Callers, during: () => Promise<Stretch>): Promise<Attack> =>
+  const attacked = (callers: Callers, during: () => Promise<Period>): Promise<Attack> =>
     attack({ port, callers, children, during });
   // The first seconds are spent on snapshots and on code that is not compiled yet.
   await wait(2 * SETTLE_MS);
-  const quiet = await stretch(LONG_MS);
+  const quiet = await measure(LONG_MS);
   const quietCallsMs = await rightKey(port, SHORT_MS);
-  const one = await attacked(ONE, () => stretch(SHORT_MS));
-  const many = await attacked(MANY, () => stretch(LONG_MS));
-  const flood = await attacked(FLOOD, () => stretch(LONG_MS));
+  const one = await attacked(ONE, () => measure(SHORT_MS));
+  const many = await attacked(MANY, () => measure(LONG_MS));
+  const flood = await attacked(FLOOD, () => measure(LONG_MS));
   let guardedCallsMs: readonly number[] = [];
   const guarded = await attacked(FLOOD, async () => {
     const calls = rightKey(port, LONG_MS);
-    const during = await stretch(LONG_MS);
+    const during = await measure(LONG_MS);
     guardedCallsMs = await calls;
     return during;
   });
@@ -110,7 +110,7 @@ async function attack(parts: {
   readonly port: number;
   readonly callers: Callers;
   readonly children: ChildProcess[];
-  readonly during: () => Promise<Stretch>;
+  readonly during: () => Promise<Period>;
 }): Promise<Attack> {
   const { connections, calls, giveUpMs } = parts.callers;
   const script = fileURLToPath(new URL('wrong-keys-callers.js', import.meta.url));
@@ -129,7 +129,7 @@ async function attack(parts: {
 }
 
 /** Waits. */
-async function stretch(ms: number): Promise<Stretch> {
+async function measure(ms: number): Promise<Period> {
   const fromUs = Date.now() * 1000;
   await wait(ms);
   return { fromUs, toUs: Date.now() * 1000 };
@@ -153,10 +153,10 @@ async function rightKey(port: number, forMs: number): Promise<number[]> {
 
 async function section(directory: string, observed: Observed): Promise<Section> {
   const { one, many, flood, guarded, quietCallsMs, guardedCallsMs } = observed;
-  const stretches = [observed.quiet, many.during, flood.during, guarded.during];
+  const periods = [observed.quiet, many.during, flood.during, guarded.during];
   const [inQuiet = [], underMany = [], underFlood = [], underGuarded = []] = await latencies(
     directory,
-    stretches,
+    periods,
   );
   const quiet = percentiles('feed in quiet', inQuiet);
   return {
@@ -195,13 +195,13 @@ function percentiles(
 /** Latencies from the exchange's timestamp to ours, in ms, of all messages received in each period. */
 async function latencies(
   directory: string,
-  stretches: readonly Stretch[],
+  periods: readonly Period[],
 ): Promise<readonly (readonly number[])[]> {
   const archive = await openEmbeddedArchive({ directory, readOnly: true });
   try {
     const reader = createReader(archive);
     const all: number[][] = [];
-    for (const range of stretches) {
+    for (const range of periods) {
       const times: number[] = [];
       for (const product of PRODUCTS) {
         for await (const item of reader.updates({ security: `coinbase:${product}`, ...range })) {

@@ -45,7 +45,7 @@ export class CommandSession implements Session {
     if (other === undefined) return;
     throw usageError(
       needsNoLogger
-        ? `This command asks no logger; omit --${other}`
+        ? `This command needs no logger; omit --${other}`
         : `--archive and --${other} contradict each other; give one of them`,
     );
   }

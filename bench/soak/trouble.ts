@@ -118,17 +118,17 @@ export class Trouble {
   ): Promise<boolean> {
     try {
       const answer = await this.#parts.logger.client.unary(method, request);
-      const refused = commandResults(answer).find(({ ok }) => !ok);
-      if (!refused) return true;
-      this.#refused(method, `${refused.security}: ${refused.message}`);
+      const failed = commandResults(answer).find(({ ok }) => !ok);
+      if (!failed) return true;
+      this.#failed(method, `${failed.security}: ${failed.message}`);
     } catch (error) {
       // Expected in the middle of other trouble.
-      this.#refused(method, describeError(error));
+      this.#failed(method, describeError(error));
     }
     return false;
   }
 
-  #refused(method: string, reason: string): void {
+  #failed(method: string, reason: string): void {
     if (this.refusals.length < MAX_REFUSALS) this.refusals.push(`${method}: ${reason}`);
   }
 

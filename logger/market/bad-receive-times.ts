@@ -29,40 +29,39 @@ export function isBadReceiveTime({ fromUs, toUs, cause }: BadReceiveTime): boole
  * @param max at least one per cause. While there are more, the two nearest ones of a cause are merged,
  *   including the time between them: the result may cover too much, never too little.
  */
-export function uniteBadReceiveTimes(
-  stretches: readonly BadReceiveTime[],
+export function mergeBadReceiveTimes(
+  defects: readonly BadReceiveTime[],
   max = Number.POSITIVE_INFINITY,
 ): BadReceiveTime[] {
   const byCause = CAUSES.map((cause) =>
-    unitedWhereTouching(stretches.filter((stretch) => stretch.cause === cause)),
+    mergeTouching(defects.filter((defect) => defect.cause === cause)),
   );
-  while (byCause.reduce((sum, { length }) => sum + length, 0) > max) uniteNearest(byCause);
+  while (byCause.reduce((sum, { length }) => sum + length, 0) > max) mergeNearest(byCause);
   return byCause.flat().sort((a, b) => a.fromUs - b.fromUs);
 }
 
-function unitedWhereTouching(stretches: readonly BadReceiveTime[]): BadReceiveTime[] {
-  const united: BadReceiveTime[] = [];
-  for (const stretch of [...stretches].sort((a, b) => a.fromUs - b.fromUs)) {
-    const last = united.at(-1);
-    if (last !== undefined && stretch.fromUs <= last.toUs)
-      united.splice(-1, 1, hull(last, stretch));
-    else united.push(stretch);
+function mergeTouching(defects: readonly BadReceiveTime[]): BadReceiveTime[] {
+  const merged: BadReceiveTime[] = [];
+  for (const defect of [...defects].sort((a, b) => a.fromUs - b.fromUs)) {
+    const last = merged.at(-1);
+    if (last !== undefined && defect.fromUs <= last.toUs) merged.splice(-1, 1, hull(last, defect));
+    else merged.push(defect);
   }
-  return united;
+  return merged;
 }
 
-function uniteNearest(byCause: readonly BadReceiveTime[][]): void {
+function mergeNearest(byCause: readonly BadReceiveTime[][]): void {
   let nearestUs = Number.POSITIVE_INFINITY;
-  let unite = (): void => undefined;
-  for (const stretches of byCause) {
-    for (const [index, next] of stretches.entries()) {
-      const before = stretches[index - 1];
+  let merge = (): void => undefined;
+  for (const defects of byCause) {
+    for (const [index, next] of defects.entries()) {
+      const before = defects[index - 1];
       if (before === undefined || next.fromUs - before.toUs >= nearestUs) continue;
       nearestUs = next.fromUs - before.toUs;
-      unite = () => void stretches.splice(index - 1, 2, hull(before, next));
+      merge = () => void defects.splice(index - 1, 2, hull(before, next));
     }
   }
-  unite();
+  merge();
 }
 
 /** @param first the one that begins earlier. */

@@ -6,7 +6,8 @@
 
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { ConflictError, describeError } from '../errors.ts';
+import { describeError } from '../errors.ts';
+import { listenError } from '../runtime/listen-error.ts';
 import type { Log } from '../runtime/log.ts';
 import type { LoggerFigures } from '../status/figures.ts';
 import { MetricsPage } from './page.ts';
@@ -81,7 +82,7 @@ function end(response: ServerResponse, status: number, text: string, type = 'tex
 function listen(server: Server, { host, port }: MetricsOptions): Promise<number> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
-      reject(new ConflictError(explain(error, host, port), { cause: error }));
+      reject(listenError('Metrics', { host, port }, error));
     };
     server.once('error', fail);
     server.listen({ host, port, exclusive: true }, () => {
@@ -90,22 +91,6 @@ function listen(server: Server, { host, port }: MetricsOptions): Promise<number>
       resolve(address !== null && typeof address === 'object' ? address.port : port);
     });
   });
-}
-
-function explain(error: Error, host: string, port: number): string {
-  const place = `${host}:${port}`;
-  switch ('code' in error ? error.code : undefined) {
-    case 'EADDRINUSE':
-      return `Metrics port ${place} is in use; stop what listens there, or set METRICS_PORT to another`;
-    case 'EACCES':
-      return `Metrics port ${place} needs privileges that this user lacks; set METRICS_PORT to one above 1023`;
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `${host} is not an address of this machine; set METRICS_HOST to one that is`;
-    default:
-      return `Metrics port ${place} can't be opened: ${describeError(error)}`;
-  }
 }
 
 /** Cuts the connections that scrapers keep open: they lose nothing. */

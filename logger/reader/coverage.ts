@@ -4,7 +4,7 @@
  */
 
 import type { RecordHeader } from '../archive/archive.ts';
-import { uniteBadReceiveTimes } from '../market/bad-receive-times.ts';
+import { mergeBadReceiveTimes } from '../market/bad-receive-times.ts';
 import type { BadReceiveTime } from '../market/bad-receive-times.ts';
 import type { Gap, Interval } from '../market/coverage.ts';
 import { formatBadReceiveTime, formatGap, formatInterval } from '../queries/format.ts';
@@ -48,7 +48,7 @@ export async function coverage(
     security,
     intervals: intervals.filter(touches).map(formatInterval),
     gaps: gapsInRange.map(formatGap),
-    badReceiveTimes: uniteBadReceiveTimes(badReceiveTimes)
+    badReceiveTimes: mergeBadReceiveTimes(badReceiveTimes)
       .filter(touches)
       .map(formatBadReceiveTime),
   };
@@ -90,5 +90,5 @@ async function addSegment(
       covered.intervals.push({ epoch, fromUs, toUs, firstSequence, lastSequence, feed, proof });
     }
   }
-  covered.badReceiveTimes.push(...uniteBadReceiveTimes(defects));
+  covered.badReceiveTimes.push(...mergeBadReceiveTimes(defects));
 }

@@ -7,7 +7,7 @@
  * have its turn before an overdue beat.
  */
 
-import { uniteBadReceiveTimes } from '../market/bad-receive-times.ts';
+import { mergeBadReceiveTimes } from '../market/bad-receive-times.ts';
 import type { BadReceiveTime, BadReceiveTimeCause } from '../market/bad-receive-times.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -96,7 +96,7 @@ export class ReceiveTimes {
       ...this.#stalls.between(fromUs, toUs, nowUs),
       ...this.#clockSteps.between(fromUs, toUs, nowUs),
     ];
-    return uniteBadReceiveTimes(found, this.#limits.maxBadReceiveTimes);
+    return mergeBadReceiveTimes(found, this.#limits.maxBadReceiveTimes);
   };
 
   #beat(): void {

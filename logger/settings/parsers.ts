@@ -1,7 +1,7 @@
 /** The usual forms of settings; see `Parse` for what they throw. */
 
 import { InvalidArgumentError } from '../errors.ts';
-import type { Parse } from './setting.ts';
+import type { Parse, Setting } from './setting.ts';
 
 /** The error for a value that is not allowed. @param allowed what is, as advice. */
 export function notValid(allowed: string): InvalidArgumentError {
@@ -94,4 +94,13 @@ function bytesOf(given: string): number | null {
   if (digits === '' || factor === undefined) return null;
   const bytes = Number(digits) * factor;
   return Number.isSafeInteger(bytes) ? bytes : null;
+}
+
+/** The row of the variable that names a file with the value of `setting`, which has a `credential`. */
+export function fileSetting({ env }: Setting<unknown>): Setting<string> {
+  return {
+    env: `${env}_FILE`,
+    parse: text,
+    meaning: 'file that holds it, instead of the variable',
+  };
 }

@@ -112,8 +112,8 @@ export const exportCommand: Command = {
   describe: 'Export trades, quotes, diffs, books or orders as text (exit 5 if there is a gap)',
   options: (yargs) =>
     archiveOption(yargs)
-      .option('from', valued('Start (default: the first record)'))
-      .option('to', valued('End, exclusive (default: the last record)'))
+      .option('from', valued('From this time (default: the first record)'))
+      .option('to', valued('To this time, exclusive (default: the last record)'))
       .option('clock', {
         ...valued(
           "Clock of --from and --to: the logger's receive time, or the exchange's event time",

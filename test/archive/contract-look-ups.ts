@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Archive, BlockRef } from '../../logger/archive/archive.ts';
-import type { ContractOptions, CurrentArchive } from './contract.ts';
+import type { ContractOptions, CurrentArchive } from './archive-under-test.ts';
 import { SECURITY, block, image, journalPart, sampleBlock, sampleImage } from './sample-records.ts';
 
 const keys = (refs: readonly BlockRef[]): string[] =>

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { BlockRef } from '../../logger/archive/archive.ts';
-import type { CurrentArchive } from './contract.ts';
+import type { CurrentArchive } from './archive-under-test.ts';
 import {
   SECURITY,
   block,

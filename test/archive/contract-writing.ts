@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { BlockRef, Write } from '../../logger/archive/archive.ts';
 import { DuplicateRecordError } from '../../logger/errors.ts';
-import type { ContractOptions, CurrentArchive } from './contract.ts';
+import type { ContractOptions, CurrentArchive } from './archive-under-test.ts';
 import {
   SECURITY,
   block,

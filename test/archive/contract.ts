@@ -1,31 +1,12 @@
 /** What every archive must do, whatever it is made of: a suite over a factory of empty archives. */
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Archive, ArchiveReader } from '../../logger/archive/archive.ts';
 import { checkRecord } from '../../logger/archive/record.ts';
+import type { ArchiveUnderTest, ContractOptions, CurrentArchive } from './archive-under-test.ts';
 import { concurrencyContract, lookUpContract } from './contract-look-ups.ts';
 import { tailContract } from './contract-tail.ts';
 import { writingContract } from './contract-writing.ts';
 import { SECURITY, block, image, sampleBlock, sampleImage } from './sample-records.ts';
-
-export interface ArchiveUnderTest {
-  readonly archive: Archive;
-  /** Another reader of the same archive, as another process would open one. Closed by `dispose`. */
-  openReader(): Promise<ArchiveReader>;
-  /** Closes the archive and opens it again. */
-  reopen(): Promise<Archive>;
-  dispose(): Promise<void>;
-}
-
-/** The archive of the running test. */
-export type CurrentArchive = () => ArchiveUnderTest;
-
-export interface ContractOptions {
-  /** Replicated records are no longer compared with what is committed: the store finds a conflict. */
-  readonly forgets?: boolean;
-  /** Look-ups only: a store without a spool has no journal. */
-  readonly looksUp?: boolean;
-}
 
 export function archiveContract(
   name: string,

@@ -19,11 +19,11 @@ export const state = (security: string, wanted = true): Write => ({
 });
 
 interface CopyArchives {
-  pathOf(name: string): string;
-  openedAt(name: string): Promise<Archive>;
-  target(name?: string): Promise<CopyTarget>;
+  readonly pathOf: (name: string) => string;
+  readonly openedAt: (name: string) => Promise<Archive>;
+  readonly target: (name?: string) => Promise<CopyTarget>;
   /** Closes it after the test. */
-  track<T extends { close(): Promise<void> }>(opened: T): T;
+  readonly track: <T extends { close(): Promise<void> }>(opened: T) => T;
 }
 
 /** A directory per test; what is opened in it is closed after the test. */

@@ -1,4 +1,4 @@
-/** The embedded archive: the contract of all archives, and what is its own. */
+/** The embedded archive: the contract of all archives. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** What is the embedded archive's own: files, layouts, damage, a full disk. */
+/** Specific to the embedded archive: files, layouts, damage, a full disk. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises';
@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(parent, { recursive: true, force: true }));
 
-test('every bit of header and body is under the checksum', () => {
+test('the checksum covers every bit of header and body', () => {
   const sealed = sampleBlock({ previousSequence: 100, lastSequence: 110 });
   checkRecord(sealed);
   for (let bit = 0; bit < sealed.body.length * 8; bit++) {
@@ -39,7 +39,7 @@ test('every bit of header and body is under the checksum', () => {
     const header = { ...sealed.header, [field]: other };
     expect(() => checkRecord({ ...sealed, header }), field).toThrow(RecordCorruptError);
   }
-  // Two fields that swap their values are a change too; the order of fields is none.
+  // Swapped values of two fields count as a change, another order of fields does not.
   const { exchangeFromUs, exchangeToUs } = sealed.header;
   const swapped = { ...sealed.header, exchangeFromUs: exchangeToUs, exchangeToUs: exchangeFromUs };
   expect(() => checkRecord({ ...sealed, header: swapped })).toThrow(RecordCorruptError);
@@ -50,7 +50,7 @@ test('every bit of header and body is under the checksum', () => {
   expect(checksum).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test('ids sort as their numbers do', () => {
+test('ids sort like their numbers', () => {
   const ids = [9, 10, 4_294_967_296].map((lastSequence) =>
     recordId(sampleImage({ lastSequence, epoch: 12 }).header),
   );
@@ -58,7 +58,7 @@ test('ids sort as their numbers do', () => {
   expect(ids.toSorted()).toEqual(ids);
 });
 
-test('directory and files are the owner’s alone', async () => {
+test('only the owner may access directory and files', async () => {
   const archive = await openEmbeddedArchive({ directory });
   const mode = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
   expect(await mode(directory)).toBe(0o700);
@@ -78,7 +78,7 @@ test.each(['missing', 'empty', 'unfinished'])(
   },
 );
 
-test('a file that is no archive is said to be none, and left alone', async () => {
+test('a foreign file is reported as no archive, and left unchanged', async () => {
   await mkdir(directory);
   await writeFile(join(directory, 'archive.mdb'), 'not an archive '.repeat(1000));
   await expect(openEmbeddedArchive({ directory })).rejects.toBeInstanceOf(ArchiveUnavailableError);
@@ -88,7 +88,7 @@ test('a file that is no archive is said to be none, and left alone', async () =>
   expect((await stat(join(directory, 'archive.mdb'))).size).toBe(15_000);
 });
 
-test('a file that was cut off is refused, by writer and reader', async () => {
+test('a truncated file is rejected, by writer and reader', async () => {
   const archive = await openEmbeddedArchive({ directory });
   for (let i = 0; i < 50; i++) {
     const previousSequence = i * 10;
@@ -108,7 +108,7 @@ test('a file that was cut off is refused, by writer and reader', async () => {
   }
 });
 
-test('a journal piece with a damaged header is handed on as one that fails its check', async () => {
+test('a journal part with a damaged header is returned as one that fails its check', async () => {
   let archive = await openEmbeddedArchive({ directory });
   await archive.commit([
     { type: 'image', record: sampleImage({ lastSequence: 100 }) },
@@ -139,7 +139,7 @@ test('a journal piece with a damaged header is handed on as one that fails its c
   await archive.close();
 });
 
-test('a path that can’t be a directory is refused', async () => {
+test('a path that cannot be a directory is rejected', async () => {
   await writeFile(directory, '');
   await expect(openEmbeddedArchive({ directory })).rejects.toBeInstanceOf(ArchiveUnavailableError);
 });
@@ -157,7 +157,7 @@ test.each([false, true])('a newer layout is refused (read only: %s)', async (rea
   await expect(opening).rejects.toThrow('layout version 2');
 });
 
-test('a reader that closes in the writer’s own process leaves the writer whole', async () => {
+test('closing a reader in the writer’s process does not affect the writer', async () => {
   const archive = await openEmbeddedArchive({ directory });
   await archive.commit([{ type: 'image', record: sampleImage({ lastSequence: 1 }) }]);
   for (let i = 0; i < 3; i++) {
@@ -172,18 +172,18 @@ test('a reader that closes in the writer’s own process leaves the writer whole
   await archive.close();
 });
 
-/** A disk of 3 MB of its own, where this user may make one. */
+/** A separate disk of 3 MB, if this user may create one. */
 function mountSmallDisk(path: string): boolean {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', path], { stdio: 'ignore' });
     return true;
   } catch {
-    // Not root, or nothing to mount with: the caller skips.
+    // Not root, or no mount command: the caller skips.
     return false;
   }
 }
 
-test('a full disk refuses the commit, keeps what was there, and serves again with room', async (context) => {
+test('a full disk rejects the commit, keeps its records, and accepts commits again once there is room', async (context) => {
   await mkdir(directory);
   if (!mountSmallDisk(directory)) {
     context.skip('only root may mount a small disk to fill');

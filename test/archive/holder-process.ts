@@ -1,4 +1,4 @@
-/** Starts `holder.ts` as a process of its own, compiled once beforehand. */
+/** Runs `holder.ts` in a separate process, compiled once beforehand. */
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,10 +15,10 @@ export function compileHolder(): void {
 }
 
 export interface Holder {
-  /** The next line it prints; undefined when it has ended. */
+  /** The next line it prints; undefined after it has exited. */
   line(): Promise<string | undefined>;
   tell(line: string): void;
-  /** SIGKILL, and waits for the end. */
+  /** Sends SIGKILL and waits for the exit. */
   kill(): Promise<void>;
   signal(name: NodeJS.Signals): void;
   ended(): Promise<void>;
@@ -31,7 +31,7 @@ export function startHolder(directory: string): Holder {
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const closed = once(child, 'close');
-  // A process that was killed reads no more; that is what the test is about.
+  // A killed process does not read any more, which is what the test is about.
   child.stdin.on('error', () => undefined);
   return {
     line: async () => {

@@ -1,6 +1,6 @@
 /**
- * A process that opens an archive for writing, says `open` or the error's code, commits when told
- * `commit <n>`, and holds it until it is killed or told `close`. Started by tests.
+ * A process that opens an archive for writing, prints `open` or the error's code, commits on
+ * `commit <n>`, and holds the archive until it is killed or reads `close`. Started by tests.
  */
 
 import { createInterface } from 'node:readline';

@@ -1,4 +1,4 @@
-/** The documents of a record and back, without a database. */
+/** Records to documents and back, without a database. */
 
 import { expect, test } from 'vitest';
 import { documentsOf, headerOf } from '../../logger/archive/mongodb/documents.ts';
@@ -14,7 +14,7 @@ function documentOf(record: typeof flagged): Record<string, unknown> {
   return documentsOf(record)[0]!;
 }
 
-test('bad receive times are dates for people and exact for us', () => {
+test('receive-time defects are stored as dates for people, and exactly', () => {
   const { badReceiveTimes } = documentOf(flagged);
   expect(badReceiveTimes).toMatchObject([
     {
@@ -28,7 +28,7 @@ test('bad receive times are dates for people and exact for us', () => {
   expect(header).toEqual(flagged.header);
 });
 
-test('a record that has nothing to say of them has no such field', () => {
+test('a record without defects has no such field', () => {
   const plain = sampleBlock(range);
   expect(documentOf(plain)).not.toHaveProperty('badReceiveTimes');
   expect(headerOf('block', documentOf(plain))).not.toHaveProperty('badReceiveTimes');

@@ -1,4 +1,4 @@
-/** What a past book costs in MongoDB: a bounded number of finds, whatever is stored. */
+/** The cost of a past book in MongoDB: a bounded number of finds, whatever is stored. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,17 +19,17 @@ import { RandomHistory, SECURITY } from '../unit/reader/random-history.ts';
 import { sampleImage } from './sample-records.ts';
 import { mongodb, needs } from '../support/requirements.ts';
 
-/** docs/mongodb.md says so. */
+/** As documented in docs/mongodb.md. */
 const FINDS_MAX = 10;
 const MOMENTS = scaled({ fast: 8, full: 30 });
 const seed = testSeed();
-/** Segments that began so long after a moment count by the exchange's clock, which may step back. */
+/** The tolerance for an exchange clock that goes back between two connections. */
 const DISORDER_US = 10_000_000;
 
 interface Counted {
   readonly archive: MongoReader;
   readonly writer: MongoWriter;
-  /** Sent since it was emptied. */
+  /** Commands since the list was cleared. */
   readonly commands: string[];
 }
 
@@ -78,7 +78,7 @@ test.each([2, 12])(
         ['sequence', { sequence: at.sequence }, 0],
       ];
       for (const [name, position, besides] of positions) {
-        // Its own reader each time: nothing is remembered from the book before.
+        // A new reader each time, so that nothing is cached.
         const reader = createReader(archive);
         commands.length = 0;
         const answer = await reader.bookAt({ security: SECURITY, position });
@@ -109,7 +109,7 @@ test(
     await writer.write([{ ...nothing, security: SECURITY, images }]);
     commands.length = 0;
     const found = await archive.imageAt(SECURITY, { sequence: 600 });
-    // The exchange numbered anew: the later book counts.
+    // The exchange restarted its sequences: the later book counts.
     expect(found?.header).toMatchObject({ epoch: 50, lastSequence: 400 });
     expect(commands.length).toBeLessThan(8);
   },

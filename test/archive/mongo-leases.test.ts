@@ -1,4 +1,4 @@
-/** Who writes a security, while the store answers and while it does not. */
+/** Leases while the store is reachable and while it is not. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LeaseKeeper } from '../../logger/archive/lease-keeper.ts';
@@ -49,7 +49,7 @@ describe('leases of securities in MongoDB', needs(mongodb), () => {
   }
 
   test.each(['cut', 'hang'] as const)(
-    'who was seen to hold a security holds it while the store is away (%s)',
+    'the last known holder counts while the store is unreachable (%s)',
     async (mode) => {
       const paris = leases('paris', store.directUri);
       const rome = leases('rome', store.uri);
@@ -58,11 +58,11 @@ describe('leases of securities in MongoDB', needs(mongodb), () => {
 
       store.proxy.mode = mode;
       expect(await rome.claim(BTC)).toMatch(HELD_BY_PARIS);
-      // Of this one nobody is known to hold it.
+      // No holder of this one is known.
       expect(await rome.claim(ETH)).toBeNull();
       expect(log.at('warning').map(({ fields }) => fields['security'])).toEqual([BTC, ETH]);
 
-      // What was not known is settled as soon as somebody can be asked.
+      // The unknown is settled as soon as the store answers.
       store.proxy.mode = 'pass';
       await paris.release(BTC);
       await until('an answer', async () => (await rome.claim(BTC)) === null);
@@ -70,7 +70,7 @@ describe('leases of securities in MongoDB', needs(mongodb), () => {
     },
   );
 
-  test('a holder that was let go of is not remembered', async () => {
+  test('a holder that released its lease is forgotten', async () => {
     let isReachable = true;
     const paris = leases('paris', store.directUri);
     const rome = leases('rome', store.directUri, () => isReachable);

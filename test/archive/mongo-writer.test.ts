@@ -1,4 +1,4 @@
-/** Records into MongoDB and what stands there then: each once, whole, and readable by people. */
+/** Writing records to MongoDB: each once, as a whole, and readable in a shell. */
 
 import { Long, MongoClient } from 'mongodb';
 import type { Document } from 'mongodb';
@@ -55,7 +55,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
     await connection.close();
   });
 
-  /** As a shell would show it: nothing made into what JavaScript has. */
+  /** As a shell would show it, without conversion to JavaScript values. */
   async function raw(name: string, _id: string): Promise<Document> {
     const client = new MongoClient(location.uri, { promoteValues: false, promoteBuffers: false });
     try {
@@ -78,7 +78,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
     expect(blocks.map(({ header }) => header.firstSequence)).toEqual([101, 111, 121, 131]);
   });
 
-  test('another record under the same id is a conflict of that security alone', async () => {
+  test('a different record under the same id is a conflict of that security only', async () => {
     const own = [100, 110, 120].map((from) =>
       sampleBlock({ previousSequence: from, lastSequence: from + 10 }),
     );
@@ -98,7 +98,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
       (await reader.blocks(security, 1, { afterSequence: 0 })).map(
         ({ header }) => header.firstSequence,
       );
-    // What came before it, and the foreign one; nothing after it.
+    // The records before it, and the foreign one; nothing after it.
     expect(await keys(SECURITY)).toEqual([101, 111]);
     expect(await keys(OTHER)).toEqual([101, 111]);
   });
@@ -121,7 +121,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
     expect(await reader.gapBefore(SECURITY, 2)).toMatchObject({ cause: 'other' });
   });
 
-  /** By every way there is to find an image. */
+  /** Finds an image in every possible way. */
   async function foundBy(): Promise<unknown[]> {
     const us = 100_000;
     return Promise.all([
@@ -135,7 +135,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
     ]);
   }
 
-  test('a record in parts is there with its last write or not at all, wherever that died', async () => {
+  test('a record in parts appears with its last write or not at all, wherever writing stopped', async () => {
     const record = sampleImage({ lastSequence: 100 }, LARGE);
     const documents = documentsOf(record);
     expect(documents.map(({ _id }) => _id)).toEqual([
@@ -167,7 +167,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
     60_000,
   );
 
-  test('a write that is cut in the middle of a large body leaves nothing to be seen', async () => {
+  test('a write that is interrupted within a large body leaves nothing visible', async () => {
     const server = new URL(location.uri);
     const proxy = await startTcpProxy({ host: server.hostname, port: Number(server.port) });
     undo.push(() => proxy.close());
@@ -180,7 +180,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
       () => null,
       (error: unknown) => error,
     );
-    // The first message holds the later parts, 12 MB of the 20.
+    // The first message has the later parts, 12 MB of the 20.
     await until('the second message', () => proxy.bytes.up > 13_000_000);
     proxy.mode = 'cut';
     expect(await outcome).toBeInstanceOf(ArchiveUnavailableError);
@@ -189,7 +189,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
     expect((await foundBy()).every(Boolean)).toBe(true);
   }, 60_000);
 
-  test('a body that lost a part, or has another record’s, is damaged and nothing else', async () => {
+  test('a body with a missing part, or with another record’s part, counts as damaged', async () => {
     const record = sampleImage({ lastSequence: 100 }, LARGE);
     await writer.write([shipment([record])]);
     const parts = connection.collection('base_images');
@@ -267,7 +267,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
     expect(document['fromUs']).toEqual(Long.fromNumber(record.header.fromUs));
   });
 
-  test('where the exchange numbers nothing, sequences are null, and the count is in the id', async () => {
+  test('without sequences of the exchange the fields are null, and our count is in the id', async () => {
     const unnumbered = { proof: 'connection', feed: 'level2_batch', security: OTHER } as const;
     const record = sampleBlock({ previousSequence: 41, lastSequence: 50, ...unnumbered });
     await writer.write([shipment([record])]);
@@ -278,7 +278,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
     expect((await ref?.load())?.header).toEqual(record.header);
   });
 
-  test('numbers up to the greatest come back exactly, and negative exchange times too', async () => {
+  test('the largest numbers and negative exchange times are read back exactly', async () => {
     const most = Number.MAX_SAFE_INTEGER;
     const {
       checksum: _checksum,
@@ -297,7 +297,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
     expect((await ref?.load())?.header).toEqual(record.header);
   });
 
-  test('gaps and securities are readable too', async () => {
+  test('gaps and securities are readable in a shell too', async () => {
     const gap = {
       security: SECURITY,
       epoch: 2,
@@ -342,7 +342,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
     expect(await reader.totals(SECURITY)).toEqual(totals);
   });
 
-  test('a tail never speaks of more than its records do, however they come in meanwhile', async () => {
+  test('a tail never covers more than its records, even if more arrive meanwhile', async () => {
     const totals = { images: 1, blocks: 1, gaps: 0, storedBytes: 5, lastImageUs: 9 };
     const state = { security: SECURITY, wanted: true, feed: 'depth' };
     await writer.write([shipment([sampleImage({ lastSequence: 100 })])]);
@@ -350,7 +350,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
       writer.writeSecurities([{ state, totals, end: { mark: { epoch: 1, us }, openGap: null } }]);
     await mark(101_000);
     let finds = 0;
-    // Between the first find and the second a block arrives, and what is said of it.
+    // Between the first and the second find a block arrives, with its security document.
     const within = connection.within.bind(connection);
     connection.within = async (what, call, deadlineMs) => {
       if (what.startsWith('find') && ++finds === 2) {
@@ -365,7 +365,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
     expect(tail).toMatchObject({ epoch: 1, lastSequence: 110, aliveUntilUs: 101_000 });
   });
 
-  test('indexes are made once, and again without harm', async () => {
+  test('creating indexes is idempotent', async () => {
     await writer.prepare();
     const client = new MongoClient(location.uri);
     undo.push(() => client.close());

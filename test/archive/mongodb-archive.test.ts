@@ -1,4 +1,4 @@
-/** MongoDB behind a spool: the contract of all archives, wherever the records are just now. */
+/** MongoDB behind a spool: the contract of all archives, wherever the records are at the moment. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,9 +15,9 @@ import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { freshDatabase } from '../support/mongodb.ts';
 import { mongodb, needs } from '../support/requirements.ts';
 import { archiveContract } from './contract.ts';
-import type { ArchiveUnderTest } from './contract.ts';
+import type { ArchiveUnderTest } from './archive-under-test.ts';
 
-/** Takes all that waits to the store, then what is told of the securities. */
+/** Replicates everything that is pending, then the security documents. */
 async function shipAll(spool: Spool, writer: MongoWriter): Promise<void> {
   for (;;) {
     const shipments = await spool.pending(1_000_000, new Set());
@@ -28,8 +28,8 @@ async function shipAll(spool: Spool, writer: MongoWriter): Promise<void> {
   await writer.writeSecurities(await spool.securityDocuments());
 }
 
-/** @param isShipped says, commit by commit, whether everything goes to the store after it. */
-async function openUnder(isShipped: (commit: number) => boolean): Promise<ArchiveUnderTest> {
+/** @param isReplicated decides after each commit whether everything is replicated. */
+async function openUnder(isReplicated: (commit: number) => boolean): Promise<ArchiveUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'archive-'));
   const location = freshDatabase();
   const clock = createSystemClock();
@@ -45,8 +45,8 @@ async function openUnder(isShipped: (commit: number) => boolean): Promise<Archiv
     const commit = archive.commit.bind(archive);
     archive.commit = async (writes) => {
       await commit(writes);
-      // One shipment at a time, as in a logger.
-      if (isShipped(commits++)) await (shipping = shipping.then(() => shipAll(spool, writer)));
+      // One replication at a time, as in a logger.
+      if (isReplicated(commits++)) await (shipping = shipping.then(() => shipAll(spool, writer)));
     };
     open.push(archive);
     return archive;
@@ -66,13 +66,13 @@ async function openUnder(isShipped: (commit: number) => boolean): Promise<Archiv
   };
 }
 
-/** The database alone, as `--archive mongodb://…` reads it: what is committed goes right there. */
+/** Only the database, as `--archive mongodb://…` reads it: commits are written directly. */
 async function openStore(): Promise<ArchiveUnderTest> {
   const connection = new MongoConnection(freshDatabase(), createSystemClock());
   const writer = new MongoWriter(connection);
   await writer.prepare();
   const commit = async (writes: readonly Write[]): Promise<void> => {
-    // One by one, for a shipment has an order of its own.
+    // One by one, because a batch has an order of its own.
     for (const write of writes) {
       const nothing = { gaps: [], images: [], blocks: [], damaged: [] };
       if (write.type === 'image' || write.type === 'block') {

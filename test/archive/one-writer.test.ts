@@ -28,10 +28,10 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-test('a second writer in the same process is refused until the first closes', async () => {
+test('a second writer in the same process is rejected until the first one closes', async () => {
   const first = await openEmbeddedArchive({ directory });
   await expect(openEmbeddedArchive({ directory })).rejects.toBeInstanceOf(ArchiveInUseError);
-  // The one that was refused has not harmed the one that holds it.
+  // The rejected one has not affected the holder.
   await first.commit([{ type: 'image', record: sampleImage({ lastSequence: 1 }) }]);
   await expect(openEmbeddedArchive({ directory })).rejects.toThrow(directory);
   await first.close();
@@ -40,7 +40,7 @@ test('a second writer in the same process is refused until the first closes', as
   await second.close();
 });
 
-test('a second process is refused, and let in at once when the first was killed', async () => {
+test('a second process is rejected, and admitted as soon as the first was killed', async () => {
   const first = start();
   expect(await first.line()).toBe('open');
   expect(await start().line()).toBe('archive-in-use');
@@ -53,7 +53,7 @@ test('a second process is refused, and let in at once when the first was killed'
   expect((await readdir(directory)).filter((name) => name.includes('sock'))).toEqual([]);
 });
 
-test('a writer that is stopped, not dead, still holds the archive', async () => {
+test('a stopped process still holds the archive', async () => {
   const first = start();
   expect(await first.line()).toBe('open');
   first.signal('SIGSTOP');
@@ -61,7 +61,7 @@ test('a writer that is stopped, not dead, still holds the archive', async () => 
   first.signal('SIGCONT');
 });
 
-test('of many that start at once exactly one gets it, also where a killed one left its traces', async () => {
+test('of many that start at once exactly one gets it, even after a killed one', async () => {
   for (let round = 0; round < 3; round++) {
     const racing = Array.from({ length: 5 }, () => start());
     const lines = await Promise.all(racing.map((holder) => holder.line()));
@@ -85,21 +85,21 @@ test('a copy of a directory in use is another archive', async () => {
   expect(await second.line()).toBe('open');
 });
 
-test('a directory whose path is longer than a socket’s may be is locked as well', async () => {
+test('a directory with a path too long for a socket is locked too', async () => {
   const deep = join(directory, 'a'.repeat(90), 'b'.repeat(90));
   const first = start(deep);
   expect(await first.line()).toBe('open');
   expect(await start(deep).line()).toBe('archive-in-use');
 });
 
-test('what was acknowledged before a kill is there after it', async () => {
+test('what was acknowledged before a kill is there afterwards', async () => {
   for (let round = 0; round < 4; round++) {
     await rm(directory, { recursive: true, force: true });
     const writer = start();
     expect(await writer.line()).toBe('open');
     writer.tell('commit 100000');
     let acknowledged = -1;
-    // Far enough to be in the midst of it, differently in each round.
+    // A different moment in each round.
     while (acknowledged < 150 + round * 61) {
       acknowledged = Number((await writer.line())?.split(' ')[1]);
     }

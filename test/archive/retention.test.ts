@@ -1,4 +1,4 @@
-/** What is too old goes; every younger moment keeps the image that it is rebuilt from. */
+/** Retention: old records are deleted, but for the image from which newer books are rebuilt. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -74,7 +74,7 @@ async function expireAll(
   return count;
 }
 
-/** First sequences of what is left. */
+/** The first sequences of the remaining records. */
 async function left(reader: ArchiveReader): Promise<Record<string, number[]>> {
   const found: Record<string, number[]> = {};
   for (const epoch of [1, 2]) {
@@ -106,7 +106,7 @@ describe('the embedded archive', () => {
     expect(await left(spool)).toMatchObject(expected);
   });
 
-  test('keeps count of what is there', async () => {
+  test('keeps its totals correct', async () => {
     const before = await spool.totals(SECURITY);
     const deleted = await expireAll(spool, 420_000);
     const after = await spool.totals(SECURITY);
@@ -117,7 +117,7 @@ describe('the embedded archive', () => {
     expect(await spool.gapBefore(SECURITY, 2)).toBeNull();
   });
 
-  test('a security that is no longer recorded goes whole once all of it is old', async () => {
+  test('a security that is no longer recorded is deleted completely once all of it is old', async () => {
     expect(await expireAll(spool, 599_000, false)).toBeGreaterThan(0);
     expect(await left(spool)).toMatchObject({ 'images 2': [500] });
     await expireAll(spool, 700_000, false);
@@ -125,7 +125,7 @@ describe('the embedded archive', () => {
     expect(await spool.totals(SECURITY)).toMatchObject({ images: 0, blocks: 0, storedBytes: 0 });
   });
 
-  test('one pass goes through all securities, and says how much went', async () => {
+  test('one pass covers all securities, and returns the number of deleted records', async () => {
     const onFatal = (error: unknown): void => {
       throw error;
     };
@@ -158,7 +158,7 @@ describe('MongoDB', needs(mongodb), () => {
     expect(await left(reader)).toMatchObject(expected);
   });
 
-  test('the count of what waits is not touched by it', async () => {
+  test('the count of pending records is not affected', async () => {
     await expireAll(new MongoPruner({ connection, reader, spool }), 420_000);
     expect(await spool.size()).toEqual({ records: 0, bytes: 0, securities: [] });
     expect(await spool.totals(SECURITY)).toMatchObject({ images: 2, blocks: 20, gaps: 0 });

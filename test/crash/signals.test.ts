@@ -122,7 +122,7 @@ test.each([
   await expectWritten(sequence);
   expect(one.output().match(/Stopping/g)).toHaveLength(1);
   await start();
-  expect(one.output()).not.toContain('without a stop');
+  expect(one.output()).not.toContain('did not stop cleanly');
 });
 
 test('SIGTERM with nothing to record', async () => {

@@ -89,7 +89,7 @@ test.each(['throw', 'reject'])(
     expect(problems).toEqual([]);
     const next = start();
     await next.ready();
-    expect(next.output()).not.toContain('without a stop');
+    expect(next.output()).not.toContain('did not stop cleanly');
   },
 );
 
@@ -105,7 +105,7 @@ test('an uncaught error while MongoDB is silent: everything is in the spool, exi
   await silent.close();
   const next = start();
   await next.ready();
-  expect(next.output()).not.toContain('without a stop');
+  expect(next.output()).not.toContain('did not stop cleanly');
 });
 
 test('a stalled event loop: one last line, then exit', async () => {

@@ -114,7 +114,7 @@ describe('exports of the recordings', needs(recordings), () => {
   async function checkTardis(reader: Reader, security: string): Promise<void> {
     const rows: string[] = [];
     const query = { security, type: 'incremental', format: 'tardis-csv' } as const;
-    for await (const line of exportLines(reader, question)) {
+    for await (const line of exportLines(reader, query)) {
       if ('gap' in line) throw new Error('Unexpected gap');
       rows.push(line.text);
     }
@@ -153,8 +153,7 @@ describe('exports of the recordings', needs(recordings), () => {
     await checkTardis(reader, security);
     const rows: string[] = [];
     const query = { security, type: 'snapshots', format: 'tardis-csv', everyUs: 1000 } as const;
-    for await (const line of exportLines(reader, question))
-      if ('text' in line) rows.push(line.text);
+    for await (const line of exportLines(reader, query)) if ('text' in line) rows.push(line.text);
     const [, first = ''] = rows;
     const [exchange, symbol, , localTimestamp, ...levels] = first.split(',');
     const position = { clock: 'receive', us: Number(localTimestamp) } as const;

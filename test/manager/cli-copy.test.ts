@@ -125,7 +125,7 @@ describe('rejected in one line:', () => {
     [['archive', 'copy', 'a'], /archive copy <from> <to>/],
     [['archive', 'copx', 'a', 'b'], /copy/],
     [['archive', 'copy', 'a', 'b', 'BTC'], /is not of the form exchange:symbol/],
-    [['archive', 'copy', 'a', 'b', '--host', 'x'], /This command asks no logger; omit --host/],
+    [['archive', 'copy', 'a', 'b', '--host', 'x'], /This command needs no logger; omit --host/],
     [['archive', 'copy', 'a', 'b', '--nonsense'], /Unknown argument: nonsense/],
   ] as const)('%j', async (words, message) => {
     expectError(await cli(words), 2, message);

@@ -115,9 +115,9 @@ function badFields({ fromUs, toUs, cause }: BadReceiveTime): Document {
 function badOf(field: unknown): Pick<RecordHeader, 'badReceiveTimes'> {
   if (field === undefined) return {};
   // Anything but a list becomes one with an invalid entry, and so counts as damaged.
-  const stretches = (Array.isArray(field) ? field : [null]) as readonly (Document | null)[];
+  const defects = (Array.isArray(field) ? field : [null]) as readonly (Document | null)[];
   return {
-    badReceiveTimes: stretches.map((one) => ({
+    badReceiveTimes: defects.map((one) => ({
       fromUs: Number(one?.['fromUs']),
       toUs: Number(one?.['toUs']),
       cause: one?.['cause'] as BadReceiveTime['cause'],

@@ -125,10 +125,10 @@ export class OrderDecoder {
       assertNullable(field);
       return null;
     }
-    return this.#told(field, event);
+    return this.#explicit(field, event);
   }
 
-  #told({ kind }: Field, event: Readonly<Record<string, unknown>>): ScaledInt | string {
+  #explicit({ kind }: Field, event: Readonly<Record<string, unknown>>): ScaledInt | string {
     switch (kind) {
       case 'price':
         return this.#values.price(event['side'] as OrderSide);

@@ -1,7 +1,7 @@
 /** Coinbase's settings: which feed to record, and the key that it needs. */
 
 import { ConfigError, InvalidArgumentError } from '../../errors.ts';
-import { choice, httpUrl, notValid, text, wsUrl } from '../../settings/parsers.ts';
+import { choice, fileSetting, httpUrl, notValid, wsUrl } from '../../settings/parsers.ts';
 import type { ReadSetting, Setting } from '../../settings/setting.ts';
 import type { CoinbaseOptions } from './exchange.ts';
 
@@ -79,21 +79,13 @@ const REST_URL = {
   meaning: 'base address of the Coinbase REST API, without a path',
 } as const satisfies Setting<unknown>;
 
-function fileOf(setting: Setting<unknown>): Setting<string> {
-  return {
-    env: `${setting.env}_FILE`,
-    parse: text,
-    meaning: 'file that holds it, instead of the variable',
-  };
-}
-
 export const COINBASE_SETTINGS: readonly Setting<unknown>[] = [
   KEY,
-  fileOf(KEY),
+  fileSetting(KEY),
   SECRET,
-  fileOf(SECRET),
+  fileSetting(SECRET),
   PASSPHRASE,
-  fileOf(PASSPHRASE),
+  fileSetting(PASSPHRASE),
   FEED,
   WS_URL,
   REST_URL,

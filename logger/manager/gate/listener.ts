@@ -6,8 +6,9 @@
 
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
-import { ConflictError, describeError } from '../../errors.ts';
+import { describeError } from '../../errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { listenError } from '../../runtime/listen-error.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { ManagerTls } from './access.ts';
 import { Connections } from './connections.ts';
@@ -39,26 +40,6 @@ export interface ListenerDeps {
   readonly log: Log;
 }
 
-function listenError(error: Error, host: string, port: number): ConflictError {
-  const place = `${host}:${port}`;
-  const code = 'code' in error ? error.code : undefined;
-  const message = (): string => {
-    switch (code) {
-      case 'EADDRINUSE':
-        return `Manager port ${place} is in use; stop the process that listens there, or change MANAGER_PORT`;
-      case 'EACCES':
-        return `This user may not open manager port ${place}; set MANAGER_PORT to a port above 1023`;
-      case 'EADDRNOTAVAIL':
-      case 'ENOTFOUND':
-      case 'EAI_AGAIN':
-        return `${host} is not an address of this machine; change MANAGER_HOST`;
-      default:
-        return `Manager port ${place} can't be opened: ${describeError(error)}`;
-    }
-  };
-  return new ConflictError(message(), { cause: error });
-}
-
 /** Counts a connection before anything is read from it: a TLS handshake costs, too. */
 function admission(
   options: ListenerDeps,
@@ -87,7 +68,7 @@ export function listen(options: ListenerDeps): Promise<Listener> {
   const tcp = createServer({ noDelay: true }, admit);
   return new Promise((resolve, reject) => {
     tcp.once('error', (error) => {
-      reject(listenError(error, host, port));
+      reject(listenError('Manager', { host, port }, error));
     });
     tcp.listen({ host, port, exclusive: true }, () => {
       tcp.on('error', (error) => {

@@ -8,7 +8,7 @@ import type { Archive, SegmentTail, OpenGap, Write } from '../../archive/archive
 import { checkRecord } from '../../archive/record.ts';
 import { decodeBlock } from '../../codec/formats.ts';
 import { LoggerError, RecordCorruptError, describeError } from '../../errors.ts';
-import { uniteBadReceiveTimes } from '../../market/bad-receive-times.ts';
+import { mergeBadReceiveTimes } from '../../market/bad-receive-times.ts';
 import type { BadReceiveTime } from '../../market/bad-receive-times.ts';
 import type { GapCause } from '../../market/coverage.ts';
 import type { Scale } from '../../market/decimal.ts';
@@ -139,7 +139,7 @@ function sealJournal(tail: SegmentTail, security: string, log: Log, writes: Writ
     const segment = { security, level, feed, proof, epoch, writer };
     const content = { scale, previousSequence, events };
     const record = blockRecord(segment, content, exchangeFromUs, () =>
-      uniteBadReceiveTimes(bad, DEFAULT_LIMITS.maxBadReceiveTimes),
+      mergeBadReceiveTimes(bad, DEFAULT_LIMITS.maxBadReceiveTimes),
     );
     writes.push({ type: 'block', record });
   }

@@ -67,9 +67,7 @@ test('a lease that another logger took is reported once and no longer renewed', 
   await keeper.claim(BTC);
   store.holders.set(BTC, { name: 'paris', untilUs: 90_000_000 });
   await clock.advanceAsync(60_000, 5_000);
-  expect(lost).toEqual([
-    `${BTC}: another logger records it (paris, until 1970-01-01T00:01:30Z)`,
-  ]);
+  expect(lost).toEqual([`${BTC}: another logger records it (paris, until 1970-01-01T00:01:30Z)`]);
   expect(store.calls).toHaveLength(2);
   await keeper.stop();
   expect(store.calls).not.toContain('release all');

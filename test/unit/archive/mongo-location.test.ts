@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { mongoLocation } from '../../../logger/archive/mongodb/location.ts';
 
-describe('where a MongoDB archive is', () => {
+describe('the address of a MongoDB archive', () => {
   test.each([
     ['db.example.org:27017', 'db.example.org:27017', 'orderbook&trades'],
     ['mongodb://user:word@one:1,two:2/books?w=1', 'one:1,two:2', 'books'],

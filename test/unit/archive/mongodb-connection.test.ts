@@ -1,4 +1,4 @@
-/** When a client of the driver is given up: without a server, by what its calls come to. */
+/** When a client of the driver is replaced: without a server, by the outcome of its calls. */
 
 import { MongoBulkWriteError, MongoNetworkError, MongoServerError } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => connection.close());
 
-/** The driver's client behind it, which is not told otherwise. */
+/** The driver's client, which is private. */
 const client = (): unknown => Reflect.get(connection.collection('blocks'), 'client');
 const answers = (): Promise<number> => connection.within('a call', async () => 1);
 const fails = async (error: Error): Promise<void> => {
@@ -26,7 +26,7 @@ const fails = async (error: Error): Promise<void> => {
 };
 const isCut = (): Promise<void> => fails(new MongoNetworkError('closed'));
 
-/** A call that nobody answers, until its deadline. */
+/** A call without a reply, until its timeout. */
 async function isLost(): Promise<void> {
   const call = connection.within('a call', () => new Promise(() => undefined));
   const lost = expect(call).rejects.toThrow('did not answer within 10 s');
@@ -41,7 +41,7 @@ describe('a client', () => {
     expect(client()).not.toBe(first);
   });
 
-  test('that has worked is kept through a short outage, and one of which every call is answered', async () => {
+  test('that has worked is kept through a short outage, and so is one with replies', async () => {
     await answers();
     const first = client();
     for (let i = 0; i < 10; i++) {
@@ -53,7 +53,7 @@ describe('a client', () => {
     expect(client()).toBe(first);
   });
 
-  test('that has worked, and then brings no answer any more, is replaced', async () => {
+  test('that has worked, and then gets no reply any more, is replaced', async () => {
     await answers();
     const first = client();
     await isLost();
@@ -77,7 +77,7 @@ describe('a client', () => {
     expect(client()).toBe(third);
   });
 
-  test('is replaced also where it is inserts that are cut', async () => {
+  test('is replaced also when inserts are interrupted', async () => {
     await answers();
     const first = client();
     const cut = new MongoBulkWriteError(new MongoNetworkError('closed'), {} as never);
@@ -88,7 +88,7 @@ describe('a client', () => {
     expect(client()).not.toBe(first);
   });
 
-  test('whose server refuses is kept: a refusal is an answer', async () => {
+  test('whose server rejects a call is kept: a rejection is a reply', async () => {
     await answers();
     const first = client();
     for (let i = 0; i < 10; i++) {

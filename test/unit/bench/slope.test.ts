@@ -18,7 +18,7 @@ describe('the slope', () => {
     expect(slope(line(1, () => random.next() - 0.5))).toBeCloseTo(1, 1);
   });
 
-  test('of too few points, or of one moment, is unknown', () => {
+  test('of too few points, or of a single time, is unknown', () => {
     expect(slope(line(1).slice(0, 2))).toBeNull();
     expect(slope([1, 2, 3].map((value) => ({ seconds: 7, value })))).toBeNull();
   });
@@ -32,7 +32,7 @@ test.each([
   expect(warmUpSeconds(life)).toBe(warmUp);
 });
 
-test('a course is its first, last and highest', () => {
+test('a course has the first, last and highest value', () => {
   const points = [5, 9, 7].map((value, seconds) => ({ seconds, value }));
   expect(course(points)).toEqual({ first: 5, last: 7, max: 9 });
   expect(course([])).toBeNull();

@@ -15,7 +15,7 @@ function sample(seconds: number, life: number, own: Partial<Sample> = {}): Sampl
 }
 
 describe('the figures of a soak', () => {
-  test('are of the longest life, after its warm-up; messages of all', () => {
+  test('are those of the longest life after its warm-up; messages are those of all lives', () => {
     const samples = [
       sample(0, 1, { messages: 5 }),
       sample(2, 1, { messages: 7 }),
@@ -32,19 +32,19 @@ describe('the figures of a soak', () => {
     expect(figures.files).toBeNull();
   });
 
-  test('of memory in use are those after a collection alone', () => {
+  test('of memory in use come only from samples after a collection', () => {
     const samples = Array.from({ length: 61 }, (_, i) =>
       sample(10 * i, 1, { isCollected: i % 5 === 0, heapUsed: MIB * (i % 5 === 0 ? 40 : 40 + i) }),
     );
     expect(figuresOf(samples).heapInUse).toMatchObject({ first: 40, last: 40, max: 40, growth: 0 });
   });
 
-  test('of nothing are unknown', () => {
+  test('without samples are unknown', () => {
     expect(figuresOf([])).toMatchObject({ seconds: 0, samples: 0, handles: null, messages: 0 });
   });
 });
 
-describe('holes', () => {
+describe('coverage problems', () => {
   const at = (second: number): string => `2026-11-20T07:00:0${second}Z`;
   const interval = (from: number, to: number) => ({
     from: at(from),
@@ -67,7 +67,7 @@ describe('holes', () => {
   ): readonly string[] =>
     coverageProblems({ security: 'binance:BTCUSDT', intervals, gaps, badReceiveTimes: [] });
 
-  test('with a gap each are fine, the last one open', () => {
+  test('are none if each interval is followed by a gap, the last one open', () => {
     expect(holes([interval(0, 1), interval(2, 3)], [gap(1, 2), gap(3, null)])).toEqual([]);
     expect(holes([interval(0, 1), interval(2, 3)], [gap(1, 2)])).toEqual([]);
   });
@@ -87,7 +87,7 @@ describe('moments', () => {
   const add = (moments: Moments, sequence: number): void =>
     moments.add({ security: 's', sequence, receiveTime: '', digest: '', returnedMs: sequence });
 
-  test('are an even sample of bounded size', () => {
+  test('are a uniform sample of bounded size', () => {
     const moments = new Moments(seededRandom(1), 100);
     for (let i = 0; i < 10_000; i++) add(moments, i);
     expect(moments.all).toHaveLength(100);
@@ -96,7 +96,7 @@ describe('moments', () => {
     expect(early).toBeLessThan(70);
   });
 
-  test('that a kill may have taken are forgotten', () => {
+  test('that a kill may have lost are dropped', () => {
     const moments = new Moments(seededRandom(1), 100);
     for (let i = 0; i < 10; i++) add(moments, i);
     moments.forgetSince(7);

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../logger/config/load.ts';
 import { judgeBinding } from '../../../logger/config/manager-binding.ts';
 import { ConfigError } from '../../../logger/errors.ts';
-import { Authority, type Pair, openssl } from '../../support/certificates.ts';
+import { Authority, openssl } from '../../support/certificates.ts';
+import type { Pair } from '../../support/certificates.ts';
 import { needs } from '../../support/requirements.ts';
 
 const LONG_KEY = 'k'.repeat(32);

@@ -289,25 +289,6 @@ describe('a recorder', () => {
     expect(images.map(({ header }) => header.lastSequence)).toEqual([102, 103]);
   });
 
-  test('journal parts of two scales are recovered as one block', async () => {
-    const first = recorder();
-    await live(first.one);
-    exchange.trade(1);
-    first.one.tick();
-    exchange.listeners.get('BTCUSDT')?.onScale({ priceExponent: 4, sizeExponent: 3 });
-    exchange.diff(103, 103, [100_300, 1]);
-    first.one.tick();
-    await first.queue.drained();
-
-    const second = recorder();
-    await second.one.start();
-    expect((await archive.tail(BTC.id)).journal).toEqual([]);
-    expect((await stored(1)).events).toMatchObject([
-      { tradeId: 1, price: 1_000_000 },
-      { lastSequence: 103, bids: [100_300, 1] },
-    ]);
-  });
-
   test('an exchange that restarts its sequence is noticed', async () => {
     const { one } = recorder();
     await live(one);
@@ -320,51 +301,6 @@ describe('a recorder', () => {
     exchange.answer(snapshotAt(7, [1, 1], [2, 2]));
     await clock.advanceAsync(10);
     expect(one.segment?.sequence).toBe(8);
-  });
-
-  test('a stop seals everything; the next start declares the time between', async () => {
-    const first = recorder();
-    await live(first.one);
-    exchange.diff(103, 103);
-    clock.advance(300);
-    const stoppedUs = clock.nowUs();
-    first.one.close('restart');
-    await first.queue.drained();
-    expect((await archive.tail(BTC.id)).journal).toHaveLength(0);
-
-    clock.advance(60_000);
-    const second = recorder();
-    await live(second.one, 200);
-    await second.queue.drained();
-    expect((await stored(2)).gap).toMatchObject({
-      fromUs: stoppedUs,
-      cause: 'restart',
-      firstMissing: 104,
-      lastMissing: 201,
-    });
-  });
-
-  test('after a crash the journal is recovered and the time away is a gap', async () => {
-    const first = recorder();
-    await live(first.one);
-    const kept = exchange.diff(103, 103, [1002, 1]);
-    clock.advance(100);
-    exchange.alive();
-    const aliveUs = clock.nowUs();
-    first.one.tick();
-    exchange.diff(104, 104, [1002, 0]);
-    await first.queue.drained();
-
-    clock.advance(10_000);
-    const second = recorder();
-    await live(second.one, 300);
-    await second.queue.drained();
-    expect((await stored(1)).events).toEqual([kept]);
-    expect((await stored(2)).gap).toMatchObject({
-      fromUs: aliveUs,
-      cause: 'restart',
-      firstMissing: 104,
-    });
   });
 
   test('trades that arrive while a book is being proven are in the next segment', async () => {
