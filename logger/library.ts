@@ -42,7 +42,7 @@ import type {
   BookResult,
   CoverageResult,
   NoBookResult,
-  OrderBookAnswer,
+  OrderBookResult as OrderBookAnswer,
 } from './queries/results.ts';
 import { hasConsecutiveTradeIds } from './exchange/exchanges.ts';
 import { createReader } from './reader/create-reader.ts';

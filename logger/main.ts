@@ -98,10 +98,11 @@ async function run(config: Config, clock: SystemClock, log: LineLog): Promise<vo
   });
   process.on('uncaughtException', onFatal);
   process.on('unhandledRejection', onFatal);
-  guardAgainstStalls({ limitS: config.stallLimitS, format: config.logFormat, log });
   manager.starting();
   // Loaded late: it takes a while, during which signals have to be handled already.
   const { composeLogger } = await import('./compose.ts');
+  // Not before: loading keeps the event loop busy, for seconds on a machine under load.
+  guardAgainstStalls({ limitS: config.stallLimitS, format: config.logFormat, log });
   logger = await composeLogger(config, {
     log,
     version,

@@ -198,7 +198,7 @@ export interface BlockRange {
   readonly withBodies?: boolean;
 }
 
-/** Blocks per call when a segment is listed in pages. */
+/** Blocks per page when a segment is listed in pages: some hours; their headers take about a megabyte. */
 export const PAGE_BLOCKS = 512;
 
 /** How far the exchange's clock may go back from one connection to the next. */

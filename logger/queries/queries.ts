@@ -1,4 +1,4 @@
-/** What can be asked of a reader. Times are µs, ranges half-open. */
+/** Queries of the past. Times are in µs. */
 
 import type { Position } from '../archive/archive.ts';
 import type { ClockName } from '../market/time.ts';
@@ -16,12 +16,12 @@ export interface BookQuery {
 
 export interface CoverageQuery {
   readonly security: string;
-  /** Only what touches this stretch of receive time; nothing is cut at its ends. */
+  /** Only what touches this range of receive times; nothing is cut at its ends. */
   readonly fromUs?: number | undefined;
   readonly toUs?: number | undefined;
 }
 
-/** A stretch of a security's history: `fromUs <= t < toUs` on `clock`; absent ends are open. */
+/** Part of a security's history: `fromUs <= t < toUs` on `clock`; absent ends are open. */
 export interface RangeQuery {
   readonly security: string;
   readonly fromUs?: number | undefined;
@@ -31,7 +31,7 @@ export interface RangeQuery {
 }
 
 export interface SnapshotsQuery extends RangeQuery {
-  /** The cadence: a whole number of µs from 1 to a day. Default a second. */
+  /** The cadence: a whole number of µs, from 1 to a day. Default: a second. */
   readonly everyUs?: number | undefined;
   /** Prices per side, with all of their orders; absent: all. */
   readonly depth?: number | undefined;
@@ -39,7 +39,7 @@ export interface SnapshotsQuery extends RangeQuery {
   readonly level?: 'L2' | undefined;
 }
 
-/** What `SnapshotsQuery` adds to a range is for snapshots alone. */
+/** The fields that `SnapshotsQuery` adds are for type `snapshots` only. */
 export interface ExportQuery extends SnapshotsQuery {
   readonly type: ExportType;
   readonly format: ExportFormat;

@@ -1,7 +1,6 @@
 /**
- * The answers in the shape in which people and scripts get them: plain JSON values, prices and
- * sizes as decimal text, sequences as text, times as ISO 8601 in µs. The manager, the CLI and the
- * library all speak these; nobody formats twice.
+ * Results as people and scripts get them: plain JSON values, prices and sizes as decimal text, sequences
+ * as text, times as ISO 8601 in µs. Shared by the manager, the CLI and the library.
  */
 
 import type { BadReceiveTimeCause } from '../market/bad-receive-times.ts';
@@ -9,16 +8,16 @@ import type { GapCause, Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
 
-/** `[price, size]`; `[price, size, count]` of a level that is made of orders. */
+/** `[price, size]`; `[price, size, count]` where the number of orders is known. */
 export type LevelRow = readonly [string, string] | readonly [string, string, number];
-/** `[price, size, order id]`; orders of one price stand in queue order. */
+/** `[price, size, order id]`; orders of one price are in queue order. */
 export type OrderRow = readonly [string, string, string];
 export type BookRow = LevelRow | OrderRow;
 
 export interface BookResult {
   readonly security: string;
   readonly level: BookLevel;
-  /** The time asked for; at a sequence the book's receive time, for the book now this moment. */
+  /** The time asked for; by sequence, the book's receive time; of the live book, now. */
   readonly at: string;
   readonly clock: ClockName;
   readonly sequence: string | null;
@@ -33,7 +32,7 @@ export interface BookResult {
 }
 
 /** A book of single orders. */
-export interface OrderBookAnswer extends BookResult {
+export interface OrderBookResult extends BookResult {
   readonly level: 'L3';
   readonly bids: readonly OrderRow[];
   readonly asks: readonly OrderRow[];
@@ -48,7 +47,7 @@ export interface GapResult {
   readonly lastMissing: string | null;
 }
 
-/** Instead of a book, where there is none for that moment. */
+/** Returned instead of a book where none is proven for that moment. */
 export interface NoBookResult {
   readonly security: string;
   readonly state: 'gap';
@@ -58,14 +57,14 @@ export interface NoBookResult {
 export interface IntervalResult {
   readonly from: string;
   readonly to: string;
-  /** null where the exchange numbers nothing. */
+  /** null where the feed is not sequenced. */
   readonly firstSequence: string | null;
   readonly lastSequence: string | null;
   readonly feed: string;
   readonly proof: Proof;
 }
 
-/** What happened to one order, in the exchange's words; a field that its message lacks is null. */
+/** An event of one order, in the exchange's words; a field that its message lacks is null. */
 export interface OrderEventResult {
   /** null: the message has none. */
   readonly sequence: string | null;
@@ -77,11 +76,11 @@ export interface OrderEventResult {
   readonly [field: string]: string | null;
 }
 
-/** Books hold, but the receive times of what came in then are not those of its arrival. */
+/** Books are unaffected, but messages received then are not stamped with the time they arrived. */
 export interface BadReceiveTimeResult {
   readonly from: string;
   readonly to: string;
-  /** `stall`: the logger stood still. `clock`: its machine's clock was set. */
+  /** `stall`: the process was stopped. `clock`: the machine's clock was set. */
   readonly cause: BadReceiveTimeCause;
 }
 
@@ -89,12 +88,12 @@ export interface CoverageResult {
   readonly security: string;
   readonly intervals: readonly IntervalResult[];
   readonly gaps: readonly GapResult[];
-  /** In order of time; those of different causes may overlap. Mostly empty. */
+  /** In order of time; those of different causes may overlap. Usually empty. */
   readonly badReceiveTimes: readonly BadReceiveTimeResult[];
 }
 
 export interface VerifyResult {
-  /** How many records were read. */
+  /** Records read. */
   readonly records: number;
   readonly problems: readonly VerifyProblem[];
 }
@@ -107,7 +106,7 @@ export interface VerifyProblem {
 }
 
 export type ExportType = 'trades' | 'quotes' | 'incremental' | 'snapshots' | 'orders';
-/** `tardis-csv`: the columns of Tardis' downloadable files. */
+/** `tardis-csv`: the columns of Tardis' downloadable files, see `export/tardis-csv.ts`. */
 export type ExportFormat = 'jsonl' | 'csv' | 'tardis-csv';
 
 /** A piece of an exported file, or a gap at this place (jsonl: a line of its own; csv: stderr). */
@@ -122,6 +121,6 @@ export interface VerifyProgress {
   readonly security: string;
   readonly records: number;
   readonly problems: number;
-  /** How many records there were at the start, pieces of open blocks left out; null: unknown. */
+  /** Records when it began, journal parts not counted; null: unknown. */
   readonly total: number | null;
 }

@@ -31,10 +31,12 @@ export async function coverage(
   const covered: Covered = { intervals: [], gaps: [], badReceiveTimes: [] };
   const before = await context.archive.imageAt(security, { clock: 'receive', us: fromUs });
   let isKnown = false;
+  let isEnd = true;
   for await (const segment of segmentsAfter(context, security, (before?.header.epoch ?? 1) - 1)) {
     isKnown = true;
     const first = await segment.first();
-    if (first !== null && !first.damaged && first.header.fromUs > toUs) break;
+    isEnd = first === null || first.damaged === true || first.header.fromUs <= toUs;
+    if (!isEnd) break;
     await addSegment(context, segment, covered);
   }
   if (!isKnown) await assertKnown(context, security);
@@ -43,7 +45,7 @@ export async function coverage(
     span.fromUs <= toUs && (span.toUs ?? Infinity) >= fromUs;
   const gapsInRange = gaps.filter(touches);
   const after = gapAfterAll(intervals, gaps, fromUs);
-  if (after !== null) gapsInRange.push(after);
+  if (isEnd && after !== null) gapsInRange.push(after);
   return {
     security,
     intervals: intervals.filter(touches).map(formatInterval),

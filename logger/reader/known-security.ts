@@ -1,15 +1,14 @@
-/** A security as people name it → the archive's own id, for whoever reads without a logger beside. */
+/** Finds the archive's id of a security, for reading without a running logger. */
 
 import type { ArchiveReader } from '../archive/archive.ts';
 import { UnknownSecurityError } from '../errors.ts';
 import { parseSecurity } from '../market/security.ts';
 
-/** Named in the error for one that is not there. */
-const HINTS_MAX = 10;
+/** Securities named in the error for an unknown one. */
+const MAX_HINTS = 10;
 
 /**
- * The archive's spelling of a security that is given in any case. There is no exchange to ask for its
- * own, but what was recorded was spelled by it.
+ * The archive's spelling of a security given in any case: what was recorded has the exchange's spelling.
  * @throws InvalidArgumentError, UnknownSecurityError
  */
 export async function knownSecurity(archive: ArchiveReader, asked: string): Promise<string> {
@@ -18,7 +17,7 @@ export async function knownSecurity(archive: ArchiveReader, asked: string): Prom
   if (known.includes(id)) return id;
   const found = known.find((candidate) => candidate.toLowerCase() === id.toLowerCase());
   if (found !== undefined) return found;
-  const hint = known.length === 0 ? 'none' : known.slice(0, HINTS_MAX).join(', ');
+  const hint = known.length === 0 ? 'none' : known.slice(0, MAX_HINTS).join(', ');
   throw new UnknownSecurityError(`${id} was never recorded; this archive holds ${hint}`, {
     context: { security: id },
   });

@@ -1,11 +1,10 @@
 /** A segment's blocks in pages, so that a segment of weeks is never in memory at once. */
 
+import { PAGE_BLOCKS } from '../archive/archive.ts';
 import type { BlockRange, BlockRef } from '../archive/archive.ts';
 import type { ReaderContext } from './context.ts';
 
-/** Some hours of blocks; their headers take about a megabyte. */
-export const PAGE_BLOCKS = 512;
-/** Their bodies take some megabytes. */
+/** Blocks per page with bodies, which take some megabytes. */
 const PAGE_BODIES = 32;
 
 /**

@@ -9,6 +9,7 @@ import { isBookUpdate } from '../market/events.ts';
 import type { MarketEvent } from '../market/events.ts';
 import type { ClockName } from '../market/time.ts';
 import type { GapItem } from '../queries/items.ts';
+import { MAX_EXCHANGE_DISORDER_US } from '../archive/archive.ts';
 import type { RangeQuery } from '../queries/queries.ts';
 import { assertKnown } from './context.ts';
 import type { ReaderContext } from './context.ts';
@@ -16,9 +17,6 @@ import { SegmentCursor, recordsOf } from './cursor.ts';
 import type { CursorItem } from './cursor.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
 import { isEndOfRecording, segmentsAfter } from './segment.ts';
-
-/** How far exchange times may be out of the order in which messages arrived. */
-const EXCHANGE_DISORDER_US = 10_000_000;
 
 /** `fromUs <= t < toUs` on `clock`; open ends are infinite. */
 export interface Range {
@@ -66,7 +64,7 @@ export async function* itemsInRange(
   security: string,
   range: Range,
 ): AsyncGenerator<RangeItem> {
-  const slackUs = range.clock === 'exchange' ? EXCHANGE_DISORDER_US : 0;
+  const slackUs = range.clock === 'exchange' ? MAX_EXCHANGE_DISORDER_US : 0;
   const filter = new RangeFilter(range, range.toUs + slackUs);
   for await (const item of itemsSince(context, security, range, range.fromUs - slackUs)) {
     yield* filter.take(item);

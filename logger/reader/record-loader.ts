@@ -1,7 +1,6 @@
 /**
- * Records decoded and held against their headers. What `checkRecord` and the decoder can't know
- * (that the content is what the header promises) is checked here, so whoever gets a decoded record
- * may rely on its header. The latest ones are kept, up to a number of bytes, for the next question.
+ * Decodes records and checks the content against the header, which neither `checkRecord` nor a decoder can
+ * do, so a loaded record's header may be relied on. Keeps the records used last, up to a number of bytes.
  */
 
 import type { BlockRef, RecordHeader, StoredRecord } from '../archive/archive.ts';
@@ -18,7 +17,7 @@ import type { YieldToEventLoop } from '../runtime/yield.ts';
 export interface LoadedImage {
   readonly header: RecordHeader;
   readonly image: BookImage;
-  /** Not to be changed: clone it. */
+  /** Shared: clone it before changing it. */
   readonly book: Book;
 }
 
@@ -27,23 +26,23 @@ export interface LoadedBlock {
   readonly content: BlockContent;
 }
 
-/** What decoded content weighs in memory, roughly: good enough to bound a cache. */
+/** Rough sizes of decoded content in memory, to bound the cache. */
 const BYTES_PER_LEVEL = 64;
 const BYTES_PER_ORDER = 256;
 const BYTES_PER_CHANGE = 16;
 const BYTES_PER_EVENT = 160;
 
-/** Levels or orders that are decoded and made a book of in one go. */
-const LEVELS_AT_ONCE = 20_000;
+/** An image with more levels or orders yields to the event loop between decoding and building. */
+const MAX_LEVELS_AT_ONCE = 20_000;
 
 export class RecordLoader {
   readonly #maxBytes: number;
   readonly #yield: YieldToEventLoop;
   #bytes = 0;
-  /** Oldest use first. */
-  readonly #kept = new Map<string, { readonly value: LoadedImage | LoadedBlock; bytes: number }>();
+  /** Least recently used first. */
+  readonly #cache = new Map<string, { readonly value: LoadedImage | LoadedBlock; bytes: number }>();
 
-  /** @param maxBytes of decoded records kept; 0: none. */
+  /** @param maxBytes of decoded records in the cache; 0: none. */
   constructor(maxBytes: number, yieldToEventLoop: YieldToEventLoop) {
     this.#maxBytes = maxBytes;
     this.#yield = yieldToEventLoop;
@@ -51,27 +50,26 @@ export class RecordLoader {
 
   /** @throws RecordCorruptError */
   async image(ref: BlockRef): Promise<LoadedImage> {
-    const kept = this.#take(ref);
-    if (kept !== undefined) return kept as LoadedImage;
+    const cached = this.#cached(ref);
+    if (cached !== undefined) return cached as LoadedImage;
     const { header } = ref;
     const image = await this.#decoded(ref, ({ body }) => decodeImage(header.encoding, body));
-    const isAsSaid =
+    const matchesHeader =
       image.level === header.level &&
       image.sequence === header.lastSequence &&
       image.receiveTimeUs === header.toUs;
-    if (!isAsSaid) throw mismatch(header);
-    // To decode very many orders and to make a book of them takes long.
-    if (header.levels > LEVELS_AT_ONCE) await this.#yield();
+    if (!matchesHeader) throw mismatch(header);
+    if (header.levels > MAX_LEVELS_AT_ONCE) await this.#yield();
     const loaded = { header, image, book: bookOf(image) };
     const bytesPerRow = header.level === 'L2' ? BYTES_PER_LEVEL : BYTES_PER_ORDER;
-    this.#keep(ref, loaded, header.levels * bytesPerRow + BYTES_PER_EVENT);
+    this.#remember(ref, loaded, header.levels * bytesPerRow + BYTES_PER_EVENT);
     return loaded;
   }
 
-  /** @throws RecordCorruptError, also when the steps inside do not follow one another. */
+  /** @throws RecordCorruptError, also when its updates do not follow one another. */
   async block(ref: BlockRef): Promise<LoadedBlock> {
-    const kept = this.#take(ref);
-    if (kept !== undefined) return kept as LoadedBlock;
+    const cached = this.#cached(ref);
+    if (cached !== undefined) return cached as LoadedBlock;
     const { header } = ref;
     const content = await this.#decoded(ref, ({ body }) => decodeBlock(header.encoding, body));
     if (content.previousSequence !== header.previousSequence) throw mismatch(header);
@@ -79,13 +77,13 @@ export class RecordLoader {
     const loaded = { header, content };
     const bytes =
       header.levelChanges * BYTES_PER_CHANGE + (header.diffs + header.trades) * BYTES_PER_EVENT;
-    this.#keep(ref, loaded, bytes);
+    this.#remember(ref, loaded, bytes);
     return loaded;
   }
 
   async #decoded<T>(ref: BlockRef, decode: (record: StoredRecord) => T): Promise<T> {
-    // An embedded archive answers at once: a pass over months would let nothing else run, neither the
-    // recording beside it nor the signal that is to end it.
+    // An embedded archive never waits, so without this a scan of months would block the recording beside it
+    // and the signal that ends the scan.
     await this.#yield();
     const record = await ref.load();
     checkRecord(record);
@@ -93,26 +91,26 @@ export class RecordLoader {
     return decode(record);
   }
 
-  #take(ref: BlockRef): LoadedImage | LoadedBlock | undefined {
+  #cached(ref: BlockRef): LoadedImage | LoadedBlock | undefined {
     if (ref.damaged) return undefined;
     const key = keyOf(ref);
-    const entry = this.#kept.get(key);
+    const entry = this.#cache.get(key);
     if (entry === undefined) return undefined;
-    this.#kept.delete(key);
-    this.#kept.set(key, entry);
+    this.#cache.delete(key);
+    this.#cache.set(key, entry);
     return entry.value;
   }
 
-  #keep(ref: BlockRef, value: LoadedImage | LoadedBlock, bytes: number): void {
-    // Pieces of the journal are read once or twice and then exist no more.
+  #remember(ref: BlockRef, value: LoadedImage | LoadedBlock, bytes: number): void {
+    // Journal parts vanish when their block is sealed.
     if (ref.isJournalPart || bytes > this.#maxBytes) return;
     const key = keyOf(ref);
-    if (this.#kept.has(key)) return;
-    this.#kept.set(key, { value, bytes });
+    if (this.#cache.has(key)) return;
+    this.#cache.set(key, { value, bytes });
     this.#bytes += bytes;
-    for (const [oldest, entry] of this.#kept) {
+    for (const [oldest, entry] of this.#cache) {
       if (this.#bytes <= this.#maxBytes) break;
-      this.#kept.delete(oldest);
+      this.#cache.delete(oldest);
       this.#bytes -= entry.bytes;
     }
   }
@@ -129,18 +127,18 @@ function mismatch(header: RecordHeader): RecordCorruptError {
   });
 }
 
-/** Where the steps lead, each of which has to continue the one before it. */
+/** The sequence to which a block's updates lead, each of which has to continue the one before it. */
 function lastSequenceIn(content: BlockContent, header: RecordHeader): number {
-  let reached = content.previousSequence;
+  let sequence = content.previousSequence;
   for (const event of content.events) {
     if (!isBookUpdate(event)) continue;
-    if (event.firstSequence > reached + 1 || event.lastSequence <= reached) {
+    if (event.firstSequence > sequence + 1 || event.lastSequence <= sequence) {
       throw new RecordCorruptError(
-        `Record ${recordName(header)} has a hole after sequence ${reached}`,
+        `Record ${recordName(header)} has a gap after sequence ${sequence}`,
         { context: { security: header.security, record: recordName(header) } },
       );
     }
-    reached = event.lastSequence;
+    sequence = event.lastSequence;
   }
-  return reached;
+  return sequence;
 }

@@ -13,7 +13,7 @@ import { ladderLine, ladderLines, noLadderText } from '../ladder.ts';
 import { Screen } from '../screen.ts';
 import { stateColour } from '../style.ts';
 
-/** Prices per side: on a screen as many as fit up to this; on a line. */
+/** Prices per side on a screen, if they fit, and on a line. */
 const MAX_SHOWN = 20;
 const LINE_DEPTH = 5;
 /** Lines of a screen without a price: the head, an empty one, the spread. */

@@ -12,7 +12,15 @@ import type { GapRecord, SecurityState, Write } from '../../logger/archive/archi
 import { openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
 import type { MongoLocation } from '../../logger/archive/mongodb/location.ts';
 import type { Spool } from '../../logger/archive/spool.ts';
-import { SECURITY, block, image, journalPart, sampleBlock, sampleImage } from './sample-records.ts';
+import {
+  SECURITY,
+  block,
+  image,
+  journalPart,
+  sampleBlock,
+  sampleGap,
+  sampleImage,
+} from './sample-records.ts';
 
 export const ORDERS = 'coinbase:BTC-USD';
 const NEW = 'binance:ETHUSDT';
@@ -28,15 +36,7 @@ export const STATES: readonly SecurityState[] = [
 
 const orders = { security: ORDERS, level: 'L3', feed: 'full', proof: 'connection' } as const;
 
-export const GAP: GapRecord = {
-  security: SECURITY,
-  epoch: 2,
-  fromUs: 120_000,
-  toUs: 200_000,
-  cause: 'connection',
-  firstMissing: 121,
-  lastMissing: 199,
-};
+export const GAP = sampleGap();
 export const GAP_WITHIN: GapRecord = {
   security: SECURITY,
   epoch: 2,

@@ -106,7 +106,7 @@ describe('the logger process', () => {
 
     writeFileSync(file, '');
     one.child.kill('SIGHUP');
-    await until('the refusal', () => one.output().includes('are not used'));
+    await until('the rejection', () => one.output().includes('keeping the old ones'));
     expect(await ping(next)).toBe(status.OK);
     client.close();
     expect(await one.end('SIGTERM')).toEqual({ code: 0 });
@@ -161,7 +161,9 @@ describe('the logger process', () => {
   test('a security of an unknown exchange is a bad setting', async () => {
     const one = start({ SECURITIES: 'nowhere:BTC', LOGLEVEL: 'error' });
     expect(await one.ended()).toEqual({ code: EXIT_CONFIG });
-    expect(one.output()).toMatch(/^orderbook-logger: SECURITIES [^\n]*nowhere[^\n]*\n$/);
+    expect(one.output()).toMatch(
+      /^orderbook-logger: SECURITIES: "nowhere:BTC" is not valid: unknown exchange "nowhere" [^\n]*\n$/,
+    );
   });
 
   test.each(['MANAGER_PORT', 'METRICS_PORT'])('a %s in use is one line, exit 1', async (name) => {

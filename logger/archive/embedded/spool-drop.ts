@@ -72,7 +72,7 @@ function headersOf(items: readonly PendingItem[]): RecordHeader[] {
 }
 
 /** @param before the gap before the run's segment, if it is still here. */
-export function gapInPlaceOf(
+function gapInPlaceOf(
   { first, next, lastUs }: Omit<Run, 'headers'>,
   before: GapRecord | null,
 ): GapRecord {

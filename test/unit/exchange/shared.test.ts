@@ -309,4 +309,15 @@ describe('the trade filter', () => {
     filter.reset();
     expect(filter.isNew(2)).toBe(true);
   });
+
+  test('ids that are text pass once each, and costs are bounded', () => {
+    const filter = new TradeFilter();
+    const ids = ['a', 'b', 'a', '1', 'b', 'c'];
+    expect(ids.map((id) => filter.isNew(id))).toEqual([true, true, false, true, false, true]);
+    for (let i = 0; i < 100_000; i++) filter.isNew(`id-${i}`);
+    expect(filter.isNew('id-99999')).toBe(false);
+    expect(filter.isNew('a')).toBe(true);
+    filter.reset();
+    expect(filter.isNew('id-99999')).toBe(true);
+  });
 });

@@ -48,7 +48,7 @@ async function refusal(work: () => unknown): Promise<string> {
 
 const TIME = '2026-11-20T07:00:00.005Z';
 
-describe('the library names the field of what it refuses', () => {
+describe('the library names the field that it rejects', () => {
   test.each<[string, unknown[], RegExp]>([
     ['bookAt', [], /^security: undefined is not like/],
     ['bookAt', [null], /^security: null/],
@@ -100,7 +100,7 @@ describe('a security may be given in any case', () => {
     expect(types).toEqual(['image', 'diff']);
   });
 
-  test('one that was never recorded is told with what is there', async () => {
+  test('an unknown one is an error that names those there are', async () => {
     const unknown = opened.bookAt('binance:ETHUSDT');
     await expect(unknown).rejects.toMatchObject({
       code: 'unknown-security',

@@ -82,32 +82,32 @@ async function check(
   }
 }
 
-/** Every message of every stretch, each once, and a hole told wherever one stretch ends. */
+/** Every message of every run, each once, and a gap wherever a run ends. */
 async function checkStream(history: RandomHistory, model: NaiveModel, seed: number): Promise<void> {
-  const stretches = history.segments.flatMap((segment) => model.stretches(segment));
+  const runs = history.segments.flatMap((segment) => model.runs(segment));
   const found: number[][] = [];
-  let isTold = true;
+  let isAfterGap = true;
   for await (const item of createReader(archive).updates({ security: SECURITY })) {
     if (item.type === 'image') {
-      expect(isTold, `seed ${seed}, before ${item.sequence}`).toBe(true);
+      expect(isAfterGap, `seed ${seed}, before ${item.sequence}`).toBe(true);
       found.push([]);
     }
     if (item.type !== 'gap') found.at(-1)?.push(Number(item.sequence));
-    isTold = item.type === 'gap';
+    isAfterGap = item.type === 'gap';
   }
-  const expected = stretches.map(({ messages }) => messages.map(({ sequence }) => sequence));
+  const expected = runs.map(({ messages }) => messages.map(({ sequence }) => sequence));
   expect(found, `seed ${seed}`).toEqual(expected);
 }
 
 describe.each(SEEDS)('seed %i', (seed) => {
-  test('books at any moment, by every clock and sequence, are those of the model', async () => {
+  test('books at any position, by either clock or sequence, are those of the model', async () => {
     const random = seededRandom(seed);
     const history = new RandomHistory(archive, random);
     await history.record(4, 6);
     await check(new NaiveModel(history), positions(history, random), seed);
   });
 
-  test('a flipped bit anywhere is a hole or a detour, never a wrong book', async () => {
+  test('a flipped bit anywhere costs a gap or a detour, never a wrong book', async () => {
     const random = seededRandom(seed + 1000);
     const history = new RandomHistory(archive, random);
     await history.record(3, 7);
@@ -134,13 +134,13 @@ describe.each(SEEDS)('seed %i', (seed) => {
     }
   });
 
-  test('coverage lists the stretches of the model, gapless and without overlap', async () => {
+  test('coverage lists the runs of the model, contiguous and without overlap', async () => {
     const history = new RandomHistory(archive, seededRandom(seed + 2000));
     await history.record(4, 6);
     const model = new NaiveModel(history);
     const answer = await createReader(archive).coverage({ security: SECURITY });
     const expected = history.segments.flatMap((segment) =>
-      model.stretches(segment).map(({ messages }) => ({
+      model.runs(segment).map(({ messages }) => ({
         fromUs: messages[0]?.receiveTimeUs,
         toUs: segment.endUs,
         firstSequence: String(messages[0]?.sequence),
@@ -165,7 +165,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
     }
   });
 
-  test('the streams give back every message and trade, and every hole where it was', async () => {
+  test('the streams give back every message and trade, and every gap in its place', async () => {
     const history = new RandomHistory(archive, seededRandom(seed + 3000));
     await history.record(4, 6);
     const reader = createReader(archive);
@@ -188,7 +188,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
     expect(tradeIds).toHaveLength(
       history.segments.flatMap(({ records }) => records.flatMap(({ trades }) => trades)).length,
     );
-    // Whatever else runs in the process gets its turn at every record.
+    // Everything else in the process gets its turn at every record.
     let turns = 0;
     const counting = setInterval(() => turns++, 0);
     const totals = new Set<number | null>();

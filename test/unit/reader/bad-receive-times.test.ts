@@ -1,4 +1,4 @@
-/** Where records say that receive times are bad, coverage says so once, and books stay what they are. */
+/** Receive-time defects stamped on records appear in the coverage once; books are unaffected. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -60,25 +60,25 @@ const BENT = { from: '2026-11-20T06:59:59.97Z', to: time('025'), cause: 'clock' 
 const FIRST = { from: time('015'), to: time('035'), cause: 'stall' };
 const SECOND = { from: time('095'), to: time('105'), cause: 'stall' };
 
-test('what neighbouring records tell of one stretch is told once', async () => {
+test('a defect that neighbouring records carry is reported once', async () => {
   await twoSegments();
   const { badReceiveTimes } = await createReader(archive).coverage({ security: SECURITY });
   expect(badReceiveTimes).toEqual([BENT, FIRST, SECOND]);
 });
 
-test('of a question with ends, what touches them is told whole', async () => {
+test('a query for a range returns the defects that touch it, uncut', async () => {
   await twoSegments();
-  const told = async (fromMs: number, toMs: number) => {
+  const defectsIn = async (fromMs: number, toMs: number) => {
     const range = { fromUs: us(fromMs), toUs: us(toMs) };
     return (await createReader(archive).coverage({ security: SECURITY, ...range })).badReceiveTimes;
   };
-  expect(await told(25, 94)).toEqual([BENT, FIRST]);
-  expect(await told(26, 95)).toEqual([FIRST, SECOND]);
-  expect(await told(36, 94)).toEqual([]);
-  expect(await told(106, 200)).toEqual([]);
+  expect(await defectsIn(25, 94)).toEqual([BENT, FIRST]);
+  expect(await defectsIn(26, 95)).toEqual([FIRST, SECOND]);
+  expect(await defectsIn(36, 94)).toEqual([]);
+  expect(await defectsIn(106, 200)).toEqual([]);
 });
 
-test('the rest of the answer, the books and the check of the records are as without it', async () => {
+test('intervals, books and verify are the same as without a defect', async () => {
   await twoSegments();
   const reader = createReader(archive);
   const { intervals, gaps } = await reader.coverage({ security: SECURITY });
@@ -93,7 +93,7 @@ test('the rest of the answer, the books and the check of the records are as with
   });
 });
 
-test('the library tells it too', async () => {
+test('the library reports it too', async () => {
   await twoSegments();
   const state = { security: SECURITY, wanted: true, feed: 'depth' };
   await writeAll(archive, { type: 'security', state });

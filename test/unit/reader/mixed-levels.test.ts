@@ -1,4 +1,4 @@
-/** A security that was recorded by price first, and order by order once there was a key. */
+/** A security recorded by price first, and order by order once there was a key. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -76,7 +76,7 @@ const byPriceSegment = (epoch: number, sequence: number, ms: number): Write[] =>
   block(epoch, sequence, [diff(sequence + 1, ms + 10), diff(sequence + 2, ms + 20)]),
 ];
 
-async function told(range: { fromMs?: number; toMs?: number } = {}): Promise<string[]> {
+async function ordersIn(range: { fromMs?: number; toMs?: number } = {}): Promise<string[]> {
   const found: string[] = [];
   const question = {
     security: SECURITY,
@@ -93,24 +93,24 @@ async function told(range: { fromMs?: number; toMs?: number } = {}): Promise<str
 }
 
 describe('orders of an archive of both kinds', () => {
-  test('by price first: a hole, then the orders', async () => {
+  test('by price first: a gap, then the orders', async () => {
     await writeAll(archive, ...byPriceSegment(1, 100, 0), ...ordersSegment(2, 200, 100));
-    expect(await told()).toEqual(['gap 0 to 20', 'gap 20 to 100', '201', '202']);
+    expect(await ordersIn()).toEqual(['gap 0 to 20', 'gap 20 to 100', '201', '202']);
   });
 
-  test('by price last: the orders, then a hole', async () => {
+  test('by price last: the orders, then a gap', async () => {
     await writeAll(archive, ...ordersSegment(1, 100, 0), ...byPriceSegment(2, 200, 100));
-    expect(await told()).toEqual(['101', '102', 'gap 20 to 100', 'gap 100 to 120']);
+    expect(await ordersIn()).toEqual(['101', '102', 'gap 20 to 100', 'gap 100 to 120']);
   });
 
-  test('a range that begins in the hole between says nothing of what lies before', async () => {
+  test('a range that begins in the gap between reports nothing before it', async () => {
     await writeAll(archive, ...byPriceSegment(1, 100, 0), ...ordersSegment(2, 200, 100));
-    expect(await told({ fromMs: 50, toMs: 115 })).toEqual(['gap 20 to 100', '201']);
+    expect(await ordersIn({ fromMs: 50, toMs: 115 })).toEqual(['gap 20 to 100', '201']);
   });
 
-  test('a range without any orders is refused, with the feed and what to ask for instead', async () => {
+  test('a range without any orders is rejected, naming the feed and the types to use instead', async () => {
     await writeAll(archive, ...byPriceSegment(1, 100, 0), ...ordersSegment(2, 200, 100));
-    await expect(told({ toMs: 50 })).rejects.toThrow(
+    await expect(ordersIn({ toMs: 50 })).rejects.toThrow(
       /recorded by price \(depth\).*use incremental/,
     );
   });

@@ -1,4 +1,4 @@
-/** What the reader must say of a random history, found by looking at everything. */
+/** The right answers about a random history, found by looking at everything. */
 
 import type { Position } from '../../../logger/archive/archive.ts';
 import type { Message, ModelSegment, ModelRecord, RandomHistory } from './random-history.ts';
@@ -6,8 +6,8 @@ import type { Message, ModelSegment, ModelRecord, RandomHistory } from './random
 /** A record's damage: of its body only, or of its header (then nothing of it can be used). */
 export type Damage = 'body' | 'header';
 
-/** A proven stretch: from a good image, over good blocks. */
-interface Stretch {
+/** A proven run: from a good image, over good blocks. */
+interface Run {
   readonly segment: ModelSegment;
   readonly messages: Message[];
   lastEventUs: number;
@@ -25,9 +25,9 @@ export class NaiveModel {
     this.#damaged = damaged;
   }
 
-  stretches(segment: ModelSegment): Stretch[] {
-    const found: Stretch[] = [];
-    let running: Stretch | null = null;
+  runs(segment: ModelSegment): Run[] {
+    const found: Run[] = [];
+    let running: Run | null = null;
     for (const record of segment.records) {
       const damage = this.#damaged.get(record);
       if (record.kind === 'image') {
@@ -61,30 +61,30 @@ export class NaiveModel {
       ({ records }) => value(records[0]?.messages[0] as Message) <= bound,
     );
     if (segment === undefined) return null;
-    const stretch = this.stretches(segment).findLast(
+    const run = this.runs(segment).findLast(
       ({ messages }) => value(messages[0] as Message) <= bound,
     );
-    if (stretch === undefined || bound > this.#end(stretch, position)) return null;
-    return stretch.messages.findLast((message) => value(message) <= bound) ?? null;
+    if (run === undefined || bound > this.#end(run, position)) return null;
+    return run.messages.findLast((message) => value(message) <= bound) ?? null;
   }
 
   /**
-   * Whether a moment on the exchange's clock lies between the stamp of a stretch's last message and
-   * a greater one that came before it: then a book and a hole are both right answers.
+   * Whether a moment on the exchange's clock lies between the stamp of a run's last message and
+   * a greater one that came before it: then a book and a gap are both right.
    */
   isTossUp(position: Position): boolean {
     if ('sequence' in position || position.clock === 'receive') return false;
     return this.#segments
-      .flatMap((segment) => this.stretches(segment))
+      .flatMap((segment) => this.runs(segment))
       .some(({ messages }) => {
         const stamps = messages.map((message) => message.exchangeTimeUs);
         return (stamps.at(-1) as number) < position.us && position.us <= Math.max(...stamps);
       });
   }
 
-  #end(stretch: Stretch, position: Position): number {
-    const { messages, brokenBy, isLast, segment } = stretch;
-    // An undamaged header still tells when what it stands for began.
+  #end(run: Run, position: Position): number {
+    const { messages, brokenBy, isLast, segment } = run;
+    // An undamaged header still gives the time at which its record began.
     const next = brokenBy?.damage === 'body' ? brokenBy.record.header : undefined;
     if ('sequence' in position) return (messages.at(-1) as Message).sequence;
     if (position.clock === 'exchange') {
@@ -92,7 +92,7 @@ export class NaiveModel {
       return Math.max(lastUs, next === undefined ? lastUs : next.exchangeFromUs - 1);
     }
     if (isLast) return segment.endUs;
-    return Math.max(stretch.lastEventUs, next === undefined ? 0 : next.fromUs - 1);
+    return Math.max(run.lastEventUs, next === undefined ? 0 : next.fromUs - 1);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * Histories made up by a seed: segments, gaps, images, sealed blocks, journal pieces, marks, trades.
- * Beside the commits stands the naive truth: every message with the whole book after it, and which
- * records carry it, so that a test can damage some and say what must still be known.
+ * Random histories from a seed: segments, gaps, images, sealed blocks, journal parts, marks, trades. Beside
+ * the commits it keeps the truth: every message with the whole book after it, and the records that carry
+ * it, so that a test can damage some and know what must still be answered.
  */
 
 import type { Archive, GapRecord, StoredRecord, Write } from '../../../logger/archive/archive.ts';
@@ -35,9 +35,9 @@ export interface ModelRecord {
 export interface ModelSegment {
   readonly epoch: number;
   readonly records: ModelRecord[];
-  /** Up to when the segment is whole, as mark or gap say. */
+  /** Up to when the segment is proven, by mark or gap. */
   endUs: number;
-  /** The hole after it; null: the recording goes on (the last segment). */
+  /** The gap after it; null: the recording goes on (the last segment). */
   gap: { readonly cause: GapCause; readonly isRecorded: boolean } | null;
 }
 
@@ -116,7 +116,7 @@ export class RandomHistory {
     if (isLast) return;
     const isRecorded = this.#int(0, 3) > 0;
     segment.gap = { cause: isRecorded ? 'connection' : 'other', isRecorded };
-    // Without a gap record nothing says that the segment was whole after its last event.
+    // Without a gap record nothing proves the segment after its last event.
     if (!isRecorded) segment.endUs = lastUs;
     this.#us = Math.max(this.#us, segment.endUs);
   }

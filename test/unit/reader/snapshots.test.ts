@@ -91,7 +91,7 @@ async function check(
 }
 
 describe.each(SEEDS)('seed %i', (seed) => {
-  test('every tick is what bookAt says, by both clocks, at any cadence', async () => {
+  test('every tick is the book of bookAt, by either clock, at any cadence', async () => {
     const random = seededRandom(seed);
     const history = new RandomHistory(archive, random);
     await history.record(4, 6);
@@ -111,7 +111,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
     expect(ticks, `seed ${seed}`).toBeGreaterThan(20);
   });
 
-  test('stamps that step back settle each tick as bookAt does', async () => {
+  test('exchange times that step back settle each tick as bookAt does', async () => {
     const history = new RandomHistory(archive, seededRandom(seed + 2000));
     await history.record(6, 8);
     const model = new NaiveModel(history);
@@ -125,7 +125,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
     }
   });
 
-  test('over damaged records every tick is a book of bookAt, and the rest is told as gaps', async () => {
+  test('over damaged records every tick is the book of bookAt, and the rest are gaps', async () => {
     const random = seededRandom(seed + 1000);
     const history = new RandomHistory(archive, random);
     await history.record(3, 7);
@@ -148,16 +148,16 @@ describe.each(SEEDS)('seed %i', (seed) => {
         await reader.bookAt({ security: SECURITY, position }),
       );
       expect(atUs).toBeGreaterThan(lastUs);
-      const isTold = gaps.some(
+      const isInGap = gaps.some(
         ({ fromUs, toUs }) => fromUs < atUs && (toUs ?? Infinity) > lastUs && lastUs > 0,
       );
-      if (lastUs > 0 && atUs > lastUs + 5000) expect(isTold, `seed ${seed + 1000}`).toBe(true);
+      if (lastUs > 0 && atUs > lastUs + 5000) expect(isInGap, `seed ${seed + 1000}`).toBe(true);
       lastUs = atUs;
     }
   });
 });
 
-/** 100 to 103 within 0 to 50 ms, whole until 60; a hole; 200 to 202 from 90 ms on. */
+/** 100 to 103 within 0 to 50 ms, proven until 60; a gap; 200 to 202 from 90 ms on. */
 async function twoSegments(): Promise<void> {
   await writeAll(
     archive,
@@ -171,7 +171,7 @@ async function twoSegments(): Promise<void> {
 }
 
 /** `ms:sequence`, or `gap`. */
-function told(items: readonly (SnapshotRow | GapItem)[]): string {
+function shown(items: readonly (SnapshotRow | GapItem)[]): string {
   return items
     .map((item) =>
       item.type === 'gap' ? 'gap' : `${(item.atUs - us(0)) / 1000}:${item.book.sequence}`,
@@ -180,31 +180,31 @@ function told(items: readonly (SnapshotRow | GapItem)[]): string {
 }
 
 describe('snapshots', () => {
-  test('stand on the grid, from the first image to the last moment that is known', async () => {
+  test('are multiples of the cadence, from the first image to the last proven moment', async () => {
     await twoSegments();
-    expect(told(await all({ everyUs: 20_000 }))).toBe('0:100 20:102 40:102 60:103 gap 100:201');
+    expect(shown(await all({ everyUs: 20_000 }))).toBe('0:100 20:102 40:102 60:103 gap 100:201');
     // A tick shows the message that came in the same microsecond; 110 is the last one of all.
-    expect(told(await all({ everyUs: 10_000, fromUs: us(41) }))).toBe(
+    expect(shown(await all({ everyUs: 10_000, fromUs: us(41) }))).toBe(
       '50:103 60:103 gap 90:200 100:201 110:202',
     );
   });
 
-  test('a range is cut as that of every stream: from is in, to is out', async () => {
+  test('a range is half-open, as of every stream', async () => {
     await twoSegments();
     const items = await all({ everyUs: 10_000, fromUs: us(20), toUs: us(50) });
-    expect(told(items)).toBe('20:102 30:102 40:102');
+    expect(shown(items)).toBe('20:102 30:102 40:102');
     // Nothing is received in it, and a block follows behind it.
-    expect(told(await all({ everyUs: 1000, fromUs: us(31), toUs: us(33) }))).toBe('31:102 32:102');
-    expect(told(await all({ everyUs: 1000, fromUs: us(70), toUs: us(80) }))).toBe('gap');
+    expect(shown(await all({ everyUs: 1000, fromUs: us(31), toUs: us(33) }))).toBe('31:102 32:102');
+    expect(shown(await all({ everyUs: 1000, fromUs: us(70), toUs: us(80) }))).toBe('gap');
   });
 
   test('on the exchange clock the next image takes over from its stamp on', async () => {
     await twoSegments();
     const items = await all({ everyUs: 2000, clock: 'exchange', fromUs: us(46), toUs: us(99) });
-    expect(told(items)).toBe('46:102 48:103 gap 88:200 90:200 92:200 94:200 96:200 98:201');
+    expect(shown(items)).toBe('46:102 48:103 gap 88:200 90:200 92:200 94:200 96:200 98:201');
   });
 
-  test('on the exchange clock a message that is stamped earlier takes the ticks before it along', async () => {
+  test('on the exchange clock a message that is stamped earlier decides the ticks before it', async () => {
     const stamped = (sequence: number, ms: number, exchangeMs: number) => ({
       ...diff(sequence, ms, [9000 + sequence, 1]),
       exchangeTimeUs: us(exchangeMs),
@@ -217,7 +217,7 @@ describe('snapshots', () => {
       block(1, 105, [stamped(106, 30, 19), stamped(107, 40, 30)]),
     );
     const items = await all({ everyUs: 1000, clock: 'exchange', fromUs: us(9), toUs: us(32) });
-    expect(told(items)).toBe(
+    expect(shown(items)).toBe(
       '9:100 10:101 11:101 12:101 13:104 14:104 15:104 16:104 17:104 18:104 19:106 20:106 21:106 22:106 23:106 24:106 25:106 26:106 27:106 28:106 29:106 30:107 gap',
     );
     for (const { atUs, book } of ticksOf(items)) {
@@ -226,7 +226,7 @@ describe('snapshots', () => {
     }
   });
 
-  test('a range on the exchange clock holds its gaps, though a recording is played years later', async () => {
+  test('a range on the exchange clock has its gaps, even of a recording replayed years later', async () => {
     const old = (ms: number) => us(ms) - 63_072_000_000_000;
     const stamped = (sequence: number, ms: number) => ({
       ...diff(sequence, ms),
@@ -254,7 +254,7 @@ describe('snapshots', () => {
     expect(await kinds(105, 150)).toBe('202 gap');
   });
 
-  test('by a cadence that is none is refused', async () => {
+  test('an invalid cadence is rejected', async () => {
     await twoSegments();
     for (const everyUs of [0, -1, 1.5, Number.NaN, Infinity, 86_400_000_001]) {
       await expect(all({ everyUs })).rejects.toThrow(InvalidArgumentError);
@@ -272,7 +272,7 @@ describe('an export of snapshots', () => {
     return found;
   }
 
-  test('is one book a line', async () => {
+  test('is one book per line', async () => {
     await twoSegments();
     const found = await lines('jsonl');
     expect(found.map((line) => (line === 'gap' ? line : JSON.parse(line).at))).toEqual([
@@ -287,7 +287,7 @@ describe('an export of snapshots', () => {
     );
   });
 
-  test('is one row a level as csv, the horizon first', async () => {
+  test('is one row per level as csv, the horizon first', async () => {
     await twoSegments();
     const head = (at: string, sequence: number, exchange: string): string =>
       `2026-11-20T07:00:00${at}Z,${sequence},2026-11-20T${exchange}Z,2026-11-20T07:00:00${at}Z`;
@@ -309,7 +309,7 @@ describe('an export of snapshots', () => {
 });
 
 describe('the library', () => {
-  test('takes a cadence in words, and depth and level as bookAt does', async () => {
+  test('takes a cadence as text, and depth and level as bookAt does', async () => {
     await twoSegments();
     const state = { security: SECURITY, wanted: true, feed: 'depth' };
     await archive.commit([{ type: 'security', state }]);
@@ -319,7 +319,7 @@ describe('the library', () => {
     for await (const item of opened.snapshots(SECURITY, options)) {
       if (item.type === 'snapshot') found.push(item);
     }
-    expect(told(found)).toBe('0:100 50:103 100:201');
+    expect(shown(found)).toBe('0:100 50:103 100:201');
     for (const { book } of found) {
       expect(book).toEqual(await opened.bookAt(SECURITY, book.at, { depth: 1, level: 'L2' }));
     }

@@ -44,14 +44,14 @@ async function lines(
   return found;
 }
 
-/** The rows from one image to the next, each list ending where a hole does. */
-function stretches(rows: readonly string[]): string[][] {
+/** The rows between gaps. */
+function runs(rows: readonly string[]): string[][] {
   const found: string[][] = [[]];
   for (const row of rows) {
     if (row === 'gap') found.push([]);
     else found.at(-1)?.push(row);
   }
-  return found.filter((stretch) => stretch.length > 0);
+  return found.filter((run) => run.length > 0);
 }
 
 describe.each(SEEDS)('seed %i', (seed) => {
@@ -60,10 +60,10 @@ describe.each(SEEDS)('seed %i', (seed) => {
     await history.record(5, 4);
     const book = new TardisBook();
     const [, ...rows] = await lines({ type: 'incremental' });
-    for (const stretch of stretches(rows)) {
-      for (const [i, row] of stretch.entries()) {
+    for (const run of runs(rows)) {
+      for (const [i, row] of run.entries()) {
         book.take(row);
-        const next = stretch[i + 1];
+        const next = run[i + 1];
         if (next !== undefined && next.split(',')[3] === row.split(',')[3]) continue;
         const position = { clock: 'receive', us: Number(row.split(',')[3]) } as const;
         const answer = await reader.bookAt({ security: SECURITY, position });
@@ -139,7 +139,7 @@ describe('Tardis rows', () => {
     ]);
   });
 
-  test('of quotes stand outside in, with nothing for an empty side', async () => {
+  test('of quotes have empty fields for an empty side', async () => {
     await writeAll(
       archive,
       image(1, 100, 0),
@@ -176,7 +176,7 @@ describe('Tardis rows', () => {
     }
   });
 
-  test('an image right after another takes back what the reader would keep', async () => {
+  test('an image right after another removes what the reader would keep', async () => {
     await writeAll(archive, image(1, 100, 0), image(2, 200, 90, [9800, 100]), gap(2, 0, 90));
     const [, ...rows] = await lines({ type: 'incremental' });
     expect(rows.slice(3)).toEqual([
@@ -205,7 +205,7 @@ describe('Tardis rows', () => {
     ]);
   });
 
-  test('there are none of orders, nor of another depth', async () => {
+  test('there are none for orders, nor for another depth', async () => {
     await twoSegments();
     await expect(lines({ type: 'orders' })).rejects.toThrow(InvalidArgumentError);
     await expect(lines({ type: 'snapshots', depth: 10 })).rejects.toThrow(InvalidArgumentError);

@@ -1,4 +1,4 @@
-/** A segment whose end is void, with images in it: all readers claim the same of it, at every moment. */
+/** A segment whose end is void, with images in it: every query agrees about it, at every moment. */
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ArchiveUnavailableError, RecordCorruptError } from '../../../logger/errors.ts';

@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Archive } from '../../../logger/archive/archive.ts';
-import { ExchangeRejectedError, FeedClosedError } from '../../../logger/errors.ts';
+import {
+  DuplicateRecordError,
+  ExchangeRejectedError,
+  FeedClosedError,
+} from '../../../logger/errors.ts';
 import type { MarketEvent } from '../../../logger/market/events.ts';
 import { securityOf } from '../../../logger/market/security.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
@@ -336,5 +340,32 @@ describe('a recorder', () => {
     clock.advance(DEFAULT_LIMITS.maxCrossedMs);
     one.tick();
     expect(one.phase).toBe('syncing');
+  });
+
+  test('a book is given its time to uncross, whatever the one before it was like', async () => {
+    const { one } = recorder();
+    await live(one);
+    exchange.diff(103, 103, [1010, 1]);
+    one.tick();
+    exchange.diff(110, 110);
+    clock.advance(DEFAULT_LIMITS.maxCrossedMs);
+    exchange.answer(snapshotAt(109, [1010, 1], [1010, 7]));
+    await clock.advanceAsync(10);
+    one.tick();
+    expect(one.phase).toBe('live');
+  });
+
+  test('a conflict in the store stops a recorder that still waits for its instrument', async () => {
+    const { one } = recorder();
+    const { instrumentAnswer } = exchange;
+    exchange.instrumentAnswer = new FeedClosedError('connection refused');
+    await one.start();
+    await clock.advanceAsync(0);
+    expect(one.phase).toBe('starting');
+    one.stopOnConflict(new DuplicateRecordError('block 1/103'));
+    exchange.instrumentAnswer = instrumentAnswer;
+    await clock.advanceAsync(10_000, 100);
+    expect(one.phase).toBe('failed');
+    expect(exchange.listeners.size).toBe(0);
   });
 });

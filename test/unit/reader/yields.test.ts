@@ -1,4 +1,4 @@
-/** A long read shares its thread with a recording: between two records everything else has its turn. */
+/** A long read shares its thread with the recording: it yields to the event loop at every record. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ let directory: string;
 let archive: Archive;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'gives-way-'));
+  directory = await mkdtemp(join(tmpdir(), 'yields-'));
   archive = await openEmbeddedArchive({ directory });
   await writeAll(
     archive,
@@ -61,7 +61,7 @@ test.each<[string, (reader: Reader) => Promise<unknown>]>([
     (reader) =>
       reader.bookAt({ security: SECURITY, position: { clock: 'receive', us: us(10 + BLOCKS) } }),
   ],
-])('%s gives way after each record', async (_name, read) => {
+])('%s yields at each record', async (_name, read) => {
   const reader = createReader(archive);
   expect(await turnsDuring(() => read(reader))).toBeGreaterThanOrEqual(BLOCKS);
 });

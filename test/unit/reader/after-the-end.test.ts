@@ -1,4 +1,4 @@
-/** Ranges that begin behind all that is known: nobody gets an empty answer that looks like a whole one. */
+/** Ranges that begin after everything known get a gap, not an empty result that looks complete. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -47,7 +47,7 @@ async function gapsFrom(fromUs: number, toUs?: number) {
   return ofDiffs;
 }
 
-test('behind what is recorded: the hole from its end on', async () => {
+test('after what is recorded: a gap from its end on', async () => {
   expect(await gapsFrom(us(1000))).toEqual([
     expect.objectContaining({ type: 'gap', fromUs: us(20), toUs: null, cause: 'other' }),
   ]);
@@ -63,7 +63,7 @@ test.each(['removed', 'restart', 'sequence'] as const)(
   },
 );
 
-test('all there is ends without one where it was ended on purpose', async () => {
+test('everything there is ends without a gap where the recording was ended on purpose', async () => {
   await archive.commit([open('removed')]);
   expect(await gapsFrom(us(20))).toEqual([]);
 });

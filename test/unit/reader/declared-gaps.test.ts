@@ -1,4 +1,4 @@
-/** A hole within a segment that the spool declared: every answer tells it, and none goes across it. */
+/** A gap inside a segment that the spool declared: every query reports it, and none reads across it. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ let spool: Spool;
 let store: Spool;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'holes-'));
+  directory = await mkdtemp(join(tmpdir(), 'gaps-'));
   spool = await openSpool({ directory: join(directory, 'spool') });
   store = await openSpool({ directory: join(directory, 'store') });
   await writeAll(
@@ -59,7 +59,7 @@ async function giveUp(): Promise<void> {
   expect(await spool.dropOldest()).toMatchObject({ records: 2, needsImage: false });
 }
 
-async function expectTold(archive: Archive): Promise<void> {
+async function expectGap(archive: Archive): Promise<void> {
   const reader = createReader(archive);
   const { intervals, gaps } = await reader.coverage({ security: SECURITY });
   expect(intervals.map(({ firstSequence, lastSequence }) => [firstSequence, lastSequence])).toEqual(
@@ -81,26 +81,26 @@ async function expectTold(archive: Archive): Promise<void> {
     state: 'gap',
     gap: { cause: 'spool' },
   });
-  const told: string[] = [];
+  const found: string[] = [];
   for await (const item of reader.updates({ security: SECURITY })) {
-    told.push(item.type === 'gap' ? item.cause : String(item.sequence));
+    found.push(item.type === 'gap' ? item.cause : String(item.sequence));
   }
-  expect(told).toEqual(['100', '101', '102', 'spool', '106', '107', '108']);
+  expect(found).toEqual(['100', '101', '102', 'spool', '106', '107', '108']);
   expect((await reader.verify({ security: SECURITY })).problems).toEqual([]);
 }
 
 test('while what follows is still in the spool', async () => {
   await giveUp();
-  await expectTold(new SpooledArchive(spool, store));
+  await expectGap(new SpooledArchive(spool, store));
 });
 
-test('once all is in the store', async () => {
+test('once everything is in the store', async () => {
   await giveUp();
   for (;;) {
     const shipments = await spool.pending(1_000_000, new Set());
     if (shipments.length === 0) break;
     await ship(shipments);
   }
-  await expectTold(new SpooledArchive(spool, store));
-  await expectTold(store);
+  await expectGap(new SpooledArchive(spool, store));
+  await expectGap(store);
 });
