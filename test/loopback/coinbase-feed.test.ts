@@ -84,9 +84,8 @@ function followed(listener: RecordingListener, from: number): (number | 'gap')[]
   });
 }
 
-function numbers(from: number, to: number): number[] {
-  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
-}
+const numbers = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 describe('the full channel', () => {
   test('signature and timestamp are accepted, the book joins what was queued before it', async () => {

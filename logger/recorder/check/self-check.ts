@@ -15,7 +15,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { SelfCheckFigures } from '../../status/security-status.ts';
 import type { RecorderLimits } from '../limits.ts';
-import type { BookPosition, Segment } from '../segment/segment.ts';
+import type { SegmentPosition, Segment } from '../segment/segment.ts';
 import type { RecordCheck } from './record-check.ts';
 import { SnapshotCheck } from './snapshot-check.ts';
 import type { SnapshotCheckOutcome } from './snapshot-check.ts';
@@ -28,7 +28,7 @@ export interface CheckedRecorder {
   /** The scale in which events arrive. */
   readonly scale: Scale;
   /** Voids what a segment, which may have ended, recorded after a position. */
-  voidAfter(segment: Segment, from: BookPosition, reason: string): void;
+  voidAfter(segment: Segment, from: SegmentPosition, reason: string): void;
 }
 
 export interface SelfCheckDeps {

@@ -1,40 +1,10 @@
-/** Failover of the public feed, which has no sequence: a new connection takes over with its image. */
+/** The public channels through a planned replacement of their connection. */
 
 import { describe, expect, test } from 'vitest';
-import type { TradeId } from '../../../../logger/market/events.ts';
 import { BTC, match, snapshot, update } from '../../../support/coinbase-frames.ts';
-import type { RecordingListener } from '../../../support/recording-listener.ts';
-import { ScriptedCoinbase } from '../../../support/scripted-coinbase.ts';
-import type { ScriptedSocket } from '../../../support/scripted-transport.ts';
+import { createFeed, recorded, confirmAll, ids } from './level2.ts';
 
 const signal = new AbortController().signal;
-
-function createFeed(): ScriptedCoinbase {
-  return new ScriptedCoinbase({ feed: 'level2_batch', credentials: null });
-}
-
-/** One product whose first snapshot has been handed out. */
-async function recorded(feed: ScriptedCoinbase): Promise<{
-  readonly socket: ScriptedSocket;
-  readonly listener: RecordingListener;
-}> {
-  const { socket, listener } = feed.streaming();
-  socket.message(snapshot());
-  await feed.exchange.snapshot(BTC, signal);
-  return { socket, listener };
-}
-
-/** Confirms every request on a socket, at the pace at which they come. */
-function confirmAll(feed: ScriptedCoinbase, socket: ScriptedSocket): void {
-  for (let sent = -1; sent !== socket.sent.length;) {
-    sent = socket.sent.length;
-    feed.confirm(socket);
-    feed.clock.advance(1000);
-  }
-}
-
-const ids = (listener: RecordingListener): TradeId[] =>
-  listener.trades.map(({ tradeId }) => tradeId);
 
 describe('a planned end', () => {
   test('the new connection’s snapshot begins a new segment, and the old one is not heard any more', async () => {
