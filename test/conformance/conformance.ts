@@ -85,7 +85,7 @@ export function describeConformance(given: ConformanceCase): void {
       const stage = new Stage(given);
       const listeners = [first, unknown, second].map((symbol) => stage.open(symbol).listener);
       stage.settle(unknown);
-      expect(listeners.map(({ states }) => states)).toEqual([['up'], ['refused'], ['up']]);
+      expect(listeners.map(({ states }) => states)).toEqual([['up'], ['rejected'], ['up']]);
       expect(() => stage.open(unknown)).not.toThrow();
     });
 

@@ -17,7 +17,7 @@ import type {
 import { integerOf, listOf, textOf, wireError } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
 import { scalePair, scaleSides } from '../wire/scaled-levels.ts';
-import { idOf, optionalText, sideOf, timeOf } from './values.ts';
+import { idOf, optionalText, shortText, sideOf, timeOf } from './values.ts';
 
 interface EventTimes {
   readonly exchangeTimeUs: number;
@@ -157,7 +157,7 @@ class Amounts {
   #amount(name: string, exponent: number): ScaledInt | null {
     const value = this.#fields[name];
     if (value === undefined || value === null || value === '') return null;
-    const scaled = parseScaled(textOf(this.#fields, name), exponent);
+    const scaled = parseScaled(shortText(this.#fields, name), exponent);
     this.isFinerNeeded ||= scaled === undefined;
     return scaled ?? 0;
   }

@@ -1,4 +1,4 @@
-/** Polling of tick and lot sizes. */
+/** Polling of tick and lot sizes, on a manual clock and a scripted network. */
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { BINANCE_LIMITS } from '../../../../logger/exchange/binance/limits.ts';
@@ -12,7 +12,7 @@ beforeEach(() => {
   feed = new ScriptedFeed();
 });
 
-describe('looking at tick sizes', () => {
+describe('polling tick sizes', () => {
   function answerWith(ticks: Record<string, string>): void {
     feed.transport.answer = async (url) => {
       const { searchParams } = new URL(url);
@@ -32,7 +32,7 @@ describe('looking at tick sizes', () => {
     };
   }
 
-  test('one request an hour for all symbols; a change is told, once', async () => {
+  test('one request an hour for all symbols; a change is reported, once', async () => {
     const btc = feed.open('BTCUSDT');
     const eth = feed.open('ETHUSDT');
     answerWith({ BTCUSDT: '0.10000000', ETHUSDT: '0.01000000' });
@@ -45,7 +45,7 @@ describe('looking at tick sizes', () => {
     expect(eth.listener.told).toEqual([]);
   });
 
-  test('a symbol that is gone does not keep the others from being looked at', async () => {
+  test('a symbol that is gone does not keep the others from being polled', async () => {
     const listeners = ['A', 'B', 'GONE', 'C'].map((symbol) => feed.open(symbol).listener);
     answerWith({ A: '0.1', B: '0.1', C: '0.1' });
     await feed.clock.advanceAsync(HOUR_MS, HOUR_MS / 2);
@@ -58,7 +58,7 @@ describe('looking at tick sizes', () => {
     ]);
   });
 
-  test('a failed look is repeated sooner', async () => {
+  test('a failed poll is repeated sooner', async () => {
     feed.open();
     feed.transport.answer = async () => ({ status: 503, headers: {}, body: '' });
     await feed.clock.advanceAsync(HOUR_MS, HOUR_MS / 2);

@@ -1,4 +1,4 @@
-/** The `full` channel on a manual clock: messages, losses, connections that come and go. */
+/** The `full` channel, on a clock that the test moves: loss, and connections that come and go. */
 
 import { describe, expect, test } from 'vitest';
 import { COINBASE_LIMITS } from '../../../../logger/exchange/coinbase/limits.ts';
@@ -66,7 +66,7 @@ describe('subscribing', () => {
     expect(second?.['signature']).not.toBe(first?.['signature']);
   });
 
-  test('a product that the exchange does not know is told its reason, once and for all', () => {
+  test('a product that the exchange does not know hears the reason, once and for all', () => {
     const feed = new ScriptedCoinbase();
     const { listener } = feed.open('NO-SUCH');
     feed.clock.advance(0);
@@ -78,7 +78,7 @@ describe('subscribing', () => {
       reason: 'NO-SUCH is not a valid product',
     });
     expect(listener.told).toEqual([
-      { what: 'refused', reason: 'Failed to subscribe: NO-SUCH is not a valid product' },
+      { what: 'rejected', reason: 'Failed to subscribe: NO-SUCH is not a valid product' },
     ]);
     feed.clock.advance(3_000_000);
     expect(feed.transport.sockets).toHaveLength(1);
@@ -140,7 +140,7 @@ describe('messages', () => {
     expect(listener.events[0]).toMatchObject({ price: 1234 });
   });
 
-  test('what can not be used is counted, logged once per kind, and leaves a hole to be seen', () => {
+  test('what can not be used is counted, logged once per kind, and leaves a gap that shows', () => {
     const feed = new ScriptedCoinbase();
     const { socket, listener } = feed.streaming();
     socket.message(open(1));
@@ -230,7 +230,7 @@ describe('connections', () => {
     expect(listener.states).toEqual(['up', 'down', 'up']);
   });
 
-  test('trouble with one product’s connection is not felt by another', () => {
+  test('trouble with one product’s connection does not affect another', () => {
     const feed = new ScriptedCoinbase();
     const first = feed.streaming();
     const second = feed.streaming('ETH-USD');

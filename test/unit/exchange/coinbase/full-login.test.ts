@@ -1,4 +1,4 @@
-/** Logins of the `full` channel that the exchange rejects. */
+/** A login that the exchange rejects, on a clock that the test moves. */
 
 import { describe, expect, test } from 'vitest';
 import {
@@ -36,14 +36,14 @@ function refuse(feed: ScriptedCoinbase, times: number): number[] {
   });
 }
 
-describe('a refused login', () => {
-  test('is a refusal with the exchange’s reason, tried again ever more slowly, until it works', () => {
+describe('a rejected login', () => {
+  test('is reported with the exchange’s reason and retried with growing waits until it works', () => {
     const feed = new ScriptedCoinbase();
     const { listener } = feed.open();
     const waitsMs = refuse(feed, 7);
-    expect(listener.states).toEqual(['refused']);
+    expect(listener.states).toEqual(['rejected']);
     expect(listener.told[0]).toEqual({
-      what: 'refused',
+      what: 'rejected',
       reason: 'Failed to subscribe: level2, level3, and full channels now require authentication',
     });
     expect(feed.transport.sockets.every(({ isClosed }) => isClosed)).toBe(true);
@@ -66,7 +66,7 @@ describe('a refused login', () => {
       feed.transport.latest.message(heartbeat(i, 1));
       feed.transport.latest.message(LOGIN_REFUSED);
     }
-    expect(listener.states.slice(0, 4)).toEqual(['up', 'refused', 'down', 'up']);
+    expect(listener.states.slice(0, 4)).toEqual(['up', 'rejected', 'down', 'up']);
     expect(waitedMs).toBeGreaterThan(100_000);
   });
 
@@ -75,17 +75,17 @@ describe('a refused login', () => {
     const opened = [BTC, 'ETH-USD', 'LTC-USD'].map((symbol) => feed.open(symbol).listener);
     refuse(feed, 3);
     expect(feed.transport.sockets).toHaveLength(3);
-    expect(opened.map(({ states }) => states)).toEqual([['refused'], ['refused'], ['refused']]);
+    expect(opened.map(({ states }) => states)).toEqual([['rejected'], ['rejected'], ['rejected']]);
     const late = feed.open('SOL-USD').listener;
     feed.clock.advance(0);
-    expect(late.states).toEqual(['refused']);
+    expect(late.states).toEqual(['rejected']);
     nextAttempt(feed);
     feed.connect();
     feed.clock.advance(2000);
     expect(feed.transport.sockets).toHaveLength(3 + 4);
   });
 
-  test('is told in the log once, and once more when it is over', () => {
+  test('is logged once, and once more when it is over', () => {
     const errors: string[] = [];
     const notices: string[] = [];
     const log = { ...keptLog([]), error: (m: string) => void errors.push(m) };
@@ -108,14 +108,14 @@ describe('a refused login', () => {
     expect(feed.transport.sockets).toHaveLength(2);
   });
 
-  test('on a connection that streams, it is felt by the newcomer alone, who tries again', () => {
+  test('on a connection that streams, it affects the new product alone, which is retried', () => {
     const feed = new ScriptedCoinbase({ limits: { maxFullConnections: 1 } });
     const first = feed.streaming();
     first.socket.message(open(1));
     const second = feed.open('ETH-USD');
     feed.clock.advance(1000);
     first.socket.message(LOGIN_REFUSED);
-    expect(second.listener.states).toEqual(['refused']);
+    expect(second.listener.states).toEqual(['rejected']);
     first.socket.message(open(2));
     expect(first.listener.states).toEqual(['up']);
     expect(sequencesOf(first.listener)).toEqual([1, 2]);
@@ -124,11 +124,11 @@ describe('a refused login', () => {
       feed.clock.advance(1000);
     }
     feed.confirm(first.socket);
-    expect(second.listener.states).toEqual(['refused', 'up']);
+    expect(second.listener.states).toEqual(['rejected', 'up']);
     expect(feed.transport.sockets).toHaveLength(1);
   });
 
-  test('a replacement whose login is refused leaves the old connection as it was', () => {
+  test('a replacement whose login is rejected leaves the old connection as it was', () => {
     const feed = new ScriptedCoinbase();
     const { socket, listener } = feed.streaming();
     socket.message(open(1));
@@ -141,7 +141,7 @@ describe('a refused login', () => {
     expect(sequencesOf(listener)).toEqual([1, 2]);
   });
 
-  test('no secret is logged or told, whatever the exchange repeats', async () => {
+  test('no secret is logged or reported, whatever the exchange repeats', async () => {
     const feed = new ScriptedCoinbase();
     const { listener } = feed.open();
     feed.clock.advance(0);
@@ -156,7 +156,7 @@ describe('a refused login', () => {
     feed.transport.latest.end(`closed with code 1008 (${said})`);
     const failure = await feed.exchange.snapshot(BTC, signal).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(Error);
-    expect(listener.count('refused')).toBe(1);
+    expect(listener.count('rejected')).toBe(1);
     const seen = [
       ...feed.logged,
       JSON.stringify(listener.told),

@@ -1,4 +1,4 @@
-/** Products and books of Coinbase over REST, with a key. */
+/** Books and products by REST, on a clock that the test moves. */
 
 import { describe, expect, test } from 'vitest';
 import { COINBASE_LIMITS } from '../../../../logger/exchange/coinbase/limits.ts';
@@ -42,7 +42,7 @@ describe('REST', () => {
     ]);
   });
 
-  test('an unknown product is refused with the exchange’s reason', async () => {
+  test('an unknown product is rejected with the exchange’s reason', async () => {
     const feed = new ScriptedCoinbase();
     feed.answers(404, { message: 'NotFound' });
     await expect(feed.exchange.instrument('NO-SUCH')).rejects.toMatchObject({
@@ -93,7 +93,7 @@ describe('REST', () => {
     }
   });
 
-  test('a changed step is told to its product, from one request for all', async () => {
+  test('a changed tick size is reported to its product, from one request for all', async () => {
     const feed = new ScriptedCoinbase();
     const { listener } = feed.streaming();
     feed.answers(200, [product(BTC, '0.001'), product('ETH-USD')]);

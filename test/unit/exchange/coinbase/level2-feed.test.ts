@@ -51,7 +51,7 @@ describe('subscribing', () => {
     ]);
   });
 
-  test('one product that is refused does not cost the others anything', () => {
+  test('one product that is rejected costs the others nothing', () => {
     const feed = createFeed();
     const listeners = ['A-USD', 'BAD-USD', 'C-USD'].map((symbol) => feed.open(symbol).listener);
     feed.clock.advance(0);
@@ -64,7 +64,7 @@ describe('subscribing', () => {
       } else feed.confirm(socket);
       feed.clock.advance(1000);
     }
-    expect(listeners.map(({ states }) => states)).toEqual([['up'], ['refused'], ['up']]);
+    expect(listeners.map(({ states }) => states)).toEqual([['up'], ['rejected'], ['up']]);
   });
 });
 
@@ -175,7 +175,7 @@ describe('the book', () => {
     expect(await second).toMatchObject({ sequence: 1 });
   });
 
-  test('a change that can not be read is a hole in the count', async () => {
+  test('a change that can not be read leaves a gap in the count', async () => {
     const feed = createFeed();
     const { socket, listener } = await recorded(feed);
     socket.message(update(1, [['buy', 'NaN', '1']]));
@@ -288,12 +288,12 @@ describe('trades', () => {
 });
 
 describe('a login where none is needed', () => {
-  test('if the exchange wants one some day, that is a refusal with its reason', () => {
+  test('if the exchange wants one some day, that is a rejection with its reason', () => {
     const feed = createFeed();
     const { listener } = feed.open();
     feed.clock.advance(0);
     feed.transport.latest.open();
     feed.transport.latest.message(LOGIN_REFUSED);
-    expect(listener.states).toEqual(['refused']);
+    expect(listener.states).toEqual(['rejected']);
   });
 });

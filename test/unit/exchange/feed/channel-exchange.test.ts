@@ -62,7 +62,7 @@ describe('several messages and replies for a symbol', () => {
       connection.send(...connection.venue.grant(request ?? ''));
     }
     connection.send(...connection.venue.reject(tradesA ?? ''));
-    expect(one.told).toEqual([{ what: 'refused', reason: 'unknown symbol' }]);
+    expect(one.told).toEqual([{ what: 'rejected', reason: 'unknown symbol' }]);
     expect(two.states).toEqual(['up']);
     expect(connection.socket.sent.slice(5)).toEqual([
       '{"op":"unsubscribe","channel":"book","symbol":"AAA"}',
