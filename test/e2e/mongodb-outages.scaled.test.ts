@@ -66,7 +66,7 @@ test(
     await logger.stop();
     const restarted = await startLogger(server, { ...env, DATA_DIR: logger.dataDirectory });
     await spoolEmpty(restarted);
-    await expectWholeRecording(store.uri, session, seed, MIN_BLOCKS);
+    await expectWholeRecording(store.uri, session, seed, { minBlocks: MIN_BLOCKS });
   },
 );
 
