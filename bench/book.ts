@@ -1,6 +1,7 @@
 /**
- * From a frame to the book: text → exact integers → book → best bid and ask, as a ratio to `JSON.parse` of
- * the same frames; and the book by itself, against the bare tree that it is built on.
+ * From a frame to the book: text → exact integers → book → best bid and ask, as a ratio to
+ * `JSON.parse` of the same frames; and the book by itself, against the bare tree that it is built
+ * on.
  */
 
 import SortedBTree from 'sorted-btree';

@@ -1,7 +1,7 @@
 /**
- * The codec on the Binance recordings: bytes per level change (all bytes of the bodies of 60 s blocks, diffs
- * and trades, divided by the level changes), against general compressors on the same frames, and the
- * time of encoding and decoding as a ratio to `JSON.parse`.
+ * The codec on the Binance recordings: bytes per level change (all bytes of the bodies of 60 s
+ * blocks, diffs and trades, divided by the level changes), against general compressors on the same
+ * frames, and the time of encoding and decoding as a ratio to `JSON.parse`.
  */
 
 import { gzipSync } from 'node:zlib';

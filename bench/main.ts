@@ -1,7 +1,7 @@
 /**
- * `npm run bench`: size and speed of the parts on real recordings, against peers that do the same work in
- * the same run. `--json` prints one JSON value instead of tables. Nothing passes or fails: on a shared
- * machine only ratios are meaningful.
+ * `npm run bench`: size and speed of the parts on real recordings, against peers that do the same
+ * work in the same run. `--json` prints one JSON value instead of tables. Nothing passes or fails:
+ * on a shared machine only ratios are meaningful.
  */
 
 import { bookSections } from './book.ts';

@@ -1,6 +1,6 @@
 /**
- * A recording in MongoDB: the size of its documents as BSON per level change, and the queries that a past
- * book costs. Needs a server at `MONGODB_TEST_URI`; the database is deleted afterwards.
+ * A recording in MongoDB: the size of its documents as BSON per level change, and the queries that
+ * a past book costs. Needs a server at `MONGODB_TEST_URI`; the database is deleted afterwards.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';

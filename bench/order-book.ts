@@ -1,6 +1,6 @@
 /**
- * The L3 book by itself, on ready events, against a `Map` of ids and a `sorted-btree` that do the same work
- * on plain numbers. Best bid and ask are read after every event.
+ * The L3 book by itself, on ready events, against a `Map` of ids and a `sorted-btree` that do the
+ * same work on plain numbers. Best bid and ask are read after every event.
  */
 
 import SortedBTree from 'sorted-btree';

@@ -1,8 +1,8 @@
 /**
- * Generates order events on a deep book from a seed, which no recording at hand contains: 80,000 orders at
- * about 28,000 prices to start with, like Coinbase's BTC-USD; then opens, dones, fills and changes of random
- * orders in about the mix of a busy hour. Only for the book: the stream has no exchange sequence, and
- * fills do not take the head of the queue.
+ * Generates order events on a deep book from a seed, which no recording at hand contains: 80,000
+ * orders at about 28,000 prices to start with, like Coinbase's BTC-USD; then opens, dones, fills
+ * and changes of random orders in about the mix of a busy hour. Only for the book: the stream has
+ * no exchange sequence, and fills do not take the head of the queue.
  */
 
 import type { OrderEvent, OrderSide, RestingOrder } from '../logger/market/events.ts';

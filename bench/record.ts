@@ -1,6 +1,6 @@
 /**
- * The whole path: recorded frames through the exchange adapter and a recorder into an archive on disk, at
- * their receive times; then books at various times from the archive. Times are ratios to
+ * The whole path: recorded frames through the exchange adapter and a recorder into an archive on
+ * disk, at their receive times; then books at various times from the archive. Times are ratios to
  * `JSON.parse` of the same frames.
  */
 

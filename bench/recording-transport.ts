@@ -1,6 +1,6 @@
 /**
- * A recording as a `Transport` with its own clock: frames arrive at their recorded receive times, as fast as
- * the caller asks for them. There is no socket, so only the logger is measured.
+ * A recording as a `Transport` with its own clock: frames arrive at their recorded receive times,
+ * as fast as the caller asks for them. There is no socket, so only the logger is measured.
  */
 
 import type {

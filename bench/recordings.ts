@@ -1,7 +1,8 @@
 /**
- * Reads the recorded frames of ../shared/recordings (`<receive ns> <raw frame>` lines) for benchmarks and
- * tests. It converts Binance frames to events without any code of `logger/exchange`, so that tests can compare
- * against it. Recordings are trusted input: a line that contradicts their README ends the run.
+ * Reads the recorded frames of ../shared/recordings (`<receive ns> <raw frame>` lines) for
+ * benchmarks and tests. It converts Binance frames to events without any code of `logger/exchange`,
+ * so that tests can compare against it. Recordings are trusted input: a line that contradicts their
+ * README ends the run.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -89,7 +90,10 @@ export function* recordedLines(file: string): Generator<{ timeNs: string; raw: s
   }
 }
 
-/** The frames of one of `BINANCE_FILES`, in order of arrival. Nanoseconds are truncated to microseconds. */
+/**
+ * The frames of one of `BINANCE_FILES`, in order of arrival. Nanoseconds are truncated to
+ * microseconds.
+ */
 export function* binanceRecording(file: string): Generator<RecordedFrame> {
   for (const { timeNs, raw } of recordedLines(file)) {
     yield binanceFrame(Number(timeNs.slice(0, -3)), raw);

@@ -1,7 +1,7 @@
 /**
- * The attackers of `wrong-keys.ts`, in a separate process: clients with a wrong key that call as fast as they
- * can, over several connections with several calls in flight on each, until the parent sends `stop` and
- * gets the counts.
+ * The attackers of `wrong-keys.ts`, in a separate process: clients with a wrong key that call as
+ * fast as they can, over several connections with several calls in flight on each, until the parent
+ * sends `stop` and gets the counts.
  */
 
 import { Client, Metadata, credentials, status } from '@grpc/grpc-js';

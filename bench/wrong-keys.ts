@@ -1,8 +1,9 @@
 /**
- * The effect of an attack on the manager port: the latency from the exchange's timestamp to ours, taken
- * from the records afterwards, with and without many clients that call with wrong keys as fast as they can,
- * and the response time for a valid key. Exchange, logger and attackers are separate processes; on fewer
- * cores, the figures under attack include the processor time that the attackers take from the logger.
+ * The effect of an attack on the manager port: the latency from the exchange's timestamp to ours,
+ * taken from the records afterwards, with and without many clients that call with wrong keys as
+ * fast as they can, and the response time for a valid key. Exchange, logger and attackers are
+ * separate processes; on fewer cores, the figures under attack include the processor time that the
+ * attackers take from the logger.
  */
 
 import { fork, spawn } from 'node:child_process';

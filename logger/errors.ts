@@ -1,7 +1,7 @@
 /**
- * All errors that the logger throws on purpose. Callers branch on `code` and `retryable`, never on the
- * message. Messages are in sentence case without a final full stop, include the relevant values, and never
- * contain secrets.
+ * All errors that the logger throws on purpose. Callers branch on `code` and `retryable`, never on
+ * the message. Messages are in sentence case without a final full stop, include the relevant
+ * values, and never contain secrets.
  */
 
 export type ErrorCode =

@@ -13,7 +13,10 @@ import type { Witness } from './witness.ts';
 
 /** Per security, spread over its intervals. */
 const PAST_BOOKS = 40;
-/** Time limit for checking past books, since a store may be slow; those that were checked are counted. */
+/**
+ * Time limit for checking past books, since a store may be slow; those that were checked are
+ * counted.
+ */
 const BOOKS_LIMIT_MS = 120_000;
 const PROGRESS_EVERY_MS = 10_000;
 /** No fault of a soak causes these. */

@@ -1,6 +1,6 @@
 /**
- * One logger of a soak: start, faults, calm, stop, audit. It has its own exchange, because two loggers would
- * share the request limits of one address.
+ * One logger of a soak: start, faults, calm, stop, audit. It has its own exchange, because two
+ * loggers would share the request limits of one address.
  */
 
 import { mkdirSync } from 'node:fs';
@@ -53,7 +53,10 @@ const LIVE_LIMIT_MS = 60_000;
 const LOOK_EVERY_MS = 200;
 /** Time limit for replicating everything to the store. */
 const REPLICATE_LIMIT_MS = 60_000;
-/** A killed logger may lose what it received last: up to the delay of its journal, and a little more. */
+/**
+ * A killed logger may lose what it received last: up to the delay of its journal, and a little
+ * more.
+ */
 const LOST_BY_KILL_MS = 2000;
 
 export interface LaneOptions {

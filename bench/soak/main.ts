@@ -1,8 +1,9 @@
 /**
- * `npm run soak`: real loggers, one with the embedded archive and one with MongoDB, run for minutes or hours
- * with exchanges and a store that inject seeded random faults. Their answers are compared with the exchange's own
- * books. The report shows memory and handles over time, gaps by cause, and mismatches. Figures are
- * reported, not judged; a wrong book, an unexplained gap or a dead logger makes the exit code 1.
+ * `npm run soak`: real loggers, one with the embedded archive and one with MongoDB, run for minutes
+ * or hours with exchanges and a store that inject seeded random faults. Their answers are compared
+ * with the exchange's own books. The report shows memory and handles over time, gaps by cause, and
+ * mismatches. Figures are reported, not judged; a wrong book, an unexplained gap or a dead logger
+ * makes the exit code 1.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';

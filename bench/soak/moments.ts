@@ -1,7 +1,7 @@
 /**
- * Digests of books that were returned and verified: the same query must give the same book minutes later, and
- * from the archive after the run. This covers the whole run, although the exchange forgets after minutes.
- * A uniform sample of bounded size.
+ * Digests of books that were returned and verified: the same query must give the same book minutes
+ * later, and from the archive after the run. This covers the whole run, although the exchange
+ * forgets after minutes. A uniform sample of bounded size.
  */
 
 import { uniformInt } from '../../sandbox/prng.ts';

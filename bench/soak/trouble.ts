@@ -1,6 +1,6 @@
 /**
- * The troubles of a logger in a soak, seeded and concurrent: faults of its exchanges and its store, a busy
- * operator at the manager port, and optional kills.
+ * The troubles of a logger in a soak, seeded and concurrent: faults of its exchanges and its store,
+ * a busy operator at the manager port, and optional kills.
  */
 
 import { describeError } from '../../logger/errors.ts';
@@ -74,7 +74,10 @@ export class Trouble {
     if (proxy) proxy.mode = 'pass';
   }
 
-  /** Each kind of trouble has its own random stream, so that the timing of one does not affect another. */
+  /**
+   * Each kind of trouble has its own random stream, so that the timing of one does not affect
+   * another.
+   */
   async #repeat(
     name: Doing,
     signal: AbortSignal,

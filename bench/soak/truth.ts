@@ -7,7 +7,10 @@ import type { BookReply } from '../../sandbox/demo/demo-check.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { VenueBook } from '../../sandbox/venues/venue.ts';
 
-/** The exchange's book at the last message at or before `sequence`; undefined if it is no longer known. */
+/**
+ * The exchange's book at the last message at or before `sequence`; undefined if it is no longer
+ * known.
+ */
 export function trueBook(
   sandbox: Sandbox,
   security: string,

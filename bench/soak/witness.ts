@@ -1,4 +1,7 @@
-/** Queries a logger for current and past books, and compares every result with the exchange's own book. */
+/**
+ * Queries a logger for current and past books, and compares every result with the exchange's own
+ * book.
+ */
 
 import type { BookResult, NoBookResult } from '../../logger/queries/results.ts';
 import { describeError } from '../../logger/errors.ts';

@@ -1,8 +1,8 @@
 /**
  * The port to an archive. An archive knows records and their keys, not markets: it never decodes a
- * body. `commit` is atomic, and readers never see half of one. Keys come from the data (security, epoch,
- * sequence), so writing a record twice changes nothing, and different content under the same key is an
- * error.
+ * body. `commit` is atomic, and readers never see half of one. Keys come from the data (security,
+ * epoch, sequence), so writing a record twice changes nothing, and different content under the same
+ * key is an error.
  */
 
 import type { BadReceiveTime } from '../market/bad-receive-times.ts';
@@ -44,8 +44,8 @@ export interface RecordHeader {
   readonly levels: number;
   readonly reason: ImageReason | null;
   /**
-   * Receive-time defects of its messages, in order of time. One may begin before the record and end after
-   * its last message. Absent if there are none.
+   * Receive-time defects of its messages, in order of time. One may begin before the record and end
+   * after its last message. Absent if there are none.
    */
   readonly badReceiveTimes?: readonly BadReceiveTime[];
   /** Format of the body: `block/1`, `image/1`, `orders/1`, `orders-image/1`. */
@@ -58,7 +58,10 @@ export interface RecordHeader {
   readonly checksum: string;
 }
 
-/** Why an image was written. `scale`: prices or sizes got more decimals; `instrument`: new tick size. */
+/**
+ * Why an image was written. `scale`: prices or sizes got more decimals; `instrument`: new tick
+ * size.
+ */
 export type ImageReason = 'start' | 'interval' | 'gap' | 'manual' | 'scale' | 'instrument';
 
 export interface StoredRecord {
@@ -168,8 +171,8 @@ export const NO_TOTALS: SecurityTotals = Object.freeze({
 export interface BlockRef {
   readonly header: RecordHeader;
   /**
-   * The stored header is damaged: only kind, security, epoch and key sequence of `header` are valid, and
-   * `load` throws.
+   * The stored header is damaged: only kind, security, epoch and key sequence of `header` are
+   * valid, and `load` throws.
    */
   readonly damaged?: true;
   /** A part of the open block, not a sealed one. */
@@ -198,7 +201,10 @@ export interface BlockRange {
   readonly withBodies?: boolean;
 }
 
-/** Blocks per page when a segment is listed in pages: some hours; their headers take about a megabyte. */
+/**
+ * Blocks per page when a segment is listed in pages: some hours; their headers take about a
+ * megabyte.
+ */
 export const PAGE_BLOCKS = 512;
 
 /** How far the exchange's clock may go back from one connection to the next. */

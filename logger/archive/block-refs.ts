@@ -55,7 +55,10 @@ export function headerOfDamaged({ kind, security, epoch, sequence }: HeaderKey):
   };
 }
 
-/** True if a block begins after the requested range. A damaged one may reach back, so only its key counts. */
+/**
+ * True if a block begins after the requested range. A damaged one may reach back, so only its key
+ * counts.
+ */
 export function isBeyond({ header, damaged }: BlockRef, range: BlockRange): boolean {
   if (range.untilSequence !== undefined && header.firstSequence > range.untilSequence) return true;
   if (range.untilUs === undefined || damaged) return false;

@@ -12,7 +12,10 @@ export type RecordDescription = Omit<RecordHeader, 'bytes' | 'checksum'>;
 
 /** Bytes of the SHA-256 that are kept: enough against accidents, which is all it is for. */
 const CHECKSUM_BYTES = 16;
-/** The longest value stored in one piece; also fits a MongoDB document (16 MiB) with its other fields. */
+/**
+ * The longest value stored in one piece; also fits a MongoDB document (16 MiB) with its other
+ * fields.
+ */
 export const MAX_PART_BYTES = 8 * 1024 * 1024;
 /** Digits of the greatest safe integer (2^53 - 1). */
 const SEQUENCE_DIGITS = 16;
@@ -41,8 +44,8 @@ export function checkRecord(record: StoredRecord): void {
 }
 
 /**
- * Hashes the fields, each with its name and JSON value, then the body. The fields are sorted by name, so
- * that the checksum does not depend on the order in which an object was built.
+ * Hashes the fields, each with its name and JSON value, then the body. The fields are sorted by
+ * name, so that the checksum does not depend on the order in which an object was built.
  */
 function checksumOf(header: Partial<RecordHeader>, body: Uint8Array): string {
   const fields = Object.entries(header)

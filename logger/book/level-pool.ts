@@ -1,6 +1,6 @@
 /**
- * The price levels of an L3 book in flat arrays, with a free list: side, price, total size, and both ends of
- * the queue. The orders are linked in the order pool.
+ * The price levels of an L3 book in flat arrays, with a free list: side, price, total size, and
+ * both ends of the queue. The orders are linked in the order pool.
  */
 
 import { addScaled, subtractScaled } from '../market/decimal.ts';

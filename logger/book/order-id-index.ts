@@ -1,8 +1,8 @@
 /**
- * Maps an order id to its slot in the pool. Nearly all ids are UUIDs: 128 bits, kept as four integers in
- * an open-addressing hash table, which takes a fraction of the time and memory of a `Map` of strings. Only
- * the canonical text (lower case, with dashes) counts as a UUID, so that every id is returned as it was
- * written; any other text goes into a `Map`.
+ * Maps an order id to its slot in the pool. Nearly all ids are UUIDs: 128 bits, kept as four
+ * integers in an open-addressing hash table, which takes a fraction of the time and memory of a
+ * `Map` of strings. Only the canonical text (lower case, with dashes) counts as a UUID, so that
+ * every id is returned as it was written; any other text goes into a `Map`.
  */
 
 import { formatUuid, parseUuid } from '../market/uuid.ts';
@@ -91,7 +91,10 @@ export class OrderIdIndex {
     }
   }
 
-  /** Empties a place and moves later entries up, so that no search stops short (backward-shift deletion). */
+  /**
+   * Empties a place and moves later entries up, so that no search stops short (backward-shift
+   * deletion).
+   */
   #close(place: number): void {
     const table = this.#table;
     const mask = table.length - 1;

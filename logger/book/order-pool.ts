@@ -1,6 +1,6 @@
 /**
- * The orders of an L3 book in flat arrays indexed by slot, with a free list. Orders of one price form a linked
- * list, their queue. Sizes are numbers; the few beyond 2^53 are kept in a map.
+ * The orders of an L3 book in flat arrays indexed by slot, with a free list. Orders of one price
+ * form a linked list, their queue. Sizes are numbers; the few beyond 2^53 are kept in a map.
  */
 
 import type { ScaledInt } from '../market/decimal.ts';

@@ -1,6 +1,6 @@
 /**
- * An `OrderBook` on flat arrays: orders in a pool, a linked queue per price, an index by binary id, and one
- * `sorted-btree` per side from price to queue. Cloning copies arrays, not objects.
+ * An `OrderBook` on flat arrays: orders in a pool, a linked queue per price, an index by binary id,
+ * and one `sorted-btree` per side from price to queue. Cloning copies arrays, not objects.
  */
 
 import { InvariantError } from '../errors.ts';

@@ -1,6 +1,6 @@
 /**
- * One side of an L3 book: maps prices to level indexes, best first. The best level is cached, because it is
- * read after every event and few events change it.
+ * One side of an L3 book: maps prices to level indexes, best first. The best level is cached,
+ * because it is read after every event and few events change it.
  */
 
 import SortedBTree from 'sorted-btree';

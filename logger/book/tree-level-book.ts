@@ -1,6 +1,6 @@
 /**
- * A `LevelBook` on one `sorted-btree` per side, ordered best first. Keys and values are canonical scaled
- * integers; the tree's copy-on-write clone makes a consistent image cheap.
+ * A `LevelBook` on one `sorted-btree` per side, ordered best first. Keys and values are canonical
+ * scaled integers; the tree's copy-on-write clone makes a consistent image cheap.
  */
 
 import SortedBTree from 'sorted-btree';

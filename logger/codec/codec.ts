@@ -8,8 +8,8 @@
  *    encodings `block/2`, `image/2`, … and never reuse a name.
  * 2. Add the codecs to the lists in `formats.ts` and return them from `newestBlock` and `newestImage`.
  *    The decoders of version 1 stay in the lists for good.
- * 3. Add golden files (`test/fixtures/codec`) and extend `test/unit/codec/frozen.test.ts`, which pins
- *    the decoded content of version 1 and the code of `v1/`.
+ * 3. Add golden files (`test/fixtures/codec`) and extend `frozen.test.ts`, which pins content and
+ *    bytes, and `frozen-code.test.ts`, which pins the code of each version (`test/unit/codec`).
  */
 
 import type { Scale } from '../market/decimal.ts';

@@ -25,10 +25,11 @@ function jsonOf(item: DataItem, rows: LastText): string {
     case 'snapshot':
       return snapshotJson(item, rows);
     case 'trade': {
-      const { price, size } = decimalsOf(item.scale);
+      const price = formatScaled(item.price, item.scale.priceExponent);
+      const size = formatScaled(item.size, item.scale.sizeExponent);
       return (
-        `{"sequence":${quoted(item.sequence)},"tradeId":${JSON.stringify(String(item.tradeId))},${timesJson(item)},` +
-        `"price":${price(item.price)},"size":${size(item.size)},"side":"${item.side}"}`
+        `{"sequence":${quoted(item.sequence)},"tradeId":${idJson(item.tradeId)},${timesJson(item)},` +
+        `"price":"${price}","size":"${size}","side":"${item.side}"}`
       );
     }
     case 'quote': {
@@ -66,6 +67,10 @@ function snapshotJson(item: SnapshotItem, rows: LastText): string {
 
 function quoted(value: string | number | null): string {
   return value === null ? 'null' : `"${value}"`;
+}
+
+function idJson(id: string | number): string {
+  return typeof id === 'number' ? `"${id}"` : JSON.stringify(id);
 }
 
 function decimalsOf({ priceExponent, sizeExponent }: Scale) {

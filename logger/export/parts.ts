@@ -26,7 +26,8 @@ export async function* encodeParts(
       yield* buffer.flush();
       yield { gap: formatGapItem(item) };
     } else {
-      yield* buffer.add(encoder.encode(item));
+      // Not `yield*`, which costs some promises even where there is nothing to yield.
+      for (const part of buffer.add(encoder.encode(item))) yield part;
     }
   }
   if (!hasHeader) yield* buffer.add(encoder.header());

@@ -8,7 +8,7 @@
 import type { Book } from '../book/book.ts';
 import type { Gap, Proof } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
-import type { BookUpdate, ImageHead, SideEvent } from '../market/events.ts';
+import type { BookUpdate, BookPosition, SideEvent } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
 
 /**
@@ -18,7 +18,7 @@ import type { BookLevel } from '../market/security.ts';
 export type RecorderPhase = 'starting' | 'syncing' | 'live' | 'stale' | 'failed' | 'closed';
 
 /** The running segment, with its book. Both move on with every update: read them during the call. */
-export interface LiveSegment extends ImageHead {
+export interface LiveSegment extends BookPosition {
   readonly identity: {
     readonly security: string;
     readonly level: BookLevel;

@@ -1,6 +1,7 @@
 /**
- * Receive-time defects: periods in which receive times are not the times at which frames arrived. Books do
- * not depend on receive times; studies of latency do, and must leave these periods out. Pure.
+ * Receive-time defects: periods in which receive times are not the times at which frames arrived.
+ * Books do not depend on receive times; studies of latency do, and must leave these periods out.
+ * Pure.
  */
 
 /**

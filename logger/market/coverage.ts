@@ -1,4 +1,7 @@
-/** Coverage: the periods for which a book is proven, and the gaps between them. All times are receive times. */
+/**
+ * Coverage: the periods for which a book is proven, and the gaps between them. All times are
+ * receive times.
+ */
 
 /** The cause of a gap. */
 export type GapCause =
@@ -7,7 +10,10 @@ export type GapCause =
 /** `sequence`: by sequence numbers without a gap. `connection`: by one unbroken connection. */
 export type Proof = 'sequence' | 'connection';
 
-/** A period for which the book is proven: from its base image to the last time it was known to be alive. */
+/**
+ * A period for which the book is proven: from its base image to the last time it was known to be
+ * alive.
+ */
 export interface Interval {
   readonly epoch: number;
   readonly fromUs: number;

@@ -1,15 +1,15 @@
 /**
- * Exact decimals. A price or size is an integer at a decimal exponent that belongs to the security: at
- * exponent 8, `61837.63` is 6183763000000. Values are parsed from the exchange's text and formatted back
- * to text without passing through a binary fraction.
+ * Exact decimals. A price or size is an integer at a decimal exponent that belongs to the security:
+ * at exponent 8, `61837.63` is 6183763000000. Values are parsed from the exchange's text and
+ * formatted back to text without passing through a binary fraction.
  */
 
 import { WireFormatError } from '../errors.ts';
 
 /**
- * A scaled integer in canonical form: a `number` if it is a safe integer (|v| < 2^53), else a `bigint`.
- * JavaScript compares the two forms exactly with `<` and `>`; because the form is canonical, `===` tests
- * equality.
+ * A scaled integer in canonical form: a `number` if it is a safe integer (|v| < 2^53), else a
+ * `bigint`. JavaScript compares the two forms exactly with `<` and `>`; because the form is
+ * canonical, `===` tests equality.
  */
 export type ScaledInt = number | bigint;
 

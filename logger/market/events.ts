@@ -202,8 +202,8 @@ export interface Horizon {
 
 export const NO_HORIZON: Horizon = Object.freeze({ bid: null, ask: null });
 
-/** What every image of a book says beside its sides. */
-export interface ImageHead {
+/** Where a book stands; its sides left out. */
+export interface BookPosition {
   readonly sequence: number;
   /** Exchange and receive time of the last message in it. */
   readonly exchangeTimeUs: number;
@@ -214,7 +214,7 @@ export interface ImageHead {
 
 /** A proven book at one sequence, as it is stored. */
 export type BookImage = LevelImage | OrderImage;
-export type LevelImage = ImageHead & LevelSides;
-export type OrderImage = ImageHead & OrderSides;
+export type LevelImage = BookPosition & LevelSides;
+export type OrderImage = BookPosition & OrderSides;
 
 export const EMPTY_LEVELS: Levels = Object.freeze([]);

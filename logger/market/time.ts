@@ -1,4 +1,7 @@
-/** Parses and formats times: integer microseconds since 1970 UTC in a `number` (safe until the year 2255). */
+/**
+ * Parses and formats times: integer microseconds since 1970 UTC in a `number` (safe until the year
+ * 2255).
+ */
 
 import { InvalidArgumentError } from '../errors.ts';
 
@@ -11,8 +14,8 @@ const COUNTED = /^(\d{1,20})(ms|us|ns|s)$/;
 
 /**
  * Parses a time given by a user: ISO 8601 with a zone and up to nine fractional digits
- * (`2024-08-08T23:54:14.206652067Z`), or an integer with a unit (`1723161254206ms`, `…us`, `…ns`, `…s`).
- * Nanoseconds are truncated to microseconds.
+ * (`2024-08-08T23:54:14.206652067Z`), or an integer with a unit (`1723161254206ms`, `…us`, `…ns`,
+ * `…s`). Nanoseconds are truncated to microseconds.
  * @throws InvalidArgumentError naming `field`.
  */
 export function parseTimeUs(text: string, field = 'time'): number {

@@ -8,7 +8,7 @@ import type { Scale, ScaledInt } from '../market/decimal.ts';
 import { formatScaled } from '../market/decimal.ts';
 import type {
   Horizon,
-  ImageHead,
+  BookPosition,
   Levels,
   OrderActivated,
   OrderEvent,
@@ -39,7 +39,7 @@ export interface BookToFormat {
     readonly proof: Proof;
   };
   readonly book: Book;
-  readonly position: Omit<ImageHead, 'scale'>;
+  readonly position: Omit<BookPosition, 'scale'>;
   readonly atUs: number;
   readonly clock: ClockName;
   /** Prices per side; absent: all. */

@@ -6,7 +6,7 @@
 import type { GapCause, Proof } from '../market/coverage.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import type {
-  ImageHead,
+  BookPosition,
   Horizon,
   Levels,
   OrderActivated,
@@ -79,7 +79,7 @@ export interface OrderItem {
 }
 
 /** A proven book as it is shown for a moment. */
-export interface BookView extends ImageHead {
+export interface BookView extends BookPosition {
   readonly security: string;
   /** As shown: `L2` also for an L3 book by price. */
   readonly level: BookLevel;

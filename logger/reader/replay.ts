@@ -8,11 +8,11 @@ import type { LevelBook } from '../book/level-book.ts';
 import { RecordCorruptError } from '../errors.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import { isBookUpdate } from '../market/events.ts';
-import type { ImageHead, BookUpdate, Horizon, Levels, MarketEvent } from '../market/events.ts';
+import type { BookPosition, BookUpdate, Horizon, Levels, MarketEvent } from '../market/events.ts';
 import { finerScale, isSameScale, rescaleHorizon } from '../market/scale.ts';
 import type { LoadedImage } from './record-loader.ts';
 
-export class ReplayedBook implements ImageHead {
+export class ReplayedBook implements BookPosition {
   /** Of the image from which it started. */
   readonly header: RecordHeader;
   #book: Book;

@@ -30,7 +30,8 @@ export async function* snapshots(
 ): AsyncGenerator<SnapshotItem | GapItem> {
   const ticks = new TickFold(query);
   for await (const item of itemsInRange(context, query.security, ticks.range)) {
-    yield* ticks.take(item);
+    // Not `yield*`, which costs some promises more per item.
+    for (const tick of ticks.take(item)) yield tick;
   }
   yield* ticks.finish();
 }

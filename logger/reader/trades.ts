@@ -31,8 +31,11 @@ export async function* trades(
       if (trade === undefined) continue;
       const us = timeOf(trade, range.clock);
       if (us >= range.fromUs && us < range.toUs) {
-        if (previous === undefined || !hasConsecutiveIds) yield* gaps.map((gap) => gapItem(gap));
-        else yield* lostTrades(previous, trade, gaps);
+        const lost =
+          previous === undefined || !hasConsecutiveIds
+            ? gaps.map((gap) => gapItem(gap))
+            : lostTrades(previous, trade, gaps);
+        for (const gap of lost) yield gap;
         yield trade;
       }
       gaps = [];
@@ -43,14 +46,10 @@ export async function* trades(
 }
 
 /** The trades that are missing between two with consecutive ids. */
-function* lostTrades(
-  before: TradeItem,
-  after: TradeItem,
-  gaps: readonly Gap[],
-): Generator<GapItem> {
+function lostTrades(before: TradeItem, after: TradeItem, gaps: readonly Gap[]): readonly GapItem[] {
   const [last, next] = [before.tradeId, after.tradeId];
-  if (typeof last !== 'number' || typeof next !== 'number' || next <= last + 1) return;
-  yield {
+  if (typeof last !== 'number' || typeof next !== 'number' || next <= last + 1) return [];
+  const lost: GapItem = {
     type: 'gap',
     fromUs: before.receiveTimeUs,
     toUs: Math.max(before.receiveTimeUs, after.receiveTimeUs),
@@ -59,22 +58,23 @@ function* lostTrades(
     lastMissing: next - 1,
     missing: 'tradeId',
   };
+  return [lost];
 }
 
 function tradeIn(event: MarketEvent, scale: Scale): TradeItem | undefined {
   if (event.type !== 'trade' && event.type !== 'match') return undefined;
-  const { tradeId, exchangeTimeUs, receiveTimeUs, price, size } = event;
-  const trade = {
-    type: 'trade',
-    tradeId,
-    exchangeTimeUs,
-    receiveTimeUs,
-    price,
-    size,
-    scale,
-  } as const;
-  if (event.type === 'trade') return { ...trade, sequence: event.sequence, side: event.side };
+  const isTrade = event.type === 'trade';
   // A match names the maker's side; the taker's is the other one.
-  const side = event.side === 'buy' ? 'sell' : 'buy';
-  return { ...trade, sequence: event.lastSequence, side };
+  const takerSide = isTrade === (event.side === 'buy') ? 'buy' : 'sell';
+  return {
+    type: 'trade',
+    tradeId: event.tradeId,
+    sequence: isTrade ? event.sequence : event.lastSequence,
+    exchangeTimeUs: event.exchangeTimeUs,
+    receiveTimeUs: event.receiveTimeUs,
+    price: event.price,
+    size: event.size,
+    side: takerSide,
+    scale,
+  };
 }

@@ -18,7 +18,7 @@ import { BookProver } from './proof/book-prover.ts';
 import { FeedTracker } from './proof/feed-tracker.ts';
 import type { PhaseMachine } from './phase.ts';
 import type { RecorderDeps } from './recorder-deps.ts';
-import type { BookPosition, ProvenBook, Segment } from './segment/segment.ts';
+import type { SegmentPosition, ProvenBook, Segment } from './segment/segment.ts';
 import { SegmentWriter } from './segment/segment-writer.ts';
 import { SyncBuffer } from './proof/sync-buffer.ts';
 
@@ -127,7 +127,7 @@ export class BookRecorder implements FeedListener {
   }
 
   /** Voids what a segment, which may have ended, recorded after a position. */
-  voidAfter(segment: Segment, from: BookPosition, reason: string): void {
+  voidAfter(segment: Segment, from: SegmentPosition, reason: string): void {
     if (segment === this.segment) this.#gap('other', reason, from);
     else if (this.#phase.current !== 'closed') this.writer.voidAfter(segment, from);
   }
@@ -313,7 +313,7 @@ export class BookRecorder implements FeedListener {
     this.#phase.enter('stale', reason);
   }
 
-  #end(cause: GapCause, reason: string, from: BookPosition): void {
+  #end(cause: GapCause, reason: string, from: SegmentPosition): void {
     this.#renew(reason);
     this.#gap(cause, reason, from);
   }
@@ -340,7 +340,7 @@ export class BookRecorder implements FeedListener {
   }
 
   /** @param from nothing after this position is claimed; default: the last update. */
-  #gap(cause: GapCause, reason: string, from?: BookPosition): void {
+  #gap(cause: GapCause, reason: string, from?: SegmentPosition): void {
     const { segment } = this;
     if (!segment) return;
     this.#deps.log.warning('Gap', { security: this.#security, cause, reason });
@@ -350,7 +350,7 @@ export class BookRecorder implements FeedListener {
     if (this.feed.isUp) this.#prover.start();
   }
 
-  #endSegment(cause: GapCause, from: BookPosition): void {
+  #endSegment(cause: GapCause, from: SegmentPosition): void {
     this.feed.segmentEnded();
     this.writer.end(cause, from);
   }

@@ -17,7 +17,7 @@ import { awaitLease } from './await-lease.ts';
 import type { FeedTracker } from './proof/feed-tracker.ts';
 import { PhaseMachine } from './phase.ts';
 import type { RecorderDeps } from './recorder-deps.ts';
-import type { BookPosition, Segment } from './segment/segment.ts';
+import type { SegmentPosition, Segment } from './segment/segment.ts';
 
 export class SecurityRecorder {
   readonly security: Security;
@@ -156,7 +156,7 @@ export class SecurityRecorder {
   }
 
   /** Voids what a segment, which may have ended, recorded after a position. */
-  voidAfter(segment: Segment, from: BookPosition, reason: string): void {
+  voidAfter(segment: Segment, from: SegmentPosition, reason: string): void {
     this.#book.voidAfter(segment, from, reason);
   }
 

@@ -80,7 +80,10 @@ export async function contentOf(archive: ArchiveReader, security = SECURITY): Pr
   return { segments, tail, totals };
 }
 
-/** Two segments with a gap between them. The first has two images and some blocks; two records have a defect. */
+/**
+ * Two segments with a gap between them. The first has two images and some blocks; two records have
+ * a defect.
+ */
 export async function recordTwoSegments(
   archive: Archive,
   security = SECURITY,

@@ -1,4 +1,7 @@
-/** Copying between archives: complete, in order, resumable, and without what is still being recorded. */
+/**
+ * Copying between archives: complete, in order, resumable, and without what is still being
+ * recorded.
+ */
 
 import { beforeEach, expect, test } from 'vitest';
 import type { Archive } from '../../logger/archive/archive.ts';

@@ -1,4 +1,7 @@
-/** A spool and its store as one archive: records that move from one to the other between and during reads. */
+/**
+ * A spool and its store as one archive: records that move from one to the other between and during
+ * reads.
+ */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

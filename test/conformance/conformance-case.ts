@@ -51,7 +51,7 @@ export interface Example {
 
 export interface DamagedFrame {
   readonly what: string;
-  readonly frame: string;
+  readonly frame: (venue: VenueConnection) => string;
   readonly kind: string;
   /** It may have been a book update and no sequence shows it, so it is reported as lost. */
   readonly isLoss: boolean;

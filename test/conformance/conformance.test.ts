@@ -3,10 +3,11 @@
 import { expect, test } from 'vitest';
 import { EXCHANGE_NAMES } from '../../logger/exchange/exchanges.ts';
 import { binance } from './cases/binance.ts';
+import { channels } from './cases/channels.ts';
 import { coinbaseFull, coinbaseLevel2 } from './cases/coinbase.ts';
 import { describeConformance } from './conformance.ts';
 
-const CASES = [binance, coinbaseFull, coinbaseLevel2];
+const CASES = [binance, coinbaseFull, coinbaseLevel2, channels];
 
 for (const one of CASES) describeConformance(one);
 

@@ -1,4 +1,4 @@
-/** The real process on a disk that is full. Only root may mount one small enough. */
+/** The real process on a full disk. Mounting a small one needs root. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { TEST_KEY } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
 
 const SECURITY = 'binance:BTCUSDT';
-/** Left for a moment or two of recording. */
+/** Enough for a moment of recording. */
 const LEFT_BYTES = 40_000;
 
 let directory: string;
@@ -42,7 +42,7 @@ function mountSmallDisk(): boolean {
     execFileSync('mount', size, { stdio: 'ignore' });
     return true;
   } catch {
-    // Not root, or nothing to mount with: the caller skips.
+    // Not root, or no mount: the caller skips.
     return false;
   }
 }
@@ -63,7 +63,7 @@ async function advance(): Promise<void> {
 
 const ballast = (): string => join(directory, 'ballast');
 
-/** A logger that has filled its disk. */
+/** Starts a logger and fills its disk. */
 async function startAndFill(): Promise<LoggerProcess> {
   const sandbox = await startSandbox({ seed: 7, symbols: ['BTCUSDT'], pace: 2000 });
   undo.push(() => sandbox.close());
@@ -91,7 +91,7 @@ async function startAndFill(): Promise<LoggerProcess> {
   return one;
 }
 
-test('recording goes on without room, and nothing is missing once there is room again', async () => {
+test('recording continues on a full disk, and nothing is missing once there is space again', async () => {
   const one = await startAndFill();
   rmSync(ballast());
   await until('the archive', async () => (await health()).status === 'STATUS_SERVING');
@@ -111,7 +111,7 @@ test('recording goes on without room, and nothing is missing once there is room 
   }
 });
 
-test('SIGTERM without room: it tries for as long as a stop may take, and says that it failed', async () => {
+test('SIGTERM on a full disk: it retries until the shutdown limit and reports the failure', async () => {
   const one = await startAndFill();
   const startedMs = performance.now();
   expect(await one.end('SIGTERM')).toEqual({ code: 1 });

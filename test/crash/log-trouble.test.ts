@@ -1,6 +1,6 @@
 /**
- * Where the real process says everything stands still or is gone: a pipe as a shell makes it, full
- * before the first line. Recording goes on, and SIGTERM is a clean stop.
+ * The log of the real process goes to a pipe, as in a shell, that is full or has no reader. Recording
+ * continues, and SIGTERM shuts down cleanly.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -20,11 +20,11 @@ import { TEST_KEY } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
 
 const SECURITY = 'binance:BTCUSDT';
-/** Of a kilobyte and more each: more than what may wait in memory for a reader. */
+/** At a kilobyte or more each, they exceed the log's buffer. */
 const LINES = 2000;
 const TOGETHER = 20;
 const PIPE_BYTES = 65_536;
-/** Of diffs that come every 100 ms, on a machine that does other things too. */
+/** For diffs every 100 ms, on a loaded machine. */
 const PAUSE_MAX_US = 2_000_000;
 
 let sandbox: Sandbox;
@@ -45,15 +45,15 @@ afterEach(async () => {
 });
 
 interface Pipe {
-  /** Open, for the process. */
+  /** Open file descriptor for the process. */
   readonly inlet: number;
-  /** Takes out what is in it. */
+  /** Reads everything in it. */
   drain(): string;
-  /** Nobody will ever read it. */
+  /** Closes the reading end. */
   breakOff(): void;
 }
 
-/** A real pipe, which Node's own are not (they are sockets, and hold more). */
+/** A real pipe; Node's are sockets, which hold more. */
 function makePipe({ isFull }: { readonly isFull: boolean }): Pipe {
   const path = join(directory, 'pipe');
   execFileSync('mkfifo', [path]);
@@ -87,7 +87,7 @@ function makePipe({ isFull }: { readonly isFull: boolean }): Pipe {
   };
 }
 
-/** Again and again, until the pipe would block or has ended. */
+/** Repeats until the pipe would block or has ended. */
 function untilRefused(act: () => number): void {
   try {
     while (act() > 0);
@@ -118,7 +118,7 @@ function start(port: number, inlet: number): LoggerProcess {
   return one;
 }
 
-/** Receive times of all diffs that a reader beside the process finds. */
+/** Receive times of all diffs, read while the logger is running. */
 async function diffs(): Promise<number[]> {
   const archive = await openEmbeddedArchive({ directory, readOnly: true });
   try {
@@ -132,7 +132,7 @@ async function diffs(): Promise<number[]> {
   }
 }
 
-/** As many lines as that, each of a call that is refused for what it names. */
+/** Makes that many log lines with calls that are rejected for their arguments. */
 async function makeLines(client: RawClient): Promise<void> {
   const securities = Array.from({ length: 10 }, (_, i) => `nowhere:${'X'.repeat(60)}${i}`);
   for (let sent = 0; sent < LINES; sent += TOGETHER) {
@@ -144,11 +144,11 @@ async function makeLines(client: RawClient): Promise<void> {
   }
 }
 
-test.each(['is full', 'is broken off'])('a log whose pipe %s', async (state) => {
+test.each(['is full', 'has no reader'])('a log whose pipe %s', async (state) => {
   const pipe = makePipe({ isFull: state === 'is full' });
   const port = await freePort();
   const one = start(port, pipe.inlet);
-  if (state === 'is broken off') pipe.breakOff();
+  if (state === 'has no reader') pipe.breakOff();
   const client = new RawClient(port);
   undo.push(() => client.close());
   await until('the manager port', async () => {
@@ -161,9 +161,9 @@ test.each(['is full', 'is broken off'])('a log whose pipe %s', async (state) => 
 
   if (state === 'is full') {
     let told = pipe.drain();
-    // Not a byte of the process got in.
+    // The process has not written a byte.
     expect(told.startsWith('\n'.repeat(PIPE_BYTES))).toBe(true);
-    // What waited does now, and a line that says how many did not even find room to wait.
+    // The buffered lines arrive now, and a line with the number of dropped ones.
     await until('the line about lost lines', async () => {
       await client.unary('Remove', { securities: ['nowhere:Y'] }, bearer(TEST_KEY));
       told += pipe.drain();

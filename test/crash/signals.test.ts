@@ -1,6 +1,6 @@
 /**
- * SIGTERM, whatever the real process is doing: exit code 0 within its time, and everything that it had
- * heard is in the archive.
+ * SIGTERM at various moments of the real process: exit code 0 within the limit, and everything received
+ * is in the archive.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -64,7 +64,7 @@ async function start(env: Record<string, string> = {}): Promise<void> {
   await one.ready();
 }
 
-/** A server that takes connections and never says a word. */
+/** A server that accepts connections and never responds. */
 async function silentServer(): Promise<string> {
   const server = await startTcpProxy({
     host: '127.0.0.1',
@@ -88,7 +88,7 @@ async function live(): Promise<void> {
   await until('the next diff', async () => (await status()).sequence !== sequence);
 }
 
-/** Sends the signals at once, and looks at the end. */
+/** Sends the signals at once and checks how the process exits. */
 async function endsWell(...signals: NodeJS.Signals[]): Promise<void> {
   const startedMs = performance.now();
   for (const signal of signals) one.child.kill(signal);
@@ -97,7 +97,7 @@ async function endsWell(...signals: NodeJS.Signals[]): Promise<void> {
   expect(one.output()).toMatch(/ Stopped\n$/);
 }
 
-/** Everything is written out: up to `sequence` at least, whole, and sealed as by a clean stop. */
+/** Everything is stored: up to `sequence` at least, valid, and sealed by a clean shutdown. */
 async function expectWritten(sequence: string | undefined): Promise<void> {
   const archive = await openEmbeddedArchive({ directory, readOnly: true });
   try {
@@ -130,7 +130,7 @@ test('SIGTERM with nothing to record', async () => {
   await endsWell('SIGTERM');
 });
 
-test('SIGTERM while a snapshot takes for ever', async () => {
+test('SIGTERM while a snapshot never arrives', async () => {
   sandbox.inject({ type: 'slow-snapshots', count: 100, delayMs: 60_000 });
   await start();
   const asked = sandbox.stats().requests;
@@ -139,12 +139,12 @@ test('SIGTERM while a snapshot takes for ever', async () => {
   await endsWell('SIGTERM');
 });
 
-test('SIGTERM while everything is being written, and written again', async () => {
+test('SIGTERM during repeated flushes and snapshots', async () => {
   await start();
   await live();
   const over = new AbortController();
   let calls = 0;
-  // Each is a flush, and each snapshot an image.
+  // Each one flushes, and each snapshot writes an image.
   const ask = async (): Promise<void> => {
     for (; !over.signal.aborted; calls++) {
       await client.collect('Book', { security: SECURITY, at: `${Date.now()}ms`, depth: 1 });
@@ -160,8 +160,8 @@ test('SIGTERM while everything is being written, and written again', async () =>
   await expectWritten(sequence);
 });
 
-test.each(['refuses', 'is silent'])('SIGTERM while the exchange %s', async (how) => {
-  const place = how === 'refuses' ? `127.0.0.1:${await freePort()}` : await silentServer();
+test.each(['rejects', 'is silent'])('SIGTERM while the exchange %s', async (how) => {
+  const place = how === 'rejects' ? `127.0.0.1:${await freePort()}` : await silentServer();
   await start({ BINANCE_WS_URL: `ws://${place}`, BINANCE_REST_URL: `http://${place}` });
   await endsWell('SIGTERM');
 });
@@ -174,7 +174,7 @@ test('SIGTERM while MongoDB is silent', async () => {
   await expectWritten(sequence);
 });
 
-test('SIGTERM with watches and exports that nobody reads', async () => {
+test('SIGTERM with unread watches and exports', async () => {
   await start();
   await live();
   const codes: number[] = [];

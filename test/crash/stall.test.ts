@@ -1,6 +1,6 @@
 /**
- * The real process, whose event loop stands still while the exchange goes on: nothing is lost, books
- * stay right, and whoever asks is told which receive times are late.
+ * The event loop of the real process stalls while the exchange continues: nothing is lost, books stay
+ * right, and queries report which receive times are late.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -21,7 +21,7 @@ import { TEST_KEY } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
 
 const SECURITY = 'binance:BTCUSDT';
-/** The loop stands still for 800 ms or more, and the exchange sends every 100. */
+/** The loop stalls for 800 ms or more; the exchange sends every 100 ms. */
 const LATE_US = 500_000;
 
 let sandbox: Sandbox;
@@ -52,10 +52,10 @@ async function start(): Promise<LoggerProcess> {
       MANAGER_PORT: '0',
       MANAGER_AUTHKEY: TEST_KEY,
       METRICS_PORT: '0',
-      MISCHIEF: 'pause',
+      TEST_FAULT: 'pause',
     },
     [],
-    ['--import', './test/support/mischief.mjs'],
+    ['--import', './test/support/process-faults.mjs'],
   );
   running.push(one);
   await one.ready();
@@ -84,14 +84,14 @@ async function diffs(): Promise<DiffItem[]> {
   }
 }
 
-/** The archive, beside the running process, holds so many diffs more. */
+/** Resolves when the archive of the running process holds so many more diffs. */
 async function heardMore(count: number): Promise<void> {
   const target = count + (await diffs().catch(() => [])).length;
   const isThere = async (): Promise<boolean> => (await diffs().catch(() => [])).length >= target;
   await until(`${target} diffs`, isThere, 20_000);
 }
 
-const DEEDS: Record<string, (one: LoggerProcess) => Promise<void>> = {
+const STALLS: Record<string, (one: LoggerProcess) => Promise<void>> = {
   'its loop is blocked': async ({ child }) => {
     child.kill('SIGUSR2');
     await wait(800);
@@ -103,12 +103,12 @@ const DEEDS: Record<string, (one: LoggerProcess) => Promise<void>> = {
   },
 };
 
-function isTold(item: DiffItem, told: readonly BadReceiveTimeResult[]): boolean {
+function isReported(item: DiffItem, reported: readonly BadReceiveTimeResult[]): boolean {
   const us = item.receiveTimeUs;
-  return told.some(({ from, to }) => parseTimeUs(from) <= us && us <= parseTimeUs(to));
+  return reported.some(({ from, to }) => parseTimeUs(from) <= us && us <= parseTimeUs(to));
 }
 
-/** The sandbox stamps by the same machine's clock: what is late here, is late. */
+/** Both times come from the same machine's clock. */
 function isLate({ receiveTimeUs, exchangeTimeUs }: DiffItem): boolean {
   return receiveTimeUs - exchangeTimeUs > LATE_US;
 }
@@ -128,19 +128,19 @@ async function expectRight(items: readonly DiffItem[]): Promise<void> {
   }
 }
 
-test.each(Object.keys(DEEDS))(
-  '%s: no gap, books are right, and late times are told',
-  async (deed) => {
+test.each(Object.keys(STALLS))(
+  '%s: no gap, books are right, and late receive times are reported',
+  async (stall) => {
     const one = await start();
     await heardMore(5);
     const beforeUs = Date.now() * 1000;
-    await DEEDS[deed]?.(one);
+    await STALLS[stall]?.(one);
     await heardMore(10);
 
     const { intervals, gaps, badReceiveTimes } = await coverage(one);
     expect(intervals).toHaveLength(1);
     expect(gaps).toEqual([]);
-    // From the last beat before it until the loop had come to rest.
+    // From the last heartbeat before the stall until the loop has caught up.
     const covers = ({ from, to }: BadReceiveTimeResult): boolean =>
       parseTimeUs(from) < beforeUs + 500_000 && parseTimeUs(to) > beforeUs + 700_000;
     expect(badReceiveTimes.find(covers)).toMatchObject({ cause: 'stall' });
@@ -148,8 +148,8 @@ test.each(Object.keys(DEEDS))(
     const heard = await diffs();
     const late = heard.filter(isLate);
     expect(late.length).toBeGreaterThan(0);
-    expect(late.filter((item) => !isTold(item, badReceiveTimes))).toEqual([]);
-    expect(heard.filter((item) => !isTold(item, badReceiveTimes)).length).toBeGreaterThan(5);
+    expect(late.filter((item) => !isReported(item, badReceiveTimes))).toEqual([]);
+    expect(heard.filter((item) => !isReported(item, badReceiveTimes)).length).toBeGreaterThan(5);
     await expectRight([...late, ...heard.slice(-1)]);
 
     expect(one.output()).toMatch(/The event loop stalled: receive times are late milliseconds=\d+/);
@@ -160,10 +160,10 @@ test.each(Object.keys(DEEDS))(
   40_000,
 );
 
-test('killed after its loop was blocked: the next life still tells it', async () => {
+test('killed after its loop was blocked: the defect is still reported after the restart', async () => {
   const one = await start();
   await heardMore(5);
-  await DEEDS['its loop is blocked']?.(one);
+  await STALLS['its loop is blocked']?.(one);
   await heardMore(10);
   const before = (await coverage(one)).badReceiveTimes;
   await one.end('SIGKILL');
@@ -177,6 +177,6 @@ test('killed after its loop was blocked: the next life still tells it', async ()
   );
   const late = (await diffs()).filter(isLate);
   expect(late.length).toBeGreaterThan(0);
-  expect(late.filter((item) => !isTold(item, after.badReceiveTimes))).toEqual([]);
+  expect(late.filter((item) => !isReported(item, after.badReceiveTimes))).toEqual([]);
   expect(await next.end('SIGTERM')).toEqual({ code: 0 });
 }, 40_000);

@@ -1,4 +1,4 @@
-/** How the real process begins and ends: exit codes, signals, one line for each error. */
+/** Start and shutdown of the real process: exit codes, signals, one line per error. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,7 +54,7 @@ async function canConnect(port: number): Promise<boolean> {
     await once(socket, 'connect');
     return true;
   } catch {
-    // Not yet: the caller asks again.
+    // Not listening yet: the caller tries again.
     return false;
   } finally {
     socket.destroy();
@@ -72,7 +72,7 @@ describe('the logger process', () => {
     },
   );
 
-  test('says where records go: the directory, or the database and who waits for it', async () => {
+  test('logs where records go: the directory, or the database and its spool', async () => {
     const one = start({ DATA_DIR: relative(process.cwd(), directory) });
     await one.ready();
     expect(one.output()).toContain(` archive=${directory}\n`);
@@ -86,7 +86,7 @@ describe('the logger process', () => {
     expect(two.output()).not.toContain('word-of-it');
   });
 
-  test('SIGHUP takes over the key that is in the file by then, and stays with it if the next is none', async () => {
+  test('SIGHUP loads the key that the file has by then, and keeps it if the next one is empty', async () => {
     const file = join(directory, 'authkey');
     const [first, next] = ['the-first-key-of-the-test', 'the-next-key-of-the-test'];
     writeFileSync(file, first);
@@ -113,7 +113,7 @@ describe('the logger process', () => {
     expect(one.output()).not.toContain(next);
   });
 
-  test('a second logger on the same archive is refused in one line, exit 78', async () => {
+  test('a second logger on the same archive fails with one line, exit 78', async () => {
     await start().ready();
     const second = start();
     expect(await second.ended()).toEqual({ code: EXIT_CONFIG });
@@ -121,7 +121,7 @@ describe('the logger process', () => {
     expect(second.output()).toContain('in use');
   });
 
-  test('an archive that can not be made is a bad setting', async () => {
+  test('an archive that cannot be created is a bad setting', async () => {
     const file = join(directory, 'a-file');
     writeFileSync(file, '');
     const one = start({ DATA_DIR: file });
@@ -129,13 +129,13 @@ describe('the logger process', () => {
     expect(one.output()).toMatch(/^orderbook-logger: DATA_DIR [^\n]*\n$/);
   });
 
-  test('an archive where nothing can be made is a bad setting, and known at once', async () => {
+  test('an archive where nothing can be created is a bad setting, reported at once', async () => {
     const one = start({ DATA_DIR: '/proc/1/nowhere/data' });
     expect(await one.ended()).toEqual({ code: EXIT_CONFIG });
     expect(one.output()).toMatch(/^orderbook-logger: DATA_DIR [^\n]*\n$/);
   });
 
-  test('a directory that is there and takes nothing is a bad setting', async () => {
+  test('an existing directory without write access is a bad setting', async () => {
     const one = start({ DATA_DIR: '/proc' });
     expect(await one.ended()).toEqual({ code: EXIT_CONFIG });
     expect(one.output()).toMatch(/^orderbook-logger: DATA_DIR "\/proc" can't be used: [^\n]*\n$/);
@@ -152,13 +152,13 @@ describe('the logger process', () => {
     expect(one.output()).toMatch(text);
   });
 
-  test('a bad setting is one line, exit 78, and nothing was made', async () => {
+  test('a bad setting is one line, exit 78, and creates nothing', async () => {
     const one = start({ STALE_AFTER: 'soon', DATA_DIR: join(directory, 'new') });
     expect(await one.ended()).toEqual({ code: EXIT_CONFIG });
     expect(one.output()).toMatch(/^orderbook-logger: STALE_AFTER: "soon" [^\n]*\n$/);
   });
 
-  test('a security of an exchange that nobody knows is a bad setting', async () => {
+  test('a security of an unknown exchange is a bad setting', async () => {
     const one = start({ SECURITIES: 'nowhere:BTC', LOGLEVEL: 'error' });
     expect(await one.ended()).toEqual({ code: EXIT_CONFIG });
     expect(one.output()).toMatch(

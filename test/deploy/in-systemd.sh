@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What an operator does, one thing after the other, in a throwaway Debian (../shared/deploy-tests).
-# Prints `ok` or `not ok` and the fact, a line each, and ends with the first that is not so. From it come
-# BINANCE_WS_URL and BINANCE_REST_URL (the sandbox exchange) and PORT (free, for the manager).
+# The steps of an operator, from the installation to the purge, in a throwaway Debian
+# (../shared/deploy-tests). Prints `ok` or `not ok` for each fact and exits at the first failure. Takes
+# BINANCE_WS_URL and BINANCE_REST_URL (the sandbox exchange) and PORT (a free one, for the manager).
 set -uo pipefail
 
 SERVICE=finTechApp_logger
@@ -18,7 +18,7 @@ fact() { # fact TEXT COMMAND…
     echo "not ok $text"
     tail -20 /tmp/said
     journalctl -u $SERVICE -n 20 -o short-monotonic
-    exit 1 # what comes after rests on it
+    exit 1 # the following facts depend on it
   fi
 }
 soon() { # soon SECONDS COMMAND…: it comes true in that time
@@ -53,56 +53,56 @@ another_process() { local pid; pid=$(show MainPID) && [ "$pid" != 0 ] && [ "$pid
 fact 'a dry run does nothing' bash -c './service-setup.sh --dry-run && ! [ -e /opt/finTechApp_logger ] && ! getent passwd fintech'
 fact 'it installs' ./service-setup.sh
 fact 'enabled, not started' bash -c "systemctl is-enabled $SERVICE && ! systemctl is-active $SERVICE"
-fact 'the key is for root and the group alone' owned $KEY '640 root:fintech'
+fact 'only root and the group can read the key' owned $KEY '640 root:fintech'
 fact 'the key has 256 bits' grep -Eqx '[0-9a-f]{64}' $KEY
 fact 'the settings are the template' cmp deploy/vars.env /etc/$SERVICE/vars.env
-fact 'the program has no tools of developers' none /opt/$SERVICE/node_modules/{typescript,vitest,prettier} /opt/$SERVICE/logger
+fact 'no development dependencies are installed' none /opt/$SERVICE/node_modules/{typescript,vitest,prettier} /opt/$SERVICE/logger
 fact 'the unit is well-formed' is "$(systemd-analyze verify $UNIT 2>&1)" ''
 fact 'exposure is 1.4 at most' systemd-analyze security --offline=yes --threshold=14 $UNIT
 
 printf 'LOGLEVEL=debug\nMANAGER_PORT=%s\nBINANCE_WS_URL=%s\nBINANCE_REST_URL=%s\nORDERBOOK_UPDATEFREQUENCY=100\nGRPC_TRACE=all\n' \
   "$PORT" "$BINANCE_WS_URL" "$BINANCE_REST_URL" >>/etc/$SERVICE/vars.env
-fact 'it starts, and says so when it is ready' systemctl start $SERVICE
-fact 'a security is added with no more than its name' orderbook-manager add binance:BTCUSDT
+fact 'it starts, and notifies systemd when it is ready' systemctl start $SERVICE
+fact 'a security is added by its name alone' orderbook-manager add binance:BTCUSDT
 fact 'the archive is the state directory, closed to others' owned /var/lib/$SERVICE '700 fintech:fintech'
 fact 'it runs as its own account' is "$(ps -o user= -p "$(show MainPID)")" fintech
-fact 'neither key nor trace is in its environment' bash -c "! tr '\\0' '\\n' </proc/$(show MainPID)/environ | grep -E \"GRPC_|$(cat $KEY)\""
-fact 'systemctl shows how things stand' soon 15 has StatusText '^1 of 1 security live, archive [0-9.]* s behind, 0 gaps$'
-fact 'a start is a notice in the journal' logged notice '^Recording '
+fact 'neither the key nor gRPC settings are in its environment' bash -c "! tr '\\0' '\\n' </proc/$(show MainPID)/environ | grep -E \"GRPC_|$(cat $KEY)\""
+fact 'systemctl shows the status line' soon 15 has StatusText '^1 of 1 security live, archive [0-9.]* s behind, 0 gaps$'
+fact 'the start is logged as a notice' logged notice '^Recording '
 fact 'the key is not in the journal' bash -c "! journalctl | grep -q $(cat $KEY)"
 
 pid=$(show MainPID)
 kill -9 "$pid"
-fact 'killed, it is started again' soon 20 another_process "$pid"
+fact 'after a kill it is restarted' soon 20 another_process "$pid"
 fact 'and records again' soon 20 live
-fact 'the time away is a gap' bash -c "orderbook-manager coverage binance:BTCUSDT --json | grep -q '\"cause\":\"restart\"'"
+fact 'the downtime is a gap' bash -c "orderbook-manager coverage binance:BTCUSDT --json | grep -q '\"cause\":\"restart\"'"
 
 cp $KEY /tmp/old-key
 (umask 027 && head -c 32 /dev/urandom | base64 >/tmp/new-key) && cat /tmp/new-key >$KEY
 pid=$(show MainPID)
 fact 'it reloads' systemctl reload $SERVICE
-fact 'the new key is the key' soon 5 orderbook-manager ping
-fact 'the old one is none' exits 3 orderbook-manager ping --authkey-file /tmp/old-key
+fact 'the new key is accepted' soon 5 orderbook-manager ping
+fact 'the old key is rejected' exits 3 orderbook-manager ping --authkey-file /tmp/old-key
 fact 'in the same process, which is active' bash -c "[ \$(systemctl show --value -p MainPID $SERVICE) = $pid ] && systemctl is-active $SERVICE"
 
 drop_in trouble <<END
 [Service]
 WatchdogSec=6
-Environment=MISCHIEF=stall
+Environment=TEST_FAULT=stall
 ExecStart=
-ExecStart=/usr/bin/env node --import /src/test/support/mischief.mjs /opt/$SERVICE/dist/logger/main.js
+ExecStart=/usr/bin/env node --import /src/test/support/process-faults.mjs /opt/$SERVICE/dist/logger/main.js
 END
 systemctl restart $SERVICE
 pid=$(show MainPID)
 kill -USR2 "$pid"
-fact 'a loop that stands still is ended from inside, and started again' soon 15 another_process "$pid"
-fact 'with one last line' logged crit '^The event loop has stalled for 3 s'
+fact 'a logger with a stalled event loop exits by itself and is restarted' soon 15 another_process "$pid"
+fact 'it logs one last line' logged crit '^The event loop has stalled for 3 s'
 pid=$(show MainPID)
 kill -STOP "$pid"
-fact 'a process that stands still is ended by the watchdog, and started again' soon 25 another_process "$pid"
-fact 'not from inside, where no thread ran' is "$(journalctl -u $SERVICE -o cat | grep -c 'has stalled for')" 1
+fact 'a suspended process is killed by the watchdog and restarted' soon 25 another_process "$pid"
+fact 'it did not exit by itself, since no thread ran' is "$(journalctl -u $SERVICE -o cat | grep -c 'has stalled for')" 1
 sleep 8
-fact 'signs of life keep a healthy one alive' is "$(show NRestarts)" 2
+fact 'watchdog notifications keep a healthy logger running' is "$(show NRestarts)" 2
 rm -r $UNIT.d && systemctl daemon-reload
 
 drop_in bad <<END
@@ -111,8 +111,8 @@ Environment=STALE_AFTER=soon
 END
 fact 'a bad setting fails the start' exits 1 systemctl restart $SERVICE
 sleep 3
-fact 'with code 78, and is not tried again' is "$(show ExecMainStatus) $(show NRestarts) $(show ActiveState)" '78 0 failed'
-fact 'the line in the journal names it' logged err '^orderbook-logger: STALE_AFTER: "soon" is not valid'
+fact 'with code 78 and without a restart' is "$(show ExecMainStatus) $(show NRestarts) $(show ActiveState)" '78 0 failed'
+fact 'the log line names the setting' logged err '^orderbook-logger: STALE_AFTER: "soon" is not valid'
 rm -r $UNIT.d && systemctl daemon-reload && systemctl reset-failed $SERVICE && systemctl start $SERVICE
 
 echo '# mine' >>/etc/$SERVICE/vars.env
@@ -120,20 +120,20 @@ sha256sum $KEY /etc/$SERVICE/vars.env >/tmp/kept
 pid=$(show MainPID)
 fact 'it upgrades in place' ./service-setup.sh
 fact 'settings and key are kept' sha256sum --check --quiet /tmp/kept
-fact 'the service runs what was installed' soon 10 another_process "$pid"
-fact 'and records again with nobody asking' soon 20 live
+fact 'the service runs the new version' soon 10 another_process "$pid"
+fact 'and records again by itself' soon 20 live
 
 fact 'it stops' systemctl stop $SERVICE
 fact 'cleanly' is "$(show Result) $(show ExecMainStatus)" 'success 0'
-fact 'having written everything out' logged notice '^Stopped$'
-fact 'what it wrote is whole' orderbook-manager verify --archive /var/lib/$SERVICE
+fact 'after storing everything' logged notice '^Stopped$'
+fact 'the archive verifies' orderbook-manager verify --archive /var/lib/$SERVICE
 
 fact 'it uninstalls' ./service-setup.sh --uninstall
 fact 'the program is gone' none $UNIT /opt/$SERVICE /usr/local/bin/orderbook-logger /usr/local/bin/orderbook-manager
 fact 'settings, key and data stay' ls $KEY /etc/$SERVICE/vars.env /var/lib/$SERVICE/*
-fact 'a purge asks, and there is nobody' exits 2 ./service-setup.sh --purge
-fact 'it removes nothing where the answer is no' exits 1 script -qec './service-setup.sh --purge' /dev/null <<<no
-fact 'nor does a dry run' bash -c "./service-setup.sh --purge --dry-run && ls $KEY"
+fact 'a purge fails without a terminal to confirm on' exits 2 ./service-setup.sh --purge
+fact 'it removes nothing if the answer is no' exits 1 script -qec './service-setup.sh --purge' /dev/null <<<no
+fact 'a dry run removes nothing' bash -c "./service-setup.sh --purge --dry-run && ls $KEY"
 fact 'a purge' ./service-setup.sh --purge --yes
-fact 'takes those too' none /etc/$SERVICE /var/lib/$SERVICE $UNIT
+fact 'also removes settings, key and data' none /etc/$SERVICE /var/lib/$SERVICE $UNIT
 echo end

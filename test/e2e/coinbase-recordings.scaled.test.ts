@@ -1,6 +1,6 @@
 /**
- * What Coinbase really sent, over a real socket and REST into the real logger, and back out of its
- * archive: `full` order by order, and the public feed of ten products by price.
+ * Recordings of Coinbase, replayed over a real socket and REST into the real logger and read back from
+ * its archive: `full` order by order, and the public feed of ten products by price.
  */
 
 import { rowsOf, tradeRow, updateRow } from '../../logger/library-rows.ts';
@@ -29,8 +29,8 @@ const KEY = {
 };
 /** How much of the recording is played with faults, and how often there is one. */
 const FAULTY = scaled({
-  fast: { frames: 2000, chance: 0.01 },
-  full: { frames: Infinity, chance: 0.004 },
+  fast: { frames: 2000, chance: 0.01, extent: 'the first 2000 frames' },
+  full: { frames: Infinity, chance: 0.004, extent: 'all of it' },
 });
 const seed = testSeed();
 
@@ -109,7 +109,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
       let at = 0;
       for await (const item of one.reader.orders({ security: BTC })) {
         if (item.type === 'gap') throw new Error('Unexpected gap');
-        expectSaid(formatOrderEvent(item.event, item.scale), expected[at++]?.message);
+        expectFields(formatOrderEvent(item.event, item.scale), expected[at++]?.message);
       }
       expect(at).toBe(expected.length);
 
@@ -121,8 +121,8 @@ describe('the Coinbase recordings', needs(recordings), () => {
     60_000,
   );
 
-  /** Every field that the frame has, one to one. */
-  function expectSaid(event: Readonly<Record<string, unknown>>, message: any): void {
+  /** The event has every field of the frame. */
+  function expectFields(event: Readonly<Record<string, unknown>>, message: any): void {
     const amounts = new Set(['price', 'size', 'remaining_size', 'funds']);
     for (const [name, value] of Object.entries<string | number | null>(message)) {
       if (name === 'product_id' || name === 'time') continue;
@@ -137,7 +137,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
   const camel = (name: string): string =>
     name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-  test(`full, with faults on the way, ${FAULTY.frames} frames: never a wrong queue, every gap declared (seed ${seed})`, async () => {
+  test(`full, with faults on the way, ${FAULTY.extent}: never a wrong queue, every gap declared (seed ${seed})`, async () => {
     const random = seededRandom(seed);
     const session = new FullSession(FULL_FILES[1], FAULTY.frames);
     const calmFrom = session.frames.length - 800;
@@ -171,7 +171,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
       {
         ...full(session),
         fault: (index, { raw }) => fault(index, raw),
-        // Slow enough that a resync ends before everything is over.
+        // Slow enough for a resync to end before the replay does.
         framesPerTurn: 5,
         pauseMs: 15,
       },
@@ -226,7 +226,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
         }
         return saidUs >= lastUs;
       });
-      // The updates that came before the book was proven are in its image.
+      // Updates from before the book was proven are in its image.
       const inImage = updates.length - diffs;
       const { intervals, gaps } = await one.reader.coverage({ security });
       expect(gaps).toEqual([]);
@@ -234,7 +234,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
         { feed: 'level2_batch', proof: 'connection', firstSequence: null, lastSequence: null },
       ]);
 
-      // The book as it comes back, message by message, against what the exchange's tickers say.
+      // Compares the book after each message with the exchange's tickers.
       const book = new NaiveBook(0, [], []);
       const best = (): string => [...(book.best('bid') ?? []), ...(book.best('ask') ?? [])].join();
       for await (const item of rowsOf(one.reader.updates({ security }), updateRow)) {
@@ -274,7 +274,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
     expect(await one.reader.verify()).toMatchObject({ problems: [] });
   }, 60_000);
 
-  /** The naive book orders prices by their digits: it wants the same number of decimals in all. */
+  /** The naive book sorts prices by their digits, so all need the same number of decimals. */
   function padded(rows: readonly (readonly unknown[])[]): [string, string][] {
     return rows.map(([price, size]) => {
       const [whole = '', fraction = ''] = String(price).split('.');
@@ -282,7 +282,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
     });
   }
 
-  test('a feed that changes to full begins another segment, and the archive tells both apart', async () => {
+  test('a change to the full feed begins another segment, and the archive distinguishes both', async () => {
     const session = new FullSession(FULL_FILES[0]);
     const rows = (side: 'bid' | 'ask'): OrderRow[] => session.bookAt(0).rows(side);
     const snapshot = {
@@ -320,7 +320,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
     const past = await one.reader.bookAt({ security: BTC, position: { clock: 'receive', us } });
     expect(past).toMatchObject({ level: 'L2', proof: 'connection', sequence: null });
     await expectTrueQueues(one, session, session.lastSequence);
-    // Its count of messages is no sequence that anybody could ask for.
+    // A count of messages is not a sequence, so it cannot be queried by one.
     const bySequence = await one.reader.bookAt({ security: BTC, position: { sequence: 1 } });
     expect(bySequence.state).toBe('gap');
     expect(await one.reader.verify()).toMatchObject({ problems: [] });

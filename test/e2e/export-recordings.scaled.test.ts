@@ -1,6 +1,6 @@
 /**
- * What Binance and Coinbase really sent, through the real logger and out again as exports: every tick of
- * the snapshots against `bookAt`, Tardis' rows against a reader of Tardis' rules.
+ * Exports of recordings that went through the real logger: every tick of the snapshots is compared with
+ * `bookAt`, and Tardis' rows with a reader of Tardis' rules.
  */
 
 import { afterEach, describe, expect, test } from 'vitest';
@@ -22,6 +22,7 @@ import { until } from '../support/until.ts';
 import { needs, recordings } from '../support/requirements.ts';
 
 const LINES = scaled({ fast: 20_000, full: Infinity });
+const EXTENT = scaled({ fast: 'the first 20,000 lines', full: 'all of it' });
 const TICKS = 60;
 
 describe('exports of the recordings', needs(recordings), () => {
@@ -76,7 +77,7 @@ describe('exports of the recordings', needs(recordings), () => {
     return logger.reader;
   }
 
-  /** First and last stamp on a clock of what is stored. */
+  /** First and last stored time on a clock. */
   async function spanOf(reader: Reader, security: string, clock: ClockName) {
     const times: number[] = [];
     for await (const item of reader.updates({ security })) {
@@ -97,7 +98,7 @@ describe('exports of the recordings', needs(recordings), () => {
     const range = { fromUs: firstUs, toUs: lastUs };
     let tickUs = Math.ceil(firstUs / everyUs) * everyUs;
     for await (const item of reader.snapshots({ security, everyUs, clock, ...range, ...shown })) {
-      if (item.type === 'gap') throw new Error('A gap where there is none');
+      if (item.type === 'gap') throw new Error('Unexpected gap');
       expect(item.atUs).toBe(tickUs);
       const position = { clock, us: tickUs };
       expect(formatView(item)).toEqual(await reader.bookAt({ security, position, ...shown }));
@@ -109,12 +110,12 @@ describe('exports of the recordings', needs(recordings), () => {
   const byPrice = (rows: BookResult['bids']): unknown[] =>
     rows.map(([price, size]) => [price, size]);
 
-  /** The reader's book, now and then where all rows of a moment are in, against that moment's book. */
+  /** Compares the Tardis reader's book with `bookAt`, at moments whose rows are all in. */
   async function checkTardis(reader: Reader, security: string): Promise<void> {
     const rows: string[] = [];
-    const question = { security, type: 'incremental', format: 'tardis-csv' } as const;
-    for await (const line of exportLines(reader, question)) {
-      if ('gap' in line) throw new Error('A gap where there is none');
+    const query = { security, type: 'incremental', format: 'tardis-csv' } as const;
+    for await (const line of exportLines(reader, query)) {
+      if ('gap' in line) throw new Error('Unexpected gap');
       rows.push(line.text);
     }
     rows.shift();
@@ -136,7 +137,7 @@ describe('exports of the recordings', needs(recordings), () => {
     expect(checked).toBeGreaterThan(40);
   }
 
-  test(`of Binance, ${LINES} lines: snapshots on both clocks, incremental_book_L2`, async () => {
+  test(`of Binance, ${EXTENT}: snapshots on both clocks, incremental_book_L2`, async () => {
     const reader = await playBinance();
     const security = 'binance:BTCUSDT';
     await checkSnapshots(reader, security, { clock: 'receive', depth: 25 });
@@ -151,9 +152,8 @@ describe('exports of the recordings', needs(recordings), () => {
     await checkSnapshots(reader, security, { clock: 'exchange', depth: 25, level: 'L2' });
     await checkTardis(reader, security);
     const rows: string[] = [];
-    const question = { security, type: 'snapshots', format: 'tardis-csv', everyUs: 1000 } as const;
-    for await (const line of exportLines(reader, question))
-      if ('text' in line) rows.push(line.text);
+    const query = { security, type: 'snapshots', format: 'tardis-csv', everyUs: 1000 } as const;
+    for await (const line of exportLines(reader, query)) if ('text' in line) rows.push(line.text);
     const [, first = ''] = rows;
     const [exchange, symbol, , localTimestamp, ...levels] = first.split(',');
     const position = { clock: 'receive', us: Number(localTimestamp) } as const;

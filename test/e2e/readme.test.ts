@@ -1,4 +1,4 @@
-/** The README's example, as it stands there, on an archive that a logger has just written. */
+/** The README's example, unchanged, on an archive that a logger has just written. */
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
 
-test('the library example of the README runs as it is', async () => {
+test('the library example of the README runs unchanged', async () => {
   const example = /```js\n([\s\S]*?)```/.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '';
   const sandbox = await startSandbox({ seed: 5, symbols: ['BTCUSDT'] });
   const folder = mkdtempSync(join(tmpdir(), 'orderbook-readme-'));
@@ -28,7 +28,7 @@ test('the library example of the README runs as it is', async () => {
     const book = logger.control.bookNow('binance:BTCUSDT', { depth: 1 });
     if (book.state !== 'proven') throw new Error('No book to ask for again');
     await logger.control.flush('binance:BTCUSDT');
-    // A program of one's own finds the package among its modules.
+    // The example imports the package from its own node_modules.
     const modules = join(folder, 'node_modules');
     await run('mkdir', [modules]);
     symlinkSync(resolve('.'), join(modules, 'orderbook-logger'));

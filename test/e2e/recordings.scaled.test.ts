@@ -1,6 +1,6 @@
 /**
- * What Binance really sent, over real sockets and REST into the real logger, and back out of its
- * archive: oracle points, full books, diffs and trades one to one, with and without faults.
+ * Recordings of Binance, replayed over real sockets and REST into the real logger and read back from its
+ * archive: best prices, full books, diffs and trades one to one, with and without faults.
  */
 
 import { quoteRow, rowsOf, tradeRow, updateRow } from '../../logger/library-rows.ts';
@@ -19,9 +19,13 @@ import { needs, recordings } from '../support/requirements.ts';
 
 const BTC = 'binance:BTCUSDT';
 /** Lines of the recording, and how many of its best prices can be compared with ours. */
-const { lines: LINES, tickers: TICKERS } = scaled({
-  fast: { lines: 20_000, tickers: 200 },
-  full: { lines: Infinity, tickers: 1000 },
+const {
+  lines: LINES,
+  tickers: TICKERS,
+  extent: EXTENT,
+} = scaled({
+  fast: { lines: 20_000, tickers: 200, extent: 'the first 20,000 lines' },
+  full: { lines: Infinity, tickers: 1000, extent: 'all of it' },
 });
 const seed = testSeed();
 
@@ -69,7 +73,7 @@ describe('the Binance recordings', needs(recordings), () => {
     expect(answer.asks).toEqual(asks);
   }
 
-  test(`come back exactly, ${LINES} lines: every oracle point, diff and trade, and books at random sequences (seed ${seed})`, async () => {
+  test(`come back exactly, ${EXTENT}: every oracle point, diff and trade, and books at random sequences (seed ${seed})`, async () => {
     const random = seededRandom(seed);
     const session = new RecordedSession(undefined, LINES);
     const { logger } = await play({ session });
@@ -81,7 +85,7 @@ describe('the Binance recordings', needs(recordings), () => {
     expect(intervals[0]?.lastSequence).toBe(String(session.lastSequence));
     const firstSequence = Number(intervals[0]?.firstSequence);
 
-    // The exchange's own word about the best prices, wherever it falls on a diff's end.
+    // Compares with the exchange's own best prices at the end of a diff.
     const points = session.tickerPoints.filter(({ sequence }) => sequence >= firstSequence);
     expect(points.length).toBeGreaterThan(TICKERS);
     const wrong: unknown[] = [];
@@ -94,7 +98,7 @@ describe('the Binance recordings', needs(recordings), () => {
       }
     };
     for await (const quote of rowsOf(logger.reader.quotes({ security: BTC }), quoteRow)) {
-      if (quote.type === 'gap') throw new Error('A gap where there is none');
+      if (quote.type === 'gap') throw new Error('Unexpected gap');
       check(Number(quote.sequence));
       best = [quote.bidPrice, quote.bidSize, quote.askPrice, quote.askSize];
     }
@@ -127,7 +131,7 @@ describe('the Binance recordings', needs(recordings), () => {
     expect(await logger.reader.verify()).toMatchObject({ problems: [] });
   }, 120_000);
 
-  /** One random kind of trouble now and then. */
+  /** Occasional random faults. */
   function trouble(random: SeededRandom): (index: number, frame: string) => Fault | undefined {
     let held: string | undefined;
     return (_index, frame) => {
@@ -163,14 +167,14 @@ describe('the Binance recordings', needs(recordings), () => {
     };
   }
 
-  test(`with faults on the way, ${LINES} lines: never a wrong book, every gap declared, live at the end (seed ${seed})`, async () => {
+  test(`with faults on the way, ${EXTENT}: never a wrong book, every gap declared, live at the end (seed ${seed})`, async () => {
     const random = seededRandom(seed);
     const session = new RecordedSession(undefined, LINES);
     const fault = trouble(random);
     const calmFrom = session.lines.length - 3000;
     const { logger } = await play({
       session,
-      // Fast, but slow enough that a resync ends before everything is over.
+      // Slow enough for a resync to end before the replay does.
       speed: 40,
       fault: (index, frame) => (index < calmFrom ? fault(index, frame) : undefined),
     });

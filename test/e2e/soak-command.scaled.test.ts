@@ -63,14 +63,14 @@ describe('the soak', needs(built(SOAK)), () => {
     [['--minutes', '0'], /minutes: 0/],
     [['--minutes', 'soon'], /minutes/],
     [['--hours', '1'], /hours/],
-  ])('refuses %s', async (args, said) => {
+  ])('rejects %s', async (args, said) => {
     const { code, stdout, stderr } = await run(args);
     expect(code).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toMatch(said);
   });
 
-  test('refuses a database where there is none', async () => {
+  test('rejects a database that does not answer', async () => {
     const { code, stderr } = await run(['--minutes', '0.1'], { MONGODB_ENDPOINT: '127.0.0.1:1' });
     expect(code).toBe(2);
     expect(stderr).toContain('MONGODB_ENDPOINT: 127.0.0.1:1 does not answer');

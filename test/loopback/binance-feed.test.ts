@@ -92,7 +92,7 @@ describe('subscribing', () => {
     }
   });
 
-  test('a refused symbol is told the exchange’s reason, the others stream', async () => {
+  test('a rejected symbol hears the exchange’s reason, the others stream', async () => {
     start();
     fake.symbols.set('BADUSDT', '0.01');
     fake.behaviour.control = (connection, request) => {
@@ -104,9 +104,9 @@ describe('subscribing', () => {
     };
     const good = await streaming();
     const bad = await opened('BADUSDT');
-    await until('the refusal', () => bad.listener.count('refused') === 1);
+    await until('the rejection', () => bad.listener.count('rejected') === 1);
     expect(bad.listener.told).toEqual([
-      { what: 'refused', reason: 'Invalid request: no such stream (code 2)' },
+      { what: 'rejected', reason: 'Invalid request: no such stream (code 2)' },
     ]);
     fake.depth('BTCUSDT', { U: 11, u: 12 });
     await until('the next diff', () => good.listener.diffs.length === 2);
@@ -191,7 +191,7 @@ describe('dead connections', () => {
     },
   );
 
-  test('a cut without a goodbye, refused upgrades, then up again', async () => {
+  test('a cut without a close frame, rejected upgrades, then up again', async () => {
     start();
     const { listener, connection } = await streaming();
     let refusals = 2;
@@ -201,7 +201,7 @@ describe('dead connections', () => {
     expect(listener.states).toEqual(['up', 'down', 'up']);
   });
 
-  test('an address that refuses, or is none, is tried without end and without a crash', async () => {
+  test('an address that rejects connections, or is none, is retried without end', async () => {
     for (const wsUrl of ['ws://127.0.0.1:1', 'no address at all']) {
       const connecting = { capacity: 4, perSecond: 1 };
       const reasons: unknown[] = [];
@@ -298,7 +298,7 @@ describe('damaged frames', () => {
     ],
   ];
 
-  test.each(DAMAGED)('%s is counted and nobody notices', async (_name, text, kind) => {
+  test.each(DAMAGED)('%s is counted and has no other effect', async (_name, text, kind) => {
     start();
     const { listener, connection } = await streaming();
     connection.raw(text);

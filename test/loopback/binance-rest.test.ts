@@ -64,7 +64,7 @@ describe('instruments', () => {
     expect(fake.restRequests[0]?.path).toBe('/api/v3/exchangeInfo?symbol=BTCUSDT');
   });
 
-  test('an unknown symbol is refused with the exchange’s own reason', async () => {
+  test('an unknown symbol is rejected with the exchange’s own reason', async () => {
     await expect(exchange.instrument('NOPE')).rejects.toMatchObject({
       code: 'unknown-security',
       message: 'Invalid symbol. (code -1121)',
@@ -78,7 +78,7 @@ describe('instruments', () => {
     });
   });
 
-  test('a refusal for another reason says nothing about the symbol', async () => {
+  test('a rejection for another reason says nothing about the symbol', async () => {
     answering(451, 'not in your country');
     await expect(exchange.instrument('BTCUSDT')).rejects.toMatchObject({
       code: 'exchange-refused',
@@ -107,7 +107,7 @@ describe('snapshots', () => {
     expect(horizon).toEqual({ bid: 5001_00000000, ask: 15000_00000000 });
   });
 
-  test('finer digits in a snapshot are told to the open symbol before the snapshot is there', async () => {
+  test('finer digits in a snapshot are announced to the open symbol before the snapshot is there', async () => {
     const listener = new RecordingListener();
     exchange.open(await exchange.instrument('BTCUSDT'), listener);
     answering(200, { lastUpdateId: 1, bids: [['1', '0.0000000001']], asks: [] });
@@ -190,7 +190,7 @@ describe('snapshots', () => {
     expect((error as Error).message).not.toContain('fetch failed');
   });
 
-  test('nobody at the address is an error of one line', async () => {
+  test('a rejected connection is an error of one line', async () => {
     await fake.close();
     await expect(snapshot()).rejects.toMatchObject({
       message: expect.stringContaining('ECONNREFUSED'),
@@ -243,7 +243,7 @@ describe('pace', () => {
     expect(listener.states).toEqual(['up']);
   });
 
-  test('418: everything is refused without asking, until it is over', async () => {
+  test('418: every request fails without being sent, until it is over', async () => {
     answering(418, '', { 'retry-after': '1' });
     await expect(snapshot()).rejects.toMatchObject({ code: 'rate-limited', retryAfterMs: 1000 });
     for (let i = 0; i < 20; i++) {

@@ -60,8 +60,7 @@ async function opened(
   symbol = BTC,
 ): Promise<{ readonly listener: RecordingListener; readonly handle: FeedHandle }> {
   const listener = new RecordingListener();
-  const handle = exchange.open(await exchange.instrument(symbol), listener);
-  return { listener, handle };
+  return { listener, handle: exchange.open(await exchange.instrument(symbol), listener) };
 }
 
 /** Open, confirmed, and with messages 1 to 10. */
@@ -73,7 +72,7 @@ async function streaming(symbol = BTC): ReturnType<typeof opened> {
   return found;
 }
 
-/** The sequences that the rule lets through, and where it finds a hole. */
+/** The sequences that the rule lets through, and where it finds a gap. */
 function followed(listener: RecordingListener, from: number): (number | 'gap')[] {
   let last = from;
   return listener.events.flatMap((event) => {
@@ -85,9 +84,8 @@ function followed(listener: RecordingListener, from: number): (number | 'gap')[]
   });
 }
 
-function numbers(from: number, to: number): number[] {
-  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
-}
+const numbers = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 describe('the full channel', () => {
   test('signature and timestamp are accepted, the book joins what was queued before it', async () => {
@@ -104,13 +102,13 @@ describe('the full channel', () => {
     });
   });
 
-  test('a wrong key: the socket stays open and silent, the refusal is told once, and it is tried again', async () => {
+  test('a wrong key: the socket stays open and silent, the rejection is reported once, and it is retried', async () => {
     start();
     fake.credentials = { ...CREDENTIALS, passphrase: 'another one' };
     const { listener } = await opened();
-    await until('the refusal', () => listener.count('refused') > 0);
+    await until('the rejection', () => listener.count('rejected') > 0);
     expect(listener.told[0]).toEqual({
-      what: 'refused',
+      what: 'rejected',
       reason: 'Failed to subscribe: Authentication Failed: invalid signature',
     });
     expect(listener.count('up')).toBe(0);
@@ -118,22 +116,22 @@ describe('the full channel', () => {
     expect(String(refusal)).toContain('401: invalid signature');
     fake.credentials = CREDENTIALS;
     await until('up', () => listener.count('up') === 1);
-    expect(listener.count('refused')).toBe(1);
+    expect(listener.count('rejected')).toBe(1);
     expect(fake.open).toHaveLength(1);
     const seen = `${logged.join('\n')} ${JSON.stringify(listener.told)} ${String(refusal)}`;
     for (const secret of Object.values(CREDENTIALS)) expect(seen).not.toContain(secret);
   });
 
-  test('without a key the exchange says why it refuses', async () => {
+  test('without a key the exchange says why it rejects', async () => {
     start({ credentials: null });
     const { listener } = await opened();
-    await until('the refusal', () => listener.count('refused') > 0);
+    await until('the rejection', () => listener.count('rejected') > 0);
     expect(listener.told[0]).toMatchObject({
       reason: 'Failed to subscribe: level2, level3, and full channels now require authentication',
     });
   });
 
-  test('duplicates and what comes late pass by, a hole is found in its place', async () => {
+  test('duplicates and late frames have no effect, a gap is found in its place', async () => {
     start();
     const { listener } = await streaming();
     for (const sequence of [11, 11, 10, 12, 9, 14, 13, 15]) fake.send(open(sequence));
@@ -385,7 +383,7 @@ describe('REST', () => {
     await expect(exchange.snapshot(BTC, signal)).rejects.toMatchObject(expected);
   });
 
-  test('an unknown product is refused with the exchange’s own reason', async () => {
+  test('an unknown product is rejected with the exchange’s own reason', async () => {
     start();
     expect(await exchange.instrument(BTC)).toEqual({
       symbol: BTC,

@@ -45,7 +45,8 @@ export function spawnLogger(
       await until(
         'the logger to start',
         () => {
-          if (child.exitCode !== null) throw new Error(`The logger ended: ${text}`);
+          if (child.exitCode !== null || child.signalCode !== null)
+            throw new Error(`The logger ended: ${text}`);
           return /Recording/.test(text);
         },
         START_TIMEOUT_MS,

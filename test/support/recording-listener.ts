@@ -13,7 +13,7 @@ export type Told =
   | { readonly what: 'auction'; readonly isCollecting: boolean }
   | { readonly what: 'scale'; readonly scale: Scale }
   | { readonly what: 'instrument'; readonly instrument: Instrument }
-  | { readonly what: 'refused'; readonly reason: string };
+  | { readonly what: 'rejected'; readonly reason: string };
 
 export class RecordingListener implements FeedListener {
   readonly told: Told[] = [];
@@ -51,7 +51,7 @@ export class RecordingListener implements FeedListener {
   }
 
   onRejected(reason: string): void {
-    this.told.push({ what: 'refused', reason });
+    this.told.push({ what: 'rejected', reason });
   }
 
   count(what: Told['what']): number {

@@ -1,8 +1,8 @@
 /**
- * Bodies in the tables. A large body is cut into parts: LMDB stores a value in one contiguous run of pages,
- * and a run of many megabytes is hard to find in a file that has been in use for months. All parts are
- * written in the transaction of their header, so they appear together. The first part is stored under the
- * record's key, each further one under that key and its number.
+ * Bodies in the tables. A large body is cut into parts: LMDB stores a value in one contiguous run
+ * of pages, and a run of many megabytes is hard to find in a file that has been in use for months.
+ * All parts are written in the transaction of their header, so they appear together. The first part
+ * is stored under the record's key, each further one under that key and its number.
  */
 
 import { MAX_PART_BYTES } from '../record.ts';

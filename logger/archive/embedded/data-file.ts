@@ -1,8 +1,8 @@
 /**
- * Checks LMDB's data file before LMDB maps it. LMDB trusts its file: a foreign file, or one truncated by
- * an interrupted copy, would crash this process instead of throwing an error. Reads the two meta pages at
- * the start of the file (struct MDB_meta of LMDB 0.9, as built into the `lmdb` package, on 64-bit
- * machines).
+ * Checks LMDB's data file before LMDB maps it. LMDB trusts its file: a foreign file, or one
+ * truncated by an interrupted copy, would crash this process instead of throwing an error. Reads
+ * the two meta pages at the start of the file (struct MDB_meta of LMDB 0.9, as built into the
+ * `lmdb` package, on 64-bit machines).
  */
 
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';

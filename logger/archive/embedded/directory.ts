@@ -18,7 +18,10 @@ export function makeDirectory(path: string): void {
 /** Errors that only a change of mode, owner or mount fixes; a full disk is not one of them. */
 const PERMANENT: readonly unknown[] = ['EACCES', 'EPERM', 'EROFS', 'ENOENT'];
 
-/** Creates and removes a file, since permissions alone do not decide. @throws the file system's error. */
+/**
+ * Creates and removes a file, since permissions alone do not decide. @throws the file system's
+ * error.
+ */
 export function assertWritable(directory: string): void {
   try {
     rmdirSync(mkdtempSync(join(directory, '.writable-')));

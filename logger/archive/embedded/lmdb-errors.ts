@@ -1,7 +1,7 @@
 /**
- * Maps errors of LMDB and the file system to the logger's. LMDB's errors carry its return code, an errno
- * or a negative number of its own. A full disk often shows as EIO, because LMDB only sees a short write,
- * so the free space decides between the two.
+ * Maps errors of LMDB and the file system to the logger's. LMDB's errors carry its return code, an
+ * errno or a negative number of its own. A full disk often shows as EIO, because LMDB only sees a
+ * short write, so the free space decides between the two.
  */
 
 import { statfsSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * The look-ups of an embedded archive. Each is synchronous, so it runs on one snapshot of LMDB: a commit
- * made meanwhile is seen as a whole by the next call.
+ * The look-ups of an embedded archive. Each is synchronous, so it runs on one snapshot of LMDB: a
+ * commit made meanwhile is seen as a whole by the next call.
  */
 
 import { RecordCorruptError } from '../../errors.ts';
@@ -52,8 +52,8 @@ export function readTail(tables: Tables, security: string): SegmentTail {
 }
 
 /**
- * Takes the place of a journal part whose header is damaged. It fails `checkRecord`, and its time is the
- * end of the records before it.
+ * Takes the place of a journal part whose header is damaged. It fails `checkRecord`, and its time
+ * is the end of the records before it.
  */
 function damagedPart(
   tables: Tables,
@@ -245,7 +245,10 @@ export function readBlocks(
   return found;
 }
 
-/** The sealed blocks of a segment from the one that contains `after` or follows it, then the journal. */
+/**
+ * The sealed blocks of a segment from the one that contains `after` or follows it, then the
+ * journal.
+ */
 function* allBlocks(
   tables: Tables,
   security: string,
@@ -293,7 +296,10 @@ function blockHolding(
   return undefined;
 }
 
-/** Journal parts are small and are removed when their block is sealed, so the reference keeps the bytes. */
+/**
+ * Journal parts are small and are removed when their block is sealed, so the reference keeps the
+ * bytes.
+ */
 function journalPartRef(bytes: Uint8Array, security: string, epoch: number): BlockRef | undefined {
   const part = decodeJournalPart(bytes);
   if (part === undefined) {

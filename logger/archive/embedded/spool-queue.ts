@@ -127,7 +127,10 @@ export function removeReplicated(tables: Tables, batches: readonly RecordBatch[]
   heads.put();
 }
 
-/** Removes gaps and records. @returns their number and stored bytes; those already gone do not count. */
+/**
+ * Removes gaps and records. @returns their number and stored bytes; those already gone do not
+ * count.
+ */
 export function removeAll(
   tables: Tables,
   gapKeys: readonly (string | number)[][],

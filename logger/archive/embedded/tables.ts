@@ -1,9 +1,9 @@
 /**
- * The layout of an embedded archive: one LMDB file, `archive.mdb`, with one table per kind of record.
- * Headers and bodies have separate tables, so that a scan of headers never touches a body. Keys are
- * ordered tuples that start with the security, so a security's records are stored together, in the order
- * in which they were made. A change of layout raises `LAYOUT_VERSION`; `frozen-layout.test.ts` pins
- * version 1.
+ * The layout of an embedded archive: one LMDB file, `archive.mdb`, with one table per kind of
+ * record. Headers and bodies have separate tables, so that a scan of headers never touches a body.
+ * Keys are ordered tuples that start with the security, so a security's records are stored
+ * together, in the order in which they were made. A change of layout raises `LAYOUT_VERSION`;
+ * `frozen-layout.test.ts` pins version 1.
  */
 
 import type { Database, RootDatabase } from 'lmdb';

@@ -1,16 +1,17 @@
 /**
  * One writer per archive directory, across processes and containers that share the directory.
  *
- * Each process that wants to write listens on its own Unix socket, with a random name, in the directory.
- * The kernel closes it when the process dies, however it dies: there is no process id that another
- * process could inherit, and no timeout. A socket file without a listener (killed process, copied
- * directory) refuses connections, and because its name is never reused, anyone may delete it without
- * a race.
+ * Each process that wants to write listens on its own Unix socket, with a random name, in the
+ * directory. The kernel closes it when the process dies, however it dies: there is no process id
+ * that another process could inherit, and no timeout. A socket file without a listener (killed
+ * process, copied directory) refuses connections, and because its name is never reused, anyone may
+ * delete it without a race.
  *
- * A process that finds another's live socket asks it. An owner answers so, and the newcomer gives up.
- * Two that start together see each other as candidates: the one with the greater name withdraws, the
- * other waits for that. A name becomes visible only once its socket is listening, and each process lists
- * the directory only after its own name is visible, so of any two at least one sees the other.
+ * A process that finds another's live socket asks it. An owner answers so, and the newcomer gives
+ * up. Two that start together see each other as candidates: the one with the greater name
+ * withdraws, the other waits for that. A name becomes visible only once its socket is listening,
+ * and each process lists the directory only after its own name is visible, so of any two at least
+ * one sees the other.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -139,8 +140,8 @@ class Candidate implements WriterLock {
 type Answer = 'owner' | 'rival' | 'silent' | 'closed' | 'dead';
 
 /**
- * Asks the process behind a socket. A candidate that has to withdraw is waited for (`mayWait`): it closes
- * the connection when it does. A candidate that need not withdraw is a `rival`.
+ * Asks the process behind a socket. A candidate that has to withdraw is waited for (`mayWait`): it
+ * closes the connection when it does. A candidate that need not withdraw is a `rival`.
  */
 function ask(path: string, mayWait: boolean): Promise<Answer> {
   return new Promise((resolve) => {

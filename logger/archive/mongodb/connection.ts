@@ -1,7 +1,7 @@
 /**
- * The connection to a MongoDB server: client, collections, timeouts, errors. The driver waits forever by
- * default; no call through this class takes longer than its timeout, whatever the server or the network
- * does.
+ * The connection to a MongoDB server: client, collections, timeouts, errors. The driver waits
+ * forever by default; no call through this class takes longer than its timeout, whatever the server
+ * or the network does.
  */
 
 import { MongoClient, MongoParseError, MongoServerError } from 'mongodb';
@@ -27,9 +27,9 @@ const SOCKET_TIMEOUT_MS = TIMEOUT_MS + 1_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 const MAX_POOL_SIZE = 8;
 /**
- * A client without any reply for this long is replaced. If its connections break while it writes, the driver
- * (7.8) may wait forever for the `drain` of a closed socket: its monitor never looks for the server
- * again, and it makes no new connection.
+ * A client without any reply for this long is replaced. If its connections break while it writes,
+ * the driver (7.8) may wait forever for the `drain` of a closed socket: its monitor never looks for
+ * the server again, and it makes no new connection.
  */
 export const RENEW_AFTER_MS = 20_000;
 
@@ -82,8 +82,8 @@ export class MongoConnection {
 
   /**
    * Runs a call with a timeout; a later result is discarded.
-   * @throws ArchiveUnavailableError for errors of the driver and the server; errors of our own that `call`
-   *   throws are passed on.
+   * @throws ArchiveUnavailableError for errors of the driver and the server. Errors of our own that
+   *   `call` throws are passed on.
    */
   async within<T>(what: string, call: () => Promise<T>, timeoutMs = TIMEOUT_MS): Promise<T> {
     if (this.#isClosed) throw new ArchiveUnavailableError('The connection to MongoDB is closed');
@@ -149,7 +149,10 @@ export class MongoConnection {
   }
 }
 
-/** True for an error that the server sent. The end of a bulk write has no code: it shows as a server error. */
+/**
+ * True for an error that the server sent. The end of a bulk write has no code: it shows as a server
+ * error.
+ */
 function isReply(error: unknown): boolean {
   return error instanceof MongoServerError && typeof error.code === 'number';
 }

@@ -1,7 +1,7 @@
 /**
- * Maps records to MongoDB documents and back. A document describes its record in plain fields that can be
- * read in a Mongo shell; only the body needs this program. Ids come from the data and sort like a
- * security's records.
+ * Maps records to MongoDB documents and back. A document describes its record in plain fields that
+ * can be read in a Mongo shell; only the body needs this program. Ids come from the data and sort
+ * like a security's records.
  *
  * A body above `MAX_PART_BYTES` is cut: the first part is in the record's own document, the others in
  * documents that are written **before** it. Readers look up first parts only, so a record appears as a
@@ -111,7 +111,10 @@ function badFields({ fromUs, toUs, cause }: BadReceiveTime): Document {
   return { from: dateOf(fromUs), to: dateOf(toUs), fromUs: long(fromUs), toUs: long(toUs), cause };
 }
 
-/** Restores the field exactly, including the order of its keys, because the record's checksum covers it. */
+/**
+ * Restores the field exactly, including the order of its keys, because the record's checksum covers
+ * it.
+ */
 function badOf(field: unknown): Pick<RecordHeader, 'badReceiveTimes'> {
   if (field === undefined) return {};
   // Anything but a list becomes one with an invalid entry, and so counts as damaged.

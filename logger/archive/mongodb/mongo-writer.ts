@@ -1,7 +1,7 @@
 /**
- * Writes records to MongoDB, in order, each once. A record's id comes from its data, so a repeated write
- * finds it: with the same checksum that is success, with a different one another logger's record is in
- * its place, and nothing more of that security is written.
+ * Writes records to MongoDB, in order, each once. A record's id comes from its data, so a repeated
+ * write finds it: with the same checksum that is success, with a different one another logger's
+ * record is in its place, and nothing more of that security is written.
  */
 
 import { Long, MongoBulkWriteError } from 'mongodb';
@@ -108,7 +108,10 @@ export class MongoWriter implements Store {
     }
   }
 
-  /** @returns the index of the first document that exists already; the number of documents if none does. */
+  /**
+   * @returns the index of the first document that exists already; the number of documents if none
+   * does.
+   */
   async #insertUntilDuplicate(
     name: CollectionName,
     documents: readonly StoredDocument[],

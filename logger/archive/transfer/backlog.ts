@@ -1,4 +1,7 @@
-/** How much waits in the spool, for how long, and the limit beyond which the oldest records are dropped. */
+/**
+ * How much waits in the spool, for how long, and the limit beyond which the oldest records are
+ * dropped.
+ */
 
 import { LoggerError } from '../../errors.ts';
 import { formatTimeUs } from '../../market/time.ts';

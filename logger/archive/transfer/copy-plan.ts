@@ -40,7 +40,8 @@ export function differenceOf(records: readonly BlockRef[], target: Checksums): D
 }
 
 /**
- * The sequences at which a segment's records end before the next one begins: a gap may be recorded there.
+ * The sequences at which a segment's records end before the next one begins: a gap may be recorded
+ * there.
  * @param end of the preceding records; null for none.
  */
 export function breaksOf(

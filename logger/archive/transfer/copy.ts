@@ -22,7 +22,10 @@ import { SecurityCopy } from './security-copy.ts';
 
 export type * from './copy-types.ts';
 
-/** @throws UnknownSecurityError; and any error of reading and writing, after which it can be repeated. */
+/**
+ * @throws UnknownSecurityError; and any error of reading and writing, after which it can be
+ * repeated.
+ */
 export async function copyArchive(
   from: ArchiveReader,
   to: CopyTarget,

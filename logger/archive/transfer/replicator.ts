@@ -102,7 +102,10 @@ export class Replicator {
     return this.#backlog.refresh();
   }
 
-  /** Replicates what is pending, if the store answers and the timeout allows; the rest stays on disk. */
+  /**
+   * Replicates what is pending, if the store answers and the timeout allows; the rest stays on
+   * disk.
+   */
   async stop(timeoutMs: number): Promise<void> {
     this.#stop.abort();
     this.#poked.abort();

@@ -237,7 +237,10 @@ export class SecurityCopy {
     }
   }
 
-  /** The end of the last segment, if the target has all of it: a mark must not cover missing records. */
+  /**
+   * The end of the last segment, if the target has all of it: a mark must not cover missing
+   * records.
+   */
   async #end(): Promise<SecurityDocument['end']> {
     const { security } = this.#state;
     const source = await this.#from.tail(security);

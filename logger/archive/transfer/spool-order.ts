@@ -1,14 +1,16 @@
 /**
  * What the order of replication proves about a spool and its store. Three rules hold:
  *
- * 1. **Store before release.** A record is removed from the spool only after the store has acknowledged it.
- *    So when the spool is read first and the store second, a record that moves in between is found.
- * 2. **The spool holds the tail.** A security's records are replicated in order (`batch.ts`). So whatever
- *    follows a record that is still in the spool is in the spool too.
- * 3. **A gap goes with its segment's first image.** So while that image is in the spool, so is the gap.
+ * 1. **Store before release.** A record is removed from the spool only after the store has
+ *    acknowledged it. So when the spool is read first and the store second, a record that moves in
+ *    between is found.
+ * 2. **The spool holds the tail.** A security's records are replicated in order (`batch.ts`). So
+ *    whatever follows a record that is still in the spool is in the spool too.
+ * 3. **A gap goes with its segment's first image.** So while that image is in the spool, so is the
+ *    gap.
  *
- * From them follow the functions below. Each answers from what was read from the spool; where it is true
- * the store need not be asked, so recent data stays readable while the store is unreachable.
+ * From them follow the functions below. Each answers from what was read from the spool; where it is
+ * true the store need not be asked, so recent data stays readable while the store is unreachable.
  */
 
 import type { BlockRange, BlockRef, ImageReason, RecordHeader } from '../archive.ts';

@@ -49,7 +49,10 @@ export class ByteWriter {
     this.append(bytes);
   }
 
-  /** Any scaled integer: a byte of length and sign (lowest bit), then the magnitude in little-endian. */
+  /**
+   * Any scaled integer: a byte of length and sign (lowest bit), then the magnitude in
+   * little-endian.
+   */
   scaled(value: ScaledInt): void {
     assertInvariant(
       typeof value === 'bigint' || Number.isSafeInteger(value),

@@ -1,7 +1,7 @@
 /** The header of base images of format version 1, for L2 and L3. */
 
 import type { ScaledInt } from '../../market/decimal.ts';
-import type { ImageHead } from '../../market/events.ts';
+import type { BookPosition } from '../../market/events.ts';
 import { ByteWriter, corrupt } from './bytes.ts';
 import type { ByteReader } from './bytes.ts';
 import { Grid } from './grid.ts';
@@ -17,7 +17,7 @@ export interface Counts {
   readonly asks: number;
 }
 
-export function headerOf(image: ImageHead, grids: Grids, counts: Counts): Uint8Array {
+export function headerOf(image: BookPosition, grids: Grids, counts: Counts): Uint8Array {
   const header = new ByteWriter();
   header.uint(image.scale.priceExponent);
   header.uint(image.scale.sizeExponent);
@@ -42,7 +42,7 @@ export function headerOf(image: ImageHead, grids: Grids, counts: Counts): Uint8A
 export function readHeader(
   header: ByteReader,
   limits: Counts,
-): { readonly head: ImageHead; readonly grids: Grids; readonly counts: Counts } {
+): { readonly head: BookPosition; readonly grids: Grids; readonly counts: Counts } {
   const scale = { priceExponent: header.uint(), sizeExponent: header.uint() };
   const grids = { price: Grid.read(header), size: Grid.read(header) };
   const counts = { bids: header.uint(limits.bids), asks: header.uint(limits.asks) };

@@ -1,8 +1,9 @@
 /**
- * Encodes the levels of diffs as tokens of `block/1`. A price in the book is encoded by the number of
- * levels skipped to reach it, a new one by its distance from the next better level. A message is encoded in
- * two passes, first the prices of both sides, then the sizes: by then every size that the message
- * deletes is among the recent sizes, where an order that moved to another price finds its own again.
+ * Encodes the levels of diffs as tokens of `block/1`. A price in the book is encoded by the number
+ * of levels skipped to reach it, a new one by its distance from the next better level. A message is
+ * encoded in two passes, first the prices of both sides, then the sizes: by then every size that
+ * the message deletes is among the recent sizes, where an order that moved to another price finds
+ * its own again.
  */
 
 import type { ScaledInt } from '../../market/decimal.ts';
@@ -22,7 +23,10 @@ export class LevelEncoder {
   readonly #recent = new RecentSizes();
   readonly #bids = new model.SideModel(this.#recent, -1);
   readonly #asks = new model.SideModel(this.#recent, 1);
-  /** Slots, operations and sizes that the first pass leaves to the second. `#pending` is their number. */
+  /**
+   * Slots, operations and sizes that the first pass leaves to the second. `#pending` is their
+   * number.
+   */
   #pending = 0;
   readonly #slots: number[] = [];
   readonly #operations: number[] = [];

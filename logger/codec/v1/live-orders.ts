@@ -1,7 +1,7 @@
 /**
- * The live orders that a block of `orders/1` has mentioned, by age. An order is referred to by the number
- * of younger live orders; most events concern young orders, so these numbers are small. Encoder and
- * decoder keep identical lists. Finding an order or its rank takes O(log n).
+ * The live orders that a block of `orders/1` has mentioned, by age. An order is referred to by the
+ * number of younger live orders; most events concern young orders, so these numbers are small.
+ * Encoder and decoder keep identical lists. Finding an order or its rank takes O(log n).
  */
 
 import { subtractScaled } from '../../market/decimal.ts';

@@ -25,7 +25,10 @@ export interface Rhythm {
 
 /** The token of a trade without a sequence. */
 const NO_SEQUENCE = ESCAPE_TOKEN - 1;
-/** The token of a price far from the last one or off the grid; the lowest bit is the side, as always. */
+/**
+ * The token of a price far from the last one or off the grid; the lowest bit is the side, as
+ * always.
+ */
 const FAR_PRICE = 254;
 /** Price steps below this fit into a number together with the side. */
 const MAX_PRICE_STEP = 2 ** 50;

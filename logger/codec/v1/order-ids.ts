@@ -12,7 +12,10 @@ const RANDOM = 0;
 const WHOLE = 1;
 const TEXT = 2;
 
-/** The fixed bits of version 4: the digit 4 in the second word, and binary 10 at the top of the third. */
+/**
+ * The fixed bits of version 4: the digit 4 in the second word, and binary 10 at the top of the
+ * third.
+ */
 const VERSION_MASK = 0xf000;
 const VERSION = 0x4000;
 const VARIANT_MASK = 0xc0000000 | 0;

@@ -1,7 +1,8 @@
 /**
- * The model of events in `orders/1`: the fields of each event type in order, each with a prediction from
- * what the block has already said about the order. The comparison of all fields with their predictions is the
- * event's **shape**, one number; an event that is entirely as predicted costs only its shape.
+ * The model of events in `orders/1`: the fields of each event type in order, each with a prediction
+ * from what the block has already said about the order. The comparison of all fields with their
+ * predictions is the event's **shape**, one number; an event that is entirely as predicted costs
+ * only its shape.
  */
 
 import type { ScaledInt } from '../../market/decimal.ts';

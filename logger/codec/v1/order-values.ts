@@ -1,7 +1,7 @@
 /**
- * The explicit values of events in `orders/1`: prices by the recent prices of their side, sizes by the
- * recent sizes, texts by a growing list, client ids byte by byte. One class per direction; both keep the
- * same state.
+ * The explicit values of events in `orders/1`: prices by the recent prices of their side, sizes by
+ * the recent sizes, texts by a growing list, client ids byte by byte. One class per direction; both
+ * keep the same state.
  */
 
 import { assertInvariant } from '../../errors.ts';

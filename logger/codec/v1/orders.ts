@@ -1,8 +1,8 @@
 /**
- * L3 block, format version 1: `orders/1`. Every order event in recorded order, lossless and decodable on
- * its own. An order's id is stored where the block first mentions it; later events refer to it by its
- * rank among the live orders, and fields that repeat what is known about it cost nothing. Frozen; see
- * `codec.ts`.
+ * L3 block, format version 1: `orders/1`. Every order event in recorded order, lossless and
+ * decodable on its own. An order's id is stored where the block first mentions it; later events
+ * refer to it by its rank among the live orders, and fields that repeat what is known about it cost
+ * nothing. Frozen; see `codec.ts`.
  *
  *   header   exponents, previous sequence, count, grid steps, prediction of receive times
  *   columns  see order-columns.ts

@@ -1,8 +1,8 @@
 /**
- * One side of the book as built from a block so far, ranked best first. A key is a price in ticks, negated
- * for bids, so that a lower key is always the better price. The arrays hold the worst level first:
- * most changes are near the best price, and an insertion then moves little. A level keeps its slot
- * for life.
+ * One side of the book as built from a block so far, ranked best first. A key is a price in ticks,
+ * negated for bids, so that a lower key is always the better price. The arrays hold the worst level
+ * first: most changes are near the best price, and an insertion then moves little. A level keeps
+ * its slot for life.
  */
 
 const FIRST_CAPACITY = 256;

@@ -22,7 +22,7 @@ import type {
 } from '../feed/protocol.ts';
 import { fieldsOf, parseFields, quoted, textOf, wireError } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
-import { scanTextFields } from '../wire/frame-scan.ts';
+import { TextMap, scanTextFields, textAt } from '../wire/frame-scan.ts';
 import { DEPTH_EVENT, TRADE_EVENT, readDepth, readTrade } from './events.ts';
 
 /** The depth stream and the trade stream. */
@@ -37,10 +37,13 @@ export function binanceProtocol(feed: string): Protocol {
   };
 }
 
+const STREAM = ['stream'];
+const EVENT = ['e', 's'];
+
 class BinanceSession implements SessionProtocol {
   readonly #feed: string;
   /** By the name of the stream. */
-  readonly #routes = new Map<string, SymbolRoute>();
+  readonly #routes = new TextMap<SymbolRoute>();
 
   constructor(feed: string) {
     this.#feed = feed;
@@ -60,10 +63,10 @@ class BinanceSession implements SessionProtocol {
   }
 
   route(frame: Buffer): Route {
-    const [stream] = scanTextFields(frame, ['stream']);
-    if (stream !== undefined) return this.#routes.get(stream) ?? routeOf(stream);
+    const [stream] = scanTextFields(frame, STREAM);
+    if (stream) return this.#routes.get(frame, stream) ?? routeOf(textAt(frame, stream) ?? '');
     // An event without the wrapping.
-    const [event, symbol] = scanTextFields(frame, ['e', 's']);
+    const [event, symbol] = scanTextFields(frame, EVENT).map((span) => textAt(frame, span));
     if (symbol !== undefined && event === DEPTH_EVENT) return depthRoute(symbol);
     if (symbol !== undefined && event === TRADE_EVENT) return tradeRoute(symbol);
     return event === undefined ? TO_UNKNOWN : TO_SESSION;

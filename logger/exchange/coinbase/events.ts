@@ -3,6 +3,7 @@
  * checked; what is wrong throws a WireFormatError of kind `decimal`, `shape`, `id`, `integer` or `level`.
  */
 
+import { assertInvariant } from '../../errors.ts';
 import { fractionDigits, parseScaled } from '../../market/decimal.ts';
 import type { Scale, ScaledInt } from '../../market/decimal.ts';
 import type { MarketEvent, OrderActivated, OrderSide } from '../../market/events.ts';
@@ -16,7 +17,7 @@ import type {
 import { integerOf, listOf, textOf, wireError } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
 import { scalePair, scaleSides } from '../wire/scaled-levels.ts';
-import { idOf, optionalText, sideOf, timeOf } from './values.ts';
+import { idOf, optionalText, shortText, sideOf, timeOf } from './values.ts';
 
 interface EventTimes {
   readonly exchangeTimeUs: number;
@@ -29,15 +30,15 @@ const SIZES = ['size', 'remaining_size', 'old_size', 'new_size'];
 
 /** A message about one order on `full`. An `activate` has no sequence, and its time elsewhere. */
 export function orderMessage(message: Fields, context: ReadContext): EventMessage {
-  const scale = scaleNeeded(message, context.scale);
   const timeUs = timeOf(message['type'] === 'activate' ? message['timestamp'] : message['time']);
   const times = { exchangeTimeUs: timeUs ?? 0, receiveTimeUs: context.receiveTimeUs };
-  return {
-    kind: 'event',
-    scale,
-    hasTime: timeUs !== null,
-    event: orderEvent(message, scale, times),
-  };
+  const hasTime = timeUs !== null;
+  const event = orderEvent(message, context.scale, times);
+  if (event) return { kind: 'event', scale: context.scale, hasTime, event };
+  const scale = scaleNeeded(message, context.scale);
+  const finer = orderEvent(message, scale, times);
+  assertInvariant(finer !== null, 'The scale that a message needs is not fine enough for it');
+  return { kind: 'event', scale, hasTime, event: finer };
 }
 
 /** A `match` on `matches`: one fill. The message names the maker's side. */
@@ -132,20 +133,47 @@ function scaleNeeded(fields: Fields, scale: Scale): Scale {
   };
 }
 
-/** Reads the amount in a field; null where it is absent. The exponent is fine enough. */
-function amountIn(fields: Fields, exponent: number): (name: string) => ScaledInt | null {
-  return (name) => {
-    const text = optionalText(fields, name);
-    return text === null ? null : (parseScaled(text, exponent) ?? null);
-  };
+/** Reads the amounts of a message at one scale. */
+class Amounts {
+  readonly #fields: Fields;
+  readonly #scale: Scale;
+  /** One of them has more decimals than the scale: it was read as 0. */
+  isFinerNeeded = false;
+
+  constructor(fields: Fields, scale: Scale) {
+    this.#fields = fields;
+    this.#scale = scale;
+  }
+
+  /** null where it is absent. */
+  price(name: string): ScaledInt | null {
+    return this.#amount(name, this.#scale.priceExponent);
+  }
+
+  size(name: string): ScaledInt | null {
+    return this.#amount(name, this.#scale.sizeExponent);
+  }
+
+  #amount(name: string, exponent: number): ScaledInt | null {
+    const value = this.#fields[name];
+    if (value === undefined || value === null || value === '') return null;
+    const scaled = parseScaled(shortText(this.#fields, name), exponent);
+    this.isFinerNeeded ||= scaled === undefined;
+    return scaled ?? 0;
+  }
 }
 
-function orderEvent(fields: Fields, scale: Scale, times: EventTimes): MarketEvent {
-  const price = amountIn(fields, scale.priceExponent);
-  const size = amountIn(fields, scale.sizeExponent);
+/** null where the message needs a finer scale. */
+function orderEvent(fields: Fields, scale: Scale, times: EventTimes): MarketEvent | null {
+  const amounts = new Amounts(fields, scale);
+  const event = eventOf(fields, amounts, times);
+  return amounts.isFinerNeeded ? null : event;
+}
+
+function eventOf(fields: Fields, amounts: Amounts, times: EventTimes): MarketEvent {
   const side = sideOf(fields);
   const type = fields['type'];
-  if (type === 'activate') return { ...activated(fields, side, { price, size }), ...times };
+  if (type === 'activate') return { ...activated(fields, side, amounts), ...times };
   const sequence = integerOf(fields, 'sequence');
   const head = { firstSequence: sequence, lastSequence: sequence, ...times, side };
   switch (type) {
@@ -155,8 +183,8 @@ function orderEvent(fields: Fields, scale: Scale, times: EventTimes): MarketEven
         ...head,
         orderId: idOf(fields, 'order_id'),
         orderType: optionalText(fields, 'order_type'),
-        price: price('price'),
-        size: size('size'),
+        price: amounts.price('price'),
+        size: amounts.size('size'),
         funds: funds(fields, 'funds'),
         clientOrderId: optionalText(fields, 'client_oid'),
       };
@@ -165,8 +193,8 @@ function orderEvent(fields: Fields, scale: Scale, times: EventTimes): MarketEven
         type: 'open',
         ...head,
         orderId: idOf(fields, 'order_id'),
-        price: required(price('price'), 'price'),
-        remainingSize: required(size('remaining_size'), 'remaining_size'),
+        price: required(amounts.price('price'), 'price'),
+        remainingSize: required(amounts.size('remaining_size'), 'remaining_size'),
       };
     case 'match':
       return {
@@ -174,8 +202,8 @@ function orderEvent(fields: Fields, scale: Scale, times: EventTimes): MarketEven
         ...head,
         tradeId: integerOf(fields, 'trade_id'),
         ...parties(fields),
-        price: required(price('price'), 'price'),
-        size: required(size('size'), 'size'),
+        price: required(amounts.price('price'), 'price'),
+        size: required(amounts.size('size'), 'size'),
       };
     case 'change':
       return {
@@ -183,11 +211,11 @@ function orderEvent(fields: Fields, scale: Scale, times: EventTimes): MarketEven
         ...head,
         orderId: idOf(fields, 'order_id'),
         reason: optionalText(fields, 'reason'),
-        price: price('price'),
-        oldPrice: price('old_price'),
-        newPrice: price('new_price'),
-        oldSize: size('old_size'),
-        newSize: size('new_size'),
+        price: amounts.price('price'),
+        oldPrice: amounts.price('old_price'),
+        newPrice: amounts.price('new_price'),
+        oldSize: amounts.size('old_size'),
+        newSize: amounts.size('new_size'),
         oldFunds: funds(fields, 'old_funds'),
         newFunds: funds(fields, 'new_funds'),
       };
@@ -198,8 +226,8 @@ function orderEvent(fields: Fields, scale: Scale, times: EventTimes): MarketEven
         orderId: idOf(fields, 'order_id'),
         reason: optionalText(fields, 'reason') ?? 'unknown',
         orderType: optionalText(fields, 'order_type'),
-        price: price('price'),
-        remainingSize: size('remaining_size'),
+        price: amounts.price('price'),
+        remainingSize: amounts.size('remaining_size'),
       };
     default:
       throw wireError('shape', 'The message is not about an order');
@@ -209,15 +237,15 @@ function orderEvent(fields: Fields, scale: Scale, times: EventTimes): MarketEven
 function activated(
   fields: Fields,
   side: OrderSide,
-  { price, size }: Readonly<Record<'price' | 'size', (name: string) => ScaledInt | null>>,
+  amounts: Amounts,
 ): Omit<OrderActivated, keyof EventTimes> {
   return {
     type: 'activate',
     side,
     orderId: idOf(fields, 'order_id'),
     stopType: optionalText(fields, 'stop_type'),
-    stopPrice: price('stop_price'),
-    size: size('size'),
+    stopPrice: amounts.price('stop_price'),
+    size: amounts.size('size'),
     funds: funds(fields, 'funds'),
   };
 }

@@ -20,7 +20,7 @@ import type {
 } from '../feed/protocol.ts';
 import { parseFields, quoted, textOf, wireError } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
-import { scanTextFields } from '../wire/frame-scan.ts';
+import { TextMap, scanTextFields, textAt } from '../wire/frame-scan.ts';
 import {
   auctionMessage,
   diffMessage,
@@ -89,21 +89,29 @@ export const LEVEL2_CHANNELS: CoinbaseChannels = {
 const REPLY = 'reply';
 
 export function coinbaseProtocol(channels: CoinbaseChannels, deps: CoinbaseProtocolDeps): Protocol {
-  const session = new CoinbaseSession(channels, deps);
-  // A connection has nothing to remember.
-  return { streamsPerSymbol: 1, isSequenced: channels.isSequenced, connect: () => session };
+  const { isSequenced } = channels;
+  return { streamsPerSymbol: 1, isSequenced, connect: () => new CoinbaseSession(channels, deps) };
 }
+
+const ROUTING_FIELDS = ['type', 'product_id'];
+
+type Kind = Pick<SymbolRoute, 'kind' | 'carries'>;
 
 class CoinbaseSession implements SessionProtocol {
   readonly #channels: CoinbaseChannels;
   readonly #deps: CoinbaseProtocolDeps;
+  readonly #kinds = new TextMap<Kind>();
+  /** Those that were subscribed here. */
+  readonly #products = new TextMap<string>();
 
   constructor(channels: CoinbaseChannels, deps: CoinbaseProtocolDeps) {
     this.#channels = channels;
     this.#deps = deps;
+    for (const [kind, { carries }] of channels.types) this.#kinds.set(kind, { kind, carries });
   }
 
   subscribe(_requestId: number, products: readonly string[]): StreamRequest {
+    for (const product of products) this.#products.set(product, product);
     return this.#request('subscribe', products, this.#deps.signed());
   }
 
@@ -112,20 +120,21 @@ class CoinbaseSession implements SessionProtocol {
   }
 
   route(frame: Buffer): Route {
-    const [kind, symbol] = scanTextFields(frame, ['type', 'product_id']);
-    if (kind === undefined) return TO_UNKNOWN;
-    const type = this.#channels.types.get(kind);
-    if (!type) return TO_SESSION;
-    const { carries } = type;
+    const [type, product] = scanTextFields(frame, ROUTING_FIELDS);
+    if (!type) return TO_UNKNOWN;
+    const known = this.#kinds.get(frame, type);
+    if (!known) return TO_SESSION;
+    const { kind, carries } = known;
+    const symbol = product && (this.#products.get(frame, product) ?? textAt(frame, product));
     if (symbol !== undefined && isProduct(symbol)) return { to: 'symbol', symbol, kind, carries };
     return carries === 'side' ? TO_SESSION : TO_UNKNOWN;
   }
 
   read(frame: Buffer, route: SymbolRoute, context: ReadContext): readonly FeedMessage[] {
     const message = parseFields(frame, 'The message');
-    const kind = textOf(message, 'type');
-    const type = this.#channels.types.get(kind);
-    if (!type || kind !== route.kind || productOf(message) !== route.symbol) {
+    const type = this.#channels.types.get(route.kind);
+    const isAsRouted = message['type'] === route.kind && message['product_id'] === route.symbol;
+    if (!type || !isAsRouted) {
       throw wireError(
         'product',
         'The message is not of the product and type that it was taken for',

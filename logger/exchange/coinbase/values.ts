@@ -6,7 +6,8 @@ import type { Fields } from '../wire/fields.ts';
 
 /** 2010, before any exchange of this kind: times of the year 1 do occur. */
 const FIRST_SENSIBLE_TIME_US = 1_262_304_000_000_000;
-const MAX_ID_CHARACTERS = 128;
+/** Of an id, a number or any other short text. */
+const MAX_CHARACTERS = 128;
 const PRODUCT = /^[A-Z0-9][A-Z0-9.-]{0,63}$/;
 
 export function isProduct(text: string): boolean {
@@ -34,7 +35,7 @@ export function idOf(fields: Fields, name: string): string {
 
 /** @throws WireFormatError of kind `id`. */
 export function asId(id: string, name: string): string {
-  if (id === '' || id.length > MAX_ID_CHARACTERS || !isWellFormed(id)) {
+  if (id === '' || id.length > MAX_CHARACTERS || !isWellFormed(id)) {
     throw wireError('id', `${name} is not an id`);
   }
   return id;
@@ -44,10 +45,15 @@ export function asId(id: string, name: string): string {
 export function optionalText(fields: Fields, name: string): string | null {
   const value = fields[name];
   if (value === undefined || value === null || value === '') return null;
+  const text = shortText(fields, name);
+  if (!isWellFormed(text)) throw wireError('shape', `${name} holds half a character`);
+  return text;
+}
+
+/** @throws WireFormatError of kind `shape`. */
+export function shortText(fields: Fields, name: string): string {
   const text = textOf(fields, name);
-  if (text.length > MAX_ID_CHARACTERS || !isWellFormed(text)) {
-    throw wireError('shape', `${name} is too long`);
-  }
+  if (text.length > MAX_CHARACTERS) throw wireError('shape', `${name} is too long`);
   return text;
 }
 

@@ -169,7 +169,7 @@ export class FeedConnection implements SessionOwner {
     this.#options.onRejected(feed, reason);
   }
 
-  /** Nothing streams until the exchange accepts us: every symbol is told why, and it is tried again. */
+  /** Nothing streams until the exchange accepts the login: every symbol gets the reason, and a new session retries. */
   onLoginRejected(session: FeedSession, reason: string): void {
     this.#options.login?.rejected(reason);
     this.#rejectUncarried(reason, session);
@@ -226,7 +226,7 @@ export class FeedConnection implements SessionOwner {
       reason,
     });
     const aliveUntilUs = session.aliveUntilUs ?? this.#options.clock.nowUs();
-    // Arranged before any listener is told: what it then asks for finds things in order.
+    // Before any listener is called: it may call back and must find a consistent state.
     const isNoneLeft = this.#sessions.length === 0;
     if (isNoneLeft || (this.#isReplacing && !wasOldest)) this.#connectAfterFailure();
     if (isNoneLeft || wasOldest) this.#isReplacing = false;

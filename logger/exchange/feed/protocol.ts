@@ -79,7 +79,7 @@ export const TO_SESSION: Route = Object.freeze({ to: 'session' });
 export const TO_UNKNOWN: Route = Object.freeze({ to: 'unknown' });
 
 export interface ReadContext {
-  /** The symbol's scale now. A message that needs a finer one says so. */
+  /** The symbol's scale now. A message that needs a finer one carries it. */
   readonly scale: Scale;
   readonly receiveTimeUs: number;
 }

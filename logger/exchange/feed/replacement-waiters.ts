@@ -34,7 +34,7 @@ export class ReplacementWaiters<Session> {
     });
   }
 
-  /** `current` carries everything: whoever waited for another one to be replaced is done. */
+  /** `current` carries every symbol: resolves those that waited for another session to be replaced. */
   resolveUnless(current: Session): void {
     this.#settle(
       ({ replaced }) => replaced !== current,

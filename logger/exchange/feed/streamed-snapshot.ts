@@ -1,6 +1,6 @@
 /**
- * The snapshot of a feed that sends its book in the stream, right after the subscription. Whoever
- * needs one gets the last that nobody has taken, or waits for the next.
+ * The snapshot of a feed that sends its book in the stream, right after the subscription. A caller
+ * gets the last one that was not taken yet, or waits for the next.
  */
 
 import { FeedClosedError } from '../../errors.ts';
@@ -13,7 +13,7 @@ interface Waiter {
 
 export class StreamedSnapshot {
   readonly #exchangeTimeUs: () => number | null;
-  /** Came in, and nobody has taken it. Complete once its exchange time is known. */
+  /** Not taken yet. Complete once its exchange time is known. */
   #snapshot: BookSnapshot | null = null;
   #isSpent = false;
   #waiters: Waiter[] = [];
@@ -33,7 +33,7 @@ export class StreamedSnapshot {
     this.complete();
   }
 
-  /** Hands the snapshot to whoever waits for it, if its exchange time is known by now. */
+  /** Gives the snapshot to the callers that wait for it, if its exchange time is known by now. */
   complete(): void {
     const snapshot = this.#snapshot;
     const exchangeTimeUs = snapshot?.exchangeTimeUs ?? this.#exchangeTimeUs();
@@ -43,7 +43,7 @@ export class StreamedSnapshot {
   }
 
   /**
-   * The last snapshot that nobody has taken, or the next one.
+   * The last snapshot that was not taken yet, or the next one.
    * @throws FeedClosedError on abort; WireFormatError if the next one is malformed.
    */
   next(signal: AbortSignal): Promise<BookSnapshot> {

@@ -118,7 +118,7 @@ export class RestClient {
       const { code, reason } = this.#options.reasonOf(fieldsOf(parseJson(body), 'The rejection'));
       return { code, reason: reason === null ? null : quoted(reason) };
     } catch {
-      // Whatever it is, the status tells enough; the text of such a page helps nobody.
+      // The status is enough: the text of such a page is of no use.
       return { code: null, reason: null };
     }
   }

@@ -48,11 +48,11 @@ export function scalePair(
 }
 
 function scaleSide(levels: readonly unknown[], scale: Scale): ScaledInt[] | undefined {
+  const { priceExponent, sizeExponent } = scale;
   const flat: ScaledInt[] = [];
   for (const level of levels) {
-    const [priceText, sizeText] = textsOf(level);
-    const price = parseScaled(priceText, scale.priceExponent);
-    const size = parseScaled(sizeText, scale.sizeExponent);
+    const price = parseScaled(decimalIn(level, 0), priceExponent);
+    const size = parseScaled(decimalIn(level, 1), sizeExponent);
     if (price === undefined || size === undefined) return undefined;
     flat.push(price, size);
   }
@@ -62,22 +62,16 @@ function scaleSide(levels: readonly unknown[], scale: Scale): ScaledInt[] | unde
 function scaleNeeded(levels: readonly unknown[], scale: Scale): Scale {
   let { priceExponent, sizeExponent } = scale;
   for (const level of levels) {
-    const [priceText, sizeText] = textsOf(level);
-    priceExponent = Math.max(priceExponent, fractionDigits(priceText));
-    sizeExponent = Math.max(sizeExponent, fractionDigits(sizeText));
+    priceExponent = Math.max(priceExponent, fractionDigits(decimalIn(level, 0)));
+    sizeExponent = Math.max(sizeExponent, fractionDigits(decimalIn(level, 1)));
   }
   return { priceExponent, sizeExponent };
 }
 
-function textsOf(level: unknown): readonly [string, string] {
-  if (Array.isArray(level)) {
-    const price: unknown = level[0];
-    const size: unknown = level[1];
-    if (typeof price === 'string' && typeof size === 'string') return [price, size];
-    if (price instanceof JsonNumber && size instanceof JsonNumber) {
-      return [price.decimal, size.decimal];
-    }
-  }
+function decimalIn(level: unknown, index: 0 | 1): string {
+  const value: unknown = Array.isArray(level) ? level[index] : undefined;
+  if (typeof value === 'string') return value;
+  if (value instanceof JsonNumber) return value.decimal;
   throw wireError('level', 'A level is not a pair of texts or numbers');
 }
 

@@ -15,8 +15,8 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { SelfCheckFigures } from '../../status/security-status.ts';
 import type { RecorderLimits } from '../limits.ts';
-import type { BookPosition, Segment } from '../segment/segment.ts';
 import type { FeedTracker } from '../proof/feed-tracker.ts';
+import type { SegmentPosition, Segment } from '../segment/segment.ts';
 import type { RecordCheck } from './record-check.ts';
 import { SnapshotCheck } from './snapshot-check.ts';
 import type { SnapshotCheckOutcome } from './snapshot-check.ts';
@@ -30,7 +30,7 @@ export interface CheckedRecorder {
   readonly scale: Scale;
   readonly liveness: Pick<FeedTracker, 'answerBySnapshot'>;
   /** Voids what a segment, which may have ended, recorded after a position. */
-  voidAfter(segment: Segment, from: BookPosition, reason: string): void;
+  voidAfter(segment: Segment, from: SegmentPosition, reason: string): void;
 }
 
 export interface SelfCheckDeps {

@@ -17,7 +17,7 @@ import type { BookSnapshot, BookUpdate } from '../../market/events.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { sleep } from '../../runtime/timing.ts';
 import type { RecorderLimits } from '../limits.ts';
-import type { BookPosition, Segment } from '../segment/segment.ts';
+import type { SegmentPosition, Segment } from '../segment/segment.ts';
 import { SyncBuffer } from '../proof/sync-buffer.ts';
 
 export interface SnapshotCheckDeps {
@@ -36,7 +36,7 @@ export interface SnapshotCheckDeps {
 
 export type SnapshotCheckOutcome =
   /** `at`: the position that was compared; the book has moved on. */
-  | { readonly kind: 'same'; readonly at: BookPosition }
+  | { readonly kind: 'same'; readonly at: SegmentPosition }
   | { readonly kind: 'undecided' }
   /**
    * `once`: the second snapshot did not differ. `queue`: the orders are the same, their sequence
@@ -45,7 +45,7 @@ export type SnapshotCheckOutcome =
   | { readonly kind: 'once' | 'queue' | 'differs'; readonly difference: BookDifference };
 
 type Comparison =
-  | { readonly at: BookPosition; readonly difference: BookDifference | null }
+  | { readonly at: SegmentPosition; readonly difference: BookDifference | null }
   | 'undecided'
   /** Another snapshot is needed. */
   | 'unusable';

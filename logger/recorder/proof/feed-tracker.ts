@@ -16,7 +16,7 @@ import type { Clock, Timer } from '../../runtime/clock.ts';
 import { formatTimeUs } from '../../market/time.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { RecorderLimits } from '../limits.ts';
-import type { BookPosition, Segment } from '../segment/segment.ts';
+import type { SegmentPosition, Segment } from '../segment/segment.ts';
 import { agreesWith } from './best-prices.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import type { Question } from './silence-watch.ts';
@@ -36,7 +36,7 @@ export interface FeedTrackerDeps {
   /** The stream may be dead: until that is known, the security is not live. */
   readonly onDoubt: (reason: string) => void;
   /** The stream is dead, though its connection may live. @param from the last evidence. */
-  readonly onDead: (cause: GapCause, reason: string, from: BookPosition) => void;
+  readonly onDead: (cause: GapCause, reason: string, from: SegmentPosition) => void;
   /** The book of the running segment is not the exchange's any more. */
   readonly onGap: (cause: GapCause, reason: string) => void;
   readonly onFatal: (error: unknown) => void;
@@ -117,7 +117,7 @@ export class FeedTracker {
   }
 
   /** The last evidence for the book of a segment: nothing after it is claimed. */
-  lastEvidence(segment: Segment): BookPosition {
+  lastEvidence(segment: Segment): SegmentPosition {
     const { atUs, sequence } = segment.last;
     return { atUs: Math.max(this.#aliveUntilUs ?? 0, atUs), sequence };
   }

@@ -18,7 +18,7 @@ import { closeGap, earlierGap } from './gap.ts';
 import { recoverSegment, recoverWhenWritable } from './recovery.ts';
 import type { Recovered } from './recovery.ts';
 import { Segment } from './segment.ts';
-import type { BookPosition, ProvenBook, SegmentDeps } from './segment.ts';
+import type { SegmentPosition, ProvenBook, SegmentDeps } from './segment.ts';
 
 /** Shared by the writers of all securities. */
 export interface CommonWriterDeps extends SegmentDeps {
@@ -104,7 +104,7 @@ export class SegmentWriter {
   }
 
   /** Ends the running segment. @param from nothing after this position is claimed. */
-  end(cause: GapCause, from: BookPosition): void {
+  end(cause: GapCause, from: SegmentPosition): void {
     const segment = this.#segment;
     if (!segment) return;
     this.#segment = undefined;
@@ -116,7 +116,7 @@ export class SegmentWriter {
    * Voids what a segment that has ended recorded after a position: the gap behind it begins sooner.
    * Nothing happens if another segment has begun since.
    */
-  voidAfter(segment: Segment, from: BookPosition): void {
+  voidAfter(segment: Segment, from: SegmentPosition): void {
     const gap = this.#openGap;
     if (gap?.epoch !== segment.identity.epoch) return;
     this.#declare('revised', earlierGap(gap, this.#gapAfter(segment, 'other', from)));
@@ -182,7 +182,7 @@ export class SegmentWriter {
     return true;
   }
 
-  #gapAfter(segment: Segment, cause: GapCause, from: BookPosition): OpenGap {
+  #gapAfter(segment: Segment, cause: GapCause, from: SegmentPosition): OpenGap {
     const isSequenced = this.#deps.exchange.proof === 'sequence';
     const firstMissing = isSequenced ? segment.firstMissingAfter(from) : null;
     return { epoch: segment.identity.epoch, fromUs: from.atUs, cause, firstMissing };

@@ -10,7 +10,13 @@ import type { Book } from '../../book/book.ts';
 import type { Contradiction } from '../../book/order-book.ts';
 import type { LiveSegment } from '../../live/events.ts';
 import type { Scale } from '../../market/decimal.ts';
-import type { SideEvent, BookImage, BookUpdate, Horizon, ImageHead } from '../../market/events.ts';
+import type {
+  SideEvent,
+  BookImage,
+  BookUpdate,
+  Horizon,
+  BookPosition,
+} from '../../market/events.ts';
 import { rescaleHorizon } from '../../market/scale.ts';
 import { imageDue } from './base-image-policy.ts';
 import type { RecorderLimits } from '../limits.ts';
@@ -35,7 +41,7 @@ export interface SegmentDeps {
 }
 
 /** A position in a segment: the book's sequence, and the receive time at which it was there. */
-export interface BookPosition {
+export interface SegmentPosition {
   readonly sequence: number;
   readonly atUs: number;
 }
@@ -51,8 +57,8 @@ export class Segment implements LiveSegment {
   #exchangeTimeUs: number;
   #receiveTimeUs: number;
   #block: OpenBlock;
-  #proven: BookPosition;
-  #checked: BookPosition;
+  #proven: SegmentPosition;
+  #checked: SegmentPosition;
   #uncheckedImage: BookImage | undefined;
   #imageSequence: number | undefined;
   #imageBytes = 0;
@@ -104,22 +110,22 @@ export class Segment implements LiveSegment {
   }
 
   /** Where the book is now. */
-  get last(): BookPosition {
+  get last(): SegmentPosition {
     return { sequence: this.#sequence, atUs: this.#receiveTimeUs };
   }
 
   /** Where the book was last known to be the exchange's own, by one of its snapshots. */
-  get proven(): BookPosition {
+  get proven(): SegmentPosition {
     return this.#proven;
   }
 
   /** The book was the exchange's own at this position. */
-  confirm(at: BookPosition): void {
+  confirm(at: SegmentPosition): void {
     this.#proven = at;
   }
 
   /** The last image that the stored records were seen to lead to; at first, the segment's first. */
-  get checked(): BookPosition {
+  get checked(): SegmentPosition {
     return this.#checked;
   }
 
@@ -129,7 +135,7 @@ export class Segment implements LiveSegment {
   }
 
   /** The first sequence that is missing if nothing after a position is claimed. */
-  firstMissingAfter({ atUs, sequence }: BookPosition): number {
+  firstMissingAfter({ atUs, sequence }: SegmentPosition): number {
     return (atUs < this.#receiveTimeUs ? sequence : this.#sequence) + 1;
   }
 
@@ -228,7 +234,7 @@ export class Segment implements LiveSegment {
     return { ...this.#head(), ...sidesOf(this.#book) };
   }
 
-  #head(): ImageHead {
+  #head(): BookPosition {
     const { sequence, exchangeTimeUs, receiveTimeUs, scale, horizon } = this;
     return { sequence, exchangeTimeUs, receiveTimeUs, scale, horizon };
   }

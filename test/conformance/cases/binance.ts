@@ -114,11 +114,16 @@ export const binance: ConformanceCase = {
     },
   ],
   damaged: [
-    { what: 'garbage', frame: 'garbage', kind: 'json', isLoss: false },
-    { what: 'half a frame', frame: depth('BTCUSDT', 2).slice(0, 90), kind: 'json', isLoss: false },
-    { what: 'a price that is none', frame: depth('BTCUSDT', 2, { b: [['NaN', '1']] }), kind: 'decimal', isLoss: false }, // prettier-ignore
-    { what: 'another symbol inside', frame: depth('BTCUSDT', 2, { s: 'ETHUSDT' }), kind: 'stream', isLoss: false }, // prettier-ignore
-    { what: 'an unknown event', frame: '{"e":"referencePrice"}', kind: 'unknown-event', isLoss: false }, // prettier-ignore
+    { what: 'garbage', frame: () => 'garbage', kind: 'json', isLoss: false },
+    {
+      what: 'half a frame',
+      frame: () => depth('BTCUSDT', 2).slice(0, 90),
+      kind: 'json',
+      isLoss: false,
+    },
+    { what: 'a price that is none', frame: () => depth('BTCUSDT', 2, { b: [['NaN', '1']] }), kind: 'decimal', isLoss: false }, // prettier-ignore
+    { what: 'another symbol inside', frame: () => depth('BTCUSDT', 2, { s: 'ETHUSDT' }), kind: 'stream', isLoss: false }, // prettier-ignore
+    { what: 'an unknown event', frame: () => '{"e":"referencePrice"}', kind: 'unknown-event', isLoss: false }, // prettier-ignore
   ],
   recording,
 };

@@ -39,18 +39,23 @@ const addresses = { wsUrl: 'wss://feed.test', restUrl: 'https://rest.test' };
 function damagedOf(bookFrame: object, isLoss: boolean): readonly DamagedFrame[] {
   const text = JSON.stringify(bookFrame);
   return [
-    { what: 'garbage', frame: 'garbage', kind: 'json', isLoss },
-    { what: 'half a frame of the book', frame: text.slice(0, -10), kind: 'json', isLoss },
+    { what: 'garbage', frame: () => 'garbage', kind: 'json', isLoss },
+    { what: 'half a frame of the book', frame: () => text.slice(0, -10), kind: 'json', isLoss },
     {
       what: 'a heartbeat without a trade id',
-      frame: JSON.stringify(heartbeat(7, 9, { last_trade_id: null })),
+      frame: () => JSON.stringify(heartbeat(7, 9, { last_trade_id: null })),
       kind: 'integer',
       isLoss: false,
     },
-    { what: 'an unknown type', frame: '{"type":"new"}', kind: 'unknown-event', isLoss: false },
+    {
+      what: 'an unknown type',
+      frame: () => '{"type":"new"}',
+      kind: 'unknown-event',
+      isLoss: false,
+    },
     {
       what: 'a frame with two products',
-      frame: `${text.slice(0, -1)},"product_id":"ETH-USD"}`,
+      frame: () => `${text.slice(0, -1)},"product_id":"ETH-USD"}`,
       kind: 'product',
       isLoss,
     },

@@ -1,7 +1,8 @@
 /**
- * Random L3 records for property tests: orders that arrive, rest, change and leave as on an exchange, and
- * often enough what no exchange would send but what is still legal (ids that are not UUIDs, events for
- * finished orders, fills of unknown orders, amounts beyond 2^53, times that go back).
+ * Random L3 records for property tests: orders that arrive, rest, change and leave as on an
+ * exchange, and often enough what no exchange would send but what is still legal (ids that are not
+ * UUIDs, events for finished orders, fills of unknown orders, amounts beyond 2^53, times that go
+ * back).
  */
 
 import type { BlockContent } from '../../../logger/codec/codec.ts';

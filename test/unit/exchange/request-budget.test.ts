@@ -78,7 +78,7 @@ describe('the request budget', () => {
     expect(after.length * 250).toBeGreaterThanOrEqual(LIMITS.weightPerMinute / 2 - 250);
   });
 
-  test('what can be spared only takes what nobody else needs, and never waits', async () => {
+  test('a spare request takes only what no other needs, and never waits', async () => {
     const bench = new Bench();
     bench.ask('spare', { urgency: 'spare' });
     bench.ask('holding', {}, true);
@@ -144,7 +144,7 @@ describe('the request budget', () => {
     expect(bench.refused[1]?.error).toBeInstanceOf(FeedClosedError);
   });
 
-  test('a full queue refuses', async () => {
+  test('a full queue rejects', async () => {
     const bench = new Bench({ burstWeight: 250, maxQueued: 2 });
     for (let i = 0; i < 4; i++) bench.ask(`${i}`);
     await bench.clock.advanceAsync(0);
@@ -163,7 +163,7 @@ describe('the request budget', () => {
     expect(bench.budget.bannedUntilUs).toBeNull();
   });
 
-  test('who would not wait that long is told at once, those who wait already as well', async () => {
+  test('requests that would not wait that long fail at once, also those that wait already', async () => {
     const bench = new Bench({ burstWeight: 250 });
     bench.ask('first');
     bench.ask('impatient before', { urgency: 'urgent', maxWaitMs: 5000 });
@@ -177,7 +177,7 @@ describe('the request budget', () => {
     expect(bench.names).toEqual(['first', 'patient']);
   });
 
-  test('a ban refuses all who wait or come, until it is over', async () => {
+  test('a ban rejects all requests, waiting and new, until it is over', async () => {
     const bench = new Bench({ burstWeight: 250 });
     bench.ask('first');
     bench.ask('waiting');

@@ -6,7 +6,6 @@ import { backoffDelayMs, RECONNECT_BACKOFF } from '../../../logger/runtime/backo
 import { MessagePace } from '../../../logger/exchange/feed/message-pace.ts';
 import { WireErrors } from '../../../logger/exchange/wire/wire-errors.ts';
 import { scaleSides } from '../../../logger/exchange/wire/scaled-levels.ts';
-import { StaleWatch } from '../../../logger/exchange/feed/stale-watch.ts';
 import { TokenBucket } from '../../../logger/exchange/token-bucket.ts';
 import { TradeFilter } from '../../../logger/exchange/feed/trade-filter.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -99,103 +98,6 @@ describe('the message pace', () => {
   });
 });
 
-describe('the stale watch', () => {
-  function watched(): { clock: ManualClock; watch: StaleWatch; told: string[] } {
-    const clock = new ManualClock();
-    const told: string[] = [];
-    const note = (what: string): void => void told.push(`${what} ${clock.monotonicMs()}`);
-    const watch = new StaleWatch(clock, 15_000, {
-      onPing: () => note('ping'),
-      onDead: () => note('dead'),
-      onNoData: () => note('no data'),
-    });
-    return { clock, watch, told };
-  }
-
-  test('silence is answered by pings and is dead at the limit', () => {
-    const { clock, told } = watched();
-    clock.advance(60_000);
-    expect(told).toEqual(['ping 5000', 'ping 10000', 'dead 15000']);
-    expect(clock.pendingTimers).toBe(0);
-  });
-
-  test('a pong keeps it alive, and data makes pings needless', () => {
-    const { clock, watch, told } = watched();
-    for (let i = 0; i < 20; i++) {
-      clock.advance(4000);
-      watch.heard();
-    }
-    expect(told).toEqual([]);
-    clock.advance(14_999);
-    expect(told).toEqual(['ping 85000', 'ping 90000']);
-    watch.heard();
-    clock.advance(14_999);
-    expect(told).not.toContain('dead 95000');
-  });
-
-  test('pings that are answered without data for four times the limit are reported, again and again', () => {
-    const { clock, watch, told } = watched();
-    watch.expectData(true);
-    for (let ms = 0; ms < 125_000; ms += 1000) {
-      clock.advance(1000);
-      watch.heard();
-    }
-    expect(told).toEqual(['no data 60000', 'no data 120000']);
-  });
-
-  test('data puts that off, and nobody is accused while nothing is subscribed', () => {
-    const { clock, watch, told } = watched();
-    const live = (ms: number): void => {
-      for (let i = 0; i < ms; i += 1000) {
-        clock.advance(1000);
-        watch.heard();
-      }
-    };
-    live(100_000);
-    watch.expectData(true);
-    live(59_000);
-    watch.data();
-    live(59_000);
-    watch.expectData(false);
-    live(100_000);
-    expect(told).toEqual([]);
-  });
-
-  test('a stall of our own is not taken for silence of the peer', () => {
-    const clock = new ManualClock();
-    let stalledMs = 0;
-    const stalling = {
-      nowUs: () => clock.nowUs(),
-      monotonicMs: () => clock.monotonicMs() + stalledMs,
-      schedule: (delayMs: number, run: () => void) => clock.schedule(delayMs, run),
-    };
-    const told: string[] = [];
-    const watch = new StaleWatch(stalling, 15_000, {
-      onPing: () => told.push('ping'),
-      onDead: () => told.push('dead'),
-      onNoData: () => undefined,
-    });
-    clock.advance(4000);
-    // The process stands still for 20 s; what the peer sent meanwhile waits in the socket.
-    stalledMs = 20_000;
-    clock.advance(1000);
-    expect(told).toEqual([]);
-    watch.heard();
-    clock.advance(1000);
-    expect(told).toEqual([]);
-    clock.advance(20_000);
-    expect(told.at(-1)).toBe('dead');
-  });
-
-  test('once stopped it says nothing', () => {
-    const { clock, watch, told } = watched();
-    watch.stop();
-    clock.advance(100_000);
-    expect(told).toEqual([]);
-    expect(clock.pendingTimers).toBe(0);
-  });
-});
-
 describe('wire errors', () => {
   test('every kind is counted and logged once', () => {
     const lines: string[] = [];
@@ -257,7 +159,7 @@ describe('scaled levels', () => {
     [[['1'.repeat(400), '2']]],
     [[['0x10', '2']]],
     [[[' 1', '2']]],
-  ])('%j is refused', (levels) => {
+  ])('%j is rejected', (levels) => {
     expect(() => scaleSides(levels, [], scale)).toThrow(WireFormatError);
   });
 });
@@ -308,5 +210,16 @@ describe('the trade filter', () => {
     expect(filter.isNew(2)).toBe(false);
     filter.reset();
     expect(filter.isNew(2)).toBe(true);
+  });
+
+  test('ids that are text pass once each, and costs are bounded', () => {
+    const filter = new TradeFilter();
+    const ids = ['a', 'b', 'a', '1', 'b', 'c'];
+    expect(ids.map((id) => filter.isNew(id))).toEqual([true, true, false, true, false, true]);
+    for (let i = 0; i < 100_000; i++) filter.isNew(`id-${i}`);
+    expect(filter.isNew('id-99999')).toBe(false);
+    expect(filter.isNew('a')).toBe(true);
+    filter.reset();
+    expect(filter.isNew('id-99999')).toBe(true);
   });
 });

@@ -8,7 +8,7 @@ import { formatView } from '../../../logger/queries/format.ts';
 import { createReader, createRebuild } from '../../../logger/reader/create-reader.ts';
 import type { BookResult, NoBookResult } from '../../../logger/queries/results.ts';
 import type { Reader } from '../../../logger/reader/reader.ts';
-import type { BookPosition } from '../../../logger/recorder/segment/segment.ts';
+import type { SegmentPosition } from '../../../logger/recorder/segment/segment.ts';
 import type { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { snapshotAt } from '../../support/scripted-exchange.ts';
@@ -52,7 +52,7 @@ async function imageChecked(): Promise<void> {
 }
 
 /** @returns the last moment that is claimed of the first segment, and the last sequence heard. */
-async function record(seed: number, isProvenAgain: boolean): Promise<[BookPosition, number]> {
+async function record(seed: number, isProvenAgain: boolean): Promise<[SegmentPosition, number]> {
   const { clock, exchange } = harness;
   const random = seededRandom(seed);
   await one.start();

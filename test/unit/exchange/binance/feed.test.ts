@@ -69,7 +69,7 @@ describe('subscribing', () => {
     ]);
   });
 
-  test('a refused batch is asked in halves until only the guilty symbol is refused', () => {
+  test('a rejected request is sent again in halves until only the unknown symbol is rejected', () => {
     const symbols = ['A', 'B', 'BAD', 'C', 'D'];
     const listeners = symbols.map((symbol) => feed.open(symbol).listener);
     feed.clock.advance(0);
@@ -87,12 +87,12 @@ describe('subscribing', () => {
     expect(listeners.map(({ states }) => states)).toEqual([
       ['up'],
       ['up'],
-      ['refused'],
+      ['rejected'],
       ['up'],
       ['up'],
     ]);
     expect(listeners[2]?.told).toEqual([
-      { what: 'refused', reason: 'Invalid request: unknown stream (code 2)' },
+      { what: 'rejected', reason: 'Invalid request: unknown stream (code 2)' },
     ]);
     // The name is free again.
     expect(() => feed.open('BAD')).not.toThrow();
@@ -127,7 +127,7 @@ describe('subscribing', () => {
 });
 
 describe('adding and removing', () => {
-  test('a removed symbol is heard of no more, the others are not touched', () => {
+  test('after a symbol is closed its listener is not called, and the others go on', () => {
     const { socket, listener, handle } = feed.streaming();
     const other = feed.open('ETHUSDT');
     feed.confirmAll(socket);
@@ -193,7 +193,7 @@ describe('adding and removing', () => {
     expect(feed.transport.sockets).toHaveLength(2);
   });
 
-  test('after close nothing is told and nothing is left running', async () => {
+  test('after close no listener is called and nothing is left running', async () => {
     const { socket, listener } = feed.streaming();
     await feed.exchange.close();
     feed.depth(socket, 11, 12);
@@ -205,7 +205,7 @@ describe('adding and removing', () => {
 });
 
 describe('an unplanned end', () => {
-  test('is told with the last sure moment; the next attempt comes at once', () => {
+  test('is reported with the last sign of life; the next attempt comes at once', () => {
     const { socket, listener } = feed.streaming();
     const aliveUntilUs = feed.clock.nowUs();
     feed.clock.advance(1000);
@@ -289,7 +289,7 @@ describe('an unplanned end', () => {
   });
 });
 
-describe('the last sure moment', () => {
+describe('the last sign of life', () => {
   test('follows data and pongs', () => {
     const { socket, handle } = feed.streaming();
     feed.clock.advance(3000);
@@ -318,7 +318,7 @@ describe('the last sure moment', () => {
 });
 
 describe('numbers', () => {
-  test('a finer scale is told before the first event that has it', () => {
+  test('a finer scale is announced before the first event that has it', () => {
     const { socket, listener } = feed.streaming();
     const data = { e: 'trade', E: 1, s: 'BTCUSDT', t: 1, p: '0.000000001', q: '1', T: 1, m: true };
     socket.message({ stream: 'btcusdt@trade', data });
@@ -328,7 +328,7 @@ describe('numbers', () => {
     expect(listener.diffs.at(-1)?.bids[0]).toBe(1_000_000_000);
   });
 
-  test('garbage, unknown events and bad numbers are counted by kind and harm nobody else', () => {
+  test('garbage, unknown events and bad numbers are counted by kind and affect nothing else', () => {
     const { socket, listener } = feed.streaming();
     socket.message('garbage');
     socket.message('{"e":"referencePrice"}');
@@ -345,60 +345,5 @@ describe('numbers', () => {
       [12, 12],
     ]);
     expect(listener.states).toEqual(['up']);
-  });
-});
-
-describe('looking at tick sizes', () => {
-  function answerWith(ticks: Record<string, string>): void {
-    feed.transport.answer = async (url) => {
-      const { searchParams } = new URL(url);
-      const one = searchParams.get('symbol');
-      const names: string[] = one === null ? JSON.parse(searchParams.get('symbols') ?? '') : [one];
-      if (names.some((name) => !(name in ticks))) {
-        return { status: 400, headers: {}, body: '{"code":-1121,"msg":"Invalid symbol."}' };
-      }
-      const symbols = names.map((symbol) => ({
-        symbol,
-        filters: [
-          { filterType: 'PRICE_FILTER', tickSize: ticks[symbol] },
-          { filterType: 'LOT_SIZE', stepSize: '0.00001000' },
-        ],
-      }));
-      return { status: 200, headers: {}, body: JSON.stringify({ symbols }) };
-    };
-  }
-
-  test('one request an hour for all symbols; a change is told, once', async () => {
-    const btc = feed.open('BTCUSDT');
-    const eth = feed.open('ETHUSDT');
-    answerWith({ BTCUSDT: '0.10000000', ETHUSDT: '0.01000000' });
-    await feed.clock.advanceAsync(2 * HOUR_MS, HOUR_MS / 2);
-    await feed.clock.advanceAsync(0);
-    expect(feed.transport.asked).toHaveLength(2);
-    expect(btc.listener.told).toEqual([
-      { what: 'instrument', instrument: { ...feed.instrumentOf('BTCUSDT'), tickSize: '0.1' } },
-    ]);
-    expect(eth.listener.told).toEqual([]);
-  });
-
-  test('a symbol that is gone does not keep the others from being looked at', async () => {
-    const listeners = ['A', 'B', 'GONE', 'C'].map((symbol) => feed.open(symbol).listener);
-    answerWith({ A: '0.1', B: '0.1', C: '0.1' });
-    await feed.clock.advanceAsync(HOUR_MS, HOUR_MS / 2);
-    await feed.clock.advanceAsync(10, 1);
-    expect(listeners.map(({ states }) => states)).toEqual([
-      ['instrument'],
-      ['instrument'],
-      [],
-      ['instrument'],
-    ]);
-  });
-
-  test('a failed look is repeated sooner', async () => {
-    feed.open();
-    feed.transport.answer = async () => ({ status: 503, headers: {}, body: '' });
-    await feed.clock.advanceAsync(HOUR_MS, HOUR_MS / 2);
-    await feed.clock.advanceAsync(BINANCE_LIMITS.instrumentRetryMs, 1000);
-    expect(feed.transport.asked).toHaveLength(2);
   });
 });

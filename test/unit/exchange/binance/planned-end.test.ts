@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 
 describe('a planned end', () => {
-  test('at 23 h 50 min the new connection comes first, and nobody is told', () => {
+  test('at 23 h 50 min the new connection comes first, and no listener is called', () => {
     const { socket, listener } = feed.streaming();
     let last = 10;
     while (feed.clock.monotonicMs() < (23 * 60 + 50) * 60_000 - 10_000) {
@@ -31,7 +31,7 @@ describe('a planned end', () => {
     expect(listener.ranges.at(-1)).toEqual([last + 6, last + 6]);
   });
 
-  test('a new connection that is ahead waits for the old one: no hole is made of the overlap', () => {
+  test('a new connection that is ahead waits for the old one: the overlap makes no gap', () => {
     const { socket, listener } = feed.streaming();
     void feed.exchange.reset();
     const fresh = feed.connect();
@@ -74,7 +74,7 @@ describe('a planned end', () => {
     expect(listener.states).toEqual(['up']);
   });
 
-  test('if the old one dies meanwhile, the new one takes over without a word', () => {
+  test('if the old one dies meanwhile, the new one takes over and no listener is called', () => {
     const { socket, listener, handle } = feed.streaming();
     void feed.exchange.reset();
     const fresh = feed.connect();
@@ -207,7 +207,7 @@ describe('a planned end', () => {
     }
   });
 
-  test('a replacement that is itself told to go is replaced once it has taken over', () => {
+  test('a replacement that is itself announced to shut down is replaced once it has taken over', () => {
     const { socket } = feed.streaming();
     void feed.exchange.reset();
     feed.clock.advance(0);
@@ -224,7 +224,7 @@ describe('a planned end', () => {
     expect(second.isClosed).toBe(true);
   });
 
-  test('pings answered but no data for four times the stale limit: replaced, nobody is told', () => {
+  test('pings answered but no data for four times the stale limit: replaced, and no listener is called', () => {
     const { socket, listener } = feed.streaming();
     for (let i = 0; i < 60; i++) {
       feed.clock.advance(1000);

@@ -63,7 +63,7 @@ describe('the snapshot', () => {
     ['without asks', { bids: [] }],
     ['with a sequence of -2', { lastUpdateId: -2, bids: [], asks: [] }],
     ['with a fractional sequence', { lastUpdateId: 1.5, bids: [], asks: [] }],
-  ])('%s is refused', (_what, answer) => {
+  ])('%s is rejected', (_what, answer) => {
     const whole = { lastUpdateId: 7, ...answer };
     expect(() => parseSnapshot(whole, CONTEXT)).toThrow(WireFormatError);
   });
@@ -104,7 +104,7 @@ describe('exchange information', () => {
     expect(off).toMatchObject({ tickSize: null, lotSize: '0.1' });
   });
 
-  test('a changed step is told from one that is only printed otherwise', () => {
+  test('a changed tick size is told apart from one that is only printed otherwise', () => {
     const of = (tick: string) => {
       const found = parseInstruments({ symbols: [row(tick, '1')] }).get('ETHUSDT');
       if (!found) throw new Error('not found');
@@ -122,7 +122,7 @@ describe('exchange information', () => {
     [{ symbols: [{ symbol: 'X' }] }],
     [{ symbols: [row('abc', '1')] }],
     [{ symbols: [{ symbol: 'X', filters: [{ filterType: 'LOT_SIZE', stepSize: 1 }] }] }],
-  ])('%j is refused', (answer) => {
+  ])('%j is rejected', (answer) => {
     expect(() => parseInstruments(answer)).toThrow(WireFormatError);
   });
 

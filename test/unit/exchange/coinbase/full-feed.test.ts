@@ -1,4 +1,4 @@
-/** The `full` channel, on a clock that the test moves: logins, loss, connections that come and go. */
+/** The `full` channel, on a clock that the test moves: loss, and connections that come and go. */
 
 import { describe, expect, test } from 'vitest';
 import { COINBASE_LIMITS } from '../../../../logger/exchange/coinbase/limits.ts';
@@ -6,44 +6,20 @@ import { signature } from '../../../../logger/exchange/coinbase/sign.ts';
 import {
   BTC,
   CREDENTIALS,
-  LOGIN_REFUSED,
   activate,
   done,
   heartbeat,
   match,
   open,
-  orderBook,
-  product,
   received,
   timeUs,
 } from '../../../support/coinbase-frames.ts';
-import { ScriptedCoinbase, keptLog } from '../../../support/scripted-coinbase.ts';
+import { ScriptedCoinbase } from '../../../support/scripted-coinbase.ts';
 import type { RecordingListener } from '../../../support/recording-listener.ts';
 import type { ScriptedSocket } from '../../../support/scripted-transport.ts';
 
-const signal = new AbortController().signal;
-
 function sequencesOf(listener: RecordingListener): number[] {
   return listener.events.flatMap((event) => ('lastSequence' in event ? [event.lastSequence] : []));
-}
-
-/** Lets time pass until another connection is opened. @returns how long that took, ms. */
-function nextAttempt(feed: ScriptedCoinbase): number {
-  const { sockets } = feed.transport;
-  const before = sockets.length;
-  const fromUs = feed.clock.nowUs();
-  while (sockets.length === before) feed.clock.advance(feed.clock.nextDueInMs ?? 0);
-  return (feed.clock.nowUs() - fromUs) / 1000;
-}
-
-/** Opens connection after connection until the login has been refused `times` times. */
-function refuse(feed: ScriptedCoinbase, times: number): number[] {
-  return Array.from({ length: times }, () => {
-    const waitedMs = nextAttempt(feed);
-    feed.transport.latest.open();
-    feed.transport.latest.message(LOGIN_REFUSED);
-    return waitedMs;
-  });
 }
 
 describe('subscribing', () => {
@@ -90,7 +66,7 @@ describe('subscribing', () => {
     expect(second?.['signature']).not.toBe(first?.['signature']);
   });
 
-  test('a product that the exchange does not know is told its reason, once and for all', () => {
+  test('a product that the exchange does not know hears the reason, once and for all', () => {
     const feed = new ScriptedCoinbase();
     const { listener } = feed.open('NO-SUCH');
     feed.clock.advance(0);
@@ -102,146 +78,10 @@ describe('subscribing', () => {
       reason: 'NO-SUCH is not a valid product',
     });
     expect(listener.told).toEqual([
-      { what: 'refused', reason: 'Failed to subscribe: NO-SUCH is not a valid product' },
+      { what: 'rejected', reason: 'Failed to subscribe: NO-SUCH is not a valid product' },
     ]);
     feed.clock.advance(3_000_000);
     expect(feed.transport.sockets).toHaveLength(1);
-  });
-});
-
-describe('a refused login', () => {
-  test('is a refusal with the exchange’s reason, tried again ever more slowly, until it works', () => {
-    const feed = new ScriptedCoinbase();
-    const { listener } = feed.open();
-    const waitsMs = refuse(feed, 7);
-    expect(listener.states).toEqual(['refused']);
-    expect(listener.told[0]).toEqual({
-      what: 'refused',
-      reason: 'Failed to subscribe: level2, level3, and full channels now require authentication',
-    });
-    expect(feed.transport.sockets.every(({ isClosed }) => isClosed)).toBe(true);
-    expect(waitsMs).toEqual([0, 1500, 6000, 24_000, 96_000, 225_000, 225_000]);
-    expect(feed.logged.filter((line) => line.includes('rejects the login'))).toHaveLength(7);
-    nextAttempt(feed);
-    feed.connect();
-    feed.transport.latest.message(open(1));
-    expect(listener.states.at(-1)).toBe('up');
-    expect(sequencesOf(listener)).toEqual([1]);
-  });
-
-  test('also where it comes after a confirmation, with nothing but heartbeats', () => {
-    const feed = new ScriptedCoinbase();
-    const { listener } = feed.open();
-    let waitedMs = 0;
-    for (let i = 0; i < 6; i++) {
-      waitedMs = nextAttempt(feed);
-      feed.connect();
-      feed.transport.latest.message(heartbeat(i, 1));
-      feed.transport.latest.message(LOGIN_REFUSED);
-    }
-    expect(listener.states.slice(0, 4)).toEqual(['up', 'refused', 'down', 'up']);
-    expect(waitedMs).toBeGreaterThan(100_000);
-  });
-
-  test('of one product is one of the key: the others wait with it, and all go on together', () => {
-    const feed = new ScriptedCoinbase();
-    const opened = [BTC, 'ETH-USD', 'LTC-USD'].map((symbol) => feed.open(symbol).listener);
-    refuse(feed, 3);
-    expect(feed.transport.sockets).toHaveLength(3);
-    expect(opened.map(({ states }) => states)).toEqual([['refused'], ['refused'], ['refused']]);
-    const late = feed.open('SOL-USD').listener;
-    feed.clock.advance(0);
-    expect(late.states).toEqual(['refused']);
-    nextAttempt(feed);
-    feed.connect();
-    feed.clock.advance(2000);
-    expect(feed.transport.sockets).toHaveLength(3 + 4);
-  });
-
-  test('is told in the log once, and once more when it is over', () => {
-    const errors: string[] = [];
-    const notices: string[] = [];
-    const log = { ...keptLog([]), error: (m: string) => void errors.push(m) };
-    const feed = new ScriptedCoinbase({ log: { ...log, notice: (m) => void notices.push(m) } });
-    feed.open();
-    refuse(feed, 5);
-    expect(errors).toEqual(['The exchange rejects the login; retrying with growing waits']);
-    nextAttempt(feed);
-    feed.connect();
-    expect(notices).toEqual(['The exchange accepts the login again']);
-  });
-
-  test('a first connection that hangs keeps the others away for a moment only', () => {
-    const feed = new ScriptedCoinbase();
-    feed.open();
-    feed.open('ETH-USD');
-    feed.clock.advance(999);
-    expect(feed.transport.sockets).toHaveLength(1);
-    feed.clock.advance(1);
-    expect(feed.transport.sockets).toHaveLength(2);
-  });
-
-  test('on a connection that streams, it is felt by the newcomer alone, who tries again', () => {
-    const feed = new ScriptedCoinbase({ limits: { maxFullConnections: 1 } });
-    const first = feed.streaming();
-    first.socket.message(open(1));
-    const second = feed.open('ETH-USD');
-    feed.clock.advance(1000);
-    first.socket.message(LOGIN_REFUSED);
-    expect(second.listener.states).toEqual(['refused']);
-    first.socket.message(open(2));
-    expect(first.listener.states).toEqual(['up']);
-    expect(sequencesOf(first.listener)).toEqual([1, 2]);
-    while (first.socket.sent.length < 3) {
-      first.socket.alive();
-      feed.clock.advance(1000);
-    }
-    feed.confirm(first.socket);
-    expect(second.listener.states).toEqual(['refused', 'up']);
-    expect(feed.transport.sockets).toHaveLength(1);
-  });
-
-  test('a replacement whose login is refused leaves the old connection as it was', () => {
-    const feed = new ScriptedCoinbase();
-    const { socket, listener } = feed.streaming();
-    socket.message(open(1));
-    void feed.exchange.reset().catch(() => undefined);
-    feed.clock.advance(0);
-    feed.transport.latest.open();
-    feed.transport.latest.message(LOGIN_REFUSED);
-    socket.message(open(2));
-    expect(listener.states).toEqual(['up']);
-    expect(sequencesOf(listener)).toEqual([1, 2]);
-  });
-
-  test('no secret is logged or told, whatever the exchange repeats', async () => {
-    const feed = new ScriptedCoinbase();
-    const { listener } = feed.open();
-    feed.clock.advance(0);
-    const socket = feed.transport.latest;
-    socket.open();
-    const [request] = feed.sent(socket);
-    const said = JSON.stringify([request, CREDENTIALS.secret]);
-    const secrets = [...Object.values(CREDENTIALS), String(request?.['signature'])];
-    socket.message({ type: 'error', message: 'Invalid signature', reason: said });
-    feed.answers(401, { message: `invalid: ${said}` });
-    feed.clock.advance(0);
-    feed.transport.latest.end(`closed with code 1008 (${said})`);
-    const failure = await feed.exchange.snapshot(BTC, signal).catch((error: unknown) => error);
-    expect(failure).toBeInstanceOf(Error);
-    expect(listener.count('refused')).toBe(1);
-    const seen = [
-      ...feed.logged,
-      JSON.stringify(listener.told),
-      JSON.stringify(feed.exchange.counters()),
-      String(failure),
-      JSON.stringify(failure),
-    ].join('\n');
-    expect(feed.logged.length).toBeGreaterThan(1);
-    for (const secret of secrets) {
-      expect(seen).not.toContain(secret);
-      expect(seen).not.toContain(JSON.stringify(secret).slice(1, -1));
-    }
   });
 });
 
@@ -300,7 +140,7 @@ describe('messages', () => {
     expect(listener.events[0]).toMatchObject({ price: 1234 });
   });
 
-  test('what can not be used is counted, logged once per kind, and leaves a hole to be seen', () => {
+  test('what can not be used is counted, logged once per kind, and leaves a gap that shows', () => {
     const feed = new ScriptedCoinbase();
     const { socket, listener } = feed.streaming();
     socket.message(open(1));
@@ -390,7 +230,7 @@ describe('connections', () => {
     expect(listener.states).toEqual(['up', 'down', 'up']);
   });
 
-  test('trouble with one product’s connection is not felt by another', () => {
+  test('trouble with one product’s connection does not affect another', () => {
     const feed = new ScriptedCoinbase();
     const first = feed.streaming();
     const second = feed.streaming('ETH-USD');
@@ -455,105 +295,5 @@ describe('connections', () => {
     expect(listener.states).toEqual(['up']);
     await feed.exchange.close();
     expect(feed.clock.pendingTimers).toBe(0);
-  });
-});
-
-describe('REST', () => {
-  test('the book is asked for signed; what is public is not', async () => {
-    const feed = new ScriptedCoinbase();
-    feed.streaming();
-    const headers: unknown[] = [];
-    feed.transport.answer = async (url, options) => {
-      headers.push(options.headers);
-      const body = url.includes('/book') ? orderBook(7) : product(BTC);
-      return { status: 200, headers: {}, body: JSON.stringify(body) };
-    };
-    expect(await feed.exchange.instrument(BTC)).toMatchObject({ symbol: BTC });
-    expect(await feed.exchange.snapshot(BTC, signal)).toMatchObject({ level: 'L3', sequence: 7 });
-    expect(feed.transport.asked).toEqual([
-      'https://rest.test/products/BTC-USD',
-      'https://rest.test/products/BTC-USD/book?level=3',
-    ]);
-    expect(headers).toEqual([
-      { accept: 'application/json' },
-      expect.objectContaining({ 'cb-access-key': CREDENTIALS.key }),
-    ]);
-  });
-
-  test('a book in auction says so, and one out of it ends what was missed of it', async () => {
-    const feed = new ScriptedCoinbase();
-    const { listener } = feed.streaming();
-    feed.answers(200, orderBook(7, { auction_mode: true }));
-    await feed.exchange.snapshot(BTC, signal);
-    feed.answers(200, orderBook(8));
-    await feed.exchange.snapshot(BTC, signal);
-    expect(listener.told.filter(({ what }) => what === 'auction')).toEqual([
-      { what: 'auction', isCollecting: true },
-      { what: 'auction', isCollecting: false },
-    ]);
-  });
-
-  test('an unknown product is refused with the exchange’s reason', async () => {
-    const feed = new ScriptedCoinbase();
-    feed.answers(404, { message: 'NotFound' });
-    await expect(feed.exchange.instrument('NO-SUCH')).rejects.toMatchObject({
-      code: 'unknown-security',
-      message: 'NO-SUCH: NotFound',
-    });
-  });
-
-  test('an answer for another product is not taken', async () => {
-    const feed = new ScriptedCoinbase();
-    feed.answers(200, product('ETH-USD'));
-    await expect(feed.exchange.instrument(BTC)).rejects.toMatchObject({ code: 'wire-format' });
-  });
-
-  test('“slow down” is kept to', async () => {
-    const feed = new ScriptedCoinbase();
-    feed.streaming();
-    feed.answers(429, { message: 'Public rate limit exceeded' }, { 'retry-after': '7' });
-    await expect(feed.exchange.snapshot(BTC, signal)).rejects.toMatchObject({
-      code: 'rate-limited',
-      retryAfterMs: 7000,
-    });
-    feed.answers(200, orderBook(7));
-    let isDone = false;
-    const next = feed.exchange.snapshot(BTC, signal).then(() => (isDone = true));
-    await feed.clock.advanceAsync(6900, 100);
-    expect(isDone).toBe(false);
-    await feed.clock.advanceAsync(400, 100);
-    await next;
-  });
-
-  test('books are asked for at no more than ten a second and fifteen at once', async () => {
-    const feed = new ScriptedCoinbase();
-    const askedMs: number[] = [];
-    for (let i = 0; i < 60; i++) feed.open(`P${i}-USD`);
-    feed.transport.answer = async () => {
-      askedMs.push(feed.clock.monotonicMs());
-      return { status: 200, headers: {}, body: JSON.stringify(orderBook(1)) };
-    };
-    const all = Promise.all(
-      Array.from({ length: 60 }, (_, i) => feed.exchange.snapshot(`P${i}-USD`, signal)),
-    );
-    await feed.clock.advanceAsync(30_000, 100);
-    await all;
-    for (const fromMs of askedMs) {
-      const inSecond = askedMs.filter((ms) => ms >= fromMs && ms < fromMs + 1000);
-      expect(inSecond.length).toBeLessThanOrEqual(12);
-    }
-  });
-
-  test('a changed step is told to its product, from one request for all', async () => {
-    const feed = new ScriptedCoinbase();
-    const { listener } = feed.streaming();
-    feed.answers(200, [product(BTC, '0.001'), product('ETH-USD')]);
-    await feed.clock.advanceAsync(COINBASE_LIMITS.instrumentPollMs, 600_000);
-    expect(feed.transport.asked).toEqual(['https://rest.test/products']);
-    const changed = listener.told.filter(({ what }) => what === 'instrument' || what === 'scale');
-    expect(changed).toEqual([
-      { what: 'scale', scale: { priceExponent: 3, sizeExponent: 8 } },
-      { what: 'instrument', instrument: expect.objectContaining({ tickSize: '0.001' }) },
-    ]);
   });
 });

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { COINBASE_LIMITS } from '../../../../logger/exchange/coinbase/limits.ts';
-import type { BookSnapshot, TradeId } from '../../../../logger/market/events.ts';
+import type { BookSnapshot } from '../../../../logger/market/events.ts';
 import {
   BTC,
   CREDENTIALS,
@@ -13,39 +13,12 @@ import {
   timeUs,
   update,
 } from '../../../support/coinbase-frames.ts';
-import type { RecordingListener } from '../../../support/recording-listener.ts';
 import { ScriptedCoinbase } from '../../../support/scripted-coinbase.ts';
-import type { ScriptedSocket } from '../../../support/scripted-transport.ts';
+import { createFeed, recorded, confirmAll, ids } from './level2.ts';
 
 const signal = new AbortController().signal;
+
 const CHANNELS = ['level2_batch', 'matches', 'heartbeat'];
-
-function createFeed(): ScriptedCoinbase {
-  return new ScriptedCoinbase({ feed: 'level2_batch', credentials: null });
-}
-
-/** One product whose first snapshot has been handed out. */
-async function recorded(feed: ScriptedCoinbase): Promise<{
-  readonly socket: ScriptedSocket;
-  readonly listener: RecordingListener;
-}> {
-  const { socket, listener } = feed.streaming();
-  socket.message(snapshot());
-  await feed.exchange.snapshot(BTC, signal);
-  return { socket, listener };
-}
-
-/** Confirms every request on a socket, at the pace at which they come. */
-function confirmAll(feed: ScriptedCoinbase, socket: ScriptedSocket): void {
-  for (let sent = -1; sent !== socket.sent.length;) {
-    sent = socket.sent.length;
-    feed.confirm(socket);
-    feed.clock.advance(1000);
-  }
-}
-
-const ids = (listener: RecordingListener): TradeId[] =>
-  listener.trades.map(({ tradeId }) => tradeId);
 
 describe('subscribing', () => {
   test('needs no login, and shows none even where there is a key', () => {
@@ -78,7 +51,7 @@ describe('subscribing', () => {
     ]);
   });
 
-  test('one product that is refused does not cost the others anything', () => {
+  test('one product that is rejected costs the others nothing', () => {
     const feed = createFeed();
     const listeners = ['A-USD', 'BAD-USD', 'C-USD'].map((symbol) => feed.open(symbol).listener);
     feed.clock.advance(0);
@@ -91,7 +64,7 @@ describe('subscribing', () => {
       } else feed.confirm(socket);
       feed.clock.advance(1000);
     }
-    expect(listeners.map(({ states }) => states)).toEqual([['up'], ['refused'], ['up']]);
+    expect(listeners.map(({ states }) => states)).toEqual([['up'], ['rejected'], ['up']]);
   });
 });
 
@@ -202,7 +175,7 @@ describe('the book', () => {
     expect(await second).toMatchObject({ sequence: 1 });
   });
 
-  test('a change that can not be read is a hole in the count', async () => {
+  test('a change that can not be read leaves a gap in the count', async () => {
     const feed = createFeed();
     const { socket, listener } = await recorded(feed);
     socket.message(update(1, [['buy', 'NaN', '1']]));
@@ -314,139 +287,13 @@ describe('trades', () => {
   });
 });
 
-describe('a planned end', () => {
-  test('the new connection’s snapshot begins a new segment, and the old one is not heard any more', async () => {
-    const feed = createFeed();
-    const { socket, listener } = await recorded(feed);
-    socket.message(match(57, 7));
-    let isDone = false;
-    const reset = feed.exchange.reset().then(() => (isDone = true));
-    const fresh = feed.connect();
-    fresh.message(update(1, [['buy', '1.00', '1']]));
-    socket.message(update(2, []));
-    expect(listener.ranges).toEqual([[2, 2]]);
-    const wholeUs = feed.clock.nowUs();
-    feed.clock.advance(50);
-    fresh.message(snapshot());
-    expect(socket.isClosed).toBe(true);
-    await reset;
-    expect(isDone).toBe(true);
-    expect(listener.told.slice(-2)).toEqual([
-      { what: 'down', aliveUntilUs: wholeUs, reason: 'Another connection has taken over' },
-      { what: 'up' },
-    ]);
-    fresh.message(match(57, 7));
-    fresh.message(match(58, 8));
-    fresh.message(update(3, []));
-    expect(await feed.exchange.snapshot(BTC, signal)).toMatchObject({ sequence: 3 });
-    expect(listener.ranges.at(-1)).toEqual([4, 4]);
-    expect(ids(listener)).toEqual([7, 8]);
-    expect(listener.count('loss')).toBe(0);
-  });
-
-  test('without a snapshot on the new one, the old one goes on, however long it takes', async () => {
-    const feed = createFeed();
-    const { socket, listener } = await recorded(feed);
-    void feed.exchange.reset().catch(() => undefined);
-    const fresh = feed.connect();
-    for (let i = 1; i <= 30; i++) {
-      feed.clock.advance(1000);
-      fresh.alive();
-      socket.message(update(i, []));
-    }
-    expect(listener.diffs).toHaveLength(30);
-    expect(listener.states).toEqual(['up']);
-    fresh.message(snapshot());
-    expect(listener.states).toEqual(['up', 'down', 'up']);
-  });
-
-  test('if the old one dies first, the new one begins with its snapshot', async () => {
-    const feed = createFeed();
-    const { socket, listener } = await recorded(feed);
-    void feed.exchange.reset().catch(() => undefined);
-    const fresh = feed.connect();
-    socket.end('gone');
-    expect(listener.states).toEqual(['up', 'down']);
-    fresh.message(update(1, []));
-    expect(listener.diffs).toEqual([]);
-    fresh.message(snapshot());
-    expect(listener.states).toEqual(['up', 'down', 'up']);
-    fresh.message(update(2, []));
-    expect(await feed.exchange.snapshot(BTC, signal)).toMatchObject({ sequence: 2 });
-    expect(listener.ranges).toEqual([[3, 3]]);
-  });
-
-  test('if the new one dies after it has taken over, the old one begins anew', async () => {
-    const feed = createFeed();
-    const { socket, listener } = await recorded(feed);
-    feed.open('ETH-USD');
-    confirmAll(feed, socket);
-    void feed.exchange.reset().catch(() => undefined);
-    const fresh = feed.connect();
-    // The other product keeps the old connection: its snapshot has not come in on the new one.
-    fresh.message(snapshot());
-    expect(socket.isClosed).toBe(false);
-    expect(listener.states).toEqual(['up', 'down', 'up']);
-    socket.message(update(1, []));
-    fresh.message(update(2, []));
-    expect(listener.ranges).toEqual([[3, 3]]);
-    fresh.end('gone');
-    expect(listener.states).toEqual(['up', 'down', 'up', 'down']);
-    confirmAll(feed, socket);
-    expect(feed.sent(socket).slice(-2)).toMatchObject([
-      { type: 'unsubscribe', product_ids: [BTC] },
-      { type: 'subscribe', product_ids: [BTC] },
-    ]);
-    socket.message(snapshot());
-    expect(listener.states.at(-1)).toBe('up');
-    expect(await feed.exchange.snapshot(BTC, signal)).toMatchObject({ sequence: 4 });
-  });
-
-  test('a product that the old one confirms late stays with the new one', () => {
-    const feed = createFeed();
-    const { socket } = feed.streaming();
-    const { listener } = feed.open('ETH-USD');
-    feed.clock.advance(1000);
-    void feed.exchange.reset().catch(() => undefined);
-    const fresh = feed.connect();
-    fresh.message(snapshot({ product_id: 'ETH-USD' }));
-    expect(listener.states).toEqual(['up']);
-    feed.confirm(socket);
-    socket.message(snapshot({ product_id: 'ETH-USD' }));
-    socket.message(update(1, [], { product_id: 'ETH-USD' }));
-    expect(listener.events).toEqual([]);
-    fresh.message(snapshot());
-    expect(socket.isClosed).toBe(true);
-    fresh.message(update(2, [], { product_id: 'ETH-USD' }));
-    expect(listener.ranges).toEqual([[2, 2]]);
-    expect(listener.states).toEqual(['up']);
-  });
-
-  test('asked for afresh during an overlap, it is asked for where it is served', async () => {
-    const feed = createFeed();
-    const { socket } = await recorded(feed);
-    feed.open('ETH-USD');
-    confirmAll(feed, socket);
-    void feed.exchange.reset().catch(() => undefined);
-    const fresh = feed.connect();
-    fresh.message(snapshot());
-    await feed.exchange.snapshot(BTC, signal);
-    const [before, beforeFresh] = [socket.sent.length, fresh.sent.length];
-    const asked = feed.exchange.snapshot(BTC, signal);
-    confirmAll(feed, fresh);
-    expect([socket.sent.length - before, fresh.sent.length - beforeFresh]).toEqual([0, 2]);
-    fresh.message(snapshot());
-    expect(await asked).toMatchObject({ sequence: 3 });
-  });
-});
-
 describe('a login where none is needed', () => {
-  test('if the exchange wants one some day, that is a refusal with its reason', () => {
+  test('if the exchange wants one some day, that is a rejection with its reason', () => {
     const feed = createFeed();
     const { listener } = feed.open();
     feed.clock.advance(0);
     feed.transport.latest.open();
     feed.transport.latest.message(LOGIN_REFUSED);
-    expect(listener.states).toEqual(['refused']);
+    expect(listener.states).toEqual(['rejected']);
   });
 });

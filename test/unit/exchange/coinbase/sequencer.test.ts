@@ -54,7 +54,7 @@ describe('the batched level-2 channel', () => {
     expect(connectionRule.follow(5, step(6))).toBe('apply');
   });
 
-  test('a message that could not be read is a hole', () => {
+  test('a message that could not be read is a gap', () => {
     expect(connectionRule.follow(5, step(7))).toBe('gap');
     expect(connectionRule.bridge(5, steps(7, 8))).toEqual({ kind: 'too-old' });
   });

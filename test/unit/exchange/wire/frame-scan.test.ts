@@ -1,11 +1,13 @@
 /** Texts found in a frame's bytes without parsing it: held against JSON.parse. */
 
 import { describe, expect, test } from 'vitest';
-import { scanTextFields } from '../../../../logger/exchange/wire/frame-scan.ts';
+import { TextMap, scanTextFields, textAt } from '../../../../logger/exchange/wire/frame-scan.ts';
 import { seededRandom } from '../../../support/seeded-random.ts';
 
-const scan = (text: string, ...names: string[]): readonly (string | undefined)[] =>
-  scanTextFields(Buffer.from(text), names);
+function scan(text: string, ...names: string[]): readonly (string | undefined)[] {
+  const frame = Buffer.from(text);
+  return scanTextFields(frame, names).map((span) => textAt(frame, span));
+}
 
 describe('text fields of a frame', () => {
   test.each([
@@ -51,6 +53,30 @@ describe('text fields of a frame', () => {
         return isPlain ? found : undefined;
       });
       expect(scan(text, 'symbol', 'type'), `seed ${random.seed}: ${text}`).toEqual(expected);
+    }
+  });
+});
+
+describe('a map by texts in frames', () => {
+  test('finds what was set last, by bytes alone', () => {
+    const map = new TextMap<number>();
+    for (let i = 0; i < 1000; i++) map.set(`S${i}USDT`, i);
+    map.set('S7USDT', -7);
+    const find = (text: string): number | undefined =>
+      map.get(Buffer.from(`"${text}"`), { start: 1, end: text.length + 1 });
+    for (let i = 8; i < 1000; i++) expect(find(`S${i}USDT`)).toBe(i);
+    expect(find('S7USDT')).toBe(-7);
+    expect(find('S1000USDT')).toBeUndefined();
+    expect(find('S7USD')).toBeUndefined();
+    expect(find('')).toBeUndefined();
+  });
+
+  test('tells texts of the same hash apart', () => {
+    // Two that collide under 32-bit FNV-1a.
+    const map = new TextMap<string>();
+    for (const text of ['costarring', 'liquid']) map.set(text, text);
+    for (const text of ['costarring', 'liquid']) {
+      expect(map.get(Buffer.from(text), { start: 0, end: text.length })).toBe(text);
     }
   });
 });
