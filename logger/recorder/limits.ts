@@ -40,7 +40,7 @@ export interface RecorderLimits {
   readonly probeRetryMs: number;
   /** Securities whose sequence is asked in one round, each with a request of its own. */
   readonly maxProbesPerRound: number;
-  /** Best prices that agree may do so by chance: after so many in a row the sequence is asked. */
+  /** Best prices may agree by chance: after so many answers by them alone the sequence is asked. */
   readonly maxPriceAgreements: number;
   /** A book that stays crossed this long is discarded and proven again. */
   readonly maxCrossedMs: number;
@@ -91,7 +91,7 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   deadAfterMs: 2_000,
   probePauseMs: 2_000,
   probeRetryMs: 5_000,
-  maxProbesPerRound: 4,
+  maxProbesPerRound: 6,
   maxPriceAgreements: 2,
   maxCrossedMs: 1_000,
   sequenceResetAfterUs: 5_000_000,

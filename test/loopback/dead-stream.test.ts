@@ -158,3 +158,21 @@ test.each([
   },
   60_000,
 );
+
+test('a stream that a new subscription does not mend: the connection is replaced, others miss nothing', async () => {
+  const [dead, other] = ['binance:BTCUSDT', 'binance:ETHUSDT'];
+  const { exchange, one } = await start(`${dead},${other}`, {});
+  exchange.inject({ type: 'silence', symbol: 'BTCUSDT', durationMs: 12_000 });
+  await until('the gap', () => one.control.status(dead)?.gaps === 1, 15_000);
+  await until(
+    () => `a word why: ${JSON.stringify(one.control.status(dead))}`,
+    () => one.control.status(dead)?.message?.includes('nothing comes in') === true,
+    15_000,
+  );
+  await live(one, dead);
+  await one.control.flush(dead);
+  expect((await one.reader.coverage({ security: dead })).gaps).toMatchObject([
+    { cause: 'connection' },
+  ]);
+  expect((await one.reader.coverage({ security: other })).gaps).toEqual([]);
+}, 60_000);

@@ -42,8 +42,11 @@ export interface FeedTrackerDeps {
   readonly onFatal: (error: unknown) => void;
 }
 
-/** What an answer leaves to do. */
-export type Verdict = 'settled' | 'ask-sequence' | 'open';
+/**
+ * What an answer leaves to do. `suspect`: its sequence is to be asked first; `unproven`: when there is
+ * room for it; `open`: it is to be asked again.
+ */
+export type Verdict = 'settled' | 'suspect' | 'unproven' | 'open';
 
 /** The book when the exchange was asked about it. */
 export interface AskedBook {
@@ -65,6 +68,11 @@ export class FeedTracker {
   #agreements = 0;
   /** Since when the exchange is known to be ahead of the silent book; monotonic clock. */
   #aheadSinceMs: number | undefined;
+  /** The connection was away since the last evidence: something may have been missed. */
+  #wasDown = false;
+  /** Without sequences: the last heartbeat since the last update. */
+  #stillSequence: number | null = null;
+  #stillUs = 0;
   /** Without sequences: the exchange's own count of messages when the best prices agreed. */
   #agreedSequence: number | null = null;
 
@@ -94,6 +102,7 @@ export class FeedTracker {
 
   down(): void {
     this.#isUp = false;
+    this.#wasDown = true;
     this.#silenceTimer?.cancel();
     this.#aheadSinceMs = undefined;
   }
@@ -134,7 +143,7 @@ export class FeedTracker {
   /** Regular work: notices silence. */
   watch(segment: Segment): void {
     const { phase, limits } = this.#deps;
-    this.#silence.observe(this.lastEvidence(segment).atUs);
+    if (this.#silence.observe(this.lastEvidence(segment).atUs)) this.#agreements = 0;
     if (this.#silence.question === 'none' && phase() === 'live') this.#aheadSinceMs = undefined;
     if (phase() !== 'live' || !this.#isUp || !this.#silence.isOverdue) return;
     const limitS = (this.#silence.limitMs / 1000).toFixed(1);
@@ -154,7 +163,7 @@ export class FeedTracker {
     if (segment() !== asked.segment || asked.segment.sequence !== asked.sequence) return 'settled';
     if (this.question === 'none' && this.#deps.phase() !== 'live') return 'settled';
     if (probe === undefined) {
-      if (depth === 'prices') return 'ask-sequence';
+      if (depth === 'prices') return 'suspect';
       this.#die(asked.segment, 'other', 'The exchange does not list it any more');
       return 'settled';
     }
@@ -170,17 +179,17 @@ export class FeedTracker {
     this.#answerBySequence(asked.segment, sequence, receiveTimeUs);
   }
 
-  /** Best prices alone: enough to stay live for a while, but no proof. */
+  /**
+   * Best prices alone: enough to stay live, but no proof. After a few in a row the sequence is asked
+   * as soon as there is room for it.
+   */
   #answerForNow(segment: Segment, probe: BookProbe): Verdict {
-    const isEnough =
-      this.#deps.phase() === 'live' &&
-      this.#aheadSinceMs === undefined &&
-      this.#agreements < this.#deps.limits.maxPriceAgreements &&
-      agreesWith(segment.book, probe);
-    if (!isEnough) return 'ask-sequence';
-    this.#agreements++;
+    const { limits, phase, onContinuous } = this.#deps;
+    const isKnownAhead = this.#aheadSinceMs !== undefined;
+    if (isKnownAhead || this.#wasDown || !agreesWith(segment.book, probe)) return 'suspect';
     this.#silence.settle();
-    return 'settled';
+    if (phase() === 'stale') onContinuous(segment);
+    return ++this.#agreements > limits.maxPriceAgreements ? 'unproven' : 'settled';
   }
 
   #answerByPrices(segment: Segment, probe: BookProbe): Verdict {
@@ -227,6 +236,7 @@ export class FeedTracker {
   #resolve(): void {
     this.#aheadSinceMs = undefined;
     this.#agreements = 0;
+    this.#wasDown = false;
   }
 
   #doubt(what: string): void {
@@ -289,14 +299,29 @@ export class FeedTracker {
     const { phase, exchange } = this.#deps;
     const { lastSequence, receiveTimeUs } = heartbeat;
     if (exchange.proof === 'connection') {
-      // Nothing has happened at the exchange since its best prices were found to agree.
-      const isStill = lastSequence === this.#agreedSequence;
-      if (isStill && receiveTimeUs > segment.receiveTimeUs) this.#prove(segment, receiveTimeUs);
+      this.#uncountedHeartbeat(segment, heartbeat);
       return;
     }
     if (lastSequence === segment.sequence) this.#prove(segment, receiveTimeUs);
     if (phase() !== 'live' || lastSequence <= segment.sequence) return;
     if (this.#heartbeatTimer === undefined) this.#awaitMessages(segment, heartbeat);
+  }
+
+  /** Of a feed without sequences: the exchange counts other messages, but while it stands still … */
+  #uncountedHeartbeat(segment: Segment, { lastSequence, receiveTimeUs }: Heartbeat): void {
+    if (receiveTimeUs <= segment.receiveTimeUs) return;
+    const isStill = lastSequence === this.#stillSequence && this.#stillUs > segment.receiveTimeUs;
+    this.#stillSequence = lastSequence;
+    this.#stillUs = receiveTimeUs;
+    if (lastSequence === this.#agreedSequence) {
+      // … since its best prices agreed, that proves the book.
+      this.#prove(segment, receiveTimeUs);
+    } else if (isStill && this.question === 'due' && this.#deps.phase() === 'live') {
+      // … it is quiet; but the last update before that may not have come.
+      if (this.#agreements >= this.#deps.limits.maxPriceAgreements) return;
+      this.#agreements++;
+      this.#silence.settle();
+    }
   }
 
   /** The exchange counts further than what came in: if that does not come at once, it is lost. */

@@ -11,7 +11,7 @@ import type { Log } from '../../runtime/log.ts';
 import { every } from '../../runtime/timing.ts';
 import type { RecorderLimits } from '../limits.ts';
 import type { Segment } from '../segment/segment.ts';
-import type { FeedTracker, Verdict } from './feed-tracker.ts';
+import type { FeedTracker } from './feed-tracker.ts';
 
 /** A recorder, as far as its silence is asked about. */
 export interface SilentRecorder {
@@ -34,6 +34,12 @@ interface Asked {
   readonly recorder: SilentRecorder;
   readonly segment: Segment;
   readonly sequence: number;
+}
+
+/** A security whose sequence is to be asked. */
+interface Open {
+  readonly recorder: SilentRecorder;
+  readonly isSuspect: boolean;
 }
 
 /** How often it is looked whether a round is due. */
@@ -92,12 +98,15 @@ export class LivenessRounds {
     let pauseMs = limits.probePauseMs;
     try {
       const isBatch = exchange.probesInBatches === true && due.length > limits.maxProbesPerRound;
-      const open = isBatch ? await this.#ask(exchange, [...due, ...near], 'prices') : due;
-      // Those that were proven longest ago first.
-      const first = [...open]
-        .sort((a, b) => (a.liveness.aliveUntilUs ?? 0) - (b.liveness.aliveUntilUs ?? 0))
-        .slice(0, limits.maxProbesPerRound);
-      await this.#ask(exchange, first, 'sequence');
+      const open = isBatch
+        ? await this.#ask(exchange, [...due, ...near], 'prices')
+        : due.map(suspected);
+      const first = [...open].sort(byUrgency).slice(0, limits.maxProbesPerRound);
+      await this.#ask(
+        exchange,
+        first.map(({ recorder }) => recorder),
+        'sequence',
+      );
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
       pauseMs = limits.probeRetryMs;
@@ -112,22 +121,32 @@ export class LivenessRounds {
     exchange: Exchange,
     recorders: readonly SilentRecorder[],
     depth: 'prices' | 'sequence',
-  ): Promise<readonly SilentRecorder[]> {
+  ): Promise<readonly Open[]> {
     const asked = recorders.flatMap((recorder): Asked[] => {
       const { segment } = recorder;
       return segment ? [{ recorder, segment, sequence: segment.sequence }] : [];
     });
-    if (asked.length === 0 || this.#life.signal.aborted) return [];
+    const { signal } = this.#life;
+    if (asked.length === 0 || signal.aborted) return [];
     const symbols = asked.map(({ recorder }) => recorder.security.symbol);
-    const probes =
-      (await exchange.probe?.(symbols, depth, this.#life.signal)) ?? new Map<string, BookProbe>();
-    if (this.#life.signal.aborted) return [];
-    return asked
-      .filter((one) => {
-        const { liveness, security } = one.recorder;
-        const verdict: Verdict = liveness.answer(one, probes.get(security.symbol), depth);
-        return verdict === 'ask-sequence';
-      })
-      .map(({ recorder }) => recorder);
+    const probes = (await exchange.probe?.(symbols, depth, signal)) ?? new Map<string, BookProbe>();
+    if (signal.aborted) return [];
+    return asked.flatMap((one): Open[] => {
+      const { recorder } = one;
+      const probe = probes.get(recorder.security.symbol);
+      const verdict = recorder.liveness.answer(one, probe, depth);
+      if (verdict !== 'suspect' && verdict !== 'unproven') return [];
+      return [{ recorder, isSuspect: verdict === 'suspect' }];
+    });
   }
+}
+
+function suspected(recorder: SilentRecorder): Open {
+  return { recorder, isSuspect: true };
+}
+
+/** Suspects first, and among equals those that were proven longest ago. */
+function byUrgency(a: Open, b: Open): number {
+  if (a.isSuspect !== b.isSuspect) return a.isSuspect ? -1 : 1;
+  return (a.recorder.liveness.aliveUntilUs ?? 0) - (b.recorder.liveness.aliveUntilUs ?? 0);
 }

@@ -66,15 +66,21 @@ export class SilenceWatch {
     this.restart();
   }
 
-  /** @param evidenceUs receive time of the last evidence: an advance ends the silence. */
-  observe(evidenceUs: number): void {
+  /**
+   * @param evidenceUs receive time of the last evidence: an advance ends the silence.
+   * @returns whether it has advanced.
+   */
+  observe(evidenceUs: number): boolean {
     const nowMs = this.#clock.monotonicMs();
     this.#habitMs *= 0.5 ** ((nowMs - this.#observedMs) / this.#limits.silenceHabitHalfLifeMs);
     this.#observedMs = nowMs;
     if (evidenceUs > this.#evidenceUs) {
       this.#evidenceUs = evidenceUs;
       this.settle();
-    } else if (this.silentMs < this.limitMs) this.#dueSinceMs = undefined;
+      return true;
+    }
+    if (this.silentMs < this.limitMs) this.#dueSinceMs = undefined;
     else this.#dueSinceMs ??= nowMs;
+    return false;
   }
 }
