@@ -1,8 +1,21 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer } from 'vitest/node';
+import type { TestSpecification } from 'vitest/node';
 
 const SCALED = 'test/**/*.scaled.test.ts';
 const SLOW = 'test/**/*.slow.test.ts';
+
+/** Files that take longest start first, so that no core idles at the end. */
+const LONG = /\/test\/(e2e|crash|deploy|archive\/mongo)/;
+
+class LongFilesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean => LONG.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 const shared = {
   // Far more than any test takes on an idle machine.
@@ -20,6 +33,7 @@ export default defineConfig({
   test: {
     // One MongoDB server for all projects.
     globalSetup: ['test/support/mongodb-setup.ts'],
+    sequence: { sequencer: LongFilesFirst },
     reporters: ['./test/support/skip-reporter.ts', 'default'],
     projects: [
       {

@@ -23,7 +23,8 @@ import { needs, recordings } from '../support/requirements.ts';
 
 const LINES = scaled({ fast: 20_000, full: Infinity });
 const EXTENT = scaled({ fast: 'the first 20,000 lines', full: 'all of it' });
-const TICKS = 60;
+/** Moments of an export that are compared with a query. */
+const TICKS = scaled({ fast: 20, full: 60 });
 
 describe('exports of the recordings', needs(recordings), () => {
   let server: { close(): Promise<void> } | undefined;
@@ -121,7 +122,7 @@ describe('exports of the recordings', needs(recordings), () => {
     rows.shift();
     const usOf = (row: string | undefined): number => Number(row?.split(',')[3]);
     const book = new TardisBook();
-    const every = Math.floor(rows.length / 60);
+    const every = Math.floor(rows.length / TICKS);
     let checked = 0;
     for (const [i, row] of rows.entries()) {
       book.take(row);
@@ -134,7 +135,7 @@ describe('exports of the recordings', needs(recordings), () => {
       const { bids, asks } = book.rows();
       expect({ bids: byPrice(answer.bids), asks: byPrice(answer.asks) }).toEqual({ bids, asks });
     }
-    expect(checked).toBeGreaterThan(40);
+    expect(checked).toBeGreaterThan((2 / 3) * TICKS);
   }
 
   test(`of Binance, ${EXTENT}: snapshots on both clocks, incremental_book_L2`, async () => {

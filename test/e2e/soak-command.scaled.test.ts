@@ -8,7 +8,7 @@ import { mongoUri } from '../support/mongodb.ts';
 import { built, needs } from '../support/requirements.ts';
 import { scaled } from '../support/scaled.ts';
 
-const MINUTES = scaled({ fast: 0.15, full: 0.4 });
+const MINUTES = scaled({ fast: 0.1, full: 0.4 });
 const SOAK = resolve('dist/bench/soak/main.js');
 
 function run(args: readonly string[], env: Record<string, string> = {}) {
