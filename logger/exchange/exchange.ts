@@ -7,7 +7,7 @@
 import type { BookSnapshot, MarketEvent, UpdateHead } from '../market/events.ts';
 import type { Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
-import type { Scale } from '../market/decimal.ts';
+import type { Scale, ScaledInt } from '../market/decimal.ts';
 
 export interface Exchange {
   readonly name: string;
@@ -40,6 +40,23 @@ export interface Exchange {
    * @throws RateLimitedError, FeedClosedError, WireFormatError, ExchangeRejectedError.
    */
   snapshot(symbol: string, signal: AbortSignal, isSpare?: boolean): Promise<BookSnapshot>;
+
+  /**
+   * Asks, at little cost, where the books of silent symbols are now: evidence of whether a stream is
+   * quiet or dead. `depth` `prices`: best prices are enough, in as few requests as possible;
+   * `sequence`: with the book's sequence, where the exchange has one. A symbol is missing from the
+   * answer if the exchange does not list it any more. Goes before snapshots within the request budget.
+   * Without this capability a silent security stays unproven until its next message.
+   * @throws RateLimitedError, FeedClosedError, WireFormatError, ExchangeRejectedError.
+   */
+  probe?(
+    symbols: readonly string[],
+    depth: 'prices' | 'sequence',
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, BookProbe>>;
+
+  /** One request brings the best prices of any number of symbols. */
+  readonly probesInBatches?: boolean;
 
   /** Replaces every connection, the new one first, so that nothing is lost. Resolves when done. */
   reset(): Promise<void>;
@@ -74,7 +91,10 @@ export interface FeedListener {
    * what was applied already.
    */
   onEvent(event: MarketEvent): void;
-  /** The exchange reports how far its sequence has come. Only where it has one. */
+  /**
+   * The exchange reports how far its sequence has come. Where the proof is the connection, that
+   * sequence is not the book's: while it stands still, nothing has happened.
+   */
   onHeartbeat(heartbeat: Heartbeat): void;
   /**
    * The connection stands, but something that the exchange sent after `aliveUntilUs` did not arrive.
@@ -94,6 +114,17 @@ export interface FeedListener {
   onRejected(reason: string, mayPass: boolean): void;
 }
 
+/** Where a book is, by the exchange's own account. */
+export interface BookProbe {
+  /** The book's sequence; null: unknown. On a feed without sequences it counts other messages. */
+  readonly sequence: number | null;
+  readonly receiveTimeUs: number;
+  readonly scale: Scale;
+  /** Best price and its size at `scale`; null: the side is empty. */
+  readonly bid: readonly [price: ScaledInt, size: ScaledInt] | null;
+  readonly ask: readonly [price: ScaledInt, size: ScaledInt] | null;
+}
+
 /** The last sequence that the exchange has given out for a security. */
 export interface Heartbeat {
   readonly lastSequence: number;
@@ -104,9 +135,15 @@ export interface Heartbeat {
 export interface FeedHandle {
   /**
    * The last moment (receive time) at which the connection was known to be alive: anything at all came
-   * in, pongs included. null while no connection carries these streams.
+   * in, pongs included. That proves nothing about the book. null while no connection carries these
+   * streams, or one has brought updates that still wait to be delivered.
    */
   aliveUntilUs(): number | null;
+  /**
+   * The streams are dead although their connection lives: subscribes them again, or replaces the
+   * connection, the new one first. Other symbols miss nothing.
+   */
+  renew(what: 'streams' | 'connection', reason: string): void;
   /** Stops the streams. The listener is not called again. Idempotent. */
   close(): void;
 }

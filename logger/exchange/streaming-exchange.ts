@@ -116,6 +116,11 @@ export abstract class StreamingExchange implements Exchange {
     if (!this.#pollTimer) this.#pollIn(this.#poll.instrumentPollMs);
     return {
       aliveUntilUs: () => (feed.isClosed ? null : connection.aliveUntilUs(feed)),
+      renew: (what, reason) => {
+        if (feed.isClosed) return;
+        if (what === 'streams') connection.renew(feed);
+        else connection.replace(reason);
+      },
       close: () => {
         if (feed.isClosed) return;
         feed.close();

@@ -89,7 +89,8 @@ async function runUntil(
     break;
   }
   if (start === undefined) return gap ?? segment.gapUntilNext(ref.header.fromUs, 'corrupt');
-  const ends = blocks.map(({ header }) => header);
+  // Trades alone prove nothing about the book.
+  const ends = blocks.map(({ header }) => header).filter(({ diffs }) => diffs > 0);
   return {
     segment,
     start,

@@ -156,7 +156,8 @@ export class SegmentCursor<Image extends HasHeader, Block extends HasHeader> {
       if (this.#source.follows(block, run.last, run.sequence)) {
         run.last = block;
         run.sequence = Math.max(run.sequence, header.lastSequence);
-        run.lastEventUs = Math.max(run.lastEventUs, header.toUs);
+        // Trades prove nothing about the book.
+        if (header.diffs > 0) run.lastEventUs = Math.max(run.lastEventUs, header.toUs);
         yield { type: 'block', block };
         return false;
       }

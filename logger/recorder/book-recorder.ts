@@ -42,6 +42,8 @@ export class BookRecorder implements FeedListener {
   readonly #buffer: SyncBuffer;
   readonly #prover: BookProver;
   #scale: Scale = { priceExponent: 0, sizeExponent: 0 };
+  /** Times that dead streams were renewed since an update last came. */
+  #renewals = 0;
 
   constructor(deps: BookRecorderDeps) {
     const { security, exchange, limits, phase, life } = deps;
@@ -55,6 +57,8 @@ export class BookRecorder implements FeedListener {
       segment: () => this.segment,
       signal: life.signal,
       onContinuous: (segment) => this.#continue(segment),
+      onDoubt: (reason) => this.#doubt(reason),
+      onDead: (cause, reason, from) => this.#end(cause, reason, from),
       onGap: (cause, reason) => this.#gap(cause, reason),
     });
     this.writer = new SegmentWriter({
@@ -67,6 +71,7 @@ export class BookRecorder implements FeedListener {
       buffer: this.#buffer,
       scale: () => this.#scale,
       onProven: (proven) => this.#onProven(proven),
+      onDead: (reason) => this.#renew(reason),
       onTrouble: (reason, isFinal) => phase.enter(isFinal ? 'failed' : 'syncing', reason),
     });
   }
@@ -96,8 +101,7 @@ export class BookRecorder implements FeedListener {
     const { segment } = this;
     this.#prover.stop();
     if (segment) {
-      const { atUs, sequence } = segment.last;
-      this.#endSegment(cause, { atUs: Math.max(this.feed.closingUs(), atUs), sequence });
+      this.#endSegment(cause, this.feed.lastEvidence(segment));
     } else if (cause === 'removed') {
       this.writer.markRemoved();
     }
@@ -113,12 +117,13 @@ export class BookRecorder implements FeedListener {
       return;
     }
     this.journal();
-    this.feed.checkCrossed(segment);
+    this.feed.watch(segment);
+    if (this.segment === segment) this.feed.checkCrossed(segment);
   }
 
   /** Brings the archive up to now. */
   journal(): void {
-    this.writer.journal(this.feed.refresh());
+    this.writer.journal(this.feed.aliveUntilUs);
   }
 
   /** Voids what a segment, which may have ended, recorded after a position. */
@@ -176,11 +181,12 @@ export class BookRecorder implements FeedListener {
   }
 
   onDown(aliveUntilUs: number, reason: string): void {
-    this.feed.down(aliveUntilUs);
-    if (this.#phase.current === 'live') {
-      if (this.#deps.exchange.proof === 'connection' && this.segment) {
-        const atUs = this.feed.aliveUntilUs ?? aliveUntilUs;
-        this.#endSegment('connection', { atUs, sequence: this.segment.sequence });
+    const { segment } = this;
+    this.feed.down();
+    if (segment && (this.#phase.current === 'live' || this.#phase.current === 'stale')) {
+      if (this.#deps.exchange.proof === 'connection') {
+        const { atUs, sequence } = this.feed.lastEvidence(segment);
+        this.#endSegment('connection', { atUs: Math.min(atUs, aliveUntilUs), sequence });
       }
       this.#phase.enter('stale', reason);
     } else if (this.#phase.current === 'syncing') {
@@ -205,8 +211,10 @@ export class BookRecorder implements FeedListener {
 
   onHeartbeat(heartbeat: Heartbeat): void {
     const { segment } = this;
+    const isSequenced = this.#deps.exchange.proof === 'sequence';
     if (segment) this.feed.heartbeat(segment, heartbeat);
-    else this.#buffer.addHeartbeat(heartbeat);
+    else if (isSequenced) this.#buffer.addHeartbeat(heartbeat);
+    if (!isSequenced) return;
     this.#deps.live.publish({ type: 'heartbeat', security: this.#security, heartbeat });
   }
 
@@ -247,6 +255,7 @@ export class BookRecorder implements FeedListener {
   #onUpdate(update: BookUpdate): void {
     const { segment } = this;
     const security = this.#security;
+    this.#renewals = 0;
     if (segment && this.#extend(segment, update)) {
       this.#deps.live.publish({ type: 'update', security, update, segment });
       return;
@@ -299,7 +308,31 @@ export class BookRecorder implements FeedListener {
     log.info('Live', { security: this.#security, feed: exchange.feed, sequence });
   }
 
-  /** Nothing was missed while the connection was away. */
+  #doubt(reason: string): void {
+    this.#deps.log.notice('Silent', { security: this.#security, reason });
+    this.#phase.enter('stale', reason);
+  }
+
+  #end(cause: GapCause, reason: string, from: SegmentPosition): void {
+    this.#renew(reason);
+    this.#gap(cause, reason, from);
+  }
+
+  /**
+   * The streams are dead although their connection lives. Where subscribing them again brought
+   * nothing, the connection is replaced: at the second attempt, the fourth, the eighth and so on.
+   */
+  #renew(reason: string): void {
+    const { log, exchange } = this.#deps;
+    const attempt = ++this.#renewals;
+    const isConnection = attempt > 1 && Number.isInteger(Math.log2(attempt));
+    const what = isConnection ? 'connection' : 'streams';
+    log.warning('Renewing a dead stream', { security: this.#security, what, reason });
+    // Where the image comes in the stream, asking for it subscribes again.
+    if (isConnection || exchange.proof === 'sequence') this.feed.renew(what, reason);
+  }
+
+  /** Nothing was missed while the connection was away, or the stream silent. */
   #continue(segment: Segment): void {
     this.feed.continued();
     for (const sideEvent of this.#buffer.takeSideEvents()) segment.addSideEvent(sideEvent);

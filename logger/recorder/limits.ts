@@ -21,6 +21,27 @@ export interface RecorderLimits {
   readonly heartbeatGraceMs: number;
   /** After a reconnect, silence this long is settled by a snapshot instead of the next update. */
   readonly quietProofAfterMs: number;
+  /** Silence is asked about after twice the security's habit, but not sooner than this … */
+  readonly minSilenceMs: number;
+  /** … nor later than this. */
+  readonly maxSilenceMs: number;
+  /** In this time a security's habit of silence halves. */
+  readonly silenceHabitHalfLifeMs: number;
+  /** A silent security that was not shown to be quiet in this time is not live any more. */
+  readonly answerWithinMs: number;
+  /**
+   * The exchange may be ahead of a silent stream for this long before the stream counts as dead: more
+   * than the pace of the slowest stream and any usual latency. Also the pause between the two
+   * snapshots that prove the book of a quiet security.
+   */
+  readonly deadAfterMs: number;
+  /** Between two rounds of questions to one exchange; and after a round without an answer. */
+  readonly probePauseMs: number;
+  readonly probeRetryMs: number;
+  /** Securities whose sequence is asked in one round, each with a request of its own. */
+  readonly maxProbesPerRound: number;
+  /** Best prices may agree by chance: after so many answers by them alone the sequence is asked. */
+  readonly maxPriceAgreements: number;
   /** A book that stays crossed this long is discarded and proven again. */
   readonly maxCrossedMs: number;
   /** Old sequences with an exchange time this much newer mean that the exchange restarted its numbering. */
@@ -63,6 +84,15 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   firstUpdateWaitMs: 1_000,
   heartbeatGraceMs: 1_000,
   quietProofAfterMs: 1_500,
+  minSilenceMs: 3_000,
+  maxSilenceMs: 30_000,
+  silenceHabitHalfLifeMs: 300_000,
+  answerWithinMs: 2_000,
+  deadAfterMs: 2_000,
+  probePauseMs: 2_000,
+  probeRetryMs: 5_000,
+  maxProbesPerRound: 6,
+  maxPriceAgreements: 2,
   maxCrossedMs: 1_000,
   sequenceResetAfterUs: 5_000_000,
   retryBaseMs: 250,

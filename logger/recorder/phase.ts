@@ -4,8 +4,8 @@
  *   starting → syncing → live ⇄ stale
  *                 ↑________|______|      a gap ends the segment and a new book is proven
  *
- * `stale` keeps the segment open while the connection is away: if the next update continues it, there
- * was no gap. `failed` waits for something else than messages: the exchange to accept the symbol, the
+ * `stale` keeps the segment open while the connection is away, or while it is not known whether a
+ * silent stream is quiet or dead: if the next update continues it, there was no gap. `failed` waits for something else than messages: the exchange to accept the symbol, the
  * archive to take records, another logger's lease to end.
  */
 
@@ -16,7 +16,7 @@ const NEXT: Readonly<Record<RecorderPhase, readonly RecorderPhase[]>> = {
   starting: ['starting', 'syncing', 'failed', 'closed'],
   syncing: ['syncing', 'live', 'failed', 'closed'],
   live: ['syncing', 'stale', 'failed', 'closed'],
-  stale: ['syncing', 'live', 'failed', 'closed'],
+  stale: ['syncing', 'live', 'stale', 'failed', 'closed'],
   failed: ['starting', 'syncing', 'live', 'failed', 'closed'],
   closed: [],
 };

@@ -11,7 +11,9 @@ import { RecordCheck } from './check/record-check.ts';
 import type { Rebuild } from './check/record-check.ts';
 import type { ExchangeDirectory } from './exchange-directory.ts';
 import { Recording } from './recording.ts';
+import { LivenessRounds } from './proof/liveness-rounds.ts';
 import type { RecorderDeps } from './recorder-deps.ts';
+import type { SecurityRecorder } from './security-recorder.ts';
 import type { Recovered } from './segment/recovery.ts';
 import { FallbackWarnings, logRecovery } from './start-report.ts';
 import type { ListedSecurity } from './exchange-directory.ts';
@@ -30,6 +32,7 @@ export class Recorders {
   readonly #fallbacks: FallbackWarnings;
   readonly #recordCheck: RecordCheck;
   readonly #checkRounds: CheckRounds;
+  readonly #livenessRounds: LivenessRounds;
   #tickTimer: Timer | undefined;
   #ticks = 0;
   #isStarted = false;
@@ -40,6 +43,11 @@ export class Recorders {
     this.#fallbacks = new FallbackWarnings(deps.archive, deps.log);
     this.#recordCheck = new RecordCheck(deps);
     this.#checkRounds = new CheckRounds({ ...deps, recordings: () => this.all() });
+    this.#livenessRounds = new LivenessRounds({ ...deps, recorders: () => this.#allRecorders() });
+  }
+
+  *#allRecorders(): Iterable<SecurityRecorder> {
+    for (const { recorder } of this.#recordings.values()) yield recorder;
   }
 
   get isStarted(): boolean {
@@ -75,6 +83,7 @@ export class Recorders {
     await this.startStored(ids);
     this.#tickTimer = every(clock, limits.journalEveryMs, () => this.#tick(), onFatal);
     this.#checkRounds.start();
+    this.#livenessRounds.start();
   }
 
   /** Starts what the archive lists as wanted, and `others`, unless they are recorded already. */
@@ -98,6 +107,7 @@ export class Recorders {
     this.#isStopping = true;
     this.#tickTimer?.cancel();
     this.#checkRounds.stop();
+    this.#livenessRounds.stop();
     await this.#recordCheck.stop();
     await Promise.all(this.#turns.values());
     for (const recording of this.#recordings.values()) recording.close('restart');

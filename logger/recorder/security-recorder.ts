@@ -14,6 +14,7 @@ import type { Security } from '../market/security.ts';
 import { askInstrument } from './ask-instrument.ts';
 import { BookRecorder } from './book-recorder.ts';
 import { awaitLease } from './await-lease.ts';
+import type { FeedTracker } from './proof/feed-tracker.ts';
 import { PhaseMachine } from './phase.ts';
 import type { RecorderDeps } from './recorder-deps.ts';
 import type { SegmentPosition, Segment } from './segment/segment.ts';
@@ -72,6 +73,11 @@ export class SecurityRecorder {
     return this.#book.queuedEvents;
   }
 
+  /** What is known of the liveness of its stream. */
+  get liveness(): FeedTracker {
+    return this.#book.feed;
+  }
+
   /** The gap that no segment has closed yet. */
   get openGap(): OpenGap | null {
     return this.#book.writer.openGap;
@@ -88,7 +94,7 @@ export class SecurityRecorder {
     const { epoch, proof } = segment.identity;
     return {
       epoch,
-      fromUs: Math.max(this.#book.feed.aliveUntilUs ?? 0, segment.receiveTimeUs),
+      fromUs: this.liveness.lastEvidence(segment).atUs,
       cause: 'connection',
       firstMissing: proof === 'sequence' ? segment.sequence + 1 : null,
     };

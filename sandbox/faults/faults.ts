@@ -17,6 +17,8 @@ export interface FaultTarget {
   readonly connections: ConnectionFaults;
   /** The symbol's book-update streams. @throws InvalidArgumentError for an unknown symbol. */
   streams(symbol: string): readonly StreamFaults<unknown>[];
+  /** Ends the delivery of the symbol's book updates to whoever receives them now. @throws as above. */
+  forgetReceivers(symbol: string): void;
   /** @throws InvalidArgumentError */
   changeTickSize(symbol: string, tickSize: string): void;
 }
@@ -77,6 +79,11 @@ const FAULTS = {
     { symbol: optional(SYMBOL), durationMs: INTEGER },
     ({ injector }, { symbol = null, durationMs }) => injector.silence(symbol, durationMs),
   ),
+  /**
+   * Whoever receives the symbol's book updates now gets no more of them, though the connection and all
+   * other streams go on. A new subscription works.
+   */
+  'dead-stream': define({ symbol: SYMBOL }, (venue, { symbol }) => venue.forgetReceivers(symbol)),
   /** Open connections go silent in both directions while TCP stays up. */
   'half-open': define({ durationMs: INTEGER }, ({ connections }, { durationMs }) =>
     connections.freezeAll(durationMs),

@@ -22,9 +22,10 @@ export interface RandomFault {
 
 /**
  * Every fault but `recover`, which ends the others, and `false-diffs`: until a fresh snapshot is
- * taken those go unnoticed, and the book recorded meanwhile is wrong.
+ * taken those go unnoticed, and the book recorded meanwhile is wrong. And but `dead-stream`: that is
+ * found by its silence, which takes longer than the others.
  */
-export type RandomFaultType = Exclude<FaultType, 'recover' | 'false-diffs'>;
+export type RandomFaultType = Exclude<FaultType, 'recover' | 'false-diffs' | 'dead-stream'>;
 
 type Draw = (random: Random, symbol: string) => readonly [fault: Fault, lastsMs: number];
 

@@ -76,6 +76,11 @@ export class RunningVenue implements FaultTarget {
     return this.#venue.updateStreams(symbol).map((name) => this.injector.stream(name));
   }
 
+  forgetReceivers(symbol: string): void {
+    if (!this.lists(symbol)) this.#unlisted(symbol);
+    this.#venue.forgetReceivers(symbol);
+  }
+
   changeTickSize(symbol: string, tickSize: string): void {
     const market = this.#venue.market(symbol) ?? this.#unlisted(symbol);
     market.changeGrid({ tickSize: toUnits(tickSize, 'tickSize') });

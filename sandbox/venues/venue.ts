@@ -50,6 +50,8 @@ export interface Venue {
   market(symbol: string): Market | undefined;
   /** Names of the symbol's book-update streams, on which update faults act. */
   updateStreams(symbol: string): readonly string[];
+  /** Ends the delivery of the symbol's book updates to whoever receives them now. */
+  forgetReceivers(symbol: string): void;
   /** Sequence of the true book now; undefined for an unknown symbol. */
   sequence(symbol: string): number | undefined;
   /** The true book now; undefined for an unknown symbol. */

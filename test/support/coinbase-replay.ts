@@ -148,11 +148,16 @@ export class CoinbaseReplay {
     if (!known.has(product)) return say(404, { message: 'NotFound' });
     if (book === undefined) return say(200, productOf(product));
     const source = this.#options.book;
-    if (book !== 'book' || searchParams.get('level') !== '3' || !source) {
-      return say(400, { message: 'Only level 3 here' });
+    const level = searchParams.get('level');
+    if (book !== 'book' || (level !== '3' && level !== '1') || !source) {
+      return say(400, { message: 'Only levels 1 and 3 of full here' });
+    }
+    const { sequence, orders } = source(this.played);
+    if (level === '1') {
+      const best = (side: 'bid' | 'ask') => orders.rows(side).slice(0, 1);
+      return say(200, { bids: best('bid'), asks: best('ask'), sequence });
     }
     this.snapshots++;
-    const { sequence, orders } = source(this.played);
     const rows = { bids: orders.rows('bid'), asks: orders.rows('ask') };
     return say(200, { ...rows, sequence, auction_mode: false, auction: null });
   }

@@ -4,6 +4,7 @@
  */
 
 import type {
+  BookProbe,
   Exchange,
   FeedHandle,
   FeedListener,
@@ -45,6 +46,13 @@ export class ScriptedExchange implements Exchange {
   readonly listeners = new Map<string, FeedListener>();
   aliveUntilUs: number | null = null;
   snapshotRequests = 0;
+  probesInBatches = false;
+  /** Symbols and depth of each probe. */
+  readonly probes: (readonly [symbols: string, depth: 'prices' | 'sequence'])[] = [];
+  /** The response to every probe; an error while null. */
+  probeAnswer: Omit<BookProbe, 'receiveTimeUs'> | 'unlisted' | null = null;
+  /** What was renewed. */
+  readonly renewals: string[] = [];
   resets = 0;
   /** Responses to the next snapshot requests, which wait while this is empty. */
   readonly #answers: (BookSnapshot | Error)[] = [];
@@ -78,6 +86,7 @@ export class ScriptedExchange implements Exchange {
     this.listeners.set(instrument.symbol, listener);
     return {
       aliveUntilUs: () => this.aliveUntilUs,
+      renew: (what) => void this.renewals.push(what),
       close: () => void this.listeners.delete(instrument.symbol),
     };
   }
@@ -100,6 +109,19 @@ export class ScriptedExchange implements Exchange {
       }));
     if (answer instanceof Error) throw answer;
     return answer;
+  }
+
+  async probe(
+    symbols: readonly string[],
+    depth: 'prices' | 'sequence',
+  ): Promise<ReadonlyMap<string, BookProbe>> {
+    this.probes.push([symbols.join(), depth]);
+    const answer = this.probeAnswer;
+    if (answer === null) throw new FeedClosedError('no answer', { retryable: true });
+    if (answer === 'unlisted') return new Map();
+    const receiveTimeUs = this.#clock.nowUs();
+    const sequence = depth === 'prices' ? null : answer.sequence;
+    return new Map(symbols.map((symbol) => [symbol, { ...answer, sequence, receiveTimeUs }]));
   }
 
   async reset(): Promise<void> {

@@ -10,7 +10,8 @@ import {
   describeError,
 } from '../../errors.ts';
 import type { BookSnapshot } from '../../market/events.ts';
-import type { Exchange, FeedListener, Instrument } from '../exchange.ts';
+import type { Scale } from '../../market/decimal.ts';
+import type { BookProbe, Exchange, FeedListener, Instrument } from '../exchange.ts';
 import type { FeedConnection } from '../feed/feed-connection.ts';
 import { SequencedFeed } from '../feed/sequenced-feed.ts';
 import { RequestBudget } from '../rest/request-budget.ts';
@@ -35,6 +36,15 @@ import {
 import { BINANCE_LIMITS } from './limits.ts';
 import type { BinanceLimits } from './limits.ts';
 import { STREAMS_PER_SYMBOL, binanceProtocol } from './protocol.ts';
+import {
+  TICKERS_PATH,
+  TICKERS_WEIGHT,
+  TOP_WEIGHT,
+  isUnlisted,
+  parseTickers,
+  parseTop,
+  topPath,
+} from './probe.ts';
 import { binanceRule } from './sequencer.ts';
 import { SNAPSHOT_DEPTH, SNAPSHOT_WEIGHT, parseSnapshot, snapshotPath } from './snapshot.ts';
 
@@ -53,6 +63,7 @@ class BinanceExchange extends StreamingExchange {
   readonly level = 'L2';
   readonly proof = 'sequence';
   readonly rule = binanceRule;
+  readonly probesInBatches = true;
   readonly feed: string;
   readonly #limits: BinanceLimits;
   readonly #rest: RestClient;
@@ -122,6 +133,48 @@ class BinanceExchange extends StreamingExchange {
     );
     feed?.raiseScale(snapshot.scale);
     return snapshot;
+  }
+
+  async probe(
+    symbols: readonly string[],
+    depth: 'prices' | 'sequence',
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, BookProbe>> {
+    const request = {
+      signal: AbortSignal.any([signal, this.closing.signal]),
+      urgency: 'probe' as const,
+      maxWaitMs: MAX_URGENT_WAIT_MS,
+    };
+    const scaleOf = (symbol: string): Scale => this.feeds.get(symbol)?.scale ?? DEFAULT_SCALE;
+    if (depth === 'prices') {
+      const answer = await this.#rest.get({
+        ...request,
+        path: TICKERS_PATH,
+        weight: TICKERS_WEIGHT,
+      });
+      const { receiveTimeUs } = answer;
+      return this.counted(() =>
+        parseTickers(parseJson(answer.body), { symbols, scaleOf, receiveTimeUs }),
+      );
+    }
+    const probes = new Map<string, BookProbe>();
+    for (const symbol of symbols) {
+      try {
+        const answer = await this.#rest.get({
+          ...request,
+          path: topPath(symbol),
+          weight: TOP_WEIGHT,
+        });
+        const context = { scale: scaleOf(symbol), receiveTimeUs: answer.receiveTimeUs };
+        probes.set(
+          symbol,
+          this.counted(() => parseTop(parseJson(answer.body), context)),
+        );
+      } catch (error) {
+        if (!isUnlisted(error)) throw error;
+      }
+    }
+    return probes;
   }
 
   protected createFeed(instrument: Instrument, listener: FeedListener): SequencedFeed {

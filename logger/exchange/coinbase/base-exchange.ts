@@ -9,7 +9,7 @@ import {
   UnknownSecurityError,
   describeError,
 } from '../../errors.ts';
-import type { Exchange, Instrument } from '../exchange.ts';
+import type { BookProbe, Exchange, Instrument } from '../exchange.ts';
 import { LoginGate } from '../feed/login-gate.ts';
 import { RequestBudget } from '../rest/request-budget.ts';
 import { RestClient } from '../rest/rest-client.ts';
@@ -29,6 +29,7 @@ import { COINBASE_LIMITS } from './limits.ts';
 import type { CoinbaseLimits } from './limits.ts';
 import { coinbaseProtocol } from './protocol.ts';
 import type { CoinbaseChannels } from './protocol.ts';
+import { parseTop } from './snapshot.ts';
 import { redactSecrets, redactingTransport } from './secrets.ts';
 import { signedFields, signedHeaders } from './sign.ts';
 import type { Credentials } from './sign.ts';
@@ -113,6 +114,36 @@ export abstract class CoinbaseExchange extends StreamingExchange {
       }
       throw new UnknownSecurityError(`${symbol}: ${rejectionText(error)}`, { cause: error });
     }
+  }
+
+  async probe(
+    symbols: readonly string[],
+    _depth: 'prices' | 'sequence',
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, BookProbe>> {
+    const probes = new Map<string, BookProbe>();
+    for (const symbol of symbols) {
+      const feed = this.feeds.get(symbol);
+      if (!feed) continue;
+      try {
+        const answer = await this.rest.get({
+          path: `/products/${encodeURIComponent(symbol)}/book?level=1`,
+          weight: 1,
+          signal: AbortSignal.any([signal, this.closing.signal]),
+          urgency: 'probe',
+          maxWaitMs: MAX_URGENT_WAIT_MS,
+        });
+        const context = { scale: feed.scale, receiveTimeUs: answer.receiveTimeUs };
+        probes.set(
+          symbol,
+          this.counted(() => parseTop(parseJson(answer.body), context)),
+        );
+      } catch (error) {
+        if (!(error instanceof ExchangeRejectedError) || error.context['status'] !== 404)
+          throw error;
+      }
+    }
+    return probes;
   }
 
   protected async pollInstruments(): Promise<boolean> {

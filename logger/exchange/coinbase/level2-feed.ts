@@ -21,6 +21,11 @@ export class Level2Feed extends ImageFeed {
         return;
       case 'heartbeat':
         this.noteTime(message.exchangeTimeUs);
+        if (!this.isClosed) {
+          const exchangeTimeUs = message.exchangeTimeUs ?? receiveTimeUs;
+          const { lastSequence } = message;
+          this.listener.onHeartbeat({ lastSequence, exchangeTimeUs, receiveTimeUs });
+        }
         this.#continuity.heartbeat(message.lastTradeId, receiveTimeUs);
         return;
       case 'auction':

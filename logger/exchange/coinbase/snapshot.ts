@@ -13,7 +13,9 @@ import { compareScaled, fractionDigits, parseScaled } from '../../market/decimal
 import type { Scale, ScaledInt } from '../../market/decimal.ts';
 import { NO_HORIZON } from '../../market/events.ts';
 import type { BookSnapshot, RestingOrder } from '../../market/events.ts';
+import type { BookProbe } from '../exchange.ts';
 import type { ImageMessage, ReadContext } from '../feed/protocol.ts';
+import { bestOf } from '../wire/best-of.ts';
 import { fieldsOf, integerOf, listOf, wireError } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
 import { assertUncrossed, assertSide, scaleSides } from '../wire/scaled-levels.ts';
@@ -72,6 +74,13 @@ export function imageMessage(message: Fields, context: ReadContext): ImageMessag
       ...sides,
     },
   };
+}
+
+/** An answer of level 1: best prices with their sizes. @throws WireFormatError */
+export function parseTop(answer: unknown, { scale, receiveTimeUs }: ReadContext): BookProbe {
+  const fields = fieldsOf(answer, 'The book');
+  const sides = scaleSides(listOf(fields, 'bids'), listOf(fields, 'asks'), scale);
+  return { sequence: integerOf(fields, 'sequence'), receiveTimeUs, ...bestOf(sides) };
 }
 
 type Row = readonly [string, string, string];

@@ -158,11 +158,8 @@ export class FeedConnection implements SessionOwner {
       const isOldest = session === this.#sessions[0];
       subscription.apply(isOldest ? 'confirm-late' : 'confirm-to-replace');
     }
-    // A quiet symbol stops keeping the old session after a while.
-    session.schedule(joinWithinMs, () => {
-      subscription.settle();
-      this.#checkFailover();
-    });
+    const other = this.#otherCarrying(session, feed);
+    this.#settleIn(joinWithinMs, session, subscription, other && { other, had: other.updates });
     this.#checkFailover();
     this.#settleWaiters();
   }
@@ -307,6 +304,30 @@ export class FeedConnection implements SessionOwner {
     for (const feed of this.#feeds.values()) fresh.confirmed(feed)?.apply('join');
     this.#promoted();
     this.#settleWaiters();
+  }
+
+  /**
+   * A quiet symbol stops keeping the old session after a while. One that the old session still brings
+   * is not quiet: its streams do not work on the new session, and are subscribed again there.
+   */
+  #settleIn(
+    delayMs: number,
+    session: FeedSession,
+    subscription: SessionSubscription,
+    since?: { readonly other: SessionSubscription; readonly had: number },
+  ): void {
+    session.schedule(delayMs, () => {
+      const { feed } = subscription;
+      if (session.confirmed(feed) !== subscription) return;
+      const isNewer = this.#sessions.length > 1 && session === this.#sessions.at(-1);
+      const isMissing = isNewer && since !== undefined && since.other.updates > since.had;
+      if (isMissing && subscription.updates === 0 && this.#options.protocol.isSequenced) {
+        session.renew(feed);
+        return;
+      }
+      subscription.settle();
+      this.#checkFailover();
+    });
   }
 
   /** The session that is now the first may have asked to be replaced already. */

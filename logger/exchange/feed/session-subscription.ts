@@ -35,8 +35,8 @@ export class SessionSubscription {
   #state: SubscriptionState = 'wanted';
   #held: FeedMessage[] = [];
   #joinTimer: Timer | null = null;
-  /** Evidence that the symbol streams here: an update has come … */
-  #hasUpdate = false;
+  /** Evidence that the symbol streams here: updates have come … */
+  #updates = 0;
   /** … or none for so long since the confirmation that the symbol counts as quiet. */
   #isQuiet = false;
 
@@ -58,21 +58,27 @@ export class SessionSubscription {
     return canServe(this.#state);
   }
 
-  /** All that this session has brought is delivered: its signs of life prove the symbol's book. */
+  /** All that this session has brought is delivered: nothing waits here. */
   get isCaughtUp(): boolean {
     return this.canServe && this.#held.length === 0;
+  }
+
+  /** Updates since it was confirmed. */
+  get updates(): number {
+    return this.#updates;
   }
 
   /** The session that served the symbol before is not needed any more. */
   get canReplace(): boolean {
     if (!this.#deps.isSequenced) return this.#state === 'serving';
-    return (this.#state === 'serving' && this.#hasUpdate) || this.#isQuiet;
+    return (this.#state === 'serving' && this.#updates > 0) || this.#isQuiet;
   }
 
   /** Takes a frame's message in; it is delivered, held or dropped as the state demands. */
   receive(message: FeedMessage): void {
     const event = this.#eventOf(message);
-    if (event === 'next-update' || event === 'early-update') this.#hasUpdate ||= this.isConfirmed;
+    const isUpdate = event === 'next-update' || event === 'early-update';
+    if (isUpdate && this.isConfirmed) this.#updates++;
     switch (this.apply(event)) {
       case 'deliver':
         this.feed.deliver(message);
@@ -97,7 +103,7 @@ export class SessionSubscription {
     if (this.apply('loss') === 'report-loss') this.feed.loss(reason);
   }
 
-  /** Confirmed long ago: without an update since then the symbol counts as quiet. */
+  /** Confirmed long ago, and no session has brought an update since: the symbol counts as quiet. */
   settle(): void {
     this.#isQuiet = true;
   }

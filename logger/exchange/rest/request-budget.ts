@@ -3,7 +3,7 @@
  * allows, plus one burst that still stays below the limit. It takes into account what the exchange
  * reports as used, since others may share the address, and blocks for as long as the exchange asks.
  * Requests wait in one bounded queue, first come first served, except that those a person waits for
- * go first and spare ones are rejected at once unless nobody else asks. A waiting request can be cancelled.
+ * go first, then probes, and spare ones are rejected at once unless nobody else asks. A waiting request can be cancelled.
  */
 
 import {
@@ -39,10 +39,14 @@ export interface BudgetRequest {
 }
 
 /**
- * `urgent`: someone waits at a terminal; goes before the rest. `spare`: nothing is lost without it;
- * rejected at once unless nobody else asks and more than half of the burst is left.
+ * `urgent`: someone waits at a terminal; goes before the rest. `probe`: small, and few by their
+ * caller's own limit; goes before snapshots, which it can delay but not starve. `spare`: nothing is
+ * lost without it; rejected at once unless nobody else asks and more than half of the burst is left.
  */
-export type Urgency = 'urgent' | 'usual' | 'spare';
+export type Urgency = 'urgent' | 'probe' | 'usual' | 'spare';
+
+/** Lower goes first. */
+const RANK: Readonly<Record<Urgency, number>> = { urgent: 0, probe: 1, usual: 2, spare: 2 };
 
 /** A report of the exchange counts for this long: its own counter covers one minute. */
 const REPORT_VALID_MS = 60_000;
@@ -185,10 +189,8 @@ export class RequestBudget {
   }
 
   #enqueue(waiting: Waiting): void {
-    const firstPatient =
-      waiting.request.urgency === 'urgent'
-        ? this.#queue.findIndex(({ request }) => request.urgency !== 'urgent')
-        : -1;
+    const rank = RANK[waiting.request.urgency];
+    const firstPatient = this.#queue.findIndex(({ request }) => RANK[request.urgency] > rank);
     if (firstPatient < 0) this.#queue.push(waiting);
     else this.#queue.splice(firstPatient, 0, waiting);
   }

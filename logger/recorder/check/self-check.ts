@@ -15,6 +15,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { SelfCheckFigures } from '../../status/security-status.ts';
 import type { RecorderLimits } from '../limits.ts';
+import type { FeedTracker } from '../proof/feed-tracker.ts';
 import type { SegmentPosition, Segment } from '../segment/segment.ts';
 import type { RecordCheck } from './record-check.ts';
 import { SnapshotCheck } from './snapshot-check.ts';
@@ -27,6 +28,7 @@ export interface CheckedRecorder {
   readonly segment: Segment | undefined;
   /** The scale in which events arrive. */
   readonly scale: Scale;
+  readonly liveness: Pick<FeedTracker, 'answerBySnapshot'>;
   /** Voids what a segment, which may have ended, recorded after a position. */
   voidAfter(segment: Segment, from: SegmentPosition, reason: string): void;
 }
@@ -136,6 +138,8 @@ export class SelfCheck {
       scale: () => this.#recorder.scale,
       clock,
       limits,
+      onEvidence: (sequence, snapshot) =>
+        this.#recorder.liveness.answerBySnapshot({ segment, sequence }, snapshot),
       signal,
     }));
     try {

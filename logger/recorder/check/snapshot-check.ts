@@ -28,6 +28,8 @@ export interface SnapshotCheckDeps {
   readonly scale: () => Scale;
   readonly clock: Clock;
   readonly limits: RecorderLimits;
+  /** A snapshot at the book's sequence, or ahead of it although nothing comes in. */
+  readonly onEvidence: (sequence: number, snapshot: BookSnapshot) => void;
   /** Aborts with the segment. */
   readonly signal: AbortSignal;
 }
@@ -112,17 +114,27 @@ export class SnapshotCheck {
 
   /** Brings a snapshot to the sequence of the book, and compares them. */
   async #bring(snapshot: BookSnapshot, signal: AbortSignal): Promise<Comparison> {
-    const { segment, scale, clock } = this.#deps;
+    const { segment, scale, clock, limits } = this.#deps;
     if (snapshot.bids.length === 0 && snapshot.asks.length === 0) return 'undecided';
     while (!signal.aborted) {
-      if (snapshot.sequence === segment.sequence) return this.#compare(() => snapshot);
+      if (snapshot.sequence === segment.sequence) {
+        this.#deps.onEvidence(segment.sequence, snapshot);
+        return this.#compare(() => snapshot);
+      }
       const merged = this.#buffer.merge(snapshot, scale());
       switch (merged.kind) {
         case 'unusable':
           return 'unusable';
-        case 'waiting':
-          await this.#buffer.nextNews(clock, signal);
+        case 'waiting': {
+          const { news } = this.#buffer;
+          await this.#buffer.nextNews(clock, signal, limits.deadAfterMs);
+          const isSilent = this.#buffer.news === news && !signal.aborted;
+          if (isSilent && snapshot.sequence > segment.sequence) {
+            this.#deps.onEvidence(segment.sequence, snapshot);
+            return 'undecided';
+          }
           break;
+        }
         case 'proven': {
           const { book, horizon, sequence } = merged.proven;
           if (sequence !== segment.sequence) return 'undecided';

@@ -25,6 +25,8 @@ export interface BookProverDeps {
   readonly scale: () => Scale;
   /** Called synchronously with the merge, so that no update comes in between. */
   readonly onProven: (proven: ProvenBook) => void;
+  /** The exchange moves on, and nothing comes in: the stream is dead, though its connection lives. */
+  readonly onDead: (reason: string) => void;
   /** Why there is no book yet; null: nothing is wrong. Final: the exchange rejects the symbol. */
   readonly onTrouble: (reason: string | null, isFinal: boolean) => void;
   readonly clock: Clock;
@@ -84,7 +86,8 @@ export class BookProver {
 
   /** @returns false when another snapshot is needed. */
   async #bridge(snapshot: BookSnapshot, signal: AbortSignal): Promise<boolean> {
-    const { buffer, scale, clock, log, security, onProven, onTrouble } = this.#deps;
+    const { buffer, scale, clock, log, security, limits, onProven, onTrouble, onDead } = this.#deps;
+    let isAhead = false;
     while (!signal.aborted) {
       const merged = buffer.merge(snapshot, scale());
       switch (merged.kind) {
@@ -99,11 +102,49 @@ export class BookProver {
             onTrouble(reason, false);
           }
           return false;
-        case 'waiting':
-          await buffer.nextNews(clock, signal);
+        case 'waiting': {
+          const { news } = buffer;
+          await buffer.nextNews(clock, signal, limits.deadAfterMs);
+          if (signal.aborted || buffer.news !== news) break;
+          const sequence = await this.#probe(snapshot, signal);
+          if (signal.aborted || buffer.news !== news || sequence <= snapshot.sequence) break;
+          const reason = `The exchange is at ${sequence}, and nothing comes in`;
+          onTrouble(reason, false);
+          if (isAhead) {
+            onDead(reason);
+            return false;
+          }
+          isAhead = true;
+        }
       }
     }
     return true;
+  }
+
+  /**
+   * Nothing has come in since the snapshot. If the exchange is still at its sequence, the security is
+   * quiet, and the snapshot is its book.
+   * @returns the exchange's sequence; 0: unknown.
+   */
+  async #probe(snapshot: BookSnapshot, signal: AbortSignal): Promise<number> {
+    const { exchange, security, buffer, log } = this.#deps;
+    const { symbol } = security;
+    try {
+      const probes = await exchange.probe?.([symbol], 'sequence', signal);
+      const probe = probes?.get(symbol);
+      const sequence = probe?.sequence ?? 0;
+      if (probe && sequence === snapshot.sequence && !signal.aborted) {
+        // No message has named an exchange time: that of the snapshot is at most a latency away.
+        const { receiveTimeUs } = probe;
+        const exchangeTimeUs = snapshot.exchangeTimeUs ?? snapshot.receiveTimeUs;
+        buffer.addHeartbeat({ lastSequence: sequence, exchangeTimeUs, receiveTimeUs });
+      }
+      return sequence;
+    } catch (error) {
+      if (!(error instanceof LoggerError)) throw error;
+      log.debug('A quiet security could not be asked about', { reason: describeError(error) });
+      return 0;
+    }
   }
 
   #reportFailure(error: LoggerError, waitMs: number): void {

@@ -31,6 +31,7 @@ export class SyncBuffer {
   #bytes = 0;
   #sideEvents: SideEvent[] = [];
   #heartbeat: Heartbeat | undefined;
+  #news = 0;
   /** Called once, at the next update or heartbeat. */
   #onNews: (() => void) | undefined;
 
@@ -45,6 +46,11 @@ export class SyncBuffer {
 
   get events(): number {
     return this.#updates.length + this.#sideEvents.length;
+  }
+
+  /** Updates and heartbeats so far. */
+  get news(): number {
+    return this.#news;
   }
 
   addUpdate(update: BookUpdate): void {
@@ -149,6 +155,7 @@ export class SyncBuffer {
   }
 
   #wake(): void {
+    this.#news++;
     const wake = this.#onNews;
     this.#onNews = undefined;
     wake?.();

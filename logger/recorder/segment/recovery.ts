@@ -12,6 +12,7 @@ import { mergeBadReceiveTimes } from '../../market/bad-receive-times.ts';
 import type { BadReceiveTime } from '../../market/bad-receive-times.ts';
 import type { GapCause } from '../../market/coverage.ts';
 import type { Scale } from '../../market/decimal.ts';
+import { isBookUpdate } from '../../market/events.ts';
 import type { MarketEvent } from '../../market/events.ts';
 import { finerScale, isSameScale, rescaleEvent } from '../../market/scale.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -124,7 +125,9 @@ function sealJournal(tail: SegmentTail, security: string, log: Log, writes: Writ
       for (const event of content.events) events.push(rescaleEvent(event, content.scale, finest));
       scale = finest;
       sequence = part.header.lastSequence;
-      aliveUntilUs = Math.max(aliveUntilUs, part.header.toUs);
+      // Trades prove nothing about the book.
+      const last = content.events.findLast(isBookUpdate);
+      aliveUntilUs = Math.max(aliveUntilUs, last?.receiveTimeUs ?? 0);
       bad.push(...(part.header.badReceiveTimes ?? []));
     } catch (error) {
       if (!(error instanceof RecordCorruptError)) throw error;

@@ -33,6 +33,10 @@ export class BinanceFeed implements StreamSource {
     this.#receivers.get(stream)?.delete(receiver);
   }
 
+  forgetReceivers(stream: string): void {
+    this.#receivers.get(stream)?.clear();
+  }
+
   #serve(market: Market): void {
     const { symbol } = market.profile;
     const name = symbol.toLowerCase();

@@ -2,6 +2,7 @@
 
 import {
   ERRORS,
+  decimalText,
   errorText,
   instrumentInfo,
   RATE_LIMITS,
@@ -86,11 +87,19 @@ export class BinanceRest {
         return this.#withSymbol(query, (market) => this.#depth(market, query));
       case '/api/v3/trades':
         return this.#withSymbol(query, (market) => this.#trades(market, query, unit));
+      case '/api/v3/ticker/bookTicker':
+        return query.has('symbol')
+          ? this.#withSymbol(query, (market) => this.#json(bestPrices(market)))
+          : this.#json([...this.#markets.values()].map(bestPrices));
       case '/api/v3/exchangeInfo':
         return this.#exchangeInfo(query, unit);
       default:
         return { status: 404, body: '' };
     }
+  }
+
+  #json(value: unknown): Content {
+    return { status: 200, body: JSON.stringify(value) };
   }
 
   #depth(market: Market, query: URLSearchParams): Content {
@@ -176,11 +185,26 @@ function weightOf(path: string, query: URLSearchParams): number {
     }
     case '/api/v3/exchangeInfo':
       return 20;
+    case '/api/v3/ticker/bookTicker':
+      return query.has('symbol') ? 2 : 4;
     case '/api/v3/trades':
       return 25;
     default:
       return 1;
   }
+}
+
+function bestPrices(market: Market): unknown {
+  const { bids, asks } = market.book(1);
+  const [bidPrice = 0, bidSize = 0] = bids;
+  const [askPrice = 0, askSize = 0] = asks;
+  return {
+    symbol: market.profile.symbol,
+    bidPrice: decimalText(bidPrice),
+    bidQty: decimalText(bidSize),
+    askPrice: decimalText(askPrice),
+    askQty: decimalText(askSize),
+  };
 }
 
 function invalidSymbol(): Content {

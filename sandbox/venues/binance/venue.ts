@@ -29,12 +29,14 @@ class BinanceVenue implements Venue {
   readonly #markets: ReadonlyMap<string, Market>;
   readonly #sessionDeps: BinanceSessionDeps;
   readonly #rest: BinanceRest;
+  readonly #feed: BinanceFeed;
 
   constructor({ markets, clock }: VenueDeps, limits: BinanceLimits) {
     const faults = new FaultInjector<MarketDiff>(clock);
     this.faults = faults;
     this.#markets = markets;
-    this.#sessionDeps = { source: new BinanceFeed(markets.values(), faults), clock, limits };
+    this.#feed = new BinanceFeed(markets.values(), faults);
+    this.#sessionDeps = { source: this.#feed, clock, limits };
     const { weightPerMinute } = limits;
     this.#rest = new BinanceRest({ markets, faults, nowUs: () => clock.nowUs(), weightPerMinute });
   }
@@ -61,6 +63,10 @@ class BinanceVenue implements Venue {
 
   updateStreams(symbol: string): readonly string[] {
     return diffStreams(symbol);
+  }
+
+  forgetReceivers(symbol: string): void {
+    for (const stream of diffStreams(symbol)) this.#feed.forgetReceivers(stream);
   }
 
   sequence(symbol: string): number | undefined {

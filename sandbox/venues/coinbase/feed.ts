@@ -62,6 +62,18 @@ export class CoinbaseFeed {
     this.#listenersOf(product, channel).delete(listener);
   }
 
+  /**
+   * Ends the delivery of the product's book updates, and of the heartbeats of the `full` channel, to
+   * whoever receives them now. `matches` goes on, and heartbeats beside `level2_batch`.
+   */
+  forgetReceivers(product: string): void {
+    const full = this.#listenersOf(product, 'full');
+    const heartbeats = this.#listenersOf(product, 'heartbeat');
+    for (const listener of full) heartbeats.delete(listener);
+    full.clear();
+    this.#listenersOf(product, 'level2_batch').clear();
+  }
+
   /** Sends what is due by now. */
   tick(nowUs: number): void {
     if (nowUs >= this.#batchDueUs) {

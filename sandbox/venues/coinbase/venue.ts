@@ -80,6 +80,10 @@ class CoinbaseVenue implements Venue {
     return productStreams(symbol);
   }
 
+  forgetReceivers(symbol: string): void {
+    this.#feed.forgetReceivers(symbol);
+  }
+
   sequence(symbol: string): number | undefined {
     return this.#products.get(symbol)?.sequence;
   }

@@ -51,6 +51,15 @@ class Bench {
 }
 
 describe('the request budget', () => {
+  test('probes go before snapshots that wait, and after what a person waits for', async () => {
+    const bench = new Bench({ burstWeight: 250 });
+    for (const name of ['first', 'second', 'third']) bench.ask(name);
+    bench.ask('probe', { urgency: 'probe', weight: 5 });
+    bench.ask('person', { urgency: 'urgent', weight: 20 });
+    await bench.clock.advanceAsync(60_000, 100);
+    expect(bench.names).toEqual(['first', 'person', 'probe', 'second', 'third']);
+  });
+
   test('a burst goes out at once, the rest at half of what the exchange allows', async () => {
     const bench = new Bench();
     for (let i = 0; i < 60; i++) bench.ask(`${i}`);

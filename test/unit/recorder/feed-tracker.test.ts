@@ -32,10 +32,12 @@ beforeEach(() => {
     limits: DEFAULT_LIMITS,
     signal: new AbortController().signal,
     onContinuous: fail,
+    onDoubt: fail,
+    onDead: fail,
     onGap: fail,
     onFatal: fail,
   });
-  tracker.follow({ aliveUntilUs: () => connectionUs, close: () => undefined });
+  tracker.follow({ aliveUntilUs: () => connectionUs, renew: fail, close: () => undefined });
 });
 
 /** A book that was proven at 1000. */
@@ -48,37 +50,25 @@ function live(): void {
 test('is unknown before a book is proven, however alive the connection is', () => {
   tracker.up();
   connectionUs = 500;
-  expect(tracker.refresh()).toBeNull();
+  expect(tracker.aliveUntilUs).toBeNull();
 });
 
-test('advances with the connection while live, and never goes back', () => {
+test('does not advance with the connection: one of its streams may be dead', () => {
   live();
   connectionUs = 3000;
-  expect(tracker.refresh()).toBe(3000);
-  connectionUs = 2000;
-  expect(tracker.refresh()).toBe(3000);
+  expect(tracker.aliveUntilUs).toBe(1000);
 });
 
-test('stays where the connection ended, until the book is known to continue', () => {
+test('stays where it was when the connection ends', () => {
   live();
-  tracker.down(4000);
+  tracker.down();
   phase = 'stale';
   connectionUs = 9000;
-  expect(tracker.refresh()).toBe(4000);
-  expect(tracker.closingUs()).toBe(4000);
-  phase = 'live';
-  expect(tracker.refresh()).toBe(9000);
-});
-
-test('a segment that is closed while live is claimed up to now', () => {
-  live();
-  expect(tracker.closingUs()).toBe(clock.nowUs());
+  expect(tracker.aliveUntilUs).toBe(1000);
 });
 
 test('a new segment starts where its book was proven', () => {
   live();
-  connectionUs = 9000;
-  tracker.refresh();
   tracker.segmentEnded();
   tracker.segmentBegan(5000);
   expect(tracker.aliveUntilUs).toBe(5000);

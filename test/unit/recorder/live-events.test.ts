@@ -87,15 +87,16 @@ test('from the first message to the book, a gap, and the book after it', async (
   expect(summary()).toEqual(['syncing', 'image proven 2', 'live']);
 });
 
-test('a connection that goes away and comes back, with the last moment that is known', async () => {
+test('a connection that goes away and comes back, with the last moment that is proven', async () => {
   const { exchange, clock } = harness;
   await harness.proveBook(one);
+  const provenUs = one.segment?.receiveTimeUs;
   clock.advance(400);
+  // A pong proves nothing about the book.
   exchange.alive();
-  const aliveUntilUs = clock.nowUs();
   clock.advance(300);
   exchange.down();
-  expect(events.at(-1)).toMatchObject({ type: 'state', phase: 'stale', aliveUntilUs });
+  expect(events.at(-1)).toMatchObject({ type: 'state', phase: 'stale', aliveUntilUs: provenUs });
   events = [];
   exchange.up();
   exchange.diff(103, 104);

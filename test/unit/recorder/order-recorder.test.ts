@@ -319,9 +319,9 @@ describe('a recorder of a feed without sequence numbers', () => {
     await clock.advanceAsync(0);
     await live(one);
     exchange.diff(2, 2, [1001, 1], [], SYMBOL);
+    const updatedUs = clock.nowUs();
     await clock.advanceAsync(500);
     exchange.alive();
-    const aliveUntilUs = clock.nowUs();
     exchange.down(SYMBOL);
     expect(one.phase).toBe('stale');
     expect(one.segment).toBeUndefined();
@@ -331,7 +331,7 @@ describe('a recorder of a feed without sequence numbers', () => {
     const { gap } = await harness.stored(2);
     expect(gap).toMatchObject({
       cause: 'connection',
-      fromUs: aliveUntilUs,
+      fromUs: updatedUs,
       firstMissing: null,
       lastMissing: null,
     });

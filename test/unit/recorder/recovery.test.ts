@@ -44,8 +44,8 @@ test('a stop seals everything; the next start declares the time between', async 
   const first = harness.recorder();
   await harness.proveBook(first.one);
   exchange.diff(103, 103);
+  const updatedUs = clock.nowUs();
   clock.advance(300);
-  const stoppedUs = clock.nowUs();
   first.one.close('restart');
   await first.queue.drained();
   expect((await archive.tail(BTC.id)).journal).toHaveLength(0);
@@ -55,7 +55,7 @@ test('a stop seals everything; the next start declares the time between', async 
   await harness.proveBook(second.one, 200);
   await second.queue.drained();
   expect((await harness.stored(2)).gap).toMatchObject({
-    fromUs: stoppedUs,
+    fromUs: updatedUs,
     cause: 'restart',
     firstMissing: 104,
     lastMissing: 201,
@@ -66,9 +66,11 @@ test('after a crash the journal is recovered and the time away is a gap', async 
   const first = harness.recorder();
   await harness.proveBook(first.one);
   const kept = exchange.diff(103, 103, [1002, 1]);
+  const updatedUs = clock.nowUs();
   clock.advance(100);
+  // Neither a pong nor a trade proves anything about the book.
   exchange.alive();
-  const aliveUs = clock.nowUs();
+  const trade = exchange.trade(7);
   first.one.tick();
   exchange.diff(104, 104, [1002, 0]);
   await first.queue.drained();
@@ -77,9 +79,9 @@ test('after a crash the journal is recovered and the time away is a gap', async 
   const second = harness.recorder();
   await harness.proveBook(second.one, 300);
   await second.queue.drained();
-  expect((await harness.stored(1)).events).toEqual([kept]);
+  expect((await harness.stored(1)).events).toEqual([kept, trade]);
   expect((await harness.stored(2)).gap).toMatchObject({
-    fromUs: aliveUs,
+    fromUs: updatedUs,
     cause: 'restart',
     firstMissing: 104,
   });

@@ -104,6 +104,25 @@ describe('connections', () => {
     await moreDiffs(client);
   });
 
+  test('a dead stream brings no diffs, though trades go on; a new subscription works', async () => {
+    const { sandbox, client } = await synchronised();
+    sandbox.inject({ type: 'dead-stream', symbol: 'BTCUSDT' });
+    const diffsOf = ({ frames }: PlainClient): number =>
+      frames.filter((frame) => frame.includes('"depthUpdate"')).length;
+    const { trades } = client;
+    const moreTrades = (count: number): Promise<unknown> => {
+      const wanted = trades.length + count;
+      return client.until(() => trades.length >= wanted);
+    };
+    // What was under way comes before the next trade.
+    await moreTrades(1);
+    const diffs = diffsOf(client);
+    await moreTrades(5);
+    expect(diffsOf(client)).toBe(diffs);
+    const other = await clientOf(sandbox, { streams: STREAMS });
+    await other.until(() => diffsOf(other) > 5);
+  });
+
   test('half-open: no data, no replies, and a new connection works', async () => {
     const { sandbox, client } = await synchronised();
     sandbox.inject({ type: 'half-open', durationMs: 60_000 });

@@ -54,6 +54,7 @@ function targetOf(clock = new ManualClock()) {
       deliverToAll: record('deliverToAll'),
     },
     streams: (symbol) => [injector.stream(`${symbol}/fast`), injector.stream(`${symbol}/slow`)],
+    forgetReceivers: record('forgetReceivers'),
     changeTickSize: record('changeTickSize'),
   };
   const apply = (fault: Fault): void => applyFault(target, fault);

@@ -40,6 +40,23 @@ describe('REST', () => {
     expect(all.body.symbols).toHaveLength(2);
   });
 
+  test('best prices of one symbol or of all agree with the book, and report their weight', async () => {
+    const sandbox = await sandboxOf({ pace: 0.001 });
+    const client = await clientOf(sandbox);
+    const one = await client.rest('/api/v3/ticker/bookTicker?symbol=BTCUSDT');
+    expect(one.headers.get('x-mbx-used-weight-1m')).toBe('2');
+    const all = await client.rest('/api/v3/ticker/bookTicker');
+    expect(all.headers.get('x-mbx-used-weight-1m')).toBe('6');
+    expect(all.body).toHaveLength(2);
+    expect(all.body).toContainEqual(one.body);
+    const { bids, asks } = sandbox.book('BTCUSDT');
+    const { bidPrice, bidQty, askPrice, askQty } = one.body;
+    const plain = [bidPrice, bidQty, askPrice, askQty].map((text: string) =>
+      text.replace(/\.?0+$/, ''),
+    );
+    expect(plain).toEqual([...(bids[0] ?? []), ...(asks[0] ?? [])]);
+  });
+
   test('a snapshot has the requested depth, best first, and reports its weight', async () => {
     const client = await clientOf(await sandboxOf());
     const small = await client.rest('/api/v3/depth?symbol=BTCUSDT&limit=7');

@@ -141,6 +141,39 @@ describe('a planned end', () => {
     expect(quiet.listener.states).toEqual(['up']);
   });
 
+  test('a symbol that only the old one brings is not quiet: kept, and subscribed again', () => {
+    const { socket, listener } = feed.streaming();
+    void feed.exchange.reset().catch(() => undefined);
+    const fresh = feed.connect();
+    const asked = fresh.sent.length;
+    feed.depth(socket, 11, 12);
+    feed.clock.advance(100 + BINANCE_LIMITS.quietAfterMs);
+    expect(socket.isClosed).toBe(false);
+    expect(fresh.sent.slice(asked).join()).toContain('UNSUBSCRIBE');
+    feed.depth(socket, 13, 14);
+    fresh.confirm();
+    feed.clock.advance(1200);
+    fresh.confirm();
+    feed.depth(socket, 15, 16);
+    expect(socket.isClosed).toBe(false);
+    feed.depth(fresh, 15, 16);
+    expect(socket.isClosed).toBe(true);
+    feed.depth(fresh, 17, 17);
+    expect(listener.ranges.at(-1)).toEqual([17, 17]);
+    expect(listener.states).toEqual(['up']);
+  });
+
+  test('a symbol that the old one stops bringing too is quiet: the old one goes', () => {
+    const { socket } = feed.streaming();
+    void feed.exchange.reset().catch(() => undefined);
+    const fresh = feed.connect();
+    feed.depth(socket, 11, 12);
+    feed.clock.advance(100 + BINANCE_LIMITS.quietAfterMs);
+    feed.confirmAll(fresh);
+    feed.clock.advance(100 + BINANCE_LIMITS.quietAfterMs);
+    expect(socket.isClosed).toBe(true);
+  });
+
   test('trades of both connections pass once each', () => {
     const { socket, listener } = feed.streaming();
     feed.trade(socket, 1);

@@ -1,0 +1,178 @@
+/** One stream dies while its connection lives on: found, declared from the last evidence, proven again. */
+
+import { afterEach, describe, expect, test } from 'vitest';
+import { SANDBOX_KEY } from '../../sandbox/venues/coinbase/key.ts';
+import { startSandbox } from '../../sandbox/sandbox.ts';
+import type { Sandbox, SandboxOptions } from '../../sandbox/sandbox.ts';
+import { startTestLogger } from '../support/test-logger.ts';
+import type { TestLogger } from '../support/test-logger.ts';
+import { until } from '../support/until.ts';
+
+const KEY = {
+  COINBASE_API_KEY: SANDBOX_KEY.key,
+  COINBASE_API_SECRET: SANDBOX_KEY.secret,
+  COINBASE_API_PASSPHRASE: SANDBOX_KEY.passphrase,
+};
+/** Questions come within a second of silence instead of three to thirty. */
+const LIMITS = { minSilenceMs: 1000, answerWithinMs: 1000, probePauseMs: 500 };
+
+interface Case {
+  readonly name: string;
+  readonly security: string;
+  readonly symbol: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const CASES: readonly Case[] = [
+  { name: 'depth beside living trades', security: 'binance:BTCUSDT', symbol: 'BTCUSDT', env: {} },
+  { name: 'full with heartbeats', security: 'coinbase:BTC-USD', symbol: 'BTC-USD', env: KEY },
+  { name: 'level2_batch beside matches', security: 'coinbase:BTC-USD', symbol: 'BTC-USD', env: {} },
+];
+
+let sandbox: Sandbox | undefined;
+let logger: TestLogger | undefined;
+
+afterEach(async () => {
+  expect(logger?.fatal ?? []).toEqual([]);
+  await logger?.discard();
+  await sandbox?.close();
+  logger = sandbox = undefined;
+});
+
+async function start(
+  securities: string,
+  env: Readonly<Record<string, string>>,
+  options: SandboxOptions = {},
+  limits = LIMITS,
+) {
+  const exchange = (sandbox = await startSandbox({
+    seed: 3,
+    symbols: ['BTCUSDT', 'ETHUSDT'],
+    pace: 300,
+    ...options,
+  }));
+  const one = (logger = await startTestLogger(
+    exchange.venues.binance,
+    {
+      COINBASE_WS_URL: exchange.venues.coinbase.wsUrl,
+      COINBASE_REST_URL: exchange.venues.coinbase.restUrl,
+      SECURITIES: securities,
+      ...env,
+    },
+    { limits },
+  ));
+  await live(one, securities);
+  return { exchange, one };
+}
+
+async function live(one: TestLogger, securities: string): Promise<void> {
+  for (const security of securities.split(',')) {
+    await until(
+      () => `${security} to be live: ${JSON.stringify(one.control.status(security))}`,
+      () => one.control.status(security)?.state === 'live',
+      20_000,
+    );
+  }
+}
+
+describe.each(CASES)('$name', ({ security, symbol, env }) => {
+  const other = security.replace('BTC', 'ETH');
+
+  test('is found; the gap begins with the last evidence, and only there', async () => {
+    const { exchange, one } = await start(`${security},${other}`, env);
+    await until('a few steps', () => (one.control.status(security)?.messageRate ?? 0) > 0);
+    const diedUs = Date.now() * 1000;
+    exchange.inject({ type: 'dead-stream', symbol });
+    await until('doubt', () => one.control.status(security)?.state === 'stale', 15_000);
+    const said = one.control.status(security);
+    expect(said?.message).toContain('since');
+    expect((await one.control.health()).status).toBe('degraded');
+    // `book`, `coverage` and `health` say the same of this moment.
+    const now = one.control.bookNow(security);
+    const { gaps: open } = await one.reader.coverage({ security });
+    expect(now).toMatchObject({ state: 'gap', gap: { from: open.at(-1)?.from } });
+    await until('the gap', () => one.control.status(security)?.gaps === 1, 15_000);
+    await live(one, security);
+    expect(Date.now() * 1000 - diedUs).toBeLessThan(15_000_000);
+    await one.control.flush(security);
+    const { gaps } = await one.reader.coverage({ security });
+    expect(gaps).toHaveLength(1);
+    expect(gaps[0]?.cause).toBe('connection');
+    const fromUs = Date.parse(gaps[0]?.from ?? '') * 1000;
+    expect(Math.abs(fromUs - diedUs)).toBeLessThan(1_500_000);
+    expect((await one.reader.coverage({ security: other })).gaps).toEqual([]);
+    const book = one.control.bookNow(security);
+    if (book.state !== 'proven') throw new Error('no book');
+    if (book.sequence === null) return;
+    const truth = exchange.bookAtSequence(symbol, Number(book.sequence));
+    expect([book.bids, book.asks]).toEqual([truth?.bids, truth?.asks]);
+  }, 60_000);
+
+  test.each(['restart', 'removed'] as const)(
+    'and a %s in the silence claims nothing of it',
+    async (cause) => {
+      // The question comes too late.
+      const limits = { minSilenceMs: 60_000, answerWithinMs: 60_000, probePauseMs: 500 };
+      const { exchange, one } = await start(security, env, {}, { ...LIMITS, ...limits });
+      await until('a few steps', () => (one.control.status(security)?.messageRate ?? 0) > 0);
+      exchange.inject({ type: 'dead-stream', symbol });
+      const diedUs = Date.now() * 1000;
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      if (cause === 'removed') await one.control.remove([security]);
+      else await one.stop();
+      const { intervals, gaps } = await one.reader.coverage({ security }).catch(async () => {
+        logger = await startTestLogger(exchange.venues.binance, { DATA_DIR: one.dataDirectory });
+        return logger.reader.coverage({ security });
+      });
+      const endUs = Date.parse(intervals.at(-1)?.to ?? '') * 1000;
+      expect(Math.abs(endUs - diedUs)).toBeLessThan(1_500_000);
+      expect(gaps.at(-1)).toMatchObject({ from: intervals.at(-1)?.to, cause });
+    },
+    60_000,
+  );
+});
+
+test.each([
+  ['binance:QUIETUSDT', {}],
+  ['coinbase:QUIET-USD', KEY],
+  ['coinbase:QUIET-USD', {}],
+])(
+  '%s is quiet: asked about again and again, and never in doubt',
+  async (security, env) => {
+    const options = { symbols: ['QUIETUSDT', 'BTCUSDT'], pace: 4 };
+    const busy = security.startsWith('binance') ? 'binance:BTCUSDT' : 'coinbase:BTC-USD';
+    const { one } = await start(`${security},${busy}`, env, options);
+    const states = new Set<string | undefined>();
+    const begunMs = Date.now();
+    while (Date.now() - begunMs < 12_000) {
+      states.add(one.control.status(security)?.state);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect([...states]).toEqual(['live']);
+    await one.control.flush(security);
+    const { intervals, gaps } = await one.reader.coverage({ security });
+    expect(gaps).toEqual([]);
+    expect(intervals).toHaveLength(1);
+    const endMs = Date.parse(intervals[0]?.to ?? '');
+    expect(Date.now() - endMs).toBeLessThan(6_000);
+  },
+  60_000,
+);
+
+test('a stream that a new subscription does not mend: the connection is replaced, others miss nothing', async () => {
+  const [dead, other] = ['binance:BTCUSDT', 'binance:ETHUSDT'];
+  const { exchange, one } = await start(`${dead},${other}`, {});
+  exchange.inject({ type: 'silence', symbol: 'BTCUSDT', durationMs: 12_000 });
+  await until('the gap', () => one.control.status(dead)?.gaps === 1, 15_000);
+  await until(
+    () => `a word why: ${JSON.stringify(one.control.status(dead))}`,
+    () => one.control.status(dead)?.message?.includes('nothing comes in') === true,
+    15_000,
+  );
+  await live(one, dead);
+  await one.control.flush(dead);
+  expect((await one.reader.coverage({ security: dead })).gaps).toMatchObject([
+    { cause: 'connection' },
+  ]);
+  expect((await one.reader.coverage({ security: other })).gaps).toEqual([]);
+}, 60_000);
