@@ -28,6 +28,7 @@ const KEY = {
   COINBASE_API_SECRET: Buffer.from('a secret of some length').toString('base64'),
   COINBASE_API_PASSPHRASE: 'a-passphrase',
 };
+const FILES = scaled({ fast: 1, full: FULL_FILES.length });
 /** How much of the recording is played with faults, and how often there is one. */
 const FAULTY = scaled({
   fast: { frames: 2000, chance: 0.01, extent: 'the first 2000 frames' },
@@ -84,7 +85,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
     expect(answer.asks).toEqual(truth.rows('ask'));
   }
 
-  test.each(FULL_FILES.map((file, i) => [file, i] as const))(
+  test.each(FULL_FILES.map((file, i) => [file, i] as const).slice(0, FILES))(
     '%s comes back exactly: the top 50 of its oracle, every event, every queue',
     async (file, number) => {
       const random = seededRandom(seed);

@@ -21,8 +21,8 @@ import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
 import { needs, recordings } from '../support/requirements.ts';
 
-const LINES = scaled({ fast: 20_000, full: Infinity });
-const EXTENT = scaled({ fast: 'the first 20,000 lines', full: 'all of it' });
+const LINES = scaled({ fast: 10_000, full: Infinity });
+const EXTENT = scaled({ fast: 'the first 10,000 lines', full: 'all of it' });
 /** Moments of an export that are compared with a query. */
 const TICKS = scaled({ fast: 20, full: 60 });
 

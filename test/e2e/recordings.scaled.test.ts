@@ -23,9 +23,10 @@ const {
   lines: LINES,
   tickers: TICKERS,
   extent: EXTENT,
+  faults: FAULTS,
 } = scaled({
-  fast: { lines: 20_000, tickers: 200, extent: 'the first 20,000 lines' },
-  full: { lines: Infinity, tickers: 1000, extent: 'all of it' },
+  fast: { lines: 20_000, tickers: 200, extent: 'the first 20,000 lines', faults: 0.004 },
+  full: { lines: Infinity, tickers: 1000, extent: 'all of it', faults: 0.0015 },
 });
 const seed = testSeed();
 
@@ -140,7 +141,7 @@ describe('the Binance recordings', needs(recordings), () => {
         held = undefined;
         return [frame, late];
       }
-      if (!random.chance(0.0015)) return undefined;
+      if (!random.chance(FAULTS)) return undefined;
       switch (random.integer(0, 9)) {
         case 0:
           return [];

@@ -1,25 +1,12 @@
 /** `npm run soak` as a user runs it, for a fraction of a minute; with MongoDB if there is a server. */
 
-import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SoakReport } from '../../bench/soak/report.ts';
 import { mongoUri } from '../support/mongodb.ts';
 import { built, needs } from '../support/requirements.ts';
-import { scaled } from '../support/scaled.ts';
+import { SOAK, run } from './soak-run.ts';
 
-const MINUTES = scaled({ fast: 0.1, full: 0.4 });
-const SOAK = resolve('dist/bench/soak/main.js');
-
-function run(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [SOAK, ...args], { env: { ...process.env, ...env } });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  return new Promise<{ code: number | null; stdout: string; stderr: string }>((done) =>
-    child.once('close', (code) => done({ code, stdout, stderr })),
-  );
-}
+const MINUTES = 0.4;
 
 describe('the soak', needs(built(SOAK)), () => {
   test(`${MINUTES} minutes are complete, print their figures and end with 0`, async () => {
@@ -58,29 +45,4 @@ describe('the soak', needs(built(SOAK)), () => {
       for (const count of counts) expect(count).toBeGreaterThan(0);
     }
   }, 120_000);
-
-  test.each([
-    [['--minutes', '0'], /minutes: 0/],
-    [['--minutes', 'soon'], /minutes/],
-    [['--hours', '1'], /hours/],
-  ])('rejects %s', async (args, said) => {
-    const { code, stdout, stderr } = await run(args);
-    expect(code).toBe(2);
-    expect(stdout).toBe('');
-    expect(stderr).toMatch(said);
-  });
-
-  test('rejects a database that does not answer', async () => {
-    const { code, stderr } = await run(['--minutes', '0.1'], { MONGODB_ENDPOINT: '127.0.0.1:1' });
-    expect(code).toBe(2);
-    expect(stderr).toContain('MONGODB_ENDPOINT: 127.0.0.1:1 does not answer');
-  }, 60_000);
-
-  test('prints its usage', async () => {
-    const { code, stdout } = await run(['--help']);
-    expect(code).toBe(0);
-    for (const option of ['--minutes', '--seed', '--kills', '--json']) {
-      expect(stdout).toContain(option);
-    }
-  });
 });

@@ -14,6 +14,7 @@ import { SpooledArchive } from '../../logger/archive/transfer/spooled-archive.ts
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { freshDatabase } from '../support/mongodb.ts';
 import { mongodb, needs } from '../support/requirements.ts';
+import { scaled } from '../support/scaled.ts';
 import { archiveContract } from './contract.ts';
 import type { ArchiveUnderTest } from './archive-under-test.ts';
 
@@ -94,12 +95,22 @@ async function openStore(): Promise<ArchiveUnderTest> {
   };
 }
 
+const isEven = (commit: number): boolean => commit % 2 === 0;
+type Contract = Parameters<typeof archiveContract>;
+const MIXED: Contract = [
+  'MongoDB, every other commit replicated',
+  () => openUnder(isEven),
+  { forgets: true },
+];
+const ALONE: Contract = ['MongoDB alone', openStore, { looksUp: true }];
+const UNMIXED: readonly Contract[] = [
+  ['MongoDB, all in the spool', () => openUnder(() => false)],
+  ['MongoDB, all replicated', () => openUnder(() => true), { forgets: true }],
+];
+
 describe('MongoDB', needs(mongodb), () => {
-  archiveContract('MongoDB alone', openStore, { looksUp: true });
-  archiveContract('MongoDB, all in the spool', () => openUnder(() => false));
-  archiveContract('MongoDB, all shipped', () => openUnder(() => true), { forgets: true });
-  const isEven = (commit: number): boolean => commit % 2 === 0;
-  archiveContract('MongoDB, every other commit shipped', () => openUnder(isEven), {
-    forgets: true,
-  });
+  // The first two read from spool and store, together and alone.
+  for (const contract of [MIXED, ALONE, ...scaled({ fast: [], full: UNMIXED })]) {
+    archiveContract(...contract);
+  }
 });
