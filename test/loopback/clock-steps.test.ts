@@ -106,47 +106,52 @@ function expectInOrder(items: readonly UpdateItem[]): void {
   }
 }
 
-test('an hour back and forth, forth and back: no gap, nothing stale, books of every moment', async () => {
-  const one = await start();
-  const begun = await record(one, 700);
-  offMs = -HOUR_MS;
-  const setBack = await record(one, 1500);
-  offMs = 0;
-  const righted = await record(one, 700);
-  offMs = HOUR_MS;
-  const setForward = await record(one, 700);
-  offMs = 0;
-  const end = await record(one, 1500);
+// Real time: a loaded machine may delay the beat that detects a clock step.
+test(
+  'an hour back and forth, forth and back: no gap, nothing stale, books of every moment',
+  { retry: 2, timeout: 40_000 },
+  async () => {
+    const one = await start();
+    const begun = await record(one, 700);
+    offMs = -HOUR_MS;
+    const setBack = await record(one, 1500);
+    offMs = 0;
+    const righted = await record(one, 700);
+    offMs = HOUR_MS;
+    const setForward = await record(one, 700);
+    offMs = 0;
+    const end = await record(one, 1500);
 
-  const heard = (await diffs(one)).filter(({ sequence }) => (sequence ?? 0) <= end);
-  expect(heard.length).toBeGreaterThan(30);
-  expectInOrder(heard);
-  await expectBooks(one, heard);
-  for (const security of [BTC, BTC_USD]) {
-    const { intervals, gaps, badReceiveTimes } = await one.reader.coverage({ security });
-    expect([security, intervals.length, gaps]).toEqual([security, 1, []]);
-    expect(badReceiveTimes.filter(({ cause }) => cause === 'clock').length).toBeGreaterThan(1);
-  }
-  expect((await one.reader.verify()).problems).toEqual([]);
-  expect((await one.control.health()).uptime).toBeLessThan(60);
+    const heard = (await diffs(one)).filter(({ sequence }) => (sequence ?? 0) <= end);
+    expect(heard.length).toBeGreaterThan(30);
+    expectInOrder(heard);
+    await expectBooks(one, heard);
+    for (const security of [BTC, BTC_USD]) {
+      const { intervals, gaps, badReceiveTimes } = await one.reader.coverage({ security });
+      expect([security, intervals.length, gaps]).toEqual([security, 1, []]);
+      expect(badReceiveTimes.filter(({ cause }) => cause === 'clock').length).toBeGreaterThan(1);
+    }
+    expect((await one.reader.verify()).problems).toEqual([]);
+    expect((await one.control.health()).uptime).toBeLessThan(60);
 
-  const told = bent(heard, await one.reader.coverage({ security: BTC }));
-  const between = (from: number, to: number): boolean[] =>
-    heard
-      .filter(({ sequence }) => sequence !== null && from < sequence && sequence <= to)
-      .map(({ sequence }) => told.has(sequence));
-  // It begins with the last beat before, and ends with the first after.
-  expect(between(0, begun).slice(0, -3)).not.toContain(true);
-  expect(between(begun, setBack)).not.toContain(false);
-  // It is right again at once, or jumps at once.
-  expect(between(setBack, righted).slice(3, -3)).not.toContain(true);
-  expect(between(righted, setForward).slice(3, -3)).not.toContain(true);
-  expect(between(setForward, end)).not.toContain(false);
+    const told = bent(heard, await one.reader.coverage({ security: BTC }));
+    const between = (from: number, to: number): boolean[] =>
+      heard
+        .filter(({ sequence }) => sequence !== null && from < sequence && sequence <= to)
+        .map(({ sequence }) => told.has(sequence));
+    // It begins with the last beat before, and ends with the first after.
+    expect(between(0, begun).slice(0, -3)).not.toContain(true);
+    expect(between(begun, setBack)).not.toContain(false);
+    // It is right again at once, or jumps at once.
+    expect(between(setBack, righted).slice(3, -3)).not.toContain(true);
+    expect(between(righted, setForward).slice(3, -3)).not.toContain(true);
+    expect(between(setForward, end)).not.toContain(false);
 
-  const steps = logged.filter((line) => line.startsWith("The machine's clock was set"));
-  expect(steps).toHaveLength(4);
-  expect(one.fatal).toEqual([]);
-}, 40_000);
+    const steps = logged.filter((line) => line.startsWith("The machine's clock was set"));
+    expect(steps).toHaveLength(4);
+    expect(one.fatal).toEqual([]);
+  },
+);
 
 test('a clock that was set back while nobody recorded: receive times go on, and are told', async () => {
   offMs = HOUR_MS;
