@@ -26,12 +26,6 @@ const shared = {
 };
 
 /**
- * Real sockets, processes and clocks on a shared machine: in CI a failed test gets two more tries, and the
- * report marks it as retried. Unit tests get none.
- */
-const retry = process.env['CI'] ? 2 : 0;
-
-/**
  * `npm test` runs `unit` and `system`; `npm run test:all` also `slow`. A `*.slow.test.ts` file runs
  * in `slow` alone, a `*.scaled.test.ts` file in both: small first, then at full size.
  */
@@ -54,7 +48,6 @@ export default defineConfig({
       {
         test: {
           ...shared,
-          retry,
           name: 'system',
           include: ['test/**/*.test.ts'],
           exclude: ['test/unit/**', SLOW],
@@ -66,7 +59,6 @@ export default defineConfig({
       {
         test: {
           ...shared,
-          retry,
           name: 'slow',
           include: [SLOW, SCALED],
           env: { TEST_SCALE: 'full' },

@@ -32,10 +32,12 @@ export default class SkipReporter implements Reporter {
     }
     return [...counts].map(
       ([suite, files]) =>
-        `test/${suite}: left out the slow tests of ${files} files: npm run test:all runs them`,
+        `test/${suite}: ${plural(files, 'file')} of slow tests left to npm run test:all`,
     );
   }
 }
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** `test/archive: skipped 96 tests: no MongoDB server (96)`. */
 function skipped(modules: readonly TestModule[]): string[] {
@@ -50,7 +52,7 @@ function skipped(modules: readonly TestModule[]): string[] {
     const told = [...new Set(reasons)].map(
       (reason) => `${reason} (${reasons.filter((each) => each === reason).length})`,
     );
-    return `${suite}: skipped ${reasons.length} tests: ${told.join('; ')}`;
+    return `${suite}: skipped ${plural(reasons.length, 'test')}: ${told.join('; ')}`;
   });
 }
 
