@@ -97,8 +97,8 @@ export interface FeedListener {
    */
   onHeartbeat(heartbeat: Heartbeat): void;
   /**
-   * The connection stands, but something that the exchange sent after `aliveUntilUs` did not arrive.
-   * Only where it sends no sequence; otherwise the sequence rule finds the gap.
+   * The connection is up, but something that the exchange sent after `aliveUntilUs` did not arrive, or its
+   * numbering restarted. What the sequence rule finds by itself is not reported.
    */
   onLoss(aliveUntilUs: number, reason: string): void;
   /** The exchange starts or stops collecting orders for an auction; meanwhile its book may be crossed. */

@@ -23,7 +23,7 @@ import type {
 } from './exchange.ts';
 import { FeedConnection } from './feed/feed-connection.ts';
 import type { FeedConnectionOptions } from './feed/feed-connection.ts';
-import type { ImageFeed } from './feed/image-feed.ts';
+import type { StreamedSnapshot } from './feed/streamed-snapshot.ts';
 import type { SymbolFeed } from './feed/symbol-feed.ts';
 import type { RequestBudget } from './rest/request-budget.ts';
 import type { WireErrors } from './wire/wire-errors.ts';
@@ -170,7 +170,7 @@ export abstract class StreamingExchange implements Exchange {
    * @throws FeedClosedError when none comes within the limit.
    */
   protected async streamedSnapshot(
-    feed: ImageFeed,
+    feed: SymbolFeed & { readonly snapshot: StreamedSnapshot },
     signal: AbortSignal,
     withinMs: number,
   ): Promise<BookSnapshot> {

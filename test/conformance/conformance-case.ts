@@ -36,8 +36,11 @@ export interface VenueConnection {
   /** The frames that answer a message of ours: granted, or rejected. */
   grant(request: string): readonly string[];
   reject(request: string): readonly string[];
-  /** The book before the first update; null where books don't come in the stream. */
-  image(symbol: string): string | null;
+  /**
+   * The book after the n-th update, under its sequence; null where books don't come in the stream. Without
+   * sequences `n` may be ignored.
+   */
+  image(symbol: string, n: number): string | null;
   update(symbol: string, n: number): string;
   trade(symbol: string, n: number): string;
 }

@@ -4,10 +4,11 @@ import { expect, test } from 'vitest';
 import { EXCHANGE_NAMES } from '../../logger/exchange/exchanges.ts';
 import { binance } from './cases/binance.ts';
 import { channels } from './cases/channels.ts';
+import { numbered } from './cases/numbered.ts';
 import { coinbaseFull, coinbaseLevel2 } from './cases/coinbase.ts';
 import { describeConformance } from './conformance.ts';
 
-const CASES = [binance, coinbaseFull, coinbaseLevel2, channels];
+const CASES = [binance, coinbaseFull, coinbaseLevel2, channels, numbered];
 
 for (const one of CASES) describeConformance(one);
 

@@ -65,7 +65,7 @@ export function describeConformance(given: ConformanceCase): void {
       const [one, two] = [stage.open(first), stage.open(second)];
       stage.settle();
       for (const { venue, requested, send } of bound(stage)) {
-        for (const symbol of requested) send(venue.image(symbol), venue.update(symbol, 1));
+        for (const symbol of requested) send(venue.image(symbol, 0), venue.update(symbol, 1));
       }
       expect([updatesOf(one.listener), updatesOf(two.listener)]).toMatchObject([
         { length: 1 },
@@ -167,6 +167,9 @@ function reading(given: ConformanceCase): void {
 }
 
 function books(given: ConformanceCase): void {
+  const { exchange } = new Stage(given);
+  const isSequenced = exchange.proof === 'sequence';
+  const isStreamed = given.connection().image(given.symbols.first, 0) !== null;
   describe('the book', () => {
     test('joins the snapshot and the updates around it', async () => {
       const stage = new Stage(given);
@@ -180,15 +183,33 @@ function books(given: ConformanceCase): void {
       expect(bestBid(snapshot, rest)).toEqual(bidOf(given, 3));
     });
 
-    test('a missing update is a gap where the exchange sends sequences', () => {
+    if (!isSequenced) return;
+    test('a missing update is a gap', () => {
       const stage = new Stage(given);
-      if (stage.exchange.proof !== 'sequence') return;
       const { listener, connection } = stage.streaming(1);
       connection.send(connection.venue.update(given.symbols.first, 3));
       const [one, three] = updatesOf(listener);
       if (!one || !three) throw new Error('Not both came');
       expect(stage.exchange.rule.follow(one.lastSequence, three)).toBe('gap');
       expect(stage.exchange.rule.bridge(one.lastSequence, [one, three]).kind).not.toBe('bridged');
+    });
+
+    if (!isStreamed) return;
+    test('a later image is the next snapshot, and ahead of the updates a loss', async () => {
+      const stage = new Stage(given);
+      const { listener, connection } = stage.streaming(1);
+      const { first } = given.symbols;
+      const [at, ahead] = [connection.venue.image(first, 1), connection.venue.image(first, 9)];
+      await stage.exchange.snapshot(first, signal);
+      connection.send(at);
+      expect(listener.count('loss')).toBe(0);
+      connection.send(ahead, connection.venue.update(first, 10));
+      expect(listener.count('loss')).toBe(1);
+      const snapshot = await stage.exchange.snapshot(first, signal);
+      expect(stage.exchange.rule.bridge(snapshot.sequence, updatesOf(listener)).kind).toBe(
+        'bridged',
+      );
+      expect(bestBid(snapshot, [])).toEqual(bidOf(given, 9));
     });
   });
 }
@@ -211,7 +232,7 @@ function failures(given: ConformanceCase): void {
       const next = stage.connect();
       expect(next.requested).toEqual([first]);
       expect(listener.states.at(-1)).toBe('up');
-      next.send(next.venue.image(first), next.venue.update(first, 3));
+      next.send(next.venue.image(first, 2), next.venue.update(first, 3));
       expect(updatesOf(listener)).toHaveLength(3);
     });
 
@@ -222,20 +243,21 @@ function failures(given: ConformanceCase): void {
       const reset = stage.exchange.reset();
       const fresh = stage.connect();
       expect(old.socket.isClosed).toBe(false);
-      if (given.book) {
-        fresh.send(fresh.venue.update(first, 5));
+      const isSequenced = stage.exchange.proof === 'sequence';
+      if (isSequenced) {
+        fresh.send(fresh.venue.image(first, 4), fresh.venue.update(first, 5));
         old.send(old.venue.update(first, 4), old.venue.update(first, 5));
         expect(listener.states).toEqual(['up']);
       } else {
         old.send(old.venue.update(first, 4));
-        fresh.send(fresh.venue.image(first), fresh.venue.update(first, 5));
+        fresh.send(fresh.venue.image(first, 4), fresh.venue.update(first, 5));
         expect(listener.states).toEqual(['up', 'down', 'up']);
       }
       await reset;
       expect(old.socket.isClosed).toBe(true);
       fresh.send(fresh.venue.update(first, 6));
       const updates = updatesOf(listener);
-      if (given.book) {
+      if (isSequenced) {
         expect(applied(stage.exchange.rule, from - 1, updates)).toHaveLength(6);
         return;
       }
@@ -251,7 +273,7 @@ function failures(given: ConformanceCase): void {
       old.send(old.venue.trade(first, 1));
       void stage.exchange.reset().catch(() => undefined);
       const fresh = stage.connect();
-      fresh.send(fresh.venue.image(first));
+      fresh.send(fresh.venue.image(first, 0));
       for (const { venue, send } of bound(stage))
         send(venue.trade(first, 1), venue.trade(first, 2));
       for (const { venue, send } of bound(stage))

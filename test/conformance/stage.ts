@@ -118,7 +118,7 @@ export class Stage {
     const symbol = this.case.symbols.first;
     const opened = this.open(symbol);
     const connection = this.connect();
-    connection.send(connection.venue.image(symbol));
+    connection.send(connection.venue.image(symbol, 0));
     for (let n = 1; n <= updates; n++) connection.send(connection.venue.update(symbol, n));
     return { ...opened, connection };
   }

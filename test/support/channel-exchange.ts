@@ -18,7 +18,7 @@ import type { BookLevel } from '../../logger/market/security.ts';
 import type { Proof } from '../../logger/market/coverage.ts';
 import { NO_HORIZON } from '../../logger/market/events.ts';
 import type { BookSnapshot, MarketEvent } from '../../logger/market/events.ts';
-import { connectionRule } from '../../logger/exchange/coinbase/sequencer.ts';
+import { connectionRule } from '../../logger/exchange/connection-rule.ts';
 import { COINBASE_LIMITS } from '../../logger/exchange/coinbase/limits.ts';
 import type { ExchangeDeps } from '../../logger/exchange/definition.ts';
 import type { FeedListener, Instrument } from '../../logger/exchange/exchange.ts';

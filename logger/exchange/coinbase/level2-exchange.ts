@@ -11,7 +11,7 @@ import { CoinbaseExchange } from './base-exchange.ts';
 import type { CoinbaseOptions } from './base-exchange.ts';
 import { Level2Feed } from './level2-feed.ts';
 import { LEVEL2_CHANNELS } from './protocol.ts';
-import { connectionRule } from './sequencer.ts';
+import { connectionRule } from '../connection-rule.ts';
 
 export class CoinbaseLevel2 extends CoinbaseExchange {
   readonly level = 'L2';

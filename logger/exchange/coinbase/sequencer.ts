@@ -14,22 +14,10 @@
  * Every message of the channel has a sequence of its own and none is left out, so this is the span
  * rule with spans of one. That holds for `full` alone: on `matches` and `ticker` sequences jump.
  *
- * `level2_batch` has no sequence. Our own count of its messages takes its place (see `UpdateHead`): it
- * keeps their order, but can't show what the exchange lost.
+ * `level2_batch` has no sequence: see `connection-rule.ts`.
  */
 
-import type { UpdateHead } from '../../market/events.ts';
-import type { Bridge, SequenceRule } from '../exchange.ts';
+import type { SequenceRule } from '../exchange.ts';
 import { spanRule } from '../span-rule.ts';
 
 export const fullRule: SequenceRule = spanRule;
-
-export const connectionRule: SequenceRule = Object.freeze({
-  follow: (lastSequence: number, update: UpdateHead) => spanRule.follow(lastSequence, update),
-
-  /** The snapshot came in the same stream, so it needs no update after it to be proven. */
-  bridge(snapshotSequence: number, buffered: readonly UpdateHead[]): Bridge {
-    const bridge = spanRule.bridge(snapshotSequence, buffered);
-    return bridge.kind === 'waiting' ? { kind: 'bridged', from: buffered.length } : bridge;
-  },
-});

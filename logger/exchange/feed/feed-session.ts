@@ -209,8 +209,9 @@ export class FeedSession {
       messages = this.#protocol.read(frame, route, { scale, receiveTimeUs });
     } catch (error) {
       const counted = wireErrors.countOrThrow(error);
-      if (!protocol.isSequenced && route.carries !== 'side')
-        subscription.unreadable(route, counted);
+      const isShownLater =
+        route.carries === 'side' || (protocol.isSequenced && route.carries === 'update');
+      if (!isShownLater) subscription.unreadable(route, counted);
       return;
     }
     this.#socket.noteData();

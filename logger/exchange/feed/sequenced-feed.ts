@@ -1,25 +1,63 @@
-/** A symbol's stream where the exchange numbers book updates: they pass as they come, a trade once. */
+/**
+ * A symbol's stream where the exchange numbers book updates: they pass as they come, a trade once.
+ *
+ * The book's image may come in the stream as well: after the subscription, where it is the snapshot that
+ * the exchange is asked for, and at any later time. A later image at the sequence of the last update
+ * changes nothing. One behind it means that the exchange has restarted its numbering, one ahead that
+ * updates are missing: both are a loss, and the image is the snapshot of the new book.
+ */
 
-import type { FeedMessage } from './protocol.ts';
+import type { WireFormatError } from '../../errors.ts';
+import type { BookSnapshot } from '../../market/events.ts';
+import type { FeedMessage, SymbolRoute } from './protocol.ts';
+import { StreamedSnapshot } from './streamed-snapshot.ts';
 import { SymbolFeed, withTimes } from './symbol-feed.ts';
 import { TradeFilter } from './trade-filter.ts';
 
 export class SequencedFeed extends SymbolFeed {
+  /** Unused where the image comes by REST. */
+  readonly snapshot = new StreamedSnapshot(() => null);
   readonly #trades = new TradeFilter();
 
   deliver(message: FeedMessage): void {
+    if (this.isClosed) return;
+    if (message.kind === 'image') this.#deliverImage(message.snapshot);
     if (message.kind !== 'event') return;
     const { event, scale } = message;
     const timed = withTimes(event, this.streamTimeUs(event.receiveTimeUs));
-    if (timed.type === 'trade' && !this.isClosed && !this.#trades.isNew(timed.tradeId)) return;
+    if (timed.type === 'trade' && !this.#trades.isNew(timed.tradeId)) return;
     this.emit(timed, scale);
   }
 
-  unreadable(): void {
-    // The sequence of the next update shows the gap.
+  override unreadable({ carries }: SymbolRoute, error: WireFormatError): void {
+    // The sequence of the next update shows any other gap.
+    if (carries === 'image') this.snapshot.fail(error);
   }
 
   protected forget(): void {
     this.#trades.reset();
+    this.snapshot.reset();
+  }
+
+  #deliverImage(image: BookSnapshot): void {
+    const { lastSequence } = this;
+    const { sequence } = image;
+    const { isAwaited } = this.snapshot;
+    if (sequence === lastSequence && !isAwaited) return;
+    const aliveUntilUs = this.lastReceiveTimeUs;
+    const receiveTimeUs = this.streamTimeUs(image.receiveTimeUs);
+    this.raiseScale(image.scale);
+    // Before the loss is reported: whoever asks for a snapshot then gets this one.
+    this.snapshot.hold({ ...image, receiveTimeUs });
+    if (lastSequence !== null && sequence < lastSequence) {
+      this.restartSequence(sequence);
+      this.reportLoss(
+        aliveUntilUs,
+        `The exchange restarted its numbering at ${sequence}, after ${lastSequence}`,
+      );
+    } else if (lastSequence !== null && sequence > lastSequence && !isAwaited) {
+      this.reportLoss(aliveUntilUs, `An image at ${sequence} follows the update ${lastSequence}`);
+    }
+    this.snapshot.complete();
   }
 }

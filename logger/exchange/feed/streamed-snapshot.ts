@@ -28,9 +28,19 @@ export class StreamedSnapshot {
     return this.#isSpent && this.#snapshot === null;
   }
 
+  /** A caller waits for the next one. */
+  get isAwaited(): boolean {
+    return this.#waiters.length > 0;
+  }
+
   offer(snapshot: BookSnapshot): void {
-    this.#snapshot = snapshot;
+    this.hold(snapshot);
     this.complete();
+  }
+
+  /** Keeps a snapshot for the next caller; `complete` gives it to those that wait already. */
+  hold(snapshot: BookSnapshot): void {
+    this.#snapshot = snapshot;
   }
 
   /** Gives the snapshot to the callers that wait for it, if its exchange time is known by now. */

@@ -47,7 +47,7 @@ export abstract class SymbolFeed {
    */
   protected abstract forget(isMoved: boolean): void;
 
-  /** A frame of the book could not be read. Only on a feed without sequences, where nothing else shows it. */
+  /** A frame could not be read that nothing else will show: of the book without a sequence, or an image. */
   abstract unreadable(route: SymbolRoute, error: WireFormatError): void;
 
   get instrument(): Instrument {
@@ -62,9 +62,19 @@ export abstract class SymbolFeed {
     return this.#isClosed;
   }
 
-  /** The highest sequence delivered since the streams came up; null: none yet. */
+  /** The highest sequence delivered since the streams came up, or the numbering restarted; null: none yet. */
   get lastSequence(): number | null {
     return this.#lastSequence;
+  }
+
+  /** Of the last message delivered; 0: none yet. */
+  protected get lastReceiveTimeUs(): number {
+    return this.#lastReceiveTimeUs;
+  }
+
+  /** The exchange numbers from here on, whatever was delivered before. */
+  protected restartSequence(sequence: number): void {
+    this.#lastSequence = sequence;
   }
 
   up(): void {

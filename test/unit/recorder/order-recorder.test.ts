@@ -1,7 +1,8 @@
 /** What is different where the book is made of orders, or nothing but a connection proves it. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { connectionRule, fullRule } from '../../../logger/exchange/coinbase/sequencer.ts';
+import { fullRule } from '../../../logger/exchange/coinbase/sequencer.ts';
+import { connectionRule } from '../../../logger/exchange/connection-rule.ts';
 import type { RestingOrder } from '../../../logger/market/events.ts';
 import { securityOf } from '../../../logger/market/security.ts';
 import type { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';

@@ -11,7 +11,8 @@ import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
 import { createRebuild } from '../../../logger/reader/create-reader.ts';
 import { createRecorderService } from '../../../logger/recorder/recorder-service.ts';
 import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
-import { connectionRule, fullRule } from '../../../logger/exchange/coinbase/sequencer.ts';
+import { fullRule } from '../../../logger/exchange/coinbase/sequencer.ts';
+import { connectionRule } from '../../../logger/exchange/connection-rule.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { keptLog } from '../../support/scripted-coinbase.ts';
 import {

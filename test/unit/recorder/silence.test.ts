@@ -1,7 +1,7 @@
 /** Silence on a living connection: quiet or dead is found out from the exchange. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { connectionRule } from '../../../logger/exchange/coinbase/sequencer.ts';
+import { connectionRule } from '../../../logger/exchange/connection-rule.ts';
 import { securityOf } from '../../../logger/market/security.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
 import { LivenessRounds } from '../../../logger/recorder/proof/liveness-rounds.ts';

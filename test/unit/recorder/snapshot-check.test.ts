@@ -1,7 +1,8 @@
 /** The snapshot check: the book in memory against fresh snapshots, and when it is made. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fullRule, connectionRule } from '../../../logger/exchange/coinbase/sequencer.ts';
+import { fullRule } from '../../../logger/exchange/coinbase/sequencer.ts';
+import { connectionRule } from '../../../logger/exchange/connection-rule.ts';
 import { securityOf } from '../../../logger/market/security.ts';
 import { CheckRounds } from '../../../logger/recorder/check/rounds.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';

@@ -2,7 +2,7 @@
 
 import { afterEach, expect, test } from 'vitest';
 import { NO_TOTALS } from '../../../logger/archive/archive.ts';
-import { connectionRule } from '../../../logger/exchange/coinbase/sequencer.ts';
+import { connectionRule } from '../../../logger/exchange/connection-rule.ts';
 import { securityOf } from '../../../logger/market/security.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
 import { formatBookNow, formatStatus } from '../../../logger/status/format.ts';

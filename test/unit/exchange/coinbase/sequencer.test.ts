@@ -1,7 +1,8 @@
 /** Coinbase's rules of continuity, as tables. */
 
 import { describe, expect, test } from 'vitest';
-import { connectionRule, fullRule } from '../../../../logger/exchange/coinbase/sequencer.ts';
+import { fullRule } from '../../../../logger/exchange/coinbase/sequencer.ts';
+import { connectionRule } from '../../../../logger/exchange/connection-rule.ts';
 import type { UpdateHead } from '../../../../logger/market/events.ts';
 
 const step = (sequence: number): UpdateHead => ({
