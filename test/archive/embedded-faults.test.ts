@@ -144,7 +144,7 @@ test('a path that cannot be a directory is rejected', async () => {
   await expect(openEmbeddedArchive({ directory })).rejects.toBeInstanceOf(ArchiveUnavailableError);
 });
 
-test.each([false, true])('a newer layout is refused (read only: %s)', async (readOnly) => {
+test.each([false, true])('a newer layout is rejected (read only: %s)', async (readOnly) => {
   await (await openEmbeddedArchive({ directory })).close();
   const path = join(directory, 'archive.mdb');
   const root = open<Uint8Array>({ path, encoding: 'binary', maxDbs: 24 });

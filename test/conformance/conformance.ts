@@ -60,7 +60,7 @@ export function describeConformance(given: ConformanceCase): void {
     books(given);
     failures(given);
 
-    test('symbols do not disturb each other, and a closed one is heard of no more', () => {
+    test('symbols do not disturb each other, and a closed one is no longer called', () => {
       const stage = new Stage(given);
       const [one, two] = [stage.open(first), stage.open(second)];
       stage.settle();
@@ -92,11 +92,11 @@ export function describeConformance(given: ConformanceCase): void {
     test('after close no listener is called and no timer is left', async () => {
       const stage = new Stage(given);
       const { listener, connection } = stage.streaming(1);
-      const before = listener.told.length;
+      const before = listener.calls.length;
       await stage.exchange.close();
       connection.send(connection.venue.update(first, 2));
       stage.clock.advance(600_000);
-      expect(listener.told).toHaveLength(before);
+      expect(listener.calls).toHaveLength(before);
       expect(stage.clock.pendingTimers).toBe(0);
     });
   });
@@ -228,7 +228,7 @@ function failures(given: ConformanceCase): void {
       const aliveUntilUs = stage.clock.nowUs();
       stage.clock.advance(1000);
       connection.socket.end('gone');
-      expect(listener.told.at(-1)).toEqual({ what: 'down', aliveUntilUs, reason: 'gone' });
+      expect(listener.calls.at(-1)).toEqual({ what: 'down', aliveUntilUs, reason: 'gone' });
       const next = stage.connect();
       expect(next.requested).toEqual([first]);
       expect(listener.states.at(-1)).toBe('up');

@@ -181,7 +181,7 @@ describe('npm run sandbox', needs(programs), () => {
     expect(sandbox.errors()).toMatch(new RegExp(`^sandbox: .*${word}.*\\n$`, 'i'));
   });
 
-  test('misbehaves from the start when it is told to', async () => {
+  test('injects a fault from the start when asked to', async () => {
     const refuse = '{"type":"refuse-requests","status":418,"count":1,"retryAfterSeconds":7}';
     const sandbox = run(SANDBOX, ['--port', '0', '--misbehave', refuse]);
     await sandbox.said('Stop with Ctrl-C');

@@ -105,7 +105,7 @@ describe('subscribing', () => {
     const good = await streaming();
     const bad = await opened('BADUSDT');
     await until('the rejection', () => bad.listener.count('rejected') === 1);
-    expect(bad.listener.told).toEqual([
+    expect(bad.listener.calls).toEqual([
       { what: 'rejected', reason: 'Invalid request: no such stream (code 2)' },
     ]);
     fake.depth('BTCUSDT', { U: 11, u: 12 });
@@ -181,7 +181,7 @@ describe('dead connections', () => {
       const aliveUntilUs = handle.aliveUntilUs();
       connection.socket.close(code, 'maintenance');
       await until('up again', () => listener.count('up') === 2);
-      expect(listener.told.filter(({ what }) => what !== 'event')).toEqual([
+      expect(listener.calls.filter(({ what }) => what !== 'event')).toEqual([
         { what: 'up' },
         { what: 'down', aliveUntilUs, reason: `closed with code ${code} (maintenance)` },
         { what: 'up' },
@@ -213,7 +213,7 @@ describe('dead connections', () => {
       const { listener } = await opened();
       await until('three attempts', () => reasons.length >= 3);
       for (const reason of reasons) expect(reason).toMatch(/^[^\n]{5,160}$/);
-      expect(listener.told).toEqual([]);
+      expect(listener.calls).toEqual([]);
       await exchange.close();
     }
   });

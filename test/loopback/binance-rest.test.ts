@@ -113,7 +113,7 @@ describe('snapshots', () => {
     answering(200, { lastUpdateId: 1, bids: [['1', '0.0000000001']], asks: [] });
     const { scale } = await snapshot();
     expect(scale).toEqual({ priceExponent: 8, sizeExponent: 10 });
-    expect(listener.told[0]).toEqual({ what: 'scale', scale });
+    expect(listener.calls[0]).toEqual({ what: 'scale', scale });
   });
 
   test.each([
@@ -220,7 +220,7 @@ describe('snapshots', () => {
 });
 
 describe('pace', () => {
-  test('429: nothing is asked until Retry-After is over, streams go on', async () => {
+  test('429: nothing is asked until Retry-After is over, streams continue', async () => {
     const listener = new RecordingListener();
     exchange.open(await exchange.instrument('BTCUSDT'), listener);
     await until('up', () => listener.count('up') === 1);

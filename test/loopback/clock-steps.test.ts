@@ -153,7 +153,7 @@ test(
   },
 );
 
-test('a clock that was set back while nobody recorded: receive times go on, and are told', async () => {
+test('a clock that was set back while no one recorded: receive times continue, and are reported', async () => {
   offMs = HOUR_MS;
   const first = await start();
   await record(first, 700);

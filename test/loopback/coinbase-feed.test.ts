@@ -107,7 +107,7 @@ describe('the full channel', () => {
     fake.credentials = { ...CREDENTIALS, passphrase: 'another one' };
     const { listener } = await opened();
     await until('the rejection', () => listener.count('rejected') > 0);
-    expect(listener.told[0]).toEqual({
+    expect(listener.calls[0]).toEqual({
       what: 'rejected',
       reason: 'Failed to subscribe: Authentication Failed: invalid signature',
     });
@@ -118,7 +118,7 @@ describe('the full channel', () => {
     await until('up', () => listener.count('up') === 1);
     expect(listener.count('rejected')).toBe(1);
     expect(fake.open).toHaveLength(1);
-    const seen = `${logged.join('\n')} ${JSON.stringify(listener.told)} ${String(refusal)}`;
+    const seen = `${logged.join('\n')} ${JSON.stringify(listener.calls)} ${String(refusal)}`;
     for (const secret of Object.values(CREDENTIALS)) expect(seen).not.toContain(secret);
   });
 
@@ -126,7 +126,7 @@ describe('the full channel', () => {
     start({ credentials: null });
     const { listener } = await opened();
     await until('the rejection', () => listener.count('rejected') > 0);
-    expect(listener.told[0]).toMatchObject({
+    expect(listener.calls[0]).toMatchObject({
       reason: 'Failed to subscribe: level2, level3, and full channels now require authentication',
     });
   });
@@ -145,7 +145,7 @@ describe('the full channel', () => {
     const { listener } = await streaming();
     fake.send(heartbeat(12, 1));
     await until('the heartbeat', () => listener.count('heartbeat') === 1);
-    expect(listener.told.at(-1)).toMatchObject({ heartbeat: { lastSequence: 12 } });
+    expect(listener.calls.at(-1)).toMatchObject({ heartbeat: { lastSequence: 12 } });
   });
 
   test('trouble with one product is not felt by another', async () => {
@@ -234,7 +234,7 @@ describe('the full channel', () => {
     ['a negative size', JSON.stringify(open(11, { remaining_size: '-1' })), 'decimal'],
     ['a prototype', '{"__proto__":{"type":"open"},"constructor":1}', 'shape'],
     ['an unknown type', '{"type":"hello"}', 'unknown-event'],
-  ])('%s is counted, and the stream goes on', async (_name, text, kind) => {
+  ])('%s is counted, and the stream continues', async (_name, text, kind) => {
     start();
     const { listener } = await streaming();
     fake.open[0]?.send(text);
@@ -308,7 +308,7 @@ describe('the public feed', () => {
     expect(await exchange.snapshot(BTC, signal)).toMatchObject({ sequence: 2 });
   });
 
-  test('a reset begins anew with the new connection’s snapshot, trades once each', async () => {
+  test('a reset begins again with the new connection’s snapshot, trades once each', async () => {
     const { listener } = await opened();
     await until('up', () => listener.count('up') === 1);
     await exchange.snapshot(BTC, signal);

@@ -1,4 +1,4 @@
-/** What an operator sees of Coinbase beside another exchange: a login that is refused, and a reset. */
+/** What an operator sees of Coinbase beside another exchange: a login that is rejected, and a reset. */
 
 import { afterEach, describe, expect, test } from 'vitest';
 import { expectError } from '../manager/fixture.ts';
@@ -21,7 +21,7 @@ afterEach(async () => {
   binance = undefined;
 });
 
-describe('a refused login', () => {
+describe('a rejected login', () => {
   /** An exchange that repeats in its refusal whatever it was sent. */
   function refuse(coinbase: FakeCoinbase): void {
     coinbase.behaviour.control = (connection, message) => {

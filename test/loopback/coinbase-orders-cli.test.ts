@@ -137,7 +137,7 @@ describe('book', () => {
     expect(await book('--sequence 108')).toMatchObject({ sequence: '108', ...TAKEN });
   });
 
-  test('outside of what was heard ends with 5', async () => {
+  test('outside of what was received ends with 5', async () => {
     for (const options of ['--sequence 99', '--sequence 113', '--at 2020-01-01T00:00:00Z']) {
       const { code, json } = await logger.manager(`book ${BTC_USD} --json ${options}`);
       expect([code, json.state]).toEqual([5, 'gap']);

@@ -236,7 +236,7 @@ describe('export --type orders', () => {
     expect(text.split('\n').slice(0, -1)).toEqual((await exported()).lines);
   });
 
-  test('tells a hole in its place, and ends with 5 unless gaps are allowed', async () => {
+  test('tells a gap in its place, and ends with 5 unless gaps are allowed', async () => {
     logger.coinbase.behaviour.rest = (url, response) => {
       if (!url.pathname.endsWith('/book')) return false;
       answer(response, 200, orderBook(119));

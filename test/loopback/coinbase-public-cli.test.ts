@@ -1,4 +1,4 @@
-/** The public L2 feed of Coinbase as the CLI and gRPC clients get it: no number that nobody gave. */
+/** The public L2 feed of Coinbase as the CLI and gRPC clients get it: no invented number. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { expectError } from '../manager/fixture.ts';
@@ -108,7 +108,7 @@ describe('without a sequence', () => {
 });
 
 describe('a book that is recorded by price', () => {
-  test('is the same with --level 2: nobody knows how many orders there are', async () => {
+  test('is the same with --level 2: no one knows how many orders there are', async () => {
     const asked = await logger.manager(`book ${BTC_USD} --json --level 2`);
     expect([asked.json.level, asked.json.bids, asked.json.asks]).toEqual([
       'L2',

@@ -68,7 +68,7 @@ async function live(one: TestLogger, security = BTC): Promise<void> {
   );
 }
 
-/** What is told of a product now is what the exchange had at that message. */
+/** What is reported of a product now is what the exchange had at that message. */
 async function expectTrueOrders(one: TestLogger, security = BTC): Promise<void> {
   const answer = one.control.bookNow(security);
   if (answer.state !== 'proven') throw new Error(`No book of ${security}`);
@@ -79,7 +79,7 @@ async function expectTrueOrders(one: TestLogger, security = BTC): Promise<void> 
   expect(answer.asks).toEqual(truth?.asks);
 }
 
-/** The book at the first, a middle and the last sequence of every interval; and no hole undeclared. */
+/** The book at the first, a middle and the last sequence of every interval; and no gap undeclared. */
 async function expectTrueHistory(one: TestLogger, security = BTC): Promise<number> {
   await one.control.flush(security);
   const { intervals, gaps } = await one.reader.coverage({ security });
@@ -203,8 +203,8 @@ describe('full', () => {
     await expectTrueOrders(one);
   });
 
-  test('a refused login is a failure with the exchange’s reason, and is tried again', async () => {
-    // One security alone: two would share what is refused, and one of them perhaps not be refused.
+  test('a rejected login is a failure with the exchange’s reason, and is tried again', async () => {
+    // One security alone: two would share what is rejected, and one of them perhaps not be rejected.
     const env = { ...KEY, SECURITIES: BTC };
     const one = await start(env, {
       faults: [{ type: 'refuse-logins', count: 2, exchange: 'coinbase' }],
@@ -241,7 +241,7 @@ describe('full', () => {
     expect(await expectTrueHistory(one, ETH)).toBe(0);
   });
 
-  test('an unknown product is refused with the exchange’s reason, one beside it is recorded', async () => {
+  test('an unknown product is rejected with the exchange’s reason, one beside it is recorded', async () => {
     const one = await start({ ...KEY, SECURITIES: '' });
     const names = ['coinbase:NOPE-USD', BTC.toLowerCase()];
     const results = await one.control.add(names, true, AbortSignal.timeout(10_000));
@@ -318,7 +318,7 @@ describe('level2_batch, without a key', () => {
     expect(gaps).toMatchObject([{ cause: 'connection' }]);
   });
 
-  test('full without a key is refused before anything is opened', async () => {
+  test('full without a key is rejected before anything is opened', async () => {
     sandbox = await startSandbox({ symbols: ['BTCUSDT'] });
     await expect(
       startTestLogger(sandbox.venues.binance, { COINBASE_FEED: 'full' }),

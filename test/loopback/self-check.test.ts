@@ -103,7 +103,7 @@ test.each([
     expect(gaps.length).toBeGreaterThan(0);
     expect(gaps).toContainEqual(expect.objectContaining({ cause: 'other' }));
     expect(intervals).toHaveLength(gaps.length + 1);
-    // Nothing that is still claimed was told wrongly.
+    // Nothing that is still claimed was wrong.
     for (const { lastSequence } of intervals.slice(0, 1)) {
       const sequence = Number(lastSequence);
       const stored = await one.reader.bookAt({ security: id, position: { sequence } });

@@ -60,7 +60,7 @@ function frame(type: number, flags: number, stream: number, payload: Buffer): Bu
   return Buffer.concat([head, payload]);
 }
 
-/** One call of List, byte by byte: Node's own client refuses to send a header twice. */
+/** One call of List, byte by byte: Node's own client rejects to send a header twice. */
 function listWith(port: number, authorizations: readonly string[]): Socket {
   const headers: [string, string][] = [
     [':method', 'POST'],

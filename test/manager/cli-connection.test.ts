@@ -109,7 +109,7 @@ describe('TLS', needs(openssl), () => {
   test.each([
     ['expired', { days: -1, names: 'IP:127.0.0.1' }, /expired/],
     ['elsewhere', { names: 'DNS:elsewhere.test' }, /elsewhere\.test|altnames/],
-  ])('a certificate that is %s is refused', async (name, options, text) => {
+  ])('a certificate that is %s is rejected', async (name, options, text) => {
     const { cert, key } = authority.issue(name, options);
     const { port } = await open({
       access: { ...accessWith(KEY), tls: { cert, key, clientCa: null } },

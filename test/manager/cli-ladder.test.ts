@@ -128,7 +128,7 @@ describe('watch --ladder', () => {
     setBook(BIDS);
     const running = start(`watch ${SECURITY} --ladder --depth 1`);
     await until('the first line', () => seen !== '');
-    // What lies beyond the depth is nobody's business: no line.
+    // What lies beyond the depth is no one's business: no line.
     setBook([BIDS[0]!, ['1', '1']]);
     const before = port.control.calls.length;
     await until('another look at the book', () => port.control.calls.length > before + 2);

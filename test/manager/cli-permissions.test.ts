@@ -12,7 +12,7 @@ import { KEY, expectError, startPort } from './fixture.ts';
 import type { CliRun, Port } from './fixture.ts';
 import { needs } from '../support/requirements.ts';
 
-/** The built command as a user who may not read everything: nobody, where the tests run as root. */
+/** The built command as a user who may not read everything: no one, where the tests run as root. */
 
 const MAIN = 'dist/manager-cli/main.js';
 const NOBODY = 65_534;

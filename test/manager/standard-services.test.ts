@@ -20,7 +20,7 @@ function serviceOf(file: string, name: string): ServiceDefinition {
   ] as ServiceDefinition;
 }
 
-/** The proto that the published package ships, `List` and all: what other people's clients are built with. */
+/** The proto that the published package replicates, `List` and all: what other people's clients are built with. */
 const health = serviceOf(
   'node_modules/grpc-health-check/proto/health/v1/health.proto',
   'grpc.health.v1.Health',
@@ -66,7 +66,10 @@ function check(client: Client, service: string, metadata = NO_KEY): Promise<stri
 }
 
 /** Statuses as they come, and the code that ends them. */
-function watch(client: Client, service: string): { told: (string | number)[]; cancel: () => void } {
+function watch(
+  client: Client,
+  service: string,
+): { statuses: (string | number)[]; cancel: () => void } {
   const { path, requestSerialize, responseDeserialize } = methodOf(health, 'Watch');
   const call = client.makeServerStreamRequest<any, any>(
     path,
@@ -75,10 +78,10 @@ function watch(client: Client, service: string): { told: (string | number)[]; ca
     { service },
     NO_KEY,
   );
-  const told: (string | number)[] = [];
-  call.on('data', (answer) => told.push(answer.status));
-  call.on('error', (error: ServiceError) => told.push(error.code));
-  return { told, cancel: () => call.cancel() };
+  const statuses: (string | number)[] = [];
+  call.on('data', (answer) => statuses.push(answer.status));
+  call.on('error', (error: ServiceError) => statuses.push(error.code));
+  return { statuses, cancel: () => call.cancel() };
 }
 
 describe('health without a key', () => {
@@ -106,8 +109,8 @@ describe('health without a key', () => {
       const [, client] = await open();
       expect(await check(client, service)).toBe(status.NOT_FOUND);
       const watching = watch(client, service);
-      await until('the first word', () => watching.told.length === 1);
-      expect(watching.told).toEqual(['SERVICE_UNKNOWN']);
+      await until('the first word', () => watching.statuses.length === 1);
+      expect(watching.statuses).toEqual(['SERVICE_UNKNOWN']);
       watching.cancel();
     },
   );
@@ -116,7 +119,7 @@ describe('health without a key', () => {
     const [port, client] = await open({ securities: [] });
     const watching = watch(client, SECURITY);
     const next = (count: number): Promise<unknown> =>
-      until(`${count} words`, () => watching.told.length === count);
+      until(`${count} words`, () => watching.statuses.length === count);
     await next(1);
     await port.control.add([SECURITY], false, new AbortController().signal);
     await next(2);
@@ -126,7 +129,7 @@ describe('health without a key', () => {
     await next(4);
     await port.control.remove([SECURITY]);
     await next(5);
-    expect(watching.told).toEqual([
+    expect(watching.statuses).toEqual([
       'SERVICE_UNKNOWN',
       'SERVING',
       'NOT_SERVING',
@@ -139,10 +142,10 @@ describe('health without a key', () => {
   test('a watch ends when the port closes', async () => {
     const [port, client] = await open();
     const watching = watch(client, '');
-    await until('the first word', () => watching.told.length === 1);
+    await until('the first word', () => watching.statuses.length === 1);
     const closed = port.close(2000);
-    await until('the last word', () => watching.told.length === 3);
-    expect(watching.told).toEqual(['SERVING', 'NOT_SERVING', status.UNAVAILABLE]);
+    await until('the last word', () => watching.statuses.length === 3);
+    expect(watching.statuses).toEqual(['SERVING', 'NOT_SERVING', status.UNAVAILABLE]);
     client.close();
     await closed;
   });
@@ -164,22 +167,22 @@ describe('health without a key', () => {
   test('watches have a limit of their own', async () => {
     const [port, client] = await open({ limits: { maxHealthWatches: 2, maxStreams: 1 } });
     const first = [watch(client, ''), watch(client, '')];
-    await until('both', () => first.every(({ told }) => told.length === 1));
+    await until('both', () => first.every(({ statuses }) => statuses.length === 1));
     const third = watch(client, '');
-    await until('the refusal', () => third.told.length === 1);
-    expect(third.told).toEqual([status.RESOURCE_EXHAUSTED]);
+    await until('the refusal', () => third.statuses.length === 1);
+    expect(third.statuses).toEqual([status.RESOURCE_EXHAUSTED]);
     expect(await check(client, '')).toBe('SERVING');
     for (const { cancel } of first) cancel();
     await until('a place', async () => {
       const again = watch(client, '');
-      await until('an answer', () => again.told.length > 0);
+      await until('an answer', () => again.statuses.length > 0);
       again.cancel();
-      return again.told[0] === 'SERVING';
+      return again.statuses[0] === 'SERVING';
     });
     expect(port.log.at('error')).toEqual([]);
   });
 
-  test('without a key nobody gets the list of recorded securities', async () => {
+  test('without a key no one gets the list of recorded securities', async () => {
     const [, client] = await open();
     const { path, requestSerialize, responseDeserialize } = methodOf(health, 'List');
     const code = await new Promise((resolve) => {

@@ -88,7 +88,7 @@ describe('TLS', needs(openssl), () => {
   test.each([
     ['expired', { days: -1, names: 'IP:127.0.0.1' }],
     ['of another name', { names: 'DNS:elsewhere.test' }],
-  ])('a certificate that is %s is refused by the client', async (name, options) => {
+  ])('a certificate that is %s is rejected by the client', async (name, options) => {
     const port = await open({
       access: accessOf(authority.issue(name.replaceAll(' ', '-'), options)),
     });

@@ -4,7 +4,7 @@ import type { FeedListener, Heartbeat, Instrument } from '../../logger/exchange/
 import type { Scale } from '../../logger/market/decimal.ts';
 import type { Diff, MarketEvent, Trade } from '../../logger/market/events.ts';
 
-export type Told =
+export type ListenerCall =
   | { readonly what: 'up' }
   | { readonly what: 'down'; readonly aliveUntilUs: number; readonly reason: string }
   | { readonly what: 'event'; readonly event: MarketEvent }
@@ -16,57 +16,57 @@ export type Told =
   | { readonly what: 'rejected'; readonly reason: string };
 
 export class RecordingListener implements FeedListener {
-  readonly told: Told[] = [];
+  readonly calls: ListenerCall[] = [];
 
   onUp(): void {
-    this.told.push({ what: 'up' });
+    this.calls.push({ what: 'up' });
   }
 
   onDown(aliveUntilUs: number, reason: string): void {
-    this.told.push({ what: 'down', aliveUntilUs, reason });
+    this.calls.push({ what: 'down', aliveUntilUs, reason });
   }
 
   onEvent(event: MarketEvent): void {
-    this.told.push({ what: 'event', event });
+    this.calls.push({ what: 'event', event });
   }
 
   onHeartbeat(heartbeat: Heartbeat): void {
-    this.told.push({ what: 'heartbeat', heartbeat });
+    this.calls.push({ what: 'heartbeat', heartbeat });
   }
 
   onLoss(aliveUntilUs: number, reason: string): void {
-    this.told.push({ what: 'loss', aliveUntilUs, reason });
+    this.calls.push({ what: 'loss', aliveUntilUs, reason });
   }
 
   onAuction(isCollecting: boolean): void {
-    this.told.push({ what: 'auction', isCollecting });
+    this.calls.push({ what: 'auction', isCollecting });
   }
 
   onScale(scale: Scale): void {
-    this.told.push({ what: 'scale', scale });
+    this.calls.push({ what: 'scale', scale });
   }
 
   onInstrument(instrument: Instrument): void {
-    this.told.push({ what: 'instrument', instrument });
+    this.calls.push({ what: 'instrument', instrument });
   }
 
   onRejected(reason: string): void {
-    this.told.push({ what: 'rejected', reason });
+    this.calls.push({ what: 'rejected', reason });
   }
 
-  count(what: Told['what']): number {
-    return this.told.filter((entry) => entry.what === what).length;
+  count(what: ListenerCall['what']): number {
+    return this.calls.filter((entry) => entry.what === what).length;
   }
 
   /** The calls except events and heartbeats. */
   get states(): string[] {
-    return this.told.flatMap(({ what }) =>
+    return this.calls.flatMap(({ what }) =>
       what === 'event' || what === 'heartbeat' ? [] : [what],
     );
   }
 
   get events(): MarketEvent[] {
-    return this.told.flatMap((entry) => (entry.what === 'event' ? [entry.event] : []));
+    return this.calls.flatMap((entry) => (entry.what === 'event' ? [entry.event] : []));
   }
 
   get diffs(): Diff[] {

@@ -73,7 +73,7 @@ test('a lease that another logger took is reported once and no longer renewed', 
   expect(store.calls).not.toContain('release all');
 });
 
-test('renewing goes on after the store was unreachable', async () => {
+test('renewing continues after the store was unreachable', async () => {
   const { store, clock, lost, keeper } = setUp();
   keeper.start();
   await keeper.claim(BTC);

@@ -78,7 +78,7 @@ describe('coverage problems', () => {
     ['with one that stays open', [interval(0, 1), interval(3, 4)], [gap(1, null)]],
     ['that nothing explains', [interval(0, 1), interval(2, 3)], [gap(1, 2, 'other')]],
     ['in place of everything', [], []],
-  ])('%s are told', (_, intervals, gaps) => {
+  ])('%s are reported', (_, intervals, gaps) => {
     expect(holes(intervals, gaps)).toHaveLength(1);
   });
 });

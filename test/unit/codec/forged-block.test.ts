@@ -222,7 +222,7 @@ describe('a forged block', () => {
     ],
     ['has trailing bits', { diffs: 0 }, (out) => out.mantissa(1_000_000)],
     ['has a trailing escape', { diffs: 0 }, (out) => out.scaledEscape(3)],
-  ])('that %s is refused', (_, header, write) => {
+  ])('that %s is rejected', (_, header, write) => {
     expect(() => block1.decode(forge(header, write))).toThrow(RecordCorruptError);
   });
 });

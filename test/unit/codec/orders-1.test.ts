@@ -126,7 +126,7 @@ describe('a forged block of orders', () => {
     ['has a shape that no event has', (out) => (shape(out, 6 * 3 ** 30), heads(out))],
     ['uses an unknown shape', (out) => (out.token(COLUMN.shapeFirst, 3), heads(out))],
     ['holds more than it declares', (out) => (shape(out, 1 + 6 * 2), heads(out), heads(out))],
-  ])('that %s is refused', (_what, write) => {
+  ])('that %s is rejected', (_what, write) => {
     expect(() => orders1.decode(forge(write))).toThrow(RecordCorruptError);
   });
 

@@ -1,4 +1,4 @@
-/** The small pieces that exchanges share, each on a clock that the test moves. */
+/** The small parts that exchanges share, each on a clock that the test moves. */
 
 import { describe, expect, test } from 'vitest';
 import { InvariantError, WireFormatError } from '../../../logger/errors.ts';
@@ -203,7 +203,7 @@ describe('the trade filter', () => {
     for (let id = Math.max(first, 120); id < 5000; id++) expect(passed).toContain(id);
   });
 
-  test('a jump of any width costs bounded memory, and a reset lets ids start anew', () => {
+  test('a jump of any width costs bounded memory, and a reset lets ids start again', () => {
     const filter = new TradeFilter();
     filter.isNew(1);
     expect(filter.isNew(Number.MAX_SAFE_INTEGER)).toBe(true);

@@ -1,4 +1,4 @@
-/** What the library refuses, as a caller without types would pass it. */
+/** What the library rejects, as a caller without types would pass it. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

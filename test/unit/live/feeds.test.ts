@@ -48,7 +48,7 @@ describe('a live feed', () => {
     expect(all.seen).toEqual([`${BTC} now`, `${ETH} now`]);
   });
 
-  test('goes on after its recorder is replaced by another', () => {
+  test('continues after its recorder is replaced by another', () => {
     const feeds = new LiveFeeds(silentLog);
     const { seen, listener } = subscriber();
     feeds.subscribe(BTC, listener);
@@ -89,7 +89,7 @@ describe('a live feed', () => {
 });
 
 describe('a listener that throws', () => {
-  test('is unsubscribed and logged; publisher and other listeners go on', () => {
+  test('is unsubscribed and logged; publisher and other listeners continue', () => {
     const logged: string[] = [];
     const feeds = new LiveFeeds(keptLog(logged));
     const feed = feeds.open(BTC, () => []);

@@ -52,7 +52,7 @@ describe('decimals', () => {
     '9'.repeat(400),
     `0.${'1'.repeat(400)}`,
     '١',
-  ])('%j is refused', (text) => {
+  ])('%j is rejected', (text) => {
     expect(() => parseScaled(text, 8)).toThrow(WireFormatError);
     expect(() => fractionDigits(text)).toThrow(WireFormatError);
   });

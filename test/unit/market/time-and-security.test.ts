@@ -29,7 +29,7 @@ describe('times', () => {
     '1.5ms',
     '99999999999999999999ms',
     '2026-11-20T07:00:04.1234567890Z',
-  ])('%j is refused, naming the field', (text) => {
+  ])('%j is rejected, naming the field', (text) => {
     expect(() => parseTimeUs(text, '--at')).toThrow(InvalidArgumentError);
     expect(() => parseTimeUs(text, '--at')).toThrow(/^--at: /);
   });
@@ -66,7 +66,7 @@ describe('securities', () => {
     'binance:\u0000',
     '__proto__',
     'binance:<x>',
-  ])('%j is refused', (text) => {
+  ])('%j is rejected', (text) => {
     expect(() => parseSecurity(text)).toThrow(InvalidArgumentError);
   });
 });

@@ -101,7 +101,7 @@ describe('snapshots', () => {
 });
 
 describe('an export', () => {
-  test('is JSON lines unless told otherwise', () => {
+  test('is JSON lines unless set otherwise', () => {
     const query = validExportQuery({ security, type: 'trades' });
     expect(query).toMatchObject({ security, type: 'trades', format: 'jsonl' });
   });

@@ -198,7 +198,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
     clearInterval(counting);
     expect(turns).toBeGreaterThan(0);
     expect(problems).toEqual([]);
-    // All but the journal's pieces.
+    // All but the journal's parts.
     const pieces = history.segments.flatMap((segment) =>
       segment.records.filter(({ kind }) => kind === 'piece'),
     );

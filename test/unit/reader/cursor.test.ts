@@ -85,7 +85,7 @@ describe.each(['headers', 'records'] as const)('from %s', (kind) => {
     ]);
   });
 
-  test('after a missing block it goes on from the next image', async () => {
+  test('after a missing block it continues from the next image', async () => {
     await writeAll(
       kit.archive,
       image(1, 100, 0),

@@ -25,7 +25,7 @@ export interface Message {
 export interface ModelRecord {
   readonly kind: 'image' | 'block' | 'piece';
   readonly header: StoredRecord['header'];
-  /** Of a block or piece: the messages in it. Of an image: the one it shows. */
+  /** Of a block or part: the messages in it. Of an image: the one it shows. */
   readonly messages: readonly Message[];
   readonly trades: readonly Trade[];
   /** The last event's receive time, trades included. */
@@ -37,7 +37,7 @@ export interface ModelSegment {
   readonly records: ModelRecord[];
   /** Up to when the segment is proven, by mark or gap. */
   endUs: number;
-  /** The gap after it; null: the recording goes on (the last segment). */
+  /** The gap after it; null: the recording continues (the last segment). */
   gap: { readonly cause: GapCause; readonly isRecorded: boolean } | null;
 }
 

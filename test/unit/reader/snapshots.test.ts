@@ -56,7 +56,7 @@ function pick<T>(random: Random, items: readonly T[]): T {
   return items[Math.floor(random.next() * items.length)] as T;
 }
 
-/** From a little before the first message to a little after the last, or a piece of that. */
+/** From a little before the first message to a little after the last, or a part of that. */
 function rangeIn(history: RandomHistory, random: Random): { fromUs: number; toUs: number } {
   const firstUs = (history.segments[0]?.records[0]?.lastEventUs as number) - 50_000;
   const lastUs = (history.segments.at(-1)?.endUs as number) + 50_000;

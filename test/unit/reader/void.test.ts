@@ -51,7 +51,7 @@ async function imageChecked(): Promise<void> {
   for (let i = 0; i < 30; i++) await harness.clock.advanceAsync(0);
 }
 
-/** @returns the last moment that is claimed of the first segment, and the last sequence heard. */
+/** @returns the last moment that is claimed of the first segment, and the last sequence received. */
 async function record(seed: number, isProvenAgain: boolean): Promise<[SegmentPosition, number]> {
   const { clock, exchange } = harness;
   const random = seededRandom(seed);

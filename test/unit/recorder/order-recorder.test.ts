@@ -194,7 +194,7 @@ describe('a recorder of an L3 book', () => {
       open(sequence, id(sequence), 990, 1);
     }
     one.tick();
-    // Nobody has ever heard of that maker: it was in the exchange's book, and not in ours.
+    // The maker was never seen: it was in the exchange's book, and not in ours.
     match(110, id(77), 1);
     expect(one.phase).toBe('syncing');
     exchange.answer(orderSnapshotAt(111, clock.nowUs(), { bids: BIDS, asks: ASKS }));

@@ -45,7 +45,7 @@ describe('a recorder in numbers', () => {
 
   afterEach(() => harness.close());
 
-  /** A snapshot at the sequence that was heard last, and the diff that follows it. */
+  /** A snapshot at the sequence that was received last, and the diff that follows it. */
   async function prove(sequence: number): Promise<void> {
     const { exchange, clock } = harness;
     const snapshot = snapshotAt(sequence, [1000, 5], [1010, 7]);

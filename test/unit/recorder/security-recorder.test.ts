@@ -166,7 +166,7 @@ describe('a recorder', () => {
     expect(one.phase).toBe('stale');
   });
 
-  test('a snapshot that is too old is fetched again while the buffer goes on', async () => {
+  test('a snapshot that is too old is fetched again while the buffer continues', async () => {
     const { one } = recorder();
     await one.start();
     await clock.advanceAsync(0);

@@ -350,7 +350,7 @@ describe('level2_batch', () => {
     expect(sandbox.stats().streams).toEqual([`${BTC}/level2_batch`]);
   });
 
-  test('the snapshot of a later subscriber goes to nobody else', async () => {
+  test('the snapshot of a later subscriber goes to no one else', async () => {
     const { client, sandbox } = await opened();
     await client.subscribe(BTC, ['level2_batch']);
     const newcomer = await coinbaseClientOf(sandbox);

@@ -104,7 +104,7 @@ describe('connections', () => {
     await moreDiffs(client);
   });
 
-  test('a dead stream brings no diffs, though trades go on; a new subscription works', async () => {
+  test('a dead stream brings no diffs, though trades continue; a new subscription works', async () => {
     const { sandbox, client } = await synchronised();
     sandbox.inject({ type: 'dead-stream', symbol: 'BTCUSDT' });
     const diffsOf = ({ frames }: PlainClient): number =>

@@ -33,7 +33,7 @@ describe.each(TARGETS)('random faults of $venue.name', (target) => {
     }
   });
 
-  test('leave out unsupported faults and those that nobody can notice', () => {
+  test('leave out unsupported faults and those that no one can notice', () => {
     const left = FAULT_TYPES.filter(
       (type) => !randomFaultTypes(target).some((one) => one === type),
     );

@@ -12,7 +12,7 @@ describe('REST', () => {
     ['/api/v3/depth?symbol=btcusdt', 400, -1100],
     ['/api/v3/depth?symbol=BTCUSDT&limit=many', 400, -1100],
     ['/api/v3/depth?symbol=BTCUSDT&limit=0', 400, -1100],
-  ])('%s is refused with %i and the code %i', async (path, status, code) => {
+  ])('%s is rejected with %i and the code %i', async (path, status, code) => {
     const client = await clientOf(await sandboxOf());
     const reply = await client.rest(encodeURI(path));
     expect(reply.status).toBe(status);

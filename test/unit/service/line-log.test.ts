@@ -49,7 +49,7 @@ describe('the log', () => {
     expect(written('text', 'error')).toHaveLength(1);
   });
 
-  test('lines that were not taken are counted, and told when lines are taken again', () => {
+  test('lines that were not taken are counted, and reported when lines are taken again', () => {
     const lines: string[] = [];
     let isTaking = false;
     const log = createLineLog({

@@ -18,7 +18,7 @@ describe('the stall watch', () => {
     expect(watch.check(7)).toBe(true);
   });
 
-  test('one beat in between starts the count afresh', () => {
+  test('one beat in between starts the count again', () => {
     const watch = new StallWatch(1);
     checks(watch, 1, CHECKS_PER_SECOND);
     expect(checks(watch, 2, CHECKS_PER_SECOND)).not.toContain(true);

@@ -60,7 +60,7 @@ describe('word to the service manager', () => {
     });
   });
 
-  test('without a socket nobody is told, and no helper is started', () => {
+  test('without a socket nothing is notified, and no helper is started', () => {
     fakeNotify();
     openNotifier({ PATH: path }, unexpected).send('READY=1');
     expect(told()).toEqual([]);

@@ -39,9 +39,9 @@ describe('subscribing', () => {
     feed.transport.latest.open();
     feed.depth(feed.transport.latest, 1, 10);
     feed.trade(feed.transport.latest, 7);
-    expect(listener.told).toEqual([]);
+    expect(listener.calls).toEqual([]);
     feed.transport.latest.confirm();
-    expect(listener.told.map(({ what }) => what)).toEqual(['up', 'event', 'event']);
+    expect(listener.calls.map(({ what }) => what)).toEqual(['up', 'event', 'event']);
     expect(listener.ranges).toEqual([[1, 10]]);
   });
 
@@ -91,7 +91,7 @@ describe('subscribing', () => {
       ['up'],
       ['up'],
     ]);
-    expect(listeners[2]?.told).toEqual([
+    expect(listeners[2]?.calls).toEqual([
       { what: 'rejected', reason: 'Invalid request: unknown stream (code 2)' },
     ]);
     // The name is free again.
@@ -106,7 +106,7 @@ describe('subscribing', () => {
     feed.clock.advance(0);
     expect(feed.transport.sockets[0]?.isClosed).toBe(true);
     expect(feed.transport.sockets).toHaveLength(2);
-    expect(listener.told).toEqual([]);
+    expect(listener.calls).toEqual([]);
   });
 
   test('a reply that never comes replaces a connection that carries others, without touching them', () => {
@@ -127,7 +127,7 @@ describe('subscribing', () => {
 });
 
 describe('adding and removing', () => {
-  test('after a symbol is closed its listener is not called, and the others go on', () => {
+  test('after a symbol is closed its listener is not called, and the others continue', () => {
     const { socket, listener, handle } = feed.streaming();
     const other = feed.open('ETHUSDT');
     feed.confirmAll(socket);
@@ -156,7 +156,7 @@ describe('adding and removing', () => {
       'SUBSCRIBE',
       'UNSUBSCRIBE',
     ]);
-    expect(listener.told).toEqual([]);
+    expect(listener.calls).toEqual([]);
     expect(kept.listener.states).toEqual(['up']);
   });
 
@@ -198,7 +198,7 @@ describe('adding and removing', () => {
     await feed.exchange.close();
     feed.depth(socket, 11, 12);
     feed.clock.advance(HOUR_MS);
-    expect(listener.told.map(({ what }) => what)).toEqual(['up', 'event']);
+    expect(listener.calls.map(({ what }) => what)).toEqual(['up', 'event']);
     expect(socket.isClosed).toBe(true);
     expect(feed.clock.pendingTimers).toBe(0);
   });
@@ -210,7 +210,7 @@ describe('an unplanned end', () => {
     const aliveUntilUs = feed.clock.nowUs();
     feed.clock.advance(1000);
     socket.end('closed with code 1006');
-    expect(listener.told.at(-1)).toEqual({
+    expect(listener.calls.at(-1)).toEqual({
       what: 'down',
       aliveUntilUs,
       reason: 'closed with code 1006',
@@ -273,7 +273,7 @@ describe('an unplanned end', () => {
     feed.clock.advance(15_000);
     expect(feed.transport.sockets[0]?.isClosed).toBe(true);
     expect(feed.transport.sockets[0]?.pings).toBe(2);
-    expect(listener.told.at(-1)).toMatchObject({ what: 'down' });
+    expect(listener.calls.at(-1)).toMatchObject({ what: 'down' });
   });
 
   test('a connection that never opens is given up', () => {
@@ -323,7 +323,7 @@ describe('numbers', () => {
     const data = { e: 'trade', E: 1, s: 'BTCUSDT', t: 1, p: '0.000000001', q: '1', T: 1, m: true };
     socket.message({ stream: 'btcusdt@trade', data });
     feed.depth(socket, 11, 11);
-    expect(listener.told.slice(2).map(({ what }) => what)).toEqual(['scale', 'event', 'event']);
+    expect(listener.calls.slice(2).map(({ what }) => what)).toEqual(['scale', 'event', 'event']);
     expect(listener.trades[0]?.price).toBe(1);
     expect(listener.diffs.at(-1)?.bids[0]).toBe(1_000_000_000);
   });

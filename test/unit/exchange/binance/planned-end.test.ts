@@ -60,7 +60,7 @@ describe('a planned end', () => {
     expect(times).toEqual([...times].sort((a, b) => a - b));
   });
 
-  test('if the old one never catches up, the new one goes on by itself after a limit', () => {
+  test('if the old one never catches up, the new one continues by itself after a limit', () => {
     const { socket, listener } = feed.streaming();
     void feed.exchange.reset();
     const fresh = feed.connect();
@@ -238,7 +238,7 @@ describe('a planned end', () => {
     expect(listener.states).toEqual(['up']);
   });
 
-  test('a reset that can not be done fails after its limit and goes on being tried', async () => {
+  test('a reset that can not be done fails after its limit and is retried', async () => {
     const { listener } = feed.streaming();
     const failed = expect(feed.exchange.reset()).rejects.toMatchObject({ code: 'feed-closed' });
     feed.clock.advance(BINANCE_LIMITS.resetWithinMs);

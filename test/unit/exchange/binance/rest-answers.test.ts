@@ -104,7 +104,7 @@ describe('exchange information', () => {
     expect(off).toMatchObject({ tickSize: null, lotSize: '0.1' });
   });
 
-  test('a changed tick size is told apart from one that is only printed otherwise', () => {
+  test('a changed tick size is distinguished from one that is only printed otherwise', () => {
     const of = (tick: string) => {
       const found = parseInstruments({ symbols: [row(tick, '1')] }).get('ETHUSDT');
       if (!found) throw new Error('not found');

@@ -39,10 +39,10 @@ describe('polling tick sizes', () => {
     await feed.clock.advanceAsync(2 * HOUR_MS, HOUR_MS / 2);
     await feed.clock.advanceAsync(0);
     expect(feed.transport.asked).toHaveLength(2);
-    expect(btc.listener.told).toEqual([
+    expect(btc.listener.calls).toEqual([
       { what: 'instrument', instrument: { ...feed.instrumentOf('BTCUSDT'), tickSize: '0.1' } },
     ]);
-    expect(eth.listener.told).toEqual([]);
+    expect(eth.listener.calls).toEqual([]);
   });
 
   test('a symbol that is gone does not keep the others from being polled', async () => {

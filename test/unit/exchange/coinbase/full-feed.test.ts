@@ -54,7 +54,7 @@ describe('subscribing', () => {
     expect(ended).toMatchObject({ ...which, symbols: `${BTC},ETH-USD,LTC-USD and 1 more` });
   });
 
-  test('a later connection signs anew', () => {
+  test('a later connection signs again', () => {
     const feed = new ScriptedCoinbase();
     const { socket } = feed.streaming();
     feed.clock.advance(60_000);
@@ -77,7 +77,7 @@ describe('subscribing', () => {
       message: 'Failed to subscribe',
       reason: 'NO-SUCH is not a valid product',
     });
-    expect(listener.told).toEqual([
+    expect(listener.calls).toEqual([
       { what: 'rejected', reason: 'Failed to subscribe: NO-SUCH is not a valid product' },
     ]);
     feed.clock.advance(3_000_000);
@@ -104,7 +104,7 @@ describe('messages', () => {
       'done',
       'activate',
     ]);
-    expect(listener.told.slice(6)).toEqual([
+    expect(listener.calls.slice(6)).toEqual([
       {
         what: 'heartbeat',
         heartbeat: {
@@ -136,7 +136,7 @@ describe('messages', () => {
     const feed = new ScriptedCoinbase();
     const { socket, listener } = feed.streaming();
     socket.message(open(1, { price: '1.234' }));
-    expect(listener.told.map(({ what }) => what)).toEqual(['up', 'scale', 'event']);
+    expect(listener.calls.map(({ what }) => what)).toEqual(['up', 'scale', 'event']);
     expect(listener.events[0]).toMatchObject({ price: 1234 });
   });
 
@@ -169,7 +169,7 @@ describe('messages', () => {
     expect(feed.logged.filter((line) => line.startsWith('Unusable'))).toHaveLength(4);
   });
 
-  test('of other products and channels nothing is heard', () => {
+  test('of other products and channels nothing is received', () => {
     const feed = new ScriptedCoinbase();
     const { socket, listener } = feed.streaming();
     socket.message(open(1, { product_id: 'ETH-USD' }));
@@ -221,7 +221,7 @@ describe('connections', () => {
     const heardUs = feed.clock.nowUs();
     feed.clock.advance(3000);
     socket.end('closed with code 1006');
-    expect(listener.told.at(-1)).toEqual({
+    expect(listener.calls.at(-1)).toEqual({
       what: 'down',
       aliveUntilUs: heardUs,
       reason: 'closed with code 1006',

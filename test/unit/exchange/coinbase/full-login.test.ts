@@ -26,7 +26,7 @@ function nextAttempt(feed: ScriptedCoinbase): number {
   return (feed.clock.nowUs() - fromUs) / 1000;
 }
 
-/** Opens connection after connection until the login has been refused `times` times. */
+/** Opens connection after connection until the login has been rejected `times` times. */
 function refuse(feed: ScriptedCoinbase, times: number): number[] {
   return Array.from({ length: times }, () => {
     const waitedMs = nextAttempt(feed);
@@ -42,7 +42,7 @@ describe('a rejected login', () => {
     const { listener } = feed.open();
     const waitsMs = refuse(feed, 7);
     expect(listener.states).toEqual(['rejected']);
-    expect(listener.told[0]).toEqual({
+    expect(listener.calls[0]).toEqual({
       what: 'rejected',
       reason: 'Failed to subscribe: level2, level3, and full channels now require authentication',
     });
@@ -70,7 +70,7 @@ describe('a rejected login', () => {
     expect(waitedMs).toBeGreaterThan(100_000);
   });
 
-  test('of one product is one of the key: the others wait with it, and all go on together', () => {
+  test('of one product is one of the key: the others wait with it, and all continue together', () => {
     const feed = new ScriptedCoinbase();
     const opened = [BTC, 'ETH-USD', 'LTC-USD'].map((symbol) => feed.open(symbol).listener);
     refuse(feed, 3);
@@ -159,7 +159,7 @@ describe('a rejected login', () => {
     expect(listener.count('rejected')).toBe(1);
     const seen = [
       ...feed.logged,
-      JSON.stringify(listener.told),
+      JSON.stringify(listener.calls),
       JSON.stringify(feed.exchange.counters()),
       String(failure),
       JSON.stringify(failure),

@@ -36,7 +36,7 @@ describe('REST', () => {
     await feed.exchange.snapshot(BTC, signal);
     feed.answers(200, orderBook(8));
     await feed.exchange.snapshot(BTC, signal);
-    expect(listener.told.filter(({ what }) => what === 'auction')).toEqual([
+    expect(listener.calls.filter(({ what }) => what === 'auction')).toEqual([
       { what: 'auction', isCollecting: true },
       { what: 'auction', isCollecting: false },
     ]);
@@ -99,7 +99,7 @@ describe('REST', () => {
     feed.answers(200, [product(BTC, '0.001'), product('ETH-USD')]);
     await feed.clock.advanceAsync(COINBASE_LIMITS.instrumentPollMs, 600_000);
     expect(feed.transport.asked).toEqual(['https://rest.test/products']);
-    const changed = listener.told.filter(({ what }) => what === 'instrument' || what === 'scale');
+    const changed = listener.calls.filter(({ what }) => what === 'instrument' || what === 'scale');
     expect(changed).toEqual([
       { what: 'scale', scale: { priceExponent: 3, sizeExponent: 8 } },
       { what: 'instrument', instrument: expect.objectContaining({ tickSize: '0.001' }) },

@@ -7,7 +7,7 @@ import { createFeed, recorded, confirmAll, ids } from './level2.ts';
 const signal = new AbortController().signal;
 
 describe('a planned end', () => {
-  test('the new connection’s snapshot begins a new segment, and the old one is not heard any more', async () => {
+  test('the new connection’s snapshot begins a new segment, and the old one is not received any more', async () => {
     const feed = createFeed();
     const { socket, listener } = await recorded(feed);
     socket.message(match(57, 7));
@@ -23,7 +23,7 @@ describe('a planned end', () => {
     expect(socket.isClosed).toBe(true);
     await reset;
     expect(isDone).toBe(true);
-    expect(listener.told.slice(-2)).toEqual([
+    expect(listener.calls.slice(-2)).toEqual([
       { what: 'down', aliveUntilUs: wholeUs, reason: 'Another connection has taken over' },
       { what: 'up' },
     ]);
@@ -36,7 +36,7 @@ describe('a planned end', () => {
     expect(listener.count('loss')).toBe(0);
   });
 
-  test('without a snapshot on the new one, the old one goes on, however long it takes', async () => {
+  test('without a snapshot on the new one, the old one continues, however long it takes', async () => {
     const feed = createFeed();
     const { socket, listener } = await recorded(feed);
     void feed.exchange.reset().catch(() => undefined);
@@ -68,7 +68,7 @@ describe('a planned end', () => {
     expect(listener.ranges).toEqual([[3, 3]]);
   });
 
-  test('if the new one dies after it has taken over, the old one begins anew', async () => {
+  test('if the new one dies after it has taken over, the old one begins again', async () => {
     const feed = createFeed();
     const { socket, listener } = await recorded(feed);
     feed.open('ETH-USD');
@@ -114,7 +114,7 @@ describe('a planned end', () => {
     expect(listener.states).toEqual(['up']);
   });
 
-  test('asked for afresh during an overlap, it is asked for where it is served', async () => {
+  test('asked for again during an overlap, it is asked for where it is served', async () => {
     const feed = createFeed();
     const { socket } = await recorded(feed);
     feed.open('ETH-USD');

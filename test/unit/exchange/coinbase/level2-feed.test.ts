@@ -108,7 +108,7 @@ describe('the book', () => {
     expect(taken).toMatchObject({ exchangeTimeUs: timeUs(9), sequence: 1 });
   });
 
-  test('whoever asks again gets a fresh one: the product is subscribed anew, and only it', async () => {
+  test('whoever asks again gets a fresh one: the product is subscribed again, and only it', async () => {
     const feed = createFeed();
     const { socket } = await recorded(feed);
     const other = feed.open('ETH-USD');
@@ -126,7 +126,7 @@ describe('the book', () => {
     expect(other.listener.states).toEqual(['up']);
   });
 
-  test('the count goes on over connections, so that it never comes twice', async () => {
+  test('the count continues over connections, so that it never comes twice', async () => {
     const feed = createFeed();
     const { socket, listener } = await recorded(feed);
     socket.message(update(1, []));
@@ -142,7 +142,7 @@ describe('the book', () => {
     ]);
   });
 
-  test('a snapshot that is none fails whoever waits, and the next one is asked for afresh', async () => {
+  test('a snapshot that is none fails whoever waits, and the next one is asked for again', async () => {
     const feed = createFeed();
     const { socket } = feed.streaming();
     const first = expect(feed.exchange.snapshot(BTC, signal)).rejects.toMatchObject({
@@ -156,7 +156,7 @@ describe('the book', () => {
     expect(await second).toMatchObject({ sequence: 2 });
   });
 
-  test('one that never comes fails within the limit, and is asked for afresh', async () => {
+  test('one that never comes fails within the limit, and is asked for again', async () => {
     const feed = createFeed();
     const { socket } = feed.streaming();
     const first = expect(feed.exchange.snapshot(BTC, signal)).rejects.toMatchObject({
@@ -194,7 +194,7 @@ describe('the book', () => {
     const lastUs = feed.clock.nowUs();
     feed.clock.advance(500);
     socket.message(text);
-    expect(listener.told.at(-1)).toMatchObject({ what: 'loss', aliveUntilUs: lastUs });
+    expect(listener.calls.at(-1)).toMatchObject({ what: 'loss', aliveUntilUs: lastUs });
   });
 
   test.each([
@@ -229,7 +229,7 @@ describe('trades', () => {
     const agreedUs = feed.clock.nowUs();
     feed.clock.advance(2000);
     socket.message(match(60, 9));
-    expect(listener.told.filter(({ what }) => what === 'loss')).toEqual([
+    expect(listener.calls.filter(({ what }) => what === 'loss')).toEqual([
       {
         what: 'loss',
         aliveUntilUs: agreedUs,
@@ -260,7 +260,7 @@ describe('trades', () => {
     expect(listener.count('loss')).toBe(0);
     feed.clock.advance(1000);
     socket.message(heartbeat(61, 10));
-    expect(listener.told.at(-1)).toEqual({
+    expect(listener.calls.at(-1)).toEqual({
       what: 'loss',
       aliveUntilUs: agreedUs,
       reason: 'Something was lost: the exchange is at trade 10, and 8 was the last that came',
@@ -270,7 +270,7 @@ describe('trades', () => {
     expect(listener.count('loss')).toBe(1);
   });
 
-  test('those missed while a product is subscribed anew are no second loss', async () => {
+  test('those missed while a product is subscribed again are no second loss', async () => {
     const feed = createFeed();
     const { socket, listener } = await recorded(feed);
     socket.message(match(57, 7));

@@ -1,4 +1,4 @@
-/** What each of Coinbase's messages says, read exactly, and what is refused. */
+/** What each of Coinbase's messages says, read exactly, and what is rejected. */
 
 import { describe, expect, test } from 'vitest';
 import { WireFormatError } from '../../../../logger/errors.ts';
@@ -281,7 +281,7 @@ describe('routing', () => {
     });
   });
 
-  test('a frame that may have been of any book is told apart from one that can not', () => {
+  test('a frame that may have been of any book is distinguished from one that can not', () => {
     expect(routeOf(level2, '{"type":"l2update","changes":[]}')).toEqual({ to: 'unknown' });
     expect(routeOf(level2, '{"changes":[["buy","1')).toEqual({ to: 'unknown' });
     expect(routeOf(level2, '{"type":"heartbeat"}')).toEqual({ to: 'session' });

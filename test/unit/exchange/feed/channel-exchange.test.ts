@@ -47,9 +47,9 @@ describe('several messages and replies for a symbol', () => {
     connection.send(...venueOf(connection).grant(conf ?? ''));
     connection.send(...venueOf(connection).grant(book ?? ''));
     connection.send(venueOf(connection).image('AAA'), venueOf(connection).update('AAA', 1));
-    expect(listener.told).toEqual([]);
+    expect(listener.calls).toEqual([]);
     connection.send(...venueOf(connection).grant(trades ?? ''));
-    expect(listener.told.map(({ what }) => what)).toEqual(['up', 'event']);
+    expect(listener.calls.map(({ what }) => what)).toEqual(['up', 'event']);
   });
 
   test('a symbol of which one channel is rejected is rejected, and its other one given up', () => {
@@ -62,7 +62,7 @@ describe('several messages and replies for a symbol', () => {
       connection.send(...connection.venue.grant(request ?? ''));
     }
     connection.send(...connection.venue.reject(tradesA ?? ''));
-    expect(one.told).toEqual([{ what: 'rejected', reason: 'unknown symbol' }]);
+    expect(one.calls).toEqual([{ what: 'rejected', reason: 'unknown symbol' }]);
     expect(two.states).toEqual(['up']);
     expect(connection.socket.sent.slice(5)).toEqual([
       '{"op":"unsubscribe","channel":"book","symbol":"AAA"}',
@@ -95,8 +95,8 @@ describe('state of a connection', () => {
     venue.lose();
     connection.send(venue.update('AAA', 2));
     const loss = { what: 'loss', aliveUntilUs, reason: 'frame 5 came after 3' };
-    expect(one.told.filter(({ what }) => what === 'loss')).toEqual([loss]);
-    expect(two.told.filter(({ what }) => what === 'loss')).toEqual([loss]);
+    expect(one.calls.filter(({ what }) => what === 'loss')).toEqual([loss]);
+    expect(two.calls.filter(({ what }) => what === 'loss')).toEqual([loss]);
   });
 
   test('after a loss a new snapshot is asked for, and brings a book that is whole again', async () => {
@@ -132,7 +132,7 @@ describe('state of a connection', () => {
     ]);
   });
 
-  test('a frame of a channel that nobody knows may be of any book', () => {
+  test('a frame of a channel that no one knows may be of any book', () => {
     const stage = new Stage(channels);
     const { listener, connection } = stage.streaming(1);
     connection.send('[999,[1,2,3],3,1790000000100]');
