@@ -53,7 +53,7 @@ export interface Logger extends Pick<Core, 'control' | 'reader' | 'workCounters'
 const MANAGER_GRACE_MS = 2000;
 /** How long a start waits for MongoDB's first answer; then recording begins without it. */
 const STORE_TIMEOUT_MS = 3000;
-/** How long a stop goes on replicating; the rest waits in the spool for the next start. */
+/** How long a stop keeps replicating; the rest waits in the spool for the next start. */
 const STORE_GRACE_MS = 4000;
 
 /** @throws ConfigError (exit code 78), others (exit code 1). */

@@ -57,7 +57,7 @@ export interface CoreDeps extends ExchangeDeps {
   /** The store behind the archive; null: the archive keeps the records for good. */
   readonly store: SharedStore | null;
   readonly processStatus: RecorderServiceDeps['processStatus'];
-  /** A bug: the core must not go on. */
+  /** A bug: the core must stop. */
   readonly onFatal: (error: unknown) => void;
   /** The manager asked for an orderly stop. */
   readonly onTerminate: () => void;

@@ -153,7 +153,7 @@ export interface OpenedArchive {
  * Opens an archive for reading.
  * @param location the directory of an embedded archive (a logger's `DATA_DIR`), or a `mongodb://` URI
  *   whose path names the database.
- * @throws InvalidArgumentError when there is none; ArchiveUnavailableError when nobody answers.
+ * @throws InvalidArgumentError when there is none; ArchiveUnavailableError when the server does not answer.
  */
 export async function openArchive(location: string): Promise<OpenedArchive> {
   return new ReadableArchive(await openArchiveReader(checkLocation(location)));

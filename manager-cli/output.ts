@@ -126,5 +126,5 @@ export function drained(stream: OutputStream): Promise<Error | undefined> {
   });
 }
 
-/** With stderr closed there is nowhere to report to; the exit code still tells. */
+/** With stderr closed there is nowhere to report to; the exit code still shows it. */
 function ignoreClosedStderr(): void {}

@@ -3,7 +3,7 @@
  * configured for the same security do not record it side by side by mistake. The holder renews its
  * leases while it lives; when it is gone the next logger takes over, in a segment of its own.
  *
- * A lease is a safeguard, not a lock: while the store is unreachable the holder goes on recording. If
+ * A lease is a safeguard, not a lock: while the store is unreachable the holder keeps recording. If
  * another logger took over meanwhile, the former holder learns of it at the next renewal and stops.
  * What both recorded in between are segments of two loggers, each proven in itself.
  */

@@ -17,7 +17,7 @@ export interface ExchangeDefinition {
   readonly settings: readonly Setting<unknown>[];
   /**
    * `consecutive`: the trades of a symbol are numbered 1, 2, 3 …, so a missing id is a missing trade.
-   * `opaque`: ids tell trades apart and nothing else.
+   * `opaque`: ids only identify trades.
    */
   readonly tradeIds: 'consecutive' | 'opaque';
   /** The exchange's own spelling of a symbol given in any case. */

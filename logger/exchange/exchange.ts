@@ -93,7 +93,7 @@ export interface FeedListener {
   onEvent(event: MarketEvent): void;
   /**
    * The exchange reports how far its sequence has come. Where the proof is the connection, that
-   * sequence is not the book's: while it stands still, nothing has happened.
+   * sequence is not the book's: while it does not change, nothing has happened.
    */
   onHeartbeat(heartbeat: Heartbeat): void;
   /**

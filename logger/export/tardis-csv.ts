@@ -89,7 +89,7 @@ class TardisRows {
     const { bids, asks, scale } = item;
     const imaged = new Set([...keysOf('bid', bids, scale), ...keysOf('ask', asks, scale)]);
     const gone = [...this.#imaged].filter((key) => !imaged.has(key));
-    // Nothing else would tell a reader that its book is over; or, where it has none, that it may begin.
+    // Only this row shows a reader that its book ends here, or that one may begin.
     if (imaged.size === 0 && gone.length === 0 && this.#last !== null) gone.push(this.#last);
     this.#isBeginDue = imaged.size === 0 && gone.length === 0;
     const removals = gone.map((key) => this.#line(item, `true,${key},0`)).join('');

@@ -6,7 +6,7 @@
  * - It may keep events and everything in them, except `segment` and its book, which move on.
  * - It must not change anything it is given, and must not call a recorder. Subscribing and
  *   unsubscribing are allowed; both take effect with the next event.
- * - One that throws is unsubscribed and its `onError` is called: recording goes on, and so do the
+ * - One that throws is unsubscribed and its `onError` is called: recording continues, and so do the
  *   other listeners.
  */
 
@@ -115,7 +115,7 @@ export class LiveFeeds implements LiveSource {
     );
   }
 
-  /** Copies on write: a delivery in progress goes on with the list that it began with. */
+  /** Copies on write: a delivery in progress continues with the list it started with. */
   #set(security: string, subscriptions: readonly Subscription[]): void {
     if (subscriptions.length === 0) this.#subscriptions.delete(security);
     else this.#subscriptions.set(security, subscriptions);

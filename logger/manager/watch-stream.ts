@@ -120,7 +120,7 @@ export async function streamWatch(
         if (isDue) refreshedMs = clock.monotonicMs();
         const update = await watched.update(isDue ? null : batch);
         await send(context, writer, update);
-        // If nothing is recorded yet, an empty part tells the client that the watch has begun.
+        // If nothing is recorded yet, an empty part shows the client that the watch has begun.
         if (isFirst && update.statuses.length === 0) await writer.write({});
         isFirst = false;
       }

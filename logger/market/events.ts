@@ -27,7 +27,7 @@ export interface UpdateHead {
   readonly receiveTimeUs: number;
 }
 
-/** How an exchange names a trade: a number, or text that only tells trades apart. */
+/** How an exchange names a trade: a number, or text that only identifies trades. */
 export type TradeId = number | string;
 
 /** Ordered changes of an L2 book. */
@@ -202,7 +202,7 @@ export interface Horizon {
 
 export const NO_HORIZON: Horizon = Object.freeze({ bid: null, ask: null });
 
-/** Where a book stands; its sides left out. */
+/** A book's position: everything but its sides. */
 export interface BookPosition {
   readonly sequence: number;
   /** Exchange and receive time of the last message in it. */

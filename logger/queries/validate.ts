@@ -4,7 +4,7 @@
  * library without types and requests come from anywhere. All functions throw InvalidArgumentError
  * with a message that begins with the field's name. Pure.
  *
- * `prefix` stands before the names of fields other than `security`: the CLI's are options.
+ * `prefix` precedes the names of fields other than `security`: the CLI's are options.
  */
 
 import type { Position } from '../archive/archive.ts';

@@ -1,6 +1,6 @@
 /**
  * The one walk along a segment's records. It starts at an image, takes each block that follows without a
- * gap, and after a damaged or missing record goes on from the next readable image. Every query folds over
+ * gap, and after a damaged or missing record continues from the next readable image. Every query folds over
  * what it yields: `headersOf` for those that need no bodies, `recordsOf` for the others.
  */
 
@@ -56,7 +56,7 @@ export type CursorItem<Image, Block> =
   | { readonly type: 'gap'; readonly gap: Gap }
   | { readonly type: 'unreachable'; readonly ref: BlockRef };
 
-/** Where the run stands. */
+/** The position of the run. */
 interface Run<Image, Block> {
   readonly base: Image;
   last: Image | Block;
@@ -238,7 +238,7 @@ async function readable<Record>(reading: Promise<Record>): Promise<Record | Reco
   }
 }
 
-/** Whether a block ends at or before a sequence at which an image stands or a run has arrived. */
+/** Whether a block ends at or before a sequence of an image, or one that a run has reached. */
 function isBefore({ header, damaged, isJournalPart }: BlockRef, sequence: number): boolean {
   // Only the first sequence of a damaged block is known. It ends before the image, as images stand
   // between blocks. Of a damaged journal part not even that is known.

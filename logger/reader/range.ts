@@ -200,7 +200,7 @@ function beginsAtOrAfter(header: LoadedBlock['header'], us: number, clock: Clock
 }
 
 /**
- * Of a block in which the image stands, what comes after the image. In a segment's first block, trades
+ * The part of a block that follows an image inside it. In a segment's first block, trades
  * from before the image belong to the history.
  */
 function eventsAfter(

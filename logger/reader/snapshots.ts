@@ -180,7 +180,7 @@ class TickFold {
     return this.#tickUs < untilUs && this.#tickUs < this.range.toUs;
   }
 
-  /** Ticks before `untilUs`, all of the book as it stands. */
+  /** Ticks before `untilUs`, all of the current book. */
   *#ticks(book: ReplayedBook, untilUs: number): Generator<SnapshotItem> {
     while (this.#isDue(untilUs)) {
       const atUs = this.#tickUs;

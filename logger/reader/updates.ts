@@ -24,7 +24,7 @@ import type { Range, RangeItem } from './range.ts';
 import { ReplayedBook } from './replay.ts';
 
 type Movement =
-  /** An interval, or the range within one, begins with the book as it stands. */
+  /** An interval, or the range within one, begins with the book at that time. */
   | { readonly type: 'begin'; readonly book: ReplayedBook }
   | {
       readonly type: 'update';

@@ -1,7 +1,7 @@
 /**
  * Reads the whole archive and checks it against itself: every checksum, every block against the one
  * before it, every later image of a segment against the book rebuilt from the image before it (all levels
- * and the horizon), every gap record against the segments around it. After a problem it goes on from the
+ * and the horizon), every gap record against the segments around it. After a problem it continues from the
  * next image, so one bad byte is one line.
  */
 
@@ -215,7 +215,7 @@ class SegmentVerifier {
     }
   }
 
-  /** Every image up to where the book stands has to show just this book. */
+  /** Every image up to the book's position must equal the book. */
   async #compare(book: ReplayedBook): Promise<void> {
     while (this.#nextImageSequence() <= book.sequence) {
       const loaded = await this.#nextImage();

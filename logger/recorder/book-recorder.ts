@@ -27,7 +27,7 @@ export interface BookRecorderDeps extends RecorderDeps {
   readonly exchange: Exchange;
   readonly phase: PhaseMachine;
   readonly live: LivePublisher;
-  /** Of the recorder; aborted here when recording can't go on. */
+  /** Of the recorder; aborted here when recording cannot continue. */
   readonly life: AbortController;
   /** A base image is in the archive. */
   readonly onImageStored: (segment: Segment, image: BookImage) => void;

@@ -170,7 +170,7 @@ export class LoggerCommands {
   /** Why an `add` got no book, and what happens next. */
   #explain(id: string, reason: string | null): string {
     if (this.#deps.recorders.isStopping) {
-      return 'the logger is stopping; it stays added, and the next start goes on with it';
+      return 'the logger is stopping; it stays added, and the next start continues with it';
     }
     const why = reason ?? 'no book is proven yet';
     return `${why}; it stays added and is tried again: remove it with orderbook-manager remove ${id}`;

@@ -102,7 +102,7 @@ export class SecurityRecorder {
 
   /**
    * Recovers what an earlier process left, then records until `close`. Returns once recovery is done;
-   * the rest goes on in the background, with retries.
+   * the rest continues in the background, with retries.
    * @param instrument when the caller has asked the exchange already.
    */
   async start(instrument?: Instrument): Promise<void> {

@@ -8,7 +8,7 @@
 
 import type { Clock, Timer } from '../runtime/clock.ts';
 
-/** Date.now() truncates to milliseconds: a lead below this is none. */
+/** Date.now() truncates to milliseconds: a smaller lead is ignored. */
 const WALL_RESOLUTION_US = 1000;
 /** A larger change between wall and monotonic clock is a step, and is reported. */
 const STEP_US = 1_000_000;

@@ -26,7 +26,7 @@ function countLines(bytes: Uint8Array): number {
   return count;
 }
 
-/** The format where `--format` is not given: a file name may tell. */
+/** The format where `--format` is not given: taken from the file name if possible. */
 function defaultFormat(path: string | undefined): string {
   return path !== undefined && /\.csv(\.gz)?$/i.test(path) ? 'csv' : 'jsonl';
 }

@@ -12,7 +12,8 @@ export const snapshotCommand: Command = {
     if (!given.includes('all')) {
       return runChange(session, 'Snapshot', { securities: securities(session.args) });
     }
-    if (given.length > 1) throw usageError('all stands alone: it means every security');
+    if (given.length > 1)
+      throw usageError('all cannot be combined with securities: it means every one');
     return runChange(session, 'Snapshot', { securities: ['all'] });
   },
 };

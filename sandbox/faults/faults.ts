@@ -81,7 +81,7 @@ const FAULTS = {
   ),
   /**
    * Whoever receives the symbol's book updates now gets no more of them, though the connection and all
-   * other streams go on. A new subscription works.
+   * other streams continue. A new subscription works.
    */
   'dead-stream': define({ symbol: SYMBOL }, (venue, { symbol }) => venue.forgetReceivers(symbol)),
   /** Open connections go silent in both directions while TCP stays up. */

@@ -27,7 +27,7 @@ describe('wrong usage', () => {
     ['add kraken:XBTUSD', /Unknown exchange kraken/],
     [`add ${SECURITY} mtgox:BTCUSD`, /Unknown exchange mtgox/],
     ['reset mtgox', /Unknown exchange mtgox/],
-    [`snapshot all ${SECURITY}`, /all stands alone/],
+    [`snapshot all ${SECURITY}`, /all cannot be combined/],
     ['watch binance', /exchange:symbol/],
     ['verify binance', /exchange:symbol/],
     [`book ${SECURITY} --at`, /--at needs a value/],

@@ -12,7 +12,7 @@
  *
  * A commit runs synchronously: writing about 20 pages to the page cache costs less than a switch to
  * another thread, and errors surface where they occur. After a failure (disk full, I/O error) the
- * transaction is undone, and the next commit starts afresh.
+ * transaction is undone, and the next commit starts from scratch.
  */
 
 import { resolve } from 'node:path';

@@ -1,7 +1,7 @@
 /**
  * Binance's WebSocket protocol: subscriptions, replies, and which symbol a frame belongs to. A
  * combined stream wraps each event: `{"stream":"btcusdt@depth@100ms","data":{…}}`; the stream's name
- * stands first, so routing reads no further. Event types that are unknown are no error: the exchange
+ * comes first, so routing reads no further. Event types that are unknown are no error: the exchange
  * adds them at will.
  *
  * Source: https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams (gathered

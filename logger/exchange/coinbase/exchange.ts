@@ -1,5 +1,5 @@
 /**
- * Coinbase Exchange behind the `Exchange` port, as one of two feeds that the archive tells apart: with
+ * Coinbase Exchange behind the `Exchange` port, as one of two feeds that the archive distinguishes: with
  * a key `full`, single orders in the exchange's sequence; without one the public `level2_batch`.
  */
 

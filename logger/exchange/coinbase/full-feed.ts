@@ -1,6 +1,6 @@
 /**
  * One product of the `full` channel: every message about its orders, in the exchange's sequence.
- * Heartbeats, which run beside it, tell how far that sequence has come.
+ * Heartbeats, beside it, carry that sequence.
  */
 
 import type { MarketEvent } from '../../market/events.ts';

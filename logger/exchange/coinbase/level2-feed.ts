@@ -1,6 +1,6 @@
 /**
  * One product of `level2_batch` and `matches`, the public feed, whose book has no sequence. Loss on a
- * connection that stands shows in the ids of the trades.
+ * connection that is up shows in the ids of the trades.
  */
 
 import type { TradeId } from '../../market/events.ts';

@@ -165,7 +165,7 @@ class CoinbaseSession implements SessionProtocol {
   }
 }
 
-/** `{"type":"error","message":"Failed to subscribe","reason":"…"}`; the reason is what tells. */
+/** `{"type":"error","message":"Failed to subscribe","reason":"…"}`; `reason` says why. */
 function errorReply(message: Fields, redact: (text: string) => string): ReplyMessage {
   const words = [message['message'], message['reason']].filter(
     (text) => typeof text === 'string' && text !== '',

@@ -100,7 +100,7 @@ export class FeedConnection implements SessionOwner {
 
   /**
    * Replaces the session, the new one first. Resolves when every symbol has moved.
-   * @throws FeedClosedError when that takes longer than the limit; replacing goes on.
+   * @throws FeedClosedError when that takes longer than the limit; replacing continues.
    */
   reset(): Promise<void> {
     if (this.#feeds.size === 0) return Promise.resolve();
@@ -117,7 +117,7 @@ export class FeedConnection implements SessionOwner {
     await Promise.all(this.#closing);
   }
 
-  /** Opens a new session that is to take over, or, while there is none, connects without further delay. */
+  /** Opens a new session that is to take over, or connects at once if there is no session. */
   replace(reason: string): void {
     if (this.#sessions.length === 0) {
       this.#failures = 0;

@@ -5,7 +5,7 @@
  * the exchange agreed on it (channel ids), what it counts on it (sequences per connection), what its
  * updates refer to (level ids). It ends with the connection.
  *
- * A frame takes two steps. `route` tells from its bytes which symbol it belongs to, without parsing
+ * A frame takes two steps. `route` finds from its bytes which symbol it belongs to, without parsing
  * it. `read` then turns it into messages, at the scale of that symbol's prices and sizes; how it does
  * so is the adapter's business, so a hot frame can be scanned straight into integers.
  */
@@ -34,7 +34,7 @@ export interface SessionProtocol {
   /** @param requestId counts the requests of this session, from 1. */
   subscribe(requestId: number, symbols: readonly string[]): StreamRequest;
   unsubscribe(requestId: number, symbols: readonly string[]): StreamRequest;
-  /** Never throws and never parses: a damaged frame is still routed as far as its bytes tell. */
+  /** Never throws and never parses: a damaged frame is still routed as far as its bytes allow. */
   route(frame: Buffer): Route;
   /**
    * @throws WireFormatError, also where the content contradicts the route.
@@ -61,9 +61,9 @@ export interface ExpectedReply {
 
 export type Route =
   | SymbolRoute
-  /** A reply, an announcement, or an event that is none of ours. */
+  /** A reply, an announcement, or an event of another kind. */
   | { readonly to: 'session' }
-  /** The bytes don't tell. It may have been of any symbol. */
+  /** Unknown: it may belong to any symbol. */
   | { readonly to: 'unknown' };
 
 export interface SymbolRoute {
@@ -93,7 +93,7 @@ export interface EventMessage {
   readonly event: MarketEvent;
   /** The scale of the event's integers: that of the context, or a finer one. */
   readonly scale: Scale;
-  /** false: the exchange time makes no sense; the symbol's last one stands for it. */
+  /** false: the exchange time makes no sense; the symbol's last one is used. */
   readonly hasTime: boolean;
 }
 
@@ -127,7 +127,7 @@ export interface AuctionMessage {
 
 export type ControlMessage =
   | ReplyMessage
-  /** The server is going down: connect anew at once. */
+  /** The server is going down: reconnect at once. */
   | { readonly kind: 'shutdown' }
   /** Known, and nothing to be done: a pong, a greeting. */
   | { readonly kind: 'ignored' }
@@ -155,7 +155,7 @@ export interface FeedLimits {
   readonly replyWithinMs: number;
   /** The age at which a connection is replaced, before the exchange cuts it. */
   readonly maxConnectionAgeMs: number;
-  /** A `reset` that has not replaced every connection by then fails; replacing goes on. */
+  /** A `reset` that has not replaced every connection by then fails; replacing continues. */
   readonly resetWithinMs: number;
   /** Messages held per symbol until its subscription is confirmed or joins; the oldest go first. */
   readonly maxHeldMessages: number;

@@ -27,7 +27,7 @@ export class ReplacementWaiters<Session> {
       const timer = this.#clock.schedule(this.#withinMs, () => {
         this.#waiters.delete(waiter);
         const late = `The connection was not replaced within ${this.#withinMs} ms`;
-        reject(new FeedClosedError(`${late}; replacing goes on`, { retryable: true }));
+        reject(new FeedClosedError(`${late}; replacing continues`, { retryable: true }));
       });
       const waiter: Waiter<Session> = { replaced, timer, resolve, reject };
       this.#waiters.add(waiter);

@@ -179,7 +179,7 @@ export class StreamRequests {
   }
 }
 
-/** The keys of the expected replies that a reply stands for. */
+/** The keys of the expected replies that a reply answers. */
 function keysOf({ replies }: Outstanding, { key, rejection }: ReplyMessage): readonly string[] {
   if (key !== null) return replies.has(key) ? [key] : [];
   const keys = [...replies.keys()];

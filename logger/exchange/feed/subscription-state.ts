@@ -40,7 +40,7 @@ export type SubscriptionEvent =
   | 'retry'
   /** Confirmed, and no other session serves the symbol. */
   | 'confirm-alone'
-  /** Confirmed, another session serves the symbol, and sequences tell where to join it. */
+  /** Confirmed, another session serves the symbol, and sequences show where to join it. */
   | 'confirm-to-join'
   /** Confirmed, another session serves the symbol, and only an image can take over. */
   | 'confirm-to-replace'

@@ -3,7 +3,7 @@
  * twice or out of order.
  *
  * Ids that are numbers are consecutive: what is still to come are the ids above the highest seen and
- * the few that were skipped on the way there. Ids that are text tell trades apart and nothing else,
+ * the few that were skipped on the way there. Ids that are text only identify trades,
  * so the last ones are remembered.
  */
 

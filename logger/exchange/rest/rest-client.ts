@@ -1,6 +1,6 @@
 /**
  * An exchange's REST API within its request budget. Statuses become errors here: 429 and 418 block the
- * budget for as long as `Retry-After` says (streams go on), 5xx and a missing response can be retried,
+ * budget for as long as `Retry-After` says (streams continue), 5xx and a missing response can be retried,
  * and a rejection carries the exchange's own reason.
  *
  * Sources: https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits and

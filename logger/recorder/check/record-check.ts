@@ -124,7 +124,7 @@ export class RecordCheck {
   }
 }
 
-/** The result of `work`; rejects at once when the signal aborts. The work itself goes on. */
+/** The result of `work`; rejects at once when the signal aborts. The work itself continues. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop = (): void => undefined;
   const stopped = new Promise<never>((_resolve, reject) => {

@@ -1,5 +1,5 @@
 /**
- * Proves a book: fetches snapshots until the buffered updates bridge one. The feed goes on filling the
+ * Proves a book: fetches snapshots until the buffered updates bridge one. The feed keeps filling the
  * buffer meanwhile. Never gives up by itself.
  */
 

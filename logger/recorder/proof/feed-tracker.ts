@@ -307,7 +307,7 @@ export class FeedTracker {
     if (this.#heartbeatTimer === undefined) this.#awaitMessages(segment, heartbeat);
   }
 
-  /** Of a feed without sequences: the exchange counts other messages, but while it stands still … */
+  /** Of a feed without sequences: the exchange counts other messages, but while they do not change … */
   #uncountedHeartbeat(segment: Segment, { lastSequence, receiveTimeUs }: Heartbeat): void {
     if (receiveTimeUs <= segment.receiveTimeUs) return;
     const isStill = lastSequence === this.#stillSequence && this.#stillUs > segment.receiveTimeUs;

@@ -64,7 +64,7 @@ export class CoinbaseFeed {
 
   /**
    * Ends the delivery of the product's book updates, and of the heartbeats of the `full` channel, to
-   * whoever receives them now. `matches` goes on, and heartbeats beside `level2_batch`.
+   * whoever receives them now. `matches` continues, and so do heartbeats beside `level2_batch`.
    */
   forgetReceivers(product: string): void {
     const full = this.#listenersOf(product, 'full');

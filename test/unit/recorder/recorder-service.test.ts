@@ -122,7 +122,7 @@ describe('an add without a book', () => {
     const adding = service.control.add([BTC], true, forever);
     await clock.advanceAsync(0);
     await service.stop();
-    const message = 'the logger is stopping; it stays added, and the next start goes on with it';
+    const message = 'the logger is stopping; it stays added, and the next start continues with it';
     expect(await adding).toMatchObject([{ security: BTC, ok: false, message }]);
     expect(await service.control.add(['binance:ETHUSDT'], true, forever)).toMatchObject([
       { ok: false, state: null, message: 'the logger is stopping; it was not added' },
