@@ -1,23 +1,11 @@
 /** Binance spot. */
 
-import { httpUrl, wsUrl } from '../../settings/parsers.ts';
-import type { Setting } from '../../settings/setting.ts';
+import { restAddress, wsAddress } from '../../settings/addresses.ts';
 import type { ExchangeDefinition } from '../definition.ts';
 import { createBinance } from './exchange.ts';
 
-const WS_URL = {
-  env: 'BINANCE_WS_URL',
-  parse: wsUrl,
-  default: 'wss://stream.binance.com:9443',
-  meaning: 'base address of the Binance streams, without a path',
-} as const satisfies Setting<unknown>;
-
-const REST_URL = {
-  env: 'BINANCE_REST_URL',
-  parse: httpUrl,
-  default: 'https://api.binance.com',
-  meaning: 'base address of the Binance REST API, without a path',
-} as const satisfies Setting<unknown>;
+const WS_URL = wsAddress('BINANCE_WS_URL', 'wss://stream.binance.com:9443', 'Binance streams');
+const REST_URL = restAddress('BINANCE_REST_URL', 'https://api.binance.com', 'Binance REST API');
 
 export const binance: ExchangeDefinition = {
   name: 'binance',

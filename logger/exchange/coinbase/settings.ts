@@ -1,7 +1,8 @@
 /** Coinbase's settings: which feed to record, and the key that it needs. */
 
 import { ConfigError, InvalidArgumentError } from '../../errors.ts';
-import { choice, fileSetting, httpUrl, notValid, wsUrl } from '../../settings/parsers.ts';
+import { restAddress, wsAddress } from '../../settings/addresses.ts';
+import { choice, fileSetting, notValid } from '../../settings/parsers.ts';
 import type { ReadSetting, Setting } from '../../settings/setting.ts';
 import type { CoinbaseOptions } from './exchange.ts';
 
@@ -65,19 +66,12 @@ const FEED = {
     '`full` (L3, needs a key) or `level2_batch` (L2, public); `auto`: `full` if there is a key',
 } as const satisfies Setting<unknown>;
 
-const WS_URL = {
-  env: 'COINBASE_WS_URL',
-  parse: wsUrl,
-  default: 'wss://ws-feed.exchange.coinbase.com',
-  meaning: 'base address of the Coinbase feed, without a path',
-} as const satisfies Setting<unknown>;
-
-const REST_URL = {
-  env: 'COINBASE_REST_URL',
-  parse: httpUrl,
-  default: 'https://api.exchange.coinbase.com',
-  meaning: 'base address of the Coinbase REST API, without a path',
-} as const satisfies Setting<unknown>;
+const WS_URL = wsAddress('COINBASE_WS_URL', 'wss://ws-feed.exchange.coinbase.com', 'Coinbase feed');
+const REST_URL = restAddress(
+  'COINBASE_REST_URL',
+  'https://api.exchange.coinbase.com',
+  'Coinbase REST API',
+);
 
 export const COINBASE_SETTINGS: readonly Setting<unknown>[] = [
   KEY,
