@@ -13,6 +13,7 @@ import { orderBookSection } from './order-book.ts';
 import { orderSections } from './orders.ts';
 import { recordSections } from './record.ts';
 import { recordingsPath } from './recordings.ts';
+import { walkSections } from './walk.ts';
 import { wrongKeySections } from './wrong-keys.ts';
 
 type Group = () => Section[] | Promise<Section[]>;
@@ -25,6 +26,7 @@ const GROUPS: readonly Group[] = [
   recordSections,
   mongoSections,
   wrongKeySections,
+  walkSections,
 ];
 
 async function main(): Promise<void> {

@@ -54,7 +54,7 @@ class RecordedClock implements Clock {
   }
 }
 
-interface RecordedMessage {
+export interface RecordedMessage {
   readonly receiveTimeUs: number;
   readonly data: Buffer;
 }

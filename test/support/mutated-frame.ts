@@ -84,7 +84,7 @@ const SPLICES = [
 ];
 
 /** The frame with one random change: a byte, a cut, a splice, another frame's tail. */
-function mutated(frame: Buffer, frames: readonly Buffer[], random: SeededRandom): Buffer {
+export function mutated(frame: Buffer, frames: readonly Buffer[], random: SeededRandom): Buffer {
   const at = random.integer(0, frame.length - 1);
   switch (random.integer(0, 6)) {
     case 0: {

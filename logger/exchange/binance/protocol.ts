@@ -24,6 +24,7 @@ import { fieldsOf, parseFields, quoted, textOf, wireError } from '../wire/fields
 import type { Fields } from '../wire/fields.ts';
 import { TextMap, scanTextFields, textAt } from '../wire/frame-scan.ts';
 import { DEPTH_EVENT, TRADE_EVENT, readDepth, readTrade } from './events.ts';
+import { scanDepth, scanTrade } from './scan.ts';
 
 /** The depth stream and the trade stream. */
 export const STREAMS_PER_SYMBOL = 2;
@@ -75,7 +76,9 @@ class BinanceSession implements SessionProtocol {
   read(frame: Buffer, route: SymbolRoute, context: ReadContext): readonly FeedMessage[] {
     const { symbol, kind } = route;
     return [
-      kind === 'depth' ? readDepth(frame, symbol, context) : readTrade(frame, symbol, context),
+      kind === 'depth'
+        ? (scanDepth(frame, symbol, context) ?? readDepth(frame, symbol, context))
+        : (scanTrade(frame, symbol, context) ?? readTrade(frame, symbol, context)),
     ];
   }
 
