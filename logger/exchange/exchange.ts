@@ -4,7 +4,7 @@
  * of securities; trouble with one does not affect another.
  */
 
-import type { BookSnapshot, MarketEvent, UpdateHead } from '../market/events.ts';
+import type { BookSnapshot, BookUpdate, SideEvent, UpdateHead } from '../market/events.ts';
 import type { Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
@@ -86,11 +86,13 @@ export interface FeedListener {
    */
   onDown(aliveUntilUs: number, reason: string): void;
   /**
-   * Book updates and side events in the order of arrival; receive times never go back. A trade comes
-   * once. Updates may come twice or overlap, as those of two connections do: the sequence rule drops
-   * what was applied already.
+   * Updates and side events come in the order of arrival; receive times never go back. Updates may
+   * come twice or overlap, as those of two connections do: the sequence rule drops what was applied
+   * already.
    */
-  onEvent(event: MarketEvent): void;
+  onUpdate(update: BookUpdate): void;
+  /** A trade comes once. */
+  onSideEvent(event: SideEvent): void;
   /**
    * The exchange reports how far its sequence has come. Where the proof is the connection, that
    * sequence is not the book's: while it does not change, nothing has happened.

@@ -10,8 +10,7 @@ import type { Exchange, FeedListener, Heartbeat, Instrument } from '../exchange/
 import type { LivePublisher } from '../live/feeds.ts';
 import type { GapCause } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
-import { isBookUpdate } from '../market/events.ts';
-import type { BookImage, BookUpdate, MarketEvent, SideEvent } from '../market/events.ts';
+import type { BookImage, BookUpdate, SideEvent } from '../market/events.ts';
 import type { Security } from '../market/security.ts';
 import { formatSequence } from '../queries/format.ts';
 import { BookProver } from './proof/book-prover.ts';
@@ -204,9 +203,25 @@ export class BookRecorder implements FeedListener {
     this.#phase.enter('failed', reason);
   }
 
-  onEvent(event: MarketEvent): void {
-    if (isBookUpdate(event)) this.#onUpdate(event);
-    else this.#onSideEvent(event);
+  onSideEvent(event: SideEvent): void {
+    const segment = this.#phase.current === 'live' ? this.segment : undefined;
+    if (segment) segment.addSideEvent(event);
+    else this.#buffer.addSideEvent(event);
+    const epoch = segment?.identity.epoch ?? null;
+    const security = this.#security;
+    this.#deps.live.publish({ type: 'side-event', security, event, scale: this.#scale, epoch });
+  }
+
+  onUpdate(update: BookUpdate): void {
+    const { segment } = this;
+    const security = this.#security;
+    this.#renewals = 0;
+    if (segment && this.#extend(segment, update)) {
+      this.#deps.live.publish({ type: 'update', security, update, segment });
+      return;
+    }
+    if (!segment) this.#buffer.addUpdate(update);
+    this.#deps.live.publish({ type: 'unapplied', security, update });
   }
 
   onHeartbeat(heartbeat: Heartbeat): void {
@@ -241,27 +256,6 @@ export class BookRecorder implements FeedListener {
 
   onInstrument(): void {
     this.writer.imageNow('instrument');
-  }
-
-  #onSideEvent(event: SideEvent): void {
-    const segment = this.#phase.current === 'live' ? this.segment : undefined;
-    if (segment) segment.addSideEvent(event);
-    else this.#buffer.addSideEvent(event);
-    const epoch = segment?.identity.epoch ?? null;
-    const security = this.#security;
-    this.#deps.live.publish({ type: 'side-event', security, event, scale: this.#scale, epoch });
-  }
-
-  #onUpdate(update: BookUpdate): void {
-    const { segment } = this;
-    const security = this.#security;
-    this.#renewals = 0;
-    if (segment && this.#extend(segment, update)) {
-      this.#deps.live.publish({ type: 'update', security, update, segment });
-      return;
-    }
-    if (!segment) this.#buffer.addUpdate(update);
-    this.#deps.live.publish({ type: 'unapplied', security, update });
   }
 
   /** @returns false when the update does not move the book: it is old, or the segment has ended. */

@@ -17,7 +17,7 @@
 import type { BookLevel } from '../../logger/market/security.ts';
 import type { Proof } from '../../logger/market/coverage.ts';
 import { NO_HORIZON } from '../../logger/market/events.ts';
-import type { BookSnapshot, MarketEvent } from '../../logger/market/events.ts';
+import type { BookSnapshot, Trade } from '../../logger/market/events.ts';
 import { connectionRule } from '../../logger/exchange/connection-rule.ts';
 import { COINBASE_LIMITS } from '../../logger/exchange/coinbase/limits.ts';
 import type { ExchangeDeps } from '../../logger/exchange/definition.ts';
@@ -118,7 +118,7 @@ class ChannelSession implements SessionProtocol {
     const sides = this.#sidesOf(symbol, [listIn(row[1])]);
     const { scale, bids, asks } = scaleSides(sides.bids, sides.asks, context.scale);
     const head = { type: 'diff', firstSequence: 0, lastSequence: 0 } as const;
-    return [{ kind: 'event', scale, hasTime: true, event: { ...head, ...times, bids, asks } }];
+    return [{ kind: 'update', scale, hasTime: true, event: { ...head, ...times, bids, asks } }];
   }
 
   readControl(frame: Buffer): ControlMessage {
@@ -175,7 +175,7 @@ function trade(
 ): FeedMessage {
   const amount = numberIn(size);
   const pair = scalePair(numberIn(price).decimal, amount.magnitude.decimal, scale);
-  const event: MarketEvent = {
+  const event: Trade = {
     type: 'trade',
     tradeId: String(id),
     sequence: null,
@@ -185,7 +185,7 @@ function trade(
     size: pair.size,
     side: amount.isNegative ? 'sell' : 'buy',
   };
-  return { kind: 'event', scale: pair.scale, hasTime: true, event };
+  return { kind: 'side-event', scale: pair.scale, hasTime: true, event };
 }
 
 function listIn(value: unknown): readonly unknown[] {

@@ -73,7 +73,7 @@ class NumberedSession implements SessionProtocol {
       const side = textOf(fields, 'side') === 'buy' ? 'buy' : 'sell';
       const head = { type: 'trade', tradeId: textOf(fields, 'id'), sequence: null } as const;
       const event = { ...head, ...times, eventTimeUs: exchangeTimeUs, price, size, side } as const;
-      return [{ kind: 'event', scale: pair.scale, hasTime: true, event }];
+      return [{ kind: 'side-event', scale: pair.scale, hasTime: true, event }];
     }
     const sequence = integerOf(fields, 'u');
     const sides = scaleSides(listOf(fields, 'b'), listOf(fields, 'a'), context.scale);
@@ -83,7 +83,7 @@ class NumberedSession implements SessionProtocol {
     }
     const { scale, bids, asks } = sides;
     const head = { type: 'diff', firstSequence: sequence, lastSequence: sequence } as const;
-    return [{ kind: 'event', scale, hasTime: true, event: { ...head, ...times, bids, asks } }];
+    return [{ kind: 'update', scale, hasTime: true, event: { ...head, ...times, bids, asks } }];
   }
 
   readControl(frame: Buffer): ControlMessage {

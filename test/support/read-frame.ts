@@ -33,7 +33,9 @@ export class FrameReader {
 
   event(frame: string | Buffer, receiveTimeUs = 5): EventMessage {
     const message = this.read(frame, receiveTimeUs);
-    if (message.kind !== 'event') throw new Error(`${message.kind} is not an event`);
+    if (message.kind !== 'update' && message.kind !== 'side-event') {
+      throw new Error(`${message.kind} is not an event`);
+    }
     return message;
   }
 }

@@ -2,7 +2,13 @@
 
 import type { FeedListener, Heartbeat, Instrument } from '../../logger/exchange/exchange.ts';
 import type { Scale } from '../../logger/market/decimal.ts';
-import type { Diff, MarketEvent, Trade } from '../../logger/market/events.ts';
+import type {
+  BookUpdate,
+  Diff,
+  MarketEvent,
+  SideEvent,
+  Trade,
+} from '../../logger/market/events.ts';
 
 export type ListenerCall =
   | { readonly what: 'up' }
@@ -26,7 +32,11 @@ export class RecordingListener implements FeedListener {
     this.calls.push({ what: 'down', aliveUntilUs, reason });
   }
 
-  onEvent(event: MarketEvent): void {
+  onUpdate(event: BookUpdate): void {
+    this.calls.push({ what: 'event', event });
+  }
+
+  onSideEvent(event: SideEvent): void {
     this.calls.push({ what: 'event', event });
   }
 

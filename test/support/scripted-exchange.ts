@@ -188,7 +188,7 @@ export class ScriptedExchange implements Exchange {
       asks,
     };
     this.alive();
-    this.listeners.get(symbol)?.onEvent(diff);
+    this.listeners.get(symbol)?.onUpdate(diff);
     return diff;
   }
 
@@ -212,7 +212,7 @@ export class ScriptedExchange implements Exchange {
       ...said,
     } as unknown as OrderEvent;
     this.alive();
-    this.listeners.get(symbol)?.onEvent(event);
+    this.listeners.get(symbol)?.onUpdate(event);
     return event;
   }
 
@@ -238,7 +238,7 @@ export class ScriptedExchange implements Exchange {
       side: 'buy',
     };
     this.alive();
-    this.listeners.get(symbol)?.onEvent(trade);
+    this.listeners.get(symbol)?.onSideEvent(trade);
     return trade;
   }
 }

@@ -7,7 +7,7 @@
  * 2026-11-20).
  */
 
-import type { EventMessage, ReadContext } from '../feed/protocol.ts';
+import type { ReadContext, SideEventMessage, UpdateMessage } from '../feed/protocol.ts';
 import { fieldsOf, integerOf, listOf, parseFields, textOf, wireError } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
 import { scalePair, scaleSides } from '../wire/scaled-levels.ts';
@@ -27,7 +27,7 @@ export function readDepth(
   frame: Buffer,
   symbol: string,
   { scale, receiveTimeUs }: ReadContext,
-): EventMessage {
+): UpdateMessage {
   const data = eventData(frame, symbol, DEPTH_EVENT);
   const firstSequence = integerOf(data, 'U');
   const lastSequence = integerOf(data, 'u');
@@ -35,7 +35,7 @@ export function readDepth(
   const exchangeTimeUs = timeOf(data, 'E');
   const { scale: used, bids, asks } = scaleSides(listOf(data, 'b'), listOf(data, 'a'), scale);
   return {
-    kind: 'event',
+    kind: 'update',
     scale: used,
     hasTime: true,
     event: {
@@ -59,13 +59,13 @@ export function readTrade(
   frame: Buffer,
   symbol: string,
   { scale, receiveTimeUs }: ReadContext,
-): EventMessage {
+): SideEventMessage {
   const data = eventData(frame, symbol, TRADE_EVENT);
   const isBuyerMaker = data['m'];
   if (typeof isBuyerMaker !== 'boolean') throw wireError('shape', 'm is not true or false');
   const pair = scalePair(textOf(data, 'p'), textOf(data, 'q'), scale);
   return {
-    kind: 'event',
+    kind: 'side-event',
     scale: pair.scale,
     hasTime: true,
     event: {

@@ -3,7 +3,7 @@
  * `events.ts` in a fraction of the time. undefined: the frame is printed otherwise, or malformed.
  */
 
-import type { EventMessage, ReadContext } from '../feed/protocol.ts';
+import type { ReadContext, SideEventMessage, UpdateMessage } from '../feed/protocol.ts';
 import { FrameCursor, fixed } from '../wire/frame-cursor.ts';
 
 const STREAM = fixed('{"stream":"');
@@ -33,7 +33,7 @@ export function scanDepth(
   frame: Buffer,
   symbol: string,
   { scale, receiveTimeUs }: ReadContext,
-): EventMessage | undefined {
+): UpdateMessage | undefined {
   const isWrapped = passStream(frame);
   cursor.pass(DEPTH);
   const exchangeTimeMs = cursor.integer();
@@ -52,7 +52,7 @@ export function scanDepth(
     return undefined;
   }
   return {
-    kind: 'event',
+    kind: 'update',
     scale,
     hasTime: true,
     event: {
@@ -72,7 +72,7 @@ export function scanTrade(
   frame: Buffer,
   symbol: string,
   { scale, receiveTimeUs }: ReadContext,
-): EventMessage | undefined {
+): SideEventMessage | undefined {
   const isWrapped = passStream(frame);
   cursor.pass(TRADE);
   const eventTimeMs = cursor.integer();
@@ -92,7 +92,7 @@ export function scanTrade(
   passEnd(isWrapped);
   if (!cursor.isComplete || Math.max(eventTimeMs, tradeTimeMs) > MAX_MILLISECONDS) return undefined;
   return {
-    kind: 'event',
+    kind: 'side-event',
     scale,
     hasTime: true,
     event: {

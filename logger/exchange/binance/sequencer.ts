@@ -29,7 +29,7 @@ import type { Bridge, SequenceRule } from '../exchange.ts';
 import { spanRule } from '../span-rule.ts';
 
 export const binanceRule: SequenceRule = Object.freeze({
-  follow: (lastSequence: number, update: UpdateHead) => spanRule.follow(lastSequence, update),
+  ...spanRule,
 
   bridge(snapshotSequence: number, buffered: readonly UpdateHead[]): Bridge {
     if (snapshotSequence < 0 && buffered.length > 0) return { kind: 'too-old' };

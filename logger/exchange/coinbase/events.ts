@@ -6,6 +6,7 @@
 import { assertInvariant } from '../../errors.ts';
 import { fractionDigits, parseScaled } from '../../market/decimal.ts';
 import type { Scale, ScaledInt } from '../../market/decimal.ts';
+import { isBookUpdate } from '../../market/events.ts';
 import type { MarketEvent, OrderActivated, OrderSide } from '../../market/events.ts';
 import type {
   AuctionMessage,
@@ -13,6 +14,8 @@ import type {
   HeartbeatMessage,
   LastTradeMessage,
   ReadContext,
+  SideEventMessage,
+  UpdateMessage,
 } from '../feed/protocol.ts';
 import { integerOf, listOf, textOf, wireError } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
@@ -34,19 +37,25 @@ export function orderMessage(message: Fields, context: ReadContext): EventMessag
   const times = { exchangeTimeUs: timeUs ?? 0, receiveTimeUs: context.receiveTimeUs };
   const hasTime = timeUs !== null;
   const event = orderEvent(message, context.scale, times);
-  if (event) return { kind: 'event', scale: context.scale, hasTime, event };
+  if (event) return eventMessage(event, context.scale, hasTime);
   const scale = scaleNeeded(message, context.scale);
   const finer = orderEvent(message, scale, times);
   assertInvariant(finer !== null, 'The scale that a message needs is not fine enough for it');
-  return { kind: 'event', scale, hasTime, event: finer };
+  return eventMessage(finer, scale, hasTime);
+}
+
+function eventMessage(event: MarketEvent, scale: Scale, hasTime: boolean): EventMessage {
+  return isBookUpdate(event)
+    ? { kind: 'update', scale, hasTime, event }
+    : { kind: 'side-event', scale, hasTime, event };
 }
 
 /** A `match` on `matches`: one fill. The message names the maker's side. */
-export function tradeMessage(message: Fields, context: ReadContext): EventMessage {
+export function tradeMessage(message: Fields, context: ReadContext): SideEventMessage {
   const pair = scalePair(textOf(message, 'price'), textOf(message, 'size'), context.scale);
   const timeUs = timeOf(message['time']);
   return {
-    kind: 'event',
+    kind: 'side-event',
     scale: pair.scale,
     hasTime: timeUs !== null,
     event: {
@@ -64,7 +73,7 @@ export function tradeMessage(message: Fields, context: ReadContext): EventMessag
 }
 
 /** `l2update`: what changed in the book, in the exchange's order. It has no sequence. */
-export function diffMessage(message: Fields, context: ReadContext): EventMessage {
+export function diffMessage(message: Fields, context: ReadContext): UpdateMessage {
   const rows: { readonly buy: unknown[]; readonly sell: unknown[] } = { buy: [], sell: [] };
   for (const change of listOf(message, 'changes')) {
     if (!Array.isArray(change)) throw wireError('shape', 'A change is not a list');
@@ -75,7 +84,7 @@ export function diffMessage(message: Fields, context: ReadContext): EventMessage
   const { scale, bids, asks } = scaleSides(rows.buy, rows.sell, context.scale);
   const timeUs = timeOf(message['time']);
   return {
-    kind: 'event',
+    kind: 'update',
     scale,
     hasTime: timeUs !== null,
     event: {

@@ -3,9 +3,9 @@
  * Heartbeats, beside it, carry that sequence.
  */
 
-import type { MarketEvent } from '../../market/events.ts';
+import type { MarketEvent, SideEvent } from '../../market/events.ts';
 import type { Instrument } from '../exchange.ts';
-import type { EventMessage, FeedMessage, HeartbeatMessage } from '../feed/protocol.ts';
+import type { FeedMessage, HeartbeatMessage } from '../feed/protocol.ts';
 import { SymbolFeed, withTimes } from '../feed/symbol-feed.ts';
 import type { SymbolFeedDeps } from '../feed/symbol-feed.ts';
 import { forgetOldest } from '../feed/trade-filter.ts';
@@ -33,9 +33,16 @@ export class FullFeed extends SymbolFeed {
   deliver(message: FeedMessage): void {
     if (this.isClosed) return;
     switch (message.kind) {
-      case 'event':
-        this.#deliverEvent(message);
+      case 'update': {
+        const update = this.#timed(message.event, message.hasTime);
+        if (update) this.emitUpdate(update, message.scale);
         return;
+      }
+      case 'side-event': {
+        const event = this.#timed(message.event, message.hasTime);
+        if (event && !this.#isRepeated(event)) this.emitSideEvent(event, message.scale);
+        return;
+      }
       case 'heartbeat':
         this.#deliverHeartbeat(message);
         return;
@@ -64,7 +71,8 @@ export class FullFeed extends SymbolFeed {
     this.#heartbeatsWithoutMessage = 0;
   }
 
-  #deliverEvent({ event, scale, hasTime }: EventMessage): void {
+  /** The event at its place in the stream; undefined: no time is known for it. */
+  #timed<Event extends MarketEvent>(event: Event, hasTime: boolean): Event | undefined {
     this.#heartbeatsWithoutMessage = 0;
     const receiveTimeUs = this.streamTimeUs(event.receiveTimeUs);
     if (hasTime) this.#exchangeTimeUs = event.exchangeTimeUs;
@@ -74,9 +82,8 @@ export class FullFeed extends SymbolFeed {
       this.wireErrors.count('time', `A message has no time that makes sense${instead}`);
     }
     const exchangeTimeUs = this.#exchangeTimeUs;
-    if (exchangeTimeUs === null) return;
-    const timed = withTimes(event, receiveTimeUs, exchangeTimeUs);
-    if (!this.#isRepeated(timed)) this.emit(timed, scale);
+    if (exchangeTimeUs === null) return undefined;
+    return withTimes(event, receiveTimeUs, exchangeTimeUs);
   }
 
   #deliverHeartbeat(heartbeat: HeartbeatMessage): void {
@@ -89,7 +96,7 @@ export class FullFeed extends SymbolFeed {
     this.#watch(lastSequence);
   }
 
-  #isRepeated(event: MarketEvent): boolean {
+  #isRepeated(event: SideEvent): boolean {
     if (event.type !== 'activate') return false;
     const key = `${event.orderId} ${event.exchangeTimeUs}`;
     if (this.#activated.has(key)) return true;

@@ -6,9 +6,15 @@
 
 import { describeError } from '../../errors.ts';
 import type { WireFormatError } from '../../errors.ts';
-import { isBookUpdate } from '../../market/events.ts';
-import type { BookSnapshot, BookUpdate, Trade, TradeId } from '../../market/events.ts';
-import type { EventMessage, FeedMessage, SymbolRoute } from './protocol.ts';
+import type { BookSnapshot, TradeId } from '../../market/events.ts';
+import type {
+  EventMessage,
+  FeedMessage,
+  ImageMessage,
+  SideEventMessage,
+  SymbolRoute,
+  UpdateMessage,
+} from './protocol.ts';
 import { StreamedSnapshot } from './streamed-snapshot.ts';
 import { SymbolFeed, withTimes } from './symbol-feed.ts';
 import { TradeFilter } from './trade-filter.ts';
@@ -16,7 +22,7 @@ import { TradeFilter } from './trade-filter.ts';
 /** Kinds of errors in the values of a message whose structure is sound. */
 const VALUE_ERRORS: ReadonlySet<unknown> = new Set(['level', 'decimal', 'snapshot']);
 
-export type SideMessage = Exclude<FeedMessage, { kind: 'event' } | { kind: 'image' }>;
+export type SideMessage = Exclude<FeedMessage, EventMessage | ImageMessage>;
 
 export class ImageFeed extends SymbolFeed {
   readonly snapshot = new StreamedSnapshot(() => this.#exchangeTimeUs);
@@ -28,11 +34,19 @@ export class ImageFeed extends SymbolFeed {
 
   deliver(message: FeedMessage): void {
     if (this.isClosed) return;
-    if (message.kind === 'image') this.#deliverImage(message.snapshot);
-    else if (message.kind !== 'event') {
-      this.deliverSide(message, this.streamTimeUs(message.receiveTimeUs));
-    } else if (isBookUpdate(message.event)) this.#deliverUpdate(message.event, message);
-    else if (message.event.type === 'trade') this.#deliverTrade(message.event, message);
+    switch (message.kind) {
+      case 'update':
+        this.#deliverUpdate(message);
+        return;
+      case 'side-event':
+        this.#deliverSideEvent(message);
+        return;
+      case 'image':
+        this.#deliverImage(message.snapshot);
+        return;
+      default:
+        this.deliverSide(message, this.streamTimeUs(message.receiveTimeUs));
+    }
   }
 
   override unreadable({ carries }: SymbolRoute, error: WireFormatError): void {
@@ -86,20 +100,21 @@ export class ImageFeed extends SymbolFeed {
     this.snapshot.offer({ ...snapshot, receiveTimeUs, sequence: ++this.#count });
   }
 
-  #deliverUpdate(event: BookUpdate, { scale, hasTime }: EventMessage): void {
+  #deliverUpdate({ event, scale, hasTime }: UpdateMessage): void {
     const count = ++this.#count;
     const receiveTimeUs = this.streamTimeUs(event.receiveTimeUs);
     const exchangeTimeUs = this.noteTime(hasTime ? event.exchangeTimeUs : null);
     if (exchangeTimeUs === null) return;
     const timed = withTimes(event, receiveTimeUs, exchangeTimeUs);
-    this.emit({ ...timed, firstSequence: count, lastSequence: count }, scale);
+    this.emitUpdate({ ...timed, firstSequence: count, lastSequence: count }, scale);
   }
 
-  #deliverTrade(event: Trade, { scale, hasTime }: EventMessage): void {
+  #deliverSideEvent({ event, scale, hasTime }: SideEventMessage): void {
+    if (event.type !== 'trade') return;
     const receiveTimeUs = this.streamTimeUs(event.receiveTimeUs);
     const exchangeTimeUs = hasTime ? event.exchangeTimeUs : this.#exchangeTimeUs;
     if (exchangeTimeUs === null || !this.#trades.isNew(event.tradeId)) return;
     this.onTrade(event.tradeId, receiveTimeUs);
-    this.emit(withTimes(event, receiveTimeUs, exchangeTimeUs), scale);
+    this.emitSideEvent(withTimes(event, receiveTimeUs, exchangeTimeUs), scale);
   }
 }

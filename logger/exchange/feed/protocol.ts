@@ -11,7 +11,7 @@
  */
 
 import type { Scale } from '../../market/decimal.ts';
-import type { BookSnapshot, MarketEvent } from '../../market/events.ts';
+import type { BookSnapshot, BookUpdate, SideEvent } from '../../market/events.ts';
 import type { BackoffLimits } from '../../runtime/backoff.ts';
 import type { PaceLimits } from './message-pace.ts';
 
@@ -88,9 +88,19 @@ export interface ReadContext {
 export type FeedMessage =
   EventMessage | ImageMessage | HeartbeatMessage | LastTradeMessage | AuctionMessage;
 
-export interface EventMessage {
-  readonly kind: 'event';
-  readonly event: MarketEvent;
+export type EventMessage = UpdateMessage | SideEventMessage;
+
+export interface UpdateMessage extends EventHead {
+  readonly kind: 'update';
+  readonly event: BookUpdate;
+}
+
+export interface SideEventMessage extends EventHead {
+  readonly kind: 'side-event';
+  readonly event: SideEvent;
+}
+
+interface EventHead {
   /** The scale of the event's integers: that of the context, or a finer one. */
   readonly scale: Scale;
   /** false: the exchange time makes no sense; the symbol's last one is used. */

@@ -8,8 +8,8 @@
  */
 
 import type { WireFormatError } from '../../errors.ts';
-import type { BookSnapshot } from '../../market/events.ts';
-import type { FeedMessage, SymbolRoute } from './protocol.ts';
+import type { BookSnapshot, MarketEvent } from '../../market/events.ts';
+import type { FeedMessage, SideEventMessage, SymbolRoute } from './protocol.ts';
 import { StreamedSnapshot } from './streamed-snapshot.ts';
 import { SymbolFeed, withTimes } from './symbol-feed.ts';
 import { TradeFilter } from './trade-filter.ts';
@@ -21,12 +21,18 @@ export class SequencedFeed extends SymbolFeed {
 
   deliver(message: FeedMessage): void {
     if (this.isClosed) return;
-    if (message.kind === 'image') this.#deliverImage(message.snapshot);
-    if (message.kind !== 'event') return;
-    const { event, scale } = message;
-    const timed = withTimes(event, this.streamTimeUs(event.receiveTimeUs));
-    if (timed.type === 'trade' && !this.#trades.isNew(timed.tradeId)) return;
-    this.emit(timed, scale);
+    switch (message.kind) {
+      case 'update':
+        this.emitUpdate(this.#inStream(message.event), message.scale);
+        return;
+      case 'side-event':
+        this.#deliverSideEvent(message);
+        return;
+      case 'image':
+        this.#deliverImage(message.snapshot);
+        return;
+      default:
+    }
   }
 
   override unreadable({ carries }: SymbolRoute, error: WireFormatError): void {
@@ -37,6 +43,16 @@ export class SequencedFeed extends SymbolFeed {
   protected forget(): void {
     this.#trades.reset();
     this.snapshot.reset();
+  }
+
+  #deliverSideEvent({ event, scale }: SideEventMessage): void {
+    const timed = this.#inStream(event);
+    if (timed.type === 'trade' && !this.#trades.isNew(timed.tradeId)) return;
+    this.emitSideEvent(timed, scale);
+  }
+
+  #inStream<Event extends MarketEvent>(event: Event): Event {
+    return withTimes(event, this.streamTimeUs(event.receiveTimeUs));
   }
 
   #deliverImage(image: BookSnapshot): void {

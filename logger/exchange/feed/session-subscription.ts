@@ -3,10 +3,9 @@
  * next state, and the evidence that the symbol really streams here.
  */
 
-import { isBookUpdate } from '../../market/events.ts';
 import type { WireFormatError } from '../../errors.ts';
 import type { Timer } from '../../runtime/clock.ts';
-import type { FeedMessage, SymbolRoute } from './protocol.ts';
+import type { FeedMessage, SymbolRoute, UpdateMessage } from './protocol.ts';
 import { canServe, isConfirmed, transition } from './subscription-state.ts';
 import type {
   SubscriptionAction,
@@ -76,10 +75,14 @@ export class SessionSubscription {
 
   /** Takes a frame's message in; it is delivered, held or dropped as the state demands. */
   receive(message: FeedMessage): void {
-    const event = this.#eventOf(message);
-    const isUpdate = event === 'next-update' || event === 'early-update';
-    if (isUpdate && this.isConfirmed) this.#updates++;
-    switch (this.apply(event)) {
+    // The usual case, and the hot one: whatever it is, it is delivered.
+    if (this.#state === 'serving') {
+      if (message.kind === 'update') this.#updates++;
+      this.feed.deliver(message);
+      return;
+    }
+    if (message.kind === 'update' && this.isConfirmed) this.#updates++;
+    switch (this.apply(this.#eventOf(message))) {
       case 'deliver':
         this.feed.deliver(message);
         return;
@@ -111,7 +114,8 @@ export class SessionSubscription {
   /** The other session has delivered something: perhaps what the held updates waited for. */
   catchUp(): void {
     const [first] = this.#held;
-    if (this.#state === 'joining' && first && this.#continues(first)) this.apply('join');
+    if (this.#state !== 'joining' || !first) return;
+    if (first.kind !== 'update' || this.#continues(first)) this.apply('join');
   }
 
   /** Changes the state. @returns what is left for the caller to do. */
@@ -132,15 +136,14 @@ export class SessionSubscription {
 
   #eventOf(message: FeedMessage): SubscriptionEvent {
     if (message.kind === 'image') return 'image';
-    if (message.kind !== 'event' || !isBookUpdate(message.event)) return 'side-message';
+    if (message.kind !== 'update') return 'side-message';
     if (!this.#deps.isSequenced) return 'update';
     return this.#held.length === 0 && this.#continues(message) ? 'next-update' : 'early-update';
   }
 
-  #continues(message: FeedMessage): boolean {
-    if (message.kind !== 'event' || !isBookUpdate(message.event)) return true;
+  #continues({ event }: UpdateMessage): boolean {
     const { lastSequence } = this.feed;
-    return lastSequence === null || message.event.firstSequence <= lastSequence + 1;
+    return lastSequence === null || event.firstSequence <= lastSequence + 1;
   }
 
   /** Keeps the newest: what is lost in front shows as a gap in the sequence. */

@@ -6,8 +6,7 @@
 
 import type { WireFormatError } from '../../errors.ts';
 import type { Scale } from '../../market/decimal.ts';
-import { isBookUpdate } from '../../market/events.ts';
-import type { MarketEvent } from '../../market/events.ts';
+import type { BookUpdate, MarketEvent, SideEvent } from '../../market/events.ts';
 import { finerScale, isSameScale, rescaleEvent } from '../../market/scale.ts';
 import type { FeedListener, Instrument } from '../exchange.ts';
 import type { WireErrors } from '../wire/wire-errors.ts';
@@ -140,18 +139,27 @@ export abstract class SymbolFeed {
     return this.#lastReceiveTimeUs;
   }
 
-  /** @param scale that of the event's integers; the feed may have moved to a finer one since. */
-  protected emit(event: MarketEvent, scale: Scale): void {
+  /** @param scale that of the update's integers; the feed may have moved to a finer one since. */
+  protected emitUpdate(update: BookUpdate, scale: Scale): void {
     if (this.#isClosed) return;
-    if (isBookUpdate(event)) {
-      this.#lastSequence = Math.max(this.#lastSequence ?? event.lastSequence, event.lastSequence);
-    }
-    this.raiseScale(scale);
-    this.listener.onEvent(rescaleEvent(event, scale, this.#scale));
+    this.#lastSequence = Math.max(this.#lastSequence ?? 0, update.lastSequence);
+    this.listener.onUpdate(this.#atScale(update, scale));
+  }
+
+  /** @param scale see `emitUpdate`. */
+  protected emitSideEvent(event: SideEvent, scale: Scale): void {
+    if (!this.#isClosed) this.listener.onSideEvent(this.#atScale(event, scale));
   }
 
   protected reportLoss(aliveUntilUs: number, reason: string): void {
     if (this.#isUp && !this.#isClosed) this.listener.onLoss(aliveUntilUs, reason);
+  }
+
+  /** The event at the scale of the feed, which moves to a finer one if the event needs it. */
+  #atScale<Event extends MarketEvent>(event: Event, scale: Scale): Event {
+    if (scale === this.#scale) return event;
+    this.raiseScale(scale);
+    return rescaleEvent(event, scale, this.#scale);
   }
 
   #end(aliveUntilUs: number, reason: string, isMoved: boolean): void {

@@ -30,7 +30,7 @@ const reader = new FrameReader(binanceProtocol('depth@100ms'), SCALE);
 /** As the logger does it; undefined for what is no market event. */
 function read(frame: Buffer): { event: MarketEvent; scale: Scale } | undefined {
   const message = reader.read(frame, 0);
-  return message.kind === 'event' ? message : undefined;
+  return message.kind === 'update' || message.kind === 'side-event' ? message : undefined;
 }
 
 /** Exact decimal text without the parser under test. */

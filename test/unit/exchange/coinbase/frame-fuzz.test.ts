@@ -61,7 +61,8 @@ const readers = [FULL_CHANNELS, LEVEL2_CHANNELS].map((channels) => {
 function read(frame: Buffer): Read | undefined {
   for (const reader of readers) {
     const message = reader.read(frame);
-    if (message.kind === 'event' && message.event.type !== 'trade') return message;
+    if (message.kind === 'update') return message;
+    if (message.kind === 'side-event' && message.event.type !== 'trade') return message;
   }
   return undefined;
 }

@@ -218,7 +218,7 @@ describe('other messages', () => {
         ['buy', '0.9', '0'],
       ]),
       {
-        kind: 'event',
+        kind: 'update',
         hasTime: true,
         event: { type: 'diff', bids: [100, 200_000_000, 90, 0], asks: [300, 0] },
       },

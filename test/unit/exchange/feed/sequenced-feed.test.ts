@@ -26,7 +26,7 @@ function update(sequence: number, receiveTimeUs: number): FeedMessage {
   const times = { exchangeTimeUs: receiveTimeUs, receiveTimeUs };
   const head = { type: 'diff', firstSequence: sequence, lastSequence: sequence } as const;
   const event = { ...head, ...times, bids: [100, 1], asks: [] };
-  return { kind: 'event', event, scale: SCALE, hasTime: true };
+  return { kind: 'update', event, scale: SCALE, hasTime: true };
 }
 
 function image(sequence: number, receiveTimeUs: number): FeedMessage {
