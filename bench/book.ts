@@ -59,7 +59,7 @@ function frameFigures(frames: readonly string[]): Figure[] {
       const book = TreeLevelBook.empty(RECORDING_SCALE);
       for (const frame of frames) {
         const { data } = JSON.parse(frame) as DepthFrame;
-        book.apply(integers(data.b), integers(data.a));
+        book.setLevels(integers(data.b), integers(data.a));
         book.best('bid');
         book.best('ask');
       }
@@ -77,7 +77,7 @@ function bookFigures(diffs: readonly Diff[]): Figure[] {
     book: () => {
       const book = TreeLevelBook.empty(RECORDING_SCALE);
       for (const diff of diffs) {
-        book.apply(diff.bids, diff.asks);
+        book.setLevels(diff.bids, diff.asks);
         book.best('bid');
         book.best('ask');
       }

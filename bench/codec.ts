@@ -103,7 +103,7 @@ function imageFigures(): Figure[] {
       snapshot = frame.snapshot;
       book = TreeLevelBook.fromImage(frame.snapshot);
     } else if (frame.event?.type === 'diff') {
-      book?.apply(frame.event.bids, frame.event.asks);
+      book?.setLevels(frame.event.bids, frame.event.asks);
     }
   }
   if (snapshot === undefined || book === undefined) return [];

@@ -1,10 +1,9 @@
 /** A book of either level, for code that need not know which. */
 
-import type { BookSides, BookUpdate } from '../market/events.ts';
+import type { BookSides } from '../market/events.ts';
 import type { Scale } from '../market/decimal.ts';
-import { InvariantError } from '../errors.ts';
 import type { LevelBook } from './level-book.ts';
-import type { Contradiction, OrderBook } from './order-book.ts';
+import type { OrderBook } from './order-book.ts';
 import { PoolOrderBook } from './pool-order-book.ts';
 import { TreeLevelBook } from './tree-level-book.ts';
 
@@ -13,20 +12,6 @@ export type Book = LevelBook | OrderBook;
 /** The book of an image or a snapshot. */
 export function bookOf(image: BookSides & { readonly scale: Scale }): Book {
   return image.level === 'L2' ? TreeLevelBook.fromImage(image) : PoolOrderBook.fromImage(image);
-}
-
-/**
- * Applies an update of the book's own level.
- * @returns how the update contradicts the book; null if it does not. An L2 book is never contradicted.
- */
-export function applyUpdate(book: Book, update: BookUpdate): Contradiction | null {
-  if (book.level === 'L3') {
-    if (update.type !== 'diff') return book.apply(update);
-  } else if (update.type === 'diff') {
-    book.apply(update.bids, update.asks);
-    return null;
-  }
-  throw new InvariantError(`An ${book.level} book cannot apply an update of type ${update.type}`);
 }
 
 /** Both sides, complete or their best `depth` prices. */

@@ -1,7 +1,7 @@
 /** The L2 book: absolute size by price. Whether the book is proven is the recorder's concern. */
 
 import type { Scale, ScaledInt } from '../market/decimal.ts';
-import type { Levels } from '../market/events.ts';
+import type { BookUpdate, Levels } from '../market/events.ts';
 
 export type Side = 'bid' | 'ask';
 
@@ -9,8 +9,13 @@ export type Side = 'bid' | 'ask';
 export interface LevelBook {
   readonly level: 'L2';
   readonly scale: Scale;
+  /**
+   * Applies a diff, which nothing contradicts.
+   * @throws InvariantError for an order event.
+   */
+  apply(update: BookUpdate): null;
   /** Sets absolute sizes, in order; size 0 deletes the level, if there is one. */
-  apply(bids: Levels, asks: Levels): void;
+  setLevels(bids: Levels, asks: Levels): void;
   /** `[price, size]` of the best level; undefined for an empty side. */
   best(side: Side): readonly [ScaledInt, ScaledInt] | undefined;
   /** Flat list of price, size …, best first; at most `depth` levels. */

@@ -21,7 +21,7 @@
  */
 
 import type { Scale, ScaledInt } from '../market/decimal.ts';
-import type { OrderEvent, OrderSide, RestingOrder } from '../market/events.ts';
+import type { BookUpdate, OrderSide, RestingOrder } from '../market/events.ts';
 import type { Side } from './level-book.ts';
 
 /**
@@ -48,8 +48,11 @@ export interface LevelTotal {
 export interface OrderBook {
   readonly level: 'L3';
   readonly scale: Scale;
-  /** @returns how the event contradicts the book; null if it does not. */
-  apply(event: OrderEvent): Contradiction | null;
+  /**
+   * @returns how the event contradicts the book; null if it does not.
+   * @throws InvariantError for a diff.
+   */
+  apply(event: BookUpdate): Contradiction | null;
   /** `[price, total size]` of the best level; undefined for an empty side. */
   best(side: Side): readonly [ScaledInt, ScaledInt] | undefined;
   /** Best price first, each price in queue order; at most `depth` prices. */

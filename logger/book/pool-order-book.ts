@@ -7,8 +7,8 @@ import { InvariantError } from '../errors.ts';
 import { subtractScaled } from '../market/decimal.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import type {
+  BookUpdate,
   OrderChanged,
-  OrderEvent,
   OrderMatched,
   OrderSide,
   RestingOrder,
@@ -69,7 +69,7 @@ export class PoolOrderBook implements OrderBook {
     return this.#orders.count;
   }
 
-  apply(event: OrderEvent): Contradiction | null {
+  apply(event: BookUpdate): Contradiction | null {
     switch (event.type) {
       case 'received':
         return this.#find(event.orderId) === NONE
@@ -93,6 +93,8 @@ export class PoolOrderBook implements OrderBook {
         if (slot !== NONE) this.#remove(slot);
         return null;
       }
+      case 'diff':
+        throw new InvariantError("An L3 book can't take a diff");
     }
   }
 

@@ -4,9 +4,10 @@
  */
 
 import SortedBTree from 'sorted-btree';
+import { InvariantError } from '../errors.ts';
 import { highestFirst, lowestFirst } from '../market/decimal.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
-import type { Levels } from '../market/events.ts';
+import type { BookUpdate, Levels } from '../market/events.ts';
 import { rescaleLevels } from '../market/scale.ts';
 import type { LevelBook, Side } from './level-book.ts';
 
@@ -41,11 +42,17 @@ export class TreeLevelBook implements LevelBook {
     readonly asks: Levels;
   }): TreeLevelBook {
     const book = TreeLevelBook.empty(image.scale);
-    book.apply(image.bids, image.asks);
+    book.setLevels(image.bids, image.asks);
     return book;
   }
 
-  apply(bids: Levels, asks: Levels): void {
+  apply(update: BookUpdate): null {
+    if (update.type !== 'diff') throw new InvariantError(`An L2 book can't take a ${update.type}`);
+    this.setLevels(update.bids, update.asks);
+    return null;
+  }
+
+  setLevels(bids: Levels, asks: Levels): void {
     applySide(this.#bids, bids);
     applySide(this.#asks, asks);
   }

@@ -1,7 +1,7 @@
 /** A book that moves along the records of a segment, as every query that needs one replays it. */
 
 import type { RecordHeader } from '../archive/archive.ts';
-import { applyUpdate, sidesOf } from '../book/book.ts';
+import { sidesOf } from '../book/book.ts';
 import type { Book } from '../book/book.ts';
 import type { BookContent } from '../book/difference.ts';
 import type { LevelBook } from '../book/level-book.ts';
@@ -96,7 +96,7 @@ export class ReplayedBook implements BookPosition {
   #change(update: BookUpdate): void {
     const isOfItsKind = (update.type === 'diff') === (this.#book.level === 'L2');
     const contradiction = isOfItsKind
-      ? applyUpdate(this.#book, update)?.text
+      ? this.#book.apply(update)?.text
       : `it holds a ${update.type}`;
     if (contradiction !== undefined) {
       throw new RecordCorruptError(`A record contradicts the book before it: ${contradiction}`);
@@ -124,7 +124,7 @@ class LastSizes {
   }
 
   applyTo(book: LevelBook): void {
-    book.apply([...this.#bids].flat(), [...this.#asks].flat());
+    book.setLevels([...this.#bids].flat(), [...this.#asks].flat());
   }
 }
 

@@ -1,8 +1,7 @@
 /** The suite that every exchange has to pass: see `ConformanceCase` for what it brings along. */
 
 import { describe, expect, test } from 'vitest';
-import { PoolOrderBook } from '../../logger/book/pool-order-book.ts';
-import { TreeLevelBook } from '../../logger/book/tree-level-book.ts';
+import { bookOf } from '../../logger/book/book.ts';
 import type { SequenceRule } from '../../logger/exchange/exchange.ts';
 import type { ScaledInt } from '../../logger/market/decimal.ts';
 import { isBookUpdate } from '../../logger/market/events.ts';
@@ -33,18 +32,8 @@ function bestBid(
   snapshot: BookSnapshot,
   updates: readonly BookUpdate[],
 ): readonly [ScaledInt, ScaledInt] | undefined {
-  if (snapshot.level === 'L2') {
-    const book = TreeLevelBook.fromImage(snapshot);
-    for (const update of updates) {
-      if (update.type === 'diff') book.apply(update.bids, update.asks);
-    }
-    return book.best('bid');
-  }
-  const book = PoolOrderBook.fromImage(snapshot);
-  for (const update of updates) {
-    if (update.type === 'diff') throw new Error('A diff of an L3 book');
-    expect(book.apply(update)).toBeNull();
-  }
+  const book = bookOf(snapshot);
+  for (const update of updates) expect(book.apply(update)).toBeNull();
   return book.best('bid');
 }
 

@@ -51,7 +51,8 @@ export class FeedConnection implements SessionOwner {
   readonly #waiters: ReplacementWaiters<FeedSession>;
   readonly #closing = new Set<Promise<void>>();
   readonly #sinceMs: number;
-  #frames = 0;
+  /** Of sessions that have ended. */
+  #earlierFrames = 0;
 
   constructor(options: FeedConnectionOptions) {
     this.#options = options;
@@ -70,7 +71,11 @@ export class FeedConnection implements SessionOwner {
   /** Frames of its symbols a second, since it was made. */
   get framesPerSecond(): number {
     const seconds = (this.#options.clock.monotonicMs() - this.#sinceMs) / 1000;
-    return this.#frames / Math.max(1, seconds);
+    const frames = this.#sessions.reduce(
+      (sum, session) => sum + session.frames,
+      this.#earlierFrames,
+    );
+    return frames / Math.max(1, seconds);
   }
 
   add(feed: SymbolFeed): void {
@@ -192,9 +197,7 @@ export class FeedConnection implements SessionOwner {
     this.#options.login?.proven();
   }
 
-  onFrame(session: FeedSession, { feed }: SessionSubscription): void {
-    this.#frames++;
-    if (this.#sessions.length < 2) return;
+  onSharedFrame(session: FeedSession, { feed }: SessionSubscription): void {
     this.#otherCarrying(session, feed)?.catchUp();
     this.#checkFailover();
   }
@@ -217,7 +220,7 @@ export class FeedConnection implements SessionOwner {
 
   onEnd(session: FeedSession, reason: string): void {
     const wasOldest = this.#sessions[0] === session;
-    this.#sessions = this.#sessions.filter((other) => other !== session);
+    this.#setSessions(this.#sessions.filter((other) => other !== session));
     this.#options.login?.left(this);
     // A rejected login has been logged already.
     const level = this.#loginRejectedOn === session ? 'debug' : 'warning';
@@ -286,7 +289,7 @@ export class FeedConnection implements SessionOwner {
     if (mayEnter === false) return;
     connecting.take(1);
     const session = new FeedSession(this.#options, this);
-    this.#sessions.push(session);
+    this.#setSessions([...this.#sessions, session]);
     for (const feed of this.#feeds.values()) session.add(feed);
   }
 
@@ -297,7 +300,7 @@ export class FeedConnection implements SessionOwner {
     for (const feed of this.#feeds.values()) {
       if (old.confirmed(feed) && fresh.confirmed(feed)?.canReplace !== true) return;
     }
-    this.#sessions = [fresh];
+    this.#setSessions([fresh]);
     this.#isReplacing = false;
     this.#retire(old);
     this.#options.log.info('The connection to the exchange was replaced', this.#logFields());
@@ -366,7 +369,15 @@ export class FeedConnection implements SessionOwner {
     this.#connectTimer = null;
     this.#isReplacing = false;
     for (const session of this.#sessions) this.#retire(session);
-    this.#sessions = [];
+    this.#setSessions([]);
+  }
+
+  #setSessions(sessions: FeedSession[]): void {
+    for (const session of this.#sessions) {
+      if (!sessions.includes(session)) this.#earlierFrames += session.frames;
+    }
+    this.#sessions = sessions;
+    for (const session of sessions) session.isShared = sessions.length > 1;
   }
 
   #retire(session: FeedSession): void {

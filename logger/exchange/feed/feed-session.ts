@@ -53,8 +53,8 @@ export interface SessionOwner {
   onDeferred(session: FeedSession, subscription: SessionSubscription, reason: string): void;
   /** The first frame of this session that books are made of. */
   onFirstBookFrame(): void;
-  /** A frame of the symbol has been taken in. */
-  onFrame(session: FeedSession, subscription: SessionSubscription): void;
+  /** While another session carries the same symbols: a frame of one of them has been taken in. */
+  onSharedFrame(session: FeedSession, subscription: SessionSubscription): void;
   /** See `SessionSubscriptionDeps`. */
   supersedeOthers(session: FeedSession, subscription: SessionSubscription): number | null;
   /** It works, but is to be replaced by a new one before it is given up. */
@@ -71,6 +71,10 @@ export class FeedSession {
   readonly #subscriptions = new Map<string, SessionSubscription>();
   readonly #requests: StreamRequests;
   #hasBookFrame = false;
+  /** Frames of its symbols. */
+  #frames = 0;
+  /** Another session carries the same symbols: one of the two is to replace the other. */
+  isShared = false;
 
   constructor(options: FeedSessionOptions, owner: SessionOwner) {
     const { protocol, limits, wireErrors } = options;
@@ -102,6 +106,11 @@ export class FeedSession {
 
   get aliveUntilUs(): number | null {
     return this.#socket.aliveUntilUs;
+  }
+
+  /** Frames of its symbols so far. */
+  get frames(): number {
+    return this.#frames;
   }
 
   /** The symbol's subscription here, once the exchange has confirmed it. */
@@ -219,8 +228,9 @@ export class FeedSession {
       this.#hasBookFrame = true;
       this.#owner.onFirstBookFrame();
     }
+    this.#frames++;
     for (const message of messages) subscription.receive(message);
-    this.#owner.onFrame(this, subscription);
+    if (this.isShared) this.#owner.onSharedFrame(this, subscription);
   }
 
   /** Without sequences an update proves nothing: it may be of a book whose image never came. */

@@ -8,6 +8,7 @@ import type { Clock, Timer } from '../../runtime/clock.ts';
 import { MessagePace } from './message-pace.ts';
 import type { PaceLimits } from './message-pace.ts';
 import { StaleWatch } from './stale-watch.ts';
+import type { SocketActivity } from './stale-watch.ts';
 import type { Socket, Transport } from '../../runtime/transport.ts';
 
 export interface MonitoredSocketOptions {
@@ -32,6 +33,7 @@ export class MonitoredSocket {
   readonly #clock: Clock;
   readonly #handlers: MonitoredSocketHandlers;
   readonly #socket: Socket;
+  readonly #activity: SocketActivity;
   readonly #watch: StaleWatch;
   readonly #pace: MessagePace;
   readonly #timers = new Set<Timer>();
@@ -47,7 +49,9 @@ export class MonitoredSocket {
     this.#handlers = handlers;
     this.#closed = new Promise((resolve) => (this.#socketClosed = resolve));
     this.#pace = new MessagePace(clock, options.pace);
-    this.#watch = new StaleWatch(clock, staleAfterMs, {
+    const nowMs = clock.monotonicMs();
+    this.#activity = { heardMs: nowMs, dataMs: nowMs };
+    this.#watch = new StaleWatch(clock, staleAfterMs, this.#activity, {
       onPing: () => this.#ping(),
       onDead: (silentMs) =>
         this.drop(
@@ -85,9 +89,9 @@ export class MonitoredSocket {
     return this.#isOpen && !this.#isEnded;
   }
 
-  /** Market data came in. */
+  /** The message that has just come in is market data. */
   noteData(): void {
-    this.#watch.data();
+    this.#activity.dataMs = this.#activity.heardMs;
   }
 
   /** Sets whether market data is due, so that its absence is reported. */
@@ -141,7 +145,7 @@ export class MonitoredSocket {
 
   #heard(receiveTimeUs: number): void {
     this.#aliveUntilUs = Math.max(this.#aliveUntilUs ?? 0, receiveTimeUs);
-    this.#watch.heard();
+    this.#activity.heardMs = this.#clock.monotonicMs();
   }
 
   #ping(): void {

@@ -16,6 +16,14 @@ export const NO_DATA_FACTOR = 4;
 /** Longest wait after a stall of our own before the silence is judged. */
 const STALL_GRACE_MAX_MS = 1000;
 
+/** When what came in last, on the monotonic clock. Written by whoever reads the socket. */
+export interface SocketActivity {
+  /** Anything at all, pongs included. */
+  heardMs: number;
+  /** Market data. */
+  dataMs: number;
+}
+
 export interface StaleHandlers {
   /** A ping is to be sent. */
   onPing(): void;
@@ -29,38 +37,33 @@ export class StaleWatch {
   readonly #clock: Clock;
   readonly #staleAfterMs: number;
   readonly #pingAfterMs: number;
+  readonly #activity: Readonly<SocketActivity>;
   readonly #handlers: StaleHandlers;
-  #heardMs: number;
   #pingedMs: number;
-  /** Since when data has been missing; null while none is expected. */
-  #withoutDataSinceMs: number | null = null;
+  /** Since when data is due, or its absence was last reported; null while none is expected. */
+  #dataDueSinceMs: number | null = null;
   #timer: Timer | null = null;
   #isStopped = false;
 
-  constructor(clock: Clock, staleAfterMs: number, handlers: StaleHandlers) {
+  constructor(
+    clock: Clock,
+    staleAfterMs: number,
+    activity: Readonly<SocketActivity>,
+    handlers: StaleHandlers,
+  ) {
     this.#clock = clock;
+    this.#activity = activity;
     this.#staleAfterMs = staleAfterMs;
     this.#pingAfterMs = staleAfterMs / 3;
     this.#handlers = handlers;
-    this.#heardMs = clock.monotonicMs();
-    this.#pingedMs = this.#heardMs;
+    this.#pingedMs = activity.heardMs;
     this.#arm(this.#pingAfterMs);
-  }
-
-  /** Anything at all came in, pongs included. */
-  heard(): void {
-    this.#heardMs = this.#clock.monotonicMs();
-  }
-
-  /** Data came in. */
-  data(): void {
-    if (this.#withoutDataSinceMs !== null) this.#withoutDataSinceMs = this.#clock.monotonicMs();
   }
 
   /** From here on data is due, or is no longer (nothing is subscribed). */
   expectData(isExpected: boolean): void {
-    if (!isExpected) this.#withoutDataSinceMs = null;
-    else this.#withoutDataSinceMs ??= this.#clock.monotonicMs();
+    if (!isExpected) this.#dataDueSinceMs = null;
+    else this.#dataDueSinceMs ??= this.#clock.monotonicMs();
   }
 
   stop(): void {
@@ -80,33 +83,38 @@ export class StaleWatch {
 
   #check(): void {
     const nowMs = this.#clock.monotonicMs();
-    const silentMs = nowMs - this.#heardMs;
+    const { heardMs } = this.#activity;
+    const silentMs = nowMs - heardMs;
     if (silentMs >= this.#staleAfterMs) {
       this.stop();
       this.#handlers.onDead(silentMs);
       return;
     }
-    if (nowMs - Math.max(this.#heardMs, this.#pingedMs) >= this.#pingAfterMs) {
+    if (nowMs - Math.max(heardMs, this.#pingedMs) >= this.#pingAfterMs) {
       this.#pingedMs = nowMs;
       this.#handlers.onPing();
     }
     const withoutDataMs = nowMs - (this.#withoutDataSinceMs ?? nowMs);
     if (withoutDataMs >= this.#staleAfterMs * NO_DATA_FACTOR) {
-      this.#withoutDataSinceMs = nowMs;
+      this.#dataDueSinceMs = nowMs;
       this.#handlers.onNoData(withoutDataMs);
     }
     if (!this.#isStopped) this.#arm(this.#nextCheckMs() - nowMs);
   }
 
+  /** null while no data is expected. */
+  get #withoutDataSinceMs(): number | null {
+    const sinceMs = this.#dataDueSinceMs;
+    return sinceMs === null ? null : Math.max(sinceMs, this.#activity.dataMs);
+  }
+
   #nextCheckMs(): number {
-    const dataDueMs =
-      this.#withoutDataSinceMs === null
-        ? Number.POSITIVE_INFINITY
-        : this.#withoutDataSinceMs + this.#staleAfterMs * NO_DATA_FACTOR;
+    const { heardMs } = this.#activity;
+    const withoutDataSinceMs = this.#withoutDataSinceMs ?? Number.POSITIVE_INFINITY;
     return Math.min(
-      this.#heardMs + this.#staleAfterMs,
-      Math.max(this.#heardMs, this.#pingedMs) + this.#pingAfterMs,
-      dataDueMs,
+      heardMs + this.#staleAfterMs,
+      Math.max(heardMs, this.#pingedMs) + this.#pingAfterMs,
+      withoutDataSinceMs + this.#staleAfterMs * NO_DATA_FACTOR,
     );
   }
 }

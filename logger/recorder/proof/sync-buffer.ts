@@ -3,7 +3,7 @@
  * and side events, which need no proof and go into the next segment unchanged. Bounded.
  */
 
-import { applyUpdate, bookOf } from '../../book/book.ts';
+import { bookOf } from '../../book/book.ts';
 import type { Heartbeat, SequenceRule } from '../../exchange/exchange.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type { SideEvent, BookSnapshot, BookUpdate } from '../../market/events.ts';
@@ -124,7 +124,7 @@ export class SyncBuffer {
     for (const update of updates) {
       // One that came late or twice is older than what the book already holds.
       if (this.#rule.follow(position.sequence, update) === 'ignore') continue;
-      const contradiction = applyUpdate(book, update);
+      const contradiction = book.apply(update);
       if (contradiction !== null) {
         this.#keep([]);
         return {

@@ -6,12 +6,11 @@
 
 import type { StoredRecord } from '../../archive/archive.ts';
 import type { Scale } from '../../market/decimal.ts';
-import { isBookUpdate } from '../../market/events.ts';
-import type { MarketEvent } from '../../market/events.ts';
+import type { BookUpdate, MarketEvent, SideEvent } from '../../market/events.ts';
 import { rescaleEvent } from '../../market/scale.ts';
 import type { RecorderLimits } from '../limits.ts';
 import type { DefectsBetween } from '../receive-times.ts';
-import { blockRecord, changesIn } from './records.ts';
+import { blockRecord } from './records.ts';
 import type { SegmentIdentity } from './records.ts';
 
 export interface OpenBlockOptions {
@@ -29,7 +28,7 @@ export class OpenBlock {
   #scale: Scale;
   #events: MarketEvent[] = [];
   #updates = 0;
-  #changes = 0;
+  #levelChanges = 0;
   #lastSequence: number;
   #lastExchangeTimeUs: number;
   #journaledEvents = 0;
@@ -60,13 +59,18 @@ export class OpenBlock {
     this.#scale = scale;
   }
 
-  add(event: MarketEvent): void {
-    this.#events.push(event);
-    this.#changes += changesIn(event);
-    if (!isBookUpdate(event)) return;
+  addUpdate(update: BookUpdate): void {
+    this.#events.push(update);
     this.#updates++;
-    this.#lastSequence = event.lastSequence;
-    this.#lastExchangeTimeUs = event.exchangeTimeUs;
+    if (update.type === 'diff') {
+      this.#levelChanges += (update.bids.length + update.asks.length) / 2;
+    }
+    this.#lastSequence = update.lastSequence;
+    this.#lastExchangeTimeUs = update.exchangeTimeUs;
+  }
+
+  addSideEvent(event: SideEvent): void {
+    this.#events.push(event);
   }
 
   /**
@@ -76,9 +80,10 @@ export class OpenBlock {
   due(monotonicMs: number, limits: RecorderLimits): 'open' | 'sealable' | 'stuck' {
     const sideEvents = this.#events.length - this.#updates;
     if (this.#updates === 0) return sideEvents >= limits.maxBlockSideEvents ? 'stuck' : 'open';
-    const maxChanges =
-      this.#segment.level === 'L2' ? limits.maxBlockLevelChanges : limits.maxBlockOrderEvents;
-    const isFull = this.#changes >= maxChanges || sideEvents >= limits.maxBlockSideEvents;
+    const isFull =
+      this.#levelChanges >= limits.maxBlockLevelChanges ||
+      (this.#segment.level === 'L3' && this.#events.length >= limits.maxBlockOrderEvents) ||
+      sideEvents >= limits.maxBlockSideEvents;
     const isOld = monotonicMs - this.#start.monotonicMs >= limits.maxBlockAgeMs;
     return isFull || isOld ? 'sealable' : 'open';
   }

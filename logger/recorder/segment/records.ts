@@ -22,7 +22,7 @@ export interface SegmentIdentity {
 }
 
 /** Weight of a message in a block: its level changes, or 1 for an order event. */
-export function changesIn(event: MarketEvent): number {
+function changesIn(event: MarketEvent): number {
   if (event.type === 'diff') return (event.bids.length + event.asks.length) / 2;
   return event.type === 'trade' ? 0 : 1;
 }

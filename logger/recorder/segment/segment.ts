@@ -5,7 +5,7 @@
  */
 
 import type { GapRecord, ImageReason, StoredRecord, Write } from '../../archive/archive.ts';
-import { applyUpdate, sidesOf } from '../../book/book.ts';
+import { sidesOf } from '../../book/book.ts';
 import type { Book } from '../../book/book.ts';
 import type { Contradiction } from '../../book/order-book.ts';
 import type { LiveSegment } from '../../live/events.ts';
@@ -155,17 +155,17 @@ export class Segment implements LiveSegment {
    * @returns how it contradicts the book, which then must not be used any longer; null: it does not.
    */
   apply(update: BookUpdate): Contradiction | null {
-    const contradiction = applyUpdate(this.#book, update);
+    const contradiction = this.#book.apply(update);
     if (contradiction !== null) return contradiction;
     this.#sequence = update.lastSequence;
     this.#exchangeTimeUs = update.exchangeTimeUs;
     this.#receiveTimeUs = update.receiveTimeUs;
-    this.#block.add(update);
+    this.#block.addUpdate(update);
     return null;
   }
 
   addSideEvent(sideEvent: SideEvent): void {
-    this.#block.add(sideEvent);
+    this.#block.addSideEvent(sideEvent);
   }
 
   /** Seals the block if it is due. `stuck`: it is full of side events, so the segment has to end. */

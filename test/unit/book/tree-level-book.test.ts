@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { InvariantError } from '../../../logger/errors.ts';
 import { TreeLevelBook } from '../../../logger/book/tree-level-book.ts';
 import type { ScaledInt } from '../../../logger/market/decimal.ts';
 import { seededRandom, testSeed } from '../../support/seeded-random.ts';
@@ -24,7 +25,7 @@ describe('TreeLevelBook', () => {
         : random.chance(0.02)
           ? huge
           : random.integer(1, 9);
-      book.apply(side === 'bid' ? [price, size] : [], side === 'ask' ? [price, size] : []);
+      book.setLevels(side === 'bid' ? [price, size] : [], side === 'ask' ? [price, size] : []);
       if (size === 0) naive[side].delete(String(price));
       else naive[side].set(String(price), size);
 
@@ -44,22 +45,30 @@ describe('TreeLevelBook', () => {
         );
         expect(book.size(which)).toBe(sorted.length);
       }
-      before.apply([1, 77], [1, 77]);
+      before.setLevels([1, 77], [1, 77]);
     }
   });
 
   test('the best bid is the highest price, not the largest size', () => {
     const book = TreeLevelBook.empty(scale);
-    book.apply([100, 5, 101, 1, 99, 900], [103, 900, 102, 1]);
+    book.setLevels([100, 5, 101, 1, 99, 900], [103, 900, 102, 1]);
     expect(book.best('bid')).toEqual([101, 1]);
     expect(book.best('ask')).toEqual([102, 1]);
   });
 
   test('deleting a missing level changes nothing', () => {
     const book = TreeLevelBook.fromImage({ scale, bids: [100, 5], asks: [] });
-    book.apply([90, 0], [110, 0]);
+    book.setLevels([90, 0], [110, 0]);
     expect(book.levels('bid')).toEqual([100, 5]);
     expect(book.best('ask')).toBeUndefined();
+  });
+
+  test('an order event is a bug of the caller', () => {
+    const book = TreeLevelBook.empty(scale);
+    const times = { exchangeTimeUs: 1, receiveTimeUs: 1 };
+    const event = { type: 'open', firstSequence: 1, lastSequence: 1, ...times } as const;
+    const order = { orderId: 'a', side: 'buy', price: 1, remainingSize: 1 } as const;
+    expect(() => book.apply({ ...event, ...order })).toThrow(InvariantError);
   });
 
   test('a finer scale preserves every quantity', () => {

@@ -1,7 +1,7 @@
 /** What a recorder publishes: enough to follow its book, its gaps and its trades without asking it. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { applyUpdate, bookOf, sidesOf } from '../../../logger/book/book.ts';
+import { bookOf, sidesOf } from '../../../logger/book/book.ts';
 import type { Book } from '../../../logger/book/book.ts';
 import type { LiveEvent } from '../../../logger/live/events.ts';
 import { securityOf } from '../../../logger/market/security.ts';
@@ -131,7 +131,7 @@ describe('a follower', () => {
         const { scale } = event.segment;
         book = bookOf({ scale, ...sidesOf(event.segment.book) });
       } else if (event.type === 'gap') book = undefined;
-      else if (event.type === 'update' && book) applyUpdate(book, event.update);
+      else if (event.type === 'update' && book) book.apply(event.update);
     });
     return { book: () => book };
   }

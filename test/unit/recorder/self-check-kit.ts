@@ -74,7 +74,7 @@ export class SelfCheckKit {
   /** Changes the book in memory, where no record shows it. */
   flipBit(): void {
     const book = this.one.segment?.book as LevelBook;
-    book.apply([990, 1_000_007], []);
+    book.setLevels([990, 1_000_007], []);
   }
 
   /** Waits for the next base image to be written and checked. */

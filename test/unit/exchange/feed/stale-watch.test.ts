@@ -5,16 +5,25 @@ import { StaleWatch } from '../../../../logger/exchange/feed/stale-watch.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 
 describe('the stale watch', () => {
-  function watched(): { clock: ManualClock; watch: StaleWatch; told: string[] } {
+  function watched(): {
+    clock: ManualClock;
+    watch: StaleWatch;
+    heard: () => void;
+    data: () => void;
+    told: string[];
+  } {
     const clock = new ManualClock();
     const told: string[] = [];
     const note = (what: string): void => void told.push(`${what} ${clock.monotonicMs()}`);
-    const watch = new StaleWatch(clock, 15_000, {
+    const activity = { heardMs: 0, dataMs: 0 };
+    const heard = (): void => void (activity.heardMs = clock.monotonicMs());
+    const data = (): void => void (activity.dataMs = clock.monotonicMs());
+    const watch = new StaleWatch(clock, 15_000, activity, {
       onPing: () => note('ping'),
       onDead: () => note('dead'),
       onNoData: () => note('no data'),
     });
-    return { clock, watch, told };
+    return { clock, watch, heard, data, told };
   }
 
   test('silence is answered by pings and is dead at the limit', () => {
@@ -25,41 +34,41 @@ describe('the stale watch', () => {
   });
 
   test('a pong keeps it alive, and data makes pings needless', () => {
-    const { clock, watch, told } = watched();
+    const { clock, heard, told } = watched();
     for (let i = 0; i < 20; i++) {
       clock.advance(4000);
-      watch.heard();
+      heard();
     }
     expect(told).toEqual([]);
     clock.advance(14_999);
     expect(told).toEqual(['ping 85000', 'ping 90000']);
-    watch.heard();
+    heard();
     clock.advance(14_999);
     expect(told).not.toContain('dead 95000');
   });
 
   test('pings that are answered without data for four times the limit are reported, again and again', () => {
-    const { clock, watch, told } = watched();
+    const { clock, watch, heard, told } = watched();
     watch.expectData(true);
     for (let ms = 0; ms < 125_000; ms += 1000) {
       clock.advance(1000);
-      watch.heard();
+      heard();
     }
     expect(told).toEqual(['no data 60000', 'no data 120000']);
   });
 
   test('data puts that off, and nothing is reported while nothing is subscribed', () => {
-    const { clock, watch, told } = watched();
+    const { clock, watch, heard, data, told } = watched();
     const live = (ms: number): void => {
       for (let i = 0; i < ms; i += 1000) {
         clock.advance(1000);
-        watch.heard();
+        heard();
       }
     };
     live(100_000);
     watch.expectData(true);
     live(59_000);
-    watch.data();
+    data();
     live(59_000);
     watch.expectData(false);
     live(100_000);
@@ -75,7 +84,8 @@ describe('the stale watch', () => {
       schedule: (delayMs: number, run: () => void) => clock.schedule(delayMs, run),
     };
     const told: string[] = [];
-    const watch = new StaleWatch(stalling, 15_000, {
+    const activity = { heardMs: 0, dataMs: 0 };
+    const watch = new StaleWatch(stalling, 15_000, activity, {
       onPing: () => told.push('ping'),
       onDead: () => told.push('dead'),
       onNoData: () => undefined,
@@ -85,11 +95,12 @@ describe('the stale watch', () => {
     stalledMs = 20_000;
     clock.advance(1000);
     expect(told).toEqual([]);
-    watch.heard();
+    activity.heardMs = stalling.monotonicMs();
     clock.advance(1000);
     expect(told).toEqual([]);
     clock.advance(20_000);
     expect(told.at(-1)).toBe('dead');
+    watch.stop();
   });
 
   test('once stopped it says nothing', () => {
