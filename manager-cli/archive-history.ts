@@ -14,10 +14,12 @@ import type {
   BookResult,
   CoverageResult,
   ExportPart,
+  HoldingResult,
   NoBookResult,
   VerifyResult,
 } from '../logger/queries/results.ts';
 import { createReader } from '../logger/reader/create-reader.ts';
+import { holdings } from '../logger/reader/holdings.ts';
 import { knownSecurity } from '../logger/reader/known-security.ts';
 import type { Reader } from '../logger/reader/reader.ts';
 import { cliErrorOf } from './exit-codes.ts';
@@ -34,6 +36,16 @@ async function withCliErrors<Value>(work: Promise<Value>): Promise<Value> {
 export async function openArchiveHistory(location: string): Promise<History> {
   const archive = await withCliErrors(openArchiveReader(location));
   return new ArchiveHistory(archive, createReader(archive, { hasConsecutiveTradeIds }));
+}
+
+/** What an archive holds, for `list`. @throws CliError */
+export async function archiveHoldings(location: string): Promise<HoldingResult[]> {
+  const archive = await withCliErrors(openArchiveReader(location));
+  try {
+    return await withCliErrors(holdings(archive, createReader(archive)));
+  } finally {
+    await archive.close();
+  }
 }
 
 class ArchiveHistory implements History {

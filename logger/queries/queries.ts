@@ -16,7 +16,10 @@ export interface BookQuery {
 
 export interface CoverageQuery {
   readonly security: string;
-  /** Only what touches this range of receive times; nothing is cut at its ends. */
+  /**
+   * Only what lies in this range of receive times: intervals are cut at its ends, and a gap or a defect that
+   * reaches into it is returned whole.
+   */
   readonly fromUs?: number | undefined;
   readonly toUs?: number | undefined;
 }

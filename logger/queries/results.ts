@@ -92,6 +92,22 @@ export interface CoverageResult {
   readonly badReceiveTimes: readonly BadReceiveTimeResult[];
 }
 
+/** What an archive holds of a security: all null or zero where it was added and never had a book. */
+export interface HoldingResult {
+  readonly security: string;
+  /** Of its last book. */
+  readonly level: BookLevel | null;
+  readonly feed: string;
+  /** Its first and its last proven moment. */
+  readonly from: string | null;
+  readonly to: string | null;
+  /** Seconds for which its book is proven. */
+  readonly covered: number;
+  readonly intervals: number;
+  readonly gaps: number;
+  readonly storedBytes: number;
+}
+
 export interface VerifyResult {
   /** Records read. */
   readonly records: number;

@@ -3,10 +3,12 @@
  * inside a body is found by those who read it (`bookAt`, the streams, `verify`).
  */
 
-import type { RecordHeader } from '../archive/archive.ts';
+import type { BlockRef, RecordHeader } from '../archive/archive.ts';
+import { RecordCorruptError } from '../errors.ts';
 import { mergeBadReceiveTimes } from '../market/bad-receive-times.ts';
 import type { BadReceiveTime } from '../market/bad-receive-times.ts';
 import type { Gap, Interval } from '../market/coverage.ts';
+import { isBookUpdate } from '../market/events.ts';
 import { formatBadReceiveTime, formatGap, formatInterval } from '../queries/format.ts';
 import type { CoverageQuery } from '../queries/queries.ts';
 import type { CoverageResult } from '../queries/results.ts';
@@ -15,6 +17,11 @@ import type { ReaderContext } from './context.ts';
 import { SegmentCursor, headersOf } from './cursor.ts';
 import { segmentsAfter } from './segment.ts';
 import type { Segment } from './segment.ts';
+
+interface Window {
+  readonly fromUs: number;
+  readonly toUs: number;
+}
 
 interface Covered {
   readonly intervals: Interval[];
@@ -28,6 +35,7 @@ export async function coverage(
   query: CoverageQuery,
 ): Promise<CoverageResult> {
   const { security, fromUs = Number.MIN_SAFE_INTEGER, toUs = Number.MAX_SAFE_INTEGER } = query;
+  const window: Window = { fromUs, toUs };
   const covered: Covered = { intervals: [], gaps: [], badReceiveTimes: [] };
   const before = await context.archive.imageAt(security, { clock: 'receive', us: fromUs });
   let isKnown = false;
@@ -37,22 +45,38 @@ export async function coverage(
     const first = await segment.first();
     isEnd = first === null || first.damaged === true || first.header.fromUs <= toUs;
     if (!isEnd) break;
-    await addSegment(context, segment, covered);
+    await addSegment(context, segment, window, covered);
   }
   if (!isKnown) await assertKnown(context, security);
   const { intervals, gaps, badReceiveTimes } = covered;
-  const touches = (span: { fromUs: number; toUs: number | null }): boolean =>
-    span.fromUs <= toUs && (span.toUs ?? Infinity) >= fromUs;
-  const gapsInRange = gaps.filter(touches);
+  const gapsInRange = gaps.filter((gap) => overlaps(gap, window));
   const after = gapAfterAll(intervals, gaps, fromUs);
   if (isEnd && after !== null) gapsInRange.push(after);
   return {
     security,
-    intervals: intervals.filter(touches).map(formatInterval),
+    intervals: intervals
+      .filter((interval) => overlaps(interval, window))
+      .map((interval) => formatInterval({ ...interval, ...cut(interval, window) })),
     gaps: gapsInRange.map(formatGap),
     badReceiveTimes: mergeBadReceiveTimes(badReceiveTimes)
-      .filter(touches)
+      .filter((defect) => defect.fromUs <= toUs && defect.toUs >= fromUs)
       .map(formatBadReceiveTime),
+  };
+}
+
+/** A span that only meets an end of the window has no time in it. */
+function overlaps(span: { fromUs: number; toUs: number | null }, window: Window): boolean {
+  const toUs = span.toUs ?? Infinity;
+  const isPoint = span.fromUs === toUs || window.fromUs === window.toUs;
+  return isPoint
+    ? span.fromUs <= window.toUs && toUs >= window.fromUs
+    : span.fromUs < window.toUs && toUs > window.fromUs;
+}
+
+function cut(span: Window, window: Window): Window {
+  return {
+    fromUs: Math.max(span.fromUs, window.fromUs),
+    toUs: Math.min(span.toUs, window.toUs),
   };
 }
 
@@ -74,23 +98,85 @@ function gapAfterAll(
 async function addSegment(
   context: ReaderContext,
   segment: Segment,
+  window: Window,
   covered: Covered,
 ): Promise<void> {
   const defects: BadReceiveTime[] = [];
   const addDefects = ({ badReceiveTimes = [] }: RecordHeader): void =>
     void defects.push(...badReceiveTimes);
   for (const { header } of await segment.images()) addDefects(header);
-  let base: RecordHeader | undefined;
+  let run: Run | undefined;
   for await (const item of new SegmentCursor(context, segment, headersOf).items()) {
-    if (item.type === 'image') base = item.image.header;
-    if (item.type === 'block') addDefects(item.block.header);
+    if (item.type === 'image') run = new Run(item.image.header, window);
+    if (item.type === 'block') {
+      addDefects(item.block.header);
+      run?.add(item.block);
+    }
     if (item.type === 'unreachable') addDefects(item.ref.header);
     if (item.type === 'gap') covered.gaps.push(item.gap);
-    if (item.type === 'end' && base !== undefined) {
-      const { epoch, feed, proof, toUs: fromUs, lastSequence: firstSequence } = base;
-      const { toUs, lastSequence } = item;
-      covered.intervals.push({ epoch, fromUs, toUs, firstSequence, lastSequence, feed, proof });
+    if (item.type === 'end' && run !== undefined) {
+      covered.intervals.push(await run.interval(context, item));
     }
   }
   covered.badReceiveTimes.push(...mergeBadReceiveTimes(defects));
+}
+
+/** An unbroken run of records, and where the book stood at the ends of the window. */
+class Run {
+  readonly #base: RecordHeader;
+  readonly #window: Window;
+  /** The last block that begins at or before the window's beginning, and its end. */
+  #atFrom: BlockRef | undefined;
+  #atTo: BlockRef | undefined;
+
+  constructor(base: RecordHeader, window: Window) {
+    this.#base = base;
+    this.#window = window;
+  }
+
+  add(block: BlockRef): void {
+    const { fromUs } = block.header;
+    if (fromUs <= this.#window.fromUs) this.#atFrom = block;
+    if (fromUs <= this.#window.toUs) this.#atTo = block;
+  }
+
+  /** With its own times, and the sequences at the part of it that lies in the window. */
+  async interval(
+    context: ReaderContext,
+    { toUs, lastSequence }: { readonly toUs: number; readonly lastSequence: number },
+  ): Promise<Interval> {
+    const { epoch, feed, proof, toUs: fromUs, lastSequence: firstSequence } = this.#base;
+    const interval = { epoch, fromUs, toUs, firstSequence, lastSequence, feed, proof };
+    const window = this.#window;
+    if (proof !== 'sequence' || !overlaps(interval, window)) return interval;
+    const sequenceAt = async (block: BlockRef | undefined, us: number): Promise<number> => {
+      const reached = block === undefined ? firstSequence : await lastBefore(context, block, us);
+      return Math.min(Math.max(firstSequence, reached), lastSequence);
+    };
+    return {
+      ...interval,
+      ...(window.fromUs > fromUs && {
+        firstSequence: await sequenceAt(this.#atFrom, window.fromUs),
+      }),
+      ...(window.toUs < toUs && { lastSequence: await sequenceAt(this.#atTo, window.toUs) }),
+    };
+  }
+}
+
+/** The sequence of a block's last book update at or before a receive time. */
+async function lastBefore(context: ReaderContext, ref: BlockRef, us: number): Promise<number> {
+  // Only where the window cuts it is a body read.
+  if (ref.header.toUs <= us) return ref.header.lastSequence;
+  try {
+    const { events, previousSequence } = (await context.records.block(ref)).content;
+    return events.reduce(
+      (sequence, event) =>
+        isBookUpdate(event) && event.receiveTimeUs <= us ? event.lastSequence : sequence,
+      previousSequence,
+    );
+  } catch (error) {
+    // That a body is damaged is found by those who need it; up to this block the headers prove it.
+    if (error instanceof RecordCorruptError) return ref.header.previousSequence;
+    throw error;
+  }
 }

@@ -299,7 +299,7 @@ export function follows(
 }
 
 /** Headers alone: damage inside a body goes unnoticed. */
-export const headersOf: RecordSource<HasHeader, HasHeader> = {
+export const headersOf: RecordSource<BlockRef, BlockRef> = {
   withBodies: false,
   everyRecord: true,
   image: async (ref) => undamaged(ref),
@@ -309,7 +309,7 @@ export const headersOf: RecordSource<HasHeader, HasHeader> = {
     (last.header.kind === 'image' && header.previousSequence < sequence),
 };
 
-function undamaged(ref: BlockRef): HasHeader {
+function undamaged(ref: BlockRef): BlockRef {
   if (!ref.damaged) return ref;
   const { security } = ref.header;
   throw new RecordCorruptError('The header of a record is damaged', { context: { security } });

@@ -56,13 +56,19 @@ function rowsOf(coverage: CoverageResult, window: Window): { covered: Row[]; mis
         { text: 'gap', colour: 'red' as const },
         gap.from,
         gap.to ?? 'open',
-        length === null ? UNKNOWN : duration(length),
+        lengthText(length, secondsWithin(gap.from, gap.to, window)),
         gap.cause,
         hasNumbers ? `${known(gap.firstMissing)} … ${known(gap.lastMissing)}` : UNKNOWN,
       ],
     };
   });
   return { covered, missing };
+}
+
+/** A gap is shown whole: of one that reaches out of the window, both lengths. */
+function lengthText(whole: number | null, within: number | null): string {
+  if (within === whole) return whole === null ? UNKNOWN : duration(whole);
+  return `${whole === null ? UNKNOWN : duration(whole)} (${duration(within ?? 0)} here)`;
 }
 
 function total(list: readonly Row[]): number {
@@ -143,8 +149,8 @@ export const coverageCommand: Command = {
   describe: 'Show the recorded intervals and every gap',
   options: (yargs) =>
     archiveOption(yargs)
-      .option('from', valued('Only what is after this time'))
-      .option('to', valued('Only what is before this time')),
+      .option('from', valued('Only what lies after this time: intervals are cut there'))
+      .option('to', valued('Only what lies before this time: intervals are cut there')),
   run: async (session) => {
     const { args, out, paint } = session;
     const query = coverageQuery(args);

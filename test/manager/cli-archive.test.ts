@@ -7,7 +7,7 @@ import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-arch
 import { hasConsecutiveTradeIds } from '../../logger/exchange/exchanges.ts';
 import { startManager } from '../../logger/manager/server.ts';
 import type { ManagerPort } from '../../logger/manager/server.ts';
-import { formatTimeUs } from '../../logger/market/time.ts';
+import { formatTimeUs, parseTimeUs } from '../../logger/market/time.ts';
 import type { CoverageResult } from '../../logger/queries/results.ts';
 import { createReader } from '../../logger/reader/create-reader.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
@@ -68,6 +68,27 @@ describe('an archive and a logger over it', () => {
     expect(run.json.security).toBe(SECURITY);
     expect(run.json.intervals.length).toBeGreaterThan(1);
     await both(`coverage ${SECURITY}`);
+  });
+
+  test('cut intervals at the window alike, and where the book at that time stands', async () => {
+    const { json } = await both(`coverage ${SECURITY} --json`);
+    const [first] = (json as CoverageResult).intervals;
+    const [fromUs = 0, toUs = 0] = [first?.from, first?.to].map((time) => parseTimeUs(time ?? ''));
+    const [from, to] = [fromUs + (toUs - fromUs) / 3, fromUs + (2 * (toUs - fromUs)) / 3].map(
+      (us) => formatTimeUs(Math.floor(us)),
+    );
+    const window = `--from ${from} --to ${to}`;
+    const cut = await both(`coverage ${SECURITY} --json ${window}`);
+    const [start, end] = await Promise.all(
+      [from, to].map((at) => both(`book ${SECURITY} --json --depth 1 --at ${at}`)),
+    );
+    expect(cut.json).toMatchObject({
+      intervals: [
+        { from, to, firstSequence: start?.json.sequence, lastSequence: end?.json.sequence },
+      ],
+      gaps: [],
+    });
+    expect((await both(`coverage ${SECURITY} ${window}`)).stdout).toContain(`${from}  ${to}`);
   });
 
   test('return the same books, at times, at sequences, in gaps and outside', async () => {
@@ -156,6 +177,43 @@ describe('an archive and a logger over it', () => {
     expect(run.code).toBe(0);
     expect(run.json.records).toBeGreaterThan(5);
     expect(run.json.problems).toEqual([]);
+  });
+
+  test('what an archive holds is a line for each security, as coverage has it', async () => {
+    const state = { security: 'binance:ADDED', wanted: true, feed: 'depth' };
+    const known = { security: SECURITY, wanted: true, feed: 'depth' };
+    await archive.commit([
+      { type: 'security', state: known },
+      { type: 'security', state },
+    ]);
+    const { intervals, gaps } = (await both(`coverage ${SECURITY} --json`)).json as CoverageResult;
+    const list = await cli(['list', '--json', '--archive', directory]);
+    const covered = intervals.reduce(
+      (us, { from, to }) => us + parseTimeUs(to) - parseTimeUs(from),
+      0,
+    );
+    const none = { level: null, from: null, to: null, covered: 0, intervals: 0, gaps: 0 };
+    expect([list.code, list.json]).toEqual([
+      0,
+      [
+        { security: 'binance:ADDED', ...none, feed: 'depth', storedBytes: 0 },
+        {
+          security: SECURITY,
+          level: 'L2',
+          feed: 'depth',
+          from: intervals[0]?.from,
+          to: intervals.at(-1)?.to,
+          covered: covered / 1_000_000,
+          intervals: intervals.length,
+          gaps: gaps.length,
+          storedBytes: (await archive.totals(SECURITY)).storedBytes,
+        },
+      ],
+    ]);
+    const { stdout } = await cli(['list', '--archive', directory]);
+    expect(stdout).toMatch(/^SECURITY +FEED +FROM +TO +COVERED +INTERVALS +GAPS +STORED\n/);
+    expect(stdout).toContain(`L2 depth  ${intervals[0]?.from}`);
+    expect(stdout).toMatch(/binance:ADDED +– depth +– +– /);
   });
 
   test('reject a security that was never recorded', async () => {

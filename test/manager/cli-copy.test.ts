@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Archive } from '../../logger/archive/archive.ts';
 import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
+import { formatTimeUs, parseTimeUs } from '../../logger/market/time.ts';
 import { sampleBlock, sampleImage } from '../archive/sample-records.ts';
 import { freshDatabase, uriOf } from '../support/mongodb.ts';
 import { RandomHistory, SECURITY } from '../unit/reader/random-history.ts';
@@ -147,4 +148,23 @@ test('to a database, and back into a directory', needs(mongodb), async () => {
     ),
   );
   expect(books).toEqual([[], [], []]);
+  const { json } = await cli(['coverage', SECURITY, '--json', '--archive', uri]);
+  const window = ['--from', middleOf(json.intervals[0]), '--to', middleOf(json.intervals[1])];
+  const [cut, same] = await Promise.all(
+    [uri, to].map((archive) =>
+      cli(['coverage', SECURITY, '--json', ...window, '--archive', archive]),
+    ),
+  );
+  expect(cut?.json).toEqual(same?.json);
+  expect(cut?.json.intervals.at(0).from).toBe(window[1]);
+  expect(cut?.json.intervals.at(-1).to).toBe(window[3]);
+  const [listed, copied] = await Promise.all(
+    [uri, to].map((archive) => cli(['list', '--json', '--archive', archive])),
+  );
+  expect(listed?.json).toHaveLength(1);
+  expect(listed?.json).toEqual(copied?.json);
 });
+
+function middleOf({ from, to }: { readonly from: string; readonly to: string }): string {
+  return formatTimeUs(Math.floor((parseTimeUs(from) + parseTimeUs(to)) / 2));
+}

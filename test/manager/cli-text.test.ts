@@ -138,6 +138,15 @@ describe('for people', () => {
     `);
   });
 
+  test('of a gap that reaches out of the window, coverage shows both lengths', async () => {
+    const { stdout } = await manager(
+      `coverage ${SECURITY} --from 2026-11-20T08:00:01Z --to 2026-11-20T10:00:00Z`,
+    );
+    expect(stdout).toMatch(/gap .* 2\.5s \(1\.5s here\) /);
+    expect(stdout).toMatch(/open +– \(1h here\) /);
+    expect(stdout).toContain('1 gap of 1.5s, and nothing since 2026-11-20T09:00:00Z');
+  });
+
   test('health is a paragraph and a table', async () => {
     const { stdout } = await manager('health');
     expect(stdout).toMatch(

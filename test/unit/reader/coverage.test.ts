@@ -1,6 +1,7 @@
 /** Intervals and gaps, and what every query says about a gap without an end. */
 
 import { describe, expect, test } from 'vitest';
+import { formatTimeUs, parseTimeUs } from '../../../logger/market/time.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
 import { SECURITY } from './random-history.ts';
 import { useReaderKit } from './reader-kit.ts';
@@ -42,14 +43,54 @@ describe('coverage', () => {
     expect(await kit.reader.coverage({ security: SECURITY })).toEqual(everything);
     expect(await kit.reader.coverage({ security: SECURITY, fromUs: us(100) })).toEqual({
       ...everything,
-      intervals: [second],
+      intervals: [{ ...second, from: '2026-11-20T07:00:00.1Z', firstSequence: '201' }],
       gaps: [],
     });
     expect(await kit.reader.coverage({ security: SECURITY, toUs: us(30) })).toEqual({
       ...everything,
-      intervals: [first],
+      intervals: [{ ...first, to: '2026-11-20T07:00:00.03Z', lastSequence: '102' }],
       gaps: [],
     });
+  });
+
+  test('cuts intervals at the ends of the window, where the book at that time stands', async () => {
+    await kit.twoSegments();
+    for (let fromMs = 0; fromMs <= 110; fromMs += 5) {
+      for (let toMs = fromMs; toMs <= 110; toMs += 5) {
+        const window = { fromUs: us(fromMs), toUs: us(toMs) };
+        const { intervals } = await kit.reader.coverage({ security: SECURITY, ...window });
+        for (const { from, to, firstSequence, lastSequence } of intervals) {
+          expect([parseTimeUs(from) >= window.fromUs, parseTimeUs(to) <= window.toUs]).toEqual([
+            true,
+            true,
+          ]);
+          expect(await sequenceAt(from)).toBe(firstSequence);
+          expect(await sequenceAt(to)).toBe(lastSequence);
+        }
+        expect(intervals.map(({ from }) => from)).toEqual(
+          [0, 90]
+            .map((ms, index) => [Math.max(ms, fromMs), Math.min([60, 110][index] ?? 0, toMs)])
+            .filter(([from = 0, to = 0]) => (fromMs === toMs ? from <= to : from < to))
+            .map(([from = 0]) => formatTimeUs(us(from))),
+        );
+      }
+    }
+  });
+
+  async function sequenceAt(time: string): Promise<string | null | undefined> {
+    const position = { clock: 'receive', us: parseTimeUs(time) } as const;
+    const book = await kit.reader.bookAt({ security: SECURITY, position });
+    return book.state === 'proven' ? book.sequence : undefined;
+  }
+
+  test('shows a gap that reaches out of the window whole, as it was recorded', async () => {
+    await kit.twoSegments();
+    const window = { fromUs: us(50), toUs: us(70) };
+    const { intervals, gaps } = await kit.reader.coverage({ security: SECURITY, ...window });
+    expect(intervals).toMatchObject([{ from: '2026-11-20T07:00:00.05Z', firstSequence: '103' }]);
+    expect(gaps).toMatchObject([
+      { from: '2026-11-20T07:00:00.06Z', to: '2026-11-20T07:00:00.09Z', lastMissing: '199' },
+    ]);
   });
 
   const end = { from: '2026-11-20T07:00:00.12Z', to: null, lastMissing: null };
