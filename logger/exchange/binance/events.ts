@@ -94,8 +94,12 @@ function eventData(frame: Buffer, symbol: string, event: string): Fields {
 
 /** Milliseconds or microseconds, told apart value by value, whatever unit was asked for. */
 function timeOf(data: Fields, name: string): number {
-  const value = integerOf(data, name);
-  const us = value < FIRST_MICROSECOND_TIME ? value * 1000 : value;
+  const us = microseconds(integerOf(data, name));
   if (!Number.isSafeInteger(us)) throw wireError('time', `${name} is beyond any time`);
   return us;
+}
+
+/** Unsafe for a time beyond any. */
+export function microseconds(time: number): number {
+  return time < FIRST_MICROSECOND_TIME ? time * 1000 : time;
 }

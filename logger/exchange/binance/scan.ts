@@ -5,6 +5,7 @@
 
 import type { ReadContext, SideEventMessage, UpdateMessage } from '../feed/protocol.ts';
 import { FrameCursor, fixed } from '../wire/frame-cursor.ts';
+import { microseconds } from './events.ts';
 
 const STREAM = fixed('{"stream":"');
 const DATA = fixed(',"data":');
@@ -23,8 +24,6 @@ const BUYER_IS_MAKER = fixed(',"m":true');
 const SELLER_IS_MAKER = fixed(',"m":false');
 const OBSOLETE = fixed(',"M":true');
 const END = fixed('}');
-/** Times below it are in milliseconds; those above may be in microseconds, and are left to the parser. */
-const MAX_MILLISECONDS = 9e12;
 
 const cursor = new FrameCursor();
 
@@ -36,7 +35,7 @@ export function scanDepth(
 ): UpdateMessage | undefined {
   const isWrapped = passStream(frame);
   cursor.pass(DEPTH);
-  const exchangeTimeMs = cursor.integer();
+  const exchangeTimeUs = microseconds(cursor.integer());
   cursor.pass(SYMBOL);
   cursor.passText(symbol);
   cursor.pass(FIRST_SEQUENCE);
@@ -48,9 +47,8 @@ export function scanDepth(
   cursor.pass(ASKS);
   const asks = cursor.levels(scale);
   passEnd(isWrapped);
-  if (!cursor.isComplete || exchangeTimeMs > MAX_MILLISECONDS || lastSequence < firstSequence) {
-    return undefined;
-  }
+  const isSound = lastSequence >= firstSequence && Number.isSafeInteger(exchangeTimeUs);
+  if (!cursor.isComplete || !isSound) return undefined;
   return {
     kind: 'update',
     scale,
@@ -59,7 +57,7 @@ export function scanDepth(
       type: 'diff',
       firstSequence,
       lastSequence,
-      exchangeTimeUs: exchangeTimeMs * 1000,
+      exchangeTimeUs,
       receiveTimeUs,
       bids,
       asks,
@@ -75,7 +73,7 @@ export function scanTrade(
 ): SideEventMessage | undefined {
   const isWrapped = passStream(frame);
   cursor.pass(TRADE);
-  const eventTimeMs = cursor.integer();
+  const eventTimeUs = microseconds(cursor.integer());
   cursor.pass(SYMBOL);
   cursor.passText(symbol);
   cursor.pass(TRADE_ID);
@@ -85,12 +83,13 @@ export function scanTrade(
   cursor.pass(SIZE);
   const size = cursor.decimal(scale.sizeExponent);
   cursor.pass(TRADE_TIME);
-  const tradeTimeMs = cursor.integer();
+  const exchangeTimeUs = microseconds(cursor.integer());
   const isBuyerMaker = cursor.passIf(BUYER_IS_MAKER);
   if (!isBuyerMaker) cursor.pass(SELLER_IS_MAKER);
   cursor.passIf(OBSOLETE);
   passEnd(isWrapped);
-  if (!cursor.isComplete || Math.max(eventTimeMs, tradeTimeMs) > MAX_MILLISECONDS) return undefined;
+  const isSound = Number.isSafeInteger(eventTimeUs) && Number.isSafeInteger(exchangeTimeUs);
+  if (!cursor.isComplete || !isSound) return undefined;
   return {
     kind: 'side-event',
     scale,
@@ -99,8 +98,8 @@ export function scanTrade(
       type: 'trade',
       tradeId,
       sequence: null,
-      exchangeTimeUs: tradeTimeMs * 1000,
-      eventTimeUs: eventTimeMs * 1000,
+      exchangeTimeUs,
+      eventTimeUs,
       receiveTimeUs,
       price,
       size,

@@ -6,6 +6,7 @@
  * which is slower and has the same result, or the proper error.
  */
 
+import { MAX_FRACTION_DIGITS, MAX_INTEGER_DIGITS } from '../../market/decimal.ts';
 import type { Scale } from '../../market/decimal.ts';
 
 const SPACE = 0x20;
@@ -17,11 +18,7 @@ const OPEN_LIST = 0x5b;
 const BACKSLASH = 0x5c;
 const CLOSE_LIST = 0x5d;
 
-/** An integer with this many digits is safe. */
-const MAX_DIGITS = 15;
-/** More are an error, as for `parseScaled`. */
-const MAX_FRACTION_DIGITS = 18;
-const POWERS = Array.from({ length: MAX_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
+const POWERS = Array.from({ length: MAX_FRACTION_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
 
 /** The bytes of a piece of JSON that is the same in every frame. */
 export function fixed(json: string): Buffer {
@@ -96,7 +93,7 @@ export class FrameCursor {
     }
     const digits = at - start;
     const isPadded = digits > 1 && frame[start] === ZERO;
-    if (digits === 0 || digits > MAX_DIGITS || isPadded) this.#hasFailed = true;
+    if (digits === 0 || isPadded || !Number.isSafeInteger(value)) this.#hasFailed = true;
     this.#at = at;
     return value;
   }
@@ -110,7 +107,8 @@ export class FrameCursor {
     let digit = digitOf(frame[at]);
     for (; digit >= 0; digit = digitOf(frame[++at])) value = value * 10 + digit;
     const wholeDigits = at - start;
-    let isExact = frame[start - 1] === QUOTE && wholeDigits > 0;
+    let isExact =
+      frame[start - 1] === QUOTE && wholeDigits > 0 && wholeDigits <= MAX_INTEGER_DIGITS;
     let missing = exponent;
     if (frame[at] === POINT) {
       const first = ++at;
@@ -125,11 +123,11 @@ export class FrameCursor {
       const fractionDigits = at - first;
       if (fractionDigits === 0 || fractionDigits > MAX_FRACTION_DIGITS) isExact = false;
     }
-    if (!isExact || frame[at] !== QUOTE || wholeDigits + exponent > MAX_DIGITS) {
-      this.#hasFailed = true;
-    }
+    const scaled = missing === 0 ? value : value * (POWERS[missing] ?? Number.NaN);
+    // Digits only add to a value, so one that is safe in the end was exact throughout.
+    if (!isExact || frame[at] !== QUOTE || !Number.isSafeInteger(scaled)) this.#hasFailed = true;
     this.#at = at + 1;
-    return missing === 0 ? value : value * (POWERS[missing] ?? Number.NaN);
+    return scaled;
   }
 
   /** A list of `["price","size"]`: price, size, price, size … */

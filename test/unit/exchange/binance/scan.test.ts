@@ -49,6 +49,11 @@ function compare(frame: Buffer, scale: Scale): boolean {
   return scanned !== undefined;
 }
 
+/** With times in microseconds, as the logger asks for them. */
+function inMicroseconds(frame: Buffer): Buffer {
+  return Buffer.from(frame.toString('utf8').replaceAll(/"([ET])":(\d{13}),/g, '"$1":$2417,'));
+}
+
 /** The event alone, as an exchange sends it on a connection of one stream. */
 function unwrapped(frame: Buffer): Buffer {
   return Buffer.from(JSON.stringify(JSON.parse(frame.toString('utf8')).data));
@@ -70,14 +75,18 @@ describe('on recorded frames', needs(recordings), () => {
     for (const frame of frames) {
       if (!compare(frame, FITTING)) throw new Error(`Not taken: ${frame.toString('utf8')}`);
     }
-    for (const frame of frames.slice(0, 500)) expect(compare(unwrapped(frame), FITTING)).toBe(true);
+    for (const frame of frames.slice(0, 500)) {
+      expect(compare(unwrapped(frame), FITTING)).toBe(true);
+      expect(compare(inMicroseconds(frame), FITTING)).toBe(true);
+    }
   });
 
   test('a damaged one is the parser’s message, or not taken', { timeout: 60_000 }, () => {
     const random = seededRandom();
     let taken = 0;
     for (let i = 0; i < MUTANTS; i++) {
-      const damaged = mutated(random.pick(frames), frames, random);
+      const frame = random.pick(frames);
+      const damaged = mutated(random.chance(0.5) ? frame : inMicroseconds(frame), frames, random);
       try {
         if (compare(damaged, random.pick(SCALES))) taken++;
       } catch (error) {
@@ -93,11 +102,16 @@ describe('on recorded frames', needs(recordings), () => {
 });
 
 test.each([
-  ['a time in microseconds', '"E":1672515782136000,"s":"BTCUSDT","U":1,"u":2,"b":[],"a":[]'],
+  ['a time beyond any', '"E":99999999999999,"s":"BTCUSDT","U":1,"u":2,"b":[],"a":[]'],
+  ['an unsafe integer', '"E":1,"s":"BTCUSDT","U":1,"u":9007199254740993,"b":[],"a":[]'],
   ['more decimals than the scale', '"E":1,"s":"BTCUSDT","U":1,"u":2,"b":[["1.001","1"]],"a":[]'],
   [
     'a size beyond safe integers',
     '"E":1,"s":"BTCUSDT","U":1,"u":2,"b":[["1","99999999999.5"]],"a":[]',
+  ],
+  [
+    'a number longer than any',
+    `"E":1,"s":"BTCUSDT","U":1,"u":2,"b":[["${'0'.repeat(24)}1","1"]],"a":[]`,
   ],
   ['white space', '"E":1, "s":"BTCUSDT","U":1,"u":2,"b":[],"a":[]'],
   ['another order', '"E":1,"s":"BTCUSDT","u":2,"U":1,"b":[],"a":[]'],
