@@ -107,15 +107,14 @@ export function coverageQuery(args: Arguments): CoverageQuery {
   return checked(() => validCoverageQuery(given, '--'));
 }
 
-/** @param defaultFormat where `--format` is not given. */
-export function exportQuery(args: Arguments, defaultFormat: string): ExportQuery {
+export function exportQuery(args: Arguments, format: string): ExportQuery {
   const given = {
     security: security(args),
     from: text(args, 'from'),
     to: text(args, 'to'),
     clock: text(args, 'clock'),
     type: text(args, 'type'),
-    format: text(args, 'format') ?? defaultFormat,
+    format,
     every: text(args, 'every'),
     depth: numeric(args, 'depth'),
     level: level(args),

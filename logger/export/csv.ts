@@ -15,8 +15,9 @@
  *   best price first, each queue in its order.
  * - orders: the columns of `COLUMNS.orders`, one row per message; a field that its type lacks is empty.
  *
- * Text from an exchange may hold anything, so an order's field with a comma, a quote or a line end is
- * quoted. No other field can hold one.
+ * Text from an exchange may hold anything, so an order's field with a comma, a quote, a line end or the sign
+ * of a comment is quoted. No other field can hold one. A line that begins with `#` is a gap: whoever writes
+ * the file puts it there.
  */
 
 import { formatScaled } from '../market/decimal.ts';
@@ -173,5 +174,5 @@ function orderLine({ event, scale }: OrderItem): string {
 
 /** Order ids and reasons are the exchange's own text. */
 function quoted(field: string | null): string | null {
-  return field !== null && /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+  return field !== null && /[",#\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }

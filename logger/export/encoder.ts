@@ -3,8 +3,8 @@
 import type { DataItem } from '../queries/items.ts';
 
 /**
- * Turns stream items into the bytes of one file; it may keep state. Gaps are not encoded: they are reported
- * beside the file. Every piece may be empty.
+ * Turns stream items into the bytes of one file; it may keep state. Gaps are not encoded: whoever
+ * writes the file puts them in. Every piece may be empty.
  */
 export interface Encoder {
   /** The bytes before the first item. */

@@ -12,6 +12,7 @@ import type {
   Levels,
   OrderActivated,
   OrderEvent,
+  OrderSide,
   RestingOrder,
 } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
@@ -139,7 +140,13 @@ export function formatOrderEvent(
     receiveTime: formatTimeUs(event.receiveTimeUs),
     type: event.type,
     ...fields,
-  } as OrderEventResult;
+    side: event.type === 'match' ? takerSide(event.side) : event.side,
+  };
+}
+
+/** The exchange's message about a match names the maker's side. */
+function takerSide(makerSide: OrderSide): OrderSide {
+  return makerSide === 'buy' ? 'sell' : 'buy';
 }
 
 /** null where the feed is not sequenced: the archive's own count of messages appears in no result. */

@@ -64,7 +64,10 @@ export interface IntervalResult {
   readonly proof: Proof;
 }
 
-/** An event of one order, in the exchange's words; a field that its message lacks is null. */
+/**
+ * An event of one order, in the exchange's words, but for one: the `side` of a match is the taker's, as of
+ * every trade. A field that its message lacks is null.
+ */
 export interface OrderEventResult {
   /** null: the message has none. */
   readonly sequence: string | null;
@@ -125,7 +128,7 @@ export type ExportType = 'trades' | 'quotes' | 'incremental' | 'snapshots' | 'or
 /** `tardis-csv`: the columns of Tardis' downloadable files, see `export/tardis-csv.ts`. */
 export type ExportFormat = 'jsonl' | 'csv' | 'tardis-csv';
 
-/** A piece of an exported file, or a gap at this place (jsonl: a line of its own; csv: stderr). */
+/** A piece of an exported file, or a gap at this place (jsonl: a line of its own; csv: a comment). */
 export type ExportPart = { readonly bytes: Uint8Array } | { readonly gap: ExportGap };
 
 export interface ExportGap extends GapResult {

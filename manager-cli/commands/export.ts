@@ -1,13 +1,16 @@
 import type { ExportQuery } from '../../logger/queries/queries.ts';
 import { CLOCKS, EXPORT_FORMATS, EXPORT_TYPES } from '../../logger/queries/validate.ts';
-import { exportQuery, flag, text } from '../arguments.ts';
+import { exportQuery, flag } from '../arguments.ts';
 import { CancelledError } from '../client.ts';
 import { archiveOption, valued } from '../command.ts';
 import type { Command, Session } from '../command.ts';
 import { EXIT, usageError } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
+import { gapSink, gapsPath } from '../export-gaps.ts';
+import type { GapSink } from '../export-gaps.ts';
 import { checkFree, fileSink, stdoutSink } from '../export-sink.ts';
 import type { ExportSink } from '../export-sink.ts';
+import { exportTarget } from '../export-target.ts';
 import { counted } from '../format.ts';
 import type { History } from '../history.ts';
 import { BrokenPipeError } from '../output.ts';
@@ -26,16 +29,11 @@ function countLines(bytes: Uint8Array): number {
   return count;
 }
 
-/** The format where `--format` is not given: taken from the file name if possible. */
-function defaultFormat(path: string | undefined): string {
-  return path !== undefined && /\.csv(\.gz)?$/i.test(path) ? 'csv' : 'jsonl';
-}
-
 async function copy(
   session: Session,
-  parts: { history: History; query: ExportQuery; sink: ExportSink; isFile: boolean },
+  parts: { history: History; query: ExportQuery; sink: ExportSink; gaps: GapSink; isFile: boolean },
 ): Promise<ExportStats> {
-  const { query, sink } = parts;
+  const { query, sink, gaps } = parts;
   const stats: ExportStats = { lines: 0, gaps: 0 };
   const { io } = session;
   // No progress line if the export itself goes to the terminal.
@@ -52,13 +50,8 @@ async function copy(
         continue;
       }
       stats.gaps++;
-      const line = JSON.stringify({ gap: part.gap });
-      if (query.format === 'jsonl') {
-        await sink.write(`${line}\n`);
-      } else {
-        progress?.clear();
-        session.out.note(line);
-      }
+      if (query.format !== 'jsonl') progress?.clear();
+      await gaps.write(part.gap);
     }
   } finally {
     progress?.clear();
@@ -68,41 +61,55 @@ async function copy(
   return stats;
 }
 
-async function summarise(session: Session, path: string, stats: ExportStats): Promise<void> {
-  const { out } = session;
+async function summarise(
+  { out }: Session,
+  path: string,
+  { lines, gaps }: ExportStats,
+  gapFile: string | undefined,
+): Promise<void> {
   if (out.isJson) {
-    await out.json({ out: path, lines: stats.lines, gaps: stats.gaps });
+    await out.json({ out: path, lines, gaps, ...(gapFile !== undefined && { gapFile }) });
   } else {
+    const place = gapFile === undefined ? '' : ` (listed in ${gapFile})`;
     await out.line(
-      `Wrote ${counted(stats.lines, 'line')} to ${path}, with ${counted(stats.gaps, 'gap')}.`,
+      `Wrote ${counted(lines, 'line')} to ${path}, with ${counted(gaps, 'gap')}${place}.`,
     );
   }
 }
 
 async function runExport(session: Session): Promise<ExitCode> {
   const { args, out } = session;
-  const path = text(args, 'out');
+  const { path, format } = exportTarget(args);
   const mayReplace = flag(args, 'force');
   if (mayReplace && path === undefined) throw usageError('--force belongs to --out; give both');
-  const query = exportQuery(args, defaultFormat(path));
-  if (path !== undefined) checkFree(path, mayReplace);
+  const query = exportQuery(args, format);
+  if (path !== undefined) {
+    checkFree(path, mayReplace);
+    if (query.format === 'tardis-csv') checkFree(gapsPath(path), mayReplace);
+  }
   const history = await session.history();
   const sink = path === undefined ? stdoutSink(out) : await fileSink(path, mayReplace);
+  const note = (line: string): void => out.note(line);
+  const gaps = gapSink({ format: query.format, sink, path, mayReplace, note });
   let stats: ExportStats;
   try {
-    stats = await copy(session, { history, query, sink, isFile: path !== undefined });
+    stats = await copy(session, { history, query, sink, gaps, isFile: path !== undefined });
+    await gaps.commit();
     await sink.commit();
     if (path === undefined) await out.flush();
   } catch (error) {
+    await gaps.discard();
     await sink.discard();
     const end = path === undefined ? out.ended() : undefined;
     if (end instanceof BrokenPipeError) return EXIT.brokenPipe;
     throw end ?? error;
   }
-  if (path !== undefined) await summarise(session, path, stats);
+  if (path !== undefined) await summarise(session, path, stats, gaps.path);
   if (stats.gaps === 0 || flag(args, 'allow-gaps')) return EXIT.done;
+  const inFile = query.format === 'tardis-csv' ? 'told above' : 'marked in place';
+  const place = gaps.path === undefined ? inFile : `see ${gaps.path}`;
   out.note(
-    `orderbook-manager: ${counted(stats.gaps, 'gap')} in the export; see orderbook-manager coverage ${query.security}, or accept them with --allow-gaps`,
+    `orderbook-manager: ${counted(stats.gaps, 'gap')} in the export; ${place}: accept with --allow-gaps`,
   );
   return EXIT.notRecorded;
 }
@@ -134,9 +141,12 @@ export const exportCommand: Command = {
       .option('format', {
         ...valued('JSON lines, comma-separated values, or the CSV of Tardis'),
         choices: [...EXPORT_FORMATS],
-        defaultDescription: 'jsonl',
+        defaultDescription: 'by the name of --out, else jsonl',
       })
-      .option('out', valued('File, compressed if its name ends in .gz (default: stdout)'))
+      .option('out', {
+        ...valued('File: .jsonl or .csv, compressed with .gz at the end; - is stdout'),
+        defaultDescription: 'stdout',
+      })
       .option('force', { type: 'boolean', describe: 'Replace an existing file' })
       .option('allow-gaps', { type: 'boolean', describe: 'Exit 0 in spite of gaps' }),
   run: runExport,

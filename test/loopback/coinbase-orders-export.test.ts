@@ -84,7 +84,8 @@ const LINES = [
   {
     type: 'match',
     sequence: '105',
-    side: 'buy',
+    // The exchange names the maker's.
+    side: 'sell',
     tradeId: '7',
     makerOrderId: 'bid-1',
     takerOrderId: 'taker',

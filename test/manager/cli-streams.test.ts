@@ -45,11 +45,94 @@ describe('export', () => {
     expect(allowed.stdout).toBe(run.stdout);
   });
 
-  test('csv reports gaps on stderr', async () => {
+  test('of csv a gap is a comment in place, and a line on stderr', async () => {
     port.reader.lines = () => [{ text: 'header' }, { gap }, { text: 'row' }];
     const run = await manager(`export ${SECURITY} --type trades --format csv --allow-gaps`);
-    expect(run.stdout).toBe('header\nrow\n');
+    expect(run.stdout).toBe(`header\n# ${JSON.stringify({ gap })}\nrow\n`);
     expect(run.stderr).toBe(`${JSON.stringify({ gap })}\n`);
+    const path = join(directory, 'trades.csv.gz');
+    const file = await manager(`export ${SECURITY} --type trades --out ${path}`);
+    expect([file.code, file.stdout]).toEqual([5, `Wrote 2 lines to ${path}, with 1 gap.\n`]);
+    expect(gunzipSync(readFileSync(path)).toString()).toBe(run.stdout);
+  });
+
+  test('of tardis-csv, whose readers accept nothing else in the file, gaps are beside it', async () => {
+    port.reader.lines = () => [{ text: 'header' }, { gap }, { text: 'row' }];
+    const path = join(directory, 'x.csv');
+    const words = `export ${SECURITY} --type trades --format tardis-csv --out ${path}`;
+    const run = await manager(words);
+    expect(run.code).toBe(5);
+    expect(run.stdout).toBe(
+      `Wrote 2 lines to ${path}, with 1 gap (listed in ${path}.gaps.jsonl).\n`,
+    );
+    expect(run.stderr).toMatch(
+      /^\{"gap":.*\}\norderbook-manager: 1 gap in the export; see \S+\.gaps\.jsonl: /,
+    );
+    expect(readFileSync(path, 'utf8')).toBe('header\nrow\n');
+    expect(readFileSync(`${path}.gaps.jsonl`, 'utf8')).toBe(`${JSON.stringify({ gap })}\n`);
+    expect((await manager(`${words} --force --json`)).json).toEqual({
+      out: path,
+      lines: 2,
+      gaps: 1,
+      gapFile: `${path}.gaps.jsonl`,
+    });
+    // An older list of gaps must not stand beside a newer file.
+    port.reader.lines = () => [{ text: 'header' }];
+    expect((await manager(`${words} --force`)).code).toBe(0);
+    expect(readdirSync(directory)).toEqual(['x.csv']);
+    writeFileSync(`${path}.gaps.jsonl`, 'precious');
+    const other = await manager(words.replace('x.csv', 'x.csv.gaps.jsonl'));
+    expectError(other, 2, /contradicts --format tardis-csv/);
+  });
+
+  test('a list of gaps is not replaced without --force, and not left behind by a failure', async () => {
+    const path = join(directory, 'x.csv');
+    const words = `export ${SECURITY} --type trades --format tardis-csv --out ${path}`;
+    writeFileSync(`${path}.gaps.jsonl`, 'precious');
+    expectError(await manager(words), 1, /x\.csv\.gaps\.jsonl: exists already; give --force/);
+    port.reader.lines = function* broken() {
+      yield { gap };
+      throw new ArchiveUnavailableError('the disk is gone');
+    };
+    expect((await manager(`${words} --force`)).code).toBe(1);
+    expect(readFileSync(`${path}.gaps.jsonl`, 'utf8')).toBe('precious');
+    expect(readdirSync(directory)).toEqual(['x.csv.gaps.jsonl']);
+  });
+
+  test('to - is to stdout', async () => {
+    const run = await manager(`export ${SECURITY} --type quotes --out -`);
+    expect(run.stdout).toBe(`${lines.join('\n')}\n`);
+    expectError(await manager(`export ${SECURITY} --type quotes --out - --force`), 2, /--force/);
+  });
+
+  test.each([
+    ['trades.jsonl', 'jsonl'],
+    ['trades.ndjson.gz', 'jsonl'],
+    ['TRADES.CSV.GZ', 'csv'],
+    ['trades', 'jsonl'],
+    ['trades.gz', 'jsonl'],
+    ['.trades', 'jsonl'],
+    ['trades.csv --format tardis-csv', 'tardis-csv'],
+    ['trades.txt --format csv', 'csv'],
+    ['trades --format csv', 'csv'],
+  ])('to %s is %s', async (name, format) => {
+    const run = await manager(`export ${SECURITY} --type trades --out ${join(directory, name)}`);
+    expect([run.code, run.stderr]).toEqual([0, '']);
+    expect(port.reader.queries).toMatchObject([{ format }]);
+  });
+
+  test.each([
+    ['trades.parquet', /\.parquet is not a format of export; end the name in \.jsonl or \.csv/],
+    ['trades.parquet --format csv', /\.parquet is not a format/],
+    ['trades.csv.zst --format csv', /\.zst is not a format/],
+    ['trades.txt', /\.txt is not a format of export.*or give --format/],
+    ['trades.parquet.gz', /\.parquet is not a format/],
+    ['trades.csv --format jsonl', /\.csv contradicts --format jsonl/],
+    ['trades.jsonl.gz --format csv', /\.jsonl contradicts --format csv/],
+  ])('to %s is wrong usage, and leaves no file', async (name, message) => {
+    const out = join(directory, name);
+    expectError(await manager(`export ${SECURITY} --type trades --out ${out}`), 2, message);
+    expect(readdirSync(directory)).toEqual([]);
   });
 
   test('to a file, compressed by its name, in the format of its name', async () => {

@@ -166,6 +166,16 @@ describe('csv', () => {
     expect(rows[3]).toBe(`2026-11-20T07:00:00.0025Z,7,${TIMES},bid,100,1,,"a,""b"""`);
     expect(rows[4]).toBe(`2026-11-20T07:00:00.0025Z,7,${TIMES},ask,101,0.001,,c`);
   });
+
+  test('quotes text with the sign of a comment, which readers would cut off there', () => {
+    const rows = {
+      kind: 'orders',
+      bids: [{ orderId: 'a#1', price: 1, size: 1 }],
+      asks: [],
+    } as const;
+    const text = encoded({ type: 'snapshots', format: 'csv' }, { ...snapshot, rows });
+    expect(text).toContain(',"a#1"\n');
+  });
 });
 
 describe('tardis-csv', () => {
