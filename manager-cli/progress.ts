@@ -1,6 +1,7 @@
 /** Progress of a long command: one line on stderr, if that is a terminal. */
 
 import type { Io } from './io.ts';
+import { cut } from './width.ts';
 
 const REDRAW_INTERVAL_MS = 100;
 const ERASE_LINE = '\r\u001b[K';
@@ -21,7 +22,7 @@ export function progressLine(io: Pick<Io, 'stderr'>): ProgressLine {
       drawnMs = performance.now();
       // A full last column would wrap.
       const columns = (io.stderr.columns || 100) - 1;
-      io.stderr.write(`${ERASE_LINE}${text().slice(0, columns)}`);
+      io.stderr.write(`${ERASE_LINE}${cut(text(), columns)}`);
     },
     clear: () => {
       if (Number.isFinite(drawnMs)) io.stderr.write(ERASE_LINE);

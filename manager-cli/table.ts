@@ -1,6 +1,7 @@
 /** Plain aligned tables: two spaces between columns, numbers on the right, no borders. */
 
 import type { Colour, Paint } from './style.ts';
+import { width } from './width.ts';
 
 export interface Column {
   readonly title: string;
@@ -15,11 +16,6 @@ export interface Cell {
 }
 
 const GAP = '  ';
-
-/** Columns that a text takes: the few characters beyond ASCII that we print are one column wide. */
-function width(text: string): number {
-  return text.replaceAll(/[\u{10000}-\u{10ffff}]/gu, ' ').length;
-}
 
 function pad(text: string, columns: number, align: 'left' | 'right'): string {
   const space = ' '.repeat(Math.max(0, columns - width(text)));

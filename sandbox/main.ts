@@ -9,6 +9,7 @@ import yargs from 'yargs';
 import type { Options } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { describeError, InvalidArgumentError } from '../logger/errors.ts';
+import { upperCaseAscii } from '../logger/market/security.ts';
 import { FAULT_TYPES, parseFault } from './faults/faults.ts';
 import type { Fault } from './faults/faults.ts';
 import { startSandbox } from './sandbox.ts';
@@ -132,7 +133,7 @@ async function readOptions(): Promise<SandboxOptions> {
     ...(restPort === undefined ? {} : { restPorts: { [first]: portOf('rest-port', restPort) } }),
     symbols: given.symbols
       .split(',')
-      .map((symbol) => symbol.trim().toUpperCase())
+      .map((symbol) => upperCaseAscii(symbol.trim()))
       .filter((symbol) => symbol !== ''),
     ...(connectionLife === undefined
       ? {}

@@ -20,7 +20,7 @@ export interface ExchangeDefinition {
    * `opaque`: ids only identify trades.
    */
   readonly tradeIds: 'consecutive' | 'opaque';
-  /** The exchange's own spelling of a symbol given in any case. */
+  /** The exchange's own spelling of a symbol whose ASCII letters were given in any case. */
   normalizeSymbol(symbol: string): string;
   /**
    * Reads and checks its settings; connects to nothing yet.

@@ -17,6 +17,7 @@ import { InvariantError } from '../errors.ts';
 import { formatScaled } from '../market/decimal.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import type { Levels } from '../market/events.ts';
+import { upperCaseAscii } from '../market/security.ts';
 import type { BookRows } from '../queries/book-rows.ts';
 import type { DataItem, ImageItem, SnapshotItem, UpdateItem } from '../queries/items.ts';
 import type { ExportQuery } from '../queries/queries.ts';
@@ -54,7 +55,7 @@ class TardisRows {
     this.#clock = clock;
     this.#depth = depth;
     const [exchange = '', ...symbol] = security.split(':');
-    this.#source = `${exchange},${symbol.join(':').toUpperCase()}`;
+    this.#source = `${exchange},${upperCaseAscii(symbol.join(':'))}`;
   }
 
   linesOf(item: DataItem): string {

@@ -2,7 +2,7 @@
 
 import type { ArchiveReader } from '../archive/archive.ts';
 import { UnknownSecurityError } from '../errors.ts';
-import { parseSecurity } from '../market/security.ts';
+import { isSameInAnyCase, parseSecurity } from '../market/security.ts';
 
 /** Securities named in the error for an unknown one. */
 const MAX_HINTS = 10;
@@ -15,7 +15,7 @@ export async function knownSecurity(archive: ArchiveReader, asked: string): Prom
   const { id } = parseSecurity(asked);
   const known = (await archive.securities()).map(({ security }) => security);
   if (known.includes(id)) return id;
-  const found = known.find((candidate) => candidate.toLowerCase() === id.toLowerCase());
+  const found = known.find((candidate) => isSameInAnyCase(candidate, id));
   if (found !== undefined) return found;
   const hint = known.length === 0 ? 'none' : known.slice(0, MAX_HINTS).join(', ');
   throw new UnknownSecurityError(`${id} was never recorded; this archive holds ${hint}`, {

@@ -3,6 +3,7 @@
  * one security take turns, those on different ones run side by side.
  */
 
+import { InvalidArgumentError } from '../errors.ts';
 import type { Instrument } from '../exchange/exchange.ts';
 import type { Timer } from '../runtime/clock.ts';
 import { every, sleep } from '../runtime/timing.ts';
@@ -88,17 +89,30 @@ export class Recorders {
 
   /** Starts what the archive lists as wanted, and `others`, unless they are recorded already. */
   async startStored(others: readonly string[] = []): Promise<void> {
-    const { archive, exchanges, log } = this.#deps;
-    const ids = new Set(others);
-    for (const { wanted, security } of await archive.securities()) {
-      if (wanted) ids.add(security);
-    }
+    const { archive, log } = this.#deps;
+    const wanted = (await archive.securities()).filter((one) => one.wanted);
+    const ids = new Set([...others, ...wanted.map(({ security }) => security)]);
+    const listed = [...ids].flatMap((id) => this.#resolved(id) ?? []);
     // Before the first of them begins a segment.
-    await this.warnOfFallbacks([...ids].map((id) => exchanges.resolve(id)));
+    await this.warnOfFallbacks(listed);
     const recovered: Recovered[] = [];
     const onRecovered = (one: Recovered): void => void recovered.push(one);
-    await Promise.all([...ids].map((id) => this.inTurn(id, () => this.open(id, { onRecovered }))));
+    await Promise.all(
+      listed.map(({ security: { id } }) => this.inTurn(id, () => this.open(id, { onRecovered }))),
+    );
     logRecovery(recovered, log);
+  }
+
+  /** undefined: another program has put a name into the archive that means nothing here. */
+  #resolved(id: string): ListedSecurity | undefined {
+    const { exchanges, log } = this.#deps;
+    try {
+      return exchanges.resolve(id);
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error;
+      log.error('Not recorded', { security: id, reason: error.message });
+      return undefined;
+    }
   }
 
   /** Writes everything out. The exchanges' connections are the caller's to close. */

@@ -1,6 +1,7 @@
 /** The default symbols and the character of each symbol's market. */
 
 import { InvalidArgumentError } from '../../logger/errors.ts';
+import { isSymbol } from '../../logger/market/security.ts';
 
 export interface SymbolProfile {
   readonly symbol: string;
@@ -80,7 +81,6 @@ export const DEFAULT_SYMBOLS: readonly SymbolProfile[] = [
   },
 ];
 
-const SYMBOL_FORM = /^[A-Z0-9]{2,20}$/;
 const QUOTE_ASSETS = ['USDT', 'USDC', 'BTC', 'EUR', 'USD'];
 
 /**
@@ -90,7 +90,7 @@ const QUOTE_ASSETS = ['USDT', 'USDC', 'BTC', 'EUR', 'USD'];
 export function profileOf(symbol: string): SymbolProfile {
   const known = DEFAULT_SYMBOLS.find((profile) => profile.symbol === symbol);
   if (known) return known;
-  if (!SYMBOL_FORM.test(symbol)) {
+  if (!isListable(symbol)) {
     throw new InvalidArgumentError(
       `symbols: ${JSON.stringify(symbol.slice(0, 40))} is not a symbol like BTCUSDT`,
     );
@@ -111,4 +111,9 @@ export function profileOf(symbol: string): SymbolProfile {
     typicalSize: '10',
     paceShare: 0.3,
   };
+}
+
+/** Upper case in its ASCII letters. Names need not be ASCII: Binance lists `币安人生USDT`. */
+function isListable(symbol: string): boolean {
+  return /^[A-Z0-9\u0080-\u{10ffff}]{2,20}$/u.test(symbol) && isSymbol(symbol);
 }

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { BlockRef, Write } from '../../logger/archive/archive.ts';
 import { DuplicateRecordError } from '../../logger/errors.ts';
+import { MAX_SYMBOL_CHARACTERS, parseSecurity } from '../../logger/market/security.ts';
 import { needs } from '../support/requirements.ts';
 import type { ContractOptions, CurrentArchive } from './archive-under-test.ts';
 import {
@@ -46,6 +47,29 @@ export function writingContract(
       const again = await current().reopen();
       const loaded = await (await again.imageAt(SECURITY, { sequence: 100 }))?.load();
       expect(Buffer.compare(loaded?.body ?? Buffer.alloc(0), body)).toBe(0);
+    });
+
+    test('a symbol may be of any script, and as long as a symbol can be', async () => {
+      const ids = ['币', '币安', '币安人生USDT', '🚀'.repeat(MAX_SYMBOL_CHARACTERS)].map(
+        (symbol) => parseSecurity(`binance:${symbol}`).id,
+      );
+      const writes = ids.flatMap((security): Write[] => [
+        { type: 'security', state: { security, wanted: true, feed: 'depth' } },
+        image(sampleImage({ lastSequence: 100, security }, Buffer.from(security))),
+        block(sampleBlock({ previousSequence: 100, lastSequence: 110, security })),
+        journalPart(0, sampleBlock({ previousSequence: 110, lastSequence: 111, security })),
+        { type: 'gap', record: sampleGap({ security }) },
+      ]);
+      await current().archive.commit(writes);
+      const again = await current().reopen();
+      const listed = (await again.securities()).map(({ security }) => security);
+      expect(listed.toSorted()).toEqual(ids.toSorted());
+      for (const security of ids) {
+        const found = await (await again.imageAt(security, { sequence: 105 }))?.load();
+        expect(Buffer.from(found?.body ?? []).toString()).toBe(security);
+        expect(await again.tail(security)).toMatchObject({ epoch: 1, journal: [{}] });
+        expect(await again.totals(security)).toMatchObject({ images: 1, blocks: 1, gaps: 1 });
+      }
     });
 
     test('the same record twice changes nothing', comparing, async () => {

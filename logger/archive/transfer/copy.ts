@@ -10,6 +10,7 @@
  */
 
 import { UnknownSecurityError } from '../../errors.ts';
+import { isSameInAnyCase } from '../../market/security.ts';
 import type { ArchiveReader, SecurityState } from '../archive.ts';
 import type {
   CopiedSecurity,
@@ -49,7 +50,7 @@ function selected(
   const found = names.map((name) => {
     const state =
       known.find(({ security }) => security === name) ??
-      known.find(({ security }) => security.toLowerCase() === name.toLowerCase());
+      known.find(({ security }) => isSameInAnyCase(security, name));
     if (state !== undefined) return state;
     const hint = known.map(({ security }) => security).slice(0, 10);
     throw new UnknownSecurityError(

@@ -1,5 +1,6 @@
 /** Binance spot. */
 
+import { upperCaseAscii } from '../../market/security.ts';
 import { restAddress, wsAddress } from '../../settings/addresses.ts';
 import type { ExchangeDefinition } from '../definition.ts';
 import { createBinance } from './exchange.ts';
@@ -11,7 +12,7 @@ export const binance: ExchangeDefinition = {
   name: 'binance',
   settings: [WS_URL, REST_URL],
   tradeIds: 'consecutive',
-  normalizeSymbol: (symbol) => symbol.toUpperCase(),
+  normalizeSymbol: upperCaseAscii,
   configure: (read) => {
     const addresses = { wsUrl: read(WS_URL), restUrl: read(REST_URL) };
     return (shared, deps) => createBinance({ ...addresses, ...shared, ...deps });

@@ -8,6 +8,7 @@
  * 2026-11-20).
  */
 
+import { upperCaseAscii } from '../../market/security.ts';
 import { TO_SESSION, TO_UNKNOWN } from '../feed/protocol.ts';
 import type {
   ControlMessage,
@@ -113,7 +114,7 @@ class BinanceSession implements SessionProtocol {
 /** A stream that is not subscribed here: a symbol's that was given up, or a depth stream of another pace. */
 function routeOf(stream: string): Route {
   const at = stream.indexOf('@');
-  const symbol = stream.slice(0, at).toUpperCase();
+  const symbol = upperCaseAscii(stream.slice(0, at));
   const name = stream.slice(at + 1);
   if (at > 0 && (name === 'depth' || name.startsWith('depth@'))) return depthRoute(symbol);
   if (at > 0 && name === 'trade') return tradeRoute(symbol);

@@ -18,6 +18,7 @@ import type {
   StreamRequest,
   SymbolRoute,
 } from '../feed/protocol.ts';
+import { isSymbol } from '../../market/security.ts';
 import { parseFields, quoted, textOf, wireError } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
 import { TextMap, scanTextFields, textAt } from '../wire/frame-scan.ts';
@@ -30,7 +31,7 @@ import {
   tradeMessage,
 } from './events.ts';
 import { imageMessage } from './snapshot.ts';
-import { isProduct, productOf } from './values.ts';
+import { productOf } from './values.ts';
 
 export interface CoinbaseChannels {
   readonly channels: readonly string[];
@@ -126,7 +127,7 @@ class CoinbaseSession implements SessionProtocol {
     if (!known) return TO_SESSION;
     const { kind, carries } = known;
     const symbol = product && (this.#products.get(frame, product) ?? textAt(frame, product));
-    if (symbol !== undefined && isProduct(symbol)) return { to: 'symbol', symbol, kind, carries };
+    if (symbol !== undefined && isSymbol(symbol)) return { to: 'symbol', symbol, kind, carries };
     return carries === 'side' ? TO_SESSION : TO_UNKNOWN;
   }
 

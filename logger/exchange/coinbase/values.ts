@@ -1,5 +1,6 @@
 /** Checked values in Coinbase's messages: products, ids, times. */
 
+import { isSymbol } from '../../market/security.ts';
 import { parseIsoUs } from '../../market/time.ts';
 import { textOf, wireError } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
@@ -8,16 +9,11 @@ import type { Fields } from '../wire/fields.ts';
 const FIRST_SENSIBLE_TIME_US = 1_262_304_000_000_000;
 /** Of an id, a number or any other short text. */
 const MAX_CHARACTERS = 128;
-const PRODUCT = /^[A-Z0-9][A-Z0-9.-]{0,63}$/;
-
-export function isProduct(text: string): boolean {
-  return PRODUCT.test(text);
-}
 
 /** @throws WireFormatError of kind `shape` or `product`. */
 export function productOf(message: Fields): string {
   const product = textOf(message, 'product_id');
-  if (!isProduct(product)) throw wireError('product', 'product_id is not a product');
+  if (!isSymbol(product)) throw wireError('product', 'product_id is not a product');
   return product;
 }
 

@@ -17,6 +17,7 @@ const ZERO = 0x30;
 const OPEN_LIST = 0x5b;
 const BACKSLASH = 0x5c;
 const CLOSE_LIST = 0x5d;
+const LAST_ASCII = 0x7f;
 
 const POWERS = Array.from({ length: MAX_FRACTION_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
 
@@ -57,13 +58,19 @@ export class FrameCursor {
     return true;
   }
 
-  /** Passes exactly this ASCII text. */
+  /** Passes exactly this text. */
   passText(text: string): void {
     const frame = this.#frame;
     const at = this.#at;
     const { length } = text;
     for (let i = 0; i < length; i++) {
-      if (frame[at + i] !== text.charCodeAt(i)) this.#hasFailed = true;
+      const code = text.charCodeAt(i);
+      if (code > LAST_ASCII) {
+        this.#at = at + i;
+        this.pass(Buffer.from(text.slice(i)));
+        return;
+      }
+      if (frame[at + i] !== code) this.#hasFailed = true;
     }
     this.#at = at + length;
   }

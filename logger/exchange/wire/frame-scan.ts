@@ -16,11 +16,13 @@ const CLOSE_LIST = 0x5d;
 export interface TextSpan {
   readonly start: number;
   readonly end: number;
+  /** It is not printed as it is: JSON allows `\u5e01` for any character. */
+  readonly hasEscape: boolean;
 }
 
 /**
- * The texts of the top-level fields `names`, in that order; undefined for a field that is missing, is
- * no text or holds an escape.
+ * The texts of the top-level fields `names`, which are ASCII, in that order; undefined for a field that
+ * is missing or is no text.
  */
 export function scanTextFields(
   frame: Buffer,
@@ -49,7 +51,11 @@ export function scanTextFields(
       if (valueEnd < 0) break;
       const index = indexOfName(frame, at + 1, end, names);
       if (index >= 0 && found[index] === undefined) {
-        if (!hasEscape(frame, start, valueEnd)) found[index] = { start: start + 1, end: valueEnd };
+        found[index] = {
+          start: start + 1,
+          end: valueEnd,
+          hasEscape: hasEscape(frame, start, valueEnd),
+        };
         if (--left === 0) break;
       }
       at = valueEnd;
@@ -62,9 +68,19 @@ export function scanTextFields(
   return found;
 }
 
-/** The text at a place in a frame. */
+/** The text at a place in a frame; undefined also for one with a malformed escape. */
 export function textAt(frame: Buffer, span: TextSpan | undefined): string | undefined {
-  return span && frame.toString('latin1', span.start, span.end);
+  const text = span && frame.toString('utf8', span.start, span.end);
+  return span?.hasEscape ? unescaped(`"${text}"`) : text;
+}
+
+function unescaped(json: string): string | undefined {
+  try {
+    return String(JSON.parse(json));
+  } catch {
+    // The frame is damaged; whoever reads it reports how.
+    return undefined;
+  }
 }
 
 /** The index of the closing quote of the text that begins at `start`; -1: there is none. */
@@ -106,34 +122,47 @@ function isText(frame: Buffer, start: number, text: string): boolean {
 }
 
 interface Entry<Value> {
-  readonly key: string;
+  readonly key: Buffer;
   readonly value: Value;
   readonly next: Entry<Value> | undefined;
 }
 
-/** A map by ASCII texts that is looked up by their bytes in a frame, without making a string of them. */
+/** A map by texts that is looked up by their bytes in a frame, usually without making a string of them. */
 export class TextMap<Value> {
   readonly #entries = new Map<number, Entry<Value>>();
 
   set(key: string, value: Value): void {
-    const bytes = Buffer.from(key, 'latin1');
-    const hash = hashOf(bytes, { start: 0, end: bytes.length });
+    const bytes = Buffer.from(key);
+    const hash = hashOf(bytes, 0, bytes.length);
     // An older value of the same key stays behind it, and is never found again.
-    this.#entries.set(hash, { key, value, next: this.#entries.get(hash) });
+    this.#entries.set(hash, { key: bytes, value, next: this.#entries.get(hash) });
   }
 
   get(frame: Buffer, span: TextSpan): Value | undefined {
-    const length = span.end - span.start;
-    let entry = this.#entries.get(hashOf(frame, span));
-    while (entry && !(entry.key.length === length && isText(frame, span.start, entry.key))) {
-      entry = entry.next;
-    }
+    if (!span.hasEscape) return this.#find(frame, span.start, span.end);
+    const text = textAt(frame, span);
+    if (text === undefined) return undefined;
+    const bytes = Buffer.from(text);
+    return this.#find(bytes, 0, bytes.length);
+  }
+
+  #find(bytes: Buffer, start: number, end: number): Value | undefined {
+    let entry = this.#entries.get(hashOf(bytes, start, end));
+    while (entry && !isAt(bytes, start, end, entry.key)) entry = entry.next;
     return entry?.value;
   }
 }
 
+/** Whether the bytes between `start` and `end` are these. A loop: a call of `compare` costs more. */
+function isAt(bytes: Buffer, start: number, end: number, wanted: Buffer): boolean {
+  const { length } = wanted;
+  if (end - start !== length) return false;
+  for (let i = 0; i < length; i++) if (bytes[start + i] !== wanted[i]) return false;
+  return true;
+}
+
 /** FNV-1a. */
-function hashOf(bytes: Buffer, { start, end }: TextSpan): number {
+function hashOf(bytes: Buffer, start: number, end: number): number {
   let hash = 0x811c9dc5;
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
   return hash;

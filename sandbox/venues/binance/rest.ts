@@ -127,7 +127,7 @@ export class BinanceRest {
   #exchangeInfo(query: URLSearchParams, unit: TimeUnit): Content {
     const requested = requestedSymbols(query);
     if (requested === null)
-      return illegal('symbols', '^\\["[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}")*\\]$');
+      return illegal('symbols', `^\\["${LEGAL_SYMBOL}"(,"${LEGAL_SYMBOL}")*\\]$`);
     const markets: Market[] = [];
     for (const symbol of requested ?? this.#markets.keys()) {
       if (!SYMBOL.test(symbol)) return illegal('symbol', SYMBOL.source);
@@ -157,7 +157,9 @@ export class BinanceRest {
   }
 }
 
-const SYMBOL = /^[A-Z0-9-_.]{1,20}$/;
+/** ASCII, or what an asset is called in another script. */
+const LEGAL_SYMBOL = '[A-Z0-9-_.\\u0080-\\u{10ffff}]{1,20}';
+const SYMBOL = new RegExp(`^${LEGAL_SYMBOL}$`, 'u');
 const LIMIT = /^[0-9]{1,20}$/;
 
 /** The requested symbols; undefined: all; null: malformed. */

@@ -64,7 +64,7 @@ function recording(): Recording {
 export const binance: ConformanceCase = {
   name: 'binance depth@100ms',
   scale: { priceExponent: 8, sizeExponent: 8 },
-  symbols: { first: 'BTCUSDT', second: 'ETHUSDT', unknown: 'NOSUCH' },
+  symbols: { first: 'BTCUSDT', second: '币安人生USDT', unknown: 'NOSUCH' },
   create: (deps, staleAfterMs) =>
     createBinance({
       ...deps,

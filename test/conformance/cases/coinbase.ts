@@ -30,7 +30,7 @@ const answers: Pick<VenueConnection, 'symbolsOf' | 'grant' | 'reject'> = {
 
 const shared = {
   scale: { priceExponent: 2, sizeExponent: 8 },
-  symbols: { first: BTC, second: 'ETH-USD', unknown: 'NO-SUCH' },
+  symbols: { first: BTC, second: '币安人生-USD', unknown: 'NO-SUCH' },
   ping: null,
 } as const;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidArgumentError } from '../../../logger/errors.ts';
-import { parseSecurity } from '../../../logger/market/security.ts';
+import { isSameInAnyCase, parseSecurity, upperCaseAscii } from '../../../logger/market/security.ts';
 import { formatTimeUs, parseTimeUs } from '../../../logger/market/time.ts';
 
 describe('times', () => {
@@ -45,6 +45,30 @@ describe('times', () => {
 });
 
 describe('securities', () => {
+  test.each(['币安人生USDT', '这是测试币456', '🚀USDT', 'ÉCU-EUR', '₿.X/Y_Z', '🚀'.repeat(64)])(
+    'a symbol may be %s',
+    (symbol) => {
+      expect(parseSecurity(`binance:${symbol}`)).toEqual({
+        id: `binance:${symbol}`,
+        exchange: 'binance',
+        symbol,
+      });
+    },
+  );
+
+  test('a symbol that is too long is named as such', () => {
+    expect(() => parseSecurity(`binance:${'币'.repeat(5000)}`)).toThrow(
+      /longer than 64 characters/,
+    );
+  });
+
+  test('only ASCII letters change their case', () => {
+    expect(upperCaseAscii('ßétf-币usdt')).toBe('ßéTF-币USDT');
+    expect(isSameInAnyCase('binance:btcUsdt', 'binance:BTCusdt')).toBe(true);
+    // The Kelvin sign is another character than k, though its lower case is k.
+    expect(isSameInAnyCase('binance:\u212aUSDT', 'binance:kUSDT')).toBe(false);
+  });
+
   test('the exchange is lower case, the symbol as written', () => {
     expect(parseSecurity('Binance:btcUSDT')).toEqual({
       id: 'binance:btcUSDT',
@@ -66,6 +90,19 @@ describe('securities', () => {
     'binance:\u0000',
     '__proto__',
     'binance:<x>',
+    'binance:币 安',
+    'binance:币\u3000安',
+    'binance:币,安',
+    'binance:币:安',
+    'binance:币\u202e安',
+    'binance:币\u200b安',
+    'binance:币\u009b安',
+    'binance:币\ud800安',
+    'binance:币\ufffd安',
+    'binance:币\uffff安',
+    'binance:币..安',
+    `binance:${'🚀'.repeat(65)}`,
+    '币安:BTCUSDT',
   ])('%j is rejected', (text) => {
     expect(() => parseSecurity(text)).toThrow(InvalidArgumentError);
   });

@@ -131,6 +131,22 @@ describe('an add without a book', () => {
 });
 
 describe('a start', () => {
+  test('leaves out a name in the archive that means nothing, and records the others', async () => {
+    const names = ['kraken:XBTUSD', 'binance:BTC USDT', BTC];
+    await archive.commit(
+      names.map((security) => ({
+        type: 'security',
+        state: { security, wanted: true, feed: 'depth' },
+      })),
+    );
+    const service = createService();
+    await service.start([]);
+    expect(service.recorders.ids()).toEqual([BTC]);
+    const said = logged.filter((line) => line.includes('Not recorded'));
+    expect(said).toHaveLength(2);
+    await service.stop();
+  });
+
   test('logs one line about what was recovered after a kill, and none after a stop', async () => {
     const killed = createService();
     await killed.start([BTC, 'binance:ETHUSDT']);

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { WireFormatError } from '../../../../logger/errors.ts';
+import { readDepth } from '../../../../logger/exchange/binance/events.ts';
 import { binanceProtocol } from '../../../../logger/exchange/binance/protocol.ts';
+import { scanDepth } from '../../../../logger/exchange/binance/scan.ts';
+import type { SymbolRoute } from '../../../../logger/exchange/feed/protocol.ts';
 import { FrameReader } from '../../../support/read-frame.ts';
 
 const reader = new FrameReader(binanceProtocol('depth'), { priceExponent: 8, sizeExponent: 8 });
@@ -189,5 +192,41 @@ describe('malformed frames', () => {
     const { rejection } = frame as { rejection: string };
     expect(rejection.length).toBeLessThan(150);
     expect(rejection).not.toMatch(/[\r\n]/);
+  });
+});
+
+describe('a symbol beyond ASCII', () => {
+  const symbol = '币安人生USDT';
+  const protocol = binanceProtocol('depth').connect(() => undefined);
+  const [request = ''] = protocol.subscribe(1, [symbol]).messages;
+  const text = depthText({ s: symbol }, '币安人生usdt@depth');
+  const escaped = text.replaceAll(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+  test('is subscribed in lower case, as UTF-8', () => {
+    expect(JSON.parse(request).params).toEqual(['币安人生usdt@depth', '币安人生usdt@trade']);
+  });
+
+  test.each([
+    ['as it is', text],
+    ['with escapes', escaped],
+  ])('is found in a frame that prints it %s', (_how, frame) => {
+    const bytes = Buffer.from(frame);
+    const route = protocol.route(bytes);
+    expect(route).toMatchObject({ to: 'symbol', symbol, kind: 'depth' });
+    const [message] = protocol.read(bytes, route as SymbolRoute, {
+      scale: { priceExponent: 8, sizeExponent: 8 },
+      receiveTimeUs: 5,
+    });
+    expect(message).toMatchObject({ kind: 'update', event: { lastSequence: 9004 } });
+  });
+
+  test('and its frames are read without parsing them', () => {
+    const context = { scale: { priceExponent: 8, sizeExponent: 8 }, receiveTimeUs: 5 };
+    const frame = Buffer.from(text.replace('1790000000123456', '1790000000123'));
+    expect(scanDepth(frame, symbol, context)).toEqual(readDepth(frame, symbol, context));
+    expect(scanDepth(frame, '币安人死USDT', context)).toBeUndefined();
   });
 });
