@@ -1,0 +1,142 @@
+/**
+ * The zstd libraries that a process may use. Those that can set the minimum match write the bytes of
+ * the golden records; each reads what any other wrote, and rejects the same damage.
+ */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as zlib from 'node:zlib';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type * as Formats from '../../../logger/codec/formats.ts';
+import { nativeZstd, nodeZstd, wasmZstd, zstd } from '../../../logger/codec/zstd-library.ts';
+import type { ZstdLibrary } from '../../../logger/codec/zstd-library.ts';
+import type { RecordCorruptError } from '../../../logger/errors.ts';
+import { needs } from '../../support/requirements.ts';
+import type { Requirement } from '../../support/requirements.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
+
+const FOLDER = join(import.meta.dirname, '..', '..', 'fixtures', 'codec');
+const LIBRARY = '../../../logger/codec/zstd-library.ts';
+const PARAMETERS = { level: 1, minMatch: 7 };
+
+const inThisNode: Requirement = {
+  isMet: 'zstdCompressSync' in zlib,
+  reason: `no zstd in node:zlib of Node ${process.version}`,
+};
+const built: Requirement = { isMet: isBuilt(), reason: 'zstd-napi is not built' };
+
+function isBuilt(): boolean {
+  try {
+    return nativeZstd().name !== '';
+  } catch {
+    return false;
+  }
+}
+
+const LIBRARIES = [
+  { name: 'zstd-napi', load: nativeZstd, requirement: built, isExact: true },
+  { name: 'node:zlib', load: nodeZstd, requirement: inThisNode, isExact: true },
+  {
+    name: 'WebAssembly',
+    load: wasmZstd,
+    requirement: { isMet: true, reason: '' },
+    isExact: false,
+  },
+];
+
+const random = seededRandom();
+
+function randomBytes(length: number, max: number): Uint8Array {
+  return Uint8Array.from({ length }, () => random.integer(0, max));
+}
+
+const CONTENTS = [0, 1, 100, 5_000, 70_000, 131_072, 131_073, 400_000].flatMap((length) => [
+  new Uint8Array(length),
+  randomBytes(length, 5),
+  randomBytes(length, 255),
+]);
+
+afterEach(() => {
+  vi.doUnmock(LIBRARY);
+  vi.resetModules();
+});
+
+/** The codec as it is in a process that uses this library. */
+async function codecWith(
+  library: ZstdLibrary,
+): Promise<typeof Formats & { readonly Corrupt: typeof RecordCorruptError }> {
+  vi.resetModules();
+  vi.doMock(LIBRARY, () => ({ zstd: library }));
+  const formats = await import('../../../logger/codec/formats.ts');
+  const { RecordCorruptError: Corrupt } = await import('../../../logger/errors.ts');
+  return { ...formats, Corrupt };
+}
+
+const RECORDS = [
+  { kind: 'block', encoding: 'block/1', level: 'L2', file: 'block-1.bin' },
+  { kind: 'block', encoding: 'orders/1', level: 'L3', file: 'orders-1.bin' },
+  { kind: 'image', encoding: 'image/1', level: 'L2', file: 'image-1.bin' },
+  { kind: 'image', encoding: 'orders-image/1', level: 'L3', file: 'orders-image-1.bin' },
+] as const;
+
+test('the binary is used where it was built, else what is in Node, else WebAssembly', () => {
+  const expected = LIBRARIES.find(({ requirement }) => requirement.isMet);
+  expect(zstd.name).toBe(expected?.name);
+});
+
+describe.each(LIBRARIES)('$name', ({ name, load, requirement, isExact }) => {
+  describe('where it is available', needs(requirement), () => {
+    test.each(RECORDS)('decodes the golden $encoding, and encodes it', async (record) => {
+      const golden = readFileSync(join(FOLDER, record.file));
+      const codec = await codecWith(load());
+      if (record.kind === 'block') {
+        const content = codec.decodeBlock(record.encoding, golden);
+        const encoded = codec.newestBlock(record.level).encode(content);
+        if (isExact) expect(Buffer.from(encoded)).toEqual(golden);
+        expect(codec.decodeBlock(record.encoding, encoded)).toEqual(content);
+        expect(encoded.length).toBeLessThan(golden.length * 1.05);
+      } else {
+        const image = codec.decodeImage(record.encoding, golden);
+        const encoded = codec.newestImage(record.level).encode(image);
+        if (isExact) expect(Buffer.from(encoded)).toEqual(golden);
+        expect(codec.decodeImage(record.encoding, encoded)).toEqual(image);
+        expect(encoded.length).toBeLessThan(golden.length * 1.05);
+      }
+    });
+
+    test(`reads what every library wrote (SEED=${random.seed})`, () => {
+      const reader = load();
+      for (const writer of LIBRARIES.filter((other) => other.requirement.isMet)) {
+        const { compress } = writer.load();
+        for (const content of CONTENTS) {
+          const target = new Uint8Array(content.length);
+          expect(reader.decompress(target, compress(content, PARAMETERS))).toBe(content.length);
+          expect(Buffer.compare(target, content)).toBe(0);
+        }
+      }
+    });
+
+    test('rejects damage as the others do', async () => {
+      const library = load();
+      const content = randomBytes(10_000, 5);
+      const frame = library.compress(content, PARAMETERS);
+      const { Corrupt } = await codecWith(library);
+      const { zstdDecompress } = await import('../../../logger/codec/v1/zstd.ts');
+      const stored = frame.subarray(4);
+      expect(Buffer.compare(zstdDecompress(stored, content.length), content)).toBe(0);
+      const damaged: [string, Uint8Array, number][] = [
+        ['too short a target', stored, content.length - 1],
+        ['too long a target', stored, content.length + 1],
+        ['no target', stored, 0],
+        ['truncated', stored.subarray(0, -1), content.length],
+        ['header alone', stored.subarray(0, 3), content.length],
+        ['nothing', stored.subarray(0, 0), content.length],
+        ['bytes after it', Buffer.concat([stored, Buffer.from('xx')]), content.length],
+        ['no frame', Buffer.alloc(50, 0xff), content.length],
+      ];
+      for (const [what, bytes, length] of damaged) {
+        expect(() => zstdDecompress(bytes, length), `${name}: ${what}`).toThrow(Corrupt);
+      }
+    });
+  });
+});
