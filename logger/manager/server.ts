@@ -12,7 +12,7 @@ import { loadDefinitions } from '../messages/definitions.ts';
 import type { Definitions } from '../messages/definitions.ts';
 import type { ManagerHandlers } from '../messages/types.ts';
 import type { Reader } from '../reader/reader.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { LoggerControl } from '../status/control.ts';
 import { streamExport, streamVerify } from './archive-streams.ts';
@@ -138,26 +138,29 @@ function reloader(options: ManagerDeps, keys: KeyRing, listener: Listener): () =
 /** Time for connections to close after a forced shutdown. */
 const FORCED_CLOSE_MS = 200;
 
-/** Waits up to `graceMs` for open calls, then closes their connections. */
+/**
+ * Waits up to `graceMs` for open calls, then closes their connections. It waits for the sockets, not for
+ * grpc-js: since Node 24 closing an HTTP/2 server closes its sessions, too, and grpc-js takes a session
+ * that is closing for one that is closed, so it reports the end before the answers are out.
+ */
 async function shutDown(
   deps: { readonly server: Server; readonly listener: Listener; readonly clock: Clock },
   graceMs: number,
 ): Promise<void> {
   const { server, listener, clock } = deps;
   listener.stop();
-  await new Promise<void>((resolve) => {
-    let timer = clock.schedule(graceMs, () => {
+  // Each connection ends with its last call.
+  server.tryShutdown(() => {});
+  let timer: Timer | undefined;
+  const isForced = new Promise<void>((resolve) => {
+    timer = clock.schedule(graceMs, () => {
       server.forceShutdown();
       listener.destroy();
-      // grpc-js waits forever for a session that broke during its handshake.
       timer = clock.schedule(FORCED_CLOSE_MS, resolve);
     });
-    server.tryShutdown(() => {
-      timer.cancel();
-      resolve();
-    });
   });
-  listener.destroy();
+  await Promise.race([listener.drained(), isForced]);
+  timer?.cancel();
 }
 
 /** @throws ConflictError when the port can't be opened. */

@@ -71,6 +71,8 @@ export class FakeControl implements LoggerControl {
   failure: Error | undefined;
   /** `add` with `wait` ends when this does, or its signal. */
   proven: Promise<void> = Promise.resolve();
+  /** `remove` and `snapshot` answer once this is done. */
+  stored: Promise<void> = Promise.resolve();
   flushes = 0;
   flushFailure: Error | undefined;
   terminations = 0;
@@ -103,6 +105,7 @@ export class FakeControl implements LoggerControl {
 
   async remove(securities: readonly string[]): Promise<CommandResult[]> {
     this.#called('remove', securities);
+    await this.stored;
     return securities.map((given) => {
       const security = this.canonicalId(given);
       this.recorded.delete(security);
@@ -113,6 +116,7 @@ export class FakeControl implements LoggerControl {
 
   async snapshot(securities: readonly string[]): Promise<CommandResult[]> {
     this.#called('snapshot', securities);
+    await this.stored;
     const all = securities[0] === 'all' ? [...this.recorded.keys()] : securities;
     return all.map((security) => ({ security, ok: true, state: 'live', message: null }));
   }

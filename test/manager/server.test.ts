@@ -65,6 +65,28 @@ describe('the port', () => {
     await closed;
   });
 
+  test('closing answers the calls that are under way', async () => {
+    const [port, client] = await open();
+    let finish: () => void = () => undefined;
+    port.control.stored = new Promise((resolve) => (finish = resolve));
+    const calls = ['Snapshot', 'Remove'].map((method) =>
+      client.unary(method, { securities: ['binance:BTCUSDT'] }),
+    );
+    await until('both calls', () => port.control.calls.length === 2);
+    const closed = port.close(10_000);
+    finish();
+    expect((await Promise.all(calls)).map(({ code }) => code)).toEqual([status.OK, status.OK]);
+    await closed;
+  });
+
+  test('terminate is answered, even if the port closes in the same moment', async () => {
+    const [port, client] = await open();
+    let closed: Promise<void> | undefined;
+    port.control.terminate = () => void (closed = port.close(10_000));
+    expect((await client.unary('Terminate', {})).code).toBe(status.OK);
+    await closed;
+  });
+
   test('closing ends calls that do not finish within the grace', async () => {
     const [port, client] = await open();
     port.reader.whileVerifying = () => new Promise(() => undefined);

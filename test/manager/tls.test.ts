@@ -119,6 +119,17 @@ describe('TLS', needs(openssl), () => {
     expect(port.log.at('warning')[0]?.message).toMatch(/TLS handshake/);
   });
 
+  test('closing does not wait for a handshake that never starts', async () => {
+    const port = await open({ access: accessOf(server), clock: new ManualClock() });
+    const client = clientOf(port, authority.ca);
+    const socket: Socket = connectTcp(port.port, '127.0.0.1');
+    const dropped = new Promise((resolve) => socket.on('close', resolve).resume());
+    // Accepted after the other one.
+    expect((await client.unary('List', {})).code).toBe(0);
+    await port.close(60_000);
+    await dropped;
+  });
+
   test('wrong keys are delayed, on any connection, and a right one is not', async () => {
     // The clock stands still: what is held back stays held back.
     const clock = new ManualClock();

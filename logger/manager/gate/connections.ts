@@ -8,6 +8,8 @@ import type { Socket } from 'node:net';
 
 interface Connection {
   readonly socket: Socket;
+  /** Its TLS handshake, if it needs one, is done. */
+  isEstablished: boolean;
   isAuthenticated: boolean;
 }
 
@@ -15,6 +17,7 @@ export class Connections {
   /** By the peer's address and port, oldest first. */
   readonly #open = new Map<string, Connection>();
   readonly #max: number;
+  #onEmpty: (() => void) | undefined;
 
   constructor(max: number) {
     this.#max = max;
@@ -35,6 +38,23 @@ export class Connections {
     if (connection) connection.isAuthenticated = true;
   }
 
+  markEstablished(peer: string): void {
+    const connection = this.#open.get(peer);
+    if (connection) connection.isEstablished = true;
+  }
+
+  /** Drops those that are still in their TLS handshake: they have no calls. */
+  destroyUnestablished(): void {
+    for (const { socket, isEstablished } of this.#open.values()) {
+      if (!isEstablished) socket.destroy();
+    }
+  }
+
+  /** Resolves when none is open. To be called once, and after the last `admit`. */
+  async emptied(): Promise<void> {
+    if (this.#open.size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve));
+  }
+
   destroyAll(): void {
     for (const { socket } of this.#open.values()) socket.destroy();
   }
@@ -50,11 +70,17 @@ export class Connections {
   }
 
   #add(socket: Socket): void {
-    const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-    const connection = { socket, isAuthenticated: false };
+    const peer = peerOf(socket);
+    const connection = { socket, isEstablished: false, isAuthenticated: false };
     this.#open.set(peer, connection);
     socket.on('close', () => {
       if (this.#open.get(peer) === connection) this.#open.delete(peer);
+      if (this.#open.size === 0) this.#onEmpty?.();
     });
   }
+}
+
+/** Address, colon, port: as gRPC names a peer. */
+export function peerOf(socket: Socket): string {
+  return `${socket.remoteAddress}:${socket.remotePort}`;
 }

@@ -11,7 +11,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { listenError } from '../../runtime/listen-error.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { ManagerTls } from './access.ts';
-import { Connections } from './connections.ts';
+import { Connections, peerOf } from './connections.ts';
 import { rateLimitedWarning } from './rate-limited-warning.ts';
 import { tlsStage } from './tls-stage.ts';
 
@@ -21,8 +21,10 @@ export interface Listener {
   markAuthenticated(peer: string): void;
   /** New connections get these certificates; open ones keep theirs. */
   replaceTls(tls: ManagerTls): void;
-  /** Accepts no more connections; open ones stay. */
+  /** Accepts no more connections; established ones stay. */
   stop(): void;
+  /** Resolves when the last connection is closed. To be called once, after `stop`. */
+  drained(): Promise<void>;
   /** Closes the connections that are still open. */
   destroy(): void;
 }
@@ -60,10 +62,14 @@ function admission(
 
 /** @throws ConflictError, in one line, when the port can't be opened. */
 export function listen(options: ListenerDeps): Promise<Listener> {
-  const { host, port, log, onConnection } = options;
+  const { host, port, log } = options;
   const connections = new Connections(options.maxConnections);
-  const tls =
-    options.tls && tlsStage(options.tls, { ...options, handshakeMs: options.tlsHandshakeMs });
+  const onConnection = (socket: Socket): void => {
+    connections.markEstablished(peerOf(socket));
+    options.onConnection(socket);
+  };
+  const handshakeMs = options.tlsHandshakeMs;
+  const tls = options.tls && tlsStage(options.tls, { ...options, handshakeMs, onConnection });
   const admit = admission(options, connections, tls ? (socket) => tls.take(socket) : onConnection);
   const tcp = createServer({ noDelay: true }, admit);
   return new Promise((resolve, reject) => {
@@ -79,7 +85,11 @@ export function listen(options: ListenerDeps): Promise<Listener> {
         port: address !== null && typeof address === 'object' ? address.port : port,
         markAuthenticated: (peer) => connections.markAuthenticated(peer),
         replaceTls: (next) => tls?.replace(next),
-        stop: () => tcp.close(),
+        stop: () => {
+          tcp.close();
+          connections.destroyUnestablished();
+        },
+        drained: () => connections.emptied(),
         destroy: () => connections.destroyAll(),
       });
     });
