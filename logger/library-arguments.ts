@@ -13,43 +13,58 @@ import {
   wrongField,
 } from './queries/validate.ts';
 
+const BOOK_OPTIONS = ['depth', 'level', 'clock'] as const;
+const COVERAGE_OPTIONS = ['from', 'to'] as const;
+const RANGE_OPTIONS = [...COVERAGE_OPTIONS, 'clock'] as const;
+const SNAPSHOT_OPTIONS = [...RANGE_OPTIONS, 'every', 'depth', 'level'] as const;
+
 export function checkLocation(location: unknown): string {
   if (typeof location === 'string' && location !== '') return location;
   throw wrongField('location', location, 'the directory of an archive or a mongodb:// URI');
 }
 
-function checkOptions(options: unknown): Readonly<Record<string, unknown>> {
-  if (options === undefined) return {};
-  if (typeof options === 'object' && options !== null) return options as Record<string, unknown>;
-  throw wrongField('options', options, 'an object');
+type Options<Name extends string> = Readonly<Partial<Record<Name, unknown>>>;
+
+/** An option that no method knows is a misspelled one, and would silently have no effect. */
+function checkOptions<Name extends string>(
+  options: unknown,
+  names: readonly Name[],
+): Options<Name> {
+  if (options === undefined) return {} as Options<Name>;
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw wrongField('options', options, 'an object');
+  }
+  const unknown = Object.keys(options).find((name) => !names.some((known) => known === name));
+  if (unknown === undefined) return options as Options<Name>;
+  throw new InvalidArgumentError(
+    `${unknown.slice(0, 60)}: unknown option; there are ${names.join(', ')}`,
+  );
 }
 
-/** @param at a time as text, or an object with a sequence. */
+/** @param at a time as text or Date, or an object with a sequence and nothing else. */
 export function bookQuery(security: unknown, at: unknown, options: unknown): BookQuery {
-  const { depth, level, clock } = checkOptions(options);
+  const { depth, level, clock } = checkOptions(options, BOOK_OPTIONS);
   const isSequence = typeof at === 'object' && at !== null && 'sequence' in at;
+  if (isSequence) checkOptions(at, ['sequence']);
   const position = isSequence ? { sequence: at.sequence ?? null } : { at };
   return validBookQuery({ security, clock, depth, level, ...position });
 }
 
 export function coverageQuery(security: unknown, options: unknown): CoverageQuery {
-  const { from, to } = checkOptions(options);
-  return validCoverageQuery({ security, from, to });
+  return validCoverageQuery({ security, ...checkOptions(options, COVERAGE_OPTIONS) });
 }
 
 export function rangeQuery(security: unknown, options: unknown): RangeQuery {
-  const { from, to, clock } = checkOptions(options);
-  return validRangeQuery({ security, from, to, clock });
+  return validRangeQuery({ security, ...checkOptions(options, RANGE_OPTIONS) });
 }
 
 export function snapshotsQuery(security: unknown, options: unknown): SnapshotsQuery {
-  const { from, to, clock, every, depth, level } = checkOptions(options);
-  return validSnapshotsQuery({ security, from, to, clock, every, depth, level });
+  return validSnapshotsQuery({ security, ...checkOptions(options, SNAPSHOT_OPTIONS) });
 }
 
 /** Orders have no level to choose. */
 export function checkNoLevel(options: unknown): void {
-  if (checkOptions(options)['level'] === undefined) return;
+  if (checkOptions(options, BOOK_OPTIONS).level === undefined) return;
   throw new InvalidArgumentError(
     'level: ordersAt returns single orders; for a book by price use bookAt with level L2',
   );

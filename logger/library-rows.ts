@@ -1,4 +1,7 @@
-/** The items of the library's streams: prices and sizes as exact decimal text, times as µs. */
+/**
+ * The items of the library's streams. In all of them prices and sizes are exact decimal text, times are
+ * integers of µs (`…Us`), and sequences are numbers, null where the feed is not sequenced.
+ */
 
 import { formatScaled } from './market/decimal.ts';
 import type { ScaledInt } from './market/decimal.ts';
@@ -70,16 +73,22 @@ export interface SnapshotRow {
   readonly type: 'snapshot';
   /** The tick, on the clock that was asked for: a whole multiple of the cadence. */
   readonly atUs: number;
-  /** Of that last message. */
+  /** Of that last message, as the next two. */
+  readonly sequence: number | null;
   readonly exchangeTimeUs: number;
   readonly receiveTimeUs: number;
   /** What `bookAt` answers for the tick. */
   readonly book: BookResult;
 }
 
-/** A message about one order, as the exchange sent it; amounts as exact decimals. */
+/** A message about one order, as the exchange sent it. */
 export interface OrderEventRow {
   readonly type: 'order';
+  /** null: the message has none. */
+  readonly sequence: number | null;
+  readonly exchangeTimeUs: number;
+  readonly receiveTimeUs: number;
+  /** As an export writes it. */
   readonly event: OrderEventResult;
 }
 
@@ -111,12 +120,17 @@ export function updateRow({ scale, ...item }: ImageItem | UpdateItem): ImageRow 
 }
 
 export function orderRow({ event, scale }: OrderItem): OrderEventRow {
-  return { type: 'order', event: formatOrderEvent(event, scale) };
+  const { exchangeTimeUs, receiveTimeUs } = event;
+  const sequence = event.type === 'activate' ? null : event.lastSequence;
+  const result = formatOrderEvent(event, scale);
+  return { type: 'order', sequence, exchangeTimeUs, receiveTimeUs, event: result };
 }
 
 export function snapshotRow(item: SnapshotItem): SnapshotRow {
-  const { atUs, exchangeTimeUs, receiveTimeUs } = item;
-  return { type: 'snapshot', atUs, exchangeTimeUs, receiveTimeUs, book: formatView(item) };
+  const { atUs, exchangeTimeUs, receiveTimeUs, proof } = item;
+  const sequence = proof === 'sequence' ? item.sequence : null;
+  const book = formatView(item);
+  return { type: 'snapshot', atUs, sequence, exchangeTimeUs, receiveTimeUs, book };
 }
 
 /** The rows of a stream's items; gaps are their own rows. */

@@ -41,14 +41,18 @@ import type {
   BadReceiveTimeResult,
   BookResult,
   CoverageResult,
-  NoBookResult,
+  HoldingResult,
+  NoBookResult as NoBookFields,
   OrderBookResult as OrderBookAnswer,
 } from './queries/results.ts';
 import { hasConsecutiveTradeIds } from './exchange/exchanges.ts';
 import { createReader } from './reader/create-reader.ts';
+import { holdings } from './reader/holdings.ts';
 import { knownSecurity } from './reader/known-security.ts';
 import type { RangeQuery } from './queries/queries.ts';
 import type { Reader } from './reader/reader.ts';
+import { noBookReason } from './queries/no-book.ts';
+import { createSystemClock } from './service/system-clock.ts';
 
 export type {
   BadReceiveTimeResult,
@@ -56,21 +60,35 @@ export type {
   CoverageResult,
   DiffItem,
   GapItem,
+  HoldingResult,
   ImageItem,
-  NoBookResult,
   OrderBookAnswer,
   OrderItem,
   QuoteItem,
   SnapshotItem,
   TradeItem,
 };
-export { LoggerError } from './errors.ts';
+export {
+  ArchiveUnavailableError,
+  InvalidArgumentError,
+  LoggerError,
+  UnknownSecurityError,
+} from './errors.ts';
 
 /**
- * A moment: ISO 8601 with a zone and up to nine fractional digits, an integer with a unit
- * (`1723161254206ms`, `…us`, `…ns`), or a sequence of the exchange (text where it passes 2^53).
+ * A time: ISO 8601 with a zone and up to nine fractional digits, an integer with a unit
+ * (`1723161254206ms`, `…us`, `…ns`: `${item.receiveTimeUs}us`), or a Date.
  */
-export type At = string | { readonly sequence: number | string };
+export type Time = string | Date;
+
+/** A moment: a time, or a sequence of the exchange (text where it passes 2^53). */
+export type At = Time | { readonly sequence: number | string };
+
+/** There is no proven book at that moment. */
+export interface NoBookResult extends NoBookFields {
+  /** The reason in words, as the CLI says it: not recorded yet, in the future, or inside a gap. */
+  readonly message: string;
+}
 
 export interface BookOptions {
   /** Prices per side, with all of their orders. Default: all. */
@@ -82,10 +100,10 @@ export interface BookOptions {
 }
 
 export interface RangeOptions {
-  /** First moment, in one of the text forms of `At`. Default: the beginning. */
-  readonly from?: string;
+  /** The first moment. Default: the beginning. */
+  readonly from?: Time;
   /** The moment before which it ends. Default: everything there is. */
-  readonly to?: string;
+  readonly to?: Time;
   /** Whose time `from` and `to` are. Default `receive`. */
   readonly clock?: ClockName;
 }
@@ -101,11 +119,16 @@ export interface SnapshotOptions extends RangeOptions {
 /**
  * An archive opened for reading. A security may be given in any case. All methods reject with
  * UnknownSecurityError where it applies, and with InvalidArgumentError (its message begins with the
- * field) for what is not as documented.
+ * field) for what is not as documented, a misspelled option included.
+ *
+ * Results (`bookAt`, `ordersAt`, `coverage`) are what the CLI prints with `--json`: times as ISO 8601 text,
+ * sequences as text. Items of streams are made for programs: times as µs, sequences as numbers.
  */
 export interface OpenedArchive {
   /** Every security that was ever asked to be recorded. */
   securities(): Promise<string[]>;
+  /** What is held of each: level, first and last proven moment, intervals, gaps, bytes. */
+  holdings(): Promise<HoldingResult[]>;
   /**
    * The book after the last message at or before `at`; without `at`, the last one that is proven.
    * Inside a gap, before the start and after the end the answer's `state` is `gap`.
@@ -162,6 +185,7 @@ export async function openArchive(location: string): Promise<OpenedArchive> {
 class ReadableArchive implements OpenedArchive {
   readonly #archive: ArchiveReader;
   readonly #reader: Reader;
+  readonly #clock = createSystemClock();
 
   constructor(archive: ArchiveReader) {
     this.#archive = archive;
@@ -172,12 +196,19 @@ class ReadableArchive implements OpenedArchive {
     return (await this.#archive.securities()).map(({ security }) => security);
   }
 
+  holdings(): Promise<HoldingResult[]> {
+    return holdings(this.#archive, this.#reader);
+  }
+
   async bookAt(
     security: string,
     at?: At,
     options?: BookOptions,
   ): Promise<BookResult | NoBookResult> {
-    return this.#reader.bookAt(await this.#known(bookQuery(security, at, options)));
+    const query = await this.#known(bookQuery(security, at, options));
+    const answer = await this.#reader.bookAt(query);
+    if (answer.state === 'proven') return answer;
+    return { ...answer, message: noBookReason(answer, query, this.#clock.nowUs()) };
   }
 
   async coverage(security: string, options?: Omit<RangeOptions, 'clock'>): Promise<CoverageResult> {

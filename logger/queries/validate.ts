@@ -7,6 +7,7 @@
  * `prefix` precedes the names of fields other than `security`: the CLI's are options.
  */
 
+import { types } from 'node:util';
 import type { Position } from '../archive/archive.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import { parseSecurity } from '../market/security.ts';
@@ -100,7 +101,13 @@ function orList(words: readonly string[]): string {
 
 function validTimeUs(time: unknown, field: string): number {
   if (typeof time === 'string') return parseTimeUs(time, field);
-  const wanted = 'a time: give ISO 8601 text like 2026-11-20T07:00:04.5Z, or 1723161254206ms';
+  if (types.isDate(time)) {
+    const us = time.getTime() * 1000;
+    if (Number.isSafeInteger(us)) return us;
+    throw new InvalidArgumentError(`${field}: the Date is invalid, or after the year 2255`);
+  }
+  const wanted =
+    'a time: give ISO 8601 text like 2026-11-20T07:00:04.5Z, 1723161254206ms, or a Date';
   throw wrongField(field, time, wanted);
 }
 

@@ -1,6 +1,6 @@
-import { parseTimeUs } from '../../logger/market/time.ts';
 import type { BookResult, BookRow, NoBookResult } from '../../logger/queries/results.ts';
 import type { BookQuery } from '../../logger/queries/queries.ts';
+import { noBookReason } from '../../logger/queries/no-book.ts';
 import { CLOCKS } from '../../logger/queries/validate.ts';
 import { bookQuery } from '../arguments.ts';
 import { archiveOption, valued } from '../command.ts';
@@ -79,32 +79,13 @@ function queuesUp(lines: readonly string[], rows: readonly BookRow[]): string[] 
   return queues.toReversed().flat();
 }
 
-/** A sequence after everything known may still come: that is no gap. */
-function notReachedText({ security, gap }: NoBookResult, sequence: number): string {
-  const isAny = parseTimeUs(gap.from) > 0;
-  const cause = gap.cause === 'other' ? '' : ` (${gap.cause})`;
-  const end = isAny ? `its book is known up to ${gap.from}${cause}` : 'it has no book yet';
-  return `${security}: sequence ${sequence} is not reached yet: ${end}; see orderbook-manager coverage ${security}`;
-}
-
-/** Explains to people why there is no book. */
-function noBookText(result: NoBookResult, { position }: BookQuery): string {
-  const { security, gap } = result;
-  const sequence = position && 'sequence' in position ? position.sequence : undefined;
-  const atUs = position && 'us' in position ? position.us : undefined;
-  if (sequence !== undefined && gap.to === null) return notReachedText(result, sequence);
-  const see = `see orderbook-manager coverage ${security}`;
-  const endUs = gap.to === null ? undefined : parseTimeUs(gap.to);
-  if (atUs !== undefined && atUs > Date.now() * 1000) {
-    return `${security}: that time is in the future`;
-  }
-  // Before the first book there is no gap, only the start of the recording.
-  const isBefore =
-    gap.cause === 'other' && endUs !== undefined && parseTimeUs(gap.from) >= (atUs ?? endUs);
-  if (isBefore && (atUs === undefined || atUs < endUs)) {
-    return `${security} was not recorded yet: its first book is from ${gap.to}; ${see}`;
-  }
-  return `${security} was not recorded then: gap from ${gap.from} to ${gap.to ?? 'now'} (${gap.cause}); ${see}`;
+/** The reason, and where to look; there is nothing to look for in the future. */
+function noBookText(result: NoBookResult, query: BookQuery): string {
+  const nowUs = Date.now() * 1000;
+  const reason = noBookReason(result, query, nowUs);
+  const { position } = query;
+  const isFuture = position !== undefined && 'us' in position && position.us > nowUs;
+  return isFuture ? reason : `${reason}; see orderbook-manager coverage ${result.security}`;
 }
 
 export const bookCommand: Command = {
