@@ -15,6 +15,9 @@
  * ```
  */
 
+// For programs whose `lib` lacks `Symbol.asyncDispose`.
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { ArchiveReader } from './archive/archive.ts';
 import { openArchiveReader } from './open-archive.ts';
 import { InvalidArgumentError } from './errors.ts';
