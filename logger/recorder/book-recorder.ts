@@ -246,6 +246,8 @@ export class BookRecorder implements FeedListener {
 
   onAuction(isCollecting: boolean): void {
     this.feed.isAuction = isCollecting;
+    // Snapshots that were rejected may be accepted now.
+    this.#prover.hurry();
   }
 
   onScale(scale: Scale): void {

@@ -21,6 +21,8 @@ export interface FaultTarget {
   forgetReceivers(symbol: string): void;
   /** @throws InvalidArgumentError */
   changeTickSize(symbol: string, tickSize: string): void;
+  /** @throws InvalidArgumentError, also where the exchange has no auctions. */
+  holdAuction(symbol: string, durationMs: number): void;
 }
 
 export interface ConnectionFaults {
@@ -138,6 +140,10 @@ const FAULTS = {
   /** New orders must be on another price grid from now on. */
   'tick-size': define({ symbol: SYMBOL, tickSize: TEXT }, (target, { symbol, tickSize }) =>
     target.changeTickSize(symbol, tickSize),
+  ),
+  /** No fault, but as rare: orders are collected for an auction, and the book is crossed meanwhile. */
+  auction: define({ symbol: SYMBOL, durationMs: INTEGER }, (target, { symbol, durationMs }) =>
+    target.holdAuction(symbol, durationMs),
   ),
   /** Ends every fault; frozen connections are cut. */
   recover: define({}, ({ injector, connections }) => {

@@ -23,9 +23,12 @@ export interface RandomFault {
 /**
  * Every fault but `recover`, which ends the others, and `false-diffs`: until a fresh snapshot is
  * taken those go unnoticed, and the book recorded meanwhile is wrong. And but `dead-stream`: that is
- * found by its silence, which takes longer than the others.
+ * found by its silence, which takes longer than the others. Nor `auction`, which `recover` does not end.
  */
-export type RandomFaultType = Exclude<FaultType, 'recover' | 'false-diffs' | 'dead-stream'>;
+export type RandomFaultType = Exclude<
+  FaultType,
+  'recover' | 'false-diffs' | 'dead-stream' | 'auction'
+>;
 
 type Draw = (random: Random, symbol: string) => readonly [fault: Fault, lastsMs: number];
 

@@ -86,6 +86,14 @@ export class RunningVenue implements FaultTarget {
     market.changeGrid({ tickSize: toUnits(tickSize, 'tickSize') });
   }
 
+  holdAuction(symbol: string, durationMs: number): void {
+    if (!this.lists(symbol)) this.#unlisted(symbol);
+    if (!this.#venue.holdAuction) {
+      throw new InvalidArgumentError(`type: ${this.definition.name} does not support auction`);
+    }
+    this.#venue.holdAuction(symbol, durationMs);
+  }
+
   #unlisted(symbol: string): never {
     throw unlisted(symbol, this.symbols);
   }

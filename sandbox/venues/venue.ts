@@ -52,6 +52,8 @@ export interface Venue {
   updateStreams(symbol: string): readonly string[];
   /** Ends the delivery of the symbol's book updates to whoever receives them now. */
   forgetReceivers(symbol: string): void;
+  /** Collects orders that cross the book, for a while; absent where the exchange has no auctions. */
+  holdAuction?(symbol: string, durationMs: number): void;
   /** Sequence of the true book now; undefined for an unknown symbol. */
   sequence(symbol: string): number | undefined;
   /** The true book now; undefined for an unknown symbol. */

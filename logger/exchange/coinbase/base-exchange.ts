@@ -29,7 +29,7 @@ import { COINBASE_LIMITS } from './limits.ts';
 import type { CoinbaseLimits } from './limits.ts';
 import { coinbaseProtocol } from './protocol.ts';
 import type { CoinbaseChannels } from './protocol.ts';
-import { parseTop } from './snapshot.ts';
+import { isInAuction, parseTop } from './snapshot.ts';
 import { redactSecrets, redactingTransport } from './secrets.ts';
 import { signedFields, signedHeaders } from './sign.ts';
 import type { Credentials } from './sign.ts';
@@ -126,24 +126,35 @@ export abstract class CoinbaseExchange extends StreamingExchange {
       const feed = this.feeds.get(symbol);
       if (!feed) continue;
       try {
-        const answer = await this.rest.get({
-          path: `/products/${encodeURIComponent(symbol)}/book?level=1`,
-          weight: 1,
-          signal: AbortSignal.any([signal, this.closing.signal]),
-          urgency: 'probe',
-          maxWaitMs: MAX_URGENT_WAIT_MS,
-        });
-        const context = { scale: feed.scale, receiveTimeUs: answer.receiveTimeUs };
+        const { top, receiveTimeUs } = await this.top(symbol, signal);
+        const context = { scale: feed.scale, receiveTimeUs };
         probes.set(
           symbol,
-          this.counted(() => parseTop(parseJson(answer.body), context)),
+          this.counted(() => parseTop(top, context)),
         );
+        // The message that ended it may have been lost.
+        if (!isInAuction(top)) feed.setAuction(false);
       } catch (error) {
         if (!(error instanceof ExchangeRejectedError) || error.context['status'] !== 404)
           throw error;
       }
     }
     return probes;
+  }
+
+  /** The best prices of a product: the smallest answer that tells of an auction. */
+  protected async top(
+    symbol: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly top: unknown; readonly receiveTimeUs: number }> {
+    const { body, receiveTimeUs } = await this.rest.get({
+      path: `/products/${encodeURIComponent(symbol)}/book?level=1`,
+      weight: 1,
+      signal: AbortSignal.any([signal, this.closing.signal]),
+      urgency: 'probe',
+      maxWaitMs: MAX_URGENT_WAIT_MS,
+    });
+    return { top: this.counted(() => parseJson(body)), receiveTimeUs };
   }
 
   protected async pollInstruments(): Promise<boolean> {

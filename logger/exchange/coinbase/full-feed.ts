@@ -19,7 +19,6 @@ export class FullFeed extends SymbolFeed {
   readonly #onStuck: () => void;
   /** Stands in for a time that makes no sense: the last one that did. */
   #exchangeTimeUs: number | null = null;
-  #isCollecting = false;
   readonly #activated = new Set<string>();
   #heartbeatSequence = 0;
   #heartbeatsWithoutMessage = 0;
@@ -58,13 +57,6 @@ export class FullFeed extends SymbolFeed {
 
   unreadable(): void {
     // The sequence of the next message shows the gap.
-  }
-
-  /** Sets whether orders are being collected for an auction. */
-  setAuction(isCollecting: boolean): void {
-    if (this.isClosed || this.#isCollecting === isCollecting) return;
-    this.#isCollecting = isCollecting;
-    this.listener.onAuction(isCollecting);
   }
 
   protected forget(): void {

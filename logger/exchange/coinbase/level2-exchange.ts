@@ -3,7 +3,7 @@
  * as long as one connection, and the snapshot is the one that the connection itself brings.
  */
 
-import { FeedClosedError } from '../../errors.ts';
+import { FeedClosedError, LoggerError, WireFormatError, describeError } from '../../errors.ts';
 import type { BookSnapshot } from '../../market/events.ts';
 import type { FeedListener, Instrument } from '../exchange.ts';
 import type { FeedConnection } from '../feed/feed-connection.ts';
@@ -11,6 +11,7 @@ import { CoinbaseExchange } from './base-exchange.ts';
 import type { CoinbaseOptions } from './base-exchange.ts';
 import { Level2Feed } from './level2-feed.ts';
 import { LEVEL2_CHANNELS } from './protocol.ts';
+import { isInAuction } from './snapshot.ts';
 import { connectionRule } from '../connection-rule.ts';
 
 export class CoinbaseLevel2 extends CoinbaseExchange {
@@ -29,7 +30,23 @@ export class CoinbaseLevel2 extends CoinbaseExchange {
     if (!(feed instanceof Level2Feed)) {
       throw new FeedClosedError(`${this.name}:${symbol} is not open`);
     }
-    return this.streamedSnapshot(feed, signal, this.limits.snapshotWithinMs);
+    try {
+      return await this.streamedSnapshot(feed, signal, this.limits.snapshotWithinMs);
+    } catch (error) {
+      if (!feed.isAuction && isUnsound(error)) await this.#askForAuction(feed, signal);
+      throw error;
+    }
+  }
+
+  /** A crossed book is one of an auction, whose messages have not come yet, or it is damaged. */
+  async #askForAuction(feed: Level2Feed, signal: AbortSignal): Promise<void> {
+    try {
+      const { top } = await this.top(feed.symbol, signal);
+      feed.setAuction(this.counted(() => isInAuction(top)));
+    } catch (error) {
+      if (!(error instanceof LoggerError)) throw error;
+      this.log.debug('No answer to whether there is an auction', { reason: describeError(error) });
+    }
   }
 
   protected createFeed(instrument: Instrument, listener: FeedListener): Level2Feed {
@@ -40,4 +57,9 @@ export class CoinbaseLevel2 extends CoinbaseExchange {
     const max = this.limits.maxStreamsPerConnection;
     return connections.find(({ streamCount }) => streamCount < max);
   }
+}
+
+/** The values of a snapshot contradict each other. */
+function isUnsound(error: unknown): boolean {
+  return error instanceof WireFormatError && error.context['kind'] === 'snapshot';
 }

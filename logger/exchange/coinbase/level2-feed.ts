@@ -29,7 +29,7 @@ export class Level2Feed extends ImageFeed {
         this.#continuity.heartbeat(message.lastTradeId, receiveTimeUs);
         return;
       case 'auction':
-        this.listener.onAuction(message.isCollecting);
+        this.setAuction(message.isCollecting);
     }
   }
 
@@ -43,6 +43,8 @@ export class Level2Feed extends ImageFeed {
 
   protected override forget(isMoved: boolean): void {
     super.forget(isMoved);
+    // Its end may come while there is no connection.
+    if (!isMoved) this.setAuction(false);
     this.#continuity.reset();
   }
 }

@@ -74,7 +74,7 @@ export const FULL_CHANNELS: CoinbaseChannels = {
 
 /** Sizes by price and trades, public. Nothing of the book is numbered. */
 export const LEVEL2_CHANNELS: CoinbaseChannels = {
-  channels: ['level2_batch', 'matches', 'heartbeat'],
+  channels: ['level2_batch', 'matches', 'heartbeat', 'auctionfeed'],
   isSequenced: false,
   types: new Map<string, MessageType>([
     ['snapshot', { carries: 'image', read: imageMessage }],

@@ -35,7 +35,7 @@ export interface OrderBookAnswer {
 export function parseOrderBook(answer: unknown, context: ReadContext): OrderBookAnswer {
   const fields = fieldsOf(answer, 'The book');
   const sequence = integerOf(fields, 'sequence');
-  const isAuction = fields['auction_mode'] === true;
+  const isAuction = isInAuction(answer);
   const rows = { bids: listOf(fields, 'bids'), asks: listOf(fields, 'asks') };
   const scale = scaleNeeded([...rows.bids, ...rows.asks], context.scale);
   const seen = new Set<string>();
@@ -57,12 +57,12 @@ export function parseOrderBook(answer: unknown, context: ReadContext): OrderBook
   };
 }
 
-/** The `snapshot` of level 2. @throws WireFormatError, as above. */
+/** The `snapshot` of level 2. It does not say whether there is an auction. @throws WireFormatError, as above. */
 export function imageMessage(message: Fields, context: ReadContext): ImageMessage {
   const sides = scaleSides(listOf(message, 'bids'), listOf(message, 'asks'), context.scale);
   assertSide(sides.bids, 1);
   assertSide(sides.asks, -1);
-  assertUncrossed(sides.bids[0], sides.asks[0]);
+  if (context.isAuction !== true) assertUncrossed(sides.bids[0], sides.asks[0]);
   return {
     kind: 'image',
     snapshot: {
@@ -81,6 +81,11 @@ export function parseTop(answer: unknown, { scale, receiveTimeUs }: ReadContext)
   const fields = fieldsOf(answer, 'The book');
   const sides = scaleSides(listOf(fields, 'bids'), listOf(fields, 'asks'), scale);
   return { sequence: integerOf(fields, 'sequence'), receiveTimeUs, ...bestOf(sides) };
+}
+
+/** Whether an answer of any level is of a product in an auction: it then tells what the auction may come to. */
+export function isInAuction(answer: unknown): boolean {
+  return fieldsOf(answer, 'The book')['auction_mode'] === true;
 }
 
 type Row = readonly [string, string, string];

@@ -214,8 +214,8 @@ export class FeedSession {
     if (!subscription || subscription.state === 'wanted') return;
     let messages: readonly FeedMessage[];
     try {
-      const { scale } = subscription.feed;
-      messages = this.#protocol.read(frame, route, { scale, receiveTimeUs });
+      const { scale, isAuction } = subscription.feed;
+      messages = this.#protocol.read(frame, route, { scale, isAuction, receiveTimeUs });
     } catch (error) {
       const counted = wireErrors.countOrThrow(error);
       const isShownLater =

@@ -81,6 +81,8 @@ export const TO_UNKNOWN: Route = Object.freeze({ to: 'unknown' });
 export interface ReadContext {
   /** The symbol's scale now. A message that needs a finer one carries it. */
   readonly scale: Scale;
+  /** Orders are being collected for an auction: the book may be crossed. */
+  readonly isAuction?: boolean;
   readonly receiveTimeUs: number;
 }
 

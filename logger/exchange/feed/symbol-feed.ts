@@ -28,6 +28,7 @@ export abstract class SymbolFeed {
   #isUp = false;
   #isClosed = false;
   #rejection: string | null = null;
+  #isAuction = false;
 
   constructor(instrument: Instrument, { listener, wireErrors }: SymbolFeedDeps) {
     this.symbol = instrument.symbol;
@@ -59,6 +60,17 @@ export abstract class SymbolFeed {
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** Orders are being collected for an auction: the book may be crossed. */
+  get isAuction(): boolean {
+    return this.#isAuction;
+  }
+
+  setAuction(isCollecting: boolean): void {
+    if (this.#isClosed || this.#isAuction === isCollecting) return;
+    this.#isAuction = isCollecting;
+    this.listener.onAuction(isCollecting);
   }
 
   /** The highest sequence delivered since the streams came up, or the numbering restarted; null: none yet. */

@@ -39,6 +39,8 @@ export interface BookProverDeps {
 export class BookProver {
   readonly #deps: BookProverDeps;
   #attempt: AbortController | undefined;
+  /** Ends the wait before the next snapshot. */
+  #wait = new AbortController();
 
   constructor(deps: BookProverDeps) {
     this.#deps = deps;
@@ -57,6 +59,11 @@ export class BookProver {
     this.#attempt = undefined;
   }
 
+  /** Something has changed since the last snapshot: the next one need not wait. */
+  hurry(): void {
+    this.#wait.abort();
+  }
+
   async #prove(signal: AbortSignal): Promise<void> {
     const { security, exchange, buffer, clock, random, limits, onTrouble } = this.#deps;
     const retries = { baseMs: limits.retryBaseMs, capMs: limits.maxRetryMs };
@@ -65,6 +72,7 @@ export class BookProver {
     let wasEmpty = false;
     for (let failures = 1; !signal.aborted; failures++) {
       let waitMs = backoffDelayMs(failures, random, retries);
+      this.#wait = new AbortController();
       try {
         const snapshot = await exchange.snapshot(security.symbol, signal);
         if (signal.aborted) return;
@@ -80,7 +88,7 @@ export class BookProver {
         if (error instanceof RateLimitedError) waitMs = Math.max(waitMs, error.retryAfterMs);
         this.#reportFailure(error, waitMs);
       }
-      await sleep(clock, waitMs, signal);
+      await sleep(clock, waitMs, AbortSignal.any([signal, this.#wait.signal]));
     }
   }
 

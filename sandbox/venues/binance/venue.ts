@@ -19,7 +19,7 @@ export const BINANCE: VenueDefinition<'binance', BinanceLimits> = {
   title: 'Binance',
   limits: BINANCE_LIMITS,
   // The market data is public: nobody logs in.
-  faults: FAULT_TYPES.filter((type) => type !== 'refuse-logins'),
+  faults: FAULT_TYPES.filter((type) => type !== 'refuse-logins' && type !== 'auction'),
   credentials: {},
   open: (deps, limits) => new BinanceVenue(deps, limits),
 };

@@ -7,6 +7,7 @@
 import { formatTimeUs } from '../../../logger/market/time.ts';
 import type { FaultInjector } from '../../faults/fault-injector.ts';
 import { decimalRows } from '../../market/units.ts';
+import { Auction } from './auction.ts';
 import { corruptMessage } from './corrupt-frame.ts';
 import type { CoinbaseProduct } from './product.ts';
 import type { ProductMessage } from './wire.ts';
@@ -31,6 +32,7 @@ export class CoinbaseFeed {
   readonly #products: ReadonlyMap<string, CoinbaseProduct>;
   readonly #faults: FaultInjector<string>;
   readonly #listeners = new Map<string, Set<ChannelListener>>();
+  readonly #auctions = new Map<string, Auction>();
   #batchDueUs = 0;
   #heartbeatDueUs = 0;
 
@@ -74,8 +76,19 @@ export class CoinbaseFeed {
     this.#listenersOf(product, 'level2_batch').clear();
   }
 
+  /** Holds an auction; one that runs is replaced. */
+  holdAuction(product: CoinbaseProduct, untilUs: number): void {
+    const send = (text: string): void => {
+      for (const one of this.#listenersOf(product.id, 'auctionfeed')) one.deliver(text);
+    };
+    this.#auctions.set(product.id, new Auction(product, untilUs, send));
+  }
+
   /** Sends what is due by now. */
   tick(nowUs: number): void {
+    for (const [id, auction] of this.#auctions) {
+      if (!auction.tick(nowUs)) this.#auctions.delete(id);
+    }
     if (nowUs >= this.#batchDueUs) {
       this.#batchDueUs = nowUs + BATCH_US;
       for (const product of this.#products.values()) this.#sendBatch(product, formatTimeUs(nowUs));
@@ -130,10 +143,9 @@ export class CoinbaseFeed {
 }
 
 function snapshotText(product: CoinbaseProduct): string {
-  const { engine } = product.market;
   const sides = {
-    bids: decimalRows(engine.levels('buy')),
-    asks: decimalRows(engine.levels('sell')),
+    bids: decimalRows(product.levels('buy')),
+    asks: decimalRows(product.levels('sell')),
   };
   const time = formatTimeUs(product.market.book(0).timeUs);
   return JSON.stringify({ type: 'snapshot', product_id: product.id, ...sides, time });

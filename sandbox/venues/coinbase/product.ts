@@ -23,6 +23,14 @@ export function productIdOf(profile: { baseAsset: string; quoteAsset: string }):
   return `${profile.baseAsset}-${profile.quoteAsset.replace(/^USD[TC]$/, 'USD')}`;
 }
 
+/** An order that rests in the book. */
+interface Resting {
+  readonly id: number;
+  readonly side: OrderSide;
+  readonly price: number;
+  readonly remaining: number;
+}
+
 export class CoinbaseProduct {
   readonly id: string;
   readonly market: Market;
@@ -31,6 +39,10 @@ export class CoinbaseProduct {
   readonly #listeners = new Set<(message: ProductMessage) => void>();
   readonly #touched = { buy: new Set<number>(), sell: new Set<number>() };
   readonly #history: OrderHistory;
+  /** Orders of an auction, in order of arrival, under ids that the engine does not use. */
+  readonly #collected: Resting[] = [];
+  #collectedId = 0;
+  isAuction = false;
   #sequence: number;
   #lastTradeId = 0;
   #lastMatch: ProductMessage | undefined;
@@ -64,12 +76,59 @@ export class CoinbaseProduct {
   /** Every resting order, best price first, in queue order. */
   book(): TrueOrders {
     const rows = (side: OrderSide): OrderRow[] =>
-      [...this.market.engine.orders(side)].map(({ id, price, remaining }) => [
+      [...this.orders(side)].map(({ id, price, remaining }) => [
         decimal(price),
         decimal(remaining),
         this.#idOf(id),
       ]);
     return { sequence: this.#sequence, bids: rows('buy'), asks: rows('sell') };
+  }
+
+  /** Every resting order of a side, best price first, in queue order within a price. */
+  *orders(side: OrderSide): Generator<Pick<Resting, 'id' | 'price' | 'remaining'>> {
+    const isBetter = (a: number, b: number): boolean => (side === 'buy' ? a > b : a < b);
+    const collected = this.#collected
+      .filter((one) => one.side === side)
+      .sort((a, b) => (isBetter(a.price, b.price) ? -1 : Number(isBetter(b.price, a.price))));
+    let [next] = collected;
+    for (const order of this.market.engine.orders(side)) {
+      // Nobody else had their price when they came: they are first in its queue.
+      while (next && !isBetter(order.price, next.price)) {
+        yield next;
+        collected.shift();
+        [next] = collected;
+      }
+      yield order;
+    }
+    yield* collected;
+  }
+
+  /** Flat price, size …, best first. */
+  levels(side: OrderSide): number[] {
+    if (this.#collected.length === 0) return this.market.engine.levels(side);
+    const sizes = new Map<number, number>();
+    for (const { price, remaining } of this.orders(side)) {
+      sizes.set(price, (sizes.get(price) ?? 0) + remaining);
+    }
+    return [...sizes].flat();
+  }
+
+  /** Takes an order that rests, whatever its price. */
+  collect(side: OrderSide, price: number, size: number, timeUs: number): void {
+    const orderId = --this.#collectedId;
+    const { sequence } = this.market.engine;
+    this.#onEvent({ type: 'received', orderId, side, price, size }, timeUs);
+    this.#collected.push({ id: orderId, side, price, remaining: size });
+    this.#onEvent({ type: 'opened', sequence, orderId, side, price, remaining: size }, timeUs);
+  }
+
+  withdrawCollected(timeUs: number): void {
+    const { sequence } = this.market.engine;
+    for (let one = this.#collected.shift(); one; one = this.#collected.shift()) {
+      const { id: orderId, side, price, remaining } = one;
+      const order = { sequence, orderId, side, price, remaining };
+      this.#onEvent({ type: 'done', ...order, reason: 'cancelled' }, timeUs);
+    }
   }
 
   /** The book after the message `sequence`; undefined if that is not kept any more, or not yet sent. */
@@ -87,7 +146,10 @@ export class CoinbaseProduct {
     const changes: LevelChange[] = [];
     for (const side of ['buy', 'sell'] as const) {
       for (const price of this.#touched[side]) {
-        const size = this.market.engine.levelSize(side, price);
+        const collected = this.#collected
+          .filter((one) => one.side === side && one.price === price)
+          .reduce((sum, { remaining }) => sum + remaining, 0);
+        const size = this.market.engine.levelSize(side, price) + collected;
         changes.push([side, decimal(price), decimal(size)]);
       }
       this.#touched[side].clear();

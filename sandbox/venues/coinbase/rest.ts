@@ -96,12 +96,15 @@ export class CoinbaseRest {
   }
 
   #book(product: CoinbaseProduct, level: string): Content {
-    const head = { auction_mode: false, auction: null, time: formatTimeUs(this.#nowUs()) };
+    const { isAuction } = product;
+    const auction = isAuction ? { auction_state: 'collection', can_open: 'yes' } : null;
+    const head = { auction_mode: isAuction, auction, time: formatTimeUs(this.#nowUs()) };
     if (level === '1' || level === '2') {
-      const { engine } = product.market;
+      // In an auction the best prices that it may come to.
+      const book = isAuction && level === '1' ? product.market.engine : product;
       const rows = (side: 'buy' | 'sell'): unknown[] => {
         const levels = new Map<number, { size: number; orders: number }>();
-        for (const { price, remaining } of engine.orders(side)) {
+        for (const { price, remaining } of book.orders(side)) {
           const at = levels.get(price) ?? { size: 0, orders: 0 };
           levels.set(price, { size: at.size + remaining, orders: at.orders + 1 });
           if (level === '1' && levels.size > 1) break;
@@ -154,6 +157,6 @@ function infoOf(product: CoinbaseProduct): unknown {
     cancel_only: false,
     post_only: false,
     limit_only: false,
-    auction_mode: false,
+    auction_mode: product.isAuction,
   };
 }

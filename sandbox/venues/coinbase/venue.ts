@@ -37,6 +37,7 @@ class CoinbaseVenue implements Venue {
   readonly #feed: CoinbaseFeed;
   readonly #sessionDeps: CoinbaseSessionDeps;
   readonly #rest: CoinbaseRest;
+  readonly #nowUs: () => number;
 
   constructor(deps: VenueDeps, limits: CoinbaseLimits) {
     const { clock } = deps;
@@ -52,7 +53,8 @@ class CoinbaseVenue implements Venue {
       limits,
       rejectsLogin: () => faults.rejectedLogins.take() !== null,
     };
-    this.#rest = new CoinbaseRest({ products, faults, nowUs: () => clock.nowUs(), limits });
+    this.#nowUs = () => clock.nowUs();
+    this.#rest = new CoinbaseRest({ products, faults, nowUs: this.#nowUs, limits });
   }
 
   get symbols(): readonly string[] {
@@ -82,6 +84,11 @@ class CoinbaseVenue implements Venue {
 
   forgetReceivers(symbol: string): void {
     this.#feed.forgetReceivers(symbol);
+  }
+
+  holdAuction(symbol: string, durationMs: number): void {
+    const product = this.#products.get(symbol);
+    if (product) this.#feed.holdAuction(product, this.#nowUs() + durationMs * 1000);
   }
 
   sequence(symbol: string): number | undefined {

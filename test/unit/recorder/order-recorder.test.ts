@@ -1,6 +1,7 @@
 /** What is different where the book is made of orders, or nothing but a connection proves it. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { WireFormatError } from '../../../logger/errors.ts';
 import { fullRule } from '../../../logger/exchange/coinbase/sequencer.ts';
 import { connectionRule } from '../../../logger/exchange/connection-rule.ts';
 import type { RestingOrder } from '../../../logger/market/events.ts';
@@ -246,6 +247,23 @@ describe('a recorder of an L3 book', () => {
     }
     expect(one.phase).toBe('syncing');
     expect(one.openGap?.cause).toBe('other');
+  });
+
+  test('a change of an auction asks for the next snapshot at once, however often it failed', async () => {
+    const { one } = harness.recorder();
+    await one.start();
+    await clock.advanceAsync(0);
+    exchange.up(SYMBOL);
+    await clock.advanceAsync(1000);
+    for (let i = 0; i < 12; i++) exchange.answer(new WireFormatError('The snapshot is crossed'));
+    while (exchange.snapshotRequests < 12) await clock.advanceAsync(100);
+    exchange.answer(orderSnapshotAt(100, clock.nowUs(), { bids: BIDS, asks: ASKS }));
+    exchange.heartbeat(100, SYMBOL);
+    await clock.advanceAsync(100);
+    expect(one.phase).toBe('syncing');
+    exchange.listeners.get(SYMBOL)?.onAuction(true);
+    await clock.advanceAsync(10);
+    expect(one.phase).toBe('live');
   });
 
   test('after a reconnect a heartbeat at the book’s own sequence shows that nothing was missed', async () => {

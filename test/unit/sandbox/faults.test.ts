@@ -56,6 +56,7 @@ function targetOf(clock = new ManualClock()) {
     streams: (symbol) => [injector.stream(`${symbol}/fast`), injector.stream(`${symbol}/slow`)],
     forgetReceivers: record('forgetReceivers'),
     changeTickSize: record('changeTickSize'),
+    holdAuction: record('holdAuction'),
   };
   const apply = (fault: Fault): void => applyFault(target, fault);
   return { injector, calls, apply };

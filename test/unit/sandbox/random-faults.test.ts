@@ -38,6 +38,6 @@ describe.each(TARGETS)('random faults of $venue.name', (target) => {
       (type) => !randomFaultTypes(target).some((one) => one === type),
     );
     const logins = target.venue === BINANCE ? ['refuse-logins'] : [];
-    expect(left).toEqual(['false-diffs', 'dead-stream', ...logins, 'recover']);
+    expect(left).toEqual(['false-diffs', 'dead-stream', ...logins, 'auction', 'recover']);
   });
 });

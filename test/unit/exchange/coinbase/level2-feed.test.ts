@@ -18,7 +18,7 @@ import { createFeed, recorded, confirmAll, ids } from './level2.ts';
 
 const signal = new AbortController().signal;
 
-const CHANNELS = ['level2_batch', 'matches', 'heartbeat'];
+const CHANNELS = ['level2_batch', 'matches', 'heartbeat', 'auctionfeed'];
 
 describe('subscribing', () => {
   test('needs no login, and shows none even where there is a key', () => {
