@@ -1,13 +1,17 @@
 /**
  * `npm run bench`: size and speed of the parts on real recordings, against peers that do the same
- * work in the same run. `--json` prints one JSON value instead of tables. Nothing passes or fails:
- * on a shared machine only ratios are meaningful.
+ * work in the same run; `-- GROUP …` runs some of them. `--json` prints one JSON value instead of
+ * tables. Nothing passes or fails: on a shared machine only ratios are meaningful.
  */
 
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
 import { bookSections } from './book.ts';
 import { codecSections } from './codec.ts';
 import { formatSection } from './figures.ts';
 import type { Section } from './figures.ts';
+import { loadSections } from './load/load.ts';
+import type { LoadBenchOptions } from './load/load.ts';
 import { mongoSections } from './mongodb.ts';
 import { orderBookSection } from './order-book.ts';
 import { orderSections } from './orders.ts';
@@ -16,21 +20,65 @@ import { recordingsPath } from './recordings.ts';
 import { walkSections } from './walk.ts';
 import { wrongKeySections } from './wrong-keys.ts';
 
-type Group = () => Section[] | Promise<Section[]>;
+type Sections = Iterable<Section> | AsyncIterable<Section> | Promise<Iterable<Section>>;
 
-const GROUPS: readonly Group[] = [
-  codecSections,
-  bookSections,
-  orderSections,
-  () => [orderBookSection()],
-  recordSections,
-  mongoSections,
-  wrongKeySections,
-  walkSections,
-];
+const GROUPS: Readonly<Record<string, (options: LoadBenchOptions) => Sections>> = {
+  codec: () => [...codecSections(), ...orderSections()],
+  book: () => [...bookSections(), orderBookSection()],
+  pipeline: recordSections,
+  mongodb: mongoSections,
+  manager: wrongKeySections,
+  walk: walkSections,
+  load: loadSections,
+};
+/** Takes minutes, and both cores: only when it is asked for. */
+const ON_REQUEST = 'load';
+
+interface Options extends LoadBenchOptions {
+  readonly groups: readonly string[];
+  readonly isJson: boolean;
+}
+
+async function readOptions(): Promise<Options> {
+  const names = Object.keys(GROUPS);
+  const given = await yargs(hideBin(process.argv))
+    .scriptName('npm run bench --')
+    .usage(
+      `$0 [GROUP …]\n\nGroups: ${names.join(', ')}. Without one, all but ${ON_REQUEST} are run.`,
+    )
+    .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON' })
+    .option('securities', {
+      type: 'number',
+      array: true,
+      default: [50, 500, 1500, 3000],
+      describe: `${ON_REQUEST}: how many, one run each`,
+    })
+    .option('minutes', { type: 'number', default: 1, describe: `${ON_REQUEST}: of each run` })
+    .option('real-limits', {
+      type: 'boolean',
+      default: false,
+      describe: `${ON_REQUEST}: keep to the exchange's request limits`,
+    })
+    .check(({ _ }) => {
+      const unknown = _.find((name) => !names.includes(String(name)));
+      if (unknown !== undefined) throw new Error(`Unknown group: ${unknown}`);
+      return true;
+    })
+    .strictOptions()
+    .parseAsync();
+  const groups = given._.map(String);
+  return {
+    groups: groups.length > 0 ? groups : names.filter((name) => name !== ON_REQUEST),
+    isJson: given.json,
+    securities: given.securities,
+    minutes: given.minutes,
+    hasRealLimits: given.realLimits,
+  };
+}
 
 async function main(): Promise<void> {
-  const isJson = process.argv.includes('--json');
+  const options = await readOptions();
+  const { groups, isJson } = options;
   if (recordingsPath() === undefined) {
     const reason = 'no recordings in ../shared/recordings (set RECORDINGS to their folder)';
     process.stdout.write(
@@ -39,8 +87,8 @@ async function main(): Promise<void> {
     return;
   }
   const sections: Section[] = [];
-  for (const group of GROUPS) {
-    for (const section of await group()) {
+  for (const group of groups) {
+    for await (const section of (await GROUPS[group]?.(options)) ?? []) {
       sections.push(section);
       if (!isJson) process.stdout.write(`${formatSection(section)}\n`);
     }

@@ -1,0 +1,152 @@
+/**
+ * A process that plays Binance with any number of symbols: each of them repeats the recorded BTCUSDT, at
+ * a pace at which all together bring the wanted number of level changes a second. Books are served by
+ * REST as of the last frame. Started by `load.ts`; reports its addresses to its parent.
+ */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { ExchangeServer } from '../../sandbox/server/exchange-server.ts';
+import { systemClock } from '../../sandbox/server/system-clock.ts';
+import { BINANCE_LIMITS } from '../../sandbox/venues/binance/limits.ts';
+import { acceptBinance } from '../../sandbox/venues/binance/session.ts';
+import type { Receiver, StreamSource } from '../../sandbox/venues/binance/stream-source.ts';
+import { Connections } from '../../sandbox/venues/connections.ts';
+import type { RestRequest, RestResponse } from '../../sandbox/venues/session.ts';
+import { LoadRecording } from './load-recording.ts';
+
+export interface LoadOptions {
+  readonly securities: number;
+  readonly changesPerSecond: number;
+  readonly tradesPerSecond: number;
+}
+
+export interface LoadAddresses {
+  readonly wsUrl: string;
+  readonly restUrl: string;
+}
+
+const TURN_MS = 5;
+/** A snapshot of 5,000 levels. */
+const WEIGHT_HEADERS = { 'content-type': 'application/json', 'x-mbx-used-weight-1m': '250' };
+
+/** `L0001USDT` … */
+export function loadSymbols(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `L${String(i + 1).padStart(4, '0')}USDT`);
+}
+
+class LoadExchange implements StreamSource {
+  readonly #recording = new LoadRecording();
+  readonly #symbols: readonly string[];
+  readonly #options: LoadOptions;
+  readonly #receivers = new Map<string, Receiver>();
+  readonly #server: ExchangeServer;
+  /** Frames played so far, of all symbols in turn. */
+  #diffs = 0;
+  #trades = 0;
+
+  constructor(options: LoadOptions) {
+    this.#options = options;
+    this.#symbols = loadSymbols(options.securities);
+    const clock = systemClock();
+    // Subscribing thousands of symbols and resuming them at once is not what is measured.
+    const limits = { ...BINANCE_LIMITS, connectionsPerFiveMinutes: 10_000 };
+    const connections = new Connections(clock, limits);
+    this.#server = new ExchangeServer({
+      host: '127.0.0.1',
+      port: 0,
+      clock,
+      connections,
+      accept: (url) => acceptBinance(url, { source: this, clock, limits }) ?? 404,
+      respond: (request) => this.#respond(request),
+    });
+  }
+
+  async listen(): Promise<LoadAddresses> {
+    await this.#server.listen();
+    return { wsUrl: this.#server.wsUrl, restUrl: this.#server.restUrl };
+  }
+
+  subscribe(stream: string, receiver: Receiver): void {
+    this.#receivers.set(stream, receiver);
+  }
+
+  unsubscribe(stream: string, receiver: Receiver): void {
+    if (this.#receivers.get(stream) === receiver) this.#receivers.delete(stream);
+  }
+
+  async play(): Promise<never> {
+    const { changesPerSecond, tradesPerSecond } = this.#options;
+    const diffsPerMs = changesPerSecond / this.#recording.changesPerDiff / 1000;
+    const startMs = performance.now();
+    for (;;) {
+      await wait(TURN_MS);
+      const elapsedMs = performance.now() - startMs;
+      while (this.#diffs < elapsedMs * diffsPerMs) this.#playDiff();
+      while (this.#trades < (elapsedMs * tradesPerSecond) / 1000) this.#playTrade();
+    }
+  }
+
+  #playDiff(): void {
+    const symbol = this.#symbolOf(this.#diffs);
+    const index = this.#playedOf(this.#diffs++);
+    const stream = `${symbol.toLowerCase()}@depth@100ms`;
+    const receiver = this.#receivers.get(stream);
+    if (receiver) receiver.deliver(this.#recording.diffFrame(stream, symbol, index));
+  }
+
+  #playTrade(): void {
+    const symbol = this.#symbolOf(this.#trades);
+    const index = this.#playedOf(this.#trades++);
+    const stream = `${symbol.toLowerCase()}@trade`;
+    const receiver = this.#receivers.get(stream);
+    if (receiver) receiver.deliver(this.#recording.tradeFrame(stream, symbol, index));
+  }
+
+  #symbolOf(frame: number): string {
+    return this.#symbols[frame % this.#symbols.length] ?? '';
+  }
+
+  /** Frames of its symbol that came before. */
+  #playedOf(frame: number): number {
+    return Math.floor(frame / this.#symbols.length);
+  }
+
+  #respond({ url }: RestRequest): RestResponse {
+    const { pathname, searchParams } = new URL(url, 'http://load');
+    const named = searchParams.get('symbol') ?? searchParams.get('symbols');
+    const symbols = named === null ? this.#symbols : (named.match(/\w+/g) ?? []);
+    switch (pathname) {
+      case '/api/v3/exchangeInfo':
+        return respond(JSON.stringify({ symbols: symbols.map((symbol) => instrument(symbol)) }));
+      case '/api/v3/depth': {
+        const index = this.#symbols.indexOf(symbols[0] ?? '');
+        const played = Math.max(0, Math.ceil((this.#diffs - index) / this.#symbols.length));
+        return respond(this.#recording.snapshotAfter(played));
+      }
+      default:
+        return respond('{}', 404);
+    }
+  }
+}
+
+function instrument(symbol: string): unknown {
+  return {
+    symbol,
+    status: 'TRADING',
+    filters: [
+      { filterType: 'PRICE_FILTER', tickSize: '0.01000000' },
+      { filterType: 'LOT_SIZE', stepSize: '0.00001000' },
+    ],
+  };
+}
+
+function respond(body: string, status = 200): RestResponse {
+  return { status, headers: WEIGHT_HEADERS, body, delayMs: 0 };
+}
+
+if (process.send) {
+  const exchange = new LoadExchange(JSON.parse(process.argv[2] ?? '{}') as LoadOptions);
+  process.send(await exchange.listen());
+  process.on('disconnect', () => process.exit());
+  await exchange.play();
+}
