@@ -9,8 +9,12 @@ export interface RecorderLimits {
   readonly maxBlockOrderEvents: number;
   /** … or with this many side events. Without an update among them the book's stream is dead: resync. */
   readonly maxBlockSideEvents: number;
-  /** Period of the recorders' regular work: at most this much is not in the archive's journal yet. */
+  /** Period of a recorder's regular work: at most this much is not in the archive's journal yet. */
   readonly journalEveryMs: number;
+  /** Regular work is spread over the period: between two turns of it, at least, … */
+  readonly tickPauseMs: number;
+  /** … and how long one turn may take before the other recorders wait for the next. */
+  readonly maxTickMs: number;
   /** Updates kept while a book is being proven, by weight; beyond it the buffer starts over. */
   readonly maxBufferBytes: number;
   /** Side events kept while a book is being proven; beyond it the oldest go, as trade ids then show. */
@@ -61,6 +65,8 @@ export interface RecorderLimits {
   readonly maxCheckRows: number;
   /** Bytes in memory for an archive that fails, all securities together; beyond it a security loses its. */
   readonly maxPendingBytes: number;
+  /** Between two commits, so that what is pushed meanwhile shares one. */
+  readonly commitPauseMs: number;
   /** Pause before a failed commit is retried. */
   readonly commitRetryMs: number;
   /** An event loop that is later than this has stalled: receive times are late. */
@@ -79,6 +85,8 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   maxBlockOrderEvents: 20_000,
   maxBlockSideEvents: 100_000,
   journalEveryMs: 500,
+  tickPauseMs: 10,
+  maxTickMs: 8,
   maxBufferBytes: 128 * 1024 * 1024,
   maxHeldSideEvents: 100_000,
   firstUpdateWaitMs: 1_000,
@@ -103,6 +111,7 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   snapshotRecheckDelayMs: 3_000,
   maxCheckRows: 1_000_000,
   maxPendingBytes: 256 * 1024 * 1024,
+  commitPauseMs: 50,
   commitRetryMs: 1_000,
   minStallMs: 200,
   // What found no room in a socket's buffer waits at the exchange, and arrives a round trip later.

@@ -5,8 +5,7 @@
 
 import { InvalidArgumentError } from '../errors.ts';
 import type { Instrument } from '../exchange/exchange.ts';
-import type { Timer } from '../runtime/clock.ts';
-import { every, sleep } from '../runtime/timing.ts';
+import { sleep } from '../runtime/timing.ts';
 import { CheckRounds } from './check/rounds.ts';
 import { RecordCheck } from './check/record-check.ts';
 import type { Rebuild } from './check/record-check.ts';
@@ -17,6 +16,7 @@ import type { RecorderDeps } from './recorder-deps.ts';
 import type { SecurityRecorder } from './security-recorder.ts';
 import type { Recovered } from './segment/recovery.ts';
 import { FallbackWarnings, logRecovery } from './start-report.ts';
+import { TickRounds } from './tick-rounds.ts';
 import type { ListedSecurity } from './exchange-directory.ts';
 
 export interface RecordersDeps extends Omit<RecorderDeps, 'onRecovered'> {
@@ -34,8 +34,7 @@ export class Recorders {
   readonly #recordCheck: RecordCheck;
   readonly #checkRounds: CheckRounds;
   readonly #livenessRounds: LivenessRounds;
-  #tickTimer: Timer | undefined;
-  #ticks = 0;
+  readonly #tickRounds: TickRounds<SecurityRecorder>;
   #isStarted = false;
   #isStopping = false;
 
@@ -45,6 +44,16 @@ export class Recorders {
     this.#recordCheck = new RecordCheck(deps);
     this.#checkRounds = new CheckRounds({ ...deps, recordings: () => this.all() });
     this.#livenessRounds = new LivenessRounds({ ...deps, recorders: () => this.#allRecorders() });
+    const { clock, limits, onFatal } = deps;
+    this.#tickRounds = new TickRounds(
+      clock,
+      {
+        periodMs: limits.journalEveryMs,
+        turnPauseMs: limits.tickPauseMs,
+        maxTurnMs: limits.maxTickMs,
+      },
+      { items: () => this.#allRecorders(), serve: (recorder) => recorder.tick(), onFatal },
+    );
   }
 
   *#allRecorders(): Iterable<SecurityRecorder> {
@@ -59,9 +68,9 @@ export class Recorders {
     return this.#isStopping;
   }
 
-  /** Rounds of regular work so far, for a watchdog. */
+  /** Turns of regular work so far, for a watchdog. */
   get ticks(): number {
-    return this.#ticks;
+    return this.#tickRounds.turns;
   }
 
   get(id: string): Recording | undefined {
@@ -78,11 +87,11 @@ export class Recorders {
 
   /** Resumes what was recorded before and starts what the settings name. @throws InvalidArgumentError */
   async start(configured: readonly string[]): Promise<void> {
-    const { exchanges, clock, limits, onFatal } = this.#deps;
+    const { exchanges } = this.#deps;
     const ids = configured.map((text) => exchanges.canonicalId(text, 'SECURITIES is not valid'));
     this.#isStarted = true;
     await this.startStored(ids);
-    this.#tickTimer = every(clock, limits.journalEveryMs, () => this.#tick(), onFatal);
+    this.#tickRounds.start();
     this.#checkRounds.start();
     this.#livenessRounds.start();
   }
@@ -119,7 +128,7 @@ export class Recorders {
   async stop(): Promise<void> {
     const { queue, clock, limits } = this.#deps;
     this.#isStopping = true;
-    this.#tickTimer?.cancel();
+    this.#tickRounds.stop();
     this.#checkRounds.stop();
     this.#livenessRounds.stop();
     await this.#recordCheck.stop();
@@ -178,12 +187,6 @@ export class Recorders {
 
   async warnOfFallbacks(starting: readonly ListedSecurity[]): Promise<void> {
     await this.#fallbacks.warn(starting);
-  }
-
-  /** The one schedule of all recorders' regular work. */
-  #tick(): void {
-    for (const { recorder } of this.#recordings.values()) recorder.tick();
-    this.#ticks++;
   }
 }
 

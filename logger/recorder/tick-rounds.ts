@@ -14,11 +14,18 @@ export interface RoundLimits {
   readonly maxTurnMs: number;
 }
 
+export interface TickRoundsDeps<Item> {
+  /** Asked once a round. */
+  readonly items: () => Iterable<Item>;
+  readonly serve: (item: Item) => void;
+  /** What `serve` threw, a bug; there are no more turns. */
+  readonly onFatal: (error: unknown) => void;
+}
+
 export class TickRounds<Item> {
   readonly #clock: Clock;
   readonly #limits: RoundLimits;
-  readonly #items: () => Iterable<Item>;
-  readonly #serve: (item: Item) => void;
+  readonly #deps: TickRoundsDeps<Item>;
   /** Those of the running round, and how many of them have been served. */
   #round: readonly Item[] = [];
   #served = 0;
@@ -26,16 +33,10 @@ export class TickRounds<Item> {
   #turns = 0;
   #timer: Timer | undefined;
 
-  constructor(
-    clock: Clock,
-    limits: RoundLimits,
-    items: () => Iterable<Item>,
-    serve: (item: Item) => void,
-  ) {
+  constructor(clock: Clock, limits: RoundLimits, deps: TickRoundsDeps<Item>) {
     this.#clock = clock;
     this.#limits = limits;
-    this.#items = items;
-    this.#serve = serve;
+    this.#deps = deps;
   }
 
   /** Turns so far: they go on as long as the event loop does. */
@@ -57,7 +58,9 @@ export class TickRounds<Item> {
     const { turnPauseMs } = this.#limits;
     const waitMs = this.#nextMs() - this.#clock.monotonicMs();
     const isOverdue = waitMs < turnPauseMs && this.#served > 0;
-    this.#timer = this.#clock.schedule(isOverdue ? turnPauseMs : Math.max(0, waitMs), () => this.#turn());
+    this.#timer = this.#clock.schedule(isOverdue ? turnPauseMs : Math.max(0, waitMs), () =>
+      this.#turn(),
+    );
   }
 
   /** When the next one is due, or the next round. */
@@ -68,18 +71,26 @@ export class TickRounds<Item> {
   }
 
   #turn(): void {
-    const startMs = this.#clock.monotonicMs();
     this.#turns++;
+    try {
+      this.#serveDue();
+      this.#scheduleTurn();
+    } catch (error) {
+      this.#deps.onFatal(error);
+    }
+  }
+
+  #serveDue(): void {
+    const startMs = this.#clock.monotonicMs();
     if (this.#served === this.#round.length) this.#begin(startMs);
     while (this.#served < this.#round.length && this.#nextMs() <= startMs) {
-      this.#serve(this.#round[this.#served++] as Item);
-      if (this.#clock.monotonicMs() - startMs >= this.#limits.maxTurnMs) break;
+      this.#deps.serve(this.#round[this.#served++] as Item);
+      if (this.#clock.monotonicMs() - startMs >= this.#limits.maxTurnMs) return;
     }
-    this.#scheduleTurn();
   }
 
   #begin(nowMs: number): void {
-    this.#round = [...this.#items()];
+    this.#round = [...this.#deps.items()];
     this.#served = 0;
     this.#roundMs = nowMs;
   }

@@ -19,6 +19,8 @@ const SMALL_WRITE_BYTES = 256;
 export interface Batch {
   readonly security: string;
   readonly writes: readonly Write[];
+  /** Regular work: it may wait a moment for others, to share their commit. */
+  readonly mayWait?: boolean;
   /** Called once: when the batch is stored, or with the error because of which it never will be. */
   readonly settled?: (error?: LoggerError) => void;
 }
@@ -48,6 +50,9 @@ export class WriteQueue {
   #pendingBytes = 0;
   #failure: LoggerError | undefined;
   #retryTimer: Timer | undefined;
+  /** Runs while a group forms. */
+  #groupTimer: Timer | undefined;
+  #lastCommitMs = Number.NEGATIVE_INFINITY;
   #commits = 0;
   readonly #drainWaiters: ((isDrained: boolean) => void)[] = [];
 
@@ -73,7 +78,8 @@ export class WriteQueue {
     }
     this.#pendingBytes += bytes;
     this.#queued.push({ ...batch, bytes, pushedMs: this.#clock.monotonicMs() });
-    this.#pump();
+    if (batch.mayWait) this.#pumpSoon();
+    else this.#pump();
   }
 
   status(): QueueStatus {
@@ -96,11 +102,27 @@ export class WriteQueue {
   async drained(): Promise<boolean> {
     if (this.#failure) return false;
     if (this.#queued.length === 0 && this.#committing.length === 0) return true;
+    this.#pump();
     return new Promise<boolean>((resolve) => this.#drainWaiters.push(resolve));
   }
 
+  /** A commit costs about the same for one batch as for a hundred. */
+  #pumpSoon(): void {
+    if (this.#groupTimer || this.#committing.length > 0) return;
+    const { commitPauseMs } = this.#limits;
+    const waitMs = this.#lastCommitMs + commitPauseMs - this.#clock.monotonicMs();
+    if (waitMs <= 0) {
+      this.#pump();
+      return;
+    }
+    this.#groupTimer = this.#clock.schedule(waitMs, () => this.#pump());
+  }
+
   #pump(): void {
+    this.#groupTimer?.cancel();
+    this.#groupTimer = undefined;
     if (this.#committing.length > 0 || this.#retryTimer) return;
+    this.#lastCommitMs = this.#clock.monotonicMs();
     let bytes = 0;
     const until = this.#queued.findIndex((batch) => (bytes += batch.bytes) > MAX_GROUP_BYTES);
     this.#committing = this.#queued.splice(0, until === -1 ? this.#queued.length : until || 1);
@@ -130,7 +152,10 @@ export class WriteQueue {
   #ended(): void {
     this.#commits++;
     this.#committing = [];
-    this.#pump();
+    const isPatient =
+      this.#drainWaiters.length === 0 && this.#queued.every(({ mayWait }) => mayWait);
+    if (isPatient && this.#queued.length > 0) this.#pumpSoon();
+    else this.#pump();
   }
 
   /** A failed group is rolled back as a whole: only the batch with the conflict must stay out. */

@@ -134,13 +134,13 @@ export class SegmentWriter {
   seal(): boolean {
     const sealed = this.#segment?.seal(this.#deps.clock.monotonicMs()) ?? [];
     if (sealed === 'stuck') return false;
-    this.#push(sealed);
+    this.#push(sealed, true);
     return true;
   }
 
   /** Brings the journal up to now. */
   journal(aliveUntilUs: number | null): void {
-    if (this.#segment) this.#push(this.#segment.journal(aliveUntilUs));
+    if (this.#segment) this.#push(this.#segment.journal(aliveUntilUs), true);
   }
 
   imageNow(reason: 'manual' | 'instrument'): void {
@@ -200,7 +200,7 @@ export class SegmentWriter {
     live.publish({ type: 'gap', security, change, epoch, gap });
   }
 
-  #push(writes: readonly Write[]): void {
+  #push(writes: readonly Write[], mayWait = false): void {
     if (writes.length === 0) return;
     const { queue, security, onImageStored, onWriteLost } = this.#deps;
     const segment = this.#segment;
@@ -208,6 +208,7 @@ export class SegmentWriter {
     queue.push({
       security,
       writes,
+      mayWait,
       settled: (error) => {
         if (image) {
           this.#isHoldingImage = false;

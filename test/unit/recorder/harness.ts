@@ -82,7 +82,8 @@ export class RecorderHarness {
     readonly queue: WriteQueue;
   } {
     const { clock, exchange, security } = this;
-    const limits = { ...DEFAULT_LIMITS, ...overrides.limits };
+    // Commits at once: tests look at the archive right after.
+    const limits = { ...DEFAULT_LIMITS, commitPauseMs: 0, ...overrides.limits };
     const onFatal = (error: unknown): void => void this.fatal.push(error);
     const archive = overrides.archive ?? this.archive;
     const queue = new WriteQueue({ archive, clock, log: silentLog, limits, onFatal });

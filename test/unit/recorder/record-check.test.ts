@@ -226,7 +226,7 @@ describe('at a base image', () => {
     let free: (error: Error) => void = () => undefined;
     const check = new RecordCheck({
       rebuild: () => new Promise((_resolve, reject) => (free = reject)),
-      limits: { ...DEFAULT_LIMITS, maxCheckRows: 12 },
+      limits: { ...DEFAULT_LIMITS, commitPauseMs: 0, maxCheckRows: 12 },
       onFatal: (error) => kit.harness.fatal.push(error),
     });
     await kit.live();
