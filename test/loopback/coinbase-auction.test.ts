@@ -65,6 +65,8 @@ describe.each(FEEDS)('$feed', ({ feed, key }) => {
     expect(one.control.status(BTC)?.feed).toBe(feed);
     hold(exchange, 2500);
     await until('the crossed book', () => isCrossed(one));
+    // Its messages arrived up to a few milliseconds ago; it stays crossed for seconds.
+    await new Promise((resolve) => setTimeout(resolve, 200));
     const crossedUs = Date.now() * 1000;
     await until('the end', () => !isCrossed(one), 10_000);
     expect(Date.now() * 1000 - crossedUs).toBeGreaterThan(1_000_000);
