@@ -32,6 +32,37 @@ export function flag(args: Arguments, name: string): boolean {
   return value === true;
 }
 
+/** Options that are times. */
+export const TIME_OPTIONS: readonly string[] = ['at', 'from', 'to'];
+
+const RELATIVE = /^-((\d{1,9})(us|ms|s|m|h|d))+$/;
+const UNIT_US = {
+  us: 1,
+  ms: 1000,
+  s: 1_000_000,
+  m: 60_000_000,
+  h: 3_600_000_000,
+  d: 86_400_000_000,
+} as const;
+
+/**
+ * An option that is a time: a relative one (`-5m`, `-1h30m`) or `now` by this machine's clock. Anything else
+ * is left for the validator.
+ */
+function time(args: Arguments, name: string): string | undefined {
+  const value = text(args, name);
+  const nowUs = Date.now() * 1000;
+  if (value === 'now') return `${nowUs}us`;
+  if (value === undefined || !RELATIVE.test(value)) return value;
+  const parts = value.matchAll(/(\d+)(us|ms|s|m|h|d)/g);
+  const agoUs = [...parts].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * UNIT_US[unit as keyof typeof UNIT_US],
+    0,
+  );
+  if (agoUs <= nowUs) return `${nowUs - agoUs}us`;
+  throw usageError(`--${name}: ${value.slice(0, 40)} is before 1970`);
+}
+
 /** Rethrows errors of the logger's parsers as usage errors. */
 function checked<Value>(parse: () => Value): Value {
   try {
@@ -91,9 +122,11 @@ export function integer(
 }
 
 export function bookQuery(args: Arguments): BookQuery {
+  // A logger has the book of now; an archive's records may end a little, or long, before it.
+  const isLive = args['at'] === 'now' && args['archive'] === undefined;
   const given = {
     security: security(args),
-    at: text(args, 'at'),
+    at: isLive && args['sequence'] === undefined ? undefined : time(args, 'at'),
     sequence: text(args, 'sequence'),
     clock: text(args, 'clock'),
     depth: numeric(args, 'depth'),
@@ -103,15 +136,15 @@ export function bookQuery(args: Arguments): BookQuery {
 }
 
 export function coverageQuery(args: Arguments): CoverageQuery {
-  const given = { security: security(args), from: text(args, 'from'), to: text(args, 'to') };
+  const given = { security: security(args), from: time(args, 'from'), to: time(args, 'to') };
   return checked(() => validCoverageQuery(given, '--'));
 }
 
 export function exportQuery(args: Arguments, format: string): ExportQuery {
   const given = {
     security: security(args),
-    from: text(args, 'from'),
-    to: text(args, 'to'),
+    from: time(args, 'from'),
+    to: time(args, 'to'),
     clock: text(args, 'clock'),
     type: text(args, 'type'),
     format,

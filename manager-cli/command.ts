@@ -1,6 +1,6 @@
 /** The interface of a command, and of the session that it runs in. */
 
-import type { Argv } from 'yargs';
+import type { Options } from 'yargs';
 import type { Arguments } from './arguments.ts';
 import type { LoggerClient } from './client.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -10,6 +10,8 @@ import type { Output } from './output.ts';
 import type { Paint } from './style.ts';
 
 export interface Session {
+  /** What a user types to run this program, for hints: see `program-name.ts`. */
+  readonly program: string;
   readonly args: Arguments;
   readonly io: Io;
   readonly out: Output;
@@ -28,8 +30,21 @@ export interface Command {
   readonly describe: string;
   /** Connection options are rejected. */
   readonly needsNoLogger?: true;
-  /** Declares options, besides the global ones. */
-  readonly options: (yargs: Argv) => Argv;
+  /** What each positional argument is. */
+  readonly positionals?: Readonly<Record<string, string>>;
+  /** Besides the global ones. */
+  readonly options?: Readonly<Record<string, Options>>;
+  /** Command lines without the program, and what they do. */
+  readonly examples: readonly (readonly [line: string, describe: string])[];
+  /**
+   * Completions of its positional arguments: `recorded` are the securities that the logger records; `files`
+   * are left to the shell.
+   */
+  readonly completes?: {
+    readonly recorded?: true;
+    readonly words?: readonly string[];
+    readonly files?: true;
+  };
   readonly run: (session: Session) => Promise<ExitCode>;
 }
 
@@ -43,9 +58,8 @@ export function valued(describe: string): {
 }
 
 /** `--archive`, for commands that read. */
-export function archiveOption(yargs: Argv): Argv {
-  return yargs.option(
-    'archive',
-    valued('Read this archive (a directory or mongodb:// URI) instead of asking a logger'),
-  );
-}
+export const ARCHIVE_OPTION = {
+  archive: valued('Read this archive (a directory or mongodb:// URI) instead of asking a logger'),
+};
+
+export const SECURITY = "exchange:symbol in the exchange's spelling, like binance:BTCUSDT";

@@ -16,12 +16,15 @@ _orderbook_manager() {
     *[[:space:]]) words+=("") ;;
     *) current="\${words[\${#words[@]}-1]}" ;;
   esac
-  local IFS=$'\\n'
+  local IFS=$'\\n' previous=""
+  (( \${#words[@]} > 1 )) && previous="\${words[\${#words[@]}-2]}"
   COMPREPLY=($(compgen -W "$(SHELL=bash orderbook-manager --get-yargs-completions "\${words[@]}" 2>/dev/null)" -- "$current"))
-  if [ "\${#COMPREPLY[@]}" -eq 0 ]; then
-    COMPREPLY=($(compgen -f -- "$current"))
-  fi
+  case "$previous $line" in
+    --out\\ *|--archive\\ *|--authkey-file\\ *|--tls-ca\\ *|--tls-cert\\ *|--tls-key\\ *|*" archive copy "*)
+      [ "\${#COMPREPLY[@]}" -eq 0 ] && COMPREPLY=($(compgen -f -- "$current")) ;;
+  esac
   case "$current" in
+    --*=*) [[ "$COMP_WORDBREAKS" == *=* ]] && COMPREPLY=("\${COMPREPLY[@]#"\${current%%=*}="}") ;;
     *:*) [[ "$COMP_WORDBREAKS" == *:* ]] && COMPREPLY=("\${COMPREPLY[@]#"\${current%:*}:"}") ;;
   esac
 }
@@ -36,7 +39,9 @@ _orderbook_manager() {
   if (( \${#choices} )) && [[ -n "\${choices[1]}" ]]; then
     _describe 'orderbook-manager' choices
   else
-    _files
+    case "\${words[CURRENT-1]} \${words[2]} \${words[3]}" in
+      --(out|archive|authkey-file|tls-ca|tls-cert|tls-key)\\ *|*" archive copy") _files ;;
+    esac
   fi
 }
 if [[ "\${zsh_eval_context[-1]}" == loadautofunc ]]; then

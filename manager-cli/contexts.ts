@@ -81,12 +81,22 @@ export function readContext(name: string, env: Io['env']): Context {
   );
 }
 
-/** For completion: empty if anything is wrong. */
+/** For completion, as the next one: empty if anything is wrong. */
 export function contextNames(env: Io['env']): readonly string[] {
   try {
     return Object.keys(readAll(contextsFile(env)));
   } catch {
     // Commands report this; completion stays silent.
+    return [];
+  }
+}
+
+export function contextHosts(env: Io['env']): readonly string[] {
+  try {
+    return Object.values(readAll(contextsFile(env))).flatMap((context) =>
+      isObject(context) && typeof context['host'] === 'string' ? [context['host']] : [],
+    );
+  } catch {
     return [];
   }
 }

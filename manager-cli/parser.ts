@@ -7,19 +7,17 @@ import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import type { Argv } from 'yargs';
 import { describeError } from '../logger/errors.ts';
+import { TIME_OPTIONS } from './arguments.ts';
 import type { Arguments } from './arguments.ts';
-import { valued } from './command.ts';
 import type { Command } from './command.ts';
-import { addCommand } from './commands/add.ts';
 import { COMMANDS } from './commands/all.ts';
-import { completionChoices } from './completion-choices.ts';
-import type { Choices } from './completion-choices.ts';
-import { CONNECTION_OPTIONS } from './connection-options.ts';
+import { COMPLETING, completionLines, completions } from './completions.ts';
 import { CliError, usageError } from './exit-codes.ts';
+import { CONNECTION_OPTIONS, GLOBAL_OPTIONS } from './global-options.ts';
 import type { Io } from './io.ts';
 import { explainParserError } from './parser-errors.ts';
+import { programName } from './program-name.ts';
 
-export const NAME = 'orderbook-manager';
 const MAX_HELP_COLUMNS = 100;
 
 function version(): string {
@@ -31,80 +29,57 @@ function version(): string {
     : 'unknown';
 }
 
-/** Completion choices of an option. Empty outside completion, so that the parser rejects nothing. */
-function offering(choices: readonly string[]): { choices?: string[] } {
-  return choices.length > 0 ? { choices: [...choices] } : {};
-}
-
-function globalOptions(parser: Argv, choices: Choices): Argv {
-  return parser
-    .option('context', {
-      ...valued('Name of a logger in ~/.config/orderbook-manager/contexts.json'),
-      ...offering(choices.contexts),
-    })
-    .option('host', {
-      ...valued('Host of the logger (LOGGER_SERVER_IP)'),
-      defaultDescription: '127.0.0.1',
-    })
-    .option('port', {
-      ...valued('Manager port of the logger (MANAGER_PORT)'),
-      defaultDescription: '6634',
-    })
-    .option('authkey-file', valued('File with the manager key (or set MANAGER_AUTHKEY)'))
-    .option('tls-ca', valued("CA certificate of the logger's certificate (PEM; MANAGER_TLS_CA)"))
-    .option(
-      'tls-cert',
-      valued('Client certificate, if the logger asks for one (PEM; MANAGER_TLS_CLIENT_CERT)'),
-    )
-    .option('tls-key', valued('Key of the client certificate (PEM; MANAGER_TLS_CLIENT_KEY)'))
-    .option('tls-server-name', {
-      ...valued("Name in the logger's certificate, if not the host (MANAGER_TLS_SERVER_NAME)"),
-      defaultDescription: 'the host',
-    })
-    .option('timeout', {
-      ...valued('Seconds to wait for the logger'),
-      defaultDescription: '10',
-    })
-    .option('json', { type: 'boolean', describe: 'Print one JSON value and nothing else' })
-    .group([...CONNECTION_OPTIONS, 'timeout'], 'Connection:');
-}
-
-function parserError(message: string, argv: readonly string[]): CliError {
+function parserError(message: string, argv: readonly string[], program: string): CliError {
   const usages = COMMANDS.map(({ usage }) => usage);
-  const manual = { name: NAME, usages, valued: [...CONNECTION_OPTIONS, 'timeout'] };
+  const manual = { name: program, usages, valued: [...CONNECTION_OPTIONS, 'timeout'] };
   return usageError(explainParserError(message, argv, manual));
-}
-
-/** True for a command whose argument is a security that is already recorded. */
-function takesRecorded(name: string): boolean {
-  return COMMANDS.some(
-    (each) =>
-      each !== addCommand &&
-      !each.needsNoLogger &&
-      each.usage.split(' ')[0] === name.split(' ')[0] &&
-      / [<[]security/.test(each.usage),
-  );
 }
 
 /** Declares a command; of a command of two words the second is a subcommand of the first. */
 function declare(
   parser: Argv,
-  { usage, describe }: Command,
-  options: (builder: Argv) => Argv,
+  command: Command,
+  program: string,
   onChosen: (args: Arguments) => void,
 ): Argv {
+  const { usage, describe } = command;
   const [first = '', second = ''] = usage.split(' ');
+  const options = (builder: Argv): Argv => describeCommand(builder, command, program);
   if (!/^[a-z]/.test(second)) return parser.command(usage, describe, options, onChosen);
   const group = (builder: Argv): Argv =>
     builder
       .command(usage.slice(first.length + 1), describe, options, onChosen)
-      .demandCommand(1, 1, `${first} needs a subcommand; see ${NAME} ${first} --help`);
+      .demandCommand(1, 1, `${first} needs a subcommand; see ${program} ${first} --help`);
   return parser.command(`${first} <command>`, describe, group);
 }
 
-function baseParser(argv: readonly string[], io: Io, choices: Choices): Argv {
-  return globalOptions(yargs().detectLocale(false), choices)
-    .scriptName(NAME)
+/** Its arguments, options and examples: in the help they come before what all commands have. */
+function describeCommand(builder: Argv, command: Command, program: string): Argv {
+  const { positionals = {}, options = {}, examples, needsNoLogger } = command;
+  for (const [name, describe] of Object.entries(positionals)) {
+    builder.positional(name, { type: 'string', describe });
+  }
+  builder.options(options).group(Object.keys(options), 'Options:');
+  if (needsNoLogger) for (const name of CONNECTION) builder.hide(name);
+  const hasTime = TIME_OPTIONS.some((name) => name in options);
+  // The parser's own layout has two columns, which breaks long command lines.
+  const lines = examples.flatMap(([line, describe]) => [`  # ${describe}`, `  ${program} ${line}`]);
+  return builder.epilogue(['Examples:', ...lines, ...(hasTime ? ['', TIMES] : [])].join('\n'));
+}
+
+const CONNECTION = [...CONNECTION_OPTIONS, 'timeout'];
+const TIMES =
+  'A time is ISO 8601 with a zone (2026-11-20T07:00:04.5Z), an integer with a unit (1723161254206ms), now, or relative to now (-90s, -5m, -2h, -1d).';
+const EXIT_CODES =
+  'Exit codes: 0 done, 1 failed or unhealthy, 2 wrong usage, 3 not authenticated, 4 logger unreachable, 5 not recorded at that time';
+
+function baseParser(argv: readonly string[], io: Io, program: string): Argv {
+  return yargs()
+    .detectLocale(false)
+    .options(GLOBAL_OPTIONS)
+    .group(CONNECTION, 'Connection:')
+    .group(['json', 'help', 'version'], 'Everywhere:')
+    .scriptName(program)
     .usage('$0 <command>: manage an order-book logger')
     .parserConfiguration({
       'parse-numbers': false,
@@ -116,50 +91,62 @@ function baseParser(argv: readonly string[], io: Io, choices: Choices): Argv {
     .help()
     .alias('help', 'h')
     .wrap(Math.min(io.stdout.columns ?? MAX_HELP_COLUMNS, MAX_HELP_COLUMNS))
-    .epilogue(
-      'Exit codes: 0 done, 1 failed or unhealthy, 2 wrong usage, 3 not authenticated, 4 logger unreachable, 5 not recorded at that time',
-    )
+    .epilogue(`${program} <command> --help shows its options and examples.\n\n${EXIT_CODES}`)
     .strict()
     .recommendCommands()
     .demandCommand(1, 1, 'A command is missing', 'One command at a time')
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? parserError(message, argv);
+      throw error ?? parserError(message, argv, program);
     });
 }
 
 export interface Parsed {
   readonly command: Command | undefined;
   readonly args: Arguments;
-  /** Help, version or completions, as the parser printed them. */
+  /** Help, version or completions, to be printed as they are. */
   readonly output: string;
 }
 
 /** @throws CliError with exit code 2 for what the parser does not accept. */
-export async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
+export async function parse(given: readonly string[], io: Io): Promise<Parsed> {
+  if (given[0] === COMPLETING) {
+    const found = await completions(given.slice(2), io, COMMANDS);
+    return { command: undefined, args: {}, output: completionLines(found, io.env) };
+  }
+  const argv = joinNegatives(given);
+  const program = programName(io.env);
   let command: Command | undefined;
   let args: Arguments = {};
   let output = '';
-  const choices = await completionChoices(argv, io, takesRecorded);
-  let parser = baseParser(argv, io, choices);
+  let parser = baseParser(argv, io, program);
   for (const each of COMMANDS) {
-    const options = (builder: Argv): Argv =>
-      choices.securities.length > 0 && takesRecorded(each.usage)
-        ? each.options(builder).positional('security', offering(choices.securities))
-        : each.options(builder);
-    parser = declare(parser, each, options, (given) => {
+    parser = declare(parser, each, program, (chosen) => {
       command = each;
-      args = given;
+      args = chosen;
     });
   }
   try {
     await parser.parseAsync([...argv], {}, (_error, _args, printed) => {
-      output = printed;
+      // Said of every argument that may be given more than once.
+      output = printed.replaceAll(' [default: []]', '');
     });
   } catch (error) {
     // Whatever the parser throws is about what was typed.
     if (error instanceof CliError) throw error;
-    throw parserError(describeError(error), argv);
+    throw parserError(describeError(error), argv, program);
   }
   return { command, args, output };
+}
+
+/** `--at -5m` is one option with a value: the parser would take `-5m` for two options. */
+function joinNegatives(argv: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const word of argv) {
+    const last = joined.at(-1) ?? '';
+    const isTime = TIME_OPTIONS.some((name) => last === `--${name}`);
+    if (isTime && /^-\d/.test(word)) joined[joined.length - 1] = `${last}=${word}`;
+    else joined.push(word);
+  }
+  return joined;
 }

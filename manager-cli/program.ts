@@ -7,7 +7,8 @@ import { CliError, EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { BrokenPipeError } from './output.ts';
-import { NAME, parse } from './parser.ts';
+import { parse } from './parser.ts';
+import { NAME } from './program-name.ts';
 import { CommandSession } from './session.ts';
 
 async function runCommand(command: Command, session: CommandSession): Promise<ExitCode> {

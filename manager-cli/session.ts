@@ -1,6 +1,6 @@
 /** One run of a command: its arguments and outputs, and the logger or archive that it opens. */
 
-import { CONNECTION_OPTIONS } from './connection-options.ts';
+import { CONNECTION_OPTIONS } from './global-options.ts';
 import { flag, text, timeoutMs } from './arguments.ts';
 import type { Arguments } from './arguments.ts';
 import type { LoggerClient } from './client.ts';
@@ -11,9 +11,11 @@ import { usageError } from './exit-codes.ts';
 import type { History } from './history.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
+import { programName } from './program-name.ts';
 import { paintFor } from './style.ts';
 
 export class CommandSession implements Session {
+  readonly program: string;
   readonly args: Arguments;
   readonly io: Io;
   readonly out: Output;
@@ -24,6 +26,7 @@ export class CommandSession implements Session {
   #history: Promise<History> | undefined;
 
   constructor(args: Arguments, io: Io) {
+    this.program = programName(io.env);
     this.args = args;
     this.io = io;
     this.out = new Output(io, { isJson: flag(args, 'json') });

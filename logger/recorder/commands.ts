@@ -119,15 +119,20 @@ export class LoggerCommands {
 
   async #removeOne(id: string): Promise<CommandResult> {
     const { recorders, queue, leases, log } = this.#deps;
-    const wasRecorded = recorders.close(id, 'removed');
-    if (wasRecorded) {
-      await recorders.setWanted(id, false);
-      await queue.drained();
-      await leases?.release(id);
-      log.notice('Removed', { security: id });
-    }
-    const message = wasRecorded ? null : 'was not recorded';
-    return { security: id, ok: true, state: 'removed', message };
+    if (!recorders.close(id, 'removed')) return this.#notRecorded(id);
+    await recorders.setWanted(id, false);
+    await queue.drained();
+    await leases?.release(id);
+    log.notice('Removed', { security: id });
+    return { security: id, ok: true, state: 'removed', message: null };
+  }
+
+  /** A second `remove` changes nothing; one of what was never recorded is a mistake in the name. */
+  async #notRecorded(security: string): Promise<CommandResult> {
+    const isKnown = await this.#deps.recorders.isKnown(security);
+    return isKnown
+      ? { security, ok: true, state: 'removed', message: 'was not being recorded' }
+      : { security, ok: false, state: null, message: 'was never recorded' };
   }
 
   /** Resolves when it is live, failed or removed, when the logger stops, or when the signal aborts. */
@@ -163,17 +168,17 @@ export class LoggerCommands {
       security: id,
       ok: isOk,
       state,
-      message: state === 'live' ? null : isFailure ? this.#explain(id, reason) : reason,
+      message: state === 'live' ? null : isFailure ? this.#explain(reason) : reason,
     };
   }
 
   /** Why an `add` got no book, and what happens next. */
-  #explain(id: string, reason: string | null): string {
+  #explain(reason: string | null): string {
     if (this.#deps.recorders.isStopping) {
       return 'the logger is stopping; it stays added, and the next start continues with it';
     }
     const why = reason ?? 'no book is proven yet';
-    return `${why}; it stays added and is tried again: remove it with orderbook-manager remove ${id}`;
+    return `${why}; it stays added and is tried again until it is removed`;
   }
 
   #stateOf(id: string): CommandResult['state'] {

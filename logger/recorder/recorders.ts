@@ -3,7 +3,7 @@
  * one security take turns, those on different ones run side by side.
  */
 
-import { InvalidArgumentError } from '../errors.ts';
+import { InvalidArgumentError, LoggerError } from '../errors.ts';
 import type { Instrument } from '../exchange/exchange.ts';
 import { sleep } from '../runtime/timing.ts';
 import { CheckRounds } from './check/rounds.ts';
@@ -167,6 +167,17 @@ export class Recorders {
     this.#recordings.delete(id);
     recording?.close(cause);
     return recording !== undefined;
+  }
+
+  /** Whether it is or ever was recorded; true also where the archive can't tell now. */
+  async isKnown(id: string): Promise<boolean> {
+    try {
+      const known = await this.#deps.archive.securities();
+      return known.some(({ security }) => security === id);
+    } catch (error) {
+      if (error instanceof LoggerError) return true;
+      throw error;
+    }
   }
 
   /** Another logger holds the lease of a security: ends the recording, and waits for the lease. */

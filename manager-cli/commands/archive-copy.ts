@@ -81,14 +81,16 @@ export const archiveCopyCommand: Command = {
   describe:
     'Copy records between archives (directories or mongodb:// URIs); resumes where it stopped',
   needsNoLogger: true,
-  options: (yargs) =>
-    yargs
-      .positional('from', { type: 'string', describe: 'Archive to read; it is not changed' })
-      .positional('to', {
-        type: 'string',
-        describe: 'Archive to write; not a directory that a logger uses',
-      })
-      .positional('security', { describe: 'Copy only these securities' }),
+  positionals: {
+    from: 'Archive to read: a directory or a mongodb:// URI; it is not changed',
+    to: 'Archive to write; not a directory that a logger uses',
+    security: 'Copy only these securities',
+  },
+  examples: [
+    ['archive copy ./data /mnt/backup', 'a backup; repeated, it copies what is new'],
+    ['archive copy ./data mongodb://127.0.0.1/orderbook binance:BTCUSDT', 'one security'],
+  ],
+  completes: { files: true },
   run: async (session) => {
     const { args, out } = session;
     const between = locations(args);

@@ -3,7 +3,7 @@ import type { BookQuery } from '../../logger/queries/queries.ts';
 import { noBookReason } from '../../logger/queries/no-book.ts';
 import { CLOCKS } from '../../logger/queries/validate.ts';
 import { bookQuery } from '../arguments.ts';
-import { archiveOption, valued } from '../command.ts';
+import { ARCHIVE_OPTION, SECURITY, valued } from '../command.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { aligned, counted, difference, grouped } from '../format.ts';
@@ -80,38 +80,44 @@ function queuesUp(lines: readonly string[], rows: readonly BookRow[]): string[] 
 }
 
 /** The reason, and where to look; there is nothing to look for in the future. */
-function noBookText(result: NoBookResult, query: BookQuery): string {
+function noBookText(result: NoBookResult, query: BookQuery, program: string): string {
   const nowUs = Date.now() * 1000;
   const reason = noBookReason(result, query, nowUs);
   const { position } = query;
   const isFuture = position !== undefined && 'us' in position && position.us > nowUs;
-  return isFuture ? reason : `${reason}; see orderbook-manager coverage ${result.security}`;
+  return isFuture ? reason : `${reason}; see: ${program} coverage ${result.security}`;
 }
 
 export const bookCommand: Command = {
   usage: 'book <security>',
   describe: 'Show the order book now or at a time in the past',
-  options: (yargs) =>
-    archiveOption(yargs)
-      .option('at', valued('Show the book at this time: ISO 8601, or like 1723161254206ms'))
-      .option('sequence', valued('Show the book after this sequence of the exchange'))
-      .option('depth', valued('Prices per side, with all their orders (default: all)'))
-      .option('clock', {
-        ...valued("Clock of --at: the logger's receive time, or the exchange's event time"),
-        choices: [...CLOCKS],
-        defaultDescription: 'receive',
-      })
-      .option('level', {
-        ...valued('2: an L3 book aggregated by price'),
-        choices: ['2'],
-      }),
+  positionals: { security: SECURITY },
+  options: {
+    at: valued('Show the book at this time (see below)'),
+    sequence: valued('Show the book after this sequence of the exchange'),
+    depth: valued('Prices per side, with all their orders (default: all)'),
+    clock: {
+      ...valued("Clock of --at: the logger's receive time, or the exchange's event time"),
+      choices: [...CLOCKS],
+      defaultDescription: 'receive',
+    },
+    level: { ...valued('2: an L3 book aggregated by price'), choices: ['2'] },
+    ...ARCHIVE_OPTION,
+  },
+  examples: [
+    ['book binance:BTCUSDT', 'the book now'],
+    ['book binance:BTCUSDT --at -5m', 'five minutes ago'],
+    ['book binance:BTCUSDT --at 2026-11-20T07:00:04.5Z --depth 5', 'at a time, five prices a side'],
+    ['book coinbase:BTC-USD --level 2 --json', 'an L3 book by price, for scripts'],
+  ],
+  completes: { recorded: true },
   run: async (session) => {
     const { args, out, paint } = session;
     const query = bookQuery(args);
     const book = await (await session.history()).book(query, session.signal);
     if (book.state === 'gap') {
       if (out.isJson) await out.json(book);
-      else out.note(`orderbook-manager: ${noBookText(book, query)}`);
+      else out.note(`orderbook-manager: ${noBookText(book, query, session.program)}`);
       return EXIT.notRecorded;
     }
     if (out.isJson) await out.json(book);

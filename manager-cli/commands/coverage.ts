@@ -2,7 +2,7 @@ import { parseTimeUs } from '../../logger/market/time.ts';
 import type { CoverageResult } from '../../logger/queries/results.ts';
 import type { CoverageQuery } from '../../logger/queries/queries.ts';
 import { coverageQuery } from '../arguments.ts';
-import { archiveOption, valued } from '../command.ts';
+import { ARCHIVE_OPTION, SECURITY, valued } from '../command.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { UNKNOWN, counted, duration, known } from '../format.ts';
@@ -147,10 +147,18 @@ export function coverageLines(
 export const coverageCommand: Command = {
   usage: 'coverage <security>',
   describe: 'Show the recorded intervals and every gap',
-  options: (yargs) =>
-    archiveOption(yargs)
-      .option('from', valued('Only what lies after this time: intervals are cut there'))
-      .option('to', valued('Only what lies before this time: intervals are cut there')),
+  positionals: { security: SECURITY },
+  options: {
+    from: valued('Only what lies after this time: intervals are cut there'),
+    to: valued('Only what lies before this time: intervals are cut there'),
+    ...ARCHIVE_OPTION,
+  },
+  examples: [
+    ['coverage binance:BTCUSDT', 'all there is'],
+    ['coverage binance:BTCUSDT --from -2h', 'the last two hours'],
+    ['coverage binance:BTCUSDT --archive ./data --json', 'without a logger, for scripts'],
+  ],
+  completes: { recorded: true },
   run: async (session) => {
     const { args, out, paint } = session;
     const query = coverageQuery(args);

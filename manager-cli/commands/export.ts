@@ -2,7 +2,7 @@ import type { ExportQuery } from '../../logger/queries/queries.ts';
 import { CLOCKS, EXPORT_FORMATS, EXPORT_TYPES } from '../../logger/queries/validate.ts';
 import { exportQuery, flag } from '../arguments.ts';
 import { CancelledError } from '../client.ts';
-import { archiveOption, valued } from '../command.ts';
+import { ARCHIVE_OPTION, SECURITY, valued } from '../command.ts';
 import type { Command, Session } from '../command.ts';
 import { EXIT, usageError } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
@@ -117,37 +117,42 @@ async function runExport(session: Session): Promise<ExitCode> {
 export const exportCommand: Command = {
   usage: 'export <security>',
   describe: 'Export trades, quotes, diffs, books or orders as text (exit 5 if there is a gap)',
-  options: (yargs) =>
-    archiveOption(yargs)
-      .option('from', valued('From this time (default: the first record)'))
-      .option('to', valued('To this time, exclusive (default: the last record)'))
-      .option('clock', {
-        ...valued(
-          "Clock of --from and --to: the logger's receive time, or the exchange's event time",
-        ),
-        choices: [...CLOCKS],
-        defaultDescription: 'receive',
-      })
-      .option('type', { ...valued('What to export'), choices: [...EXPORT_TYPES] })
-      .option('every', {
-        ...valued('Snapshots: interval, from 1us to 24h'),
-        defaultDescription: '1s',
-      })
-      .option('depth', valued('Snapshots: prices per side (default: all)'))
-      .option('level', {
-        ...valued('Snapshots: 2 aggregates an L3 book by price'),
-        choices: ['2'],
-      })
-      .option('format', {
-        ...valued('JSON lines, comma-separated values, or the CSV of Tardis'),
-        choices: [...EXPORT_FORMATS],
-        defaultDescription: 'by the name of --out, else jsonl',
-      })
-      .option('out', {
-        ...valued('File: .jsonl or .csv, compressed with .gz at the end; - is stdout'),
-        defaultDescription: 'stdout',
-      })
-      .option('force', { type: 'boolean', describe: 'Replace an existing file' })
-      .option('allow-gaps', { type: 'boolean', describe: 'Exit 0 in spite of gaps' }),
+  positionals: { security: SECURITY },
+  options: {
+    type: { ...valued('What to export (required)'), choices: [...EXPORT_TYPES] },
+    format: {
+      ...valued('JSON lines, comma-separated values, or the CSV of Tardis'),
+      choices: [...EXPORT_FORMATS],
+      defaultDescription: 'by the name of --out, else jsonl',
+    },
+    out: {
+      ...valued('File: .jsonl or .csv, compressed with .gz at the end; - is stdout'),
+      defaultDescription: 'stdout',
+    },
+    force: { type: 'boolean', describe: 'Replace an existing file' },
+    from: valued('From this time (default: the first record)'),
+    to: valued('To this time, exclusive (default: the last record)'),
+    clock: {
+      ...valued(
+        "Clock of --from and --to: the logger's receive time, or the exchange's event time",
+      ),
+      choices: [...CLOCKS],
+      defaultDescription: 'receive',
+    },
+    every: { ...valued('Snapshots: interval, from 1us to 24h'), defaultDescription: '1s' },
+    depth: valued('Snapshots: prices per side (default: all)'),
+    level: { ...valued('Snapshots: 2 aggregates an L3 book by price'), choices: ['2'] },
+    'allow-gaps': { type: 'boolean', describe: 'Exit 0 in spite of gaps' },
+    ...ARCHIVE_OPTION,
+  },
+  examples: [
+    ['export binance:BTCUSDT --type trades --out trades.csv.gz', 'all trades, compressed'],
+    ['export binance:BTCUSDT --type snapshots --every 100ms --depth 10 --from -1h', 'books'],
+    [
+      'export binance:BTCUSDT --type incremental --format tardis-csv --out diffs.csv.gz',
+      'for hftbacktest and nautilus_trader',
+    ],
+  ],
+  completes: { recorded: true },
   run: runExport,
 };

@@ -1,14 +1,18 @@
 import { healthStatus } from '../../logger/messages/statuses.ts';
 import type { HealthStatus } from '../../logger/status/health-status.ts';
-import type { Command } from '../command.ts';
+import type { Command, Session } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { bytes, counted, duration } from '../format.ts';
 import { stateColour } from '../style.ts';
 import type { Paint } from '../style.ts';
-import { NOTHING_RECORDED, securityTable } from './security-table.ts';
+import { nothingRecorded, securityTable } from './security-table.ts';
 
 /** A short summary, then the table. */
-export function healthLines(health: HealthStatus, paint: Paint, maxWidth?: number): string[] {
+export function healthLines(
+  health: HealthStatus,
+  { paint, program }: Pick<Session, 'paint' | 'program'>,
+  maxWidth?: number,
+): string[] {
   const { archive, process, securities } = health;
   const live = securities.filter((row) => row.state === 'live').length;
   const why = archive.message === null ? '' : ` (${archive.message})`;
@@ -22,7 +26,9 @@ export function healthLines(health: HealthStatus, paint: Paint, maxWidth?: numbe
     `The ${archive.kind} archive is ${reach}${behind}${spool}. Memory ${bytes(process.rss)}, event loop lag ${process.eventLoopLag.toFixed(1)} ms, ${counted(process.threads, 'thread')}.`,
     selfCheckLine(health, paint),
     '',
-    ...(securities.length === 0 ? [NOTHING_RECORDED] : securityTable(securities, paint, maxWidth)),
+    ...(securities.length === 0
+      ? [nothingRecorded(program)]
+      : securityTable(securities, paint, maxWidth)),
   ];
 }
 
@@ -47,12 +53,15 @@ function selfCheckLine({ selfCheck, securities }: HealthStatus, paint: Paint): s
 export const healthCommand: Command = {
   usage: 'health',
   describe: 'Show the health of logger, archive and every security (exit 1 unless all serve)',
-  options: (yargs) => yargs,
+  examples: [
+    ['health', 'a summary and the table of list'],
+    ['health --json | jq .status', 'for scripts, which may also look at the exit code'],
+  ],
   run: async (session) => {
-    const { out, paint } = session;
+    const { out } = session;
     const health = healthStatus(await (await session.client()).unary('Health', {}));
     if (out.isJson) await out.json(health);
-    else for (const line of healthLines(health, paint, out.tableWidth)) await out.line(line);
+    else for (const line of healthLines(health, session, out.tableWidth)) await out.line(line);
     return health.status === 'serving' ? EXIT.done : EXIT.failed;
   },
 };

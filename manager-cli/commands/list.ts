@@ -1,7 +1,7 @@
 import { securityStatus } from '../../logger/messages/statuses.ts';
 import type { HoldingResult } from '../../logger/queries/results.ts';
 import { text } from '../arguments.ts';
-import { archiveOption } from '../command.ts';
+import { ARCHIVE_OPTION } from '../command.ts';
 import type { Command, Session } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
@@ -9,7 +9,7 @@ import { UNKNOWN, bytes, duration, grouped, known } from '../format.ts';
 import type { Paint } from '../style.ts';
 import { renderTable } from '../table.ts';
 import type { Column } from '../table.ts';
-import { NOTHING_RECORDED, securityTable } from './security-table.ts';
+import { nothingRecorded, securityTable } from './security-table.ts';
 
 const HOLDING_COLUMNS: readonly Column[] = [
   { title: 'SECURITY' },
@@ -53,7 +53,11 @@ async function listArchive(session: Session, location: string): Promise<ExitCode
 export const listCommand: Command = {
   usage: 'list',
   describe: 'List what is recorded, and its state; with --archive, what an archive holds',
-  options: archiveOption,
+  options: ARCHIVE_OPTION,
+  examples: [
+    ['list', 'what the logger records now'],
+    ['list --archive ./data', 'what an archive holds, without a logger'],
+  ],
   run: async (session) => {
     const { args, out, paint } = session;
     const location = text(args, 'archive');
@@ -61,7 +65,7 @@ export const listCommand: Command = {
     const response = await (await session.client()).unary('List', {});
     const securities = response.securities.map(securityStatus);
     if (out.isJson) await out.json(securities);
-    else if (securities.length === 0) await out.line(NOTHING_RECORDED);
+    else if (securities.length === 0) await out.line(nothingRecorded(session.program));
     else for (const line of securityTable(securities, paint, out.tableWidth)) await out.line(line);
     return EXIT.done;
   },

@@ -4,7 +4,7 @@ import { EXIT } from '../exit-codes.ts';
 export const pingCommand: Command = {
   usage: 'ping',
   describe: 'Measure the round trip to the logger',
-  options: (yargs) => yargs,
+  examples: [['ping', 'whether a logger answers, and how fast']],
   run: async (session) => {
     const { out } = session;
     const logger = await session.client();

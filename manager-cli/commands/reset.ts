@@ -6,7 +6,9 @@ import { runChange } from './results.ts';
 export const resetCommand: Command = {
   usage: 'reset <exchange>',
   describe: "Replace an exchange's connections without losing updates (all: of every exchange)",
-  options: (yargs) => yargs,
+  positionals: { exchange: `${EXCHANGE_NAMES.join(', ')}, or all` },
+  examples: [['reset binance', 'replace the connections to Binance']],
+  completes: { words: [...EXCHANGE_NAMES, 'all'] },
   run: (session) => {
     const exchange = String(session.args['exchange']).toLowerCase();
     if (exchange !== 'all' && !EXCHANGE_NAMES.includes(exchange)) {

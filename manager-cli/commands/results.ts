@@ -8,6 +8,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import { UNKNOWN, known } from '../format.ts';
 import { stateColour } from '../style.ts';
 import { renderTable } from '../table.ts';
+import { nothingRecorded } from './security-table.ts';
 
 type CommandMethod = 'Add' | 'Remove' | 'Snapshot' | 'Reset';
 
@@ -35,7 +36,7 @@ export async function runChange<Method extends CommandMethod>(
     const columns = [{ title: 'SECURITY' }, { title: 'STATE' }, { title: 'MESSAGE' }];
     for (const line of renderTable(columns, rows, paint)) await out.line(line);
   } else if (results.length === 0) {
-    await out.line('Nothing is recorded; start with: orderbook-manager add binance:BTCUSDT');
+    await out.line(nothingRecorded(session.program));
   }
   if (failed.length === 0) return EXIT.done;
   const reasons = failed.map(

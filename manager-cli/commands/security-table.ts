@@ -7,8 +7,10 @@ import type { Paint } from '../style.ts';
 import { renderTable } from '../table.ts';
 import type { Column } from '../table.ts';
 
-export const NOTHING_RECORDED =
-  'Nothing is recorded; start with: orderbook-manager add binance:BTCUSDT';
+/** @param program as the user types it. */
+export function nothingRecorded(program: string): string {
+  return `Nothing is recorded; start with: ${program} add binance:BTCUSDT`;
+}
 
 const COLUMNS: readonly Column[] = [
   { title: 'SECURITY' },

@@ -1,4 +1,5 @@
 import { securities } from '../arguments.ts';
+import { SECURITY } from '../command.ts';
 import type { Command } from '../command.ts';
 import { usageError } from '../exit-codes.ts';
 import { runChange } from './results.ts';
@@ -6,7 +7,12 @@ import { runChange } from './results.ts';
 export const snapshotCommand: Command = {
   usage: 'snapshot <security..>',
   describe: 'Write a base image of securities now (all: of every security)',
-  options: (yargs) => yargs,
+  positionals: { security: `${SECURITY}; all: every one` },
+  examples: [
+    ['snapshot binance:BTCUSDT', 'write its whole book now'],
+    ['snapshot all', 'of every recorded security'],
+  ],
+  completes: { recorded: true, words: ['all'] },
   run: (session) => {
     const given = [session.args['security']].flat();
     if (!given.includes('all')) {

@@ -7,7 +7,7 @@ import { renderTable } from '../table.ts';
 export const statsCommand: Command = {
   usage: 'stats',
   describe: "Show memory, event loop lag and queues of the logger's process",
-  options: (yargs) => yargs,
+  examples: [['stats', 'figures of the process']],
   run: async (session) => {
     const { out, paint } = session;
     const response = await (await session.client()).unary('Stats', {});

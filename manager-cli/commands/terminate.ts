@@ -23,7 +23,8 @@ async function isConfirmed({ io, signal }: Session): Promise<boolean> {
 export const terminateCommand: Command = {
   usage: 'terminate',
   describe: 'Stop the logger, after confirmation',
-  options: (yargs) => yargs.option('yes', { type: 'boolean', alias: 'y', describe: 'Do not ask' }),
+  options: { yes: { type: 'boolean', alias: 'y', describe: 'Do not ask' } },
+  examples: [['terminate --yes', 'stop the logger without asking']],
   run: async (session) => {
     const { args, io, out } = session;
     if (!flag(args, 'yes')) {

@@ -5,7 +5,7 @@ import { duration } from '../format.ts';
 export const uptimeCommand: Command = {
   usage: 'uptime',
   describe: 'Show how long the logger has been running',
-  options: (yargs) => yargs,
+  examples: [['uptime', 'since when, and how long']],
   run: async (session) => {
     const { out } = session;
     const { since, uptime } = await (await session.client()).unary('Uptime', {});

@@ -1,6 +1,6 @@
 import { EXIT } from '../exit-codes.ts';
 import { checkSecurity } from '../arguments.ts';
-import { archiveOption } from '../command.ts';
+import { ARCHIVE_OPTION, SECURITY } from '../command.ts';
 import type { Command } from '../command.ts';
 import { counted } from '../format.ts';
 import type { VerifyProgress } from '../../logger/queries/results.ts';
@@ -16,7 +16,13 @@ function progressText({ security, records, problems, total }: VerifyProgress): s
 export const verifyCommand: Command = {
   usage: 'verify [security]',
   describe: 'Check the archive: checksums, continuity, every base image (exit 1 on problems)',
-  options: (yargs) => archiveOption(yargs),
+  positionals: { security: `${SECURITY} (default: all)` },
+  options: ARCHIVE_OPTION,
+  examples: [
+    ['verify', 'check everything'],
+    ['verify binance:BTCUSDT --archive ./data', 'check one security, without a logger'],
+  ],
+  completes: { recorded: true },
   run: async (session) => {
     const { args, out, paint } = session;
     const given = args['security'];

@@ -4,14 +4,14 @@ import type { RecordingState, SecurityStatus } from '../../logger/status/securit
 import { flag, integer, securities } from '../arguments.ts';
 import type { Arguments } from '../arguments.ts';
 import { CancelledError } from '../client.ts';
-import { valued } from '../command.ts';
+import { SECURITY, valued } from '../command.ts';
 import type { Command, Session } from '../command.ts';
 import { CliError, EXIT, usageError } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { difference, grouped, known, rate } from '../format.ts';
 import { Screen } from '../screen.ts';
 import { stateColour } from '../style.ts';
-import { NOTHING_RECORDED, securityTable } from './security-table.ts';
+import { nothingRecorded, securityTable } from './security-table.ts';
 import { followLadder } from './watch-ladder.ts';
 
 type SecurityRow = Omit<SecurityStatus, 'state'> & {
@@ -29,12 +29,12 @@ function essence(row: SecurityRow): string {
   return [row.state, row.bestBid, row.bestAsk].join(' ');
 }
 
-function table({ out, paint }: Session): View {
+function table({ out, paint, program }: Session): View {
   const screen = new Screen(out);
   return {
     show: (_changed, all) =>
       screen.draw(
-        all.length === 0 ? [NOTHING_RECORDED] : securityTable(all, paint, screen.columns),
+        all.length === 0 ? [nothingRecorded(program)] : securityTable(all, paint, screen.columns),
       ),
     end: () => screen.end(),
   };
@@ -118,13 +118,17 @@ function ladderOf(args: Arguments): { security: string; depth: number | undefine
 export const watchCommand: Command = {
   usage: 'watch [security..]',
   describe: 'Follow the top of book, or the depth of one security, until Ctrl-C',
-  options: (yargs) =>
-    yargs
-      .option('ladder', {
-        type: 'boolean',
-        describe: 'Show the depth of one security, price by price',
-      })
-      .option('depth', valued('Prices per side of the ladder')),
+  positionals: { security: `${SECURITY} (default: all)` },
+  options: {
+    ladder: { type: 'boolean', describe: 'Show the depth of one security, price by price' },
+    depth: valued('Prices per side of the ladder'),
+  },
+  examples: [
+    ['watch', 'the top of every book'],
+    ['watch binance:BTCUSDT --ladder', 'the depth of one'],
+    ['watch --json', 'a JSON line for each change, for a pipe'],
+  ],
+  completes: { recorded: true },
   run: async (session): Promise<ExitCode> => {
     const { args, signal } = session;
     const ladder = ladderOf(args);

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { completionScript } from '../../manager-cli/completion-scripts.ts';
+import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
+import { EXCHANGE_NAMES } from '../../logger/exchange/exchanges.ts';
 import { Authority, openssl } from '../support/certificates.ts';
 import type { Pair } from '../support/certificates.ts';
 import { KEY, accessWith, cli, expectError, startPort } from './fixture.ts';
@@ -256,6 +258,7 @@ describe('completion', () => {
     expect(await complete('list --context ')).toEqual(['paris', 'rome']);
     expect(await complete('list --context r')).toEqual(['rome']);
     expect((await complete('list --tls-s')).join(' ')).toContain('--tls-server-name');
+    expect(await complete('list --context=r')).toEqual(['--context=rome']);
   });
 
   test('offers recorded securities, to commands that take them', async () => {
@@ -265,6 +268,40 @@ describe('completion', () => {
     expect(await complete('add ', port)).not.toContain(SECURITY);
     expect(await complete('reset ', port)).not.toContain(SECURITY);
     expect(await complete(`book --port ${port} b`)).toContain(SECURITY);
+  });
+
+  test('offers what belongs in the place, and nothing else', async () => {
+    writeContexts({ paris: { host: 'paris.example' } });
+    const { port } = await open({ securities: [SECURITY, 'coinbase:BTC-USD'] });
+    const at = (line: string): Promise<string[]> => complete(line, port);
+    expect(await at('list --host ')).toEqual(['127.0.0.1', 'localhost', 'paris.example']);
+    expect(await at('list --host l')).toEqual(['localhost']);
+    expect(await at('list --port ')).toEqual(['']);
+    expect(await at('reset ')).toEqual([...EXCHANGE_NAMES, 'all']);
+    expect(await at('reset b')).toEqual(['binance']);
+    expect(await at('snapshot ')).toEqual(['all', SECURITY, 'coinbase:BTC-USD']);
+    expect(await at(`snapshot ${SECURITY} `)).toEqual(['all', 'coinbase:BTC-USD']);
+    expect(await at('completion ')).toEqual(['bash', 'zsh', 'fish']);
+    expect(await at('book --clock ')).toEqual(['receive', 'exchange']);
+    expect(await at('export --type=tr')).toEqual(['--type=trades']);
+    expect(await at('archive ')).toEqual(['copy']);
+    expect(await at('archive copy ')).toEqual(['']);
+    expect((await at('archive copy --')).join(' ')).not.toContain('--host');
+    expect(await at('list --host localhost --j')).toEqual([expect.stringMatching(/^--json/)]);
+    const options = await at(`book ${SECURITY} `);
+    expect(options).toEqual(expect.arrayContaining([expect.stringMatching(/^--sequence/)]));
+    expect(options.join(' ')).not.toContain(SECURITY);
+    expect((await at('add --')).join(' ')).toContain('--no-wait');
+  });
+
+  test('offers what an archive holds', async () => {
+    const archive = await openEmbeddedArchive({ directory: join(directory, 'archive') });
+    const state = { security: 'binance:HELD', wanted: false, feed: 'depth' };
+    await archive.commit([{ type: 'security', state }]);
+    await archive.close();
+    const words = `--archive ${join(directory, 'archive')} `;
+    expect(await complete(`coverage ${words}`)).toEqual(['binance:HELD']);
+    expect(await complete('coverage --archive /nowhere b')).toEqual(['']);
   });
 
   test('without a logger, a key or a context offers nothing and prints nothing', async () => {
@@ -280,12 +317,20 @@ describe('completion', () => {
       'complete_line "orderbook-manager book bin"',
       'complete_line "orderbook-manager book binance:B"',
       'complete_line "orderbook-manager book "',
+      'orderbook-manager() { :; }',
+      'complete_line "orderbook-manager list --port "',
+      'complete_line "orderbook-manager archive copy tsconfig.j"',
+      'complete_line "orderbook-manager list --archive tsconfig.j"',
     ].join('\n');
     const answers = execFileSync('bash', ['-c', script], { encoding: 'utf8' }).trim().split('\n');
     expect(answers).toEqual([
       'binance:BTCUSDT binance:ETHUSDT',
       'BTCUSDT',
       'binance:BTCUSDT binance:ETHUSDT coinbase:BTC-USD',
+      // Files are offered where one belongs.
+      '',
+      'tsconfig.json',
+      'tsconfig.json',
     ]);
   });
 });

@@ -6,6 +6,9 @@ import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { ArchiveUnavailableError, InvalidArgumentError } from '../../logger/errors.ts';
+import { COMMANDS } from '../../manager-cli/commands/all.ts';
+import type { Io } from '../../manager-cli/io.ts';
+import { parse } from '../../manager-cli/parser.ts';
 import { until } from '../support/until.ts';
 import { bookResult } from './fake-control.ts';
 import { noBook } from './fake-reader.ts';
@@ -127,5 +130,105 @@ describe('completion, help, version', () => {
     );
     const version = await cli(['--version']);
     expect([version.code, version.stdout]).toEqual([0, `${manifest.version}\n`]);
+  });
+});
+
+describe('a time relative to now', () => {
+  const asked = async (words: string): Promise<any> => {
+    port.reader.queries.length = 0;
+    const run = await manager(words);
+    expect([run.code, run.stderr]).toEqual([0, '']);
+    return port.reader.queries[0];
+  };
+
+  test.each([
+    ['-5m', 300],
+    ['-90s', 90],
+    ['-1h30m', 5400],
+    ['-2d', 172_800],
+    ['-250ms', 0.25],
+  ])('%s, behind its option or joined to it', async (text, seconds) => {
+    for (const option of [`--at ${text}`, `--at=${text}`]) {
+      const { position } = await asked(`book ${SECURITY} ${option}`);
+      const agoS = Date.now() / 1000 - position.us / 1_000_000;
+      expect(agoS).toBeGreaterThanOrEqual(seconds - 0.002);
+      expect(agoS).toBeLessThan(seconds + 30);
+    }
+  });
+
+  test('from and to, for coverage and exports', async () => {
+    for (const verb of ['coverage', 'export --type trades']) {
+      const query = await asked(`${verb} ${SECURITY} --from -2h --to -1h`);
+      expect(query.toUs - query.fromUs).toBeGreaterThan(3_599_000_000);
+      expect(query.toUs - query.fromUs).toBeLessThan(3_601_000_000);
+      const { toUs } = await asked(`${verb} ${SECURITY} --to now`);
+      expect(Math.abs(toUs / 1000 - Date.now())).toBeLessThan(30_000);
+    }
+  });
+
+  test('now is the book of now', async () => {
+    expect((await manager(`book ${SECURITY} --at now`)).code).toBe(0);
+    expect(port.reader.queries).toEqual([]);
+    expect(port.control.calls.map(({ method }) => method)).toContain('bookNow');
+    expectError(await manager(`book ${SECURITY} --at now --sequence 5`), 2, /contradict/);
+  });
+
+  test.each(['-5', '-m', '-5w', '--5m', '-99999d', '5m'])('%s is none', async (text) => {
+    const run = await manager(`book ${SECURITY} --at ${text}`);
+    expect(run.code).toBe(2);
+    expect(run.stderr).toMatch(/^orderbook-manager: [^\n]+\n$/);
+  });
+});
+
+describe('the help of a command', () => {
+  test.each(COMMANDS.map((command) => [command.usage, command] as const))(
+    '%s begins with its own options and has examples that are accepted',
+    async (usage, { examples, positionals = {}, options = {} }) => {
+      const verb = usage.split(' ').filter((word) => /^[a-z]/.test(word));
+      const { stdout, code } = await cli([...verb, '--help']);
+      expect(code).toBe(0);
+      for (const [, name = ''] of usage.matchAll(/[<[]([a-z]+)/g)) {
+        expect(stdout).toMatch(new RegExp(`^ +${name} +\\w`, 'm'));
+        expect(positionals[name]).toBeTruthy();
+      }
+      const places = Object.keys(options).map((name) => stdout.indexOf(` --${name} `));
+      const connection = stdout.indexOf('Connection:');
+      for (const place of places) {
+        expect(place).toBeGreaterThan(0);
+        if (connection > 0) expect(place).toBeLessThan(connection);
+      }
+      expect(examples.length).toBeGreaterThan(0);
+      for (const [line] of examples) {
+        expect(stdout).toContain(`  orderbook-manager ${line}\n`);
+        const [words = ''] = line.split(/ [|>]/);
+        const { command } = await parse(words.split(' '), { env: {}, stdout: {} } as Io);
+        expect(command?.usage).toBe(usage);
+      }
+    },
+  );
+
+  test('and hints name the command as the user types it', async () => {
+    const checkout = { npm_lifecycle_event: 'manager', npm_package_name: 'orderbook-logger' };
+    const npx = { npm_lifecycle_event: 'npx', npm_lifecycle_script: 'orderbook-manager' };
+    const asTyped = [
+      [checkout, 'npm run -s manager --'],
+      [npx, 'npx orderbook-manager'],
+      [{ npm_lifecycle_event: 'test' }, 'orderbook-manager'],
+      [{ npm_lifecycle_event: 'npx', npm_lifecycle_script: 'vitest' }, 'orderbook-manager'],
+    ] as const;
+    port.control.recorded.clear();
+    for (const [env, program] of asTyped) {
+      const run = (line: string) => manager(line, { env });
+      expect((await run('list')).stdout).toContain(`start with: ${program} add binance:BTCUSDT`);
+      expect((await run('snapshot all')).stdout).toContain(`${program} add binance:BTCUSDT`);
+      expect((await run('health')).stdout).toContain(`${program} add binance:BTCUSDT`);
+      expect((await run('nonsense')).stderr).toContain(`(see ${program} --help)`);
+      expect((await run('add')).stderr).toContain(`${program} add <security..>`);
+      expect((await run('book --help')).stdout).toContain(`  ${program} book binance:BTCUSDT\n`);
+      port.reader.book = noBook(SECURITY);
+      expect((await run(`book ${SECURITY} --at 1s`)).stderr).toContain(
+        `see: ${program} coverage ${SECURITY}`,
+      );
+    }
   });
 });

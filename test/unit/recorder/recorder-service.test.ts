@@ -99,11 +99,27 @@ describe('an add without a book', () => {
     const [result] = await adding;
     expect(result).toMatchObject({ ok: false, state: 'failed' });
     expect(result?.message).toBe(
-      `Invalid API Key; it stays added and is tried again: remove it with orderbook-manager remove ${BTC}`,
+      'Invalid API Key; it stays added and is tried again until it is removed',
     );
     expect(await archive.securities()).toMatchObject([{ security: BTC, wanted: true }]);
     await prove();
     expect(service.control.status(BTC)?.state).toBe('live');
+    await service.stop();
+  });
+
+  test('a second remove changes nothing, and one of what was never recorded says so', async () => {
+    const service = createService();
+    const adding = service.control.add([BTC], false, forever);
+    await clock.advanceAsync(0);
+    await adding;
+    const removed = { security: BTC, ok: true, state: 'removed', message: null };
+    expect(await service.control.remove([BTC])).toEqual([removed]);
+    const again = { ...removed, message: 'was not being recorded' };
+    const never = { ok: false, state: null, message: 'was never recorded' };
+    expect(await service.control.remove([BTC, 'binance:ETHUSDT'])).toEqual([
+      again,
+      { security: 'binance:ETHUSDT', ...never },
+    ]);
     await service.stop();
   });
 
