@@ -3,12 +3,13 @@
  * TLS: a mistake here can't expose it in plaintext.
  */
 
+import { X509Certificate } from 'node:crypto';
 import { connect, isIP } from 'node:net';
-import { checkServerIdentity } from 'node:tls';
+import { checkServerIdentity, createSecureContext } from 'node:tls';
 import type { PeerCertificate } from 'node:tls';
 import { Client, Metadata, connectivityState, credentials } from '@grpc/grpc-js';
 import type { ChannelCredentials, ChannelOptions } from '@grpc/grpc-js';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, Tls } from './endpoint.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 
 /** Limit of a unary response: the list of all securities, or years of coverage. */
@@ -52,17 +53,34 @@ function namesOf({ subjectaltname, subject }: PeerCertificate): string[] {
   return all.filter((name) => name !== undefined && /^[!-~]+$/.test(name)) as string[];
 }
 
+/** Trusts one certificate, whoever signed it and whatever its names. */
+function pinned({ ca, cert, key }: Tls): ChannelCredentials {
+  const context = createSecureContext({
+    allowPartialTrustChain: true,
+    ...(ca && { ca }),
+    ...(cert && key && { cert, key }),
+  });
+  return credentials.createFromSecureContext(context, {
+    checkServerIdentity: (_sent, { raw }) =>
+      ca && new X509Certificate(ca).raw.equals(raw)
+        ? undefined
+        : new Error('it has another certificate than the one in MANAGER_TLS_CERT'),
+  });
+}
+
 function channelCredentials(endpoint: Endpoint, mismatch: NameMismatch): ChannelCredentials {
   const { tls } = endpoint;
   if (tls === undefined) return credentials.createInsecure();
-  const channel = credentials.createSsl(tls.ca, tls.key, tls.cert, {
-    // Checked against the wanted name, whatever name was sent.
-    checkServerIdentity: (_sent, certificate) => {
-      const error = checkServerIdentity(serverName(endpoint), certificate);
-      mismatch.names = error && namesOf(certificate);
-      return error;
-    },
-  });
+  const channel = tls.isPinned
+    ? pinned(tls)
+    : credentials.createSsl(tls.ca, tls.key, tls.cert, {
+        // Checked against the wanted name, whatever name was sent.
+        checkServerIdentity: (_sent, certificate) => {
+          const error = checkServerIdentity(serverName(endpoint), certificate);
+          mismatch.names = error && namesOf(certificate);
+          return error;
+        },
+      });
   const key = credentials.createFromMetadataGenerator((_call, done) =>
     done(null, keyMetadata(endpoint)),
   );

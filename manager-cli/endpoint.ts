@@ -1,6 +1,9 @@
 /**
  * The address, key and TLS files of the logger, from options, a context, the environment and the installed
  * key file. Fails for a key that would be sent in plaintext over a network.
+ *
+ * The environment may be the logger's own, as in its container. Unless another logger is named, its
+ * settings then say where it listens and which certificate it has, so that nothing has to be given twice.
  */
 
 import { X509Certificate } from 'node:crypto';
@@ -31,6 +34,8 @@ export interface Tls {
   readonly key: Buffer | null;
   /** The name that the certificate has to carry; undefined: the host. */
   readonly serverName: string | undefined;
+  /** `ca` is the logger's own certificate: no other is accepted, and its names do not matter. */
+  readonly isPinned: boolean;
 }
 
 export const DEFAULT_HOST = '127.0.0.1';
@@ -101,6 +106,32 @@ class Settings {
   get(name: ConnectionSetting): Setting | undefined {
     return this.option(name) ?? this.context(name) ?? this.variable(name);
   }
+
+  /** A setting of the logger itself, unless another logger is named. */
+  own(variable: OwnVariable): Setting | undefined {
+    const value = this.#env[variable];
+    if (!value || this.#context || this.get('host')) return undefined;
+    return { value, source: variable };
+  }
+}
+
+type OwnVariable =
+  | 'MANAGER_HOST'
+  | 'MANAGER_ALLOW_PLAINTEXT'
+  | 'MANAGER_TLS_CERT'
+  | 'MANAGER_TLS_KEY'
+  | 'MANAGER_TLS_CLIENT_CA';
+
+/** Where a logger that listens on all addresses is reached from its own machine. */
+const REACHED_AT: Readonly<Record<string, string>> = {
+  '0.0.0.0': DEFAULT_HOST,
+  '::': '::1',
+  '[::]': '::1',
+};
+
+function ownHost(settings: Settings): Setting | undefined {
+  const host = settings.own('MANAGER_HOST');
+  return host && { ...host, value: REACHED_AT[host.value] ?? host.value };
 }
 
 function readHost({ value, source }: Setting): string {
@@ -191,7 +222,21 @@ function readKey(
   return { authkey, keyAdvice: `none was given${advice}` };
 }
 
+/** The logger's own certificate; shown to it, too, if it asks for one and none is given. */
+function ownTls(settings: Settings): Tls | undefined {
+  const ca = readFile(settings.own('MANAGER_TLS_CERT'));
+  if (ca === null || settings.get('tls-ca')) return undefined;
+  checkUsable('MANAGER_TLS_CERT', () => new X509Certificate(ca));
+  const isAsked = settings.own('MANAGER_TLS_CLIENT_CA') && !settings.get('tls-cert');
+  const cert = isAsked ? ca : readFile(settings.get('tls-cert'));
+  const key = readFile(isAsked ? settings.own('MANAGER_TLS_KEY') : settings.get('tls-key'));
+  checkUsable('the client certificate', () => cert && key && createSecureContext({ cert, key }));
+  return { ca, cert, key, serverName: undefined, isPinned: true };
+}
+
 function readTls(settings: Settings): Tls | undefined {
+  const own = ownTls(settings);
+  if (own) return own;
   const ca = readFile(settings.get('tls-ca'));
   const cert = readFile(settings.get('tls-cert'));
   const key = readFile(settings.get('tls-key'));
@@ -206,7 +251,7 @@ function readTls(settings: Settings): Tls | undefined {
   }
   checkUsable('--tls-ca', () => ca && new X509Certificate(ca));
   checkUsable('--tls-cert with --tls-key', () => cert && key && createSecureContext({ cert, key }));
-  return { ca, cert, key, serverName };
+  return { ca, cert, key, serverName, isPinned: false };
 }
 
 /** @throws the usage error for files that grpc-js would only fail on later. */
@@ -221,10 +266,13 @@ function checkUsable(names: string, use: () => unknown): void {
 /** @throws the usage error (exit 2) that names what is wrong. */
 export function readEndpoint(args: Arguments, io: Io): Endpoint {
   const settings = new Settings(args, io.env);
-  const host = readHost(settings.get('host') ?? { value: DEFAULT_HOST, source: '' });
+  const host = readHost(
+    settings.get('host') ?? ownHost(settings) ?? { value: DEFAULT_HOST, source: '' },
+  );
   const port = readPort(settings);
   const tls = readTls(settings);
-  if (tls === undefined && !isLoopback(host)) {
+  const isAllowed = settings.own('MANAGER_ALLOW_PLAINTEXT')?.value === 'true';
+  if (tls === undefined && !isLoopback(host) && !isAllowed) {
     throw usageError(
       `The key would be sent to ${host} in plaintext: give --tls-ca, or tunnel the port to 127.0.0.1`,
     );

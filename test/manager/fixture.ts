@@ -60,6 +60,7 @@ export async function startPort(
     readonly securities?: readonly string[];
     readonly clock?: Clock;
     readonly limits?: Partial<ManagerLimits>;
+    readonly host?: string;
     readonly port?: number;
     readonly access?: ManagerAccess;
     readonly readAccess?: () => ManagerAccess;
@@ -69,7 +70,7 @@ export async function startPort(
   const reader = new FakeReader();
   const log = new LogBook();
   const manager = await startManager({
-    host: '127.0.0.1',
+    host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
     access: options.access ?? accessWith(KEY),
     readAccess: options.readAccess ?? (() => accessWith(KEY)),
