@@ -101,6 +101,6 @@ describe.each(FEEDS)('$feed', ({ feed, key }) => {
     await new Promise((resolve) => setTimeout(resolve, 1500));
     const { gaps } = await one.reader.coverage({ security: BTC });
     expect(gaps.map(({ cause }) => cause)).not.toContain('other');
-    expect(gaps.length).toBeLessThanOrEqual(2);
+    expect(gaps.length, JSON.stringify(gaps)).toBeLessThanOrEqual(2);
   });
 });

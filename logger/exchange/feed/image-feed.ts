@@ -73,7 +73,7 @@ export class ImageFeed extends SymbolFeed {
     // Nothing to do.
   }
 
-  /** Before a trade that has not come before is emitted. */
+  /** Each trade as it comes, also one that another session has brought before. */
   protected onTrade(_tradeId: TradeId, _receiveTimeUs: number): void {
     // Nothing to do.
   }
@@ -113,8 +113,9 @@ export class ImageFeed extends SymbolFeed {
     if (event.type !== 'trade') return;
     const receiveTimeUs = this.streamTimeUs(event.receiveTimeUs);
     const exchangeTimeUs = hasTime ? event.exchangeTimeUs : this.#exchangeTimeUs;
-    if (exchangeTimeUs === null || !this.#trades.isNew(event.tradeId)) return;
+    if (exchangeTimeUs === null) return;
     this.onTrade(event.tradeId, receiveTimeUs);
+    if (!this.#trades.isNew(event.tradeId)) return;
     this.emitSideEvent(withTimes(event, receiveTimeUs, exchangeTimeUs), scale);
   }
 }

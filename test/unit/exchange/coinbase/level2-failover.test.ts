@@ -36,6 +36,22 @@ describe('a planned end', () => {
     expect(listener.count('loss')).toBe(0);
   });
 
+  test('a trade that both have brought is not missing from the new one', async () => {
+    const feed = createFeed();
+    const { socket, listener } = await recorded(feed);
+    socket.message(match(57, 7));
+    const reset = feed.exchange.reset();
+    const fresh = feed.connect();
+    fresh.message(snapshot());
+    await reset;
+    // The new subscription began before the last trade of the old one.
+    fresh.message({ ...match(56, 6), type: 'last_match' });
+    fresh.message(match(57, 7));
+    fresh.message(match(58, 8));
+    expect(ids(listener)).toEqual([7, 8]);
+    expect(listener.count('loss')).toBe(0);
+  });
+
   test('without a snapshot on the new one, the old one continues, however long it takes', async () => {
     const feed = createFeed();
     const { socket, listener } = await recorded(feed);
