@@ -25,11 +25,12 @@ export interface Exchange {
   readonly fallback?: { readonly reason: string; readonly isChosen: boolean } | null | undefined;
 
   /**
-   * Asks the exchange about a symbol in its own spelling.
+   * Asks the exchange about a symbol in its own spelling, within its request budget: it may wait its
+   * turn, and `signal` cancels.
    * @throws UnknownSecurityError with the exchange's own reason; RateLimitedError,
    *   FeedClosedError when it can't be asked now.
    */
-  instrument(symbol: string): Promise<Instrument>;
+  instrument(symbol: string, signal: AbortSignal): Promise<Instrument>;
 
   /** Starts the symbol's streams. The listener is called until the handle is closed. */
   open(instrument: Instrument, listener: FeedListener): FeedHandle;
@@ -178,6 +179,8 @@ export interface ExchangeCounters {
   readonly bytes: number;
   /** Frames that could not be used, by kind. */
   readonly wireErrors: Readonly<Record<string, number>>;
+  /** Requests that wait for their turn in the request budget. */
+  readonly requestsWaiting: number;
   /** Request weight used in the running minute, as the exchange reports it. */
   readonly requestWeightUsed: number;
   /** Receive time until which the exchange accepts no requests; null: it accepts them. */

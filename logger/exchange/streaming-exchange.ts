@@ -93,7 +93,7 @@ export abstract class StreamingExchange implements Exchange {
     };
   }
 
-  abstract instrument(symbol: string): Promise<Instrument>;
+  abstract instrument(symbol: string, signal: AbortSignal): Promise<Instrument>;
   abstract snapshot(symbol: string, signal: AbortSignal, isSpare?: boolean): Promise<BookSnapshot>;
   protected abstract createFeed(instrument: Instrument, listener: FeedListener): SymbolFeed;
   /** The connection that is to carry one more symbol; undefined: a new one. */
@@ -154,6 +154,7 @@ export abstract class StreamingExchange implements Exchange {
       frames: traffic.frames,
       bytes: traffic.bytes,
       wireErrors: this.wireErrors.counts(),
+      requestsWaiting: this.budget.waiting,
       requestWeightUsed: this.budget.weightUsed,
       bannedUntilUs: this.budget.bannedUntilUs,
     };

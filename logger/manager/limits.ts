@@ -85,7 +85,7 @@ export const MANAGER_LIMITS: ManagerLimits = {
   maxStatusesPerPart: 100,
   watchIntervalMs: 100,
   watchRefreshMs: 1000,
-  waitMarginMs: 300,
+  waitMarginMs: 1000,
   throttle: {
     burst: 10,
     intervalMs: 20,

@@ -29,9 +29,10 @@ export async function askInstrument(deps: AskInstrumentDeps): Promise<Instrument
   let lastReason: string | undefined;
   for (let attempt = 1; !signal.aborted; attempt++) {
     try {
-      return await exchange.instrument(security.symbol);
+      return await exchange.instrument(security.symbol, signal);
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
+      if (signal.aborted) break;
       const reason = describeError(error);
       // Warn once per outage, not once per attempt.
       log[reason === lastReason ? 'debug' : 'warning']('No instrument data from the exchange', {

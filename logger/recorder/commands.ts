@@ -5,10 +5,12 @@ import type { Instrument } from '../exchange/exchange.ts';
 import type { LiveSource } from '../live/feeds.ts';
 import type { Log } from '../runtime/log.ts';
 import type { CommandResult } from '../status/control.ts';
+import { untilAborted } from '../runtime/timing.ts';
 import { stateOf } from '../status/format.ts';
-import type { ExchangeDirectory } from './exchange-directory.ts';
+import type { ExchangeDirectory, ListedSecurity } from './exchange-directory.ts';
 import type { Leases } from '../archive/leases.ts';
 import type { Recorders } from './recorders.ts';
+import type { SecurityRecorder } from './security-recorder.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 export interface CommandsDeps {
@@ -33,15 +35,17 @@ export class LoggerCommands {
     wait: boolean,
     signal: AbortSignal,
   ): Promise<CommandResult[]> {
-    const { recorders } = this.#deps;
-    return Promise.all(
-      this.#canonicalIds(securities).map(async (id) => {
-        const rejected = await recorders.inTurn(id, () => this.#addOne(id));
-        if (rejected) return rejected;
-        if (wait) await this.#settled(id, signal);
-        return this.#result(id, wait);
+    const ids = this.#canonicalIds(securities);
+    const rejections = await Promise.all(
+      ids.map(async (id) => {
+        // Of its own: hundreds of listeners on one signal look like a leak.
+        const patience = AbortSignal.any([signal]);
+        const rejected = await this.#added(id, patience);
+        if (wait && !rejected) await this.#settled(id, patience);
+        return rejected;
       }),
     );
+    return ids.map((id, i) => rejections[i] ?? this.#result(id, wait));
   }
 
   /** See `LoggerControl.remove`. */
@@ -75,7 +79,8 @@ export class LoggerCommands {
     const { recorders, exchanges } = this.#deps;
     const name = exchange.toLowerCase();
     const chosen = name === 'all' ? exchanges.all() : [exchanges.get(name, 'exchange')];
-    await Promise.all(chosen.map((one) => one.reset()));
+    // A stop does not wait for new connections.
+    await untilAborted(Promise.all(chosen.map((one) => one.reset())), recorders.stopping);
     return [...recorders.all()]
       .filter(({ recorder }) => chosen.includes(recorder.exchange))
       .map(({ recorder }) => this.#result(recorder.security.id, false));
@@ -94,27 +99,60 @@ export class LoggerCommands {
   }
 
   /**
+   * Adds one in turn. Once it is stored that it is wanted, it is not waited for longer than the signal
+   * says. @returns a result if it was not added.
+   */
+  async #added(id: string, signal: AbortSignal): Promise<CommandResult | undefined> {
+    let onStored = (): void => undefined;
+    const stored = new Promise<void>((resolve) => (onStored = resolve));
+    const adding = this.#deps.recorders.inTurn(id, () => this.#addOne(id, signal, onStored));
+    return Promise.race([adding, stored.then(() => untilAborted(adding, signal))]);
+  }
+
+  /**
    * Starts recording unless the exchange rejects the symbol. From then on it stays added, even if the
-   * first book takes long.
+   * first book takes long. Once the signal aborts it is added without the exchange's answer, which its
+   * recorder then asks for.
    * @returns a result if it was not added.
    */
-  async #addOne(id: string): Promise<CommandResult | undefined> {
+  async #addOne(
+    id: string,
+    signal: AbortSignal,
+    onStored: () => void,
+  ): Promise<CommandResult | undefined> {
     const { recorders, exchanges, log } = this.#deps;
-    if (recorders.isStopping) return notAdded(id, 'the logger is stopping');
+    if (recorders.isStopping) return notAdded(id, STOPPING);
     if (recorders.get(id)) return undefined;
     const listed = exchanges.resolve(id);
-    let instrument: Instrument;
+    let instrument: Instrument | undefined;
     try {
-      instrument = await listed.exchange.instrument(listed.security.symbol);
+      instrument = await this.#askInstrument(listed, signal);
+      if (recorders.isStopping) return notAdded(id, STOPPING);
       await recorders.setWanted(id, true);
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
-      return notAdded(id, describeError(error));
+      return notAdded(id, recorders.isStopping ? STOPPING : describeError(error));
     }
     log.notice('Added', { security: id });
     await recorders.warnOfFallbacks([listed]);
-    await recorders.open(id, { instrument });
+    const opened = recorders.open(id, { instrument, isWantedStored: true });
+    onStored();
+    await opened;
     return undefined;
+  }
+
+  /** @returns undefined if the signal aborted first. @throws LoggerError, also if the logger stops. */
+  async #askInstrument(
+    { security, exchange }: ListedSecurity,
+    signal: AbortSignal,
+  ): Promise<Instrument | undefined> {
+    const { stopping } = this.#deps.recorders;
+    try {
+      return await exchange.instrument(security.symbol, AbortSignal.any([signal, stopping]));
+    } catch (error) {
+      if (error instanceof LoggerError && signal.aborted && !stopping.aborted) return undefined;
+      throw error;
+    }
   }
 
   async #removeOne(id: string): Promise<CommandResult> {
@@ -168,16 +206,22 @@ export class LoggerCommands {
       security: id,
       ok: isOk,
       state,
-      message: state === 'live' ? null : isFailure ? this.#explain(reason) : reason,
+      message: state === 'live' ? null : isFailure ? this.#explain(recorder) : reason,
     };
   }
 
   /** Why an `add` got no book, and what happens next. */
-  #explain(reason: string | null): string {
+  #explain({ exchange, phase, message }: SecurityRecorder): string {
     if (this.#deps.recorders.isStopping) {
-      return 'the logger is stopping; it stays added, and the next start continues with it';
+      return `${STOPPING}; it stays added, and the next start continues with it`;
     }
-    const why = reason ?? 'no book is proven yet';
+    const waiting = exchange.counters().requestsWaiting;
+    if (message === null && waiting > 0) {
+      return `no book is proven yet: ${waiting} requests wait for the request budget of ${exchange.name}; it stays added`;
+    }
+    const why =
+      message ??
+      (phase === 'starting' ? 'the exchange has not answered yet' : 'no book is proven yet');
     return `${why}; it stays added and is tried again until it is removed`;
   }
 
@@ -186,6 +230,8 @@ export class LoggerCommands {
     return recording ? stateOf(recording.recorder) : null;
   }
 }
+
+const STOPPING = 'the logger is stopping';
 
 function notAdded(security: string, reason: string): CommandResult {
   return { security, ok: false, state: null, message: `${reason}; it was not added` };

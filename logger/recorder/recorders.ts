@@ -3,6 +3,7 @@
  * one security take turns, those on different ones run side by side.
  */
 
+import type { Write } from '../archive/archive.ts';
 import { InvalidArgumentError, LoggerError } from '../errors.ts';
 import type { Instrument } from '../exchange/exchange.ts';
 import { sleep } from '../runtime/timing.ts';
@@ -36,7 +37,9 @@ export class Recorders {
   readonly #livenessRounds: LivenessRounds;
   readonly #tickRounds: TickRounds<SecurityRecorder>;
   #isStarted = false;
-  #isStopping = false;
+  readonly #stopping = new AbortController();
+  readonly #unstored: Write[] = [];
+  #storing: Promise<void> | undefined;
 
   constructor(deps: RecordersDeps) {
     this.#deps = deps;
@@ -65,7 +68,12 @@ export class Recorders {
   }
 
   get isStopping(): boolean {
-    return this.#isStopping;
+    return this.#stopping.signal.aborted;
+  }
+
+  /** Aborts when `stop` is called: what waits for someone else gives up. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
   }
 
   /** Turns of regular work so far, for a watchdog. */
@@ -127,13 +135,14 @@ export class Recorders {
   /** Writes everything out. The exchanges' connections are the caller's to close. */
   async stop(): Promise<void> {
     const { queue, clock, limits } = this.#deps;
-    this.#isStopping = true;
+    this.#stopping.abort();
     this.#tickRounds.stop();
     this.#checkRounds.stop();
     this.#livenessRounds.stop();
     await this.#recordCheck.stop();
-    await Promise.all(this.#turns.values());
+    // Before the operations that are under way: none of them can keep the last records from being written.
     for (const recording of this.#recordings.values()) recording.close('restart');
+    await Promise.all(this.#turns.values());
     // While the archive fails it is tried again; the caller decides for how long.
     while (!(await queue.drained())) await sleep(clock, limits.commitRetryMs);
   }
@@ -146,18 +155,24 @@ export class Recorders {
     return turn;
   }
 
-  /** Starts recording, unless it is recorded already. To be called in turn. */
+  /**
+   * Starts recording, unless it is recorded already. To be called in turn.
+   * @param known what has been done already: the exchange was asked, `setWanted` was called.
+   */
   async open(
     id: string,
-    known: { readonly instrument?: Instrument } & Pick<RecorderDeps, 'onRecovered'> = {},
+    known: {
+      readonly instrument?: Instrument | undefined;
+      readonly isWantedStored?: boolean;
+    } & Pick<RecorderDeps, 'onRecovered'> = {},
   ): Promise<void> {
-    if (this.#isStopping || this.#recordings.has(id)) return;
+    if (this.isStopping || this.#recordings.has(id)) return;
     const { exchange, security } = this.#deps.exchanges.resolve(id);
-    const { instrument, onRecovered } = known;
+    const { instrument, isWantedStored, onRecovered } = known;
     const deps = { ...this.#deps, recordCheck: this.#recordCheck, onRecovered };
     const recording = new Recording(security, exchange, deps);
     this.#recordings.set(id, recording);
-    if (!instrument) await this.setWanted(id, true);
+    if (!isWantedStored) await this.setWanted(id, true);
     await recording.recorder.start(instrument);
   }
 
@@ -183,7 +198,7 @@ export class Recorders {
   /** Another logger holds the lease of a security: ends the recording, and waits for the lease. */
   async yieldTo(id: string, holder: string): Promise<void> {
     await this.inTurn(id, async () => {
-      if (this.#isStopping || !this.close(id, 'restart')) return;
+      if (this.isStopping || !this.close(id, 'restart')) return;
       this.#deps.log.warning('Another logger took a security over', { security: id, holder });
       await this.open(id);
     });
@@ -191,9 +206,16 @@ export class Recorders {
 
   /** Stores whether a start resumes the recording of a security. */
   async setWanted(id: string, wanted: boolean): Promise<void> {
-    const { archive, exchanges } = this.#deps;
-    const { feed } = exchanges.resolve(id).exchange;
-    await archive.commit([{ type: 'security', state: { security: id, wanted, feed } }]);
+    const { feed } = this.#deps.exchanges.resolve(id).exchange;
+    this.#unstored.push({ type: 'security', state: { security: id, wanted, feed } });
+    await (this.#storing ??= this.#store());
+  }
+
+  /** What is to be stored at the same moment shares a commit: an `add` may name hundreds. */
+  async #store(): Promise<void> {
+    await Promise.resolve();
+    this.#storing = undefined;
+    await this.#deps.archive.commit(this.#unstored.splice(0));
   }
 
   async warnOfFallbacks(starting: readonly ListedSecurity[]): Promise<void> {

@@ -58,6 +58,24 @@ export function every(
   };
 }
 
+/** The result of `work`; undefined as soon as the signal aborts. The work itself is not interrupted. */
+export async function untilAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  if (signal.aborted) return undefined;
+  let giveUp = (): void => undefined;
+  const aborted = new Promise<undefined>((resolve) => {
+    giveUp = () => resolve(undefined);
+    signal.addEventListener('abort', giveUp, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
 /**
  * The result of `work`, or what `onLate` throws or returns if that takes longer than `ms`. The work
  * itself is not interrupted.

@@ -1,5 +1,6 @@
 /** Shared by add, remove, snapshot and reset: one result for each security. */
 
+import type { CommandResult } from '../../logger/status/control.ts';
 import { commandResults } from '../../logger/messages/statuses.ts';
 import type { RequestOf } from '../client.ts';
 import type { Session } from '../command.ts';
@@ -9,6 +10,9 @@ import { UNKNOWN, known } from '../format.ts';
 import { stateColour } from '../style.ts';
 import { renderTable } from '../table.ts';
 import { nothingRecorded } from './security-table.ts';
+
+/** Securities that are named for one reason. */
+const MAX_NAMED = 10;
 
 type CommandMethod = 'Add' | 'Remove' | 'Snapshot' | 'Reset';
 
@@ -39,9 +43,24 @@ export async function runChange<Method extends CommandMethod>(
     await out.line(nothingRecorded(session.program));
   }
   if (failed.length === 0) return EXIT.done;
-  const reasons = failed.map(
-    (result) => `${result.security}: ${result.message ?? `is ${result.state ?? 'unknown'}`}`,
+  out.note(
+    `orderbook-manager: ${reasonsOf(failed)
+      .join('; ')
+      .replaceAll(/\s*\n\s*/g, ' ')}`,
   );
-  out.note(`orderbook-manager: ${reasons.join('; ').replaceAll(/\s*\n\s*/g, ' ')}`);
   return EXIT.failed;
+}
+
+/** Why they failed, each reason once: hundreds of securities may share one. */
+function reasonsOf(failed: readonly CommandResult[]): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { security, message, state } of failed) {
+    const reason = message ?? `is ${state ?? 'unknown'}`;
+    byReason.set(reason, [...(byReason.get(reason) ?? []), security]);
+  }
+  return [...byReason].map(([reason, securities]) => {
+    const named = securities.slice(0, MAX_NAMED).join(', ');
+    const more = securities.length - MAX_NAMED;
+    return `${named}${more > 0 ? ` and ${more} more` : ''}: ${reason}`;
+  });
 }

@@ -139,6 +139,25 @@ test('SIGTERM while a snapshot never arrives', async () => {
   await endsWell('SIGTERM');
 });
 
+test('SIGTERM while an add waits for the exchange', async () => {
+  const { hostname, port } = new URL(sandbox.venues.binance.restUrl);
+  const rest = await startTcpProxy({ host: hostname, port: Number(port) });
+  undo.push(() => rest.close());
+  await start({ BINANCE_REST_URL: `http://127.0.0.1:${rest.port}` });
+  await live();
+  rest.delayMs = 60_000;
+  const { up } = rest.bytes;
+  const add = { securities: ['binance:ETHUSDT'], wait: true };
+  const adding = client.unary('Add', add, bearer(TEST_KEY));
+  await until('the request', () => rest.bytes.up > up);
+  const { sequence } = await status();
+  await endsWell('SIGTERM');
+  await expectWritten(sequence);
+  const { code, response } = await adding;
+  expect(code).toBe(grpc.OK);
+  expect(response.results[0].message).toBe('the logger is stopping; it was not added');
+});
+
 test('SIGTERM during repeated flushes and snapshots', async () => {
   await start();
   await live();

@@ -14,6 +14,8 @@ import { RecordingListener } from '../support/recording-listener.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { silentLog } from '../support/silent-log.ts';
 
+const forever = new AbortController().signal;
+
 let fake: FakeBinance;
 let exchange: Exchange;
 
@@ -46,7 +48,7 @@ async function opened(
   symbol = 'BTCUSDT',
 ): Promise<{ listener: RecordingListener; handle: FeedHandle }> {
   const listener = new RecordingListener();
-  const handle = exchange.open(await exchange.instrument(symbol), listener);
+  const handle = exchange.open(await exchange.instrument(symbol, forever), listener);
   return { listener, handle };
 }
 

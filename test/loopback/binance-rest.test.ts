@@ -12,6 +12,8 @@ import { answer } from '../support/fake-server.ts';
 import { RecordingListener } from '../support/recording-listener.ts';
 import { silentLog } from '../support/silent-log.ts';
 
+const forever = new AbortController().signal;
+
 let fake: FakeBinance;
 let exchange: Exchange;
 
@@ -55,7 +57,7 @@ function answering(
 
 describe('instruments', () => {
   test('tick and lot size of a known symbol', async () => {
-    expect(await exchange.instrument('BTCUSDT')).toEqual({
+    expect(await exchange.instrument('BTCUSDT', forever)).toEqual({
       symbol: 'BTCUSDT',
       scale: { priceExponent: 8, sizeExponent: 8 },
       tickSize: '0.01',
@@ -65,7 +67,7 @@ describe('instruments', () => {
   });
 
   test('an unknown symbol is rejected with the exchange’s own reason', async () => {
-    await expect(exchange.instrument('NOPE')).rejects.toMatchObject({
+    await expect(exchange.instrument('NOPE', forever)).rejects.toMatchObject({
       code: 'unknown-security',
       message: 'Invalid symbol. (code -1121)',
     });
@@ -73,14 +75,14 @@ describe('instruments', () => {
 
   test('an answer about another symbol is not taken for this one', async () => {
     answering(200, { symbols: [{ symbol: 'OTHER', filters: [] }] });
-    await expect(exchange.instrument('BTCUSDT')).rejects.toMatchObject({
+    await expect(exchange.instrument('BTCUSDT', forever)).rejects.toMatchObject({
       code: 'unknown-security',
     });
   });
 
   test('a rejection for another reason says nothing about the symbol', async () => {
     answering(451, 'not in your country');
-    await expect(exchange.instrument('BTCUSDT')).rejects.toMatchObject({
+    await expect(exchange.instrument('BTCUSDT', forever)).rejects.toMatchObject({
       code: 'exchange-refused',
       context: { status: 451 },
     });
@@ -109,7 +111,7 @@ describe('snapshots', () => {
 
   test('finer digits in a snapshot are announced to the open symbol before the snapshot is there', async () => {
     const listener = new RecordingListener();
-    exchange.open(await exchange.instrument('BTCUSDT'), listener);
+    exchange.open(await exchange.instrument('BTCUSDT', forever), listener);
     answering(200, { lastUpdateId: 1, bids: [['1', '0.0000000001']], asks: [] });
     const { scale } = await snapshot();
     expect(scale).toEqual({ priceExponent: 8, sizeExponent: 10 });
@@ -222,7 +224,7 @@ describe('snapshots', () => {
 describe('pace', () => {
   test('429: nothing is asked until Retry-After is over, streams continue', async () => {
     const listener = new RecordingListener();
-    exchange.open(await exchange.instrument('BTCUSDT'), listener);
+    exchange.open(await exchange.instrument('BTCUSDT', forever), listener);
     await until('up', () => listener.count('up') === 1);
     answering(429, { code: -1003, msg: 'Too much request weight used' }, { 'retry-after': '1' });
     await expect(snapshot()).rejects.toMatchObject({
@@ -248,7 +250,9 @@ describe('pace', () => {
     await expect(snapshot()).rejects.toMatchObject({ code: 'rate-limited', retryAfterMs: 1000 });
     for (let i = 0; i < 20; i++) {
       await expect(snapshot()).rejects.toMatchObject({ code: 'rate-limited' });
-      await expect(exchange.instrument('BTCUSDT')).rejects.toMatchObject({ code: 'rate-limited' });
+      await expect(exchange.instrument('BTCUSDT', forever)).rejects.toMatchObject({
+        code: 'rate-limited',
+      });
     }
     expect(fake.restRequests).toHaveLength(1);
     fake.behaviour.rest = () => false;

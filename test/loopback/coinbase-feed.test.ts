@@ -60,7 +60,7 @@ async function opened(
   symbol = BTC,
 ): Promise<{ readonly listener: RecordingListener; readonly handle: FeedHandle }> {
   const listener = new RecordingListener();
-  return { listener, handle: exchange.open(await exchange.instrument(symbol), listener) };
+  return { listener, handle: exchange.open(await exchange.instrument(symbol, signal), listener) };
 }
 
 /** Open, confirmed, and with messages 1 to 10. */
@@ -385,13 +385,13 @@ describe('REST', () => {
 
   test('an unknown product is rejected with the exchange’s own reason', async () => {
     start();
-    expect(await exchange.instrument(BTC)).toEqual({
+    expect(await exchange.instrument(BTC, signal)).toEqual({
       symbol: BTC,
       scale: { priceExponent: 2, sizeExponent: 8 },
       tickSize: '0.01',
       lotSize: '0.00000001',
     });
-    await expect(exchange.instrument('NO-SUCH')).rejects.toMatchObject({
+    await expect(exchange.instrument('NO-SUCH', signal)).rejects.toMatchObject({
       code: 'unknown-security',
       message: 'NO-SUCH: NotFound',
     });

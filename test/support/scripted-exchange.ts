@@ -23,6 +23,7 @@ import type {
   Trade,
 } from '../../logger/market/events.ts';
 import type { Clock } from '../../logger/runtime/clock.ts';
+import { sleep } from '../../logger/runtime/timing.ts';
 
 export const SCALE: Scale = { priceExponent: 2, sizeExponent: 3 };
 
@@ -63,6 +64,9 @@ export class ScriptedExchange implements Exchange {
     tickSize: '0.01',
     lotSize: '0.001',
   };
+  /** Requests for instruments wait until they are cancelled. */
+  isBudgetUsedUp = false;
+  instrumentsWaiting = 0;
   /** Like `#answers`, for requests that use only spare budget; rejected while this is empty. */
   readonly #spareAnswers: BookSnapshot[] = [];
   spareRequests = 0;
@@ -77,7 +81,13 @@ export class ScriptedExchange implements Exchange {
     this.rule = kind.rule;
   }
 
-  async instrument(symbol: string): Promise<Instrument> {
+  async instrument(symbol: string, signal: AbortSignal): Promise<Instrument> {
+    if (this.isBudgetUsedUp) {
+      this.instrumentsWaiting++;
+      await sleep(this.#clock, 3_600_000, signal);
+      this.instrumentsWaiting--;
+      throw new FeedClosedError('The request was cancelled before its turn came');
+    }
     if (this.instrumentAnswer instanceof Error) throw this.instrumentAnswer;
     return { ...this.instrumentAnswer, symbol };
   }
@@ -138,6 +148,7 @@ export class ScriptedExchange implements Exchange {
       frames: 0,
       bytes: 0,
       wireErrors: {},
+      requestsWaiting: this.instrumentsWaiting,
       requestWeightUsed: 0,
       bannedUntilUs: null,
     };

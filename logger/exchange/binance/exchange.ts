@@ -104,9 +104,9 @@ class BinanceExchange extends StreamingExchange {
     });
   }
 
-  async instrument(symbol: string): Promise<Instrument> {
+  async instrument(symbol: string, signal: AbortSignal): Promise<Instrument> {
     try {
-      const found = (await this.#instruments([symbol], 'urgent')).get(symbol);
+      const found = (await this.#instruments([symbol], 'urgent', signal)).get(symbol);
       if (found) return found;
     } catch (error) {
       if (!(error instanceof ExchangeRejectedError) || error.context['status'] !== 400) throw error;
@@ -189,11 +189,12 @@ class BinanceExchange extends StreamingExchange {
   async #instruments(
     symbols: readonly string[],
     urgency: 'urgent' | 'usual',
+    signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, Instrument>> {
     const answer = await this.#rest.get({
       path: instrumentPath(symbols),
       weight: INSTRUMENT_WEIGHT,
-      signal: this.closing.signal,
+      signal: AbortSignal.any([this.closing.signal, ...(signal ? [signal] : [])]),
       urgency,
       maxWaitMs: urgency === 'urgent' ? MAX_URGENT_WAIT_MS : MAX_PATIENT_WAIT_MS,
     });

@@ -101,9 +101,9 @@ export abstract class CoinbaseExchange extends StreamingExchange {
     });
   }
 
-  async instrument(symbol: string): Promise<Instrument> {
+  async instrument(symbol: string, signal: AbortSignal): Promise<Instrument> {
     try {
-      const body = await this.#get(`/products/${encodeURIComponent(symbol)}`, 'urgent');
+      const body = await this.#get(`/products/${encodeURIComponent(symbol)}`, 'urgent', signal);
       const product = this.counted(() => parseProduct(parseJson(body)));
       if (product.symbol === symbol) return product;
       throw wireError('product', `The exchange answered for another product than ${symbol}`);
@@ -174,11 +174,11 @@ export abstract class CoinbaseExchange extends StreamingExchange {
     }
   }
 
-  async #get(path: string, urgency: 'urgent' | 'usual'): Promise<string> {
+  async #get(path: string, urgency: 'urgent' | 'usual', signal?: AbortSignal): Promise<string> {
     const answer = await this.rest.get({
       path,
       weight: 1,
-      signal: this.closing.signal,
+      signal: AbortSignal.any([this.closing.signal, ...(signal ? [signal] : [])]),
       urgency,
       maxWaitMs: urgency === 'urgent' ? MAX_URGENT_WAIT_MS : MAX_PATIENT_WAIT_MS,
     });

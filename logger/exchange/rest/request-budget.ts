@@ -141,6 +141,11 @@ export class RequestBudget {
     this.#pump();
   }
 
+  /** Requests that wait for their turn. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   /** As the exchange reported it within the last minute; 0 where it did not. */
   get weightUsed(): number {
     return this.#validReport()?.weight ?? 0;

@@ -52,6 +52,7 @@ export function loggerFigures(overrides: Partial<LoggerFigures> = {}): LoggerFig
         frames: 99,
         bytes: 10_000,
         wireErrors: { json: 1 },
+        requestsWaiting: 3,
         requestWeightUsed: 250,
         bannedUntilUs: 1_795_158_060_000_000,
       },

@@ -22,6 +22,7 @@ import {
   snapshotAt,
 } from '../../support/scripted-exchange.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
+import { until } from '../../support/until.ts';
 
 const BTC = 'binance:BTCUSDT';
 const forever = new AbortController().signal;
@@ -143,6 +144,76 @@ describe('an add without a book', () => {
     expect(await service.control.add(['binance:ETHUSDT'], true, forever)).toMatchObject([
       { ok: false, state: null, message: 'the logger is stopping; it was not added' },
     ]);
+  });
+});
+
+describe('the exchange does not answer', () => {
+  const ETH = 'binance:ETHUSDT';
+
+  test('an add ends with its caller, says how many wait, and is continued', async () => {
+    const service = createService();
+    exchange.isBudgetUsedUp = true;
+    const patience = new AbortController();
+    const adding = service.control.add([BTC, ETH], true, patience.signal);
+    await clock.advanceAsync(0);
+    patience.abort();
+    const results = await adding;
+    expect(results).toMatchObject([
+      { security: BTC, ok: false, state: 'syncing' },
+      { security: ETH, ok: false, state: 'syncing' },
+    ]);
+    await until('both to be asked for again', () => exchange.instrumentsWaiting === 2);
+    expect((await archive.securities()).filter(({ wanted }) => wanted)).toHaveLength(2);
+    const [again] = await service.control.add([BTC], true, AbortSignal.abort());
+    expect(again?.message).toBe(
+      'no book is proven yet: 2 requests wait for the request budget of binance; it stays added',
+    );
+    await service.stop();
+    expect(exchange.instrumentsWaiting).toBe(0);
+  });
+
+  test('a stop ends the add, and what else is recorded loses nothing', async () => {
+    const service = createService();
+    await service.start([BTC]);
+    await prove();
+    exchange.isBudgetUsedUp = true;
+    const adding = service.control.add([ETH], true, forever);
+    await until('the request', () => exchange.instrumentsWaiting === 1);
+    exchange.diff(103, 103, [1002, 1]);
+    await service.stop();
+    expect(await adding).toEqual([
+      {
+        security: ETH,
+        ok: false,
+        state: null,
+        message: 'the logger is stopping; it was not added',
+      },
+    ]);
+    const { openGap, lastSequence } = await archive.tail(BTC);
+    expect(openGap?.cause).toBe('restart');
+    expect(lastSequence).toBe(103);
+    expect((await archive.securities()).filter(({ wanted }) => wanted)).toHaveLength(1);
+  });
+
+  test('a stop writes what is pending although an operation never ends', async () => {
+    const service = createService();
+    await service.start([BTC]);
+    await prove();
+    void service.recorders.inTurn(ETH, () => new Promise(() => undefined));
+    exchange.diff(103, 103, [1002, 1]);
+    void service.stop();
+    await until('the gap', async () => (await archive.tail(BTC)).openGap?.cause === 'restart');
+    expect((await archive.tail(BTC)).lastSequence).toBe(103);
+  });
+
+  test('a stop does not wait for the connections that a reset replaces', async () => {
+    const service = createService();
+    await service.start([BTC]);
+    await prove();
+    exchange.reset = () => new Promise(() => undefined);
+    const resetting = service.control.reset('binance');
+    await service.stop();
+    expect(await resetting).toHaveLength(1);
   });
 });
 

@@ -5,6 +5,8 @@ import { COINBASE_LIMITS } from '../../../../logger/exchange/coinbase/limits.ts'
 import { BTC, CREDENTIALS, orderBook, product } from '../../../support/coinbase-frames.ts';
 import { ScriptedCoinbase } from '../../../support/scripted-coinbase.ts';
 
+const forever = new AbortController().signal;
+
 const signal = new AbortController().signal;
 
 describe('REST', () => {
@@ -17,7 +19,7 @@ describe('REST', () => {
       const body = url.includes('/book') ? orderBook(7) : product(BTC);
       return { status: 200, headers: {}, body: JSON.stringify(body) };
     };
-    expect(await feed.exchange.instrument(BTC)).toMatchObject({ symbol: BTC });
+    expect(await feed.exchange.instrument(BTC, forever)).toMatchObject({ symbol: BTC });
     expect(await feed.exchange.snapshot(BTC, signal)).toMatchObject({ level: 'L3', sequence: 7 });
     expect(feed.transport.asked).toEqual([
       'https://rest.test/products/BTC-USD',
@@ -45,7 +47,7 @@ describe('REST', () => {
   test('an unknown product is rejected with the exchange’s reason', async () => {
     const feed = new ScriptedCoinbase();
     feed.answers(404, { message: 'NotFound' });
-    await expect(feed.exchange.instrument('NO-SUCH')).rejects.toMatchObject({
+    await expect(feed.exchange.instrument('NO-SUCH', forever)).rejects.toMatchObject({
       code: 'unknown-security',
       message: 'NO-SUCH: NotFound',
     });
@@ -54,7 +56,9 @@ describe('REST', () => {
   test('an answer for another product is not taken', async () => {
     const feed = new ScriptedCoinbase();
     feed.answers(200, product('ETH-USD'));
-    await expect(feed.exchange.instrument(BTC)).rejects.toMatchObject({ code: 'wire-format' });
+    await expect(feed.exchange.instrument(BTC, forever)).rejects.toMatchObject({
+      code: 'wire-format',
+    });
   });
 
   test('“slow down” is kept to', async () => {
