@@ -58,7 +58,7 @@ export class BookRecorder implements FeedListener {
       onContinuous: (segment) => this.#continue(segment),
       onDoubt: (reason) => this.#doubt(reason),
       onDead: (cause, reason, from) => this.#end(cause, reason, from),
-      onGap: (cause, reason) => this.#gap(cause, reason),
+      onGap: (cause, reason, from) => this.#gap(cause, reason, from),
     });
     this.writer = new SegmentWriter({
       ...deps,
@@ -112,7 +112,7 @@ export class BookRecorder implements FeedListener {
     const { segment } = this;
     if (!segment) return;
     if (!this.writer.seal()) {
-      this.#gap('other', 'Trades keep coming, but no book updates');
+      this.#gap('other', 'Trades keep coming, but no book updates', segment.last);
       return;
     }
     this.journal();
@@ -236,7 +236,7 @@ export class BookRecorder implements FeedListener {
   /** Something was lost on an open connection. */
   onLoss(aliveUntilUs: number, reason: string): void {
     if (this.segment) {
-      const { atUs, sequence } = this.segment.last;
+      const { atUs, sequence } = this.feed.lastEvidence(this.segment);
       this.#gap('connection', reason, { atUs: Math.min(aliveUntilUs, atUs), sequence });
       return;
     }
@@ -335,12 +335,12 @@ export class BookRecorder implements FeedListener {
     this.#phase.enter('live');
   }
 
-  /** @param from nothing after this position is claimed; default: the last update. */
+  /** @param from nothing after this position is claimed; default: the last evidence. */
   #gap(cause: GapCause, reason: string, from?: SegmentPosition): void {
     const { segment } = this;
     if (!segment) return;
     this.#deps.log.warning('Gap', { security: this.#security, cause, reason });
-    this.#endSegment(cause, from ?? segment.last);
+    this.#endSegment(cause, from ?? this.feed.lastEvidence(segment));
     this.#phase.enter('syncing', reason);
     this.#buffer.clearUpdates();
     if (this.feed.isUp) this.#prover.start();

@@ -37,8 +37,8 @@ export interface FeedTrackerDeps {
   readonly onDoubt: (reason: string) => void;
   /** The stream is dead, though its connection may live. @param from the last evidence. */
   readonly onDead: (cause: GapCause, reason: string, from: SegmentPosition) => void;
-  /** The book of the running segment is not the exchange's any more. */
-  readonly onGap: (cause: GapCause, reason: string) => void;
+  /** The book of the running segment is not the exchange's any more. @param from default: the last evidence. */
+  readonly onGap: (cause: GapCause, reason: string, from?: SegmentPosition) => void;
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -344,7 +344,7 @@ export class FeedTracker {
     this.#crossedSinceMs = isCrossed ? (this.#crossedSinceMs ?? nowMs) : undefined;
     if (this.#crossedSinceMs === undefined) return;
     if (nowMs - this.#crossedSinceMs >= limits.maxCrossedMs)
-      onGap('other', 'The book stays crossed');
+      onGap('other', 'The book stays crossed', segment.last);
   }
 
   close(): void {
