@@ -18,8 +18,9 @@ test.each(['binance', 'level2_batch', 'full'] as const)('%s: Node does not warn'
     name === 'binance'
       ? createBinance({ ...shared, updateFrequencyMs: 100 })
       : createCoinbase({ ...shared, feed: name, credentials: null });
+  const { signal } = new AbortController();
   const warn = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
-  const asked = Array.from({ length: 300 }, (_, i) => exchange.instrument(`COIN${i}USDT`));
+  const asked = Array.from({ length: 300 }, (_, i) => exchange.instrument(`COIN${i}USDT`, signal));
   const answers = Promise.allSettled(asked);
   await new Promise((resolve) => setImmediate(resolve));
   const warnings = warn.mock.calls.map(([warning]) => String(warning));
