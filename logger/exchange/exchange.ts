@@ -110,11 +110,21 @@ export interface FeedListener {
   onScale(scale: Scale): void;
   /** The exchange changed tick or lot size. */
   onInstrument(instrument: Instrument): void;
+  /** The streams are not up: an attempt failed, and another follows. Called for each. */
+  onWaiting(wait: FeedWait): void;
   /**
-   * The exchange rejects this symbol's streams; the reason is its own.
-   * @param mayPass a rejected login: the adapter has logged it and keeps retrying; `onUp` may follow.
+   * The exchange does not list the symbol (any more): nothing is tried from here on, and the listener is
+   * not called again.
    */
-  onRejected(reason: string, mayPass: boolean): void;
+  onUnlisted(reason: string): void;
+}
+
+/** Why streams are not up. The adapter has logged what concerns a connection or the login. */
+export interface FeedWait {
+  /** What failed: `streams` where the exchange rejects those of this symbol. */
+  readonly for: 'connection' | 'login' | 'streams';
+  /** In the exchange's own words, where it gave any. */
+  readonly reason: string;
 }
 
 /** Where a book is, by the exchange's own account. */
@@ -147,6 +157,11 @@ export interface FeedHandle {
    * connection, the new one first. Other symbols miss nothing.
    */
   renew(what: 'streams' | 'connection', reason: string): void;
+  /**
+   * An answer looked as if the exchange did not list the symbol any more: its instrument data is asked,
+   * and `onUnlisted` follows if that says so.
+   */
+  checkListing(): void;
   /** Stops the streams. The listener is not called again. Idempotent. */
   close(): void;
 }

@@ -4,8 +4,7 @@
  * Trouble with one symbol stays with it; trouble with REST never touches the streams.
  */
 
-import { ConflictError, FeedClosedError } from '../errors.ts';
-import type { ExchangeRejectedError } from '../errors.ts';
+import { ConflictError, FeedClosedError, LoggerError, describeError } from '../errors.ts';
 import type { Proof } from '../market/coverage.ts';
 import type { BookSnapshot } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
@@ -25,6 +24,7 @@ import { FeedConnection } from './feed/feed-connection.ts';
 import type { FeedConnectionOptions } from './feed/feed-connection.ts';
 import type { StreamedSnapshot } from './feed/streamed-snapshot.ts';
 import type { SymbolFeed } from './feed/symbol-feed.ts';
+import { named } from './named.ts';
 import type { RequestBudget } from './rest/request-budget.ts';
 import type { WireErrors } from './wire/wire-errors.ts';
 
@@ -45,6 +45,13 @@ export interface PollLimits {
   readonly instrumentPollMs: number;
   readonly instrumentRetryMs: number;
 }
+
+/** What the exchange's instrument data says about a symbol; `unlisted` is its reason. */
+export type Listing = Instrument | { readonly unlisted: string };
+
+/** Doubts about listings are settled together: so soon, and with this pause between two look-ups. */
+const LISTING_CHECK_AFTER_MS = 500;
+const LISTING_CHECK_PAUSE_MS = 10_000;
 
 /** How long a request may wait out a "slow down" before it fails: a person's, and a snapshot. */
 export const MAX_URGENT_WAIT_MS = 5000;
@@ -73,9 +80,13 @@ export abstract class StreamingExchange implements Exchange {
   #connections: FeedConnection[] = [];
   readonly #connectionOf = new Map<SymbolFeed, FeedConnection>();
   #pollTimer: Timer | null = null;
+  /** Symbols that the exchange may not list any more. */
+  readonly #doubted = new Set<string>();
+  #listingTimer: Timer | null = null;
+  #nextListingCheckMs = 0;
 
   constructor(
-    connection: Omit<FeedConnectionOptions, 'onRejected' | 'traffic'>,
+    connection: Omit<FeedConnectionOptions, 'onStreamsRejected' | 'traffic'>,
     { budget, poll }: { readonly budget: RequestBudget; readonly poll: PollLimits },
   ) {
     this.clock = connection.clock;
@@ -86,10 +97,7 @@ export abstract class StreamingExchange implements Exchange {
     this.#connectionOptions = {
       ...connection,
       traffic: { frames: 0, bytes: 0 },
-      onRejected: (feed, reason) => {
-        this.#forget(feed);
-        feed.reject(reason);
-      },
+      onStreamsRejected: (feed) => this.#checkListing(feed),
     };
   }
 
@@ -100,8 +108,11 @@ export abstract class StreamingExchange implements Exchange {
   protected abstract connectionFor(
     connections: readonly FeedConnection[],
   ): FeedConnection | undefined;
-  /** Polls tick and lot sizes of every open symbol. @returns whether the exchange answered throughout. */
-  protected abstract pollInstruments(): Promise<boolean>;
+  /**
+   * Asks for instruments without hurry. A symbol without an answer is left out.
+   * @throws RateLimitedError, FeedClosedError, WireFormatError, ExchangeRejectedError.
+   */
+  protected abstract lookUp(symbols: readonly string[]): Promise<ReadonlyMap<string, Listing>>;
 
   open(instrument: Instrument, listener: FeedListener): FeedHandle {
     if (this.closing.signal.aborted) throw new FeedClosedError('The exchange was closed');
@@ -121,6 +132,7 @@ export abstract class StreamingExchange implements Exchange {
         if (what === 'streams') connection.renew(feed);
         else connection.replace(reason);
       },
+      checkListing: () => this.#checkListing(feed),
       close: () => {
         if (feed.isClosed) return;
         feed.close();
@@ -137,6 +149,7 @@ export abstract class StreamingExchange implements Exchange {
   async close(): Promise<void> {
     this.closing.abort();
     this.#pollTimer?.cancel();
+    this.#listingTimer?.cancel();
     for (const feed of this.feeds.values()) feed.close();
     this.feeds.clear();
     this.#connectionOf.clear();
@@ -198,17 +211,21 @@ export abstract class StreamingExchange implements Exchange {
     }
   }
 
-  /** Takes over tick and lot sizes that changed. */
-  protected takeChanges(instruments: ReadonlyMap<string, Instrument>): void {
-    for (const [symbol, instrument] of instruments) {
+  /** Takes over tick and lot sizes that changed, and gives up what is not listed any more. */
+  #take(listings: ReadonlyMap<string, Listing>): void {
+    for (const [symbol, listing] of listings) {
       const feed = this.feeds.get(symbol);
-      if (!feed || hasSameSizes(feed.instrument, instrument)) continue;
-      this.log.notice('The exchange changed tick or lot size', {
-        security: `${this.name}:${symbol}`,
-        tickSize: instrument.tickSize,
-        lotSize: instrument.lotSize,
-      });
-      feed.change(instrument);
+      if (!feed) continue;
+      if ('unlisted' in listing) {
+        this.#connectionOf.get(feed)?.remove(feed);
+        this.#forget(feed);
+        feed.unlist(listing.unlisted);
+      } else if (!hasSameSizes(feed.instrument, listing)) {
+        const { tickSize, lotSize } = listing;
+        const security = `${this.name}:${symbol}`;
+        this.log.notice('The exchange changed tick or lot size', { security, tickSize, lotSize });
+        feed.change(listing);
+      }
     }
   }
 
@@ -228,19 +245,48 @@ export abstract class StreamingExchange implements Exchange {
   }
 
   async #pollOnce(): Promise<void> {
-    const isDone = await this.pollInstruments();
+    const isDone = await this.#askListings([...this.feeds.keys()]);
     if (this.closing.signal.aborted) return;
     this.#pollIn(isDone ? this.#poll.instrumentPollMs : this.#poll.instrumentRetryMs);
+  }
+
+  #checkListing({ symbol, isClosed }: SymbolFeed): void {
+    if (isClosed) return;
+    this.#doubted.add(symbol);
+    if (this.#listingTimer) return;
+    const pauseMs = this.#nextListingCheckMs - this.clock.monotonicMs();
+    const delayMs = Math.max(LISTING_CHECK_AFTER_MS, pauseMs);
+    this.#listingTimer = this.clock.schedule(delayMs, () => void this.#checkListings());
+  }
+
+  async #checkListings(): Promise<void> {
+    const symbols = [...this.#doubted].filter((symbol) => this.feeds.has(symbol));
+    this.#doubted.clear();
+    await this.#askListings(symbols);
+    this.#listingTimer = null;
+    this.#nextListingCheckMs = this.clock.monotonicMs() + LISTING_CHECK_PAUSE_MS;
+  }
+
+  /** @returns whether the exchange answered throughout. */
+  async #askListings(symbols: readonly string[]): Promise<boolean> {
+    if (symbols.length === 0) return true;
+    try {
+      this.#take(await this.lookUp(symbols));
+      return true;
+    } catch (error) {
+      if (!(error instanceof LoggerError)) throw error;
+      if (!this.closing.signal.aborted) {
+        this.log.warning('Instruments could not be looked up', {
+          exchange: this.name,
+          symbols: named(symbols),
+          reason: describeError(error),
+        });
+      }
+      return false;
+    }
   }
 }
 
 export function hasSameSizes(a: Instrument, b: Instrument): boolean {
   return a.tickSize === b.tickSize && a.lotSize === b.lotSize;
-}
-
-/** The exchange's own reason why it rejected a request. */
-export function rejectionText(error: ExchangeRejectedError): string {
-  const { reason, code } = error.context;
-  const text = typeof reason === 'string' ? reason : 'the exchange rejected it without a reason';
-  return `${text}${typeof code === 'number' ? ` (code ${code})` : ''}`;
 }

@@ -25,7 +25,6 @@ export interface AskInstrumentDeps {
 /** @returns undefined once the signal aborts. */
 export async function askInstrument(deps: AskInstrumentDeps): Promise<Instrument | undefined> {
   const { exchange, security, log, clock, random, limits, signal } = deps;
-  const retries = { baseMs: limits.retryBaseMs, capMs: limits.maxRetryMs };
   let lastReason: string | undefined;
   for (let attempt = 1; !signal.aborted; attempt++) {
     try {
@@ -41,6 +40,10 @@ export async function askInstrument(deps: AskInstrumentDeps): Promise<Instrument
       });
       lastReason = reason;
       deps.onTrouble(reason, error instanceof UnknownSecurityError);
+      // What is not listed is seldom listed soon.
+      const isUnlisted = error instanceof UnknownSecurityError;
+      const capMs = isUnlisted ? limits.unlistedRetryMs : limits.maxRetryMs;
+      const retries = { baseMs: limits.retryBaseMs, capMs };
       await sleep(clock, backoffDelayMs(attempt, random, retries), signal);
     }
   }

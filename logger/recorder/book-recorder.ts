@@ -6,7 +6,13 @@
 
 import { DuplicateRecordError, describeError } from '../errors.ts';
 import type { LoggerError } from '../errors.ts';
-import type { Exchange, FeedListener, Heartbeat, Instrument } from '../exchange/exchange.ts';
+import type {
+  Exchange,
+  FeedListener,
+  FeedWait,
+  Heartbeat,
+  Instrument,
+} from '../exchange/exchange.ts';
 import type { LivePublisher } from '../live/feeds.ts';
 import type { GapCause } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
@@ -30,6 +36,8 @@ export interface BookRecorderDeps extends RecorderDeps {
   readonly life: AbortController;
   /** A base image is in the archive. */
   readonly onImageStored: (segment: Segment, image: BookImage) => void;
+  /** The exchange does not list the security any more: the feed is closed, and can be opened again. */
+  readonly onUnlisted: () => void;
 }
 
 export class BookRecorder implements FeedListener {
@@ -71,7 +79,8 @@ export class BookRecorder implements FeedListener {
       scale: () => this.#scale,
       onProven: (proven) => this.#onProven(proven),
       onDead: (reason) => this.#renew(reason),
-      onTrouble: (reason, isFinal) => phase.enter(isFinal ? 'failed' : 'syncing', reason),
+      onTrouble: (reason) => phase.enter('syncing', reason),
+      onUnlisted: () => this.feed.checkListing(),
     });
   }
 
@@ -195,12 +204,29 @@ export class BookRecorder implements FeedListener {
     }
   }
 
-  onRejected(reason: string, mayPass: boolean): void {
-    this.#deps.log[mayPass ? 'debug' : 'error']('The exchange rejects the streams', {
-      security: this.#security,
-      reason,
-    });
-    this.#phase.enter('failed', reason);
+  /** A rejection proves that the streams are gone, so the segment ends; a connection may come back in time. */
+  onWaiting({ for: what, reason }: FeedWait): void {
+    if (this.writer.isSuspended) return;
+    if (what === 'connection') {
+      if (this.#phase.current !== 'failed') this.#phase.enter(this.#phase.current, reason);
+      return;
+    }
+    if (this.#phase.message !== reason) {
+      const level = what === 'login' ? 'debug' : 'error';
+      this.#deps.log[level]('The exchange rejects the streams', {
+        security: this.#security,
+        reason,
+      });
+    }
+    this.#fail('connection', reason);
+  }
+
+  onUnlisted(reason: string): void {
+    const security = this.#security;
+    this.#deps.log.error('The exchange does not list it any more', { security, reason });
+    this.#fail('other', reason);
+    this.feed.close();
+    this.#deps.onUnlisted();
   }
 
   onSideEvent(event: SideEvent): void {
@@ -344,6 +370,16 @@ export class BookRecorder implements FeedListener {
     this.#phase.enter('syncing', reason);
     this.#buffer.clearUpdates();
     if (this.feed.isUp) this.#prover.start();
+  }
+
+  /** Nothing comes from the exchange, for a reason that waiting for messages does not mend. */
+  #fail(cause: GapCause, reason: string): void {
+    const { segment } = this;
+    this.#prover.stop();
+    this.#buffer.clearUpdates();
+    if (segment) this.#endSegment(cause, this.feed.lastEvidence(segment));
+    else this.writer.blame(cause);
+    this.#phase.enter('failed', reason);
   }
 
   #endSegment(cause: GapCause, from: SegmentPosition): void {

@@ -53,6 +53,8 @@ export interface RecorderLimits {
   /** Backoff between attempts to get a snapshot or an instrument: first wait and cap. */
   readonly retryBaseMs: number;
   readonly maxRetryMs: number;
+  /** The cap where the exchange does not list the symbol. */
+  readonly unlistedRetryMs: number;
   /** Between two snapshot checks of a security; the image interval, where that is longer. */
   readonly minSnapshotCheckPeriodMs: number;
   /** Pause between two snapshot checks at one exchange, of whatever securities. */
@@ -105,6 +107,7 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   sequenceResetAfterUs: 5_000_000,
   retryBaseMs: 250,
   maxRetryMs: 30_000,
+  unlistedRetryMs: 300_000,
   minSnapshotCheckPeriodMs: 60_000,
   snapshotCheckPauseMs: 5_000,
   snapshotCheckTimeoutMs: 60_000,

@@ -47,6 +47,7 @@ export class SecurityRecorder {
       live: this.#live,
       life: this.#life,
       onImageStored,
+      onUnlisted: () => this.#run(() => this.#openWhenListed()),
     });
   }
 
@@ -84,13 +85,13 @@ export class SecurityRecorder {
   }
 
   /**
-   * The gap in which the security is now; null: in none that is known. While stale the segment is
-   * open and no record says so: it may turn out that nothing was missed.
+   * The gap in which the security is now; null: in none that is known. While a segment is open that is
+   * not live, no record says so: it may turn out that nothing was missed.
    */
   get currentGap(): OpenGap | null {
     const { segment, openGap } = this;
     if (!segment) return openGap;
-    if (this.phase !== 'stale') return null;
+    if (this.phase === 'live') return null;
     const { epoch, proof } = segment.identity;
     return {
       epoch,
@@ -164,10 +165,12 @@ export class SecurityRecorder {
     this.#phase.enter('starting');
     const recovered = await this.#book.writer.recover();
     this.#deps.onRecovered?.(recovered);
-    this.#run(async () => {
-      const found = instrument ?? (await this.#askInstrument());
-      if (found && !this.#life.signal.aborted) this.#book.open(found);
-    });
+    this.#run(() => this.#openWhenListed(instrument));
+  }
+
+  async #openWhenListed(instrument?: Instrument): Promise<void> {
+    const found = instrument ?? (await this.#askInstrument());
+    if (found && !this.#life.signal.aborted) this.#book.open(found);
   }
 
   async #askInstrument(): Promise<Instrument | undefined> {

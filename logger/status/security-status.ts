@@ -3,7 +3,10 @@
 import type { Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
 
-/** `syncing`: no proven book yet. `stale`: the feed is down. `failed`: given up, see `message`. */
+/**
+ * `syncing`: no proven book yet. `stale`: the feed is down, or it is not known whether a silent stream is
+ * dead. `failed`: the exchange rejects it, or it can't be stored here: see `message`. It is tried again.
+ */
 export type RecordingState = 'syncing' | 'live' | 'stale' | 'failed';
 
 /** Self-checks since this process took up the recording. */

@@ -77,6 +77,8 @@ export class FaultInjector<Frame> {
   readonly #streams = new Map<string, StreamFaults<Frame>>();
   /** By symbol; `null`: all of them. */
   readonly #silentUntilMs = new Map<string | null, number>();
+  readonly #rejectsUntilMs = new Map<string | null, number>();
+  readonly #delisted = new Set<string>();
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock;
@@ -96,10 +98,22 @@ export class FaultInjector<Frame> {
     this.#silentUntilMs.set(symbol, this.#clock.monotonicMs() + durationMs);
   }
 
+  /** Subscriptions are answered with an error frame. */
+  rejectSubscriptions(symbol: string | null, durationMs: number): void {
+    this.#rejectsUntilMs.set(symbol, this.#clock.monotonicMs() + durationMs);
+  }
+
+  /** The symbol exists no more: no streams, no REST. */
+  delist(symbol: string): void {
+    this.#delisted.add(symbol);
+  }
+
   /** Ends every active fault. */
   clear(): void {
     this.#streams.clear();
     this.#silentUntilMs.clear();
+    this.#rejectsUntilMs.clear();
+    this.#delisted.clear();
     const snapshots = [this.slowSnapshots, this.staleSnapshots, this.emptySnapshots];
     const rejections = [this.rejectedConnections, this.rejectedLogins, this.rejectedRequests];
     for (const each of [...snapshots, this.truncatedSnapshots, ...rejections]) each.clear();
@@ -111,8 +125,20 @@ export class FaultInjector<Frame> {
   }
 
   isSilent(symbol: string): boolean {
+    return this.#delisted.has(symbol) || this.#lasts(this.#silentUntilMs, symbol);
+  }
+
+  rejectsSubscription(symbol: string): boolean {
+    return this.#lasts(this.#rejectsUntilMs, symbol);
+  }
+
+  isDelisted(symbol: string): boolean {
+    return this.#delisted.has(symbol);
+  }
+
+  #lasts(untilMs: ReadonlyMap<string | null, number>, symbol: string): boolean {
     const nowMs = this.#clock.monotonicMs();
-    return [symbol, null].some((key) => (this.#silentUntilMs.get(key) ?? 0) > nowMs);
+    return [symbol, null].some((key) => (untilMs.get(key) ?? 0) > nowMs);
   }
 
   /** To be called once for each request for a book. */

@@ -110,6 +110,14 @@ const FAULTS = {
   'refuse-logins': define({ count: INTEGER }, ({ injector }, { count }) =>
     injector.rejectedLogins.set(count, true),
   ),
+  /** Subscriptions are answered with an error frame. Without a symbol: whatever they are for. */
+  'refuse-subscriptions': define(
+    { symbol: optional(SYMBOL), durationMs: INTEGER },
+    ({ injector }, { symbol = null, durationMs }) =>
+      injector.rejectSubscriptions(symbol, durationMs),
+  ),
+  /** The symbol is not listed any more: its streams fall silent, and requests for it are rejected. */
+  delist: define({ symbol: SYMBOL }, ({ injector }, { symbol }) => injector.delist(symbol)),
   /** The next `count` requests are rejected with this status. */
   'refuse-requests': define(
     { status: oneOf([429, 418, 403, 500, 503]), count: INTEGER, retryAfterSeconds: INTEGER },

@@ -23,11 +23,11 @@ export interface RandomFault {
 /**
  * Every fault but `recover`, which ends the others, and `false-diffs`: until a fresh snapshot is
  * taken those go unnoticed, and the book recorded meanwhile is wrong. And but `dead-stream`: that is
- * found by its silence, which takes longer than the others. Nor `auction`, which `recover` does not end.
+ * found by its silence, which takes longer than the others. Nor `auction` and `delist`, which last.
  */
 export type RandomFaultType = Exclude<
   FaultType,
-  'recover' | 'false-diffs' | 'dead-stream' | 'auction'
+  'recover' | 'false-diffs' | 'dead-stream' | 'auction' | 'delist'
 >;
 
 type Draw = (random: Random, symbol: string) => readonly [fault: Fault, lastsMs: number];
@@ -56,6 +56,10 @@ const DRAWS: { readonly [Type in RandomFaultType]: Draw } = {
     0,
   ],
   'refuse-connections': () => [{ type: 'refuse-connections', count: 2 }, 0],
+  'refuse-subscriptions': (_, symbol) => [
+    { type: 'refuse-subscriptions', symbol, durationMs: 500 },
+    500,
+  ],
   'refuse-logins': () => [{ type: 'refuse-logins', count: 1 }, 0],
   'refuse-requests': (random) => {
     const status = pick(random, STATUSES);

@@ -4,6 +4,7 @@ import type { ExchangeDeps } from '../../logger/exchange/definition.ts';
 import type { Exchange } from '../../logger/exchange/exchange.ts';
 import type { Scale } from '../../logger/market/decimal.ts';
 import type { BookSnapshot, MarketEvent } from '../../logger/market/events.ts';
+import type { HttpResponse } from '../../logger/runtime/transport.ts';
 
 /**
  * One feed of one exchange. The suite plays with a market of its own: the book starts with a bid of
@@ -20,6 +21,8 @@ export interface ConformanceCase {
   connection(): VenueConnection;
   /** The REST response with the whole book after the n-th update; null where books come in the stream. */
   readonly book: ((symbol: string, n: number) => unknown) | null;
+  /** The REST response about a symbol that the exchange does not list; null where there is no REST. */
+  readonly unlisted: Pick<HttpResponse, 'status' | 'body'> | null;
   /** The application's own ping, where the exchange wants one. */
   readonly ping: { readonly text: string; readonly intervalMs: number } | null;
   /** Frames of the first symbol and exactly what becomes of them. */

@@ -43,11 +43,12 @@ function bidOf({ scale }: ConformanceCase, n: number): readonly [number, number]
 }
 
 export function describeConformance(given: ConformanceCase): void {
-  const { first, second, unknown } = given.symbols;
+  const { first, second } = given.symbols;
   describe(given.name, () => {
     reading(given);
     books(given);
     failures(given);
+    rejections(given);
 
     test('symbols do not disturb each other, and a closed one is no longer called', () => {
       const stage = new Stage(given);
@@ -68,14 +69,6 @@ export function describeConformance(given: ConformanceCase): void {
       expect(updatesOf(one.listener)).toHaveLength(1);
       expect(updatesOf(two.listener)).toHaveLength(2);
       expect(one.handle.aliveUntilUs()).toBeNull();
-    });
-
-    test('a rejected symbol hears the reason, and the others stream', () => {
-      const stage = new Stage(given);
-      const listeners = [first, unknown, second].map((symbol) => stage.open(symbol).listener);
-      stage.settle(unknown);
-      expect(listeners.map(({ states }) => states)).toEqual([['up'], ['rejected'], ['up']]);
-      expect(() => stage.open(unknown)).not.toThrow();
     });
 
     test('after close no listener is called and no timer is left', async () => {
@@ -199,6 +192,76 @@ function books(given: ConformanceCase): void {
         'bridged',
       );
       expect(bestBid(snapshot, [])).toEqual(bidOf(given, 9));
+    });
+  });
+}
+
+function rejections(given: ConformanceCase): void {
+  const { first, second, unknown } = given.symbols;
+  describe('an error frame in answer to a subscription', () => {
+    test('is heard by its symbol alone, and retried on that connection until it is granted', () => {
+      const stage = new Stage(given);
+      const listeners = [first, unknown, second].map((symbol) => stage.open(symbol).listener);
+      stage.settle(unknown);
+      expect(listeners.map(({ states }) => states)).toEqual([['up'], ['rejected'], ['up']]);
+      expect(listeners[1]?.waits.length).toBeGreaterThan(1);
+      const { length } = stage.connections;
+      for (let i = 0; i < 10; i++) stage.settle();
+      expect(listeners.map(({ states }) => states)).toEqual([['up'], ['rejected', 'up'], ['up']]);
+      expect(stage.connections).toHaveLength(length);
+    });
+
+    test('on a new connection leaves the old one as it is, until the new one is complete', () => {
+      const stage = new Stage(given);
+      const { listener, handle, connection: old } = stage.streaming(1);
+      void stage.exchange.reset().catch(() => undefined);
+      stage.clock.advance(0);
+      const fresh = stage.latest;
+      fresh.answer(first);
+      for (let n = 2; n <= 5; n++) {
+        stage.clock.advance(1000);
+        fresh.answer(first);
+        fresh.socket.alive();
+        old.send(old.venue.update(first, n));
+      }
+      expect(fresh.requested.length).toBeGreaterThan(2);
+      expect(old.socket.isClosed).toBe(false);
+      expect(listener.states).toEqual(['up']);
+      expect(updatesOf(listener)).toHaveLength(5);
+      expect(handle.aliveUntilUs()).toBe(stage.clock.nowUs());
+      stage.clock.advance(5000);
+      fresh.answer();
+      fresh.send(fresh.venue.image(first, 5), fresh.venue.update(first, 6));
+      expect(old.socket.isClosed).toBe(true);
+      expect(updatesOf(listener)).toHaveLength(6);
+      expect(listener.waits).toEqual([]);
+    });
+
+    const { unlisted } = given;
+    if (!unlisted) return;
+    test.each([
+      ['ends it where the instrument data does not list the symbol', unlisted, 'unlisted'],
+      [
+        'is retried where that is a page of HTML',
+        { ...unlisted, body: '<html></html>' },
+        'rejected',
+      ],
+      ['is retried where that fails', { ...unlisted, status: 500 }, 'rejected'],
+    ] as const)('%s', async (_title, answer, last) => {
+      const stage = new Stage(given);
+      stage.transport.answer = () => Promise.resolve({ headers: {}, ...answer });
+      const [one, two] = [stage.open(first), stage.open(unknown)];
+      stage.settle(unknown);
+      await stage.clock.advanceAsync(0);
+      expect(two.listener.states.at(-1)).toBe(last);
+      expect(one.listener.states).toEqual(['up']);
+      const asked = stage.latest.requested.length;
+      for (let i = 0; i < 5; i++) stage.settle(unknown);
+      expect(stage.latest.requested.length > asked).toBe(last === 'rejected');
+      // The name is free again where nothing is tried any more.
+      const reopen = expect(() => stage.open(unknown));
+      if (last === 'unlisted') reopen.not.toThrow();
+      else reopen.toThrow(/open already/);
     });
   });
 }

@@ -37,6 +37,7 @@ import type {
 } from '../../logger/exchange/feed/protocol.ts';
 import { RequestBudget } from '../../logger/exchange/rest/request-budget.ts';
 import { StreamingExchange } from '../../logger/exchange/streaming-exchange.ts';
+import type { Listing } from '../../logger/exchange/streaming-exchange.ts';
 import { TokenBucket } from '../../logger/exchange/token-bucket.ts';
 import { JsonNumber, parseExactJson } from '../../logger/exchange/wire/exact-json.ts';
 import { fieldsOf, textOf, wireError } from '../../logger/exchange/wire/fields.ts';
@@ -243,8 +244,8 @@ export class ChannelExchange extends StreamingExchange {
     return only;
   }
 
-  protected pollInstruments(): Promise<boolean> {
-    return Promise.resolve(true);
+  protected lookUp(): Promise<ReadonlyMap<string, Listing>> {
+    return Promise.resolve(new Map());
   }
 }
 

@@ -31,6 +31,7 @@ import { SequencedFeed } from '../../logger/exchange/feed/sequenced-feed.ts';
 import { RequestBudget } from '../../logger/exchange/rest/request-budget.ts';
 import { spanRule } from '../../logger/exchange/span-rule.ts';
 import { StreamingExchange } from '../../logger/exchange/streaming-exchange.ts';
+import type { Listing } from '../../logger/exchange/streaming-exchange.ts';
 import { TokenBucket } from '../../logger/exchange/token-bucket.ts';
 import { integerOf, listOf, parseFields, textOf } from '../../logger/exchange/wire/fields.ts';
 import { scalePair, scaleSides } from '../../logger/exchange/wire/scaled-levels.ts';
@@ -145,8 +146,8 @@ export class NumberedExchange extends StreamingExchange {
     return only;
   }
 
-  protected pollInstruments(): Promise<boolean> {
-    return Promise.resolve(true);
+  protected lookUp(): Promise<ReadonlyMap<string, Listing>> {
+    return Promise.resolve(new Map());
   }
 }
 

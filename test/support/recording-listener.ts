@@ -1,6 +1,11 @@
 /** A feed listener that records its calls in order. */
 
-import type { FeedListener, Heartbeat, Instrument } from '../../logger/exchange/exchange.ts';
+import type {
+  FeedListener,
+  FeedWait,
+  Heartbeat,
+  Instrument,
+} from '../../logger/exchange/exchange.ts';
 import type { Scale } from '../../logger/market/decimal.ts';
 import type {
   BookUpdate,
@@ -19,10 +24,13 @@ export type ListenerCall =
   | { readonly what: 'auction'; readonly isCollecting: boolean }
   | { readonly what: 'scale'; readonly scale: Scale }
   | { readonly what: 'instrument'; readonly instrument: Instrument }
-  | { readonly what: 'rejected'; readonly reason: string };
+  | { readonly what: 'rejected'; readonly reason: string }
+  | { readonly what: 'unlisted'; readonly reason: string };
 
 export class RecordingListener implements FeedListener {
+  /** A rejection that is repeated is one of them. */
   readonly calls: ListenerCall[] = [];
+  readonly waits: FeedWait[] = [];
 
   onUp(): void {
     this.calls.push({ what: 'up' });
@@ -60,8 +68,17 @@ export class RecordingListener implements FeedListener {
     this.calls.push({ what: 'instrument', instrument });
   }
 
-  onRejected(reason: string): void {
+  onWaiting(wait: FeedWait): void {
+    const { reason } = wait;
+    const last = this.calls.at(-1);
+    this.waits.push(wait);
+    if (wait.for === 'connection') return;
+    if (last?.what === 'rejected' && last.reason === reason) return;
     this.calls.push({ what: 'rejected', reason });
+  }
+
+  onUnlisted(reason: string): void {
+    this.calls.push({ what: 'unlisted', reason });
   }
 
   count(what: ListenerCall['what']): number {

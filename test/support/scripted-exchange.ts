@@ -97,6 +97,7 @@ export class ScriptedExchange implements Exchange {
     return {
       aliveUntilUs: () => this.aliveUntilUs,
       renew: (what) => void this.renewals.push(what),
+      checkListing: () => void this.renewals.push('listing'),
       close: () => void this.listeners.delete(instrument.symbol),
     };
   }

@@ -3,12 +3,7 @@
  * exchange allows (512 symbols each), snapshots and tick sizes by REST within one request budget.
  */
 
-import {
-  ExchangeRejectedError,
-  LoggerError,
-  UnknownSecurityError,
-  describeError,
-} from '../../errors.ts';
+import { UnknownSecurityError } from '../../errors.ts';
 import type { BookSnapshot } from '../../market/events.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type { BookProbe, Exchange, FeedListener, Instrument } from '../exchange.ts';
@@ -20,10 +15,9 @@ import {
   MAX_PATIENT_WAIT_MS,
   MAX_URGENT_WAIT_MS,
   StreamingExchange,
-  rejectionText,
   withoutTrailingSlash,
 } from '../streaming-exchange.ts';
-import type { ExchangeOptions } from '../streaming-exchange.ts';
+import type { ExchangeOptions, Listing } from '../streaming-exchange.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { parseJson } from '../wire/fields.ts';
 import { WireErrors } from '../wire/wire-errors.ts';
@@ -40,11 +34,11 @@ import {
   TICKERS_PATH,
   TICKERS_WEIGHT,
   TOP_WEIGHT,
-  isUnlisted,
   parseTickers,
   parseTop,
   topPath,
 } from './probe.ts';
+import { isUnlisted, reasonOf } from './rejections.ts';
 import { binanceRule } from './sequencer.ts';
 import { SNAPSHOT_DEPTH, SNAPSHOT_WEIGHT, parseSnapshot, snapshotPath } from './snapshot.ts';
 
@@ -97,21 +91,14 @@ class BinanceExchange extends StreamingExchange {
       timeoutMs: limits.requestTimeoutMs,
       maxBytes: limits.maxResponseBytes,
       usedWeightHeader: 'x-mbx-used-weight-1m',
-      reasonOf: ({ code, msg }) => ({
-        code: typeof code === 'number' ? code : null,
-        reason: typeof msg === 'string' ? msg : null,
-      }),
+      reasonOf,
+      isUnlisted,
     });
   }
 
   async instrument(symbol: string, signal: AbortSignal): Promise<Instrument> {
-    try {
-      const found = (await this.#instruments([symbol], 'urgent', signal)).get(symbol);
-      if (found) return found;
-    } catch (error) {
-      if (!(error instanceof ExchangeRejectedError) || error.context['status'] !== 400) throw error;
-      throw new UnknownSecurityError(rejectionText(error), { cause: error });
-    }
+    const found = (await this.#instruments([symbol], 'urgent', signal)).get(symbol);
+    if (found) return found;
     throw new UnknownSecurityError(`The exchange does not list ${symbol}`);
   }
 
@@ -171,7 +158,7 @@ class BinanceExchange extends StreamingExchange {
           this.counted(() => parseTop(parseJson(answer.body), context)),
         );
       } catch (error) {
-        if (!isUnlisted(error)) throw error;
+        if (!(error instanceof UnknownSecurityError)) throw error;
       }
     }
     return probes;
@@ -201,42 +188,25 @@ class BinanceExchange extends StreamingExchange {
     return this.counted(() => parseInstruments(parseJson(answer.body)));
   }
 
-  protected async pollInstruments(): Promise<boolean> {
-    const symbols = [...this.feeds.keys()];
+  protected async lookUp(symbols: readonly string[]): Promise<ReadonlyMap<string, Listing>> {
     const max = this.#limits.maxSymbolsPerRequest;
-    const chunks: string[][] = [];
+    const chunks: (readonly string[])[] = [];
     for (let i = 0; i < symbols.length; i += max) chunks.push(symbols.slice(i, i + max));
+    const found = new Map<string, Listing>();
     for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) {
-      const found = await this.#lookUp(chunk);
-      if (found === 'failed') return false;
-      if (found !== 'rejected') {
-        this.takeChanges(found);
-      } else if (chunk.length > 1) {
+      try {
+        for (const [symbol, instrument] of await this.#instruments(chunk, 'usual')) {
+          found.set(symbol, instrument);
+        }
+      } catch (error) {
+        if (!(error instanceof UnknownSecurityError)) throw error;
+        const [only] = chunk;
         // One unknown symbol fails the whole request: halves isolate it.
         const middle = Math.ceil(chunk.length / 2);
-        chunks.unshift(chunk.slice(0, middle), chunk.slice(middle));
+        if (chunk.length > 1) chunks.unshift(chunk.slice(0, middle), chunk.slice(middle));
+        else if (only !== undefined) found.set(only, { unlisted: error.message });
       }
     }
-    return true;
-  }
-
-  async #lookUp(
-    symbols: readonly string[],
-  ): Promise<ReadonlyMap<string, Instrument> | 'rejected' | 'failed'> {
-    try {
-      return await this.#instruments(symbols, 'usual');
-    } catch (error) {
-      if (!(error instanceof LoggerError)) throw error;
-      if (this.closing.signal.aborted) return 'failed';
-      const isRejected = error instanceof ExchangeRejectedError && error.context['status'] === 400;
-      if (!isRejected || symbols.length === 1) {
-        this.log.warning('Tick and lot sizes could not be looked up', {
-          exchange: this.name,
-          symbols: symbols.slice(0, 3).join(' '),
-          reason: describeError(error),
-        });
-      }
-      return isRejected ? 'rejected' : 'failed';
-    }
+    return found;
   }
 }

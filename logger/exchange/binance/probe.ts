@@ -6,7 +6,6 @@
  * (gathered 2026-11-20).
  */
 
-import { ExchangeRejectedError } from '../../errors.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type { BookProbe } from '../exchange.ts';
 import { fieldsOf, integerOf, listOf, textOf, wireError } from '../wire/fields.ts';
@@ -17,8 +16,6 @@ import { bestOf } from '../wire/best-of.ts';
 export const TICKERS_PATH = '/api/v3/ticker/bookTicker';
 export const TICKERS_WEIGHT = 4;
 export const TOP_WEIGHT = 5;
-/** The code of "Invalid symbol." */
-const INVALID_SYMBOL = -1121;
 
 export function topPath(symbol: string): string {
   return `/api/v3/depth?symbol=${encodeURIComponent(symbol)}&limit=5`;
@@ -58,8 +55,4 @@ export function parseTop(
   const sequence = integerOf(fields, 'lastUpdateId', -1);
   const sides = scaleSides(listOf(fields, 'bids'), listOf(fields, 'asks'), scale);
   return { sequence, receiveTimeUs, ...bestOf(sides) };
-}
-
-export function isUnlisted(error: unknown): boolean {
-  return error instanceof ExchangeRejectedError && error.context['code'] === INVALID_SYMBOL;
 }

@@ -3,12 +3,7 @@
  * stay out of logs and errors.
  */
 
-import {
-  ExchangeRejectedError,
-  LoggerError,
-  UnknownSecurityError,
-  describeError,
-} from '../../errors.ts';
+import { UnknownSecurityError } from '../../errors.ts';
 import type { BookProbe, Exchange, Instrument } from '../exchange.ts';
 import { LoginGate } from '../feed/login-gate.ts';
 import { RequestBudget } from '../rest/request-budget.ts';
@@ -17,10 +12,9 @@ import {
   MAX_PATIENT_WAIT_MS,
   MAX_URGENT_WAIT_MS,
   StreamingExchange,
-  rejectionText,
   withoutTrailingSlash,
 } from '../streaming-exchange.ts';
-import type { ExchangeOptions } from '../streaming-exchange.ts';
+import type { ExchangeOptions, Listing } from '../streaming-exchange.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { parseJson, wireError } from '../wire/fields.ts';
 import { WireErrors } from '../wire/wire-errors.ts';
@@ -46,6 +40,9 @@ export interface CoinbaseFeedOptions extends CoinbaseOptions {
   readonly feed: string;
   readonly channels: CoinbaseChannels;
 }
+
+/** So many products are looked up one by one; more with the list of all. */
+const MAX_SINGLE_PRODUCTS = 10;
 
 /** The part of a book's path that is requested with a signature. */
 export const BOOK_PATH = '/book?level=3';
@@ -98,22 +95,12 @@ export abstract class CoinbaseExchange extends StreamingExchange {
         code: null,
         reason: typeof message === 'string' ? redact(message) : null,
       }),
+      isUnlisted: ({ status }) => status === 404,
     });
   }
 
   async instrument(symbol: string, signal: AbortSignal): Promise<Instrument> {
-    try {
-      const body = await this.#get(`/products/${encodeURIComponent(symbol)}`, 'urgent', signal);
-      const product = this.counted(() => parseProduct(parseJson(body)));
-      if (product.symbol === symbol) return product;
-      throw wireError('product', `The exchange answered for another product than ${symbol}`);
-    } catch (error) {
-      const isRejected = error instanceof ExchangeRejectedError;
-      if (!isRejected || (error.context['status'] !== 404 && error.context['status'] !== 400)) {
-        throw error;
-      }
-      throw new UnknownSecurityError(`${symbol}: ${rejectionText(error)}`, { cause: error });
-    }
+    return this.#product(symbol, 'urgent', signal);
   }
 
   async probe(
@@ -135,8 +122,7 @@ export abstract class CoinbaseExchange extends StreamingExchange {
         // The message that ended it may have been lost.
         if (!isInAuction(top)) feed.setAuction(false);
       } catch (error) {
-        if (!(error instanceof ExchangeRejectedError) || error.context['status'] !== 404)
-          throw error;
+        if (!(error instanceof UnknownSecurityError)) throw error;
       }
     }
     return probes;
@@ -157,21 +143,45 @@ export abstract class CoinbaseExchange extends StreamingExchange {
     return { top: this.counted(() => parseJson(body)), receiveTimeUs };
   }
 
-  protected async pollInstruments(): Promise<boolean> {
-    try {
+  protected async lookUp(symbols: readonly string[]): Promise<ReadonlyMap<string, Listing>> {
+    const wanted = new Set(symbols);
+    const found = new Map<string, Listing>();
+    if (wanted.size > MAX_SINGLE_PRODUCTS) {
       const body = await this.#get('/products', 'usual');
-      this.takeChanges(this.counted(() => parseProducts(parseJson(body), this.feeds)));
-      return true;
-    } catch (error) {
-      if (!(error instanceof LoggerError)) throw error;
-      if (!this.closing.signal.aborted) {
-        this.log.warning('Tick and lot sizes could not be looked up', {
-          exchange: this.name,
-          reason: describeError(error),
-        });
-      }
-      return false;
+      const listed = this.counted(() => parseProducts(parseJson(body), wanted));
+      for (const [symbol, product] of listed) found.set(symbol, product);
     }
+    // What the list leaves out is asked for by itself: the list may have been cut short.
+    const left = symbols.filter((symbol) => !found.has(symbol));
+    for (const symbol of left.slice(0, MAX_SINGLE_PRODUCTS)) {
+      found.set(symbol, await this.#listing(symbol));
+    }
+    return found;
+  }
+
+  async #listing(symbol: string): Promise<Listing> {
+    try {
+      return await this.#product(symbol, 'usual');
+    } catch (error) {
+      if (!(error instanceof UnknownSecurityError)) throw error;
+      return { unlisted: error.message };
+    }
+  }
+
+  async #product(
+    symbol: string,
+    urgency: 'urgent' | 'usual',
+    signal?: AbortSignal,
+  ): Promise<Instrument> {
+    try {
+      const body = await this.#get(`/products/${encodeURIComponent(symbol)}`, urgency, signal);
+      const product = this.counted(() => parseProduct(parseJson(body)));
+      if (product.symbol === symbol) return product;
+    } catch (error) {
+      if (!(error instanceof UnknownSecurityError)) throw error;
+      throw new UnknownSecurityError(`${symbol}: ${error.message}`, { cause: error });
+    }
+    throw wireError('product', `The exchange answered for another product than ${symbol}`);
   }
 
   async #get(path: string, urgency: 'urgent' | 'usual', signal?: AbortSignal): Promise<string> {

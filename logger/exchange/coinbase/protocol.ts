@@ -147,7 +147,7 @@ class CoinbaseSession implements SessionProtocol {
   readControl(frame: Buffer): ControlMessage {
     const message = parseFields(frame, 'The message');
     const type = textOf(message, 'type');
-    if (type === 'subscriptions') return { kind: 'reply', key: null, rejection: null };
+    if (type === 'subscriptions') return confirmation(message);
     if (type === 'error') return errorReply(message, this.#deps.redact);
     if (!this.#channels.types.has(type)) return { kind: 'unknown', event: quoted(type) };
     throw wireError('product', `A message of ${productOf(message)} could not be routed`);
@@ -164,6 +164,23 @@ class CoinbaseSession implements SessionProtocol {
       replies: [{ key: REPLY, symbol: null }],
     };
   }
+}
+
+/**
+ * `{"type":"subscriptions","channels":[{"name":"full","product_ids":["BTC-USD"]}]}`: all that is
+ * subscribed. A channel may be confirmed under another name than it was asked for.
+ */
+function confirmation({ channels }: Fields): ReplyMessage {
+  const products = (Array.isArray(channels) ? (channels as readonly unknown[]) : []).flatMap(
+    (channel) => {
+      const listed = Object(channel) as Fields;
+      const ids = listed['product_ids'];
+      return Array.isArray(ids) ? (ids as readonly unknown[]) : [];
+    },
+  );
+  const confirmed = new Set(products.filter((product) => typeof product === 'string'));
+  const named = confirmed.size > 0 ? { confirmed } : {};
+  return { kind: 'reply', key: null, rejection: null, ...named };
 }
 
 /** `{"type":"error","message":"Failed to subscribe","reason":"…"}`; `reason` says why. */

@@ -9,8 +9,9 @@
 import type { Timer } from '../../runtime/clock.ts';
 import { backoffDelayMs } from '../../runtime/backoff.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { Random } from '../../runtime/random.ts';
+import type { FeedWait } from '../exchange.ts';
 import type { TokenBucket } from '../token-bucket.ts';
+import { named } from '../named.ts';
 import { FeedSession } from './feed-session.ts';
 import type { FeedSessionOptions, SessionOwner } from './feed-session.ts';
 import type { LoginGate } from './login-gate.ts';
@@ -24,16 +25,12 @@ export interface FeedConnectionOptions extends FeedSessionOptions {
   readonly feed: string;
   /** Where the exchange wants a key: shared by all connections. */
   readonly login?: LoginGate | undefined;
-  readonly random: Random;
   readonly log: Log;
   /** New connections, shared by all: the exchange's limit is per address. */
   readonly connecting: TokenBucket;
-  /** The exchange rejected the symbol's streams; it has left this connection. */
-  readonly onRejected: (feed: SymbolFeed, reason: string) => void;
+  /** The exchange rejected the symbol's streams: it may not list the symbol any more. */
+  readonly onStreamsRejected: (feed: SymbolFeed) => void;
 }
-
-/** Symbols that a line of the log names. */
-const MAX_NAMED = 3;
 
 export class FeedConnection implements SessionOwner {
   readonly #options: FeedConnectionOptions;
@@ -169,27 +166,18 @@ export class FeedConnection implements SessionOwner {
     this.#settleWaiters();
   }
 
-  onRejected({ feed }: SessionSubscription, reason: string): void {
-    this.remove(feed);
-    this.#options.onRejected(feed, reason);
+  /** A fact about that session alone: whichever else carries the symbol goes on. */
+  onRejected(session: FeedSession, { feed }: SessionSubscription, wait: FeedWait): void {
+    if (!this.#otherCarrying(session, feed)) feed.wait(wait);
+    if (wait.for === 'streams') this.#options.onStreamsRejected(feed);
   }
 
   /** Nothing streams until the exchange accepts the login: every symbol gets the reason, and a new session retries. */
   onLoginRejected(session: FeedSession, reason: string): void {
     this.#options.login?.rejected(reason);
-    this.#rejectUncarried(reason, session);
     this.#loginRejectedOn = session;
     session.drop(`The login was rejected: ${reason}`);
-  }
-
-  onDeferred(session: FeedSession, { feed }: SessionSubscription, reason: string): void {
-    if (this.#otherCarrying(session, feed)) return;
-    this.#options.log.warning('The exchange accepts no more streams on a connection', {
-      ...this.#logFields(),
-      symbol: feed.symbol,
-      reason,
-    });
-    feed.reject(reason, false);
+    this.#loginUncarried(reason);
   }
 
   onFirstBookFrame(): void {
@@ -234,30 +222,42 @@ export class FeedConnection implements SessionOwner {
     if (isNoneLeft || (this.#isReplacing && !wasOldest)) this.#connectAfterFailure();
     if (isNoneLeft || wasOldest) this.#isReplacing = false;
     for (const feed of this.#feeds.values()) {
-      if (!session.confirmed(feed)) continue;
-      const other = this.#otherCarrying(session, feed);
-      if (other?.canServe === true) other.apply('join');
-      else feed.down(aliveUntilUs, reason);
-      // It had handed over to the session that is gone, and is needed again: from a new image.
-      if (other?.state === 'superseded') this.#sessions.forEach((left) => left.renew(feed));
+      if (session.confirmed(feed)) this.#lost(session, feed, { aliveUntilUs, reason });
+      else if (this.#loginRejectedOn !== session && !this.#otherCarrying(session, feed)) {
+        feed.wait({ for: 'connection', reason });
+      }
     }
     if (wasOldest) this.#promoted();
     this.#settleWaiters();
   }
 
-  /** To every symbol that no other session carries. */
-  #rejectUncarried(reason: string, rejected?: FeedSession): void {
+  /** A session that carried the symbol is gone. */
+  #lost(
+    session: FeedSession,
+    feed: SymbolFeed,
+    { aliveUntilUs, reason }: { readonly aliveUntilUs: number; readonly reason: string },
+  ): void {
+    const other = this.#otherCarrying(session, feed);
+    if (other?.canServe === true) other.apply('join');
+    else feed.down(aliveUntilUs, reason);
+    // It had handed over to the session that is gone, and is needed again: from a new image.
+    if (other?.state === 'superseded') this.#sessions.forEach((left) => left.renew(feed));
+    // Until now it did not matter that the other session lacks it.
+    const rejection = this.#sessions[0]?.rejectionOf(feed) ?? null;
+    if (rejection !== null) feed.wait({ for: 'streams', reason: rejection });
+  }
+
+  /** Tells every symbol that no session carries that the login is rejected. */
+  #loginUncarried(reason: string): void {
     for (const feed of this.#feeds.values()) {
-      if (!this.#otherCarrying(rejected, feed)) feed.reject(reason, false);
+      if (!this.#otherCarrying(undefined, feed)) feed.wait({ for: 'login', reason });
     }
   }
 
   /** Tells this connection from others of the exchange, which share an address. */
   #logFields(): Readonly<Record<string, string>> {
     const { exchange, feed, url } = this.#options;
-    const symbols = [...this.#feeds.keys()];
-    const more = symbols.length > MAX_NAMED ? ` and ${symbols.length - MAX_NAMED} more` : '';
-    return { exchange, feed, symbols: symbols.slice(0, MAX_NAMED).join(',') + more, url };
+    return { exchange, feed, symbols: named([...this.#feeds.keys()]), url };
   }
 
   #connectAfterFailure(): void {
@@ -284,13 +284,26 @@ export class FeedConnection implements SessionOwner {
     }
     const mayEnter = login?.enter(this, {
       onTurn: () => this.#connectIn(0),
-      onRejected: (reason) => this.#rejectUncarried(reason),
+      onRejected: (reason) => this.#loginUncarried(reason),
     });
     if (mayEnter === false) return;
     connecting.take(1);
     const session = new FeedSession(this.#options, this);
     this.#setSessions([...this.#sessions, session]);
     for (const feed of this.#feeds.values()) session.add(feed);
+    session.schedule(this.#options.limits.resetWithinMs, () => this.#reportIncomplete(session));
+  }
+
+  /** A replacement that the exchange does not accept whole must not stay unnoticed. */
+  #reportIncomplete(session: FeedSession): void {
+    if (this.#sessions.length < 2 || session !== this.#sessions.at(-1)) return;
+    const missing = [...this.#feeds.values()].filter((feed) => !session.confirmed(feed));
+    const reasons = missing.map((feed) => session.rejectionOf(feed));
+    this.#options.log.warning('The new connection lacks symbols yet: the old one stays', {
+      ...this.#logFields(),
+      missing: named(missing.map(({ symbol }) => symbol)),
+      reason: reasons.find((reason) => reason !== null) ?? 'not confirmed yet',
+    });
   }
 
   /** Closes the old session once every symbol that it carries can be served by the new one. */

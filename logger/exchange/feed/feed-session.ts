@@ -5,7 +5,10 @@
  */
 
 import { describeError } from '../../errors.ts';
+import type { FeedWait } from '../exchange.ts';
+import { backoffDelayMs } from '../../runtime/backoff.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
+import type { Random } from '../../runtime/random.ts';
 import type { Transport } from '../../runtime/transport.ts';
 import type { WireErrors } from '../wire/wire-errors.ts';
 import { MonitoredSocket } from './monitored-socket.ts';
@@ -28,6 +31,7 @@ export interface FeedSessionOptions {
   readonly url: string;
   readonly transport: Transport;
   readonly clock: Clock;
+  readonly random: Random;
   readonly staleAfterMs: number;
   readonly limits: FeedLimits;
   /** How long a new session's updates wait for an older one to catch up. */
@@ -45,12 +49,10 @@ export interface Traffic {
 export interface SessionOwner {
   onOpen(): void;
   onConfirmed(session: FeedSession, subscription: SessionSubscription): void;
-  /** The exchange rejects the symbol for good. */
-  onRejected(subscription: SessionSubscription, reason: string): void;
+  /** The exchange rejects the symbol here; it is requested again after a while. */
+  onRejected(session: FeedSession, subscription: SessionSubscription, wait: FeedWait): void;
   /** It rejects us, with any symbol: the session is of no use. */
   onLoginRejected(session: FeedSession, reason: string): void;
-  /** It rejected the symbol this time, on a session that carries others well: asked for again later. */
-  onDeferred(session: FeedSession, subscription: SessionSubscription, reason: string): void;
   /** The first frame of this session that books are made of. */
   onFirstBookFrame(): void;
   /** While another session carries the same symbols: a frame of one of them has been taken in. */
@@ -92,7 +94,7 @@ export class FeedSession {
         send: (messages, onSent) => this.#send(messages, onSent),
         schedule: (delayMs, run) => this.schedule(delayMs, run),
         onGranted: (granted) => this.#granted(granted),
-        onRejected: (subscription, reason) => owner.onRejected(subscription, reason),
+        onRejected: (rejected, reason) => this.#rejected(rejected, { for: 'streams', reason }),
         onLoginRejected: (rejected, reason) => this.#loginRejected(rejected, reason),
         onNoReply: (reason) => this.#noReply(reason),
       },
@@ -117,6 +119,11 @@ export class FeedSession {
   confirmed(feed: SymbolFeed): SessionSubscription | undefined {
     const subscription = this.#subscriptions.get(feed.symbol);
     return subscription?.feed === feed && subscription.isConfirmed ? subscription : undefined;
+  }
+
+  /** Why the exchange rejects the symbol here; null: it does not, as far as is known. */
+  rejectionOf({ symbol }: SymbolFeed): string | null {
+    return this.#subscriptions.get(symbol)?.rejection ?? null;
   }
 
   add(feed: SymbolFeed): void {
@@ -283,15 +290,22 @@ export class FeedSession {
       this.#owner.onLoginRejected(this, reason);
       return false;
     }
-    for (const subscription of subscriptions) {
-      subscription.apply('defer');
-      this.#owner.onDeferred(this, subscription, reason);
-    }
-    this.schedule(this.#options.limits.backoff.capMs, () => {
-      for (const subscription of subscriptions) subscription.apply('retry');
-      this.#requests.pump();
-    });
+    this.#rejected(subscriptions, { for: 'login', reason });
     return true;
+  }
+
+  #rejected(subscriptions: readonly SessionSubscription[], wait: FeedWait): void {
+    const { random, limits } = this.#options;
+    const { backoff } = limits;
+    for (const subscription of subscriptions) {
+      const times = subscription.rejected(wait.reason);
+      const delayMs = wait.for === 'login' ? backoff.capMs : backoffDelayMs(times, random, backoff);
+      this.schedule(delayMs, () => {
+        subscription.apply('retry');
+        this.#requests.pump();
+      });
+      this.#owner.onRejected(this, subscription, wait);
+    }
   }
 
   #noReply(reason: string): void {

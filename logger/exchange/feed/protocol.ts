@@ -151,8 +151,10 @@ export interface ReplyMessage {
   readonly key: string | null;
   /** null: granted. Otherwise the exchange's own words. */
   readonly rejection: string | null;
-  /** The exchange rejects us, not the symbols: it may pass. */
+  /** The exchange rejects us, not the symbols. */
   readonly isLogin?: boolean;
+  /** The symbols that a confirmation names, where it names any: it leaves the others out. */
+  readonly confirmed?: ReadonlySet<string>;
 }
 
 /** The exchange's limits on its connections, and our own. */

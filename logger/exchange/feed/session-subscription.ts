@@ -38,6 +38,9 @@ export class SessionSubscription {
   #updates = 0;
   /** … or none for so long since the confirmation that the symbol counts as quiet. */
   #isQuiet = false;
+  /** Rejections in a row. */
+  #rejections = 0;
+  #rejection: string | null = null;
 
   constructor(feed: SymbolFeed, deps: SessionSubscriptionDeps) {
     this.feed = feed;
@@ -46,6 +49,11 @@ export class SessionSubscription {
 
   get state(): SubscriptionState {
     return this.#state;
+  }
+
+  /** Why the exchange rejected it here the last time; null: it did not, or has granted it since. */
+  get rejection(): string | null {
+    return this.#rejection;
   }
 
   get isConfirmed(): boolean {
@@ -71,6 +79,13 @@ export class SessionSubscription {
   get canReplace(): boolean {
     if (!this.#deps.isSequenced) return this.#state === 'serving';
     return (this.#state === 'serving' && this.#updates > 0) || this.#isQuiet;
+  }
+
+  /** The exchange rejected it here. @returns how often in a row. */
+  rejected(reason: string): number {
+    this.apply('defer');
+    this.#rejection = reason;
+    return ++this.#rejections;
   }
 
   /** Takes a frame's message in; it is delivered, held or dropped as the state demands. */
@@ -122,6 +137,10 @@ export class SessionSubscription {
   apply(event: SubscriptionEvent): SubscriptionAction {
     const { state, action } = transition(this.#state, event);
     this.#state = state;
+    if (this.isConfirmed) {
+      this.#rejections = 0;
+      this.#rejection = null;
+    }
     if (state !== 'joining') {
       this.#joinTimer?.cancel();
       this.#joinTimer = null;

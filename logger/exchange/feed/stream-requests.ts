@@ -1,7 +1,8 @@
 /**
  * Asks for streams on one session and gives them up, one request at a time, so that a rejection that
  * names no request still has an addressee. A request for several symbols that is rejected as a whole
- * is sent again in halves, until the rejection falls on the symbol that earned it.
+ * is sent again in halves, until the rejection falls on the symbol that earned it. A confirmation that
+ * leaves a symbol out rejects it.
  */
 
 import type { Timer } from '../../runtime/clock.ts';
@@ -25,7 +26,8 @@ export interface StreamRequestHandlers {
   send(messages: readonly string[], onSent: () => void): void;
   schedule(delayMs: number, run: () => void): Timer;
   onGranted(subscriptions: readonly SessionSubscription[]): void;
-  onRejected(subscription: SessionSubscription, reason: string): void;
+  /** Each of them is rejected by itself. */
+  onRejected(subscriptions: readonly SessionSubscription[], reason: string): void;
   /** @returns false: the session is of no use any more. */
   onLoginRejected(subscriptions: readonly SessionSubscription[], reason: string): boolean;
   onNoReply(reason: string): void;
@@ -38,6 +40,7 @@ interface Pending {
   replies: number;
   rejection: ReplyMessage | null;
   isPartlyGranted: boolean;
+  isLeftOut: boolean;
 }
 
 interface Outstanding {
@@ -91,8 +94,10 @@ export class StreamRequests {
     if (keys.length === 0) return false;
     for (const key of keys) {
       for (const pending of request.replies.get(key) ?? []) {
-        if (reply.rejection === null) pending.isPartlyGranted = true;
-        else pending.rejection = reply;
+        const { symbol } = pending.subscription.feed;
+        if (reply.rejection !== null) pending.rejection = reply;
+        else if (reply.confirmed?.has(symbol) === false) pending.isLeftOut = true;
+        else pending.isPartlyGranted = true;
         if (--pending.replies === 0) decided.push(pending);
       }
       request.replies.delete(key);
@@ -124,7 +129,13 @@ export class StreamRequests {
   #send(request: StreamRequest, subscriptions: readonly SessionSubscription[] | null): void {
     const { handlers, limits } = this.#deps;
     const all = (subscriptions ?? []).map((subscription): Pending => {
-      return { subscription, replies: 0, rejection: null, isPartlyGranted: false };
+      return {
+        subscription,
+        replies: 0,
+        rejection: null,
+        isPartlyGranted: false,
+        isLeftOut: false,
+      };
     });
     const replies = new Map<string, readonly Pending[]>();
     for (const { key, symbol } of request.replies) {
@@ -153,22 +164,25 @@ export class StreamRequests {
   #decide(decided: readonly Pending[]): boolean {
     const { handlers } = this.#deps;
     const granted: SessionSubscription[] = [];
+    const leftOut: SessionSubscription[] = [];
     const rejected: Pending[] = [];
     for (const pending of decided) {
-      const { subscription } = pending;
+      const { subscription, rejection, isLeftOut } = pending;
       const isClosed = subscription.state === 'closed';
-      if (pending.rejection === null && !isClosed) granted.push(subscription);
+      if (rejection === null && !isLeftOut && !isClosed) granted.push(subscription);
       else if (pending.isPartlyGranted) this.leave(subscription.feed.symbol);
-      if (pending.rejection !== null && !isClosed) rejected.push(pending);
+      if (rejection !== null && !isClosed) rejected.push(pending);
+      else if (isLeftOut && !isClosed) leftOut.push(subscription);
     }
     if (granted.length > 0) handlers.onGranted(granted);
+    if (leftOut.length > 0) handlers.onRejected(leftOut, 'The exchange confirmed others, not this');
     const [first] = rejected;
     if (!first?.rejection) return true;
     const reason = first.rejection.rejection ?? '';
     const subscriptions = rejected.map(({ subscription }) => subscription);
     if (first.rejection.isLogin === true) return handlers.onLoginRejected(subscriptions, reason);
     if (decided.length > 1) this.#halve(subscriptions);
-    else handlers.onRejected(first.subscription, reason);
+    else handlers.onRejected(subscriptions, reason);
     return true;
   }
 

@@ -5,7 +5,7 @@
  * | -------------- | ---------------------------------------------------------------------------------- |
  * | wanted         | not requested yet                                                                  |
  * | requested      | the request is out; frames that come early are held                                |
- * | deferred       | the exchange put it off; it is requested again after a while                       |
+ * | deferred       | the exchange rejected it; it is requested again after a while                      |
  * | joining        | sequenced feed, confirmed while another session serves the symbol: updates wait    |
  * |                | until they continue what the other has brought                                     |
  * | awaiting-image | unsequenced feed, confirmed while another session serves the symbol: nothing counts |
@@ -34,9 +34,9 @@ export type SubscriptionState =
 export type SubscriptionEvent =
   /** The request for its streams is being sent. */
   | 'request'
-  /** The exchange put the request off. */
+  /** The exchange rejected the request. */
   | 'defer'
-  /** To be requested once more: after having been put off, or in a smaller request. */
+  /** To be requested once more: after a rejection, or in a smaller request. */
   | 'retry'
   /** Confirmed, and no other session serves the symbol. */
   | 'confirm-alone'

@@ -8,7 +8,7 @@ import type { WireFormatError } from '../../errors.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type { BookUpdate, MarketEvent, SideEvent } from '../../market/events.ts';
 import { finerScale, isSameScale, rescaleEvent } from '../../market/scale.ts';
-import type { FeedListener, Instrument } from '../exchange.ts';
+import type { FeedListener, FeedWait, Instrument } from '../exchange.ts';
 import type { WireErrors } from '../wire/wire-errors.ts';
 import type { FeedMessage, SymbolRoute } from './protocol.ts';
 
@@ -27,7 +27,6 @@ export abstract class SymbolFeed {
   #lastReceiveTimeUs = 0;
   #isUp = false;
   #isClosed = false;
-  #rejection: string | null = null;
   #isAuction = false;
 
   constructor(instrument: Instrument, { listener, wireErrors }: SymbolFeedDeps) {
@@ -91,7 +90,6 @@ export abstract class SymbolFeed {
   up(): void {
     if (this.#isClosed || this.#isUp) return;
     this.#isUp = true;
-    this.#rejection = null;
     this.listener.onUp();
   }
 
@@ -110,15 +108,16 @@ export abstract class SymbolFeed {
     this.reportLoss(this.#lastReceiveTimeUs, reason);
   }
 
-  /**
-   * Reports a rejection once, until the streams are up again.
-   * @param isFinal nothing more is tried, and the listener is not called again.
-   */
-  reject(reason: string, isFinal = true): void {
-    if (this.#isClosed || (!isFinal && reason === this.#rejection)) return;
-    this.#isClosed = isFinal;
-    this.#rejection = reason;
-    this.listener.onRejected(reason, !isFinal);
+  /** An attempt to bring the streams up failed. */
+  wait(wait: FeedWait): void {
+    if (!this.#isClosed && !this.#isUp) this.listener.onWaiting(wait);
+  }
+
+  /** The exchange does not list the symbol any more. */
+  unlist(reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.listener.onUnlisted(reason);
   }
 
   close(): void {

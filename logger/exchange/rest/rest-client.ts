@@ -1,25 +1,25 @@
 /**
- * An exchange's REST API within its request budget. Statuses become errors here: 429 and 418 block the
- * budget for as long as `Retry-After` says (streams continue), 5xx and a missing response can be retried,
- * and a rejection carries the exchange's own reason.
+ * An exchange's REST API within its request budget. Responses become errors here: a "slow down" and a ban
+ * block the budget for as long as the exchange says (streams continue), 5xx and a missing response can be
+ * retried, and a rejection carries the exchange's own reason.
  *
  * Sources: https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits and
  * https://docs.cdp.coinbase.com/exchange/docs/rate-limits (gathered 2026-11-20).
  */
 
-import { ExchangeRejectedError, FeedClosedError, RateLimitedError } from '../../errors.ts';
+import {
+  ExchangeRejectedError,
+  FeedClosedError,
+  RateLimitedError,
+  UnknownSecurityError,
+} from '../../errors.ts';
 import type { LoggerError } from '../../errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { RequestBudget, Urgency } from './request-budget.ts';
 import type { HttpResponse, Transport } from '../../runtime/transport.ts';
 import { fieldsOf, parseJson, quoted } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
-
-/** Where the exchange does not say how long: for a "slow down", and the shortest ban. */
-const DEFAULT_SLOW_DOWN_MS = 5000;
-const DEFAULT_BAN_MS = 120_000;
-/** Bans grow to three days; a longer one is a garbled header. */
-const MAX_BLOCK_MS = 4 * 86_400_000;
+import { BAN_STATUS, SLOW_DOWN_STATUS, blockMs, wholeNumber } from './retry-after.ts';
 
 export interface RestOptions {
   readonly restUrl: string;
@@ -32,14 +32,26 @@ export interface RestOptions {
   readonly headersOf?: (path: string) => Readonly<Record<string, string>>;
   /** The header in which the exchange reports the used weight. */
   readonly usedWeightHeader?: string;
+  /** Statuses of a ban, which ends waiting for it. Default: 418. */
+  readonly banStatuses?: readonly number[];
   /** Reads the body of a rejection. */
   readonly reasonOf: (rejection: Fields) => Reason;
+  /** Where the exchange rejects with status 200: whether a body does. */
+  readonly isRejection?: (body: Fields) => boolean;
+  /** Whether the exchange says that it does not list the symbol. Only asked about its own words. */
+  readonly isUnlisted: (rejection: Rejection) => boolean;
 }
 
 export interface Reason {
   readonly code: number | null;
   /** In the exchange's own words. */
   readonly reason: string | null;
+  /** When a ban ends, ms since 1970, where the words say so. */
+  readonly bannedUntilMs?: number | null;
+}
+
+export interface Rejection extends Reason {
+  readonly status: number;
 }
 
 export interface RestRequest {
@@ -66,13 +78,14 @@ export class RestClient {
   }
 
   /**
-   * @throws RateLimitedError, FeedClosedError, LimitExceededError (queue full),
+   * @throws RateLimitedError, FeedClosedError, LimitExceededError (queue full), UnknownSecurityError,
    *   ExchangeRejectedError with `context` `{ status, code, reason }`.
    */
   async get(request: RestRequest): Promise<RestResponse> {
     const { transport, budget, clock, restUrl, timeoutMs, maxBytes, headersOf } = this.#options;
     await budget.acquire(request);
     let response: HttpResponse;
+    let rejection: Rejection | null;
     let receiveTimeUs: number;
     try {
       response = await transport.get(`${restUrl}${request.path}`, {
@@ -82,55 +95,70 @@ export class RestClient {
         signal: request.signal,
       });
       receiveTimeUs = clock.nowUs();
-      this.#report(response);
+      rejection = this.#rejectionIn(response);
+      this.#report(response, rejection);
     } finally {
       budget.release();
     }
-    if (response.status === 200) return { body: response.body, receiveTimeUs };
-    throw this.#errorOf(response);
+    if (rejection === null) return { body: response.body, receiveTimeUs };
+    throw this.#errorOf(response, rejection);
   }
 
-  #report(response: HttpResponse): void {
-    const { usedWeightHeader } = this.#options;
-    const used = usedWeightHeader ? wholeNumber(response.headers[usedWeightHeader]) : null;
-    if (used !== null) this.#options.budget.report(used);
-    if (response.status === 429 || response.status === 418) {
-      this.#options.budget.block(blockMs(response), response.status === 418);
+  /** null: the response is what was asked for. */
+  #rejectionIn({ status, body }: HttpResponse): Rejection | null {
+    const { isRejection, reasonOf } = this.#options;
+    const nothing = { status, code: null, reason: null };
+    if (status === 200 && !isRejection) return null;
+    let fields: Fields;
+    try {
+      fields = fieldsOf(parseJson(body), 'The rejection');
+    } catch {
+      // A page of HTML, as a firewall sends: its text is of no use. Or a list, which rejects nothing.
+      return status === 200 ? null : nothing;
     }
+    if (status === 200 && isRejection?.(fields) !== true) return null;
+    const { reason, ...rest } = reasonOf(fields);
+    return { ...rest, status, reason: reason === null ? null : quoted(reason) };
   }
 
-  #errorOf(response: HttpResponse): LoggerError {
-    const { status } = response;
-    const { code, reason } = this.#reasonIn(response.body);
-    const message = `The exchange answered ${status}${reason === null ? '' : `: ${reason}`}`;
-    if (status === 429 || status === 418) return new RateLimitedError(message, blockMs(response));
-    if (status >= 500)
-      return new FeedClosedError(message, { retryable: true, context: { status } });
-    return new ExchangeRejectedError(message, {
-      retryable: true,
-      context: { status, code, reason },
+  #report(response: HttpResponse, rejection: Rejection | null): void {
+    const { usedWeightHeader, budget } = this.#options;
+    const used = usedWeightHeader ? wholeNumber(response.headers[usedWeightHeader]) : null;
+    if (used !== null) budget.report(used);
+    const forMs = rejection && this.#blockMs(response, rejection);
+    if (forMs !== null) budget.block(forMs, this.#isBan(response));
+  }
+
+  #isBan({ status }: HttpResponse): boolean {
+    return (this.#options.banStatuses ?? [BAN_STATUS]).includes(status);
+  }
+
+  /** How long the exchange wants no requests; null: it does not say that. */
+  #blockMs(response: HttpResponse, { bannedUntilMs }: Rejection): number | null {
+    const isBan = this.#isBan(response);
+    const untilMs = bannedUntilMs ?? null;
+    const isAsked = isBan || response.status === SLOW_DOWN_STATUS || untilMs !== null;
+    if (!isAsked) return null;
+    const nowMs = this.#options.clock.nowUs() / 1000;
+    return blockMs(response.headers['retry-after'], {
+      isBan,
+      untilMs: untilMs === null ? null : untilMs - nowMs,
     });
   }
 
-  /** A firewall answers with a page of HTML instead. */
-  #reasonIn(body: string): Reason {
-    try {
-      const { code, reason } = this.#options.reasonOf(fieldsOf(parseJson(body), 'The rejection'));
-      return { code, reason: reason === null ? null : quoted(reason) };
-    } catch {
-      // The status is enough: the text of such a page is of no use.
-      return { code: null, reason: null };
+  #errorOf(response: HttpResponse, rejection: Rejection): LoggerError {
+    const { status, code, reason } = rejection;
+    const message = `The exchange answered ${status}${reason === null ? '' : `: ${reason}`}`;
+    const forMs = this.#blockMs(response, rejection);
+    if (forMs !== null) return new RateLimitedError(message, forMs);
+    if (status >= 500)
+      return new FeedClosedError(message, { retryable: true, context: { status } });
+    const context = { status, code, reason };
+    if (reason !== null && this.#options.isUnlisted(rejection)) {
+      return new UnknownSecurityError(`${reason}${code === null ? '' : ` (code ${code})`}`, {
+        context,
+      });
     }
+    return new ExchangeRejectedError(message, { retryable: true, context });
   }
-}
-
-/** How long the exchange wants no requests. `Retry-After` is in seconds. */
-function blockMs(response: HttpResponse): number {
-  const seconds = wholeNumber(response.headers['retry-after']);
-  const defaultMs = response.status === 418 ? DEFAULT_BAN_MS : DEFAULT_SLOW_DOWN_MS;
-  return seconds === null ? defaultMs : Math.min(seconds * 1000, MAX_BLOCK_MS);
-}
-
-function wholeNumber(text: string | undefined): number | null {
-  return text !== undefined && /^\d{1,9}$/.test(text.trim()) ? Number(text) : null;
 }

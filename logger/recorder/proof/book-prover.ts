@@ -3,7 +3,12 @@
  * buffer meanwhile. Never gives up by itself.
  */
 
-import { LoggerError, RateLimitedError, describeError } from '../../errors.ts';
+import {
+  LoggerError,
+  RateLimitedError,
+  UnknownSecurityError,
+  describeError,
+} from '../../errors.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type { BookSnapshot } from '../../market/events.ts';
@@ -27,8 +32,10 @@ export interface BookProverDeps {
   readonly onProven: (proven: ProvenBook) => void;
   /** The exchange moves on, and nothing comes in: the stream is dead, though its connection lives. */
   readonly onDead: (reason: string) => void;
-  /** Why there is no book yet; null: nothing is wrong. Final: the exchange rejects the symbol. */
-  readonly onTrouble: (reason: string | null, isFinal: boolean) => void;
+  /** Why there is no book yet; null: nothing is wrong. */
+  readonly onTrouble: (reason: string | null) => void;
+  /** The exchange answers as if it did not list the symbol. */
+  readonly onUnlisted: () => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -76,7 +83,7 @@ export class BookProver {
       try {
         const snapshot = await exchange.snapshot(security.symbol, signal);
         if (signal.aborted) return;
-        onTrouble(null, false);
+        onTrouble(null);
         // An empty book is usually an outage: accepted only if seen twice.
         const isEmpty = snapshot.bids.length === 0 && snapshot.asks.length === 0;
         const isDoubtful = isEmpty && !wasEmpty;
@@ -107,7 +114,7 @@ export class BookProver {
           if (merged.reason !== undefined) {
             const { reason } = merged;
             log.warning('Discarded a snapshot', { security: security.id, reason });
-            onTrouble(reason, false);
+            onTrouble(reason);
           }
           return false;
         case 'waiting': {
@@ -117,7 +124,7 @@ export class BookProver {
           const sequence = await this.#probe(snapshot, signal);
           if (signal.aborted || buffer.news !== news || sequence <= snapshot.sequence) break;
           const reason = `The exchange is at ${sequence}, and nothing comes in`;
-          onTrouble(reason, false);
+          onTrouble(reason);
           if (isAhead) {
             onDead(reason);
             return false;
@@ -156,13 +163,10 @@ export class BookProver {
   }
 
   #reportFailure(error: LoggerError, waitMs: number): void {
-    const { log, security, onTrouble } = this.#deps;
+    const { log, security, onTrouble, onUnlisted } = this.#deps;
     const reason = describeError(error);
-    onTrouble(`No snapshot yet: ${reason}`, !error.retryable && isRejection(error));
+    onTrouble(`No snapshot yet: ${reason}`);
+    if (error instanceof UnknownSecurityError) onUnlisted();
     log.warning('No snapshot', { security: security.id, reason, retryMs: Math.round(waitMs) });
   }
-}
-
-function isRejection(error: LoggerError): boolean {
-  return error.code === 'exchange-refused' || error.code === 'unknown-security';
 }

@@ -164,6 +164,7 @@ export class FeedTracker {
     if (this.question === 'none' && this.#deps.phase() !== 'live') return 'settled';
     if (probe === undefined) {
       if (depth === 'prices') return 'suspect';
+      this.checkListing();
       this.#die(asked.segment, 'other', 'The exchange does not list it any more');
       return 'settled';
     }
@@ -278,6 +279,11 @@ export class FeedTracker {
     this.#handle?.renew(what, reason);
   }
 
+  /** The exchange answered as if it did not list the security any more. */
+  checkListing(): void {
+    this.#handle?.checkListing();
+  }
+
   async #proveSilence(segment: Segment): Promise<void> {
     const { exchange, security, log, signal, onContinuous } = this.#deps;
     const { sequence } = segment;
@@ -348,6 +354,7 @@ export class FeedTracker {
   }
 
   close(): void {
+    this.#isUp = false;
     this.segmentEnded();
     this.#handle?.close();
     this.#handle = undefined;

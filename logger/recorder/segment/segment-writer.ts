@@ -94,7 +94,7 @@ export class SegmentWriter {
     const monotonicMs = clock.monotonicMs();
     const segment = new Segment(identity, proven, { ...this.#deps, monotonicMs });
     const gap = this.#openGap && closeGap(this.#openGap, identity, proven);
-    const isUnplanned = gap && gap.cause !== 'restart' && gap.cause !== 'removed';
+    const isUnplanned = gap && !isPlanned(gap);
     this.#openGap = null;
     this.#segment = segment;
     live.publish({ type: 'image', security, reason: 'proven', segment, closedGap: gap });
@@ -124,7 +124,15 @@ export class SegmentWriter {
 
   /** The security was removed inside a gap: from here on that is why it is missing. */
   markRemoved(): void {
-    if (this.#openGap) this.#declare('revised', { ...this.#openGap, cause: 'removed' });
+    const gap = this.#openGap;
+    // A gap that nobody planned keeps its cause: alerts leave out what people do.
+    if (gap?.cause === 'restart') this.#declare('revised', { ...gap, cause: 'removed' });
+  }
+
+  /** Something else keeps open a gap that began with a restart or a removal. */
+  blame(cause: GapCause): void {
+    const gap = this.#openGap;
+    if (gap && isPlanned(gap)) this.#declare('revised', { ...gap, cause });
   }
 
   /**
@@ -226,4 +234,8 @@ export class SegmentWriter {
     this.#isHoldingImage = true;
     return image;
   }
+}
+
+function isPlanned({ cause }: { readonly cause: GapCause }): boolean {
+  return cause === 'restart' || cause === 'removed';
 }

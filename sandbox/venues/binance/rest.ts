@@ -90,7 +90,7 @@ export class BinanceRest {
       case '/api/v3/ticker/bookTicker':
         return query.has('symbol')
           ? this.#withSymbol(query, (market) => this.#json(bestPrices(market)))
-          : this.#json([...this.#markets.values()].map(bestPrices));
+          : this.#json(this.#listed().map(bestPrices));
       case '/api/v3/exchangeInfo':
         return this.#exchangeInfo(query, unit);
       default:
@@ -129,9 +129,9 @@ export class BinanceRest {
     if (requested === null)
       return illegal('symbols', `^\\["${LEGAL_SYMBOL}"(,"${LEGAL_SYMBOL}")*\\]$`);
     const markets: Market[] = [];
-    for (const symbol of requested ?? this.#markets.keys()) {
+    for (const symbol of requested ?? this.#listed().map(({ profile }) => profile.symbol)) {
       if (!SYMBOL.test(symbol)) return illegal('symbol', SYMBOL.source);
-      const market = this.#markets.get(symbol);
+      const market = this.#market(symbol);
       if (!market) return invalidSymbol();
       markets.push(market);
     }
@@ -145,6 +145,14 @@ export class BinanceRest {
     return { status: 200, body: JSON.stringify(body) };
   }
 
+  #market(symbol: string): Market | undefined {
+    return this.#faults.isDelisted(symbol) ? undefined : this.#markets.get(symbol);
+  }
+
+  #listed(): Market[] {
+    return [...this.#markets.keys()].flatMap((symbol) => this.#market(symbol) ?? []);
+  }
+
   #withSymbol(query: URLSearchParams, serve: (market: Market) => Content): Content {
     const symbol = query.get('symbol');
     if (symbol === null || symbol === '') {
@@ -152,7 +160,7 @@ export class BinanceRest {
       return { status: 400, body: errorText(ERRORS.mandatoryMissing, msg) };
     }
     if (!SYMBOL.test(symbol)) return illegal('symbol', SYMBOL.source);
-    const market = this.#markets.get(symbol);
+    const market = this.#market(symbol);
     return market ? serve(market) : invalidSymbol();
   }
 }

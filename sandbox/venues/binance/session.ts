@@ -20,6 +20,8 @@ export interface BinanceSessionDeps {
   readonly source: StreamSource;
   readonly clock: Clock;
   readonly limits: BinanceLimits;
+  /** Default: none. */
+  readonly rejectsSubscription?: (symbol: string) => boolean;
 }
 
 /** @returns the function that opens a session at `url`; null if Binance serves nothing there. */
@@ -51,12 +53,14 @@ const UNKNOWN_PROPERTY = 0;
 const INVALID_VALUE = 1;
 const INVALID_REQUEST = 2;
 const INVALID_JSON = 3;
+const INTERNAL_ERROR = -1001;
 
 class BinanceSession extends ClientSession implements Receiver {
   protected readonly expiry = { code: 1008, reason: 'Connection is older than 24 hours' };
   format: FrameFormat;
   readonly #source: StreamSource;
   readonly #limits: BinanceLimits;
+  readonly #rejects: (symbol: string) => boolean;
   readonly #streams = new Set<string>();
   #recentMessagesMs: number[] = [];
   #unanswered: { readonly payload: string; readonly sinceMs: number } | null = null;
@@ -69,6 +73,7 @@ class BinanceSession extends ClientSession implements Receiver {
     this.format = { unit, isCombined };
     this.#source = source;
     this.#limits = limits;
+    this.#rejects = deps.rejectsSubscription ?? (() => false);
     this.#pingTimer = this.#schedulePing();
     this.#subscribe(streams.slice(0, limits.maxStreams));
   }
@@ -191,6 +196,9 @@ class BinanceSession extends ClientSession implements Receiver {
       }
       return success(null, id);
     }
+    if (params.some((stream) => this.#rejects(symbolOf(stream)))) {
+      return failure(INTERNAL_ERROR, 'Internal error; unable to process your request.', id);
+    }
     if (new Set([...this.#streams, ...params]).size > this.#limits.maxStreams) {
       return failure(INVALID_REQUEST, 'Invalid request: too many streams', id);
     }
@@ -204,6 +212,10 @@ class BinanceSession extends ClientSession implements Receiver {
       this.#source.subscribe(stream, this);
     }
   }
+}
+
+function symbolOf(stream: string): string {
+  return stream.split('@', 1)[0]?.toUpperCase() ?? '';
 }
 
 type RequestId = string | number | null;

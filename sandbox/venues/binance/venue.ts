@@ -36,7 +36,8 @@ class BinanceVenue implements Venue {
     this.faults = faults;
     this.#markets = markets;
     this.#feed = new BinanceFeed(markets.values(), faults);
-    this.#sessionDeps = { source: this.#feed, clock, limits };
+    const rejectsSubscription = (symbol: string): boolean => faults.rejectsSubscription(symbol);
+    this.#sessionDeps = { source: this.#feed, clock, limits, rejectsSubscription };
     const { weightPerMinute } = limits;
     this.#rest = new BinanceRest({ markets, faults, nowUs: () => clock.nowUs(), weightPerMinute });
   }

@@ -76,9 +76,12 @@ export class CoinbaseRest {
     }
     const [, products, id, book, rest] = pathname.split('/');
     if (products !== 'products' || rest !== undefined) return NOT_FOUND;
-    if (id === undefined) return { status: 200, value: [...this.#products.values()].map(infoOf) };
+    const isListed = (one: CoinbaseProduct): boolean => !this.#faults.isDelisted(one.id);
+    if (id === undefined) {
+      return { status: 200, value: [...this.#products.values()].filter(isListed).map(infoOf) };
+    }
     const product = this.#products.get(decodeURIComponent(id));
-    if (!product || (book !== undefined && book !== 'book')) return NOT_FOUND;
+    if (!product || !isListed(product) || (book !== undefined && book !== 'book')) return NOT_FOUND;
     if (book === undefined) return { status: 200, value: infoOf(product) };
     return this.#book(product, searchParams.get('level') ?? '1');
   }

@@ -17,6 +17,8 @@ export interface CoinbaseSessionDeps {
   readonly products: ReadonlySet<string>;
   readonly clock: Clock;
   readonly limits: CoinbaseLimits;
+  readonly isDelisted: (product: string) => boolean;
+  readonly rejectsSubscription: (product: string) => boolean;
   /** Called once for each signed subscription. */
   readonly rejectsLogin: () => boolean;
 }
@@ -52,9 +54,13 @@ export class CoinbaseSession extends ClientSession implements ChannelListener {
     }
     const wanted = requestedIn(request);
     if (typeof wanted === 'string') return this.#error('Failed to subscribe', wanted);
-    const unknown = wanted.find(({ product }) => !this.#deps.products.has(product));
-    if (unknown) {
+    const { products, isDelisted, rejectsSubscription } = this.#deps;
+    const unknown = wanted.find(({ product }) => !products.has(product) || isDelisted(product));
+    if (unknown && type === 'subscribe') {
       return this.#error('Failed to subscribe', `${unknown.product} is not a valid product`);
+    }
+    if (type === 'subscribe' && wanted.some(({ product }) => rejectsSubscription(product))) {
+      return this.#error('Internal server error', 'Please try again');
     }
     const loginError = type === 'subscribe' ? this.#loginError(request, wanted) : null;
     if (loginError !== null) return this.#error('Failed to subscribe', loginError);

@@ -51,6 +51,8 @@ class CoinbaseVenue implements Venue {
       products: new Set(products.keys()),
       clock,
       limits,
+      isDelisted: (product) => faults.isDelisted(product),
+      rejectsSubscription: (product) => faults.rejectsSubscription(product),
       rejectsLogin: () => faults.rejectedLogins.take() !== null,
     };
     this.#nowUs = () => clock.nowUs();

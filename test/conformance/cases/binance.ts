@@ -79,6 +79,7 @@ export const binance: ConformanceCase = {
     bids: [...Array.from({ length: n }, (_, i) => [`${100 + n - i}`, `${n - i}`]), ['100', '1']],
     asks: [['200', '1']],
   }),
+  unlisted: { status: 400, body: '{"code":-1121,"msg":"Invalid symbol."}' },
   ping: null,
   examples: [
     {

@@ -15,6 +15,7 @@ export const channels: ConformanceCase = {
   create: (deps, staleAfterMs) => new ChannelExchange(deps, staleAfterMs),
   connection: () => new ChannelVenue(),
   book: null,
+  unlisted: null,
   ping: PING,
   examples: [
     {

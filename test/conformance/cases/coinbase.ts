@@ -31,6 +31,7 @@ const answers: Pick<VenueConnection, 'symbolsOf' | 'grant' | 'reject'> = {
 const shared = {
   scale: { priceExponent: 2, sizeExponent: 8 },
   symbols: { first: BTC, second: '币安人生-USD', unknown: 'NO-SUCH' },
+  unlisted: { status: 404, body: '{"message":"NotFound"}' },
   ping: null,
 } as const;
 

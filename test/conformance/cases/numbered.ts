@@ -12,6 +12,7 @@ export const numbered: ConformanceCase = {
   create: (deps, staleAfterMs) => new NumberedExchange(deps, staleAfterMs),
   connection: () => new NumberedVenue(),
   book: null,
+  unlisted: null,
   ping: null,
   examples: [
     {

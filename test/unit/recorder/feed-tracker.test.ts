@@ -37,7 +37,12 @@ beforeEach(() => {
     onGap: fail,
     onFatal: fail,
   });
-  tracker.follow({ aliveUntilUs: () => connectionUs, renew: fail, close: () => undefined });
+  tracker.follow({
+    aliveUntilUs: () => connectionUs,
+    renew: fail,
+    checkListing: () => undefined,
+    close: () => undefined,
+  });
 });
 
 /** A book that was proven at 1000. */

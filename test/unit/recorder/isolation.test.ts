@@ -70,7 +70,7 @@ const troubled: Coinbase = (exchange, step, random) => {
       exchange.heartbeat(step + random.integer(0, 5), 'BTC-USD');
       return;
     case 6:
-      exchange.listeners.get('BTC-USD')?.onRejected('not today', false);
+      exchange.listeners.get('BTC-USD')?.onWaiting({ for: 'streams', reason: 'not today' });
       return;
     case 7:
       exchange.listeners.get('BTC-USD')?.onScale({ priceExponent: 9, sizeExponent: 9 });

@@ -96,7 +96,7 @@ describe('an add without a book', () => {
     const service = createService();
     const adding = service.control.add([BTC], true, forever);
     await clock.advanceAsync(0);
-    exchange.listeners.get('BTCUSDT')?.onRejected('Invalid API Key', true);
+    exchange.listeners.get('BTCUSDT')?.onWaiting({ for: 'login', reason: 'Invalid API Key' });
     const [result] = await adding;
     expect(result).toMatchObject({ ok: false, state: 'failed' });
     expect(result?.message).toBe(

@@ -229,7 +229,7 @@ describe('a recorder', () => {
     expect(one.message).toContain('connection refused');
     exchange.answer(new ExchangeRejectedError('HTTP 403'));
     await clock.advanceAsync(400, 50);
-    expect(one.phase).toBe('failed');
+    expect([one.phase, one.message]).toEqual(['syncing', 'No snapshot yet: HTTP 403']);
     exchange.answer(snapshotAt(10, [1, 1], [2, 2]));
     await clock.advanceAsync(2000, 50);
     expect(one.phase).toBe('live');

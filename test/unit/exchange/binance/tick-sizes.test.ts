@@ -45,7 +45,7 @@ describe('polling tick sizes', () => {
     expect(eth.listener.calls).toEqual([]);
   });
 
-  test('a symbol that is gone does not keep the others from being polled', async () => {
+  test('a symbol that is gone is given up, and does not keep the others from being polled', async () => {
     const listeners = ['A', 'B', 'GONE', 'C'].map((symbol) => feed.open(symbol).listener);
     answerWith({ A: '0.1', B: '0.1', C: '0.1' });
     await feed.clock.advanceAsync(HOUR_MS, HOUR_MS / 2);
@@ -53,7 +53,7 @@ describe('polling tick sizes', () => {
     expect(listeners.map(({ states }) => states)).toEqual([
       ['instrument'],
       ['instrument'],
-      [],
+      ['unlisted'],
       ['instrument'],
     ]);
   });

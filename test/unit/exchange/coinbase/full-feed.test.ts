@@ -66,8 +66,9 @@ describe('subscribing', () => {
     expect(second?.['signature']).not.toBe(first?.['signature']);
   });
 
-  test('a product that the exchange does not know hears the reason, once and for all', () => {
+  test('a product that the exchange does not list hears the reason, once and for all', async () => {
     const feed = new ScriptedCoinbase();
+    feed.answers(404, { message: 'NotFound' });
     const { listener } = feed.open('NO-SUCH');
     feed.clock.advance(0);
     const { latest } = feed.transport;
@@ -80,8 +81,29 @@ describe('subscribing', () => {
     expect(listener.calls).toEqual([
       { what: 'rejected', reason: 'Failed to subscribe: NO-SUCH is not a valid product' },
     ]);
+    await feed.clock.advanceAsync(500, 500);
+    expect(listener.calls.slice(1)).toEqual([{ what: 'unlisted', reason: 'NO-SUCH: NotFound' }]);
     feed.clock.advance(3_000_000);
     expect(feed.transport.sockets).toHaveLength(1);
+  });
+
+  test('a product that a confirmation leaves out is not up: it is asked for again', () => {
+    const feed = new ScriptedCoinbase();
+    const [one, two] = [feed.open(BTC), feed.open('ETH-USD')];
+    feed.clock.advance(0);
+    const confirm = (...product_ids: string[]): void => {
+      for (const socket of feed.transport.sockets) {
+        socket.open();
+        socket.message({ type: 'subscriptions', channels: [{ name: 'full', product_ids }] });
+      }
+    };
+    confirm(BTC);
+    feed.clock.advance(1000);
+    confirm(BTC);
+    expect([one.listener.states, two.listener.states]).toEqual([['up'], ['rejected']]);
+    feed.clock.advance(1000);
+    confirm(BTC, 'ETH-USD');
+    expect(two.listener.states).toEqual(['rejected', 'up']);
   });
 });
 

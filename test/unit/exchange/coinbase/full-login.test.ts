@@ -66,7 +66,7 @@ describe('a rejected login', () => {
       feed.transport.latest.message(heartbeat(i, 1));
       feed.transport.latest.message(LOGIN_REFUSED);
     }
-    expect(listener.states.slice(0, 4)).toEqual(['up', 'rejected', 'down', 'up']);
+    expect(listener.states.slice(0, 4)).toEqual(['up', 'down', 'rejected', 'up']);
     expect(waitedMs).toBeGreaterThan(100_000);
   });
 

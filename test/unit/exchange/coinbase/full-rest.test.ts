@@ -100,7 +100,9 @@ describe('REST', () => {
   test('a changed tick size is reported to its product, from one request for all', async () => {
     const feed = new ScriptedCoinbase();
     const { listener } = feed.streaming();
-    feed.answers(200, [product(BTC, '0.001'), product('ETH-USD')]);
+    const others = Array.from({ length: 20 }, (_, i) => `P${i}-USD`);
+    for (const other of others) feed.open(other);
+    feed.answers(200, [product(BTC, '0.001'), ...others.map((other) => product(other))]);
     await feed.clock.advanceAsync(COINBASE_LIMITS.instrumentPollMs, 600_000);
     expect(feed.transport.asked).toEqual(['https://rest.test/products']);
     const changed = listener.calls.filter(({ what }) => what === 'instrument' || what === 'scale');

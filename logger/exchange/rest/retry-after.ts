@@ -1,0 +1,29 @@
+/** How long an exchange that rejects requests or connections wants to be left alone. Pure. */
+
+export const SLOW_DOWN_STATUS = 429;
+export const BAN_STATUS = 418;
+
+/** Where the exchange does not say how long: for a "slow down", and the shortest ban. */
+const DEFAULT_SLOW_DOWN_MS = 5000;
+const DEFAULT_BAN_MS = 120_000;
+/** Bans grow to three days; a longer one is garbled. */
+const MAX_BLOCK_MS = 4 * 86_400_000;
+
+/**
+ * @param retryAfter the header, in seconds.
+ * @param untilMs time from now until the moment that the exchange's words name; null: they name none.
+ */
+export function blockMs(
+  retryAfter: string | undefined,
+  { isBan, untilMs }: { readonly isBan: boolean; readonly untilMs: number | null },
+): number {
+  const seconds = wholeNumber(retryAfter);
+  // A moment that is over already comes from a clock that differs from ours.
+  const namedMs = untilMs !== null && untilMs > 0 ? untilMs : null;
+  if (seconds === null && namedMs === null) return isBan ? DEFAULT_BAN_MS : DEFAULT_SLOW_DOWN_MS;
+  return Math.min(Math.max((seconds ?? 0) * 1000, namedMs ?? 0), MAX_BLOCK_MS);
+}
+
+export function wholeNumber(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,9}$/.test(text.trim()) ? Number(text) : null;
+}
