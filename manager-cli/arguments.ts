@@ -4,6 +4,7 @@
  */
 
 import { EXCHANGE_NAMES } from '../logger/exchange/exchanges.ts';
+import { parseTimeUs } from '../logger/market/time.ts';
 import { parseSecurity } from '../logger/market/security.ts';
 import type { BookQuery, CoverageQuery, ExportQuery } from '../logger/queries/queries.ts';
 import {
@@ -45,15 +46,27 @@ const UNIT_US = {
   d: 86_400_000_000,
 } as const;
 
+/** @throws the usage error, with the forms that only the command line has. */
+function checkedTime(value: string, name: string): string {
+  try {
+    parseTimeUs(value);
+    return value;
+  } catch {
+    throw usageError(
+      `--${name}: not a time: ${JSON.stringify(value.slice(0, 60))} (use ISO 8601 with a zone like 2026-11-20T07:00:04.5Z, an integer with a unit like 1723161254206ms, now, or -5m)`,
+    );
+  }
+}
+
 /**
- * An option that is a time: a relative one (`-5m`, `-1h30m`) or `now` by this machine's clock. Anything else
- * is left for the validator.
+ * An option that is a time: a relative one (`-5m`, `-1h30m`) or `now` by this machine's clock.
  */
 function time(args: Arguments, name: string): string | undefined {
   const value = text(args, name);
   const nowUs = Date.now() * 1000;
+  if (value === undefined) return undefined;
   if (value === 'now') return `${nowUs}us`;
-  if (value === undefined || !RELATIVE.test(value)) return value;
+  if (!RELATIVE.test(value)) return checkedTime(value, name);
   const parts = value.matchAll(/(\d+)(us|ms|s|m|h|d)/g);
   const agoUs = [...parts].reduce(
     (sum, [, count, unit]) => sum + Number(count) * UNIT_US[unit as keyof typeof UNIT_US],

@@ -47,20 +47,26 @@ function declare(
   const options = (builder: Argv): Argv => describeCommand(builder, command, program);
   if (!/^[a-z]/.test(second)) return parser.command(usage, describe, options, onChosen);
   const group = (builder: Argv): Argv =>
-    builder
+    withoutConnection(builder, command)
       .command(usage.slice(first.length + 1), describe, options, onChosen)
       .demandCommand(1, 1, `${first} needs a subcommand; see ${program} ${first} --help`);
   return parser.command(`${first} <command>`, describe, group);
 }
 
+/** A command without a logger rejects what selects one. */
+function withoutConnection(builder: Argv, { needsNoLogger }: Command): Argv {
+  if (needsNoLogger) for (const name of CONNECTION) builder.hide(name);
+  return builder;
+}
+
 /** Its arguments, options and examples: in the help they come before what all commands have. */
 function describeCommand(builder: Argv, command: Command, program: string): Argv {
-  const { positionals = {}, options = {}, examples, needsNoLogger } = command;
+  const { positionals = {}, options = {}, examples } = command;
   for (const [name, describe] of Object.entries(positionals)) {
     builder.positional(name, { type: 'string', describe });
   }
   builder.options(options).group(Object.keys(options), 'Options:');
-  if (needsNoLogger) for (const name of CONNECTION) builder.hide(name);
+  withoutConnection(builder, command);
   const hasTime = TIME_OPTIONS.some((name) => name in options);
   // The parser's own layout has two columns, which breaks long command lines.
   const lines = examples.flatMap(([line, describe]) => [`  # ${describe}`, `  ${program} ${line}`]);
@@ -114,7 +120,7 @@ export async function parse(given: readonly string[], io: Io): Promise<Parsed> {
     const found = await completions(given.slice(2), io, COMMANDS);
     return { command: undefined, args: {}, output: completionLines(found, io.env) };
   }
-  const argv = joinNegatives(given);
+  const argv = joinNegatives(given[0] === 'help' ? [...given.slice(1), '--help'] : given);
   const program = programName(io.env);
   let command: Command | undefined;
   let args: Arguments = {};

@@ -9,11 +9,23 @@ export function noBookReason(
   { position }: Pick<BookQuery, 'position'>,
   nowUs: number,
 ): string {
-  const { security, gap } = result;
-  const sequence = position && 'sequence' in position ? position.sequence : undefined;
-  const atUs = position && 'us' in position ? position.us : undefined;
-  if (sequence !== undefined && gap.to === null) return notReached(result, sequence);
-  if (atUs !== undefined && atUs > nowUs) return `${security}: that time is in the future`;
+  if (position === undefined) return noneNow(result);
+  if ('sequence' in position) {
+    return result.gap.to === null
+      ? notReached(result, position.sequence)
+      : notThen(result, undefined);
+  }
+  if (position.us > nowUs) return `${result.security}: that time is in the future`;
+  return notThen(result, position.us);
+}
+
+function noneNow({ security, gap }: NoBookResult): string {
+  return parseTimeUs(gap.from) > 0
+    ? `${security} has no proven book now: gap since ${gap.from} (${gap.cause})`
+    : `${security} has no book yet`;
+}
+
+function notThen({ security, gap }: NoBookResult, atUs: number | undefined): string {
   const endUs = gap.to === null ? undefined : parseTimeUs(gap.to);
   // Before the first book there is no gap, only the start of the recording.
   const isBefore =

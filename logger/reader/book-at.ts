@@ -33,7 +33,7 @@ export async function bookAt(
   const position = query.position ?? LAST;
   const ref = await context.archive.imageAt(security, position);
   if (ref === null)
-    return formatNoBook(security, await gapBeforeStart(context, security, position));
+    return formatNoBook(security, await gapBeforeStart(context, security, query.position));
   const run = await runUntil(context, ref, position);
   if ('cause' in run) return formatNoBook(security, run);
   const book = await replay(context, run, position);
@@ -180,17 +180,18 @@ function isProvenByRecords(
 
 /**
  * Before the first image. The gap begins at the time asked for, as nothing is known of an earlier
- * beginning; for a sequence, at the first image.
+ * beginning; for a sequence, at the first image; with neither, when the clock began to count.
  */
 async function gapBeforeStart(
   context: ReaderContext,
   security: string,
-  position: Position,
+  position: Position | undefined,
 ): Promise<NoBookGap> {
   const first = await context.archive.segmentStart(security, 0);
   if (first === null) await assertKnown(context, security);
   const toUs = first === null || first.damaged ? null : first.header.fromUs;
-  const askedUs = 'clock' in position ? Math.min(position.us, MAX_TIME_US) : (toUs ?? 0);
+  const isByTime = position !== undefined && 'clock' in position;
+  const askedUs = isByTime ? Math.min(position.us, MAX_TIME_US) : (toUs ?? 0);
   const fromUs = toUs === null ? askedUs : Math.min(askedUs, toUs);
   return { fromUs, toUs, cause: 'other' };
 }

@@ -166,7 +166,9 @@ export const coverageCommand: Command = {
     if (out.isJson) {
       await out.json(coverage);
     } else if (coverage.intervals.length === 0 && coverage.gaps.length === 0) {
-      await out.line(`Nothing of ${coverage.security} is recorded in that time.`);
+      const hasWindow = query.fromUs !== undefined || query.toUs !== undefined;
+      const when = hasWindow ? 'in that time' : 'yet';
+      await out.line(`Nothing of ${coverage.security} is recorded ${when}.`);
     } else {
       for (const line of coverageLines(coverage, paint, query)) await out.line(line);
     }

@@ -128,6 +128,11 @@ describe('completion, help, version', () => {
     const manifest = JSON.parse(
       readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
     );
+    for (const asked of [['help', 'book'], ['help', 'archive', 'copy'], ['help']]) {
+      const same = await cli([...asked.slice(1), '--help']);
+      expect(await cli(asked)).toEqual(same);
+      expect(same.code).toBe(0);
+    }
     const version = await cli(['--version']);
     expect([version.code, version.stdout]).toEqual([0, `${manifest.version}\n`]);
   });
@@ -171,6 +176,11 @@ describe('a time relative to now', () => {
     expect(port.reader.queries).toEqual([]);
     expect(port.control.calls.map(({ method }) => method)).toContain('bookNow');
     expectError(await manager(`book ${SECURITY} --at now --sequence 5`), 2, /contradict/);
+  });
+
+  test('what is none is told what would be', async () => {
+    const run = await manager(`book ${SECURITY} --at 2026-11-20`);
+    expectError(run, 2, /--at: not a time: "2026-11-20" \(use ISO 8601 .* or -5m\)/);
   });
 
   test.each(['-5', '-m', '-5w', '--5m', '-99999d', '5m'])('%s is none', async (text) => {

@@ -161,6 +161,17 @@ describe('the library', () => {
     expect(sequence).toMatchObject({ message: expect.stringMatching(/is not reached yet/) });
   });
 
+  test('of a security that was added and has no book yet, that is the reason', async () => {
+    await known();
+    await using opened = await openArchive(kit.directory);
+    expect(await opened.bookAt(SECURITY)).toEqual({
+      security: SECURITY,
+      state: 'gap',
+      gap: { from: '1970-01-01T00:00:00Z', to: null, cause: 'other' },
+      message: `${SECURITY} has no book yet`,
+    });
+  });
+
   test('lists what it holds', async () => {
     await kit.twoSegments();
     await known();
