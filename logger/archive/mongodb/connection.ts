@@ -5,7 +5,7 @@
  */
 
 import { MongoClient, MongoParseError, MongoServerError } from 'mongodb';
-import type { Collection, Db, Document } from 'mongodb';
+import type { Collection, Db, DbOptions, Document } from 'mongodb';
 import {
   ArchiveUnavailableError,
   ConfigError,
@@ -32,6 +32,19 @@ const MAX_POOL_SIZE = 8;
  * the server again, and it makes no new connection.
  */
 export const RENEW_AFTER_MS = 20_000;
+
+/**
+ * What is written is durable, and what is read has the types that we expect. Given to the database and not
+ * to the client: some options of a URI (`journal`, `wtimeout`, `raw`) win over those of a client.
+ */
+const DATABASE_OPTIONS: DbOptions = {
+  writeConcern: { w: 'majority', journal: true, wtimeoutMS: TIMEOUT_MS },
+  raw: false,
+  useBigInt64: false,
+  promoteLongs: true,
+  promoteValues: true,
+  promoteBuffers: true,
+};
 
 /** The server's error code for a database name that it does not allow. */
 const INVALID_NAMESPACE = 73;
@@ -112,7 +125,7 @@ export class MongoConnection {
   }
 
   #database(): Db {
-    return this.#client.db(this.location.database);
+    return this.#client.db(this.location.database, DATABASE_OPTIONS);
   }
 
   #onReply(): void {
@@ -171,8 +184,6 @@ function newClient(
     maxPoolSize: MAX_POOL_SIZE,
     // Our writes are idempotent by key, and the callers retry them.
     retryWrites: false,
-    writeConcern: { w: 'majority', journal: true, wtimeoutMS: TIMEOUT_MS },
-    promoteBuffers: true,
   });
   if (onCommand) client.on('commandStarted', ({ commandName }) => onCommand(commandName));
   return client;

@@ -2,7 +2,11 @@
 
 import { MongoBulkWriteError, MongoNetworkError, MongoServerError } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { MongoConnection, RENEW_AFTER_MS } from '../../../logger/archive/mongodb/connection.ts';
+import {
+  MongoConnection,
+  RENEW_AFTER_MS,
+  TIMEOUT_MS,
+} from '../../../logger/archive/mongodb/connection.ts';
 import { mongoLocation } from '../../../logger/archive/mongodb/location.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -96,5 +100,35 @@ describe('a client', () => {
       await clock.advanceAsync(RENEW_AFTER_MS / 2);
     }
     expect(client()).toBe(first);
+  });
+});
+
+describe('no option of a URI', () => {
+  test.each([
+    'journal=false',
+    'j=false',
+    'w=0',
+    'w=1&journal=false',
+    'wtimeout=1',
+    'wtimeoutMS=1',
+    'raw=true',
+    'promoteValues=false&promoteLongs=false',
+    'useBigInt64=true',
+  ])('changes what is durable, or what is read: %s', async (query) => {
+    const odd = new MongoConnection(mongoLocation(`mongodb://127.0.0.1:1/a?${query}`), clock);
+    try {
+      const collection = odd.collection('blocks');
+      expect(collection.writeConcern).toMatchObject({ w: 'majority', journal: true });
+      expect(collection.writeConcern?.wtimeoutMS).toBe(TIMEOUT_MS);
+      expect(collection.bsonOptions).toMatchObject({
+        raw: false,
+        useBigInt64: false,
+        promoteLongs: true,
+        promoteValues: true,
+        promoteBuffers: true,
+      });
+    } finally {
+      await odd.close();
+    }
   });
 });
