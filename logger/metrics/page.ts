@@ -9,6 +9,9 @@ import { DEFINITIONS, labelsOf } from './definitions.ts';
 import type { Definition } from './definitions.ts';
 import type { LoggerFigures } from '../status/figures.ts';
 
+/** Gauges of prom-client that are called like counters; each is the sum of one that stays. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
+
 export class MetricsPage {
   readonly #registry = new Registry();
   readonly #fillers: readonly ((figures: LoggerFigures) => void)[];
@@ -24,6 +27,7 @@ export class MetricsPage {
       registers,
     });
     collectDefaultMetrics({ register: this.#registry });
+    for (const name of MISNAMED) this.#registry.removeSingleMetric(name);
   }
 
   get contentType(): string {

@@ -40,6 +40,12 @@ describe.each([ALERTS, ALERT_TESTS, DASHBOARD])('%s', (path) => {
   });
 });
 
+test('only counters are called totals', async () => {
+  const totals = (await fullScrape()).match(/^# TYPE \w+_total \w+$/gm) ?? [];
+  expect(totals.length).toBeGreaterThan(10);
+  expect(totals.filter((line) => !line.endsWith(' counter'))).toEqual([]);
+});
+
 test('every orderbook metric is on the dashboard', async () => {
   const named = new Set(metricsNamedIn(readFileSync(DASHBOARD, 'utf8')));
   const ours = [...seriesIn(await fullScrape())].filter(
@@ -91,9 +97,7 @@ describe('by promtool', needs(promtoolInstalled), () => {
     expect(promtool(['test', 'rules', ALERT_TESTS])).toMatchObject({ code: 0 });
   });
 
-  test('orderbook metrics follow the format and the naming conventions', async () => {
-    const lines = (await fullScrape()).split('\n');
-    const ours = lines.filter((line) => /^(# \w+ )?orderbook_/.test(line));
-    expect(promtool(['check', 'metrics'], `${ours.join('\n')}\n`)).toEqual({ code: 0, output: '' });
+  test('all metrics follow the format and the naming conventions', async () => {
+    expect(promtool(['check', 'metrics'], await fullScrape())).toEqual({ code: 0, output: '' });
   });
 });
