@@ -13,20 +13,32 @@ import type { Io } from './io.ts';
 const FILES = ['authkey-file', 'tls-ca', 'tls-cert', 'tls-key'] as const;
 const PLAIN = ['host', 'port', 'tls-server-name'] as const;
 const NAMES: readonly string[] = [...PLAIN, ...FILES];
+/** Some editors write it at the beginning of a file. */
+const BYTE_ORDER_MARK = /^\uFEFF/;
 
 export type ConnectionSetting = (typeof FILES)[number] | (typeof PLAIN)[number];
 
 /** Settings by the names of their options, with absolute paths. */
 export type Context = Readonly<Partial<Record<ConnectionSetting, string>>>;
 
-/** https://specifications.freedesktop.org/basedir-spec: an empty variable counts as unset. */
+/**
+ * https://specifications.freedesktop.org/basedir-spec: an empty variable counts as unset.
+ * @throws the usage error for a user without a home directory, such as a container's.
+ */
 export function contextsFile(env: Io['env']): string {
-  const home = env['HOME'] || homedir();
-  return join(
-    env['XDG_CONFIG_HOME'] || join(home, '.config'),
-    'orderbook-manager',
-    'contexts.json',
-  );
+  const folder = env['XDG_CONFIG_HOME'] || join(env['HOME'] || homeOfUser(), '.config');
+  return join(folder, 'orderbook-manager', 'contexts.json');
+}
+
+function homeOfUser(): string {
+  try {
+    return homedir();
+  } catch {
+    // No entry in the list of users, and no HOME.
+    throw usageError(
+      '--context: this user has no home directory; set XDG_CONFIG_HOME to the folder with orderbook-manager/contexts.json',
+    );
+  }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -47,7 +59,7 @@ function readAll(path: string): Readonly<Record<string, unknown>> {
   }
   let contexts: unknown;
   try {
-    contexts = JSON.parse(text);
+    contexts = JSON.parse(text.replace(BYTE_ORDER_MARK, ''));
   } catch {
     // Not the parser's message: it quotes the file.
     throw usageError(`--context: ${path} is not JSON`);

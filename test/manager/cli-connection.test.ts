@@ -209,6 +209,12 @@ describe('contexts', () => {
     expect((await manager('ping --context here')).code).toBe(0);
   });
 
+  test('the file may begin with a byte order mark', async () => {
+    const { port } = await open();
+    writeContexts(`\uFEFF${JSON.stringify({ here: { port } })}`);
+    expect((await manager('ping --context here')).code).toBe(0);
+  });
+
   test.each([
     ['{', /is not JSON/],
     ['[]', /not an object of contexts/],
