@@ -9,6 +9,7 @@ import type { Logger } from './compose.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/load.ts';
 import { ConfigError, describeError } from './errors.ts';
+import { hostAndPort } from './runtime/listen-error.ts';
 import { Shutdown } from './service/shutdown.ts';
 import { goesToJournal } from './service/journal.ts';
 import { createLineLog, standardErrorLines } from './service/line-log.ts';
@@ -112,10 +113,13 @@ async function run(config: Config, clock: SystemClock, log: LineLog): Promise<vo
   });
   log.notice('Recording', {
     version,
-    manager: `${config.managerHost}:${logger.port}`,
+    manager: hostAndPort(config.managerHost, logger.port),
     archive: logger.archive,
     ...(config.mongodb && { spool: resolve(config.dataDirectory) }),
-    ...(config.metrics && { metrics: `${config.metrics.host}:${logger.metricsPort}` }),
+    ...(config.metrics &&
+      logger.metricsPort !== null && {
+        metrics: hostAndPort(config.metrics.host, logger.metricsPort),
+      }),
   });
   manager.ready(logger);
   shutdown.started(logger);

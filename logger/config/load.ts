@@ -118,7 +118,10 @@ function withEnvFile(given: Environment, directory: string): Environment {
       { cause: error },
     );
   }
-  const merged: Record<string, string | undefined> = { ...parseEnv(content) };
+  // Some editors write a byte order mark, which would become part of the first name.
+  const merged: Record<string, string | undefined> = {
+    ...parseEnv(content.replace(/^\uFEFF/, '')),
+  };
   for (const [name, value] of Object.entries(given)) {
     // An empty variable counts as unset, so it does not hide the file's value.
     if (value) merged[name] = value;

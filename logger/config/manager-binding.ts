@@ -77,8 +77,7 @@ export function checkBinding(
 
 /** @throws ConfigError for a name that can't be resolved. */
 export async function isLoopbackHost(host: string): Promise<boolean> {
-  const bare = host.replace(/^\[(.*)\]$/, '$1');
-  const addresses = isIP(bare) ? [bare] : await resolve(host);
+  const addresses = isIP(host) ? [host] : await resolve(host);
   return addresses.every((address) =>
     loopback.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4'),
   );

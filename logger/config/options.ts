@@ -12,6 +12,7 @@ import {
   boolean,
   choice,
   decimal,
+  host,
   integer,
   notValid,
   sizeBytes,
@@ -162,7 +163,7 @@ export const LOGGER_OPTIONS = {
   },
   managerHost: {
     env: 'MANAGER_HOST',
-    parse: text,
+    parse: host,
     default: '127.0.0.1',
     meaning: 'address of the manager port',
   },
@@ -211,7 +212,7 @@ export const LOGGER_OPTIONS = {
   },
   metricsHost: {
     env: 'METRICS_HOST',
-    parse: text,
+    parse: host,
     default: '127.0.0.1',
     meaning: 'address of the metrics port; access needs no key',
   },

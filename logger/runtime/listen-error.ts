@@ -2,6 +2,11 @@
 
 import { ConflictError, describeError } from '../errors.ts';
 
+/** As in a URL: an IPv6 address stands in brackets. */
+export function hostAndPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** @param service its settings are `<SERVICE>_HOST` and `<SERVICE>_PORT`. */
 export function listenError(
   service: 'Manager' | 'Metrics',
@@ -9,7 +14,7 @@ export function listenError(
   error: Error,
 ): ConflictError {
   const settings = service.toUpperCase();
-  const place = `${service} port ${host}:${port}`;
+  const place = `${service} port ${hostAndPort(host, port)}`;
   const message = (): string => {
     switch ('code' in error ? error.code : undefined) {
       case 'EADDRINUSE':

@@ -1,5 +1,7 @@
 /** The usual forms of settings; see `Parse` for what they throw. */
 
+import { isIPv6 } from 'node:net';
+
 import { InvalidArgumentError } from '../errors.ts';
 import type { Parse, Setting } from './setting.ts';
 
@@ -16,6 +18,13 @@ export function boolean(given: string): boolean {
   const word = given.toLowerCase();
   if (word !== 'true' && word !== 'false') throw notValid('use true or false');
   return word === 'true';
+}
+
+/** A name or an address to listen on; an IPv6 address may stand in brackets, as in a URL. */
+export function host(given: string): string {
+  const bare = /^\[(.*)\]$/.exec(given)?.[1] ?? given;
+  if (bare !== given && !isIPv6(bare)) throw notValid('use a name or an address, like ::1');
+  return bare;
 }
 
 /** One of the keys, in any case; yields its value. */

@@ -154,6 +154,29 @@ describe('settings', () => {
     await expect(loadConfig({ USE_ENV_FILE: 'true' }, directory())).rejects.toThrow(/vars\.env/);
   });
 
+  test('vars.env may begin with a byte order mark, and lines may end as in Windows', async () => {
+    const cwd = directory();
+    writeFileSync(join(cwd, 'vars.env'), '\uFEFFMANAGER_PORT=7000\r\nMETRICS_PORT=7001\r\n');
+    expect(await loadConfig({ USE_ENV_FILE: 'true' }, cwd)).toMatchObject({
+      managerPort: 7000,
+      metrics: { port: 7001 },
+      warnings: [],
+    });
+  });
+
+  test.each(['MANAGER_HOST', 'METRICS_HOST'])(
+    '%s may be in brackets, as in a URL',
+    async (name) => {
+      const hosts = async (given: string): Promise<unknown[]> => {
+        const config = await loadConfig({ METRICS_PORT: '1', [name]: given });
+        return [config.managerHost, config.metrics?.host];
+      };
+      expect(await hosts('[::1]')).toEqual(await hosts('::1'));
+      await expect(hosts('[127.0.0.1]')).rejects.toThrow(new RegExp(`^${name}: .*like ::1`));
+      await expect(hosts('[localhost]')).rejects.toThrow(ConfigError);
+    },
+  );
+
   test('the key comes from a file, and never shows in an error', async () => {
     const cwd = directory();
     const file = join(cwd, 'key');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { listenError } from '../../../logger/runtime/listen-error.ts';
+import { hostAndPort, listenError } from '../../../logger/runtime/listen-error.ts';
 
 test.each([
   ['EADDRINUSE', /^Manager port h:1 is in use; .* change MANAGER_PORT$/],
@@ -11,4 +11,9 @@ test.each([
   const error = listenError('Manager', { host: 'h', port: 1 }, cause);
   expect(error.message).toMatch(message);
   expect(error).toMatchObject({ code: 'conflict', cause });
+});
+
+test('an IPv6 address stands in brackets', () => {
+  expect(hostAndPort('::1', 6634)).toBe('[::1]:6634');
+  expect(hostAndPort('127.0.0.1', 6634)).toBe('127.0.0.1:6634');
 });
