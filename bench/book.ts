@@ -1,35 +1,33 @@
 /**
- * From a frame to the book: text → exact integers → book → best bid and ask, as a ratio to
- * `JSON.parse` of the same frames; and the book by itself, against the bare tree that it is built
- * on.
+ * From the bytes of a frame to the book and its best prices, as a ratio to `JSON.parse` of the same
+ * frames; and the book by itself, against sorted-btree with plain numbers. All end with the same book.
  */
 
 import SortedBTree from 'sorted-btree';
 
+import { LadderLevelBook } from '../logger/book/ladder-level-book.ts';
+import type { LevelBook } from '../logger/book/level-book.ts';
 import { TreeLevelBook } from '../logger/book/tree-level-book.ts';
-import type { ScaledInt } from '../logger/market/decimal.ts';
+import { readDepth } from '../logger/exchange/binance/events.ts';
+import { scanDepth } from '../logger/exchange/binance/scan.ts';
 import type { Diff, Levels } from '../logger/market/events.ts';
 import type { Figure, Section } from './figures.ts';
-import { BINANCE_FILES, binanceRecording, RECORDING_SCALE, scaledText } from './recordings.ts';
+import { BINANCE_FILES, binanceRecording, RECORDING_SCALE } from './recordings.ts';
 import { medianTimesMs } from './timing.ts';
 
 // The package is CommonJS with a `default` export, so Node's import yields its exports object.
 const BTree = SortedBTree.default;
 type Tree = InstanceType<typeof BTree<number, number>>;
 
-interface DepthFrame {
-  readonly data: {
-    readonly b: readonly (readonly [string, string])[];
-    readonly a: readonly (readonly [string, string])[];
-  };
-}
+const SYMBOL = 'BTCUSDT';
+const CONTEXT = { scale: RECORDING_SCALE, receiveTimeUs: 1 };
 
 export function bookSections(): Section[] {
-  const frames: string[] = [];
+  const frames: Buffer[] = [];
   const diffs: Diff[] = [];
   for (const frame of BINANCE_FILES.flatMap((file) => [...binanceRecording(file)])) {
     if (frame.event?.type !== 'diff') continue;
-    frames.push(frame.raw);
+    frames.push(Buffer.from(frame.raw));
     diffs.push(frame.event);
   }
   return [
@@ -38,51 +36,54 @@ export function bookSections(): Section[] {
   ];
 }
 
-function frameFigures(frames: readonly string[]): Figure[] {
-  const integers = (rows: DepthFrame['data']['b']): Levels => {
-    const levels: ScaledInt[] = [];
-    for (const [price, size] of rows) levels.push(scaledText(price), scaledText(size));
-    return levels;
+function frameFigures(frames: readonly Buffer[]): Figure[] {
+  const into = (read: typeof scanDepth, book: LevelBook): LevelBook => {
+    for (const frame of frames) {
+      const message = read(frame, SYMBOL, CONTEXT);
+      if (message) book.apply(message.event);
+      book.best('bid');
+      book.best('ask');
+    }
+    return book;
   };
+  const scanned = (): LevelBook => into(scanDepth, LadderLevelBook.empty(RECORDING_SCALE));
+  const parsed = (): LevelBook => into(readDepth, TreeLevelBook.empty(RECORDING_SCALE));
+  assertSameBooks([scanned(), parsed()]);
   const times = medianTimesMs({
-    parse: () => {
-      for (const frame of frames) JSON.parse(frame);
+    json: () => {
+      for (const frame of frames) JSON.parse(frame.toString('utf8'));
     },
     integers: () => {
-      for (const frame of frames) {
-        const { data } = JSON.parse(frame) as DepthFrame;
-        integers(data.b);
-        integers(data.a);
-      }
+      for (const frame of frames) scanDepth(frame, SYMBOL, CONTEXT);
     },
-    book: () => {
-      const book = TreeLevelBook.empty(RECORDING_SCALE);
-      for (const frame of frames) {
-        const { data } = JSON.parse(frame) as DepthFrame;
-        book.setLevels(integers(data.b), integers(data.a));
-        book.best('bid');
-        book.best('ask');
-      }
-    },
+    scanned,
+    parsed,
   });
   const unit = '× JSON.parse of the same frames';
+  const goal = '≤ 0.25';
   return [
-    { name: 'JSON.parse, exact integers', value: times.integers / times.parse, unit },
-    { name: 'JSON.parse, exact integers, book, best', value: times.book / times.parse, unit },
+    { name: 'bytes → exact integers', value: times.integers / times.json, unit },
+    { name: 'bytes → exact integers → book → best', value: times.scanned / times.json, unit, goal },
+    { name: 'the same, parsed, into a tree', value: times.parsed / times.json, unit },
   ];
 }
 
 function bookFigures(diffs: readonly Diff[]): Figure[] {
+  const into = (book: LevelBook): LevelBook => {
+    for (const diff of diffs) {
+      book.setLevels(diff.bids, diff.asks);
+      book.best('bid');
+      book.best('ask');
+    }
+    return book;
+  };
+  const ladder = (): LevelBook => into(LadderLevelBook.empty(RECORDING_SCALE));
+  const tree = (): LevelBook => into(TreeLevelBook.empty(RECORDING_SCALE));
+  assertSameBooks([ladder(), tree()]);
   const times = medianTimesMs({
-    book: () => {
-      const book = TreeLevelBook.empty(RECORDING_SCALE);
-      for (const diff of diffs) {
-        book.setLevels(diff.bids, diff.asks);
-        book.best('bid');
-        book.best('ask');
-      }
-    },
-    tree: () => {
+    ladder,
+    tree,
+    plain: () => {
       const bids = new BTree<number, number>();
       const asks = new BTree<number, number>();
       for (const diff of diffs) {
@@ -93,13 +94,16 @@ function bookFigures(diffs: readonly Diff[]): Figure[] {
       }
     },
   });
+  const unit = '× as fast as sorted-btree with plain numbers';
   return [
-    {
-      name: 'TreeLevelBook',
-      value: times.book / times.tree,
-      unit: '× sorted-btree with plain numbers',
-    },
+    { name: 'LadderLevelBook', value: times.plain / times.ladder, unit, goal: '10' },
+    { name: 'TreeLevelBook', value: times.plain / times.tree, unit },
   ];
+}
+
+function assertSameBooks(books: readonly LevelBook[]): void {
+  const texts = books.map((book) => JSON.stringify([book.levels('bid'), book.levels('ask')]));
+  if (new Set(texts).size !== 1) throw new Error('The books differ');
 }
 
 function setLevels(tree: Tree, levels: Levels): void {
