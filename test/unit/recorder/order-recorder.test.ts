@@ -8,7 +8,7 @@ import type { RestingOrder } from '../../../logger/market/events.ts';
 import { securityOf } from '../../../logger/market/security.ts';
 import type { SecurityRecorder } from '../../../logger/recorder/security-recorder.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
-import { SCALE, orderSnapshotAt, snapshotAt } from '../../support/scripted-exchange.ts';
+import { orderSnapshotAt, snapshotAt } from '../../support/scripted-exchange.ts';
 import type { ScriptedExchange } from '../../support/scripted-exchange.ts';
 import { RecorderHarness } from './harness.ts';
 
@@ -184,20 +184,6 @@ describe('a recorder of an L3 book', () => {
       firstMissing: 103,
       lastMissing: 103,
     });
-  });
-
-  test('a gap begins with the last evidence, which may be later than the last update', async () => {
-    const { one, queue } = harness.recorder();
-    await live(one);
-    await clock.advanceAsync(700);
-    exchange.heartbeat(101, SYMBOL);
-    const provenUs = clock.nowUs();
-    one.journal();
-    await clock.advanceAsync(700);
-    open(105, id(9), 1000, 1);
-    expect(one.openGap).toMatchObject({ cause: 'sequence', fromUs: provenUs, firstMissing: 102 });
-    await queue.drained();
-    expect((await harness.archive.tail(SECURITY.id)).openGap).toEqual(one.openGap);
   });
 
   test('what contradicts the book voids the segment from where it was proven', async () => {
@@ -388,26 +374,5 @@ describe('a recorder of a feed without sequence numbers', () => {
       fromUs: aliveUntilUs,
       firstMissing: null,
     });
-  });
-
-  test('a loss leaves what equal heartbeats had proven behind the last update', async () => {
-    const { one } = harness.recorder();
-    await one.start();
-    await clock.advanceAsync(0);
-    await live(one);
-    exchange.diff(2, 2, [1001, 1], [], SYMBOL);
-    const { segment } = one;
-    if (!segment) throw new Error('no segment');
-    await clock.advanceAsync(300);
-    const bestPrices = { scale: SCALE, bid: [1001, 1], ask: [1010, 7] } as const;
-    const probe = { sequence: 70, receiveTimeUs: clock.nowUs(), ...bestPrices };
-    expect(one.liveness.answer({ segment, sequence: 2 }, probe, 'prices')).toBe('settled');
-    await clock.advanceAsync(900);
-    exchange.heartbeat(70, SYMBOL);
-    const provenUs = clock.nowUs();
-    await clock.advanceAsync(900);
-    const agreedUs = clock.nowUs();
-    exchange.listeners.get(SYMBOL)?.onLoss(agreedUs, 'trade 7 did not come');
-    expect(one.openGap).toMatchObject({ cause: 'connection', fromUs: provenUs });
   });
 });
