@@ -17,6 +17,8 @@ import type { Random } from './runtime/random.ts';
 import type { Transport } from './runtime/transport.ts';
 import { yieldToEventLoop } from './runtime/yield.ts';
 import { createNetwork } from './service/network.ts';
+import { loadProxies, shownProxy } from './service/proxy.ts';
+import type { ProxySettings } from './service/proxy.ts';
 import { watchProcess } from './service/process-status.ts';
 import { createSystemClock } from './service/system-clock.ts';
 import type { SystemClock } from './service/system-clock.ts';
@@ -120,13 +122,15 @@ async function openMachine(config: Config, deps: LoggerDeps): Promise<Machine> {
   const mongo = openMongo(config, { spool, clock, random, log, onFatal });
   const archive = mongo?.archive ?? spool;
   const processWatch = watchProcess();
+  logProxies(config.proxies, log);
+  const proxies = await loadProxies(config.proxies);
   const core = createCore(
     { ...config, version, limits },
     {
       clock,
       random,
       log,
-      transport: deps.transport ?? createNetwork(clock),
+      transport: deps.transport ?? createNetwork(clock, proxies),
       yieldToEventLoop,
       leadUs: () => clock.leadUs,
       archive,
@@ -147,6 +151,16 @@ async function openMachine(config: Config, deps: LoggerDeps): Promise<Machine> {
     await archive.close();
   };
   return { core, clock, spool, mongo, close };
+}
+
+/** Once, at the start: a proxy that nobody thought of explains much. */
+function logProxies({ https, http, except }: ProxySettings, log: Log): void {
+  if (https === null && http === null) return;
+  log.notice('Connecting to exchanges through a proxy', {
+    ...(https !== null && { https: shownProxy(https) }),
+    ...(http !== null && { http: shownProxy(http) }),
+    ...(except.length > 0 && { except: except.join(',') }),
+  });
 }
 
 async function openMetrics(

@@ -12,6 +12,7 @@ import { EXCHANGES } from '../exchange/exchanges.ts';
 import type { LogLevel } from '../runtime/log.ts';
 import { goesToJournal } from '../service/journal.ts';
 import type { LogFormat } from '../service/line-log.ts';
+import type { ProxySettings } from '../service/proxy.ts';
 import { watchdogLimitMs } from '../service/watchdog.ts';
 import type { ReadSetting } from '../settings/setting.ts';
 import { managerAccessReader } from './manager-access.ts';
@@ -45,6 +46,7 @@ export interface Config {
   readonly managerAccess: ManagerAccess;
   /** Reads keys and certificates again. @throws ConfigError */
   readonly readManagerAccess: () => ManagerAccess;
+  readonly proxies: ProxySettings;
   /** null: no metrics. */
   readonly metrics: { readonly host: string; readonly port: number } | null;
 }
@@ -78,6 +80,11 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     managerPort: read(own.managerPort),
     managerAccess: readManagerAccess(),
     readManagerAccess,
+    proxies: {
+      https: read(own.httpsProxy),
+      http: read(own.httpProxy),
+      except: read(own.noProxy),
+    },
     metrics: metricsSettings(read),
   });
 }

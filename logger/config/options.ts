@@ -15,8 +15,10 @@ import {
   host,
   integer,
   notValid,
+  proxyUrl,
   sizeBytes,
   text,
+  words,
 } from '../settings/parsers.ts';
 import type { Setting } from '../settings/setting.ts';
 
@@ -209,6 +211,29 @@ export const LOGGER_OPTIONS = {
     parse: boolean,
     default: 'false',
     meaning: '`true`: allows an address other than loopback without TLS',
+  },
+  httpsProxy: {
+    env: 'HTTPS_PROXY',
+    parse: proxyUrl,
+    isAlsoLowerCase: true,
+    isSecret: true,
+    meaning:
+      'proxy for the `wss://` and `https://` addresses of exchanges, `http://[user:password@]host:port`; this and the next two also in lower case',
+  },
+  httpProxy: {
+    env: 'HTTP_PROXY',
+    parse: proxyUrl,
+    isAlsoLowerCase: true,
+    isSecret: true,
+    meaning: 'proxy for their `ws://` and `http://` addresses',
+  },
+  noProxy: {
+    env: 'NO_PROXY',
+    parse: words,
+    isAlsoLowerCase: true,
+    default: '',
+    meaning:
+      'comma-separated hosts (with their subdomains, `host:port` for one port, `*` for all) that are connected to without a proxy',
   },
   metricsHost: {
     env: 'METRICS_HOST',

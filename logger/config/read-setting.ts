@@ -14,8 +14,10 @@ export function settingReader(environment: Environment): ReadSetting {
   function read<T>(setting: Setting<T>): T | null {
     const { env, credential } = setting;
     if (credential === undefined) {
-      const given = environment[env]?.trim() || setting.default;
-      return given === undefined ? null : parseSetting(setting, given, env);
+      const lower = setting.isAlsoLowerCase ? env.toLowerCase() : env;
+      const name = environment[lower]?.trim() ? lower : env;
+      const given = environment[name]?.trim() || setting.default;
+      return given === undefined ? null : parseSetting(setting, given, name);
     }
     return readSecret(environment, env, credential, ({ secret, source }) =>
       parseSetting(setting, secret, source),

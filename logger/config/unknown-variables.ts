@@ -14,6 +14,8 @@ const CLI_SETTINGS = [
   'MANAGER_TLS_CLIENT_KEY',
   'MANAGER_TLS_SERVER_NAME',
 ];
+/** Of other programs, and named like ours. */
+const OF_OTHERS = ['FTP_PROXY', 'ALL_PROXY'];
 /** Set by Kubernetes and Docker for a linked service. */
 const SERVICE_LINK = /_SERVICE_(HOST|PORT)|_PORT(_\d+_(TCP|UDP).*)?$/;
 /** Two names within this edit distance look like the same name. */
@@ -23,7 +25,8 @@ const MAX_TYPO_DISTANCE = 2;
 export function warnOfUnknown(environment: Environment): string[] {
   const known: readonly string[] = [...OPTIONS.map(({ env }) => env), ...CLI_SETTINGS];
   return Object.keys(environment)
-    .filter((name) => environment[name] && !known.includes(name) && !SERVICE_LINK.test(name))
+    .filter((name) => environment[name] && ![...known, ...OF_OTHERS].includes(name))
+    .filter((name) => !SERVICE_LINK.test(name))
     .sort()
     .flatMap((name) => {
       const near = known.find((candidate) => distance(name, candidate) <= MAX_TYPO_DISTANCE);

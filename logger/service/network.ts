@@ -1,10 +1,11 @@
 /**
- * The real network: WebSockets by `ws`, requests by Node's fetch. Receive times are taken first thing
+ * The real network: WebSockets by `ws`, requests by fetch, both through a proxy where there is one. Receive times are taken first thing
  * in the message handler; `ws` answers pings. Redirects are not followed, permessage-deflate is off, and
  * every size and wait has a limit. Errors are one line without secrets: they never contain bodies,
  * headers or query strings.
  */
 
+import { HttpsProxyAgent } from 'https-proxy-agent';
 import { WebSocket } from 'ws';
 import { FeedClosedError } from '../errors.ts';
 import type {
@@ -14,11 +15,13 @@ import type {
   SocketHandlers,
   Transport,
 } from '../runtime/transport.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
+import { NO_PROXIES } from './proxy.ts';
+import type { Proxies } from './proxy.ts';
 
 /** A larger message closes its connection; the largest legitimate one is an L2 snapshot. */
 export const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
-/** TCP, TLS and the upgrade together. */
+/** TCP, TLS and the upgrade together, and a proxy's answer. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How long the closing handshake may take before the socket is dropped. */
 export const CLOSE_TIMEOUT_MS = 1000;
@@ -26,11 +29,17 @@ const MAX_REASON_CHARACTERS = 160;
 /** The error code of `ws` for a message above `maxPayload`. */
 const TOO_LARGE_CODE = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
 
-export function createNetwork(clock: Clock): Transport {
+export function createNetwork(clock: Clock, proxies: Proxies = NO_PROXIES): Transport {
   return {
-    connect: (url, handlers) => new WebSocketSocket(url, handlers, clock),
-    get: getOverHttp,
+    connect: (url, handlers) =>
+      new WebSocketSocket(url, handlers, { clock, proxy: proxies.proxyFor(url) }),
+    get: (url, options) => getOverHttp(url, options, proxies.fetchFor(url)),
   };
+}
+
+interface SocketDeps {
+  readonly clock: Clock;
+  readonly proxy: string | null;
 }
 
 class WebSocketSocket implements Socket {
@@ -40,10 +49,10 @@ class WebSocketSocket implements Socket {
   #error: Error | null = null;
   #isClosed = false;
 
-  constructor(url: string, handlers: SocketHandlers, clock: Clock) {
+  constructor(url: string, handlers: SocketHandlers, { clock, proxy }: SocketDeps) {
     this.#clock = clock;
     this.#handlers = handlers;
-    this.#socket = this.#connect(url);
+    this.#socket = this.#connect(url, proxy);
   }
 
   send(text: string): void {
@@ -64,10 +73,12 @@ class WebSocketSocket implements Socket {
     this.#socket?.terminate();
   }
 
-  #connect(url: string): WebSocket | null {
+  #connect(url: string, proxy: string | null): WebSocket | null {
     let socket: WebSocket;
+    const life = new AbortController();
     try {
       socket = new WebSocket(url, {
+        ...(proxy !== null && { agent: new HttpsProxyAgent(proxy, { signal: life.signal }) }),
         perMessageDeflate: false,
         maxPayload: MAX_MESSAGE_BYTES,
         handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
@@ -92,16 +103,32 @@ class WebSocketSocket implements Socket {
     };
     socket.on('ping', () => alive(true));
     socket.on('pong', () => alive(false));
+    if (proxy !== null) this.#limitHandshake(socket, life);
     socket.on('open', () => {
       if (!this.#isClosed) this.#handlers.onOpen();
     });
     // Always followed by 'close', which reports it.
-    socket.on('error', (error) => (this.#error = error));
+    socket.on('error', (error) => (this.#error ??= error));
     socket.on('close', (code, reason) => {
       const text = oneLine(reason.toString('utf8'));
       this.#closed(`closed with code ${code}${text === '' ? '' : ` (${text})`}`);
     });
     return socket;
+  }
+
+  /** The handshake's own limit begins only once the proxy has answered. */
+  #limitHandshake(socket: WebSocket, life: AbortController): void {
+    const timer: Timer = this.#clock.schedule(HANDSHAKE_TIMEOUT_MS, () => {
+      this.#error ??= new FeedClosedError(
+        `The proxy made no connection within ${HANDSHAKE_TIMEOUT_MS} ms`,
+      );
+      socket.terminate();
+    });
+    socket.on('open', () => timer.cancel());
+    socket.on('close', () => {
+      timer.cancel();
+      life.abort();
+    });
   }
 
   #closed(how: string): void {
@@ -118,11 +145,15 @@ function bufferOf(data: Buffer | ArrayBuffer | Buffer[]): Buffer {
   return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
 }
 
-async function getOverHttp(url: string, options: GetOptions): Promise<HttpResponse> {
+async function getOverHttp(
+  url: string,
+  options: GetOptions,
+  send: typeof fetch,
+): Promise<HttpResponse> {
   const { headers, timeoutMs, maxBytes, signal } = options;
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
-    const response = await fetch(url, {
+    const response = await send(url, {
       redirect: 'manual',
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       ...(headers ? { headers: { ...headers } } : {}),

@@ -60,6 +60,22 @@ export const wsUrl: Parse<string> = baseUrl(['ws:', 'wss:']);
 /** The base address of an HTTP server, without a trailing slash. */
 export const httpUrl: Parse<string> = baseUrl(['http:', 'https:']);
 
+/** The address of an HTTP proxy; without a scheme `http://` is meant. */
+export const proxyUrl: Parse<string> = (given) => {
+  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : `http://${given}`;
+  if (URL.canParse(url)) {
+    const { protocol, hostname, pathname, search, hash, href } = new URL(url);
+    const isBare = ['', '/'].includes(pathname) && search === '' && hash === '';
+    if ((protocol === 'http:' || protocol === 'https:') && hostname !== '' && isBare) return href;
+  }
+  throw notValid('use an address like http://host:port, with user:password@ in front if need be');
+};
+
+/** Words, separated by commas or white space. */
+export function words(given: string): readonly string[] {
+  return given.split(/[\s,]+/).filter((word) => word !== '');
+}
+
 function baseUrl(protocols: readonly [plain: string, secure: string]): Parse<string> {
   return (given) => {
     if (isBaseUrl(given, protocols)) return given.replace(/\/+$/, '');

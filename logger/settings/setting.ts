@@ -13,6 +13,8 @@ export interface Setting<T> {
   readonly parse: Parse<T>;
   /** As it would be written in the environment; absent: unset. */
   readonly default?: string;
+  /** Read under its name in lower case too, and first: the custom for this variable. */
+  readonly isAlsoLowerCase?: boolean;
   /** The value never appears in messages. */
   readonly isSecret?: boolean;
   /**
