@@ -33,6 +33,7 @@ import { createRecorderService } from './recorder/recorder-service.ts';
 import type { RecorderService, RecorderServiceDeps } from './recorder/recorder-service.ts';
 import type { StoreStatus } from './recorder/status-board.ts';
 import { WriteQueue } from './recorder/write-queue.ts';
+import type { Transport } from './runtime/transport.ts';
 import type { YieldToEventLoop } from './runtime/yield.ts';
 import type { LoggerControl } from './status/control.ts';
 import type { LoggerFigures } from './status/figures.ts';
@@ -101,10 +102,11 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
   const { store, ...rest } = deps;
   const { archive, clock, log, onFatal, yieldToEventLoop } = rest;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const exchanges = new Map(
-    [...options.exchanges].map(([name, create]) => [name, create(options, deps)]),
-  );
   const receiveTimes = new ReceiveTimes({ clock, leadUs: deps.leadUs, limits, log, onFatal });
+  const transport = watched(deps.transport, receiveTimes);
+  const exchanges = new Map(
+    [...options.exchanges].map(([name, create]) => [name, create(options, { ...deps, transport })]),
+  );
   const queue = new WriteQueue({ archive, clock, log, limits, onFatal });
   const service = createRecorderService({
     ...rest,
@@ -134,7 +136,6 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
     storeListener: storeListener(service, onFatal),
     start: async (securities) => {
       retention?.start();
-      receiveTimes.start();
       await service.start(securities);
     },
     workCounters: () => ({ ticks: service.recorders.ticks, ...queue.work() }),
@@ -149,6 +150,17 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
       await Promise.all([...exchanges.values()].map((exchange) => exchange.close()));
       receiveTimes.stop();
     },
+  };
+}
+
+/** Receive times matter from the first connection on. */
+function watched(transport: Transport, receiveTimes: ReceiveTimes): Transport {
+  return {
+    connect: (url, handlers) => {
+      receiveTimes.start();
+      return transport.connect(url, handlers);
+    },
+    get: (url, options) => transport.get(url, options),
   };
 }
 

@@ -94,7 +94,10 @@ function gapAfterAll(
   return { fromUs: endUs, toUs: null, cause: 'other', firstMissing: null, lastMissing: null };
 }
 
-/** A segment's intervals, the gaps between and after them, and its receive-time defects, in order. */
+/**
+ * A segment's intervals, the gaps between and after them, and its receive-time defects, in order. A defect
+ * is cut to what was recorded: a stall that began before the first book says nothing about that time.
+ */
 async function addSegment(
   context: ReaderContext,
   segment: Segment,
@@ -102,8 +105,12 @@ async function addSegment(
   covered: Covered,
 ): Promise<void> {
   const defects: BadReceiveTime[] = [];
-  const addDefects = ({ badReceiveTimes = [] }: RecordHeader): void =>
-    void defects.push(...badReceiveTimes);
+  let [startUs, endUs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const addDefects = ({ badReceiveTimes = [], fromUs, toUs }: RecordHeader): void => {
+    defects.push(...badReceiveTimes);
+    startUs = Math.min(startUs, fromUs);
+    endUs = Math.max(endUs, toUs);
+  };
   for (const { header } of await segment.images()) addDefects(header);
   let run: Run | undefined;
   for await (const item of new SegmentCursor(context, segment, headersOf).items()) {
@@ -116,9 +123,13 @@ async function addSegment(
     if (item.type === 'gap') covered.gaps.push(item.gap);
     if (item.type === 'end' && run !== undefined) {
       covered.intervals.push(await run.interval(context, item));
+      endUs = Math.max(endUs, item.toUs);
     }
   }
-  covered.badReceiveTimes.push(...mergeBadReceiveTimes(defects));
+  const recorded: Window = { fromUs: startUs, toUs: endUs };
+  covered.badReceiveTimes.push(
+    ...mergeBadReceiveTimes(defects).map((defect) => ({ ...defect, ...cut(defect, recorded) })),
+  );
 }
 
 /** An unbroken run of records, and where the book stood at the ends of the window. */

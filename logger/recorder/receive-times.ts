@@ -46,6 +46,7 @@ export class ReceiveTimes {
   readonly #stalls = new DefectHistory('stall');
   readonly #clockSteps = new DefectHistory('clock');
   #last: Beat = { ms: 0, us: 0 };
+  #hasStarted = false;
   /** Undefined: there are no beats, so no defect can be seen. */
   #timer: Timer | undefined;
   #lastStallMs = 0;
@@ -68,8 +69,13 @@ export class ReceiveTimes {
     this.#onFatal = deps.onFatal;
   }
 
-  /** Watches from now on. */
+  /**
+   * Watches from now on; only the first call counts. To be called before anything can arrive, and no
+   * sooner: what keeps the event loop busy while the process starts delays no frame.
+   */
   start(): void {
+    if (this.#hasStarted) return;
+    this.#hasStarted = true;
     this.#last = { ms: this.#clock.monotonicMs(), us: this.#clock.nowUs() };
     this.#timer = every(this.#clock, BEAT_EVERY_MS, () => this.#beat(), this.#onFatal);
   }

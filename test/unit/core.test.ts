@@ -4,7 +4,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Archive, RecordHeader } from '../../logger/archive/archive.ts';
 import type { SharedStore } from '../../logger/core.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { snapshotAt } from '../support/scripted-exchange.ts';
+import type { ExchangeDeps } from '../../logger/exchange/definition.ts';
+import type { Transport } from '../../logger/runtime/transport.ts';
+import { BINANCE, ScriptedExchange, snapshotAt } from '../support/scripted-exchange.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { openTestCore } from '../support/test-core.ts';
 import type { TestCore } from '../support/test-core.ts';
@@ -161,4 +163,40 @@ test('of two cores that share a store one records a security, until it lets it g
   // Numbered by the time of their start, segments of both are in order without a common counter.
   const [first, second] = [await one.archive.tail(BTC), await two.archive.tail(BTC)];
   expect(second.epoch).toBeGreaterThan(first.epoch);
+});
+
+test('a busy start is no stall; from the first connection on it is', async () => {
+  let transport: Transport | undefined;
+  const network: Transport = {
+    connect: () => ({ send() {}, ping() {}, close() {}, terminate() {} }),
+    get: () => Promise.reject(new Error('No requests in this test')),
+  };
+  const exchange = new ScriptedExchange(clock, BINANCE);
+  const create = (_settings: unknown, deps: ExchangeDeps): ScriptedExchange => {
+    ({ transport } = deps);
+    return exchange;
+  };
+  const one = await openTestCore(
+    clock,
+    { transport: network },
+    { exchanges: new Map([[exchange.name, create]]) },
+  );
+  opened.push(one);
+  const stalls = (): number => one.core.metrics().eventLoopStalls;
+  clock.stall(1000);
+  await one.core.start([]);
+  clock.stall(1000);
+  clock.advance(1000);
+  expect(stalls()).toBe(0);
+  const handlers = { onOpen() {}, onMessage() {}, onAlive() {}, onClose() {} };
+  transport?.connect('ws://exchange.test', handlers);
+  clock.stall(1000);
+  clock.advance(1000);
+  expect(stalls()).toBe(1);
+  expect(one.logged.filter((line) => line.includes('stalled'))).toHaveLength(1);
+  // A second connection does not begin anew.
+  clock.stall(1000);
+  transport?.connect('ws://exchange.test', handlers);
+  clock.advance(1000);
+  expect(stalls()).toBe(2);
 });

@@ -56,14 +56,33 @@ async function twoSegments(): Promise<void> {
 }
 
 const time = (ms: string) => `2026-11-20T07:00:00.${ms}Z`;
-const BENT = { from: '2026-11-20T06:59:59.97Z', to: time('025'), cause: 'clock' };
+/** From the first book on, though the clock had been set before. */
+const BENT = { from: '2026-11-20T07:00:00Z', to: time('025'), cause: 'clock' };
 const FIRST = { from: time('015'), to: time('035'), cause: 'stall' };
-const SECOND = { from: time('095'), to: time('105'), cause: 'stall' };
+/** To the last record, though the stall lasted longer. */
+const SECOND = { from: time('095'), to: time('1'), cause: 'stall' };
 
 test('a defect that neighbouring records carry is reported once', async () => {
   await twoSegments();
   const { badReceiveTimes } = await createReader(archive).coverage({ security: SECURITY });
   expect(badReceiveTimes).toEqual([BENT, FIRST, SECOND]);
+});
+
+test('a defect is cut to what was recorded', async () => {
+  await writeAll(
+    archive,
+    saying(image(1, 100, 0), stall(-500, 5)),
+    saying(block(1, 100, [diff(101, 10), diff(102, 20)]), stall(-500, 5), stall(15, 80)),
+    gap(2, 20, 90),
+    saying(image(2, 200, 90), stall(70, 95)),
+    saying(block(2, 200, [diff(201, 100)]), stall(70, 95)),
+  );
+  const { badReceiveTimes } = await createReader(archive).coverage({ security: SECURITY });
+  expect(badReceiveTimes).toEqual([
+    { from: '2026-11-20T07:00:00Z', to: time('005'), cause: 'stall' },
+    { from: time('015'), to: time('02'), cause: 'stall' },
+    { from: time('09'), to: time('095'), cause: 'stall' },
+  ]);
 });
 
 test('a query for a range returns the defects that touch it, uncut', async () => {
