@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { mongoLocation } from '../archive/mongodb/location.ts';
 import { ConfigError, describeError } from '../errors.ts';
 import type { CreateExchange } from '../exchange/definition.ts';
 import { EXCHANGES } from '../exchange/exchanges.ts';
@@ -92,7 +93,14 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
 function mongodbSettings(read: ReadSetting): Config['mongodb'] {
   const endpoint = read(LOGGER_OPTIONS.mongodbEndpoint);
   const database = read(LOGGER_OPTIONS.mongodbDatabase) ?? undefined;
-  return endpoint === null ? null : { endpoint, database };
+  if (endpoint === null) return null;
+  try {
+    mongoLocation(endpoint, database);
+  } catch (error) {
+    const { env } = LOGGER_OPTIONS[database === undefined ? 'mongodbEndpoint' : 'mongodbDatabase'];
+    throw new ConfigError(`${env}: ${describeError(error)}`, { cause: error });
+  }
+  return { endpoint, database };
 }
 
 function metricsSettings(read: ReadSetting): Config['metrics'] {

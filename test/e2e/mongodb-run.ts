@@ -5,6 +5,7 @@ import { openArchive } from '../../logger/library.ts';
 import type { OpenedArchive } from '../../logger/library.ts';
 import { openArchiveReader } from '../../logger/open-archive.ts';
 import { createReader } from '../../logger/reader/create-reader.ts';
+import type { Log } from '../../logger/runtime/log.ts';
 import type { Reader } from '../../logger/reader/reader.ts';
 import { startMongoStore } from '../support/mongo-store.ts';
 import type { MongoStore } from '../support/mongo-store.ts';
@@ -48,8 +49,9 @@ export async function replay(options: ReplayOptions): Promise<ReplayServer> {
 export async function startLogger(
   exchange: TestExchange,
   env: Readonly<Record<string, string>>,
+  log?: Log,
 ): Promise<TestLogger> {
-  const logger = await startTestLogger(exchange, env, { limits: LIMITS });
+  const logger = await startTestLogger(exchange, env, { limits: LIMITS, ...(log && { log }) });
   undo.push(async () => {
     await logger.discard();
     expect(logger.fatal).toEqual([]);

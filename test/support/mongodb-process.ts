@@ -23,6 +23,8 @@ export interface MongoProcess {
   readonly port: number;
   /** Starts on the same data and port as before. Resolves when it accepts connections. */
   start(): Promise<void>;
+  /** Sends a signal: SIGSTOP makes it hang. */
+  signal(name: NodeJS.Signals): void;
   /** Sends a signal and waits for the process to exit. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
@@ -100,6 +102,7 @@ export async function mongoProcess(
         20_000,
       );
     },
+    signal: (name) => void child?.kill(name),
     end: async (signal) => {
       const ending = child;
       if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;

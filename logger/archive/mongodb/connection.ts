@@ -6,15 +6,10 @@
 
 import { MongoClient, MongoParseError, MongoServerError } from 'mongodb';
 import type { Collection, Db, DbOptions, Document } from 'mongodb';
-import {
-  ArchiveUnavailableError,
-  ConfigError,
-  InvalidArgumentError,
-  LoggerError,
-  describeError,
-} from '../../errors.ts';
+import { ArchiveUnavailableError, InvalidArgumentError, describeError } from '../../errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { within } from '../../runtime/timing.ts';
+import { mongoFailure } from './failure.ts';
 import type { MongoLocation } from './location.ts';
 
 /** Default timeout of a call. */
@@ -46,8 +41,6 @@ const DATABASE_OPTIONS: DbOptions = {
   promoteBuffers: true,
 };
 
-/** The server's error code for a database name that it does not allow. */
-const INVALID_NAMESPACE = 73;
 /** The server's error code for an existing key. */
 export const DUPLICATE_KEY = 11_000;
 
@@ -66,6 +59,8 @@ export class MongoConnection {
   #hasWorked = false;
   /** The start of a run of calls without a reply, on the monotonic clock; null if the last had one. */
   #silentSinceMs: number | null = null;
+  /** Why the driver can't reach the server, while it can't; it tells callers only after their timeout. */
+  #unreached: Error | null = null;
   #isClosed = false;
 
   /**
@@ -78,7 +73,9 @@ export class MongoConnection {
     this.#clock = clock;
     this.#onCommand = onCommand;
     try {
-      this.#client = newClient(location, onCommand);
+      this.#client = this.#newClient();
+      // Throws for a name that the driver does not allow.
+      this.#database();
     } catch (error) {
       throw asMalformed(error, location);
     }
@@ -103,6 +100,7 @@ export class MongoConnection {
     const client = this.#client;
     try {
       const result = await within(this.#clock, timeoutMs, call(), () => {
+        if (this.#unreached) throw mongoFailure(this.#unreached, this.location);
         throw new ArchiveUnavailableError(
           `MongoDB (${this.location.shown}) did not answer within ${timeoutMs / 1000} s: ${what}`,
           { retryable: true },
@@ -113,7 +111,7 @@ export class MongoConnection {
     } catch (error) {
       if (this.#hasWorked && isReply(error)) this.#silentSinceMs = null;
       else if (client === this.#client) this.#onSilence();
-      throw this.#mapped(error);
+      throw mongoFailure(error, this.location);
     }
   }
 
@@ -126,6 +124,16 @@ export class MongoConnection {
 
   #database(): Db {
     return this.#client.db(this.location.database, DATABASE_OPTIONS);
+  }
+
+  #newClient(): MongoClient {
+    const client = newClient(this.location, this.#onCommand);
+    const setReason = (reason: Error | null): void => {
+      if (client === this.#client) this.#unreached = reason;
+    };
+    client.on('serverHeartbeatFailed', ({ failure }) => setReason(failure));
+    client.on('serverHeartbeatSucceeded', () => setReason(null));
+    return client;
   }
 
   #onReply(): void {
@@ -142,23 +150,10 @@ export class MongoConnection {
   #renew(): void {
     // Not awaited: nothing of the old client is needed.
     this.#client.close(true).catch(() => undefined);
-    this.#client = newClient(this.location, this.#onCommand);
+    this.#unreached = null;
+    this.#client = this.#newClient();
     this.#hasWorked = false;
     this.#silentSinceMs = null;
-  }
-
-  #mapped(error: unknown): Error {
-    if (error instanceof LoggerError) return error;
-    if (error instanceof MongoServerError && error.code === INVALID_NAMESPACE) {
-      return new ConfigError(
-        `The MongoDB server rejects the database name ${JSON.stringify(this.location.database)}: set MONGODB_DATABASE to a name that it allows`,
-        { cause: error },
-      );
-    }
-    return new ArchiveUnavailableError(
-      `MongoDB (${this.location.shown}): ${describeError(error)}`,
-      { retryable: true, cause: error },
-    );
   }
 }
 

@@ -58,7 +58,7 @@ export class Replicator {
   /** The documents of securities as last written. */
   readonly #written = new Map<string, string>();
   #isPrepared = false;
-  #failure: string | null = null;
+  #failure: LoggerError | null = null;
   #failures = 0;
   #documentsDueMs = 0;
   readonly #stop = new AbortController();
@@ -91,7 +91,7 @@ export class Replicator {
   status(): ReplicatorStatus {
     return {
       isReachable: this.#failure === null && this.#isPrepared,
-      failure: this.#failure,
+      failure: this.#failure && describeError(this.#failure),
       lagS: this.#backlog.lagS,
       spoolBytes: this.#backlog.bytes,
     };
@@ -117,8 +117,9 @@ export class Replicator {
     for (;;) {
       let hasMore = false;
       try {
-        hasMore = await this.#round();
-        this.#onSuccess();
+        const round = await this.#round();
+        hasMore = round.hasMore;
+        if (round.isAnswered) this.#onSuccess();
         this.#settleFirst(null);
       } catch (error) {
         if (!(error instanceof LoggerError)) throw error;
@@ -135,21 +136,28 @@ export class Replicator {
     }
   }
 
-  /** @returns true if there may be more to do. */
-  async #round(): Promise<boolean> {
+  /** @returns whether there may be more to do, and whether the store has answered: not if nothing was sent. */
+  async #round(): Promise<{ readonly hasMore: boolean; readonly isAnswered: boolean }> {
     const { spool, store, clock, onContact } = this.#deps;
     if (!this.#stop.signal.aborted) this.#poked = new AbortController();
+    let isAnswered = !this.#isPrepared;
     if (!this.#isPrepared) {
       await store.prepare();
       await onContact();
       this.#isPrepared = true;
     }
     const batches = await spool.pending(MAX_ROUND_BYTES, this.#conflicted);
-    if (batches.length > 0) await this.#replicate(batches);
+    if (batches.length > 0) {
+      await this.#replicate(batches);
+      isAnswered = true;
+    } else if (this.#failure !== null) {
+      await store.ping();
+      isAnswered = true;
+    }
     this.#backlog.report(await this.#backlog.enforceLimit());
     const isDone = batches.length === 0;
     if (isDone || clock.monotonicMs() >= this.#documentsDueMs) await this.#writeSecurities();
-    return !isDone;
+    return { hasMore: !isDone, isAnswered };
   }
 
   async #replicate(batches: readonly RecordBatch[]): Promise<void> {
@@ -196,10 +204,16 @@ export class Replicator {
 
   #onFailure(error: LoggerError): void {
     const reason = describeError(error);
-    if (this.#failure === null) {
-      this.#deps.log.error('The store is unreachable: records wait in the spool', { reason });
+    // Once per outage, and again if it turns out that waiting does not mend it, or does.
+    if (this.#failure === null || isPermanent(this.#failure) !== isPermanent(error)) {
+      this.#deps.log.error(
+        isPermanent(error)
+          ? 'The store takes no records until its settings are corrected: records wait in the spool'
+          : 'The store is unreachable: records wait in the spool',
+        { reason },
+      );
     }
-    this.#failure = reason;
+    this.#failure = error;
     this.#failures++;
   }
 
@@ -218,11 +232,17 @@ export class Replicator {
 
   async #ping(): Promise<void> {
     try {
-      await this.#deps.store.ping();
+      // While it fails, the rounds ask it.
+      if (this.#failure === null) await this.#deps.store.ping();
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
       this.#onFailure(error);
     }
     await this.measure();
   }
+}
+
+/** No waiting mends it. */
+function isPermanent(error: LoggerError): boolean {
+  return error.context['isPermanent'] === true;
 }

@@ -121,6 +121,17 @@ describe('settings', () => {
     expect(config.mongodb).toEqual({ endpoint, database });
   });
 
+  test.each([
+    ['mongodb://localhost/a.b', '', /^MONGODB_ENDPOINT: the database name "a\.b" contains "\."/],
+    ['mongodb://user:hush@host/a%2Fb', '', /^MONGODB_ENDPOINT: the database name "a\/b" contains/],
+    ['localhost:27017', 'a b', /^MONGODB_DATABASE: the database name "a b" contains " "/],
+  ])('a database of %s %s can’t be created', async (endpoint, database, reason) => {
+    const settings = { MONGODB_ENDPOINT: endpoint, MONGODB_DATABASE: database };
+    await expect(loadConfig(settings)).rejects.toThrow(ConfigError);
+    await expect(loadConfig(settings)).rejects.toThrow(reason);
+    await expect(loadConfig(settings)).rejects.not.toThrow('hush');
+  });
+
   test.each(['localhost', 'http://user:hush@host/', 'host:27017/db', 'mongodb://'])(
     'MONGODB_ENDPOINT can’t be %s, and no value is shown',
     async (endpoint) => {
