@@ -50,8 +50,10 @@ async function mongoSection(
   const levelChanges = refs.reduce((sum, { header }) => sum + header.levelChanges, 0);
 
   let finds = 0;
-  const connection = new MongoConnection(location, createSystemClock(), (name) => {
-    if (name === 'find' || name === 'getMore') finds++;
+  const connection = new MongoConnection(location, createSystemClock(), {
+    onCommand: (name) => {
+      if (name === 'find' || name === 'getMore') finds++;
+    },
   });
   const archive = new MongoReader(connection);
   const writer = new MongoWriter(connection);

@@ -35,9 +35,9 @@ interface Counted {
 
 async function counted(): Promise<Counted> {
   const commands: string[] = [];
-  const connection = new MongoConnection(freshDatabase(), createSystemClock(), (name) =>
-    commands.push(name),
-  );
+  const connection = new MongoConnection(freshDatabase(), createSystemClock(), {
+    onCommand: (name) => commands.push(name),
+  });
   undo.push(() => connection.close());
   const writer = new MongoWriter(connection);
   await writer.prepare();

@@ -50,10 +50,20 @@ export interface StoredDocument extends Document {
 
 export type CollectionName = 'base_images' | 'blocks' | 'gaps' | 'securities' | 'owners';
 
+export interface ConnectionOptions {
+  /** Called with the name of each command that is sent. */
+  readonly onCommand?: (name: string) => void;
+  /**
+   * Reads go where the URI wants them to (`readPreference`). Absent: to the primary, since a writer
+   * must not go on from what a secondary does not have yet.
+   */
+  readonly isReader?: boolean;
+}
+
 export class MongoConnection {
   readonly location: MongoLocation;
   readonly #clock: Clock;
-  readonly #onCommand: ((name: string) => void) | undefined;
+  readonly #options: ConnectionOptions;
   #client: MongoClient;
   /** A client whose first attempt failed stays closed: it is replaced until one works. */
   #hasWorked = false;
@@ -65,13 +75,12 @@ export class MongoConnection {
 
   /**
    * Connects on first use.
-   * @param onCommand called with the name of each command that is sent.
    * @throws InvalidArgumentError for a malformed URI.
    */
-  constructor(location: MongoLocation, clock: Clock, onCommand?: (name: string) => void) {
+  constructor(location: MongoLocation, clock: Clock, options: ConnectionOptions = {}) {
     this.location = location;
     this.#clock = clock;
-    this.#onCommand = onCommand;
+    this.#options = options;
     try {
       this.#client = this.#newClient();
       // Throws for a name that the driver does not allow.
@@ -123,11 +132,14 @@ export class MongoConnection {
   }
 
   #database(): Db {
-    return this.#client.db(this.location.database, DATABASE_OPTIONS);
+    return this.#client.db(this.location.database, {
+      ...DATABASE_OPTIONS,
+      ...(this.#options.isReader !== true && { readPreference: 'primary' }),
+    });
   }
 
   #newClient(): MongoClient {
-    const client = newClient(this.location, this.#onCommand);
+    const client = newClient(this.location, this.#options.onCommand);
     const setReason = (reason: Error | null): void => {
       if (client === this.#client) this.#unreached = reason;
     };

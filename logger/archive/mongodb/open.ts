@@ -26,7 +26,7 @@ export async function openMongoReader(
   location: MongoLocation,
   clock: Clock,
 ): Promise<ArchiveReader> {
-  const connection = new MongoConnection(location, clock);
+  const connection = new MongoConnection(location, clock, { isReader: true });
   try {
     await connection.ping();
   } catch (error) {

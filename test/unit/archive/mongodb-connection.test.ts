@@ -132,3 +132,16 @@ describe('no option of a URI', () => {
     }
   });
 });
+
+test.each([
+  [{}, 'primary'],
+  [{ isReader: true }, 'secondaryPreferred'],
+])('a URI may send reads to secondaries, but not those of a writer: %j', async (options, mode) => {
+  const uri = 'mongodb://127.0.0.1:1/a?readPreference=secondaryPreferred';
+  const other = new MongoConnection(mongoLocation(uri), clock, options);
+  try {
+    expect(other.collection('owners').readPreference?.mode).toBe(mode);
+  } finally {
+    await other.close();
+  }
+});
