@@ -27,7 +27,7 @@ export async function completions(
   commands: readonly Command[],
 ): Promise<Completion[]> {
   const current = words.at(-1) ?? '';
-  const typed = words.slice(0, -1);
+  const typed = words.slice(words[0] === 'help' ? 1 : 0, -1);
   const { plain, args } = wordsOf(typed, commands);
   const command = commandOf(plain, commands);
   const options = { ...command?.options, ...globalsOf(command) };

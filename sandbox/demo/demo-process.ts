@@ -111,6 +111,9 @@ export class DemoProcesses {
         ...baseEnvironment(),
         MANAGER_PORT: String(this.#settings.managerPort),
         MANAGER_AUTHKEY: this.#settings.authkey,
+        // As `npm run manager` sets them: its hints are to be copied from what is shown here.
+        npm_lifecycle_event: 'manager',
+        npm_package_name: 'orderbook-logger',
       },
     });
     this.#commands.add(child);

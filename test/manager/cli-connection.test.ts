@@ -291,6 +291,7 @@ describe('completion', () => {
     expect(await at('book --clock ')).toEqual(['receive', 'exchange']);
     expect(await at('export --type=tr')).toEqual(['--type=trades']);
     expect(await at('archive ')).toEqual(['copy']);
+    expect(await at('help cov')).toEqual([expect.stringMatching(/^coverage/)]);
     expect(await at('archive copy ')).toEqual(['']);
     expect((await at('archive copy --')).join(' ')).not.toContain('--host');
     expect(await at('list --host localhost --j')).toEqual([expect.stringMatching(/^--json/)]);
