@@ -24,7 +24,7 @@ import { FeedConnection } from './feed/feed-connection.ts';
 import type { FeedConnectionOptions } from './feed/feed-connection.ts';
 import type { StreamedSnapshot } from './feed/streamed-snapshot.ts';
 import type { SymbolFeed } from './feed/symbol-feed.ts';
-import { named } from './named.ts';
+import { named } from '../runtime/named.ts';
 import type { RequestBudget } from './rest/request-budget.ts';
 import type { WireErrors } from './wire/wire-errors.ts';
 

@@ -5,7 +5,6 @@ import type { Exchange, Instrument } from '../exchange/exchange.ts';
 import type { Security } from '../market/security.ts';
 import { backoffDelayMs } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import { sleep } from '../runtime/timing.ts';
 import type { RecorderLimits } from './limits.ts';
@@ -17,15 +16,13 @@ export interface AskInstrumentDeps {
   readonly onTrouble: (reason: string, isFinal: boolean) => void;
   readonly clock: Clock;
   readonly random: Random;
-  readonly log: Log;
   readonly limits: RecorderLimits;
   readonly signal: AbortSignal;
 }
 
 /** @returns undefined once the signal aborts. */
 export async function askInstrument(deps: AskInstrumentDeps): Promise<Instrument | undefined> {
-  const { exchange, security, log, clock, random, limits, signal } = deps;
-  let lastReason: string | undefined;
+  const { exchange, security, clock, random, limits, signal } = deps;
   for (let attempt = 1; !signal.aborted; attempt++) {
     try {
       return await exchange.instrument(security.symbol, signal);
@@ -33,12 +30,6 @@ export async function askInstrument(deps: AskInstrumentDeps): Promise<Instrument
       if (!(error instanceof LoggerError)) throw error;
       if (signal.aborted) break;
       const reason = describeError(error);
-      // Warn once per outage, not once per attempt.
-      log[reason === lastReason ? 'debug' : 'warning']('No instrument data from the exchange', {
-        security: security.id,
-        reason,
-      });
-      lastReason = reason;
       deps.onTrouble(reason, error instanceof UnknownSecurityError);
       // What is not listed is seldom listed soon.
       const isUnlisted = error instanceof UnknownSecurityError;

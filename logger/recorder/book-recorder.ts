@@ -21,7 +21,7 @@ import type { Security } from '../market/security.ts';
 import { formatSequence } from '../queries/format.ts';
 import { BookProver } from './proof/book-prover.ts';
 import { FeedTracker } from './proof/feed-tracker.ts';
-import type { PhaseMachine } from './phase.ts';
+import type { PhaseMachine, PhaseReason } from './phase.ts';
 import type { RecorderDeps } from './recorder-deps.ts';
 import type { SegmentPosition, ProvenBook, Segment } from './segment/segment.ts';
 import { SegmentWriter } from './segment/segment-writer.ts';
@@ -64,7 +64,7 @@ export class BookRecorder implements FeedListener {
       segment: () => this.segment,
       signal: life.signal,
       onContinuous: (segment) => this.#continue(segment),
-      onDoubt: (reason) => this.#doubt(reason),
+      onDoubt: (reason, sinceUs) => this.#doubt(reason, sinceUs),
       onDead: (cause, reason, from) => this.#end(cause, reason, from),
       onGap: (cause, reason, from) => this.#gap(cause, reason, from),
     });
@@ -79,7 +79,7 @@ export class BookRecorder implements FeedListener {
       scale: () => this.#scale,
       onProven: (proven) => this.#onProven(proven),
       onDead: (reason) => this.#renew(reason),
-      onTrouble: (reason) => phase.enter('syncing', reason),
+      onWaiting: (reason, isAttempt) => phase.enter('syncing', { reason, isAttempt }),
       onUnlisted: () => this.feed.checkListing(),
     });
   }
@@ -100,7 +100,7 @@ export class BookRecorder implements FeedListener {
 
   open(instrument: Instrument): void {
     this.#scale = instrument.scale;
-    this.#phase.enter('syncing');
+    this.#phase.enter('syncing', { for: 'streams' });
     this.feed.follow(this.#deps.exchange.open(instrument, this));
   }
 
@@ -149,7 +149,7 @@ export class BookRecorder implements FeedListener {
     this.feed.segmentEnded();
     this.#buffer.clearUpdates();
     this.#buffer.takeSideEvents();
-    this.#phase.enter('failed', reason);
+    this.#phase.enter('failed', { reason });
     if (error instanceof DuplicateRecordError) this.#giveUp(reason);
     else void this.#resumeWriting();
   }
@@ -196,35 +196,25 @@ export class BookRecorder implements FeedListener {
         const { atUs, sequence } = this.feed.lastEvidence(segment);
         this.#endSegment('connection', { atUs: Math.min(atUs, aliveUntilUs), sequence });
       }
-      this.#phase.enter('stale', reason);
+      this.#phase.enter('stale', { reason });
     } else if (this.#phase.current === 'syncing') {
       this.#prover.stop();
       this.#buffer.clearUpdates();
-      this.#phase.enter('syncing', reason);
+      this.#phase.enter('syncing', { for: 'connection', reason });
     }
   }
 
   /** A rejection proves that the streams are gone, so the segment ends; a connection may come back in time. */
   onWaiting({ for: what, reason }: FeedWait): void {
     if (this.writer.isSuspended) return;
-    if (what === 'connection') {
-      if (this.#phase.current !== 'failed') this.#phase.enter(this.#phase.current, reason);
-      return;
-    }
-    if (this.#phase.message !== reason) {
-      const level = what === 'login' ? 'debug' : 'error';
-      this.#deps.log[level]('The exchange rejects the streams', {
-        security: this.#security,
-        reason,
-      });
-    }
-    this.#fail('connection', reason);
+    const why = { for: what, reason, isAttempt: true };
+    if (what !== 'connection') this.#fail('connection', why);
+    else if (this.#phase.current === 'failed') this.#phase.enter('syncing', why);
+    else this.#phase.enter(this.#phase.current, why);
   }
 
   onUnlisted(reason: string): void {
-    const security = this.#security;
-    this.#deps.log.error('The exchange does not list it any more', { security, reason });
-    this.#fail('other', reason);
+    this.#fail('other', { for: 'instrument', reason });
     this.feed.close();
     this.#deps.onUnlisted();
   }
@@ -330,9 +320,8 @@ export class BookRecorder implements FeedListener {
     log.info('Live', { security: this.#security, feed: exchange.feed, sequence });
   }
 
-  #doubt(reason: string): void {
-    this.#deps.log.notice('Silent', { security: this.#security, reason });
-    this.#phase.enter('stale', reason);
+  #doubt(reason: string, sinceUs: number): void {
+    this.#phase.enter('stale', { for: 'evidence', reason, sinceUs });
   }
 
   #end(cause: GapCause, reason: string, from: SegmentPosition): void {
@@ -367,19 +356,19 @@ export class BookRecorder implements FeedListener {
     if (!segment) return;
     this.#deps.log.warning('Gap', { security: this.#security, cause, reason });
     this.#endSegment(cause, from ?? this.feed.lastEvidence(segment));
-    this.#phase.enter('syncing', reason);
+    this.#phase.enter('syncing', { reason });
     this.#buffer.clearUpdates();
     if (this.feed.isUp) this.#prover.start();
   }
 
   /** Nothing comes from the exchange, for a reason that waiting for messages does not mend. */
-  #fail(cause: GapCause, reason: string): void {
+  #fail(cause: GapCause, why: PhaseReason): void {
     const { segment } = this;
     this.#prover.stop();
     this.#buffer.clearUpdates();
     if (segment) this.#endSegment(cause, this.feed.lastEvidence(segment));
     else this.writer.blame(cause);
-    this.#phase.enter('failed', reason);
+    this.#phase.enter('failed', why);
   }
 
   #endSegment(cause: GapCause, from: SegmentPosition): void {

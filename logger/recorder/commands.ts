@@ -211,17 +211,18 @@ export class LoggerCommands {
   }
 
   /** Why an `add` got no book, and what happens next. */
-  #explain({ exchange, phase, message }: SecurityRecorder): string {
+  #explain({ exchange, phase, wait }: SecurityRecorder): string {
     if (this.#deps.recorders.isStopping) {
       return `${STOPPING}; it stays added, and the next start continues with it`;
     }
     const waiting = exchange.counters().requestsWaiting;
-    if (message === null && waiting > 0) {
+    const reason = wait?.reason ?? null;
+    if (reason === null && waiting > 0) {
       return `no book is proven yet: ${waiting} requests wait for the request budget of ${exchange.name}; it stays added`;
     }
-    const why =
-      message ??
-      (phase === 'starting' ? 'the exchange has not answered yet' : 'no book is proven yet');
+    const nothingYet =
+      phase === 'starting' ? 'the exchange has not answered yet' : 'no book is proven yet';
+    const why = reason ?? nothingYet;
     return `${why}; it stays added and is tried again until it is removed`;
   }
 

@@ -11,6 +11,8 @@
 
 import { InvariantError } from '../errors.ts';
 import type { RecorderPhase } from '../live/events.ts';
+import { Wait } from './wait.ts';
+import type { WaitFor } from './wait.ts';
 
 const NEXT: Readonly<Record<RecorderPhase, readonly RecorderPhase[]>> = {
   starting: ['starting', 'syncing', 'failed', 'closed'],
@@ -21,35 +23,63 @@ const NEXT: Readonly<Record<RecorderPhase, readonly RecorderPhase[]>> = {
   closed: [],
 };
 
+/** What a phase waits for, where its caller says nothing else. */
+const WAITS_FOR: Readonly<Record<RecorderPhase, WaitFor | null>> = {
+  starting: 'archive',
+  syncing: 'book',
+  live: null,
+  stale: 'connection',
+  failed: 'archive',
+  closed: null,
+};
+
+export interface PhaseReason {
+  readonly for?: WaitFor;
+  /** null: nothing has failed. */
+  readonly reason?: string | null;
+  /** Something was tried, and failed for that reason. */
+  readonly isAttempt?: boolean;
+  /** Default: now. */
+  readonly sinceUs?: number;
+}
+
 export class PhaseMachine {
   #current: RecorderPhase = 'starting';
-  #message: string | null = null;
+  #wait: Wait | null;
+  readonly #nowUs: () => number;
   readonly #onChange: () => void;
 
-  constructor(onChange: () => void) {
+  constructor(nowUs: () => number, onChange: () => void) {
+    this.#nowUs = nowUs;
     this.#onChange = onChange;
+    this.#wait = new Wait('archive', nowUs());
   }
 
   get current(): RecorderPhase {
     return this.#current;
   }
 
-  /** Why it is not live. */
-  get message(): string | null {
-    return this.#message;
+  /** Why it is not live; null: it is, or it is closed. */
+  get wait(): Wait | null {
+    return this.#wait;
   }
 
   /**
    * Ignored once closed: background work may end after the recorder.
    * @throws InvariantError for a transition that the table does not allow.
    */
-  enter(phase: RecorderPhase, message: string | null = null): void {
+  enter(phase: RecorderPhase, why: PhaseReason = {}): void {
     if (this.#current === 'closed') return;
     if (!NEXT[this.#current].includes(phase)) {
       throw new InvariantError(`A recorder can't go from ${this.#current} to ${phase}`);
     }
     this.#current = phase;
-    this.#message = message;
+    const { for: what = WAITS_FOR[phase], reason = null, isAttempt = false, sinceUs } = why;
+    if (what === null) this.#wait = null;
+    else {
+      if (this.#wait?.for !== what) this.#wait = new Wait(what, sinceUs ?? this.#nowUs());
+      this.#wait.note(reason, isAttempt);
+    }
     this.#onChange();
   }
 }

@@ -18,6 +18,7 @@ import type { SecurityRecorder } from './security-recorder.ts';
 import type { Recovered } from './segment/recovery.ts';
 import { FallbackWarnings, logRecovery } from './start-report.ts';
 import { TickRounds } from './tick-rounds.ts';
+import { WaitReports } from './wait-reports.ts';
 import type { ListedSecurity } from './exchange-directory.ts';
 
 export interface RecordersDeps extends Omit<RecorderDeps, 'onRecovered'> {
@@ -35,6 +36,7 @@ export class Recorders {
   readonly #recordCheck: RecordCheck;
   readonly #checkRounds: CheckRounds;
   readonly #livenessRounds: LivenessRounds;
+  readonly #waitReports: WaitReports;
   readonly #tickRounds: TickRounds<SecurityRecorder>;
   #isStarted = false;
   readonly #stopping = new AbortController();
@@ -47,6 +49,7 @@ export class Recorders {
     this.#recordCheck = new RecordCheck(deps);
     this.#checkRounds = new CheckRounds({ ...deps, recordings: () => this.all() });
     this.#livenessRounds = new LivenessRounds({ ...deps, recorders: () => this.#allRecorders() });
+    this.#waitReports = new WaitReports({ ...deps, recorders: () => this.#allRecorders() });
     const { clock, limits, onFatal } = deps;
     this.#tickRounds = new TickRounds(
       clock,
@@ -102,6 +105,7 @@ export class Recorders {
     this.#tickRounds.start();
     this.#checkRounds.start();
     this.#livenessRounds.start();
+    this.#waitReports.start();
   }
 
   /** Starts what the archive lists as wanted, and `others`, unless they are recorded already. */
@@ -139,6 +143,7 @@ export class Recorders {
     this.#tickRounds.stop();
     this.#checkRounds.stop();
     this.#livenessRounds.stop();
+    this.#waitReports.stop();
     await this.#recordCheck.stop();
     // Before the operations that are under way: none of them can keep the last records from being written.
     for (const recording of this.#recordings.values()) recording.close('restart');

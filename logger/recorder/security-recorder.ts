@@ -11,6 +11,7 @@ import type { LivePublisher } from '../live/feeds.ts';
 import type { Scale } from '../market/decimal.ts';
 import type { BookImage } from '../market/events.ts';
 import type { Security } from '../market/security.ts';
+import { formatTimeUs } from '../market/time.ts';
 import { askInstrument } from './ask-instrument.ts';
 import { BookRecorder } from './book-recorder.ts';
 import { awaitLease } from './await-lease.ts';
@@ -18,6 +19,7 @@ import type { FeedTracker } from './proof/feed-tracker.ts';
 import { PhaseMachine } from './phase.ts';
 import type { RecorderDeps } from './recorder-deps.ts';
 import type { SegmentPosition, Segment } from './segment/segment.ts';
+import type { Wait } from './wait.ts';
 
 export class SecurityRecorder {
   readonly security: Security;
@@ -25,7 +27,7 @@ export class SecurityRecorder {
   readonly #deps: RecorderDeps;
   readonly #life = new AbortController();
   readonly #live: LivePublisher;
-  readonly #phase = new PhaseMachine(() => this.#live.publish(this.#state()));
+  readonly #phase: PhaseMachine;
   readonly #book: BookRecorder;
 
   /** @param onImageStored is called when a base image is in the archive. */
@@ -39,6 +41,10 @@ export class SecurityRecorder {
     this.exchange = exchange;
     this.#deps = deps;
     this.#live = deps.liveFeeds.open(security.id, () => this.#present());
+    this.#phase = new PhaseMachine(
+      () => deps.clock.nowUs(),
+      () => this.#live.publish(this.#state()),
+    );
     this.#book = new BookRecorder({
       ...deps,
       security,
@@ -57,7 +63,12 @@ export class SecurityRecorder {
 
   /** Why it is not live. */
   get message(): string | null {
-    return this.#phase.message;
+    return this.wait?.text(this.#heldUp()) ?? null;
+  }
+
+  /** What it waits for; null: it is live, or closed. */
+  get wait(): Wait | null {
+    return this.#phase.wait;
   }
 
   get segment(): Segment | undefined {
@@ -114,7 +125,7 @@ export class SecurityRecorder {
       await this.#begin(instrument);
       return;
     }
-    const onHeld = (by: string): void => this.#phase.enter('failed', by);
+    const onHeld = (by: string): void => this.#phase.enter('failed', { for: 'lease', reason: by });
     onHeld(holder);
     log.warning('Not recorded here', { security, reason: holder });
     const { signal } = this.#life;
@@ -165,6 +176,7 @@ export class SecurityRecorder {
     this.#phase.enter('starting');
     const recovered = await this.#book.writer.recover();
     this.#deps.onRecovered?.(recovered);
+    if (!instrument) this.#phase.enter('starting', { for: 'instrument' });
     this.#run(() => this.#openWhenListed(instrument));
   }
 
@@ -177,8 +189,25 @@ export class SecurityRecorder {
     const { security, exchange } = this;
     const { signal } = this.#life;
     const onTrouble = (reason: string, isFinal: boolean): void =>
-      this.#phase.enter(isFinal ? 'failed' : 'starting', reason);
+      this.#phase.enter(isFinal ? 'failed' : 'starting', {
+        for: 'instrument',
+        reason,
+        isAttempt: true,
+      });
     return askInstrument({ ...this.#deps, security, exchange, onTrouble, signal });
+  }
+
+  /** Why requests to the exchange wait, where one may be what is waited for. */
+  #heldUp(): string | null {
+    const what = this.wait?.for;
+    if (what !== 'book' && what !== 'instrument') return null;
+    const { requestsWaiting, bannedUntilUs } = this.exchange.counters();
+    if (bannedUntilUs !== null) {
+      return `${this.exchange.name} accepts no requests until ${formatTimeUs(bannedUntilUs)}`;
+    }
+    return requestsWaiting === 0
+      ? null
+      : `${requestsWaiting} requests wait for the request budget of ${this.exchange.name}`;
   }
 
   #present(): readonly LiveEvent[] {

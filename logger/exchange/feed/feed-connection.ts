@@ -11,7 +11,8 @@ import { backoffDelayMs } from '../../runtime/backoff.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { FeedWait } from '../exchange.ts';
 import type { TokenBucket } from '../token-bucket.ts';
-import { named } from '../named.ts';
+import { named } from '../../runtime/named.ts';
+import { ConnectionLog } from './connection-log.ts';
 import { FeedSession } from './feed-session.ts';
 import type { FeedSessionOptions, SessionOwner } from './feed-session.ts';
 import type { LoginGate } from './login-gate.ts';
@@ -34,6 +35,7 @@ export interface FeedConnectionOptions extends FeedSessionOptions {
 
 export class FeedConnection implements SessionOwner {
   readonly #options: FeedConnectionOptions;
+  readonly #log: ConnectionLog;
   readonly #feeds = new Map<string, SymbolFeed>();
   /** Oldest first, at most two: the second is to replace the first. */
   #sessions: FeedSession[] = [];
@@ -53,6 +55,10 @@ export class FeedConnection implements SessionOwner {
 
   constructor(options: FeedConnectionOptions) {
     this.#options = options;
+    const { exchange, feed, url, log } = options;
+    this.#log = new ConnectionLog(log, () => {
+      return { exchange, feed, symbols: named([...this.#feeds.keys()]), url };
+    });
     this.#sinceMs = options.clock.monotonicMs();
     this.#waiters = new ReplacementWaiters(options.clock, options.limits.resetWithinMs);
   }
@@ -128,10 +134,7 @@ export class FeedConnection implements SessionOwner {
     }
     if (this.#isReplacing) return;
     this.#isReplacing = true;
-    this.#options.log.info('Replacing the connection to the exchange', {
-      ...this.#logFields(),
-      reason,
-    });
+    this.#log.replacing(reason);
     this.#connectIn(0);
   }
 
@@ -143,7 +146,7 @@ export class FeedConnection implements SessionOwner {
   }
 
   onOpen(): void {
-    this.#options.log.info('Connected to the exchange', this.#logFields());
+    this.#log.opened();
     this.#checkFailover();
   }
 
@@ -182,6 +185,7 @@ export class FeedConnection implements SessionOwner {
 
   onFirstBookFrame(): void {
     this.#failures = 0;
+    this.#log.works();
     this.#options.login?.proven();
   }
 
@@ -210,12 +214,7 @@ export class FeedConnection implements SessionOwner {
     const wasOldest = this.#sessions[0] === session;
     this.#setSessions(this.#sessions.filter((other) => other !== session));
     this.#options.login?.left(this);
-    // A rejected login has been logged already.
-    const level = this.#loginRejectedOn === session ? 'debug' : 'warning';
-    this.#options.log[level]('The connection to the exchange ended', {
-      ...this.#logFields(),
-      reason,
-    });
+    this.#log.ended(reason, this.#loginRejectedOn === session);
     const aliveUntilUs = session.aliveUntilUs ?? this.#options.clock.nowUs();
     // Before any listener is called: it may call back and must find a consistent state.
     const isNoneLeft = this.#sessions.length === 0;
@@ -254,12 +253,6 @@ export class FeedConnection implements SessionOwner {
     }
   }
 
-  /** Tells this connection from others of the exchange, which share an address. */
-  #logFields(): Readonly<Record<string, string>> {
-    const { exchange, feed, url } = this.#options;
-    return { exchange, feed, symbols: named([...this.#feeds.keys()]), url };
-  }
-
   #connectAfterFailure(): void {
     const { random, limits } = this.#options;
     this.#connectIn(backoffDelayMs(this.#failures, random, limits.backoff));
@@ -294,16 +287,15 @@ export class FeedConnection implements SessionOwner {
     session.schedule(this.#options.limits.resetWithinMs, () => this.#reportIncomplete(session));
   }
 
-  /** A replacement that the exchange does not accept whole must not stay unnoticed. */
   #reportIncomplete(session: FeedSession): void {
     if (this.#sessions.length < 2 || session !== this.#sessions.at(-1)) return;
     const missing = [...this.#feeds.values()].filter((feed) => !session.confirmed(feed));
     const reasons = missing.map((feed) => session.rejectionOf(feed));
-    this.#options.log.warning('The new connection lacks symbols yet: the old one stays', {
-      ...this.#logFields(),
-      missing: named(missing.map(({ symbol }) => symbol)),
-      reason: reasons.find((reason) => reason !== null) ?? 'not confirmed yet',
-    });
+    const reason = reasons.find((one) => one !== null) ?? 'not confirmed yet';
+    this.#log.incomplete(
+      missing.map(({ symbol }) => symbol),
+      reason,
+    );
   }
 
   /** Closes the old session once every symbol that it carries can be served by the new one. */
@@ -316,7 +308,7 @@ export class FeedConnection implements SessionOwner {
     this.#setSessions([fresh]);
     this.#isReplacing = false;
     this.#retire(old);
-    this.#options.log.info('The connection to the exchange was replaced', this.#logFields());
+    this.#log.replaced();
     for (const feed of this.#feeds.values()) fresh.confirmed(feed)?.apply('join');
     this.#promoted();
     this.#settleWaiters();

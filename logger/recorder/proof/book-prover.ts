@@ -32,8 +32,8 @@ export interface BookProverDeps {
   readonly onProven: (proven: ProvenBook) => void;
   /** The exchange moves on, and nothing comes in: the stream is dead, though its connection lives. */
   readonly onDead: (reason: string) => void;
-  /** Why there is no book yet; null: nothing is wrong. */
-  readonly onTrouble: (reason: string | null) => void;
+  /** Why there is no book yet. @param isAttempt one to get a book failed for that reason. */
+  readonly onWaiting: (reason: string, isAttempt: boolean) => void;
   /** The exchange answers as if it did not list the symbol. */
   readonly onUnlisted: () => void;
   readonly clock: Clock;
@@ -72,7 +72,7 @@ export class BookProver {
   }
 
   async #prove(signal: AbortSignal): Promise<void> {
-    const { security, exchange, buffer, clock, random, limits, onTrouble } = this.#deps;
+    const { security, exchange, buffer, clock, random, limits, onWaiting } = this.#deps;
     const retries = { baseMs: limits.retryBaseMs, capMs: limits.maxRetryMs };
     // A snapshot from before the first buffered update would have to be fetched again.
     if (buffer.updates === 0) await buffer.nextNews(clock, signal, limits.firstUpdateWaitMs);
@@ -83,17 +83,17 @@ export class BookProver {
       try {
         const snapshot = await exchange.snapshot(security.symbol, signal);
         if (signal.aborted) return;
-        onTrouble(null);
         // An empty book is usually an outage: accepted only if seen twice.
         const isEmpty = snapshot.bids.length === 0 && snapshot.asks.length === 0;
         const isDoubtful = isEmpty && !wasEmpty;
         wasEmpty = isEmpty;
+        if (isDoubtful) onWaiting('The snapshot is empty: it is asked for again', true);
         if (!isDoubtful && (await this.#bridge(snapshot, signal))) return;
       } catch (error) {
         if (!(error instanceof LoggerError)) throw error;
         if (signal.aborted) return;
         if (error instanceof RateLimitedError) waitMs = Math.max(waitMs, error.retryAfterMs);
-        this.#reportFailure(error, waitMs);
+        this.#failed(error);
       }
       await sleep(clock, waitMs, AbortSignal.any([signal, this.#wait.signal]));
     }
@@ -101,7 +101,7 @@ export class BookProver {
 
   /** @returns false when another snapshot is needed. */
   async #bridge(snapshot: BookSnapshot, signal: AbortSignal): Promise<boolean> {
-    const { buffer, scale, clock, log, security, limits, onProven, onTrouble, onDead } = this.#deps;
+    const { buffer, scale, clock, limits, onProven, onWaiting, onDead } = this.#deps;
     let isAhead = false;
     while (!signal.aborted) {
       const merged = buffer.merge(snapshot, scale());
@@ -111,20 +111,18 @@ export class BookProver {
           onProven(merged.proven);
           return true;
         case 'unusable':
-          if (merged.reason !== undefined) {
-            const { reason } = merged;
-            log.warning('Discarded a snapshot', { security: security.id, reason });
-            onTrouble(reason);
-          }
+          onWaiting(merged.reason, true);
           return false;
         case 'waiting': {
           const { news } = buffer;
+          if (!isAhead)
+            onWaiting(`The snapshot is at ${snapshot.sequence}; no update follows it`, false);
           await buffer.nextNews(clock, signal, limits.deadAfterMs);
           if (signal.aborted || buffer.news !== news) break;
           const sequence = await this.#probe(snapshot, signal);
           if (signal.aborted || buffer.news !== news || sequence <= snapshot.sequence) break;
           const reason = `The exchange is at ${sequence}, and nothing comes in`;
-          onTrouble(reason);
+          onWaiting(reason, true);
           if (isAhead) {
             onDead(reason);
             return false;
@@ -162,11 +160,9 @@ export class BookProver {
     }
   }
 
-  #reportFailure(error: LoggerError, waitMs: number): void {
-    const { log, security, onTrouble, onUnlisted } = this.#deps;
-    const reason = describeError(error);
-    onTrouble(`No snapshot yet: ${reason}`);
+  #failed(error: LoggerError): void {
+    const { onWaiting, onUnlisted } = this.#deps;
+    onWaiting(`No snapshot yet: ${describeError(error)}`, true);
     if (error instanceof UnknownSecurityError) onUnlisted();
-    log.warning('No snapshot', { security: security.id, reason, retryMs: Math.round(waitMs) });
   }
 }

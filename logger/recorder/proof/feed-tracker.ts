@@ -13,7 +13,6 @@ import type { GapCause } from '../../market/coverage.ts';
 import type { BookSnapshot } from '../../market/events.ts';
 import type { Security } from '../../market/security.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
-import { formatTimeUs } from '../../market/time.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { RecorderLimits } from '../limits.ts';
 import type { SegmentPosition, Segment } from '../segment/segment.ts';
@@ -34,7 +33,7 @@ export interface FeedTrackerDeps {
   /** Nothing was missed while the connection was away, or the stream silent. */
   readonly onContinuous: (segment: Segment) => void;
   /** The stream may be dead: until that is known, the security is not live. */
-  readonly onDoubt: (reason: string) => void;
+  readonly onDoubt: (reason: string, sinceUs: number) => void;
   /** The stream is dead, though its connection may live. @param from the last evidence. */
   readonly onDead: (cause: GapCause, reason: string, from: SegmentPosition) => void;
   /** The book of the running segment is not the exchange's any more. @param from default: the last evidence. */
@@ -242,8 +241,8 @@ export class FeedTracker {
 
   #doubt(what: string): void {
     const { phase, onDoubt, clock } = this.#deps;
-    const since = formatTimeUs(this.#aliveUntilSegmentUs() ?? clock.nowUs());
-    if (phase() === 'live') onDoubt(`${what}; unproven since ${since}`);
+    const sinceUs = this.#aliveUntilSegmentUs() ?? clock.nowUs();
+    if (phase() === 'live') onDoubt(what, sinceUs);
   }
 
   #aliveUntilSegmentUs(): number | null {

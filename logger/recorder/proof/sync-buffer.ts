@@ -17,8 +17,8 @@ export type Merged =
   | { readonly kind: 'proven'; readonly proven: ProvenBook }
   /** Another update, or a heartbeat, may decide it. */
   | { readonly kind: 'waiting' }
-  /** Another snapshot is needed; `reason` where that is out of the ordinary. */
-  | { readonly kind: 'unusable'; readonly reason?: string };
+  /** Another snapshot is needed. */
+  | { readonly kind: 'unusable'; readonly reason: string };
 
 /** Approximate memory of an update: good enough to bound a buffer. */
 const BYTES_PER_UPDATE = 256;
@@ -108,13 +108,18 @@ export class SyncBuffer {
           ? this.#apply(snapshot, [], scale)
           : { kind: 'waiting' };
       case 'too-old':
-        return { kind: 'unusable' };
+        return { kind: 'unusable', reason: this.#tooOld(snapshot) };
       case 'gap':
         this.#keep(this.#updates.slice(bridge.from));
-        return { kind: 'unusable' };
+        return { kind: 'unusable', reason: 'Updates are missing after the snapshot' };
       case 'bridged':
         return this.#apply(snapshot, this.#updates.slice(bridge.from), scale);
     }
+  }
+
+  #tooOld({ sequence }: BookSnapshot): string {
+    const first = this.#updates[0]?.firstSequence;
+    return `The snapshot is too old: at ${sequence}, and the updates begin at ${first}`;
   }
 
   #apply(snapshot: BookSnapshot, updates: readonly BookUpdate[], scale: Scale): Merged {
