@@ -18,6 +18,7 @@ export class TokenBucket {
   readonly #limits: BucketLimits;
   #tokens: number;
   #atMs: number;
+  #pausedUntilMs = 0;
 
   constructor(clock: Clock, limits: BucketLimits) {
     this.#clock = clock;
@@ -30,7 +31,13 @@ export class TokenBucket {
   waitMs(amount: number): number {
     this.#refill();
     const missing = amount - this.#tokens;
-    return missing <= 0 ? 0 : Math.ceil((missing / this.#limits.perSecond) * 1000);
+    const refillMs = missing <= 0 ? 0 : Math.ceil((missing / this.#limits.perSecond) * 1000);
+    return Math.max(refillMs, this.#pausedUntilMs - this.#atMs);
+  }
+
+  /** Nothing can be taken for so long. */
+  pause(forMs: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.monotonicMs() + forMs);
   }
 
   /** @throws InvariantError when it is more than there is: ask `waitMs` first. */

@@ -24,9 +24,15 @@ export interface SocketHandlers {
   onAlive(receiveTimeUs: number, isPing: boolean): void;
   /**
    * Called exactly once, for whatever reason, and last. The reason is one line. `isTooLarge`: a message
-   * above the transport's size limit closed it.
+   * above the transport's size limit closed it. `rejection`: the peer answered the upgrade with a status.
    */
-  onClose(reason: string, isTooLarge?: boolean): void;
+  onClose(reason: string, isTooLarge?: boolean, rejection?: UpgradeRejection): void;
+}
+
+export interface UpgradeRejection {
+  readonly status: number;
+  /** The header of that name. */
+  readonly retryAfter: string | undefined;
 }
 
 export interface Socket {

@@ -14,6 +14,7 @@ import type {
   Socket,
   SocketHandlers,
   Transport,
+  UpgradeRejection,
 } from '../runtime/transport.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { NO_PROXIES } from './proxy.ts';
@@ -47,6 +48,7 @@ class WebSocketSocket implements Socket {
   readonly #handlers: SocketHandlers;
   readonly #socket: WebSocket | null;
   #error: Error | null = null;
+  #rejection: UpgradeRejection | undefined;
   #isClosed = false;
 
   constructor(url: string, handlers: SocketHandlers, { clock, proxy }: SocketDeps) {
@@ -109,6 +111,11 @@ class WebSocketSocket implements Socket {
     });
     // Always followed by 'close', which reports it.
     socket.on('error', (error) => (this.#error ??= error));
+    socket.on('unexpected-response', (_request, { statusCode = 0, headers }) => {
+      this.#rejection = { status: statusCode, retryAfter: headers['retry-after'] };
+      this.#error = new FeedClosedError(`Unexpected server response: ${statusCode}`);
+      socket.terminate();
+    });
     socket.on('close', (code, reason) => {
       const text = oneLine(reason.toString('utf8'));
       this.#closed(`closed with code ${code}${text === '' ? '' : ` (${text})`}`);
@@ -136,7 +143,7 @@ class WebSocketSocket implements Socket {
     this.#isClosed = true;
     const error = this.#error;
     const isTooLarge = error !== null && codeOf(error) === TOO_LARGE_CODE;
-    this.#handlers.onClose(error === null ? how : reasonOf(error), isTooLarge);
+    this.#handlers.onClose(error === null ? how : reasonOf(error), isTooLarge, this.#rejection);
   }
 }
 

@@ -26,6 +26,13 @@ export interface Rejection {
   readonly retryAfterSeconds: number;
 }
 
+/** How to reject a WebSocket handshake: with a status, or with one and a `Retry-After`. */
+export type HandshakeRejection =
+  HandshakeStatus | { readonly status: HandshakeStatus; readonly retryAfterSeconds: number };
+
+export const HANDSHAKE_STATUSES = [403, 404, 418, 429, 451, 503] as const;
+export type HandshakeStatus = (typeof HANDSHAKE_STATUSES)[number];
+
 /** Faults of one update stream: how many of its next frames each of them affects. */
 export class StreamFaults<Frame> {
   dropped = 0;
@@ -65,7 +72,7 @@ export class StreamFaults<Frame> {
 
 /** @typeParam Frame the data that a venue renders its book updates from. */
 export class FaultInjector<Frame> {
-  readonly rejectedConnections = new Countdown<true>();
+  readonly rejectedConnections = new Countdown<HandshakeRejection>();
   readonly rejectedLogins = new Countdown<true>();
   readonly rejectedRequests = new Countdown<Rejection>();
   /** The value is the delay in milliseconds. */

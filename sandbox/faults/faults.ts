@@ -6,6 +6,7 @@
  */
 
 import { InvalidArgumentError } from '../../logger/errors.ts';
+import { HANDSHAKE_STATUSES } from './fault-injector.ts';
 import type { FaultInjector, StreamFaults } from './fault-injector.ts';
 import { INTEGER, oneOf, optional, SYMBOL, TEXT } from './fields.ts';
 import type { Fields, ValuesOf } from './fields.ts';
@@ -102,9 +103,17 @@ const FAULTS = {
   'connection-life': define({ lifeMs: INTEGER }, ({ connections }, { lifeMs }) =>
     connections.changeLife(lifeMs),
   ),
-  /** The next `count` WebSocket handshakes are answered with 503. */
-  'refuse-connections': define({ count: INTEGER }, ({ injector }, { count }) =>
-    injector.rejectedConnections.set(count, true),
+  /** The next `count` WebSocket handshakes are answered with a status. Default: 503. */
+  'refuse-connections': define(
+    {
+      count: INTEGER,
+      status: optional(oneOf(HANDSHAKE_STATUSES)),
+      retryAfterSeconds: optional(INTEGER),
+    },
+    ({ injector }, { count, status = 503, retryAfterSeconds }) => {
+      const rejection = retryAfterSeconds === undefined ? status : { status, retryAfterSeconds };
+      injector.rejectedConnections.set(count, rejection);
+    },
   ),
   /** The next `count` signed subscriptions are rejected as if the key were wrong. */
   'refuse-logins': define({ count: INTEGER }, ({ injector }, { count }) =>

@@ -12,14 +12,17 @@ import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../../logger/runtime/clock.ts';
 import type { Connections } from '../venues/connections.ts';
 import { PendingTimers } from '../venues/pending-timers.ts';
-import type { HandshakeRejection } from '../venues/running-venue.ts';
+import type { HandshakeRejection, HandshakeStatus } from '../faults/fault-injector.ts';
 import type { OpenSession, Peer, RestRequest, RestResponse } from '../venues/session.ts';
 
 /** Largest request body and largest WebSocket message. */
 const MAX_BODY_BYTES = 1024 * 1024;
-const REJECTIONS: Readonly<Record<HandshakeRejection, string>> = {
+const REJECTIONS: Readonly<Record<HandshakeStatus, string>> = {
+  403: '403 Forbidden',
   404: '404 Not Found',
+  418: "418 I'm a teapot",
   429: '429 Too Many Requests',
+  451: '451 Unavailable For Legal Reasons',
   503: '503 Service Unavailable',
 };
 
@@ -105,7 +108,7 @@ export class ExchangeServer {
     socket.on('error', () => socket.destroy());
     const url = request.url ?? '/';
     const accepted = isUrl(url) ? this.#options.accept(url, addressOf(request)) : 404;
-    if (typeof accepted === 'number') return rejectUpgrade(socket, REJECTIONS[accepted]);
+    if (typeof accepted !== 'function') return rejectUpgrade(socket, accepted);
     this.#upgrades.handleUpgrade(request, socket, head, (webSocket) => {
       (socket as Socket).setNoDelay(true);
       this.#serve(webSocket, accepted);
@@ -182,8 +185,12 @@ function send(response: ServerResponse, answer: RestResponse): void {
   response.writeHead(answer.status, { ...answer.headers, ...length }).end(answer.body);
 }
 
-function rejectUpgrade(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+function rejectUpgrade(socket: Duplex, rejection: HandshakeRejection): void {
+  const isStatus = typeof rejection === 'number';
+  const status = REJECTIONS[isStatus ? rejection : rejection.status];
+  const retryAfter = isStatus ? '' : `Retry-After: ${rejection.retryAfterSeconds}\r\n`;
+  const rest = 'Connection: close\r\nContent-Length: 0\r\n\r\n';
+  socket.end(`HTTP/1.1 ${status}\r\n${retryAfter}${rest}`);
 }
 
 function textOf(data: RawData): string {

@@ -1,15 +1,12 @@
 /** A venue of a running exchange together with its connections, for transports and faults. */
 
 import { InvalidArgumentError } from '../../logger/errors.ts';
-import type { FaultInjector, StreamFaults } from '../faults/fault-injector.ts';
+import type { FaultInjector, HandshakeRejection, StreamFaults } from '../faults/fault-injector.ts';
 import type { FaultTarget } from '../faults/faults.ts';
 import { toUnits } from '../market/units.ts';
 import { Connections } from './connections.ts';
 import type { ConnectionLimits, OpenSession, RestRequest, RestResponse } from './session.ts';
 import type { Venue, VenueBook, VenueDefinition, VenueDeps } from './venue.ts';
-
-/** HTTP status of a rejected WebSocket handshake. */
-export type HandshakeRejection = 404 | 429 | 503;
 
 export class RunningVenue implements FaultTarget {
   readonly definition: VenueDefinition;
@@ -32,11 +29,12 @@ export class RunningVenue implements FaultTarget {
     return this.#venue.faults;
   }
 
-  /** Decides on a WebSocket handshake. @returns the function that opens the session, or a status. */
+  /** Decides on a WebSocket handshake. @returns the function that opens the session, or the rejection. */
   accept(url: string, address: string): OpenSession | HandshakeRejection {
     const open = this.#venue.accept(url);
     if (!open) return 404;
-    if (this.injector.rejectedConnections.take()) return 503;
+    const rejection = this.injector.rejectedConnections.take();
+    if (rejection) return rejection;
     return this.connections.admit(address) ? open : 429;
   }
 

@@ -207,13 +207,21 @@ describe('dead connections', () => {
     for (const wsUrl of ['ws://127.0.0.1:1', 'no address at all']) {
       const connecting = { capacity: 4, perSecond: 1 };
       const reasons: unknown[] = [];
+      const warnings: string[] = [];
+      const keep = (_message: string, fields?: LogFields): void =>
+        void reasons.push(fields?.['reason']);
       const log = {
         ...silentLog,
-        warning: (_message: string, fields?: LogFields) => void reasons.push(fields?.['reason']),
+        debug: keep,
+        warning: (message: string, fields?: LogFields) => {
+          warnings.push(message);
+          keep(message, fields);
+        },
       };
       start({ wsUrl, log, limits: { connecting, backoff: { baseMs: 1, capMs: 10 } } });
       const { listener } = await opened();
       await until('three attempts', () => reasons.length >= 3);
+      expect(warnings).toHaveLength(1);
       for (const reason of reasons) expect(reason).toMatch(/^[^\n]{5,160}$/);
       expect(listener.calls).toEqual([]);
       await exchange.close();

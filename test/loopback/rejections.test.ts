@@ -72,7 +72,9 @@ describe.each([
     const { gaps, intervals } = await one.reader.coverage({ security });
     const gap = gaps.at(-1);
     expect(gap).toMatchObject({ to: null, from: intervals.at(-1)?.to });
-    expect(one.control.bookNow(security)).toMatchObject({ state: 'gap', gap: { from: gap?.from } });
+    const now = one.control.bookNow(security);
+    if (now.state !== 'gap') throw new Error('a book in a gap');
+    expect(Math.abs(Date.parse(now.gap.from) - Date.parse(gap?.from ?? ''))).toBeLessThanOrEqual(1);
     expect((await one.control.health()).status).toBe('degraded');
     return { from: gap?.from ?? '', cause: gap?.cause ?? '' };
   }

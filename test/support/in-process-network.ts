@@ -12,6 +12,7 @@ import type {
   Socket,
   SocketHandlers,
   Transport,
+  UpgradeRejection,
 } from '../../logger/runtime/transport.ts';
 import type { SimulatedExchange } from '../../sandbox/simulated-exchange.ts';
 import type { RunningVenue } from '../../sandbox/venues/running-venue.ts';
@@ -77,8 +78,11 @@ class Connection {
   #open(): void {
     const { venue, path, address } = this.#to;
     const accepted = venue.accept(path, address);
-    if (typeof accepted === 'number') {
-      this.#end(`Unexpected server response: ${accepted}`);
+    if (typeof accepted !== 'function') {
+      const isStatus = typeof accepted === 'number';
+      const status = isStatus ? accepted : accepted.status;
+      const retryAfter = isStatus ? undefined : String(accepted.retryAfterSeconds);
+      this.#end(`Unexpected server response: ${status}`, { status, retryAfter });
       return;
     }
     this.#session = venue.connections.open(accepted, this.#peer());
@@ -121,11 +125,11 @@ class Connection {
     });
   }
 
-  #end(reason: string): void {
+  #end(reason: string, rejection?: UpgradeRejection): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     if (this.#session) this.#to.venue.connections.onClosed(this.#session);
-    this.#handlers.onClose(reason);
+    this.#handlers.onClose(reason, false, rejection);
   }
 
   #later(run: () => void): void {

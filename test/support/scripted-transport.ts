@@ -60,6 +60,13 @@ export class ScriptedSocket implements Socket {
     this.#handlers.onClose(reason, isTooLarge);
   }
 
+  /** Rejects the upgrade. */
+  reject(status: number, retryAfter?: string): void {
+    this.isClosed = true;
+    const reason = `Unexpected server response: ${status}`;
+    this.#handlers.onClose(reason, false, { status, retryAfter });
+  }
+
   /** Control requests sent, newest last. */
   get requests(): { method: string; params: string[]; id: number }[] {
     return this.sent.map((text) => JSON.parse(text) as never);

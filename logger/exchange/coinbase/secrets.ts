@@ -32,7 +32,7 @@ export function redactingTransport(
         onOpen: () => handlers.onOpen(),
         onMessage: (data, receiveTimeUs) => handlers.onMessage(data, receiveTimeUs),
         onAlive: (receiveTimeUs, isPing) => handlers.onAlive(receiveTimeUs, isPing),
-        onClose: (reason, isTooLarge) => handlers.onClose(redact(reason), isTooLarge),
+        onClose: (reason, ...more) => handlers.onClose(redact(reason), ...more),
       }),
   };
 }

@@ -12,6 +12,8 @@ import type { Log } from '../../runtime/log.ts';
 import type { FeedWait } from '../exchange.ts';
 import type { TokenBucket } from '../token-bucket.ts';
 import { named } from '../../runtime/named.ts';
+import type { UpgradeRejection } from '../../runtime/transport.ts';
+import { upgradePauseMs } from '../retry-after.ts';
 import { ConnectionLog } from './connection-log.ts';
 import { FeedSession } from './feed-session.ts';
 import type { FeedSessionOptions, SessionOwner } from './feed-session.ts';
@@ -210,7 +212,10 @@ export class FeedConnection implements SessionOwner {
     else this.#replaceNext = { session, reason };
   }
 
-  onEnd(session: FeedSession, reason: string): void {
+  onEnd(session: FeedSession, why: string, rejection?: UpgradeRejection): void {
+    const pauseMs = rejection ? upgradePauseMs(rejection) : 0;
+    this.#options.connecting.pause(pauseMs);
+    const reason = pauseMs > 0 ? `${why}, no other before ${pauseMs / 1000} s are over` : why;
     const wasOldest = this.#sessions[0] === session;
     this.#setSessions(this.#sessions.filter((other) => other !== session));
     this.#options.login?.left(this);

@@ -9,7 +9,7 @@ import type { FeedWait } from '../exchange.ts';
 import { backoffDelayMs } from '../../runtime/backoff.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
-import type { Transport } from '../../runtime/transport.ts';
+import type { Transport, UpgradeRejection } from '../../runtime/transport.ts';
 import type { WireErrors } from '../wire/wire-errors.ts';
 import { MonitoredSocket } from './monitored-socket.ts';
 import type {
@@ -61,8 +61,8 @@ export interface SessionOwner {
   supersedeOthers(session: FeedSession, subscription: SessionSubscription): number | null;
   /** It works, but is to be replaced by a new one before it is given up. */
   onReplace(session: FeedSession, reason: string): void;
-  /** Whatever ended it, except its owner's `close`. */
-  onEnd(session: FeedSession, reason: string): void;
+  /** Whatever ended it, except its owner's `close`. @param rejection the exchange did not let it in. */
+  onEnd(session: FeedSession, reason: string, rejection?: UpgradeRejection): void;
 }
 
 export class FeedSession {
@@ -188,9 +188,9 @@ export class FeedSession {
         onMessage: (frame, receiveTimeUs) => this.#receive(frame, receiveTimeUs),
         onNoData: (silentMs) =>
           this.#owner.onReplace(this, `It answers pings, but brought no data for ${silentMs} ms`),
-        onClose: (reason, isTooLarge) => {
+        onClose: (reason, isTooLarge, rejection) => {
           if (isTooLarge) wireErrors.count('oversized', reason);
-          this.#owner.onEnd(this, reason);
+          this.#owner.onEnd(this, reason, rejection);
         },
       },
     );

@@ -9,7 +9,7 @@ import { MessagePace } from './message-pace.ts';
 import type { PaceLimits } from './message-pace.ts';
 import { StaleWatch } from './stale-watch.ts';
 import type { SocketActivity } from './stale-watch.ts';
-import type { Socket, Transport } from '../../runtime/transport.ts';
+import type { Socket, Transport, UpgradeRejection } from '../../runtime/transport.ts';
 
 export interface MonitoredSocketOptions {
   readonly url: string;
@@ -25,8 +25,8 @@ export interface MonitoredSocketHandlers {
   onMessage(data: Buffer, receiveTimeUs: number): void;
   /** It answers pings, but has brought no data for much longer than that. */
   onNoData(silentMs: number): void;
-  /** `isTooLarge`: a message above the size limit ended it. */
-  onClose(reason: string, isTooLarge: boolean): void;
+  /** See `SocketHandlers`. */
+  onClose(reason: string, isTooLarge: boolean, rejection?: UpgradeRejection): void;
 }
 
 export class MonitoredSocket {
@@ -73,9 +73,9 @@ export class MonitoredSocket {
         this.#heard(receiveTimeUs);
         if (isPing) this.#pace.answeredPing();
       },
-      onClose: (reason, isTooLarge) => {
+      onClose: (reason, isTooLarge, rejection) => {
         this.#socketClosed();
-        this.#end(reason, isTooLarge ?? false);
+        this.#end(reason, isTooLarge ?? false, rejection);
       },
     });
   }
@@ -163,10 +163,10 @@ export class MonitoredSocket {
     run();
   }
 
-  #end(reason: string, isTooLarge: boolean): void {
+  #end(reason: string, isTooLarge: boolean, rejection?: UpgradeRejection): void {
     if (this.#isEnded) return;
     this.#stop();
-    this.#handlers.onClose(reason, isTooLarge);
+    this.#handlers.onClose(reason, isTooLarge, rejection);
   }
 
   #stop(): void {

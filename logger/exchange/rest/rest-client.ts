@@ -19,7 +19,7 @@ import type { RequestBudget, Urgency } from './request-budget.ts';
 import type { HttpResponse, Transport } from '../../runtime/transport.ts';
 import { fieldsOf, parseJson, quoted } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
-import { BAN_STATUS, SLOW_DOWN_STATUS, blockMs, wholeNumber } from './retry-after.ts';
+import { BAN_STATUS, SLOW_DOWN_STATUS, blockMs, wholeNumber } from '../retry-after.ts';
 
 export interface RestOptions {
   readonly restUrl: string;

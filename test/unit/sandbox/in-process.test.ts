@@ -18,7 +18,7 @@ interface Client {
 /** Connects like a WebSocket client would, with arrays in place of the network. */
 function connect(venue: RunningVenue, url: string): Client {
   const open = venue.accept(url, 'client');
-  if (typeof open === 'number') throw new Error(`Rejected with ${open}`);
+  if (typeof open !== 'function') throw new Error(`Rejected with ${JSON.stringify(open)}`);
   const frames: string[] = [];
   const ended: string[] = [];
   const end = (how: string): void => {

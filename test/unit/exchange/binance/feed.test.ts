@@ -96,6 +96,34 @@ describe('subscribing', () => {
     ]);
   });
 
+  test.each([
+    [429, '30', 30_000],
+    [403, '7', 7000],
+    [418, undefined, 120_000],
+    [429, undefined, 5000],
+  ])('an upgrade answered %s, Retry-After %s, is not tried again before', (status, after, ms) => {
+    const { listener } = feed.open();
+    const other = feed.open('ETHUSDT');
+    feed.clock.advance(0);
+    feed.transport.latest.reject(status, after);
+    feed.clock.advance(ms - 1);
+    expect(feed.transport.sockets).toHaveLength(1);
+    feed.clock.advance(1);
+    expect(feed.transport.sockets).toHaveLength(2);
+    expect(listener.waits).toEqual([
+      { for: 'connection', reason: expect.stringContaining(`${status}, no other before`) },
+    ]);
+    expect(other.listener.waits).toHaveLength(1);
+  });
+
+  test('a cut is not held up by one that was rejected without a word how long', () => {
+    feed.open();
+    feed.clock.advance(0);
+    feed.transport.latest.reject(503);
+    feed.clock.advance(200);
+    expect(feed.transport.sockets.length).toBeGreaterThan(1);
+  });
+
   test('a reply that never comes drops a connection that carries nothing', () => {
     const { listener } = feed.open();
     feed.clock.advance(0);

@@ -1,5 +1,7 @@
 /** How long an exchange that rejects requests or connections wants to be left alone. Pure. */
 
+import type { UpgradeRejection } from '../runtime/transport.ts';
+
 export const SLOW_DOWN_STATUS = 429;
 export const BAN_STATUS = 418;
 
@@ -22,6 +24,13 @@ export function blockMs(
   const namedMs = untilMs !== null && untilMs > 0 ? untilMs : null;
   if (seconds === null && namedMs === null) return isBan ? DEFAULT_BAN_MS : DEFAULT_SLOW_DOWN_MS;
   return Math.min(Math.max((seconds ?? 0) * 1000, namedMs ?? 0), MAX_BLOCK_MS);
+}
+
+/** How long no connection is to be tried after one was rejected; 0: the exchange does not say. */
+export function upgradePauseMs({ status, retryAfter }: UpgradeRejection): number {
+  const isBan = status === BAN_STATUS;
+  const isAsked = isBan || status === SLOW_DOWN_STATUS || wholeNumber(retryAfter) !== null;
+  return isAsked ? blockMs(retryAfter, { isBan, untilMs: null }) : 0;
 }
 
 export function wholeNumber(text: string | undefined): number | null {
