@@ -8,10 +8,16 @@ import { join } from 'node:path';
 const OUT = 'node_modules/.cache/archive-holder';
 
 export function compileHolder(): void {
+  compile('holder', OUT);
+}
+
+/** Compiles a script of this folder. @returns its path. */
+export function compile(name: string, out: string): string {
   const options = '--ignoreConfig --rootDir . --module nodenext --target es2023 --types node';
   const flags = [...options.split(' '), '--rewriteRelativeImportExtensions', '--skipLibCheck'];
   const tsc = join('node_modules', '.bin', 'tsc');
-  execFileSync(tsc, ['test/archive/holder.ts', '--outDir', OUT, ...flags]);
+  execFileSync(tsc, [`test/archive/${name}.ts`, '--outDir', out, ...flags]);
+  return join(out, 'test', 'archive', `${name}.js`);
 }
 
 export interface Holder {
@@ -24,11 +30,20 @@ export interface Holder {
   ended(): Promise<void>;
 }
 
-export function startHolder(directory: string): Holder {
+/** Runs a program with process ids of its own, as in a container: its id is 1. Needs root. */
+export const AS_PROCESS_1 = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
+
+/** @param runner a program that runs what follows. */
+export function startHolder(
+  directory: string,
+  access: 'write' | 'read' = 'write',
+  runner: readonly string[] = [],
+): Holder {
   const script = join(OUT, 'test', 'archive', 'holder.js');
-  const child = spawn(process.execPath, [script, directory], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const [program = process.execPath, ...flags] = runner;
+  const node = runner.length > 0 ? [process.execPath] : [];
+  const args = [...flags, ...node, script, directory, access];
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const closed = once(child, 'close');
   // A killed process does not read any more, which is what the test is about.

@@ -1,9 +1,5 @@
 /** The real process on a full disk. Mounting a small one needs root. */
 
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { createReader } from '../../logger/reader/create-reader.ts';
@@ -12,40 +8,30 @@ import { RawClient, bearer } from '../manager/fixture.ts';
 import { freePort } from '../support/free-port.ts';
 import { spawnLogger } from '../support/logger-process.ts';
 import type { LoggerProcess } from '../support/logger-process.ts';
+import { NO_MOUNT, mountSmallDisk } from '../support/small-disk.ts';
+import type { SmallDisk } from '../support/small-disk.ts';
 import { TEST_KEY } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
 
 const SECURITY = 'binance:BTCUSDT';
+const DISK_KIB = 2048;
 /** Enough for a moment of recording. */
 const LEFT_BYTES = 40_000;
 
-let directory: string;
+let disk: SmallDisk;
 let client: RawClient;
-let isMounted: boolean;
 const undo: (() => unknown)[] = [];
 
 beforeEach((context) => {
-  directory = mkdtempSync(join(tmpdir(), 'orderbook-full-'));
-  undo.push(() => rmSync(directory, { recursive: true, force: true }));
-  isMounted = mountSmallDisk();
-  if (isMounted) undo.push(() => execFileSync('umount', [directory]));
-  else context.skip('only root may mount a small disk to fill');
+  const mounted = mountSmallDisk(DISK_KIB);
+  if (mounted === undefined) return context.skip(NO_MOUNT);
+  disk = mounted;
+  undo.push(() => disk.remove());
 });
 
 afterEach(async () => {
   for (const each of undo.splice(0).reverse()) await each();
 });
-
-function mountSmallDisk(): boolean {
-  try {
-    const size = ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory];
-    execFileSync('mount', size, { stdio: 'ignore' });
-    return true;
-  } catch {
-    // Not root, or no mount: the caller skips.
-    return false;
-  }
-}
 
 async function health(): Promise<any> {
   return (await client.unary('Health', {}, bearer(TEST_KEY))).response;
@@ -61,8 +47,6 @@ async function advance(): Promise<void> {
   await until('the book to advance', async () => (await sequence()) > before);
 }
 
-const ballast = (): string => join(directory, 'ballast');
-
 /** Starts a logger and fills its disk. */
 async function startAndFill(): Promise<LoggerProcess> {
   const sandbox = await startSandbox({ seed: 7, symbols: ['BTCUSDT'], pace: 2000 });
@@ -73,7 +57,7 @@ async function startAndFill(): Promise<LoggerProcess> {
     BINANCE_REST_URL: sandbox.venues.binance.restUrl,
     ORDERBOOK_UPDATEFREQUENCY: '100',
     SECURITIES: SECURITY,
-    DATA_DIR: directory,
+    DATA_DIR: disk.directory,
     MANAGER_PORT: String(port),
     MANAGER_AUTHKEY: TEST_KEY,
   });
@@ -84,8 +68,7 @@ async function startAndFill(): Promise<LoggerProcess> {
   );
   await one.ready();
   await until('a live book', sequence);
-  const { bavail, bsize } = statfsSync(directory);
-  writeFileSync(ballast(), Buffer.alloc(bavail * bsize - LEFT_BYTES));
+  disk.fill(LEFT_BYTES);
   await until('a full disk', async () => (await health()).status === 'STATUS_DOWN');
   await advance();
   return one;
@@ -93,12 +76,12 @@ async function startAndFill(): Promise<LoggerProcess> {
 
 test('recording continues on a full disk, and nothing is missing once there is space again', async () => {
   const one = await startAndFill();
-  rmSync(ballast());
+  disk.clear();
   await until('the archive', async () => (await health()).status === 'STATUS_SERVING');
   await advance();
   const last = await sequence();
   expect(await one.end('SIGTERM')).toEqual({ code: 0 });
-  const archive = await openEmbeddedArchive({ directory, readOnly: true });
+  const archive = await openEmbeddedArchive({ directory: disk.directory, readOnly: true });
   try {
     const reader = createReader(archive);
     const { intervals, gaps } = await reader.coverage({ security: SECURITY });

@@ -43,14 +43,27 @@ export function checkDataFile(path: string, access: 'read' | 'write'): void {
   }
 }
 
+/** The pages of an archive that are or were in use. @param file its descriptor. */
+export function readUsedPages(
+  file: number,
+  path: string,
+): { readonly pageSize: number; readonly usedPages: number } {
+  const { pageSize, lastPage } = newestMeta(file, path);
+  return { pageSize, usedPages: lastPage + 1 };
+}
+
 function countedBytes(file: number, path: string): number {
+  const { pageSize, usedPages } = readUsedPages(file, path);
+  return usedPages * pageSize;
+}
+
+function newestMeta(file: number, path: string): Meta {
   const first = metaAt(file, 0);
   const second = first && metaAt(file, first.pageSize);
   if (!first || !second) {
     throw new ArchiveUnavailableError(`${path} is not an archive file`);
   }
-  const newest = first.transaction >= second.transaction ? first : second;
-  return (newest.lastPage + 1) * first.pageSize;
+  return first.transaction >= second.transaction ? first : second;
 }
 
 interface Meta {

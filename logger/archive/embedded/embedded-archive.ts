@@ -12,11 +12,12 @@
  *
  * A commit runs synchronously: writing about 20 pages to the page cache costs less than a switch to
  * another thread, and errors surface where they occur. After a failure (disk full, I/O error) the
- * transaction is undone, and the next commit starts from scratch.
+ * transaction is undone, and the next commit starts from scratch. The disk space of a transaction is
+ * allocated before LMDB writes (`file-space.ts`).
  */
 
 import { resolve } from 'node:path';
-import { ConflictError, describeError } from '../../errors.ts';
+import { ArchiveFullError, ConflictError, describeError } from '../../errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type {
   Archive,
@@ -39,7 +40,8 @@ import { HeadUpdates, applyWrites } from './apply-writes.ts';
 import { readError, writeError } from './lmdb-errors.ts';
 import { createDirectory, createFiles, openFiles } from './open-files.ts';
 import type { OpenFiles, Root } from './open-files.ts';
-import { pruneSome } from './prune.ts';
+import type { FileSpace, Purpose } from './file-space.ts';
+import { MAX_STEP_RECORDS, pruneSome } from './prune.ts';
 import * as reads from './reads.ts';
 import { afterDeletion } from './security-head.ts';
 import { dropOldest } from './spool-drop.ts';
@@ -92,6 +94,7 @@ class EmbeddedArchive implements Spool {
   readonly #directory: string;
   readonly #root: Root;
   readonly #tables: Tables;
+  readonly #space: FileSpace | undefined;
   readonly #log: Log | undefined;
   readonly #lock: WriterLock | undefined;
   /** Where the round-robin over securities continues. */
@@ -111,20 +114,37 @@ class EmbeddedArchive implements Spool {
     this.#directory = directory;
     this.#root = files.root;
     this.#tables = files.tables;
+    this.#space = files.space;
     this.#log = options.log;
     this.#lock = lock;
   }
 
   async commit(writes: readonly Write[]): Promise<void> {
-    this.#transact(() => applyWrites(this.#tables, writes));
+    this.#transact('store', () => applyWrites(this.#tables, writes));
   }
 
-  #transact(change: () => void): void {
+  /** With less and less at once, as long as the disk has no room for the transaction. */
+  #delete<T>(maxRecords: number, change: (maxRecords: number) => T): T {
+    let result: T;
+    for (let limit = maxRecords; ; limit = Math.ceil(limit / 4)) {
+      try {
+        this.#transact('delete', () => {
+          result = change(limit);
+        });
+        return result!;
+      } catch (error) {
+        if (limit === 1 || !(error instanceof ArchiveFullError)) throw error;
+      }
+    }
+  }
+
+  #transact(purpose: Purpose, change: () => void): void {
     this.#assertOpen();
-    if (this.#lock === undefined) {
+    if (this.#space === undefined) {
       throw new ConflictError('This archive is open for reading only');
     }
     try {
+      this.#space.begin(purpose);
       this.#root.transactionSync(change, ABORTABLE_SYNCHRONOUS_UNFLUSHED);
     } catch (error) {
       throw writeError(error, this.#directory);
@@ -209,19 +229,24 @@ class EmbeddedArchive implements Spool {
   }
 
   async release(batches: readonly RecordBatch[]): Promise<void> {
-    this.#transact(() => queue.removeReplicated(this.#tables, batches));
+    let rest = batches;
+    while (rest.length > 0) {
+      rest = this.#delete(queue.recordsIn(rest), (maxRecords) => {
+        const [now, later] = queue.splitBatches(rest, maxRecords);
+        queue.removeReplicated(this.#tables, now);
+        return later;
+      });
+    }
   }
 
   async prune({ security, wanted }: SecurityState, beforeUs: number): Promise<number> {
-    let count = 0;
-    this.#transact(() => {
-      count = pruneSome(this.#tables, security, beforeUs, !wanted);
-    });
-    return count;
+    return this.#delete(MAX_STEP_RECORDS, (maxRecords) =>
+      pruneSome(this.#tables, security, beforeUs, !wanted, maxRecords),
+    );
   }
 
   async countDeleted(security: string, deleted: DeletedCounts): Promise<void> {
-    this.#transact(() => {
+    this.#transact('delete', () => {
       const heads = new HeadUpdates(this.#tables);
       heads.update(security, (head) => afterDeletion(head, deleted, 'store'));
       heads.put();
@@ -230,7 +255,7 @@ class EmbeddedArchive implements Spool {
 
   async dropOldest(): Promise<DroppedRecords | null> {
     let dropped: DroppedRecords | null = null;
-    this.#transact(() => {
+    this.#transact('delete', () => {
       dropped = dropOldest(this.#tables);
     });
     return dropped;
@@ -245,7 +270,7 @@ class EmbeddedArchive implements Spool {
   }
 
   async seed(state: SecurityState, tail: SegmentTail, totals: SecurityTotals): Promise<void> {
-    this.#transact(() => queue.seedHead(this.#tables, state, tail, totals));
+    this.#transact('store', () => queue.seedHead(this.#tables, state, tail, totals));
   }
 
   async close(): Promise<void> {
@@ -253,6 +278,7 @@ class EmbeddedArchive implements Spool {
     this.#isClosed = true;
     await this.#flushed;
     await this.#root.close();
+    this.#space?.close();
     await this.#lock?.release();
   }
 

@@ -7,12 +7,11 @@ import type { RootDatabase } from 'lmdb';
 import { ArchiveUnavailableError, InvalidArgumentError, describeError } from '../../errors.ts';
 import { checkDataFile } from './data-file.ts';
 import { makeDirectory } from './directory.ts';
+import { MAX_READERS, allocateLockFile } from './lock-file.ts';
 import { isAccessDenied, readError, writeError } from './lmdb-errors.ts';
+import { FileSpace, assertRoomForNew } from './file-space.ts';
 import { DATA_FILE, LOCK_FILE, MAX_TABLES, openTables } from './tables.ts';
-import type { Tables } from './tables.ts';
-
-/** Slots in LMDB's reader table; a process takes one or two while it reads. */
-const MAX_READERS = 512;
+import type { Tables, WrapTable } from './tables.ts';
 
 /** lmdb has `sync` and combined flags, though its types omit them. */
 export type Root = Omit<RootDatabase, 'transactionSync'> & {
@@ -23,6 +22,8 @@ export type Root = Omit<RootDatabase, 'transactionSync'> & {
 export interface OpenFiles {
   readonly root: Root;
   readonly tables: Tables;
+  /** A writer's. */
+  readonly space: FileSpace | undefined;
 }
 
 /** @throws ArchiveUnavailableError */
@@ -39,14 +40,13 @@ export function createDirectory(directory: string): void {
 
 /** Creates the files before LMDB does, so that nobody else can open them at any moment. */
 export function createFiles(directory: string): void {
-  for (const name of [DATA_FILE, LOCK_FILE]) {
-    const path = join(directory, name);
-    try {
-      closeSync(openSync(path, 'a', 0o600));
-      chmodSync(path, 0o600);
-    } catch (error) {
-      throw writeError(error, directory);
-    }
+  const [dataFile, lockFile] = [join(directory, DATA_FILE), join(directory, LOCK_FILE)];
+  try {
+    closeSync(openSync(dataFile, 'a', 0o600));
+    allocateLockFile(lockFile);
+    for (const path of [dataFile, lockFile]) chmodSync(path, 0o600);
+  } catch (error) {
+    throw writeError(error, directory);
   }
 }
 
@@ -54,8 +54,12 @@ export function createFiles(directory: string): void {
 export function openFiles(directory: string, access: 'read' | 'write'): OpenFiles {
   const path = join(directory, DATA_FILE);
   let root: Root | undefined;
+  let space: FileSpace | undefined;
   try {
-    if (access === 'read' && isEmpty(path)) throw noArchiveIn(directory);
+    if (isEmpty(path)) {
+      if (access === 'read') throw noArchiveIn(directory);
+      assertRoomForNew(path);
+    }
     checkDataFile(path, access);
     root = open<Uint8Array>({
       path,
@@ -64,14 +68,37 @@ export function openFiles(directory: string, access: 'read' | 'write'): OpenFile
       maxDbs: MAX_TABLES,
       maxReaders: MAX_READERS,
     }) as Root;
-    const tables = openTables(root, access, directory);
+    if (access === 'write') {
+      space = new FileSpace(path, root as unknown as RootDatabase);
+      space.allocateNew();
+    }
+    const tables = openTables(root, access, directory, space && announcedTo(space));
     if (tables === undefined) throw noArchiveIn(directory);
-    return { root, tables };
+    return { root, tables, space };
   } catch (error) {
     // Not awaited: there is nothing to lose, and the first error is the one to report.
     root?.close().catch(() => undefined);
+    space?.close();
     throw access === 'read' ? readError(error, directory) : writeError(error, directory);
   }
+}
+
+/** Announces every change to the file's space first. */
+function announcedTo(space: FileSpace): WrapTable {
+  return (table) => ({
+    get: (key) => table.get(key),
+    doesExist: (key) => table.doesExist(key),
+    getKeys: (range) => table.getKeys(range),
+    getRange: (range) => table.getRange(range),
+    putSync: (key, value) => {
+      space.beforePut(table, value.byteLength);
+      table.putSync(key, value);
+    },
+    removeSync: (key) => {
+      space.beforeRemove(table);
+      table.removeSync(key);
+    },
+  });
 }
 
 function noArchiveIn(directory: string): InvalidArgumentError {

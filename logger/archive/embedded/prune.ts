@@ -9,7 +9,7 @@ import { removeRecord } from './spool-queue.ts';
 import { behind } from './tables.ts';
 import type { KeyRange, RecordKey, Tables } from './tables.ts';
 
-const MAX_STEP_RECORDS = 200;
+export const MAX_STEP_RECORDS = 200;
 
 /**
  * Must run inside a transaction.
@@ -21,6 +21,7 @@ export function pruneSome(
   security: string,
   beforeUs: number,
   isFinished: boolean,
+  maxRecords: number,
 ): number {
   const lastUs = readHead(tables, security).lastUs ?? 0;
   const keep =
@@ -30,10 +31,10 @@ export function pruneSome(
   const deleted: DeletedCounts = { images: 0, blocks: 0, gaps: 0, bytes: 0 };
   const start = [security];
   // Images first: blocks without an image are not reachable while the rest is deleted.
-  const images = { start, end: [security, epoch, sequence], limit: MAX_STEP_RECORDS };
+  const images = { start, end: [security, epoch, sequence], limit: maxRecords };
   deleted.images = removeHeaders(tables, 'image', images, deleted);
-  if (deleted.images < MAX_STEP_RECORDS) {
-    const blocks = { start, end: [security, epoch, sequence + 1], limit: MAX_STEP_RECORDS };
+  if (deleted.images < maxRecords) {
+    const blocks = { start, end: [security, epoch, sequence + 1], limit: maxRecords };
     deleted.blocks = removeHeaders(tables, 'block', blocks, deleted);
     deleted.gaps = removeGaps(tables, { start, end: [security, epoch, sequence] }, deleted);
   }

@@ -115,6 +115,43 @@ function headers(tables: Tables, kind: RecordHeader['kind'], range: KeyRange): R
   });
 }
 
+/** Splits batches after a number of records. @returns what comes before and behind. */
+export function splitBatches(
+  batches: readonly RecordBatch[],
+  records: number,
+): readonly [RecordBatch[], RecordBatch[]] {
+  let left = records;
+  const cut = <T>(list: readonly T[]): readonly [T[], T[]] => {
+    const first = list.slice(0, left);
+    left -= first.length;
+    return [first, list.slice(first.length)];
+  };
+  const pairs = batches.map(({ security, ...batch }) => {
+    const gaps = cut(batch.gaps);
+    const images = cut(batch.images);
+    const blocks = cut(batch.blocks);
+    const damaged = cut(batch.damaged);
+    return [0, 1].map((i) => ({
+      security,
+      gaps: gaps[i]!,
+      images: images[i]!,
+      blocks: blocks[i]!,
+      damaged: damaged[i]!,
+    }));
+  });
+  const part = (i: number): RecordBatch[] =>
+    pairs.map((pair) => pair[i]!).filter((batch) => recordsIn([batch]) > 0);
+  return [part(0), part(1)];
+}
+
+export function recordsIn(batches: readonly RecordBatch[]): number {
+  const lengths = batches.map(
+    ({ gaps, images, blocks, damaged }) =>
+      gaps.length + images.length + blocks.length + damaged.length,
+  );
+  return lengths.reduce((sum, length) => sum + length, 0);
+}
+
 /** Must run inside a transaction. */
 export function removeReplicated(tables: Tables, batches: readonly RecordBatch[]): void {
   const heads = new HeadUpdates(tables);

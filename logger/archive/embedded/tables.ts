@@ -6,7 +6,7 @@
  * `frozen-layout.test.ts` pins version 1.
  */
 
-import type { Database, RootDatabase } from 'lmdb';
+import type { Database, Key, RootDatabase } from 'lmdb';
 import { ConflictError } from '../../errors.ts';
 
 export const LAYOUT_VERSION = 1;
@@ -20,7 +20,15 @@ export type RecordKey = [string, number, number];
 export type ImageIndexKey = [string, IndexName, number, number, number];
 export type IndexName = 'receive' | 'exchange' | 'sequence';
 
-type Table<K extends (string | number)[] | string> = Database<Uint8Array, K>;
+/** What is used of lmdb's tables. */
+export interface Table<K extends Key> extends Pick<
+  Database<Uint8Array, K>,
+  'doesExist' | 'getKeys' | 'getRange'
+> {
+  get(key: K): Uint8Array | undefined;
+  putSync(key: K, value: Uint8Array): void;
+  removeSync(key: K): void;
+}
 
 export interface Tables {
   readonly imageHeaders: Table<(string | number)[]>;
@@ -53,6 +61,9 @@ const LAYOUT_KEY = 'version';
 /** Maximum number of tables, with room for later layouts. */
 export const MAX_TABLES = 24;
 
+/** Wraps a table of a writer, whose changes have to be announced. */
+export type WrapTable = (table: Database<Uint8Array>) => Table<Key>;
+
 /** In read-only mode lmdb returns undefined for a missing table, despite its types. */
 function openTable(
   root: Pick<RootDatabase, 'openDB'>,
@@ -66,6 +77,7 @@ export function openTables(
   root: Pick<RootDatabase, 'openDB'>,
   access: 'write' | 'read',
   directory: string,
+  wrap: WrapTable = (table) => table,
 ): Tables | undefined {
   const layout = openTable(root, LAYOUT_TABLE);
   if (layout === undefined) return undefined;
@@ -78,11 +90,11 @@ export function openTables(
       { context: { version } },
     );
   }
-  const tables: Partial<Record<keyof Tables, Database<Uint8Array>>> = {};
+  const tables: Partial<Record<keyof Tables, Table<Key>>> = {};
   for (const [field, name] of Object.entries(NAMES)) {
     const table = openTable(root, name);
     if (table === undefined) return undefined;
-    tables[field as keyof Tables] = table;
+    tables[field as keyof Tables] = wrap(table);
   }
   // Last: a reader that sees the version sees every table.
   if (stored === undefined) layout.putSync(LAYOUT_KEY, Buffer.from(String(LAYOUT_VERSION)));
