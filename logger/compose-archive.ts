@@ -28,7 +28,8 @@ export async function openDataDirectory(config: Config, log: Log): Promise<Spool
   try {
     return await openSpool({ directory: config.dataDirectory, log });
   } catch (error) {
-    if (!(error instanceof ArchiveInUseError)) throw error;
+    // A reader in another container leaves; another logger stays.
+    if (!(error instanceof ArchiveInUseError) || 'pid' in error.context) throw error;
     throw new ConfigError(
       `DATA_DIR ${JSON.stringify(config.dataDirectory)} is in use by another logger: give each one a directory of its own`,
       { cause: error },

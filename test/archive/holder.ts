@@ -1,6 +1,7 @@
 /**
  * A process that opens an archive for writing, prints `open` or the error's code, commits on
- * `commit <n>`, and holds the archive until it is killed or reads `close`. Started by tests.
+ * `commit <n>`, and holds the archive until it is killed or reads `close`. With `read`, opens it for
+ * reading. Started by tests.
  */
 
 import { createInterface } from 'node:readline';
@@ -8,12 +9,12 @@ import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-arch
 import { LoggerError } from '../../logger/errors.ts';
 import { sampleBlock, sampleImage } from './sample-records.ts';
 
-const [directory = ''] = process.argv.slice(2);
+const [directory = '', access] = process.argv.slice(2);
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 try {
-  const archive = await openEmbeddedArchive({ directory });
+  const archive = await openEmbeddedArchive({ directory, readOnly: access === 'read' });
   say('open');
   for await (const line of createInterface({ input: process.stdin })) {
     const [word, count] = line.split(' ');

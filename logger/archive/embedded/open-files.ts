@@ -10,6 +10,7 @@ import { makeDirectory } from './directory.ts';
 import { MAX_READERS, allocateLockFile } from './lock-file.ts';
 import { isAccessDenied, readError, writeError } from './lmdb-errors.ts';
 import { FileSpace, assertRoomForNew } from './file-space.ts';
+import { withOwnReaderSlot } from './reader-slot.ts';
 import { DATA_FILE, LOCK_FILE, MAX_TABLES, openTables } from './tables.ts';
 import type { Tables, WrapTable } from './tables.ts';
 
@@ -50,8 +51,15 @@ export function createFiles(directory: string): void {
   }
 }
 
-/** @throws InvalidArgumentError if there is nothing to read; as `readError` and `writeError`. */
+/**
+ * @throws InvalidArgumentError if there is nothing to read; ArchiveInUseError; as `readError` and
+ *   `writeError`.
+ */
 export function openFiles(directory: string, access: 'read' | 'write'): OpenFiles {
+  return withOwnReaderSlot(directory, () => openWithTables(directory, access));
+}
+
+function openWithTables(directory: string, access: 'read' | 'write'): OpenFiles {
   const path = join(directory, DATA_FILE);
   let root: Root | undefined;
   let space: FileSpace | undefined;
