@@ -120,7 +120,7 @@ export async function parse(given: readonly string[], io: Io): Promise<Parsed> {
     const found = await completions(given.slice(2), io, COMMANDS);
     return { command: undefined, args: {}, output: completionLines(found, io.env) };
   }
-  const argv = joinNegatives(given[0] === 'help' ? [...given.slice(1), '--help'] : given);
+  const argv = given[0] === 'help' ? [...given.slice(1), '--help'] : given;
   const program = programName(io.env);
   let command: Command | undefined;
   let args: Arguments = {};
@@ -143,16 +143,4 @@ export async function parse(given: readonly string[], io: Io): Promise<Parsed> {
     throw parserError(describeError(error), argv, program);
   }
   return { command, args, output };
-}
-
-/** `--at -5m` is one option with a value: the parser would take `-5m` for two options. */
-function joinNegatives(argv: readonly string[]): string[] {
-  const joined: string[] = [];
-  for (const word of argv) {
-    const last = joined.at(-1) ?? '';
-    const isTime = TIME_OPTIONS.some((name) => last === `--${name}`);
-    if (isTime && /^-\d/.test(word)) joined[joined.length - 1] = `${last}=${word}`;
-    else joined.push(word);
-  }
-  return joined;
 }
