@@ -16,6 +16,7 @@ import type { Log } from './runtime/log.ts';
 import type { Random } from './runtime/random.ts';
 import type { Transport } from './runtime/transport.ts';
 import { yieldToEventLoop } from './runtime/yield.ts';
+import { freeDiskBytes } from './service/disk.ts';
 import { createNetwork } from './service/network.ts';
 import { loadProxies, shownProxy } from './service/proxy.ts';
 import type { ProxySettings } from './service/proxy.ts';
@@ -23,6 +24,7 @@ import { watchProcess } from './service/process-status.ts';
 import { createSystemClock } from './service/system-clock.ts';
 import type { SystemClock } from './service/system-clock.ts';
 import { systemRandom } from './service/system-random.ts';
+import type { LoggerFigures } from './status/figures.ts';
 
 /** Optional members default to the machine's own. */
 export interface LoggerDeps {
@@ -164,11 +166,15 @@ function logProxies({ https, http, except }: ProxySettings, log: Log): void {
 }
 
 async function openMetrics(
-  { metrics }: Config,
+  { metrics, dataDirectory }: Config,
   { log }: LoggerDeps,
   core: Core,
 ): Promise<MetricsPort | null> {
-  return metrics && startMetrics({ ...metrics, figures: () => core.metrics(), log });
+  const figures = (): LoggerFigures => ({
+    ...core.metrics(),
+    diskFreeBytes: freeDiskBytes(dataDirectory),
+  });
+  return metrics && startMetrics({ ...metrics, figures, log });
 }
 
 function openManager(

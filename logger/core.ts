@@ -36,7 +36,7 @@ import { WriteQueue } from './recorder/write-queue.ts';
 import type { Transport } from './runtime/transport.ts';
 import type { YieldToEventLoop } from './runtime/yield.ts';
 import type { LoggerControl } from './status/control.ts';
-import type { LoggerFigures } from './status/figures.ts';
+import type { RecordingFigures } from './status/figures.ts';
 
 export interface CoreOptions extends SharedSettings {
   readonly version: string;
@@ -89,7 +89,7 @@ export interface Core {
     readonly isCommitting: boolean;
   };
   /** For the metrics port. */
-  metrics(): LoggerFigures;
+  metrics(): RecordingFigures;
   /** For one line of text. */
   summary(): ReturnType<RecorderService['board']['summary']> & { readonly lagS: number };
   /** Stops recording and writes everything out. */

@@ -274,6 +274,13 @@ const OF_THE_LOGGER: readonly Definition[] = [
     'Bytes waiting for the archive, in memory and on disk',
     (health) => health.archive.spoolBytes,
   ),
+  {
+    kind: 'gauge',
+    name: 'orderbook_disk_free_bytes',
+    help: 'Bytes that can still be written on the file system of DATA_DIR',
+    labelNames: [],
+    samples: ({ diskFreeBytes: value }) => (value === null ? [] : [{ labels: {}, value }]),
+  },
   single(
     'orderbook_event_loop_lag_seconds',
     'Event loop lag, 99th percentile of the last minute or two',

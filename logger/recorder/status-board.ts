@@ -7,7 +7,7 @@ import type { BookResult, NoBookResult } from '../queries/results.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { every } from '../runtime/timing.ts';
 import type { BookView } from '../status/control.ts';
-import type { LoggerFigures } from '../status/figures.ts';
+import type { RecordingFigures } from '../status/figures.ts';
 import { formatBookNow, formatStatus } from '../status/format.ts';
 import type { HealthStatus, ProcessStatus } from '../status/health-status.ts';
 import type { SecurityStatus, SelfCheckFigures } from '../status/security-status.ts';
@@ -96,7 +96,7 @@ export class StatusBoard {
   }
 
   /** From memory alone; figures of the archive are up to a second old. */
-  figures(): LoggerFigures {
+  figures(): RecordingFigures {
     const { recorders, exchanges, receiveTimes } = this.#deps;
     return {
       health: this.#healthWith(this.#statuses()),

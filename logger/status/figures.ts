@@ -1,6 +1,6 @@
 /**
- * The figures of a running logger, for the metrics port. Types only. They come from memory alone, so a
- * scrape waits for no disk and no network.
+ * The figures of a running logger, for the metrics port. Types only. They come from memory and the kernel, so
+ * a scrape waits for no disk and no network.
  */
 
 import type { ExchangeCounters } from '../exchange/exchange.ts';
@@ -8,7 +8,12 @@ import type { GapCause } from '../market/coverage.ts';
 import type { HealthStatus } from './health-status.ts';
 import type { RecordingState, SelfCheckFigures } from './security-status.ts';
 
-export interface LoggerFigures {
+export interface LoggerFigures extends RecordingFigures {
+  /** Free on the file system of `DATA_DIR`; null: unknown. */
+  readonly diskFreeBytes: number | null;
+}
+
+export interface RecordingFigures {
   readonly health: Omit<HealthStatus, 'securities'>;
   readonly securities: readonly SecurityFigures[];
   readonly exchanges: readonly ExchangeFigures[];

@@ -55,6 +55,7 @@ test('what a logger does shows in its metrics, and a removed security is gone fr
     value(text, 'orderbook_exchange_received_bytes_total{exchange="binance"}'),
   ).toBeGreaterThan(1000);
   expect(value(text, 'orderbook_archive_reachable')).toBe(1);
+  expect(value(text, 'orderbook_disk_free_bytes')).toBeGreaterThan(0);
   expect(text).toContain(ETH);
 
   await logger.control.remove([ETH]);

@@ -58,6 +58,7 @@ export function loggerFigures(overrides: Partial<LoggerFigures> = {}): LoggerFig
       },
     ],
     eventLoopStalls: 3,
+    diskFreeBytes: 4_000_000_000,
     ...overrides,
   };
 }

@@ -86,6 +86,7 @@ describe('the page of metrics', () => {
       'orderbook_archive_reachable 1',
       'orderbook_archive_lag_seconds 0.25',
       'orderbook_spool_bytes 7',
+      'orderbook_disk_free_bytes 4000000000',
       'orderbook_event_loop_lag_seconds 0.00125',
       'orderbook_event_loop_stalls_total 3',
       'orderbook_build_info{version="9.9.9"} 1',

@@ -1,0 +1,13 @@
+/** Measures the disk. */
+
+import { statfsSync } from 'node:fs';
+
+/** What this user may still write on the file system of a path; null: it does not tell. */
+export function freeDiskBytes(path: string): number | null {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize;
+  } catch {
+    return null;
+  }
+}
