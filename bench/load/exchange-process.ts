@@ -76,22 +76,23 @@ class LoadExchange implements StreamSource {
 
   async play(): Promise<never> {
     const { changesPerSecond, tradesPerSecond } = this.#options;
-    const diffsPerMs = changesPerSecond / this.#recording.changesPerDiff / 1000;
     const startMs = performance.now();
-    for (;;) {
+    for (let changes = 0; ;) {
       await wait(TURN_MS);
-      const elapsedMs = performance.now() - startMs;
-      while (this.#diffs < elapsedMs * diffsPerMs) this.#playDiff();
-      while (this.#trades < (elapsedMs * tradesPerSecond) / 1000) this.#playTrade();
+      const elapsedS = (performance.now() - startMs) / 1000;
+      while (changes < elapsedS * changesPerSecond) changes += this.#playDiff();
+      while (this.#trades < elapsedS * tradesPerSecond) this.#playTrade();
     }
   }
 
-  #playDiff(): void {
+  /** @returns its level changes. */
+  #playDiff(): number {
     const symbol = this.#symbolOf(this.#diffs);
     const index = this.#playedOf(this.#diffs++);
     const stream = `${symbol.toLowerCase()}@depth@100ms`;
     const receiver = this.#receivers.get(stream);
     if (receiver) receiver.deliver(this.#recording.diffFrame(stream, symbol, index));
+    return this.#recording.changesIn(index);
   }
 
   #playTrade(): void {

@@ -25,7 +25,6 @@ interface Diff {
 const MAX_KEPT_SNAPSHOTS = 50;
 
 export class LoadRecording {
-  readonly changesPerDiff: number;
   readonly #diffs: Diff[] = [];
   readonly #prices: string[] = [];
   /** The book after `#applied` diffs; asked for moments that only move on. */
@@ -36,7 +35,6 @@ export class LoadRecording {
   readonly #snapshots = new Map<number, string>();
 
   constructor() {
-    let changes = 0;
     for (const { raw } of BINANCE_FILES.flatMap((file) => [...recordedLines(file)])) {
       if (raw.startsWith('{"lastUpdateId"')) this.#begin(JSON.parse(raw) as RecordedSnapshot);
       else if (raw.includes('"e":"trade"'))
@@ -44,11 +42,14 @@ export class LoadRecording {
       else if (raw.includes('"e":"depthUpdate"')) {
         const depth = (JSON.parse(raw) as { data: RecordedDepth }).data;
         if (this.#sequence === 0 || depth.u <= this.#sequence) continue;
-        changes += depth.b.length + depth.a.length;
         this.#diffs.push({ depth, tail: raw.slice(raw.indexOf(',"U":')) });
       }
     }
-    this.changesPerDiff = changes / this.#diffs.length;
+  }
+
+  changesIn(index: number): number {
+    const depth = this.#diffs[index]?.depth;
+    return depth ? depth.b.length + depth.a.length : 0;
   }
 
   /** @throws Error when the recording is over. */

@@ -1,7 +1,8 @@
 /**
- * Serves everyone once a period, spread evenly over it. A turn of the event loop serves those whose moment
- * has come, but no longer than its limit: the rest follows in the next turn, and the period stretches.
- * So the loop never stands still, however many there are.
+ * Serves everyone once a period, spread evenly over it: a turn of the event loop serves those whose
+ * moment has come. A turn has a limit, and the rest follows in the next one, so that the loop goes on.
+ * The further behind, the longer a turn may last: where the work hardly fits, the loop pays for it with
+ * delay, and the period stays.
  */
 
 import type { Clock, Timer } from '../runtime/clock.ts';
@@ -10,7 +11,7 @@ export interface RoundLimits {
   readonly periodMs: number;
   /** Between two turns, at least. */
   readonly turnPauseMs: number;
-  /** Nobody else is served in a turn that has lasted for this long. */
+  /** Nobody else is served in a turn that has lasted for this long, while nobody is late. */
   readonly maxTurnMs: number;
 }
 
@@ -21,6 +22,9 @@ export interface TickRoundsDeps<Item> {
   /** What `serve` threw, a bug; there are no more turns. */
   readonly onFatal: (error: unknown) => void;
 }
+
+/** A turn may last longer by this share of the time that it is late. */
+const LATE_SHARE = 0.25;
 
 export class TickRounds<Item> {
   readonly #clock: Clock;
@@ -81,17 +85,21 @@ export class TickRounds<Item> {
   }
 
   #serveDue(): void {
+    const { maxTurnMs } = this.#limits;
     const startMs = this.#clock.monotonicMs();
+    const limitMs = maxTurnMs + (startMs - this.#nextMs()) * LATE_SHARE;
     if (this.#served === this.#round.length) this.#begin(startMs);
     while (this.#served < this.#round.length && this.#nextMs() <= startMs) {
       this.#deps.serve(this.#round[this.#served++] as Item);
-      if (this.#clock.monotonicMs() - startMs >= this.#limits.maxTurnMs) return;
+      if (this.#clock.monotonicMs() - startMs >= limitMs) return;
     }
   }
 
   #begin(nowMs: number): void {
     this.#round = [...this.#deps.items()];
     this.#served = 0;
-    this.#roundMs = nowMs;
+    // On schedule, as far as what was missed can be made up for.
+    const { periodMs } = this.#limits;
+    this.#roundMs = Math.max(this.#roundMs + periodMs, nowMs - periodMs);
   }
 }

@@ -10,6 +10,8 @@ let clock: ManualClock;
 let items: number[];
 /** `[item, ms]` of everyone served. */
 let served: [item: number, ms: number][];
+/** The same, with the time that serving took. */
+let servedAt: [item: number, ms: number][];
 let rounds: TickRounds<number>;
 /** What it costs to serve one. */
 let costMs: number;
@@ -21,6 +23,7 @@ beforeEach(() => {
   clock = new ManualClock();
   items = [];
   served = [];
+  servedAt = [];
   costMs = 0;
   spentMs = 0;
   fatal = [];
@@ -33,6 +36,7 @@ beforeEach(() => {
     items: () => items,
     serve: (item) => {
       served.push([item, clock.monotonicMs()]);
+      servedAt.push([item, working.monotonicMs()]);
       spentMs += costMs;
     },
     onFatal: (error) => fatal.push(error),
@@ -64,18 +68,36 @@ test('many are spread over the period, and each turn serves its share', () => {
   expect(Math.max(...turns.values())).toBeLessThanOrEqual(31);
 });
 
-test('a turn that lasts too long ends, and the period stretches until all are served', () => {
-  items = Array.from({ length: 100 }, (_, i) => i);
-  clock.advance(500);
-  served = [];
-  // 100 of them cost two periods: no turn serves more than two.
-  costMs = 5;
-  clock.advance(5000);
+/** How many each turn served, and the longest time between two turns of the same item. */
+function measured(): { readonly perTurn: number; readonly gapMs: number } {
   const perTurn = new Map<number, number>();
   for (const [, ms] of served) perTurn.set(ms, (perTurn.get(ms) ?? 0) + 1);
-  expect(Math.max(...perTurn.values())).toBe(2);
-  const counts = items.map((item) => served.filter(([one]) => one === item).length);
-  expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+  let gapMs = 0;
+  for (const item of items) {
+    const times = servedAt.filter(([one]) => one === item).map(([, ms]) => ms);
+    for (let i = 1; i < times.length; i++) {
+      gapMs = Math.max(gapMs, (times[i] ?? 0) - (times[i - 1] ?? 0));
+    }
+  }
+  return { perTurn: Math.max(...perTurn.values()), gapMs };
+}
+
+test('a turn that lasts long ends, and the rest follows in the next', () => {
+  items = Array.from({ length: 100 }, (_, i) => i);
+  // A fifth of the period.
+  costMs = 1;
+  clock.advance(5000);
+  expect(measured().perTurn).toBeLessThanOrEqual(8);
+  expect(measured().gapMs).toBeLessThan(550);
+});
+
+test('where the work hardly fits, turns get longer, and the period stays', () => {
+  items = Array.from({ length: 100 }, (_, i) => i);
+  // Nine tenths of the period.
+  costMs = 4.5;
+  clock.advance(2000);
+  expect(measured().perTurn).toBeGreaterThan(8);
+  expect(measured().gapMs).toBeLessThan(1000);
 });
 
 test('those who come and go are served from the next round on', () => {
