@@ -21,7 +21,8 @@ import type { Side } from './level-book.ts';
 const BTree = SortedBTree.default;
 type Tree = InstanceType<typeof BTree<ScaledInt, ScaledInt>>;
 
-const PAGES = 2048;
+/** Nine of ten changes of a busy book are within this range, and a page that is in use costs 256 bytes. */
+const PAGES = 512;
 const PLACES_PER_PAGE = 32;
 const PLACES = PAGES * PLACES_PER_PAGE;
 /** Left free before the best price when the ladder moves, for better ones to come. */
@@ -77,7 +78,7 @@ export class PriceLadder {
     } else {
       this.#places = new Uint32Array(PAGES);
       this.#pages = new Uint32Array(PAGES / 32);
-      this.#groups = new Uint32Array(PAGES / 32 / 32);
+      this.#groups = new Uint32Array(Math.ceil(PAGES / 32 / 32));
       this.#slots = new Int16Array(PAGES).fill(NO_PAGE);
       this.#pool = new Float64Array(FIRST_POOL_PAGES * PLACES_PER_PAGE);
       this.#freeSlots = [];
@@ -197,6 +198,10 @@ export class PriceLadder {
       this.#pool = grown;
     }
     this.#slots[page] = slot;
+    this.#mark(page);
+  }
+
+  #mark(page: number): void {
     this.#pages[page >>> 5]! |= 1 << (page & 31);
     this.#groups[page >>> 10]! |= 1 << ((page >>> 5) & 31);
   }
@@ -252,9 +257,54 @@ export class PriceLadder {
     if (typeof best === 'number') this.#moveTo(best / this.#step);
   }
 
-  /** Puts a price, in steps, behind the headroom. */
+  /** Puts a price, in steps, behind the headroom, or a little further. */
   #moveTo(steps: number): void {
-    this.#rebuild(this.#step, this.#isBid ? steps + HEADROOM : steps - HEADROOM);
+    const place = this.#isBid ? this.#first - steps : steps - this.#first;
+    const pages = Math.floor((place - HEADROOM) / PLACES_PER_PAGE);
+    if (Math.abs(pages) >= PAGES) {
+      this.#rebuild(this.#step, this.#isBid ? steps + HEADROOM : steps - HEADROOM);
+      return;
+    }
+    if (pages < 0) this.#evict(PAGES + pages);
+    this.#shift(pages);
+    this.#first += (this.#isBid ? -pages : pages) * PLACES_PER_PAGE;
+    this.#takeIn();
+  }
+
+  /** Moves the levels from a page on into the tree. */
+  #evict(fromPage: number): void {
+    for (let page = fromPage; page < PAGES; page++) {
+      for (let taken = this.#places[page] as number; taken !== 0; taken &= taken - 1) {
+        const place = page * PLACES_PER_PAGE + lowestBit(taken);
+        const price = this.#priceAt(place);
+        this.#tree.set(price, this.#sizeAt(place));
+        this.#clear(place, price);
+      }
+    }
+  }
+
+  /** Gives every page a number that is lower by `by`. Those that lose theirs must be empty. */
+  #shift(by: number): void {
+    for (const ofPages of [this.#places, this.#slots]) {
+      ofPages.copyWithin(Math.max(0, -by), Math.max(0, by), PAGES - Math.max(0, -by));
+    }
+    const [from, to] = by > 0 ? [PAGES - by, PAGES] : [0, -by];
+    this.#places.fill(0, from, to);
+    this.#slots.fill(NO_PAGE, from, to);
+    this.#pages.fill(0);
+    this.#groups.fill(0);
+    for (let page = 0; page < PAGES; page++) if (this.#places[page] !== 0) this.#mark(page);
+  }
+
+  /** Moves the levels of the tree that have a place in the ladder. */
+  #takeIn(): void {
+    for (let price = this.#tree.minKey(); price !== undefined; price = this.#tree.minKey()) {
+      const steps = (price as number) / this.#step;
+      const place = this.#isBid ? this.#first - steps : steps - this.#first;
+      if (place >= PLACES) return;
+      this.#fill(place, price as number, this.#tree.get(price) ?? 0);
+      this.#tree.delete(price);
+    }
   }
 
   /** Finds the step of which this price is a multiple, too. */
@@ -262,7 +312,8 @@ export class PriceLadder {
     const step = greatestCommonDivisor(price, this.#step) || 1;
     const isFirst = this.#step === 0;
     const best = isFirst ? price : ((this.best()?.[0] ?? price) as number);
-    this.#rebuild(step, this.#isBid ? best / step + HEADROOM : best / step - HEADROOM);
+    const steps = best / step;
+    this.#rebuild(step, this.#isBid ? steps + HEADROOM : steps - HEADROOM);
   }
 
   #rebuild(step: number, first: number): void {
@@ -270,13 +321,7 @@ export class PriceLadder {
     this.#step = step;
     this.#stepsPerUnit = 1 / step;
     this.#first = first;
-    for (let price = this.#tree.minKey(); price !== undefined; price = this.#tree.minKey()) {
-      const steps = (price as number) / step;
-      const place = this.#isBid ? first - steps : steps - first;
-      if (place >= PLACES) return;
-      this.#fill(place, price as number, this.#tree.get(price) ?? 0);
-      this.#tree.delete(price);
-    }
+    this.#takeIn();
   }
 
   /** Moves all levels into the tree. */
