@@ -43,7 +43,15 @@ export class SecurityRecorder {
     this.#live = deps.liveFeeds.open(security.id, () => this.#present());
     this.#phase = new PhaseMachine(
       () => deps.clock.nowUs(),
-      () => this.#live.publish(this.#state()),
+      () => {
+        const state = this.#state();
+        deps.log.debug('Phase', {
+          security: security.id,
+          phase: state.phase,
+          reason: state.message,
+        });
+        this.#live.publish(state);
+      },
     );
     this.#book = new BookRecorder({
       ...deps,

@@ -88,6 +88,7 @@ class BinanceExchange extends StreamingExchange {
       transport: options.transport,
       budget,
       clock,
+      log,
       timeoutMs: limits.requestTimeoutMs,
       maxBytes: limits.maxResponseBytes,
       usedWeightHeader: 'x-mbx-used-weight-1m',

@@ -85,6 +85,7 @@ export abstract class CoinbaseExchange extends StreamingExchange {
       transport: options.transport,
       budget,
       clock,
+      log,
       timeoutMs: limits.requestTimeoutMs,
       maxBytes: limits.maxResponseBytes,
       headersOf: (path) =>

@@ -19,6 +19,15 @@ export class ConnectionLog {
     this.#log.info('Connected to the exchange', this.#fields());
   }
 
+  /** The exchange has confirmed a symbol's streams. */
+  confirmed(symbol: string): void {
+    this.#log.debug('Streams confirmed', { ...this.#fields(), symbol });
+  }
+
+  rejected(symbol: string, reason: string): void {
+    this.#log.debug('Streams rejected', { ...this.#fields(), symbol, reason });
+  }
+
   /** A session brought data: its next end is news. */
   works(): void {
     this.#ends.clear();

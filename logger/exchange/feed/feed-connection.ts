@@ -156,6 +156,7 @@ export class FeedConnection implements SessionOwner {
     const { feed } = subscription;
     const { protocol, login, joinWithinMs } = this.#options;
     login?.accepted();
+    this.#log.confirmed(feed.symbol);
     if (this.#otherCarrying(session, feed)?.canServe !== true) {
       // Up first: what came in before the confirmation follows after it.
       feed.up();
@@ -174,6 +175,7 @@ export class FeedConnection implements SessionOwner {
   /** A fact about that session alone: whichever else carries the symbol goes on. */
   onRejected(session: FeedSession, { feed }: SessionSubscription, wait: FeedWait): void {
     if (!this.#otherCarrying(session, feed)) feed.wait(wait);
+    this.#log.rejected(feed.symbol, wait.reason);
     if (wait.for === 'streams') this.#options.onStreamsRejected(feed);
   }
 

@@ -15,6 +15,7 @@ import {
 } from '../../errors.ts';
 import type { LoggerError } from '../../errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
 import type { RequestBudget, Urgency } from './request-budget.ts';
 import type { HttpResponse, Transport } from '../../runtime/transport.ts';
 import { fieldsOf, parseJson, quoted } from '../wire/fields.ts';
@@ -26,6 +27,7 @@ export interface RestOptions {
   readonly transport: Transport;
   readonly budget: RequestBudget;
   readonly clock: Clock;
+  readonly log?: Log;
   readonly timeoutMs: number;
   readonly maxBytes: number;
   /** Further headers for a path with its query: a signature. */
@@ -84,6 +86,7 @@ export class RestClient {
   async get(request: RestRequest): Promise<RestResponse> {
     const { transport, budget, clock, restUrl, timeoutMs, maxBytes, headersOf } = this.#options;
     await budget.acquire(request);
+    const sentMs = clock.monotonicMs();
     let response: HttpResponse;
     let rejection: Rejection | null;
     let receiveTimeUs: number;
@@ -97,6 +100,14 @@ export class RestClient {
       receiveTimeUs = clock.nowUs();
       rejection = this.#rejectionIn(response);
       this.#report(response, rejection);
+      // Without the query: an adapter may sign there.
+      const [path] = request.path.split('?', 1);
+      this.#options.log?.debug('Request answered', {
+        path,
+        status: response.status,
+        ms: Math.round(clock.monotonicMs() - sentMs),
+        weightUsed: budget.weightUsed,
+      });
     } finally {
       budget.release();
     }

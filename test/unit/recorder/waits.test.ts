@@ -122,6 +122,16 @@ describe('a security that is not live says', () => {
   });
 });
 
+test('every change of phase is a line for debug', async () => {
+  const debug: string[] = [];
+  const log = keptLog(debug);
+  const { one, recording } = harness.recorder({ log });
+  await harness.proveBook(one);
+  recording.close('restart');
+  const phases = debug.flatMap((line) => /^Phase .*"phase":"(\w+)"/.exec(line)?.[1] ?? []);
+  expect([...new Set(phases)]).toEqual(['starting', 'syncing', 'live', 'closed']);
+});
+
 describe('the log', () => {
   const SECONDS = 1_000_000;
 

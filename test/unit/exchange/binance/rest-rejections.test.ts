@@ -5,6 +5,7 @@ import { RequestBudget } from '../../../../logger/exchange/rest/request-budget.t
 import { RestClient } from '../../../../logger/exchange/rest/rest-client.ts';
 import { BINANCE_LIMITS } from '../../../../logger/exchange/binance/limits.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
+import { keptLog } from '../../../support/scripted-coinbase.ts';
 import { ScriptedFeed } from '../../../support/scripted-feed.ts';
 import { ScriptedTransport } from '../../../support/scripted-transport.ts';
 
@@ -53,7 +54,8 @@ test.each([
   await expect(exchange.instrument('BTCUSDT', signal)).rejects.toMatchObject({ code });
 });
 
-test('an exchange may reject with status 200, and ban with 403', async () => {
+test('an exchange may reject with status 200, and ban with 403; each request is a line for debug', async () => {
+  const lines: string[] = [];
   const clock = new ManualClock();
   const transport = new ScriptedTransport(clock);
   const budget = new RequestBudget(clock, BINANCE_LIMITS.requests);
@@ -62,6 +64,7 @@ test('an exchange may reject with status 200, and ban with 403', async () => {
     transport,
     budget,
     clock,
+    log: keptLog(lines),
     timeoutMs: 1000,
     maxBytes: 1000,
     banStatuses: [403],
@@ -71,7 +74,13 @@ test('an exchange may reject with status 200, and ban with 403', async () => {
   });
   const ask = (status: number, body: unknown) => {
     transport.answer = async () => ({ status, headers: {}, body: JSON.stringify(body) });
-    return rest.get({ path: '/', weight: 1, signal, urgency: 'usual', maxWaitMs: 1000 });
+    return rest.get({
+      path: '/book?signature=abc',
+      weight: 1,
+      signal,
+      urgency: 'usual',
+      maxWaitMs: 1000,
+    });
   };
   await expect(ask(200, { retCode: 0, result: 1 })).resolves.toMatchObject({
     body: '{"retCode":0,"result":1}',
@@ -85,4 +94,6 @@ test('an exchange may reject with status 200, and ban with 403', async () => {
   });
   await expect(ask(403, {})).rejects.toMatchObject({ code: 'rate-limited', retryAfterMs: 120_000 });
   expect(budget.bannedUntilUs).not.toBeNull();
+  expect(lines).toHaveLength(4);
+  expect(lines[0]).toBe('Request answered {"path":"/book","status":200,"ms":0,"weightUsed":0}');
 });
