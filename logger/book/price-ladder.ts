@@ -22,7 +22,7 @@ const BTree = SortedBTree.default;
 type Tree = InstanceType<typeof BTree<ScaledInt, ScaledInt>>;
 
 /** Nine of ten changes of a busy book are within this range, and a page that is in use costs 256 bytes. */
-const PAGES = 512;
+const PAGES = 1024;
 const PLACES_PER_PAGE = 32;
 const PLACES = PAGES * PLACES_PER_PAGE;
 /** Left free before the best price when the ladder moves, for better ones to come. */
