@@ -48,7 +48,9 @@ describe('subscribing', () => {
     feed.streaming();
     for (const symbol of ['ETH-USD', 'LTC-USD', 'SOL-USD']) feed.open(symbol);
     feed.transport.latest.end('gone');
-    const [connected, ended] = feed.logged.map((line) => JSON.parse(line.slice(line.indexOf('{'))));
+    const [connected, ended] = feed.logged
+      .filter((line) => line.includes('to the exchange'))
+      .map((line) => JSON.parse(line.slice(line.indexOf('{'))));
     const which = { exchange: 'coinbase', feed: 'full', url: 'wss://feed.test' };
     expect(connected).toEqual({ ...which, symbols: BTC });
     expect(ended).toMatchObject({ ...which, symbols: `${BTC},ETH-USD,LTC-USD and 1 more` });
