@@ -21,6 +21,7 @@ import type { ExchangeOptions, Listing } from '../streaming-exchange.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { parseJson } from '../wire/fields.ts';
 import { WireErrors } from '../wire/wire-errors.ts';
+import { InstrumentBatch } from './instrument-batch.ts';
 import {
   DEFAULT_SCALE,
   INSTRUMENT_WEIGHT,
@@ -61,6 +62,7 @@ class BinanceExchange extends StreamingExchange {
   readonly feed: string;
   readonly #limits: BinanceLimits;
   readonly #rest: RestClient;
+  readonly #instrumentBatch: InstrumentBatch;
 
   constructor(options: BinanceOptions) {
     const { clock, log, updateFrequencyMs } = options;
@@ -95,12 +97,13 @@ class BinanceExchange extends StreamingExchange {
       reasonOf,
       isUnlisted,
     });
+    this.#instrumentBatch = new InstrumentBatch(limits.maxSymbolsPerRequest, (symbols) =>
+      this.#listings(symbols, 'urgent'),
+    );
   }
 
-  async instrument(symbol: string, signal: AbortSignal): Promise<Instrument> {
-    const found = (await this.#instruments([symbol], 'urgent', signal)).get(symbol);
-    if (found) return found;
-    throw new UnknownSecurityError(`The exchange does not list ${symbol}`);
+  instrument(symbol: string, signal: AbortSignal): Promise<Instrument> {
+    return this.#instrumentBatch.ask(symbol, signal);
   }
 
   async snapshot(symbol: string, signal: AbortSignal, isSpare = false): Promise<BookSnapshot> {
@@ -177,26 +180,32 @@ class BinanceExchange extends StreamingExchange {
   async #instruments(
     symbols: readonly string[],
     urgency: 'urgent' | 'usual',
-    signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, Instrument>> {
     const answer = await this.#rest.get({
       path: instrumentPath(symbols),
       weight: INSTRUMENT_WEIGHT,
-      signal: AbortSignal.any([this.closing.signal, ...(signal ? [signal] : [])]),
+      signal: this.closing.signal,
       urgency,
       maxWaitMs: urgency === 'urgent' ? MAX_URGENT_WAIT_MS : MAX_PATIENT_WAIT_MS,
     });
     return this.counted(() => parseInstruments(parseJson(answer.body)));
   }
 
-  protected async lookUp(symbols: readonly string[]): Promise<ReadonlyMap<string, Listing>> {
+  protected lookUp(symbols: readonly string[]): Promise<ReadonlyMap<string, Listing>> {
+    return this.#listings(symbols, 'usual');
+  }
+
+  async #listings(
+    symbols: readonly string[],
+    urgency: 'urgent' | 'usual',
+  ): Promise<ReadonlyMap<string, Listing>> {
     const max = this.#limits.maxSymbolsPerRequest;
     const chunks: (readonly string[])[] = [];
     for (let i = 0; i < symbols.length; i += max) chunks.push(symbols.slice(i, i + max));
     const found = new Map<string, Listing>();
     for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) {
       try {
-        for (const [symbol, instrument] of await this.#instruments(chunk, 'usual')) {
+        for (const [symbol, instrument] of await this.#instruments(chunk, urgency)) {
           found.set(symbol, instrument);
         }
       } catch (error) {
