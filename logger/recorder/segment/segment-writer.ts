@@ -193,7 +193,9 @@ export class SegmentWriter {
   #gapAfter(segment: Segment, cause: GapCause, from: SegmentPosition): OpenGap {
     const isSequenced = this.#deps.exchange.proof === 'sequence';
     const firstMissing = isSequenced ? segment.firstMissingAfter(from) : null;
-    return { epoch: segment.identity.epoch, fromUs: from.atUs, cause, firstMissing };
+    // What lies before the segment's first image is in the gap before it.
+    const fromUs = Math.max(from.atUs, segment.beganUs);
+    return { epoch: segment.identity.epoch, fromUs, cause, firstMissing };
   }
 
   #declare(change: GapEvent['change'], gap: OpenGap): void {

@@ -48,6 +48,8 @@ export interface SegmentPosition {
 
 export class Segment implements LiveSegment {
   readonly identity: SegmentIdentity;
+  /** Receive time of its first image. */
+  readonly beganUs: number;
   readonly #limits: RecorderLimits;
   readonly #imageIntervalMs: number;
   readonly #defectsBetween: DefectsBetween;
@@ -72,6 +74,7 @@ export class Segment implements LiveSegment {
     deps: SegmentDeps & { readonly monotonicMs: number },
   ) {
     this.identity = identity;
+    this.beganUs = proven.receiveTimeUs;
     this.#limits = deps.limits;
     this.#imageIntervalMs = deps.imageIntervalMs;
     this.#defectsBetween = deps.receiveTimes.defectsBetween;

@@ -66,3 +66,33 @@ test('a loss without sequences leaves what equal heartbeats had proven', async (
   exchange.listeners.get(SYMBOL)?.onLoss(clock.nowUs(), 'trade 7 did not come');
   expect(one.openGap).toMatchObject({ cause: 'connection', fromUs: provenUs });
 });
+
+test('a loss from before the first image of a segment leaves that image, and no gap overlaps another', async () => {
+  harness = await RecorderHarness.open(SECURITY, {
+    name: 'coinbase',
+    level: 'L2',
+    feed: 'level2_batch',
+    proof: 'connection',
+    rule: connectionRule,
+  });
+  const { clock, exchange } = harness;
+  const { one, queue } = harness.recorder();
+  await one.start();
+  await clock.advanceAsync(0);
+  exchange.up(SYMBOL);
+  const imageUs = clock.nowUs();
+  const image = { ...snapshotAt(1, [1000, 5], [1010, 7]), receiveTimeUs: imageUs };
+  await clock.advanceAsync(50);
+  exchange.diff(2, 2, [1001, 1], [], SYMBOL);
+  exchange.answer({ ...image, exchangeTimeUs: imageUs - 100 });
+  await clock.advanceAsync(0);
+  const { segment } = one;
+  if (!segment) throw new Error('no segment');
+  const beganUs = segment.receiveTimeUs;
+  expect(beganUs).toBeGreaterThan(imageUs);
+  await clock.advanceAsync(2000);
+  exchange.listeners.get(SYMBOL)?.onLoss(imageUs, 'trade 7 did not come');
+  expect(one.openGap).toMatchObject({ cause: 'connection', fromUs: beganUs });
+  await queue.drained();
+  expect((await harness.archive.tail(SECURITY.id)).openGap).toEqual(one.openGap);
+});
