@@ -104,12 +104,16 @@ export class BookRecorder implements FeedListener {
     this.feed.follow(this.#deps.exchange.open(instrument, this));
   }
 
-  /** Ends the segment and the feed. `cause` is that of the gap until the next start. */
+  /**
+   * Ends the segment and the feed. `cause` is that of the gap until the next start; a gap that nobody
+   * planned, and in which it was already, keeps its own.
+   */
   close(cause: 'removed' | 'restart'): void {
     const { segment } = this;
+    const isInGap = this.#phase.current === 'stale';
     this.#prover.stop();
     if (segment) {
-      this.#endSegment(cause, this.feed.lastEvidence(segment));
+      this.#endSegment(isInGap ? 'connection' : cause, this.feed.lastEvidence(segment));
     } else if (cause === 'removed') {
       this.writer.markRemoved();
     }
@@ -169,11 +173,16 @@ export class BookRecorder implements FeedListener {
     const { life, onFatal } = this.#deps;
     try {
       if (!(await this.writer.resume(life.signal))) return;
-      this.#phase.enter('syncing');
-      if (this.feed.isUp) this.#prover.start();
+      if (this.feed.isOpen) this.#awaitBook();
+      else this.#phase.enter('starting', { for: 'instrument' });
     } catch (error) {
       onFatal(error);
     }
+  }
+
+  #awaitBook(): void {
+    this.#phase.enter('syncing', this.feed.isUp ? {} : { for: 'streams' });
+    if (this.feed.isUp) this.#prover.start();
   }
 
   onUp(): void {

@@ -80,6 +80,11 @@ export class FeedTracker {
     this.#silence = new SilenceWatch(deps.clock, deps.limits);
   }
 
+  /** It is followed: what the exchange says of the streams comes in. */
+  get isOpen(): boolean {
+    return this.#handle !== undefined;
+  }
+
   /** The exchange has confirmed the streams on an open connection. */
   get isUp(): boolean {
     return this.#isUp;

@@ -1,10 +1,10 @@
 /** The exchange rejects a security's streams, or does not list it any more. */
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { UnknownSecurityError } from '../../../logger/errors.ts';
+import { ExchangeRejectedError, UnknownSecurityError } from '../../../logger/errors.ts';
 import { parseSecurity } from '../../../logger/market/security.ts';
 import { snapshotAt } from '../../support/scripted-exchange.ts';
-import { RecorderHarness } from './harness.ts';
+import { RecorderHarness, fillable } from './harness.ts';
 
 const SYMBOL = 'BTCUSDT';
 
@@ -107,3 +107,44 @@ test('a snapshot that is rejected as of an unknown symbol has the listing checke
   expect(exchange.renewals).toEqual(['listing']);
   expect(one.phase).toBe('syncing');
 });
+
+test('what is asked for while the archive is full stays asked for once records are stored again', async () => {
+  const { clock, exchange, archive } = harness;
+  let isFull = false;
+  const { one } = harness.recorder({
+    archive: fillable(archive, () => isFull),
+    limits: { maxPendingBytes: 3000 },
+  });
+  await harness.proveBook(one);
+  isFull = true;
+  exchange.instrumentAnswer = new ExchangeRejectedError('The exchange answered 403');
+  for (let sequence = 103; sequence < 120; sequence++) {
+    exchange.diff(sequence, sequence, [1001, sequence]);
+    one.journal();
+  }
+  expect([one.phase, one.message]).toEqual(['failed', expect.stringContaining('bytes wait')]);
+  listener()?.onUnlisted('Invalid symbol.');
+  await clock.advanceAsync(5000, 500);
+  isFull = false;
+  await clock.advanceAsync(60_000, 500);
+  expect([one.phase, one.message]).toEqual(['starting', expect.stringContaining('answered 403')]);
+  exchange.instrumentAnswer = { symbol: SYMBOL, scale: one.scale, tickSize: null, lotSize: null };
+  await clock.advanceAsync(60_000, 500);
+  await upAgain(500);
+  expect(one.phase).toBe('live');
+});
+
+test.each(['restart', 'removed'] as const)(
+  'a %s while the connection is away leaves the cause of the gap in which it was',
+  async (cause) => {
+    const { one, queue } = harness.recorder();
+    await harness.proveBook(one);
+    harness.clock.advance(2000);
+    harness.exchange.down();
+    const { currentGap } = one;
+    expect(currentGap).toMatchObject({ cause: 'connection' });
+    one.close(cause);
+    await queue.drained();
+    expect((await harness.archive.tail(harness.security.id)).openGap).toEqual(currentGap);
+  },
+);

@@ -107,8 +107,10 @@ describe('a silent security with sequences', () => {
     await pass(DEFAULT_LIMITS.minSilenceMs + DEFAULT_LIMITS.answerWithinMs + 1000);
     expect(one.phase).toBe('stale');
     expect(one.message).toMatch(/no answer .* since 20/);
+    const { currentGap } = one;
     one.close('removed');
-    expect(one.openGap).toMatchObject({ fromUs: lastUs, cause: 'removed' });
+    expect(one.openGap).toEqual(currentGap);
+    expect(one.openGap).toMatchObject({ fromUs: lastUs, cause: 'connection' });
   });
 
   test('quiet after a while without answers: live again without a gap', async () => {
