@@ -208,8 +208,9 @@ describe('dead connections', () => {
       const connecting = { capacity: 4, perSecond: 1 };
       const reasons: unknown[] = [];
       const warnings: string[] = [];
-      const keep = (_message: string, fields?: LogFields): void =>
-        void reasons.push(fields?.['reason']);
+      const keep = (message: string, fields?: LogFields): void => {
+        if (message === 'The connection to the exchange ended') reasons.push(fields?.['reason']);
+      };
       const log = {
         ...silentLog,
         debug: keep,
