@@ -19,12 +19,16 @@ import type { Spool } from '../../logger/archive/spool.ts';
 import { embeddedTarget } from '../../logger/archive/transfer/embedded-target.ts';
 import { SpooledArchive } from '../../logger/archive/transfer/spooled-archive.ts';
 import { ArchiveUnavailableError } from '../../logger/errors.ts';
+import { blockRecord } from '../../logger/recorder/segment/records.ts';
+import { recoverSegment } from '../../logger/recorder/segment/recovery.ts';
+import { silentLog } from '../support/silent-log.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import { RandomHistory } from '../unit/reader/random-history.ts';
-import { SECURITY, block, image, sampleBlock, sampleImage } from './sample-records.ts';
+import { SECURITY, block, image, journalPart, sampleBlock, sampleImage } from './sample-records.ts';
 
 const IMAGE = sampleImage({ lastSequence: 100 });
+const FAR_US = IMAGE.header.toUs + 60_000_000;
 const BLOCK = sampleBlock({ previousSequence: 100, lastSequence: 110 });
 
 let directory: string;
@@ -49,6 +53,13 @@ async function replicate(): Promise<void> {
   await spool.release(batches);
 }
 
+/** The store, while it does not answer. */
+function away(): Archive {
+  return new Proxy(store, {
+    get: () => () => Promise.reject(new ArchiveUnavailableError('away')),
+  });
+}
+
 test('a record that is replicated between listing and loading is loaded from the store', async () => {
   const archive = new SpooledArchive(spool, store);
   const [listedImage] = await archive.images(SECURITY, 1, 100);
@@ -71,14 +82,38 @@ test('a record that is dropped between listing and loading is lost', async () =>
 });
 
 test('the store is not asked for images if the spool has the first of them', async () => {
-  const away = new Proxy(store, {
-    get: () => () => Promise.reject(new ArchiveUnavailableError('away')),
-  });
-  const archive = new SpooledArchive(spool, away);
+  const archive = new SpooledArchive(spool, away());
   const images = await archive.images(SECURITY, 1, 100);
   expect(images.map(({ header }) => header.lastSequence)).toEqual([100]);
   await expect(archive.images(SECURITY, 1, 99)).rejects.toThrow('away');
 });
+
+test.each([true, false])(
+  'what a killed logger recorded is recovered while the store is away (with a journal: %s)',
+  async (hasJournal) => {
+    const { security, level, feed, proof, epoch, writer } = BLOCK.header;
+    const times = { exchangeTimeUs: FAR_US, receiveTimeUs: FAR_US - 1 };
+    const diff = { type: 'diff', firstSequence: 111, lastSequence: 115, ...times } as const;
+    const part = blockRecord(
+      { security, level, feed, proof, epoch, writer },
+      {
+        scale: { priceExponent: 2, sizeExponent: 3 },
+        previousSequence: 110,
+        events: [{ ...diff, bids: [100, 1], asks: [] }],
+      },
+      FAR_US,
+      () => [],
+    );
+    const mark = { type: 'mark', security: SECURITY, epoch: 1, aliveUntilUs: FAR_US } as const;
+    await spool.commit([...(hasJournal ? [journalPart(0, part)] : []), mark]);
+    await replicate();
+    const archive = new SpooledArchive(spool, away());
+    const { openGap } = await recoverSegment(archive, SECURITY, 'restart', silentLog);
+    const firstMissing = hasJournal ? 116 : null;
+    expect(openGap).toEqual({ epoch: 1, fromUs: FAR_US, cause: 'restart', firstMissing });
+    expect((await archive.tail(SECURITY)).openGap).toEqual(openGap);
+  },
+);
 
 /** Calls `before` ahead of every call of a method. */
 function preceded<T extends object>(object: T, before: () => Promise<void>): T {

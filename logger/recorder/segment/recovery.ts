@@ -7,7 +7,12 @@
 import type { Archive, SegmentTail, OpenGap, Write } from '../../archive/archive.ts';
 import { checkRecord } from '../../archive/record.ts';
 import { decodeBlock } from '../../codec/formats.ts';
-import { LoggerError, RecordCorruptError, describeError } from '../../errors.ts';
+import {
+  ArchiveUnavailableError,
+  LoggerError,
+  RecordCorruptError,
+  describeError,
+} from '../../errors.ts';
 import { mergeBadReceiveTimes } from '../../market/bad-receive-times.ts';
 import type { BadReceiveTime } from '../../market/bad-receive-times.ts';
 import type { GapCause } from '../../market/coverage.ts';
@@ -48,19 +53,32 @@ export async function recoverSegment(
   let openGap = tail.openGap;
   const isCrash = openGap?.epoch !== tail.epoch;
   if (isCrash) {
-    const start = await archive.segmentStart(security, tail.epoch - 1);
-    const isSequenced = sequence !== null && start?.header.proof !== 'connection';
-    openGap = {
-      epoch: tail.epoch,
-      fromUs: aliveUntilUs,
-      cause,
-      firstMissing: isSequenced ? sequence + 1 : null,
-    };
+    const isKnown = sequence !== null && (await isSequenced(archive, security, tail));
+    const firstMissing = isKnown ? sequence + 1 : null;
+    openGap = { epoch: tail.epoch, fromUs: aliveUntilUs, cause, firstMissing };
     writes.push({ type: 'open-gap', security, gap: openGap });
   }
   if (writes.length > 0) await archive.commit(writes);
   const recoveredEvents = isCrash ? events : null;
   return { epoch: tail.epoch, openGap, lastUs: tail.lastUs, recoveredEvents };
+}
+
+/** Whether the last segment has the exchange's sequences; false also where that can't be known now. */
+async function isSequenced(
+  archive: Archive,
+  security: string,
+  { epoch, journal }: SegmentTail,
+): Promise<boolean> {
+  const [part] = journal;
+  if (part) return part.header.proof !== 'connection';
+  try {
+    const start = await archive.segmentStart(security, epoch - 1);
+    return start?.header.proof !== 'connection';
+  } catch (error) {
+    // Its records are in a store that is away: nothing may wait for that one.
+    if (error instanceof ArchiveUnavailableError) return false;
+    throw error;
+  }
 }
 
 /**
