@@ -98,6 +98,19 @@ describe.each([
     expect(gaps).toMatchObject([{ from, cause: 'connection' }]);
   }, 60_000);
 
+  test('rejected when a dead stream is renewed: failed for that reason, then live again', async () => {
+    const { market, one } = await start();
+    market.inject({ type: 'refuse-subscriptions', exchange, symbol, durationMs: 60_000 });
+    market.inject({ type: 'dead-stream', symbol });
+    await until('the rejection', () => one.control.status(security)?.state === 'failed', 20_000);
+    expect(one.control.status(security)?.message).toMatch(/[Ii]nternal (server )?error/);
+    const { from, cause } = await openGap(one);
+    market.inject({ type: 'recover', exchange });
+    await live(one, security);
+    await one.control.flush(security);
+    expect((await one.reader.coverage({ security })).gaps).toMatchObject([{ from, cause }]);
+  }, 60_000);
+
   test('what is removed while it is rejected keeps the cause', async () => {
     const { market, one } = await start();
     market.inject({ type: 'refuse-subscriptions', exchange, symbol, durationMs: 60_000 });

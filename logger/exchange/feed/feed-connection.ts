@@ -174,7 +174,11 @@ export class FeedConnection implements SessionOwner {
 
   /** A fact about that session alone: whichever else carries the symbol goes on. */
   onRejected(session: FeedSession, { feed }: SessionSubscription, wait: FeedWait): void {
-    if (!this.#otherCarrying(session, feed)) feed.wait(wait);
+    if (this.#otherCarrying(session, feed)?.canServe !== true) {
+      // It may have been up until its streams were renewed.
+      feed.down(session.aliveUntilUs ?? this.#options.clock.nowUs(), wait.reason);
+      feed.wait(wait);
+    }
     this.#log.rejected(feed.symbol, wait.reason);
     if (wait.for === 'streams') this.#options.onStreamsRejected(feed);
   }
@@ -299,10 +303,8 @@ export class FeedConnection implements SessionOwner {
     const missing = [...this.#feeds.values()].filter((feed) => !session.confirmed(feed));
     const reasons = missing.map((feed) => session.rejectionOf(feed));
     const reason = reasons.find((one) => one !== null) ?? 'not confirmed yet';
-    this.#log.incomplete(
-      missing.map(({ symbol }) => symbol),
-      reason,
-    );
+    const symbols = missing.map(({ symbol }) => symbol);
+    this.#log.incomplete(symbols, reason);
   }
 
   /** Closes the old session once every symbol that it carries can be served by the new one. */
@@ -357,8 +359,7 @@ export class FeedConnection implements SessionOwner {
     feed: SymbolFeed,
   ): SessionSubscription | undefined {
     for (const other of this.#sessions) {
-      if (other === session) continue;
-      const subscription = other.confirmed(feed);
+      const subscription = other === session ? undefined : other.confirmed(feed);
       if (subscription) return subscription;
     }
     return undefined;
