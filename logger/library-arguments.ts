@@ -37,7 +37,7 @@ function checkOptions<Name extends string>(
   const unknown = Object.keys(options).find((name) => !names.some((known) => known === name));
   if (unknown === undefined) return options as Options<Name>;
   throw new InvalidArgumentError(
-    `${unknown.slice(0, 60)}: unknown option; there are ${names.join(', ')}`,
+    `${unknown.slice(0, 60)}: unknown option; use one of ${names.join(', ')}`,
   );
 }
 

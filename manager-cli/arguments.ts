@@ -91,7 +91,7 @@ export function checkSecurity(value: unknown): string {
   const { id, exchange } = checked(() => parseSecurity(value));
   if (!EXCHANGE_NAMES.includes(exchange)) {
     throw usageError(
-      `Unknown exchange ${exchange} in ${value}; known are ${EXCHANGE_NAMES.join(', ')}`,
+      `Unknown exchange ${exchange} in ${value}; use one of ${EXCHANGE_NAMES.join(', ')}`,
     );
   }
   return id;

@@ -75,14 +75,14 @@ export function readContext(name: string, env: Io['env']): Context {
   const given = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
   if (given === undefined) {
     const known = Object.keys(contexts).join(', ') || 'none';
-    throw usageError(`--context: no ${name.slice(0, 40)} in ${path}; known are: ${known}`);
+    throw usageError(`--context: no ${name.slice(0, 40)} in ${path}; it defines: ${known}`);
   }
   if (!isObject(given)) throw usageError(`--context: ${name} in ${path} is not an object`);
   return Object.fromEntries(
     Object.entries(given).map(([setting, value]) => {
       const place = `--context: ${setting} of ${name} in ${path}`;
       if (!NAMES.includes(setting)) {
-        throw usageError(`${place} is unknown; known are ${NAMES.join(', ')}`);
+        throw usageError(`${place} is unknown; use one of ${NAMES.join(', ')}`);
       }
       if (typeof value !== 'string' && typeof value !== 'number') {
         throw usageError(`${place} is not text`);

@@ -55,7 +55,7 @@ export function checkFree(path: string, mayReplace: boolean): void {
     );
   }
   if (mayReplace) return;
-  throw new CliError(EXIT.failed, `--out ${path}: exists already; give --force to replace it`);
+  throw new CliError(EXIT.failed, `--out ${path}: already exists; give --force to replace it`);
 }
 
 /** Follows links: a link stays, and the file that it points to is replaced. */

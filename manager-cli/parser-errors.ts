@@ -34,7 +34,10 @@ export function explainParserError(
   const value = /^Not enough arguments following: (.+)$/.exec(message);
   if (value) return `--${value[1]} needs a value`;
   const choice = /Argument: ([^,]+), Given: (.*), Choices: (.*)$/s.exec(message);
-  if (choice) return `--${choice[1]}: ${choice[2]} is not one of ${choice[3]}`;
+  if (choice) {
+    const [, option, given, choices = ''] = choice;
+    return `--${option}: ${given} is not ${choices.includes(', ') ? 'one of ' : ''}${choices}`;
+  }
   if (word === undefined) return `${message} (see ${name} --help)`;
   if (usage === undefined) {
     const near = /^Did you mean (\S+)\?$/.exec(message)?.[1];

@@ -13,7 +13,7 @@ export const resetCommand: Command = {
     const exchange = String(session.args['exchange']).toLowerCase();
     if (exchange !== 'all' && !EXCHANGE_NAMES.includes(exchange)) {
       throw usageError(
-        `Unknown exchange ${exchange.slice(0, 40)}; there are ${EXCHANGE_NAMES.join(', ')}, or all`,
+        `Unknown exchange ${exchange.slice(0, 40)}; use one of ${EXCHANGE_NAMES.join(', ')}, all`,
       );
     }
     return runChange(session, 'Reset', { exchange });

@@ -218,10 +218,10 @@ describe('contexts', () => {
   test.each([
     ['{', /is not JSON/],
     ['[]', /not an object of contexts/],
-    [{ paris: {} }, /no rome in .*; known are: paris/],
-    [{}, /known are: none/],
+    [{ paris: {} }, /no rome in .*; it defines: paris/],
+    [{}, /it defines: none/],
     [{ rome: 'logger.example.org' }, /rome in .* is not an object/],
-    [{ rome: { authkey: 'the-very-key' } }, /authkey of rome .* is unknown; known are host, port/],
+    [{ rome: { authkey: 'the-very-key' } }, /authkey of rome .* is unknown; use one of host, port/],
     [{ rome: { host: ['a'] } }, /host of rome .* is not text/],
     [{ rome: { host: 'logger.example.org' } }, /in plaintext/],
     [{ rome: { port: 99_999 } }, /port of context rome: "99999"/],

@@ -89,7 +89,7 @@ describe('export', () => {
     const path = join(directory, 'x.csv');
     const words = `export ${SECURITY} --type trades --format tardis-csv --out ${path}`;
     writeFileSync(`${path}.gaps.jsonl`, 'precious');
-    expectError(await manager(words), 1, /x\.csv\.gaps\.jsonl: exists already; give --force/);
+    expectError(await manager(words), 1, /x\.csv\.gaps\.jsonl: already exists; give --force/);
     port.reader.lines = function* broken() {
       yield { gap };
       throw new ArchiveUnavailableError('the disk is gone');

@@ -45,7 +45,7 @@ describe('wrong usage', () => {
     [`book ${SECURITY} --depth many`, /--depth/],
     [`book ${SECURITY} --depth 1e3`, /--depth/],
     [`book ${SECURITY} --clock wall`, /--clock/],
-    [`book ${SECURITY} --level 3`, /--level/],
+    [`book ${SECURITY} --level 3`, /--level: "3" is not "2"$/m],
     [`book ${SECURITY} --archive somewhere --port 1`, /contradict/],
     [`book ${SECURITY} --archive mongodb://`, /MongoDB/],
     [`book ${SECURITY} --archive /nonexistent/archive`, /no archive in/],
