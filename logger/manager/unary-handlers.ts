@@ -29,7 +29,7 @@ function commandOutcome(results: readonly CommandResult[]): {
   const outcome =
     failed.length === 0
       ? 'ok'
-      : `not ok: ${failed
+      : `failed: ${failed
           .slice(0, MAX_LOGGED_FAILURES)
           .map((result) => result.security)
           .join(',')}`;

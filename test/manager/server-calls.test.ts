@@ -170,7 +170,7 @@ describe('changing calls', () => {
     ]);
     expect(lines[0]?.fields).toMatchObject({
       securities: 'binance:ethusdt,binance:unknown',
-      outcome: 'not ok: binance:UNKNOWN',
+      outcome: 'failed: binance:UNKNOWN',
     });
     expect(lines[0]?.fields['peer']).toMatch(/^127\.0\.0\.1:\d+$/);
     expect(lines[1]?.fields['outcome']).toMatch(/^failed: security: "nonsense"/);

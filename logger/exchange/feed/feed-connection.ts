@@ -115,7 +115,7 @@ export class FeedConnection implements SessionOwner {
   reset(): Promise<void> {
     if (this.#feeds.size === 0) return Promise.resolve();
     const done = this.#waiters.wait(this.#sessions[0]);
-    this.replace('A reset was asked for');
+    this.replace('A reset was requested');
     return done;
   }
 
