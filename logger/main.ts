@@ -43,7 +43,7 @@ function fail(error: unknown): never {
 const USAGE = `orderbook-logger: records exchange order books; every gap is reported.
 
 It takes no arguments. Settings are environment variables, or with USE_ENV_FILE=true lines of
-vars.env in the working directory; the README lists them. Name the securities to record in
+vars.env in the working directory; docs/settings.md lists them. Name the securities to record in
 SECURITIES (for example SECURITIES=binance:BTCUSDT), or add them with the manager CLI while the
 logger runs.
 
