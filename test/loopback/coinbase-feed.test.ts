@@ -393,7 +393,7 @@ describe('REST', () => {
     });
     await expect(exchange.instrument('NO-SUCH', signal)).rejects.toMatchObject({
       code: 'unknown-security',
-      message: 'NO-SUCH: NotFound',
+      message: 'The exchange does not list NO-SUCH: NotFound',
     });
   });
 });

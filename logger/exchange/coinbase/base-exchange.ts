@@ -180,7 +180,9 @@ export abstract class CoinbaseExchange extends StreamingExchange {
       if (product.symbol === symbol) return product;
     } catch (error) {
       if (!(error instanceof UnknownSecurityError)) throw error;
-      throw new UnknownSecurityError(`${symbol}: ${error.message}`, { cause: error });
+      throw new UnknownSecurityError(`The exchange does not list ${symbol}: ${error.message}`, {
+        cause: error,
+      });
     }
     throw wireError('product', `The exchange answered for another product than ${symbol}`);
   }

@@ -84,7 +84,9 @@ describe('subscribing', () => {
       { what: 'rejected', reason: 'Failed to subscribe: NO-SUCH is not a valid product' },
     ]);
     await feed.clock.advanceAsync(500, 500);
-    expect(listener.calls.slice(1)).toEqual([{ what: 'unlisted', reason: 'NO-SUCH: NotFound' }]);
+    expect(listener.calls.slice(1)).toEqual([
+      { what: 'unlisted', reason: 'The exchange does not list NO-SUCH: NotFound' },
+    ]);
     feed.clock.advance(3_000_000);
     expect(feed.transport.sockets).toHaveLength(1);
   });

@@ -49,7 +49,7 @@ describe('REST', () => {
     feed.answers(404, { message: 'NotFound' });
     await expect(feed.exchange.instrument('NO-SUCH', forever)).rejects.toMatchObject({
       code: 'unknown-security',
-      message: 'NO-SUCH: NotFound',
+      message: 'The exchange does not list NO-SUCH: NotFound',
     });
   });
 
