@@ -205,7 +205,8 @@ export class Recorders {
     await this.inTurn(id, async () => {
       if (this.isStopping || !this.close(id, 'restart')) return;
       this.#deps.log.warning('Another logger took a security over', { security: id, holder });
-      await this.open(id);
+      // It stays wanted: that is stored.
+      await this.open(id, { isWantedStored: true });
     });
   }
 

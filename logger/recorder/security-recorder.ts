@@ -4,6 +4,7 @@
  */
 
 import type { OpenGap } from '../archive/archive.ts';
+import { ArchiveFullError, ArchiveUnavailableError, describeError } from '../errors.ts';
 import type { DuplicateRecordError } from '../errors.ts';
 import type { Exchange, Instrument } from '../exchange/exchange.ts';
 import type { LiveEvent, RecorderPhase, StateEvent } from '../live/events.ts';
@@ -12,12 +13,14 @@ import type { Scale } from '../market/decimal.ts';
 import type { BookImage } from '../market/events.ts';
 import type { Security } from '../market/security.ts';
 import { formatTimeUs } from '../market/time.ts';
+import { sleep } from '../runtime/timing.ts';
 import { askInstrument } from './ask-instrument.ts';
 import { BookRecorder } from './book-recorder.ts';
 import { awaitLease } from './await-lease.ts';
 import type { FeedTracker } from './proof/feed-tracker.ts';
 import { PhaseMachine } from './phase.ts';
 import type { RecorderDeps } from './recorder-deps.ts';
+import type { Recovered } from './segment/recovery.ts';
 import type { SegmentPosition, Segment } from './segment/segment.ts';
 import type { Wait } from './wait.ts';
 
@@ -121,8 +124,8 @@ export class SecurityRecorder {
   }
 
   /**
-   * Recovers what an earlier process left, then records until `close`. Returns once recovery is done;
-   * the rest continues in the background, with retries.
+   * Recovers what an earlier process left, then records until `close`. Returns once recovery is done,
+   * or the archive takes nothing for now; the rest continues in the background, with retries.
    * @param instrument when the caller has asked the exchange already.
    */
   async start(instrument?: Instrument): Promise<void> {
@@ -182,10 +185,30 @@ export class SecurityRecorder {
 
   async #begin(instrument?: Instrument): Promise<void> {
     this.#phase.enter('starting');
-    const recovered = await this.#book.writer.recover();
-    this.#deps.onRecovered?.(recovered);
+    try {
+      const recovered = await this.#recover();
+      this.#deps.onRecovered?.(recovered);
+    } catch (error) {
+      if (!isArchiveAway(error)) throw error;
+      this.#phase.enter('starting', { reason: describeError(error), isAttempt: true });
+      this.#run(() => this.#beginLater(instrument));
+      return;
+    }
     if (!instrument) this.#phase.enter('starting', { for: 'instrument' });
     this.#run(() => this.#openWhenListed(instrument));
+  }
+
+  async #recover(): Promise<Recovered> {
+    const { isFailing, failure, pendingBytes } = this.#deps.queue.status();
+    // Records of an earlier recorder of the security may be among what waits: they come first.
+    if (isFailing && pendingBytes > 0) throw new ArchiveUnavailableError(failure ?? '');
+    return this.#book.writer.recover();
+  }
+
+  async #beginLater(instrument?: Instrument): Promise<void> {
+    const { clock, limits } = this.#deps;
+    await sleep(clock, limits.commitRetryMs, this.#life.signal);
+    if (!this.#life.signal.aborted) await this.#begin(instrument);
   }
 
   async #openWhenListed(instrument?: Instrument): Promise<void> {
@@ -236,4 +259,9 @@ export class SecurityRecorder {
   #run(work: () => Promise<void>): void {
     work().catch(this.#deps.onFatal);
   }
+}
+
+/** Trouble of the archive that passes. */
+function isArchiveAway(error: unknown): error is ArchiveFullError | ArchiveUnavailableError {
+  return error instanceof ArchiveFullError || error instanceof ArchiveUnavailableError;
 }

@@ -1,8 +1,9 @@
 /** Cores in one process on one clock: nothing but what they are handed moves them. */
 
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Archive, RecordHeader } from '../../logger/archive/archive.ts';
 import type { SharedStore } from '../../logger/core.ts';
+import { ArchiveFullError } from '../../logger/errors.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import type { ExchangeDeps } from '../../logger/exchange/definition.ts';
 import type { Transport } from '../../logger/runtime/transport.ts';
@@ -10,6 +11,7 @@ import { BINANCE, ScriptedExchange, snapshotAt } from '../support/scripted-excha
 import { seededRandom } from '../support/seeded-random.ts';
 import { openTestCore } from '../support/test-core.ts';
 import type { TestCore } from '../support/test-core.ts';
+import { until } from '../support/until.ts';
 
 const BTC = 'binance:BTCUSDT';
 
@@ -163,6 +165,32 @@ test('of two cores that share a store one records a security, until it lets it g
   // Numbered by the time of their start, segments of both are in order without a common counter.
   const [first, second] = [await one.archive.tail(BTC), await two.archive.tail(BTC)];
   expect(second.epoch).toBeGreaterThan(first.epoch);
+});
+
+test('a full disk ends neither a logger that loses a lease nor one that takes it over', async () => {
+  const other = 'another logger records it';
+  let holder: string | null = null;
+  const store: SharedStore = {
+    leases: { claim: async () => holder, release: async () => undefined },
+    status: () => ({ isReachable: true, failure: null, lagS: 0, spoolBytes: 0 }),
+    measure: async () => undefined,
+  };
+  const one = await open(store);
+  const status = () => one.core.control.status(BTC);
+  await one.core.start([BTC]);
+  await prove(one);
+  await clock.advanceAsync(2000);
+  const disk = vi.spyOn(one.archive, 'commit').mockRejectedValue(new ArchiveFullError('no space'));
+  holder = other;
+  one.core.storeListener.onLeaseLost(BTC, other);
+  await until('the loss', () => status()?.message?.includes(other) === true);
+  holder = null;
+  await clock.advanceAsync(15_000, 500);
+  expect(status()?.message).toContain('no space');
+  disk.mockRestore();
+  await clock.advanceAsync(5000, 500);
+  await until('the request', () => one.exchange.listeners.size === 1);
+  expect(status()).toMatchObject({ state: 'syncing', gaps: 1 });
 });
 
 test('a busy start is no stall; from the first connection on it is', async () => {

@@ -5,7 +5,8 @@ import type { Archive } from '../../../logger/archive/archive.ts';
 import { securityOf } from '../../../logger/market/security.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
 import type { ScriptedExchange } from '../../support/scripted-exchange.ts';
-import { RecorderHarness } from './harness.ts';
+import { until } from '../../support/until.ts';
+import { RecorderHarness, fillable } from './harness.ts';
 
 const BTC = securityOf('binance', 'BTCUSDT');
 
@@ -85,4 +86,25 @@ test('after a crash the journal is recovered and the time away is a gap', async 
     cause: 'restart',
     firstMissing: 104,
   });
+});
+
+test('after a crash a full disk is waited for', async () => {
+  const first = harness.recorder();
+  await harness.proveBook(first.one);
+  first.one.tick();
+  await first.queue.drained();
+  exchange.listeners.clear();
+
+  let isFull = true;
+  const { one, queue } = harness.recorder({ archive: fillable(archive, () => isFull) });
+  await one.start();
+  await clock.advanceAsync(5000, 500);
+  expect([one.phase, exchange.listeners.size]).toEqual(['starting', 0]);
+  expect(one.message).toContain('no space left');
+  isFull = false;
+  await clock.advanceAsync(2000, 500);
+  await until('the request', () => exchange.listeners.size === 1);
+  expect(one.openGap).toMatchObject({ cause: 'restart', firstMissing: 103 });
+  await queue.drained();
+  expect((await archive.tail(BTC.id)).openGap).toEqual(one.openGap);
 });
