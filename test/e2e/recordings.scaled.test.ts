@@ -173,11 +173,16 @@ describe('the Binance recordings', needs(recordings), () => {
     const session = new RecordedSession(undefined, LINES);
     const fault = trouble(random);
     const calmFrom = session.lines.length - 3000;
+    // Random faults may all hit frames without which nothing is missing; this one never does.
+    const lostLine = session.lines.findIndex(({ diff }, i) => i > calmFrom / 2 && diff !== null);
     const { logger } = await play({
       session,
       // Slow enough for a resync to end before the replay does.
       speed: 40,
-      fault: (index, frame) => (index < calmFrom ? fault(index, frame) : undefined),
+      fault: (index, frame) => {
+        if (index === lostLine) return [];
+        return index < calmFrom ? fault(index, frame) : undefined;
+      },
     });
     await heardAll(logger, session);
     const coverage = await logger.reader.coverage({ security: BTC });
