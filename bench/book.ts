@@ -5,9 +5,9 @@
 
 import SortedBTree from 'sorted-btree';
 
-import { LadderLevelBook } from '../logger/book/ladder-level-book.ts';
-import type { LevelBook } from '../logger/book/level-book.ts';
-import { TreeLevelBook } from '../logger/book/tree-level-book.ts';
+import type { LevelBook, Side } from '../logger/book/level-book.ts';
+import { TreeSide } from '../logger/book/tree-side.ts';
+import { TwoSidedBook } from '../logger/book/two-sided-book.ts';
 import { readDepth } from '../logger/exchange/binance/events.ts';
 import { scanDepth } from '../logger/exchange/binance/scan.ts';
 import type { Diff, Levels } from '../logger/market/events.ts';
@@ -20,6 +20,7 @@ const BTree = SortedBTree.default;
 type Tree = InstanceType<typeof BTree<number, number>>;
 
 const SYMBOL = 'BTCUSDT';
+const createTree = (side: Side): TreeSide => new TreeSide(side);
 const CONTEXT = { scale: RECORDING_SCALE, receiveTimeUs: 1 };
 
 export function bookSections(): Section[] {
@@ -46,8 +47,8 @@ function frameFigures(frames: readonly Buffer[]): Figure[] {
     }
     return book;
   };
-  const scanned = (): LevelBook => into(scanDepth, LadderLevelBook.empty(RECORDING_SCALE));
-  const parsed = (): LevelBook => into(readDepth, TreeLevelBook.empty(RECORDING_SCALE));
+  const scanned = (): LevelBook => into(scanDepth, new TwoSidedBook(RECORDING_SCALE));
+  const parsed = (): LevelBook => into(readDepth, new TwoSidedBook(RECORDING_SCALE, createTree));
   assertSameBooks([scanned(), parsed()]);
   const times = medianTimesMs({
     json: () => {
@@ -77,8 +78,8 @@ function bookFigures(diffs: readonly Diff[]): Figure[] {
     }
     return book;
   };
-  const ladder = (): LevelBook => into(LadderLevelBook.empty(RECORDING_SCALE));
-  const tree = (): LevelBook => into(TreeLevelBook.empty(RECORDING_SCALE));
+  const ladder = (): LevelBook => into(new TwoSidedBook(RECORDING_SCALE));
+  const tree = (): LevelBook => into(new TwoSidedBook(RECORDING_SCALE, createTree));
   assertSameBooks([ladder(), tree()]);
   const times = medianTimesMs({
     ladder,
@@ -96,8 +97,8 @@ function bookFigures(diffs: readonly Diff[]): Figure[] {
   });
   const unit = '× as fast as sorted-btree with plain numbers';
   return [
-    { name: 'LadderLevelBook', value: times.plain / times.ladder, unit, goal: '10' },
-    { name: 'TreeLevelBook', value: times.plain / times.tree, unit },
+    { name: 'book on price ladders', value: times.plain / times.ladder, unit, goal: '10' },
+    { name: 'book on sorted-btree', value: times.plain / times.tree, unit },
   ];
 }
 

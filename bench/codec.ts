@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 
 import { compress } from 'zstd-napi';
 
-import { TreeLevelBook } from '../logger/book/tree-level-book.ts';
+import { TwoSidedBook } from '../logger/book/two-sided-book.ts';
 import { decodeBlock, newestBlock, newestImage } from '../logger/codec/formats.ts';
 import type { LevelImage } from '../logger/market/events.ts';
 import { recordedBlocks, withoutTrades } from './blocks.ts';
@@ -96,12 +96,12 @@ function baselines(files: readonly (readonly RecordedBlock[])[]): Figure[] {
 }
 
 function imageFigures(): Figure[] {
-  let book: TreeLevelBook | undefined;
+  let book: TwoSidedBook | undefined;
   let snapshot: LevelSnapshot | undefined;
   for (const frame of BINANCE_FILES.flatMap((file) => [...binanceRecording(file)])) {
     if (frame.snapshot !== undefined) {
       snapshot = frame.snapshot;
-      book = TreeLevelBook.fromImage(frame.snapshot);
+      book = TwoSidedBook.fromImage(frame.snapshot);
     } else if (frame.event?.type === 'diff') {
       book?.setLevels(frame.event.bids, frame.event.asks);
     }

@@ -5,13 +5,13 @@ import type { Scale } from '../market/decimal.ts';
 import type { LevelBook } from './level-book.ts';
 import type { OrderBook } from './order-book.ts';
 import { PoolOrderBook } from './pool-order-book.ts';
-import { LadderLevelBook } from './ladder-level-book.ts';
+import { TwoSidedBook } from './two-sided-book.ts';
 
 export type Book = LevelBook | OrderBook;
 
 /** The book of an image or a snapshot. */
 export function bookOf(image: BookSides & { readonly scale: Scale }): Book {
-  return image.level === 'L2' ? LadderLevelBook.fromImage(image) : PoolOrderBook.fromImage(image);
+  return image.level === 'L2' ? TwoSidedBook.fromImage(image) : PoolOrderBook.fromImage(image);
 }
 
 /** Both sides, complete or their best `depth` prices. */

@@ -5,6 +5,20 @@ import type { BookUpdate, Levels } from '../market/events.ts';
 
 export type Side = 'bid' | 'ask';
 
+/** One side of an L2 book. */
+export interface LevelSide {
+  /** Number of levels. */
+  readonly size: number;
+  /** Sets absolute sizes (price, size …), in order; size 0 deletes the level, if there is one. */
+  set(levels: Levels): void;
+  /** The best level; undefined: the side is empty. */
+  best(): readonly [price: ScaledInt, size: ScaledInt] | undefined;
+  /** Price, size … of the best `depth` levels, best first. */
+  levels(depth: number): ScaledInt[];
+  /** An independent copy. */
+  clone(): LevelSide;
+}
+
 /** The port of L2 books. */
 export interface LevelBook {
   readonly level: 'L2';

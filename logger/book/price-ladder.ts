@@ -15,7 +15,7 @@ import SortedBTree from 'sorted-btree';
 import { highestFirst, lowestFirst } from '../market/decimal.ts';
 import type { ScaledInt } from '../market/decimal.ts';
 import type { Levels } from '../market/events.ts';
-import type { Side } from './level-book.ts';
+import type { LevelSide, Side } from './level-book.ts';
 
 // The package is CommonJS with a `default` export, so Node's import yields its exports object.
 const BTree = SortedBTree.default;
@@ -33,7 +33,7 @@ const FIRST_POOL_PAGES = 8;
 const NO_PAGE = -1;
 const NO_PLACE = -1;
 
-export class PriceLadder {
+export class PriceLadder implements LevelSide {
   readonly #isBid: boolean;
   /** Prices are multiples of it; 0: there was none yet. */
   #step = 0;
@@ -91,12 +91,10 @@ export class PriceLadder {
     }
   }
 
-  /** Number of levels. */
   get size(): number {
     return this.#count + this.#tree.size;
   }
 
-  /** Sets absolute sizes, in order; size 0 deletes the level, if there is one. */
   set(levels: Levels): void {
     for (let i = 0; i + 1 < levels.length; i += 2) {
       this.#setOne(levels[i] as ScaledInt, levels[i + 1] as ScaledInt);
@@ -104,15 +102,17 @@ export class PriceLadder {
     this.#follow();
   }
 
-  /** The best level; undefined: the side is empty. */
-  best(): readonly [price: ScaledInt, size: ScaledInt] | undefined {
+  best(): readonly [ScaledInt, ScaledInt] | undefined {
     const place = this.#bestPlace();
     if (place !== NO_PLACE) return [this.#priceAt(place), this.#sizeAt(place)];
     const price = this.#tree.minKey();
     return price === undefined ? undefined : [price, this.#tree.get(price) ?? 0];
   }
 
-  /** Price, size … of the best `depth` levels, best first. */
+  clone(): PriceLadder {
+    return new PriceLadder(this.#isBid ? 'bid' : 'ask', this);
+  }
+
   levels(depth: number): ScaledInt[] {
     const flat: ScaledInt[] = [];
     const wanted = Math.max(0, depth) * 2;

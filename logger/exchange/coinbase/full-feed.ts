@@ -5,7 +5,12 @@
 
 import type { MarketEvent, SideEvent } from '../../market/events.ts';
 import type { Instrument } from '../exchange.ts';
-import type { FeedMessage, HeartbeatMessage } from '../feed/protocol.ts';
+import type {
+  HeartbeatMessage,
+  NoticeMessage,
+  SideEventMessage,
+  UpdateMessage,
+} from '../feed/protocol.ts';
 import { SymbolFeed, withTimes } from '../feed/symbol-feed.ts';
 import type { SymbolFeedDeps } from '../feed/symbol-feed.ts';
 import { forgetOldest } from '../feed/trade-filter.ts';
@@ -29,34 +34,25 @@ export class FullFeed extends SymbolFeed {
     this.#onStuck = onStuck;
   }
 
-  deliver(message: FeedMessage): void {
-    if (this.isClosed) return;
-    switch (message.kind) {
-      case 'update': {
-        const update = this.#timed(message.event, message.hasTime);
-        if (update) this.emitUpdate(update, message.scale);
-        return;
-      }
-      case 'side-event': {
-        const event = this.#timed(message.event, message.hasTime);
-        if (event && !this.#isRepeated(event)) this.emitSideEvent(event, message.scale);
-        return;
-      }
-      case 'heartbeat':
-        this.#deliverHeartbeat(message);
-        return;
-      case 'auction':
-        this.streamTimeUs(message.receiveTimeUs);
-        this.setAuction(message.isCollecting);
-        return;
-      case 'image':
-      case 'last-trade':
-      // Of channels that are not subscribed.
-    }
-  }
-
   unreadable(): void {
     // The sequence of the next message shows the gap.
+  }
+
+  protected deliverUpdate({ event, scale, hasTime }: UpdateMessage): void {
+    const update = this.#timed(event, hasTime);
+    if (update) this.emitUpdate(update, scale);
+  }
+
+  protected deliverSideEvent({ event, scale, hasTime }: SideEventMessage): void {
+    const timed = this.#timed(event, hasTime);
+    if (timed && !this.#isRepeated(timed)) this.emitSideEvent(timed, scale);
+  }
+
+  protected override deliverNotice(notice: NoticeMessage): void {
+    if (notice.kind === 'heartbeat') this.#deliverHeartbeat(notice);
+    if (notice.kind !== 'auction') return;
+    this.streamTimeUs(notice.receiveTimeUs);
+    this.setAuction(notice.isCollecting);
   }
 
   protected forget(): void {

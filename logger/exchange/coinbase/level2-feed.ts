@@ -5,7 +5,7 @@
 
 import type { TradeId } from '../../market/events.ts';
 import { ImageFeed } from '../feed/image-feed.ts';
-import type { SideMessage } from '../feed/image-feed.ts';
+import type { NoticeMessage } from '../feed/protocol.ts';
 import { TradeContinuity } from './trade-continuity.ts';
 
 export class Level2Feed extends ImageFeed {
@@ -14,7 +14,8 @@ export class Level2Feed extends ImageFeed {
     this.reportLoss(agreedUs, `Something was lost: ${what}`);
   });
 
-  protected override deliverSide(message: SideMessage, receiveTimeUs: number): void {
+  protected override deliverNotice(message: NoticeMessage): void {
+    const receiveTimeUs = this.streamTimeUs(message.receiveTimeUs);
     switch (message.kind) {
       case 'last-trade':
         this.#continuity.begin(message.tradeId);

@@ -7,22 +7,13 @@
 import { describeError } from '../../errors.ts';
 import type { WireFormatError } from '../../errors.ts';
 import type { BookSnapshot, TradeId } from '../../market/events.ts';
-import type {
-  EventMessage,
-  FeedMessage,
-  ImageMessage,
-  SideEventMessage,
-  SymbolRoute,
-  UpdateMessage,
-} from './protocol.ts';
+import type { SideEventMessage, SymbolRoute, UpdateMessage } from './protocol.ts';
 import { StreamedSnapshot } from './streamed-snapshot.ts';
 import { SymbolFeed, withTimes } from './symbol-feed.ts';
 import { TradeFilter } from './trade-filter.ts';
 
 /** Kinds of errors in the values of a message whose structure is sound. */
 const VALUE_ERRORS: ReadonlySet<unknown> = new Set(['level', 'decimal', 'snapshot']);
-
-export type SideMessage = Exclude<FeedMessage, EventMessage | ImageMessage>;
 
 export class ImageFeed extends SymbolFeed {
   readonly snapshot = new StreamedSnapshot(() => this.#exchangeTimeUs);
@@ -31,23 +22,6 @@ export class ImageFeed extends SymbolFeed {
   #count = 0;
   /** Since the last image. */
   #exchangeTimeUs: number | null = null;
-
-  deliver(message: FeedMessage): void {
-    if (this.isClosed) return;
-    switch (message.kind) {
-      case 'update':
-        this.#deliverUpdate(message);
-        return;
-      case 'side-event':
-        this.#deliverSideEvent(message);
-        return;
-      case 'image':
-        this.#deliverImage(message.snapshot);
-        return;
-      default:
-        this.deliverSide(message, this.streamTimeUs(message.receiveTimeUs));
-    }
-  }
 
   override unreadable({ carries }: SymbolRoute, error: WireFormatError): void {
     if (!VALUE_ERRORS.has(error.context['kind'])) {
@@ -62,11 +36,6 @@ export class ImageFeed extends SymbolFeed {
   override loss(reason: string): void {
     this.snapshot.discard();
     super.loss(reason);
-  }
-
-  /** Heartbeats, auctions and the like: ignored here. */
-  protected deliverSide(_message: SideMessage, _receiveTimeUs: number): void {
-    // Nothing to do.
   }
 
   protected onImage(_receiveTimeUs: number): void {
@@ -92,7 +61,7 @@ export class ImageFeed extends SymbolFeed {
     return this.#exchangeTimeUs;
   }
 
-  #deliverImage(snapshot: BookSnapshot): void {
+  protected override deliverImage(snapshot: BookSnapshot): void {
     const receiveTimeUs = this.streamTimeUs(snapshot.receiveTimeUs);
     this.raiseScale(snapshot.scale);
     this.onImage(receiveTimeUs);
@@ -100,7 +69,7 @@ export class ImageFeed extends SymbolFeed {
     this.snapshot.offer({ ...snapshot, receiveTimeUs, sequence: ++this.#count });
   }
 
-  #deliverUpdate({ event, scale, hasTime }: UpdateMessage): void {
+  protected deliverUpdate({ event, scale, hasTime }: UpdateMessage): void {
     const count = ++this.#count;
     const receiveTimeUs = this.streamTimeUs(event.receiveTimeUs);
     const exchangeTimeUs = this.noteTime(hasTime ? event.exchangeTimeUs : null);
@@ -109,7 +78,7 @@ export class ImageFeed extends SymbolFeed {
     this.emitUpdate({ ...timed, firstSequence: count, lastSequence: count }, scale);
   }
 
-  #deliverSideEvent({ event, scale, hasTime }: SideEventMessage): void {
+  protected deliverSideEvent({ event, scale, hasTime }: SideEventMessage): void {
     if (event.type !== 'trade') return;
     const receiveTimeUs = this.streamTimeUs(event.receiveTimeUs);
     const exchangeTimeUs = hasTime ? event.exchangeTimeUs : this.#exchangeTimeUs;

@@ -87,10 +87,11 @@ export interface ReadContext {
 }
 
 /** What a frame says about its symbol, before it has its place in the symbol's stream. */
-export type FeedMessage =
-  EventMessage | ImageMessage | HeartbeatMessage | LastTradeMessage | AuctionMessage;
+export type FeedMessage = EventMessage | ImageMessage | NoticeMessage;
 
 export type EventMessage = UpdateMessage | SideEventMessage;
+/** What the exchange says beside book and trades. */
+export type NoticeMessage = HeartbeatMessage | LastTradeMessage | AuctionMessage;
 
 export interface UpdateMessage extends EventHead {
   readonly kind: 'update';

@@ -9,7 +9,7 @@
 
 import type { WireFormatError } from '../../errors.ts';
 import type { BookSnapshot, MarketEvent } from '../../market/events.ts';
-import type { FeedMessage, SideEventMessage, SymbolRoute } from './protocol.ts';
+import type { SideEventMessage, SymbolRoute, UpdateMessage } from './protocol.ts';
 import { StreamedSnapshot } from './streamed-snapshot.ts';
 import { SymbolFeed, withTimes } from './symbol-feed.ts';
 import { TradeFilter } from './trade-filter.ts';
@@ -18,22 +18,6 @@ export class SequencedFeed extends SymbolFeed {
   /** Unused where the image comes by REST. */
   readonly snapshot = new StreamedSnapshot(() => null);
   readonly #trades = new TradeFilter();
-
-  deliver(message: FeedMessage): void {
-    if (this.isClosed) return;
-    switch (message.kind) {
-      case 'update':
-        this.emitUpdate(this.#inStream(message.event), message.scale);
-        return;
-      case 'side-event':
-        this.#deliverSideEvent(message);
-        return;
-      case 'image':
-        this.#deliverImage(message.snapshot);
-        return;
-      default:
-    }
-  }
 
   override unreadable({ carries }: SymbolRoute, error: WireFormatError): void {
     // The sequence of the next update shows any other gap.
@@ -45,17 +29,17 @@ export class SequencedFeed extends SymbolFeed {
     this.snapshot.reset();
   }
 
-  #deliverSideEvent({ event, scale }: SideEventMessage): void {
+  protected deliverUpdate({ event, scale }: UpdateMessage): void {
+    this.emitUpdate(this.#inStream(event), scale);
+  }
+
+  protected deliverSideEvent({ event, scale }: SideEventMessage): void {
     const timed = this.#inStream(event);
     if (timed.type === 'trade' && !this.#trades.isNew(timed.tradeId)) return;
     this.emitSideEvent(timed, scale);
   }
 
-  #inStream<Event extends MarketEvent>(event: Event): Event {
-    return withTimes(event, this.streamTimeUs(event.receiveTimeUs));
-  }
-
-  #deliverImage(image: BookSnapshot): void {
+  protected override deliverImage(image: BookSnapshot): void {
     const { lastSequence } = this;
     const { sequence } = image;
     const { isAwaited } = this.snapshot;
@@ -75,5 +59,9 @@ export class SequencedFeed extends SymbolFeed {
       this.reportLoss(aliveUntilUs, `An image at ${sequence} follows the update ${lastSequence}`);
     }
     this.snapshot.complete();
+  }
+
+  #inStream<Event extends MarketEvent>(event: Event): Event {
+    return withTimes(event, this.streamTimeUs(event.receiveTimeUs));
   }
 }

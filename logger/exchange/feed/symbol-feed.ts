@@ -6,11 +6,17 @@
 
 import type { WireFormatError } from '../../errors.ts';
 import type { Scale } from '../../market/decimal.ts';
-import type { BookUpdate, MarketEvent, SideEvent } from '../../market/events.ts';
+import type { BookSnapshot, BookUpdate, MarketEvent, SideEvent } from '../../market/events.ts';
 import { finerScale, isSameScale, rescaleEvent } from '../../market/scale.ts';
 import type { FeedListener, FeedWait, Instrument } from '../exchange.ts';
 import type { WireErrors } from '../wire/wire-errors.ts';
-import type { FeedMessage, SymbolRoute } from './protocol.ts';
+import type {
+  FeedMessage,
+  NoticeMessage,
+  SideEventMessage,
+  SymbolRoute,
+  UpdateMessage,
+} from './protocol.ts';
 
 export interface SymbolFeedDeps {
   readonly listener: FeedListener;
@@ -38,7 +44,35 @@ export abstract class SymbolFeed {
   }
 
   /** Passes a message on to the listener. */
-  abstract deliver(message: FeedMessage): void;
+  deliver(message: FeedMessage): void {
+    if (this.#isClosed) return;
+    switch (message.kind) {
+      case 'update':
+        this.deliverUpdate(message);
+        return;
+      case 'side-event':
+        this.deliverSideEvent(message);
+        return;
+      case 'image':
+        this.deliverImage(message.snapshot);
+        return;
+      default:
+        this.deliverNotice(message);
+    }
+  }
+
+  protected abstract deliverUpdate(message: UpdateMessage): void;
+  protected abstract deliverSideEvent(message: SideEventMessage): void;
+
+  /** Nothing to do where no image comes in the stream. */
+  protected deliverImage(_image: BookSnapshot): void {
+    // Overridden.
+  }
+
+  /** Heartbeats, auctions and the like: ignored unless the exchange sends them. */
+  protected deliverNotice(_notice: NoticeMessage): void {
+    // Overridden.
+  }
 
   /**
    * The streams are gone, and with them whatever was remembered of them.

@@ -1,9 +1,10 @@
 /** Both L2 books against a naive model: the plain one, and the fast one in every range of prices. */
 
 import { describe, expect, test } from 'vitest';
-import { LadderLevelBook } from '../../../logger/book/ladder-level-book.ts';
+import { PriceLadder } from '../../../logger/book/price-ladder.ts';
 import type { LevelBook, Side } from '../../../logger/book/level-book.ts';
-import { TreeLevelBook } from '../../../logger/book/tree-level-book.ts';
+import { TreeSide } from '../../../logger/book/tree-side.ts';
+import { TwoSidedBook } from '../../../logger/book/two-sided-book.ts';
 import { InvariantError } from '../../../logger/errors.ts';
 import type { ScaledInt } from '../../../logger/market/decimal.ts';
 import { scaled } from '../../support/scaled.ts';
@@ -46,16 +47,16 @@ function sorted(side: ReadonlyMap<string, ScaledInt>, which: Side): string[] {
 }
 
 describe.each([
-  ['TreeLevelBook', TreeLevelBook],
-  ['LadderLevelBook', LadderLevelBook],
-] as const)('%s', (_name, Book) => {
+  ['the plain book', (side: Side) => new TreeSide(side)],
+  ['the book on price ladders', (side: Side) => new PriceLadder(side)],
+])('%s', (_name, createSide) => {
   const seed = testSeed();
 
   test.each(Object.entries(RANGES))(
     `stays equal to a naive model over ${OPERATIONS} random operations: %s (seed ${seed})`,
     (_range, draw) => {
       const random = seededRandom(seed);
-      let book: LevelBook = Book.empty(scale);
+      let book: LevelBook = new TwoSidedBook(scale, createSide);
       const naive = { bid: new Map<string, ScaledInt>(), ask: new Map<string, ScaledInt>() };
       for (let step = 1; step <= OPERATIONS; step++) {
         const side = random.pick(SIDES);
@@ -90,21 +91,21 @@ describe.each([
   );
 
   test('the best bid is the highest price, not the largest size', () => {
-    const book = Book.empty(scale);
+    const book = new TwoSidedBook(scale, createSide);
     book.setLevels([100, 5, 101, 1, 99, 900], [103, 900, 102, 1]);
     expect(book.best('bid')).toEqual([101, 1]);
     expect(book.best('ask')).toEqual([102, 1]);
   });
 
   test('deleting a missing level changes nothing', () => {
-    const book = Book.fromImage({ scale, bids: [100, 5], asks: [] });
+    const book = TwoSidedBook.fromImage({ scale, bids: [100, 5], asks: [] }, createSide);
     book.setLevels([90, 0, 2 ** 52 + 1, 0, HUGE, 0], [110, 0]);
     expect(book.levels('bid')).toEqual([100, 5]);
     expect(book.best('ask')).toBeUndefined();
   });
 
   test('a price of zero is a price', () => {
-    const book = Book.empty(scale);
+    const book = new TwoSidedBook(scale, createSide);
     book.setLevels([0, 5], [0, 7, 3, 1]);
     expect([book.best('bid'), book.best('ask')]).toEqual([
       [0, 5],
@@ -113,13 +114,13 @@ describe.each([
   });
 
   test('no levels are no levels', () => {
-    const book = Book.fromImage({ scale, bids: [100, 5], asks: [] });
+    const book = TwoSidedBook.fromImage({ scale, bids: [100, 5], asks: [] }, createSide);
     expect(book.levels('bid', 0)).toEqual([]);
     expect(book.levels('ask')).toEqual([]);
   });
 
   test('an order event is a bug of the caller', () => {
-    const book = Book.empty(scale);
+    const book = new TwoSidedBook(scale, createSide);
     const times = { exchangeTimeUs: 1, receiveTimeUs: 1 };
     const event = { type: 'open', firstSequence: 1, lastSequence: 1, ...times } as const;
     const order = { orderId: 'a', side: 'buy', price: 1, remainingSize: 1 } as const;
@@ -127,7 +128,7 @@ describe.each([
   });
 
   test('a finer scale preserves every quantity', () => {
-    const book = Book.fromImage({ scale, bids: [100, 5], asks: [2 ** 52, 7] });
+    const book = TwoSidedBook.fromImage({ scale, bids: [100, 5], asks: [2 ** 52, 7] }, createSide);
     const finer = book.rescaled({ priceExponent: 4, sizeExponent: 10 });
     expect(finer.levels('bid')).toEqual([10_000, 500]);
     expect(finer.levels('ask')).toEqual([2n ** 52n * 100n, 700]);

@@ -1,35 +1,42 @@
-/** A `LevelBook` on one price ladder per side: the fast one. `TreeLevelBook` is the plain one. */
+/** A `LevelBook` of two sides of one kind: price ladders, which are fast, or the plain trees. */
 
 import { InvariantError } from '../errors.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import type { BookUpdate, Levels } from '../market/events.ts';
 import { rescaleLevels } from '../market/scale.ts';
-import type { LevelBook, Side } from './level-book.ts';
+import type { LevelBook, LevelSide, Side } from './level-book.ts';
 import { PriceLadder } from './price-ladder.ts';
 
-export class LadderLevelBook implements LevelBook {
+export type CreateSide = (side: Side) => LevelSide;
+
+const createLadder: CreateSide = (side) => new PriceLadder(side);
+
+export class TwoSidedBook implements LevelBook {
   readonly level = 'L2';
   readonly scale: Scale;
-  readonly #bids: PriceLadder;
-  readonly #asks: PriceLadder;
+  readonly #createSide: CreateSide;
+  readonly #bids: LevelSide;
+  readonly #asks: LevelSide;
 
-  private constructor(scale: Scale, bids: PriceLadder, asks: PriceLadder) {
+  /** Empty, unless it is given its sides. */
+  constructor(
+    scale: Scale,
+    createSide: CreateSide = createLadder,
+    bids: LevelSide = createSide('bid'),
+    asks: LevelSide = createSide('ask'),
+  ) {
     this.scale = scale;
+    this.#createSide = createSide;
     this.#bids = bids;
     this.#asks = asks;
   }
 
-  static empty(scale: Scale): LadderLevelBook {
-    return new LadderLevelBook(scale, new PriceLadder('bid'), new PriceLadder('ask'));
-  }
-
   /** The book of an image or a snapshot. */
-  static fromImage(image: {
-    readonly scale: Scale;
-    readonly bids: Levels;
-    readonly asks: Levels;
-  }): LadderLevelBook {
-    const book = LadderLevelBook.empty(image.scale);
+  static fromImage(
+    image: { readonly scale: Scale; readonly bids: Levels; readonly asks: Levels },
+    createSide?: CreateSide,
+  ): TwoSidedBook {
+    const book = new TwoSidedBook(image.scale, createSide);
     book.setLevels(image.bids, image.asks);
     return book;
   }
@@ -57,17 +64,18 @@ export class LadderLevelBook implements LevelBook {
     return this.#side(side).size;
   }
 
-  clone(): LadderLevelBook {
-    const bids = new PriceLadder('bid', this.#bids);
-    return new LadderLevelBook(this.scale, bids, new PriceLadder('ask', this.#asks));
+  clone(): TwoSidedBook {
+    const [bids, asks] = [this.#bids.clone(), this.#asks.clone()];
+    return new TwoSidedBook(this.scale, this.#createSide, bids, asks);
   }
 
-  rescaled(scale: Scale): LadderLevelBook {
+  rescaled(scale: Scale): TwoSidedBook {
     const finer = (side: Side): Levels => rescaleLevels(this.levels(side), this.scale, scale);
-    return LadderLevelBook.fromImage({ scale, bids: finer('bid'), asks: finer('ask') });
+    const image = { scale, bids: finer('bid'), asks: finer('ask') };
+    return TwoSidedBook.fromImage(image, this.#createSide);
   }
 
-  #side(side: Side): PriceLadder {
+  #side(side: Side): LevelSide {
     return side === 'bid' ? this.#bids : this.#asks;
   }
 }
