@@ -155,7 +155,7 @@ async function openMachine(config: Config, deps: LoggerDeps): Promise<Machine> {
   return { core, clock, spool, mongo, close };
 }
 
-/** Once, at the start: a proxy that nobody thought of explains much. */
+/** Logged at the start, since a forgotten proxy is hard to find. */
 function logProxies({ https, http, except }: ProxySettings, log: Log): void {
   if (https === null && http === null) return;
   log.notice('Connecting to exchanges through a proxy', {

@@ -1,6 +1,6 @@
 /**
  * A process with a logger under load: real sockets, real archive, no manager port. Started by `load.ts`;
- * reports to its parent once a second, and once more when it was told to stop. The budget of requests is
+ * reports to its parent once a second, and once more after it was asked to stop. The budget of requests is
  * lifted unless the exchange's real limits are asked for.
  */
 

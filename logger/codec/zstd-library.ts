@@ -1,6 +1,6 @@
 /**
  * The zstd library that this process uses: `zstd-napi` where its binary was built, else the one in
- * Node (22.15 or later), else WebAssembly. npm runs no install scripts when told so, and npm 12 none of
+ * Node (22.15 or later), else WebAssembly. npm can be set to run no install scripts, and npm 12 runs none of
  * dependencies, so the binary may be missing.
  *
  * The first two are zstd 1.5.7 and write the same bytes. The WebAssembly build can't set the minimum

@@ -2,7 +2,7 @@
 
 import { statfsSync } from 'node:fs';
 
-/** What this user may still write on the file system of a path; null: it does not tell. */
+/** What this user may still write on the file system of a path; null: unknown. */
 export function freeDiskBytes(path: string): number | null {
   try {
     const { bavail, bsize } = statfsSync(path);

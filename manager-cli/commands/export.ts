@@ -106,7 +106,7 @@ async function runExport(session: Session): Promise<ExitCode> {
   }
   if (path !== undefined) await summarise(session, path, stats, gaps.path);
   if (stats.gaps === 0 || flag(args, 'allow-gaps')) return EXIT.done;
-  const inFile = query.format === 'tardis-csv' ? 'told above' : 'marked in place';
+  const inFile = query.format === 'tardis-csv' ? 'listed above' : 'marked in place';
   const place = gaps.path === undefined ? inFile : `see ${gaps.path}`;
   out.note(
     `orderbook-manager: ${counted(stats.gaps, 'gap')} in the export; ${place}: accept with --allow-gaps`,

@@ -178,7 +178,7 @@ describe('a time relative to now', () => {
     expectError(await manager(`book ${SECURITY} --at now --sequence 5`), 2, /contradict/);
   });
 
-  test('what is none is told what would be', async () => {
+  test('a malformed time is answered with the accepted forms', async () => {
     const run = await manager(`book ${SECURITY} --at 2026-11-20`);
     expectError(run, 2, /--at: not a time: "2026-11-20" \(use ISO 8601 .* or -5m\)/);
   });

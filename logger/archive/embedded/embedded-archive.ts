@@ -123,7 +123,7 @@ class EmbeddedArchive implements Spool {
     this.#transact('store', () => applyWrites(this.#tables, writes));
   }
 
-  /** With less and less at once, as long as the disk has no room for the transaction. */
+  /** In smaller and smaller transactions while the disk has no room for a larger one. */
   #delete<T>(maxRecords: number, change: (maxRecords: number) => T): T {
     let result: T;
     for (let limit = maxRecords; ; limit = Math.ceil(limit / 4)) {

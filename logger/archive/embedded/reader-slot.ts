@@ -1,7 +1,7 @@
 /**
- * LMDB tells the processes that read apart by their ids, and two in different containers may have the same
- * one: the second finds its place in the table of readers locked. lmdb then tries again for 10 seconds with
- * this thread blocked, and fails for a reason that does not tell. Here it fails at once, and tells.
+ * LMDB identifies readers by process id, and two processes in different containers may have the same one:
+ * the second finds its slot in the reader table locked. lmdb then retries for 10 seconds with this thread
+ * blocked, and fails with an error that does not name the cause. Here it fails at once with one that does.
  */
 
 import { ArchiveInUseError } from '../../errors.ts';

@@ -69,7 +69,7 @@ export class MongoConnection {
   #hasWorked = false;
   /** The start of a run of calls without a reply, on the monotonic clock; null if the last had one. */
   #silentSinceMs: number | null = null;
-  /** Why the driver can't reach the server, while it can't; it tells callers only after their timeout. */
+  /** Why the driver can't reach the server; null while it can. Callers would learn it only after a timeout. */
   #unreached: Error | null = null;
   #isClosed = false;
 

@@ -41,7 +41,7 @@ export interface CoinbaseFeedOptions extends CoinbaseOptions {
   readonly channels: CoinbaseChannels;
 }
 
-/** So many products are looked up one by one; more with the list of all. */
+/** Up to this many products are looked up one by one; more of them through the list of all products. */
 const MAX_SINGLE_PRODUCTS = 10;
 
 /** The part of a book's path that is requested with a signature. */
@@ -129,7 +129,7 @@ export abstract class CoinbaseExchange extends StreamingExchange {
     return probes;
   }
 
-  /** The best prices of a product: the smallest answer that tells of an auction. */
+  /** The best prices of a product: the smallest answer that shows whether there is an auction. */
   protected async top(
     symbol: string,
     signal: AbortSignal,

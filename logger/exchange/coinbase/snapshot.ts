@@ -83,7 +83,7 @@ export function parseTop(answer: unknown, { scale, receiveTimeUs }: ReadContext)
   return { sequence: integerOf(fields, 'sequence'), receiveTimeUs, ...bestOf(sides) };
 }
 
-/** Whether an answer of any level is of a product in an auction: it then tells what the auction may come to. */
+/** Whether a book, of any level, is that of a running auction: its prices are then indicative. */
 export function isInAuction(answer: unknown): boolean {
   return fieldsOf(answer, 'The book')['auction_mode'] === true;
 }

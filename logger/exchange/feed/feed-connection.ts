@@ -257,7 +257,7 @@ export class FeedConnection implements SessionOwner {
     if (rejection !== null) feed.wait({ for: 'streams', reason: rejection });
   }
 
-  /** Tells every symbol that no session carries that the login is rejected. */
+  /** Reports the rejected login to every symbol that no session carries. */
   #loginUncarried(reason: string): void {
     for (const feed of this.#feeds.values()) {
       if (!this.#otherCarrying(undefined, feed)) feed.wait({ for: 'login', reason });

@@ -75,7 +75,7 @@ test('one symbol that is asked for twice is looked up once', async () => {
   expect(await Promise.all([first, ...asked])).toHaveLength(3);
 });
 
-test('one that is not listed is told so, with the reason, and the others get theirs', async () => {
+test('one that is not listed is rejected with the reason, and the others get theirs', async () => {
   void batch.ask('A', NEVER);
   const [listedOne, unlisted, missing] = ['B', 'C', 'D'].map((symbol) => batch.ask(symbol, NEVER));
   await answer();
