@@ -36,6 +36,7 @@ export class TickRounds<Item> {
   #roundMs = 0;
   #turns = 0;
   #timer: Timer | undefined;
+  #isStopped = false;
 
   constructor(clock: Clock, limits: RoundLimits, deps: TickRoundsDeps<Item>) {
     this.#clock = clock;
@@ -54,11 +55,14 @@ export class TickRounds<Item> {
     this.#scheduleTurn();
   }
 
+  /** Also from within a turn. */
   stop(): void {
+    this.#isStopped = true;
     this.#timer?.cancel();
   }
 
   #scheduleTurn(): void {
+    if (this.#isStopped) return;
     const { turnPauseMs } = this.#limits;
     const waitMs = this.#nextMs() - this.#clock.monotonicMs();
     const isOverdue = waitMs < turnPauseMs && this.#served > 0;
@@ -91,7 +95,7 @@ export class TickRounds<Item> {
     if (this.#served === this.#round.length) this.#begin(startMs);
     while (this.#served < this.#round.length && this.#nextMs() <= startMs) {
       this.#deps.serve(this.#round[this.#served++] as Item);
-      if (this.#clock.monotonicMs() - startMs >= limitMs) return;
+      if (this.#isStopped || this.#clock.monotonicMs() - startMs >= limitMs) return;
     }
   }
 

@@ -132,3 +132,23 @@ test('turns go on without anyone to serve, and end with a bug', () => {
   clock.advance(2000);
   expect(fatal).toHaveLength(1);
 });
+
+test('a stop from within a turn is the end of it', () => {
+  items = [1, 2];
+  const stopping = new TickRounds(
+    clock,
+    { ...LIMITS, periodMs: 10 },
+    {
+      items: () => items,
+      serve: (item) => {
+        served.push([item, clock.monotonicMs()]);
+        stopping.stop();
+      },
+      onFatal: (error) => fatal.push(error),
+    },
+  );
+  stopping.start();
+  clock.advance(300);
+  expect(served).toEqual([[1, 10]]);
+  expect(fatal).toEqual([]);
+});
