@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, statSync, truncateSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { readUsedPages } from '../../logger/archive/embedded/data-file.ts';
+import { readCommitted } from '../../logger/archive/embedded/data-file.ts';
 import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { createFiles, openFiles } from '../../logger/archive/embedded/open-files.ts';
 import { PageDemand } from '../../logger/archive/embedded/page-demand.ts';
@@ -33,7 +33,8 @@ const path = (name = 'archive.mdb'): string => join(directory, name);
 const random = seededRandom();
 test(`no transaction takes more of the file than was expected at most (seed ${random.seed})`, async () => {
   createFiles(directory);
-  const { root, tables, space } = openFiles(directory, 'write');
+  const { root, tables, writing } = openFiles(directory, 'write');
+  const { space } = writing!;
   const file = openSync(path(), 'r');
   const demand = vi.spyOn(PageDemand.prototype, 'pages', 'get');
   const names = ['blockHeaders', 'blockBodies', 'imageIndex', 'journal', 'gaps'] as const;
@@ -53,22 +54,22 @@ test(`no transaction takes more of the file than was expected at most (seed ${ra
     keys.push(key);
   };
   for (let round = 0; round < ROUNDS; round++) {
-    const before = readUsedPages(file, path()).usedPages;
+    const before = readCommitted(file, path()).usedPages;
     demand.mockClear();
-    space!.begin('store');
+    space.begin('store');
     root.transactionSync(() => {
       const changes = random.integer(1, MAX_CHANGES);
       const isDeleting = random.chance(0.4);
       for (let i = 0; i < changes; i++) change(isDeleting);
     }, ABORTABLE_SYNCHRONOUS_UNFLUSHED);
-    const { usedPages } = readUsedPages(file, path());
+    const { usedPages } = readCommitted(file, path());
     const expected = Math.max(...demand.mock.results.map(({ value }) => value));
     expect(usedPages - before).toBeLessThanOrEqual(expected);
     expect(statSync(path()).size).toBeGreaterThanOrEqual(usedPages * PAGE_BYTES);
   }
   closeSync(file);
   await root.close();
-  space!.close();
+  space.close();
 });
 
 test('the files have no holes, and little is allocated ahead', async () => {
@@ -83,7 +84,7 @@ test('the files have no holes, and little is allocated ahead', async () => {
     expect(blocks * BLOCK_BYTES, name).toBeGreaterThanOrEqual(size);
   }
   const file = openSync(path(), 'r');
-  const { usedPages } = readUsedPages(file, path());
+  const { usedPages } = readCommitted(file, path());
   closeSync(file);
   expect(statSync(path()).size - usedPages * PAGE_BYTES).toBeLessThan(MAX_ALLOCATED_AHEAD_BYTES);
   await archive.close();

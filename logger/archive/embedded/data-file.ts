@@ -43,17 +43,33 @@ export function checkDataFile(path: string, access: 'read' | 'write'): void {
   }
 }
 
-/** The pages of an archive that are or were in use. @param file its descriptor. */
-export function readUsedPages(
-  file: number,
-  path: string,
-): { readonly pageSize: number; readonly usedPages: number } {
-  const { pageSize, lastPage } = newestMeta(file, path);
-  return { pageSize, usedPages: lastPage + 1 };
+/** The state of an archive after its last commit. */
+export interface Committed {
+  readonly pageSize: number;
+  /** Pages that are or were in use. */
+  readonly usedPages: number;
+  /** The id of that commit. */
+  readonly transaction: number;
+}
+
+/** @param file a descriptor of the archive's file. */
+export function readCommitted(file: number, path: string): Committed {
+  const { pageSize, lastPage, transaction } = newestMeta(file, path);
+  return { pageSize, usedPages: lastPage + 1, transaction };
+}
+
+/** @param path a file that `checkDataFile` accepted. */
+export function readTransaction(path: string): number {
+  const file = openSync(path, 'r');
+  try {
+    return newestMeta(file, path).transaction;
+  } finally {
+    closeSync(file);
+  }
 }
 
 function countedBytes(file: number, path: string): number {
-  const { pageSize, usedPages } = readUsedPages(file, path);
+  const { pageSize, usedPages } = readCommitted(file, path);
   return usedPages * pageSize;
 }
 

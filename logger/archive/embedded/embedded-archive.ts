@@ -17,6 +17,7 @@
  */
 
 import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ArchiveFullError, ConflictError, describeError } from '../../errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type {
@@ -40,7 +41,7 @@ import { HeadUpdates, applyWrites } from './apply-writes.ts';
 import { readError, writeError } from './lmdb-errors.ts';
 import { createDirectory, createFiles, openFiles } from './open-files.ts';
 import type { OpenFiles, Root } from './open-files.ts';
-import type { FileSpace, Purpose } from './file-space.ts';
+import type { Purpose } from './file-space.ts';
 import { MAX_STEP_RECORDS, pruneSome } from './prune.ts';
 import * as reads from './reads.ts';
 import { afterDeletion } from './security-head.ts';
@@ -61,6 +62,9 @@ export interface EmbeddedArchiveOptions {
 
 /** Killed readers keep their slot and pin old pages: clear them this often. */
 const COMMITS_BETWEEN_READER_CHECKS = 256;
+/** A flush takes milliseconds. */
+const FLUSH_CHECK_MS = 100;
+const WAITING = Symbol('waiting');
 /** lmdb's flags for a transaction that is abortable, committed on return, and flushed later. */
 const ABORTABLE_SYNCHRONOUS_UNFLUSHED = 0x10003;
 
@@ -94,7 +98,7 @@ class EmbeddedArchive implements Spool {
   readonly #directory: string;
   readonly #root: Root;
   readonly #tables: Tables;
-  readonly #space: FileSpace | undefined;
+  readonly #writing: OpenFiles['writing'];
   readonly #log: Log | undefined;
   readonly #lock: WriterLock | undefined;
   /** Where the round-robin over securities continues. */
@@ -114,7 +118,7 @@ class EmbeddedArchive implements Spool {
     this.#directory = directory;
     this.#root = files.root;
     this.#tables = files.tables;
-    this.#space = files.space;
+    this.#writing = files.writing;
     this.#log = options.log;
     this.#lock = lock;
   }
@@ -140,12 +144,13 @@ class EmbeddedArchive implements Spool {
 
   #transact(purpose: Purpose, change: () => void): void {
     this.#assertOpen();
-    if (this.#space === undefined) {
+    if (this.#writing === undefined) {
       throw new ConflictError('This archive is open for reading only');
     }
+    const { space, transactionId } = this.#writing;
     try {
-      this.#space.begin(purpose);
-      this.#root.transactionSync(change, ABORTABLE_SYNCHRONOUS_UNFLUSHED);
+      const { transaction } = space.begin(purpose);
+      transactionId.transact(this.#root, transaction, change, ABORTABLE_SYNCHRONOUS_UNFLUSHED);
     } catch (error) {
       throw writeError(error, this.#directory);
     }
@@ -164,9 +169,7 @@ class EmbeddedArchive implements Spool {
   async #flushAll(): Promise<void> {
     while (this.#hasUnflushed) {
       this.#hasUnflushed = false;
-      const error = await new Promise<Error | null | undefined>((done) => {
-        this.#root.sync(done);
-      });
+      const error = await this.#flush();
       if (error) {
         this.#log?.error('The archive could not be flushed to disk', {
           directory: this.#directory,
@@ -175,6 +178,19 @@ class EmbeddedArchive implements Spool {
       }
     }
     this.#isFlushing = false;
+  }
+
+  async #flush(): Promise<Error | null | undefined> {
+    const flushed = new Promise<Error | null | undefined>((done) => {
+      this.#root.sync(done);
+    });
+    // LMDB waits until it finds the id that it expects, and the next commit may be far away.
+    for (;;) {
+      const result = await Promise.race([flushed, pause(FLUSH_CHECK_MS, WAITING, { ref: false })]);
+      if (result !== WAITING) return result;
+      if (this.#writing)
+        this.#writing.transactionId.restore(this.#writing.space.committed().transaction);
+    }
   }
 
   securities(): Promise<readonly SecurityState[]> {
@@ -278,7 +294,8 @@ class EmbeddedArchive implements Spool {
     this.#isClosed = true;
     await this.#flushed;
     await this.#root.close();
-    this.#space?.close();
+    this.#writing?.space.close();
+    this.#writing?.transactionId.close();
     await this.#lock?.release();
   }
 

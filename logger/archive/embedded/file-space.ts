@@ -22,7 +22,8 @@ import {
 } from 'node:fs';
 import type { Database } from 'lmdb';
 import { ArchiveFullError } from '../../errors.ts';
-import { readUsedPages } from './data-file.ts';
+import { readCommitted } from './data-file.ts';
+import type { Committed } from './data-file.ts';
 import { PageDemand } from './page-demand.ts';
 import type { TableShape } from './page-demand.ts';
 
@@ -89,23 +90,30 @@ export class FileSpace {
 
   /** Before the tables of a new archive are created. @throws as `begin`. */
   allocateNew(): void {
-    const { usedPages, pageSize } = readUsedPages(this.#file, this.#path);
+    const { usedPages, pageSize } = this.committed();
     if (usedPages >= UNFINISHED_PAGES) return;
     this.begin('delete');
     this.#ensure(NEW_ARCHIVE_BYTES / pageSize - usedPages);
   }
 
+  /** The state that the next transaction changes. */
+  committed(): Committed {
+    return readCommitted(this.#file, this.#path);
+  }
+
   /** Before each transaction. @throws ArchiveFullError, or the file system's error. */
-  begin(purpose: Purpose): void {
+  begin(purpose: Purpose): Committed {
     // A file system that became read-only, after an error of its disk, would fail LMDB's writes too.
     accessSync(this.#path, constants.W_OK);
-    const { pageSize, usedPages } = readUsedPages(this.#file, this.#path);
+    const committed = this.committed();
+    const { pageSize, usedPages } = committed;
     const reservePages =
       purpose === 'delete'
         ? 0
         : Math.min(DELETION_RESERVE.maxPages, Math.floor(usedPages * DELETION_RESERVE.part));
     this.#transaction = { pageSize, usedPages, reservePages };
     this.#demand = undefined;
+    return committed;
   }
 
   /** Before a change within a transaction. @throws as `begin`. */

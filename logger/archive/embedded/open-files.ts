@@ -5,18 +5,20 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
 import { ArchiveUnavailableError, InvalidArgumentError, describeError } from '../../errors.ts';
-import { checkDataFile } from './data-file.ts';
+import { checkDataFile, readTransaction } from './data-file.ts';
 import { makeDirectory } from './directory.ts';
 import { MAX_READERS, allocateLockFile } from './lock-file.ts';
 import { isAccessDenied, readError, writeError } from './lmdb-errors.ts';
 import { FileSpace, assertRoomForNew } from './file-space.ts';
 import { withOwnReaderSlot } from './reader-slot.ts';
-import { DATA_FILE, LOCK_FILE, MAX_TABLES, openTables } from './tables.ts';
+import { CREATION_TRANSACTIONS, DATA_FILE, LOCK_FILE, MAX_TABLES, openTables } from './tables.ts';
 import type { Tables, WrapTable } from './tables.ts';
+import { TransactionId } from './transaction-id.ts';
 
-/** lmdb has `sync` and combined flags, though its types omit them. */
+/** lmdb has these, though its types omit them. */
 export type Root = Omit<RootDatabase, 'transactionSync'> & {
   transactionSync(action: () => void, flags: number): void;
+  getWriteTxnId(): number;
   sync(done: (error?: Error | null) => void): void;
 };
 
@@ -24,7 +26,8 @@ export interface OpenFiles {
   readonly root: Root;
   readonly tables: Tables;
   /** A writer's. */
-  readonly space: FileSpace | undefined;
+  readonly writing:
+    { readonly space: FileSpace; readonly transactionId: TransactionId } | undefined;
 }
 
 /** @throws ArchiveUnavailableError */
@@ -69,6 +72,10 @@ function openWithTables(directory: string, access: 'read' | 'write'): OpenFiles 
       assertRoomForNew(path);
     }
     checkDataFile(path, access);
+    // A reader would disturb the creation: see `transaction-id.ts`.
+    if (access === 'read' && readTransaction(path) < CREATION_TRANSACTIONS) {
+      throw noArchiveIn(directory);
+    }
     root = open<Uint8Array>({
       path,
       encoding: 'binary',
@@ -82,7 +89,11 @@ function openWithTables(directory: string, access: 'read' | 'write'): OpenFiles 
     }
     const tables = openTables(root, access, directory, space && announcedTo(space));
     if (tables === undefined) throw noArchiveIn(directory);
-    return { root, tables, space };
+    const writing = space && {
+      space,
+      transactionId: new TransactionId(join(directory, LOCK_FILE)),
+    };
+    return { root, tables, writing };
   } catch (error) {
     // Not awaited: there is nothing to lose, and the first error is the one to report.
     root?.close().catch(() => undefined);

@@ -58,6 +58,8 @@ const NAMES = {
 
 const LAYOUT_TABLE = 'layout';
 const LAYOUT_KEY = 'version';
+/** LMDB's transactions of a creation: one for each table, and one for the version. */
+export const CREATION_TRANSACTIONS = Object.keys(NAMES).length + 2;
 /** Maximum number of tables, with room for later layouts. */
 export const MAX_TABLES = 24;
 
