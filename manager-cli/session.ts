@@ -7,7 +7,7 @@ import type { LoggerClient } from './client.ts';
 import type { Command, Session } from './command.ts';
 import { readEndpoint } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
-import { usageError } from './exit-codes.ts';
+import { CliError, EXIT, usageError } from './exit-codes.ts';
 import type { History } from './history.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
@@ -83,9 +83,15 @@ export class CommandSession implements Session {
     const location = text(this.args, 'archive');
     if (location === undefined) {
       const { LoggerHistory } = await import('./logger-history.ts');
-      return new LoggerHistory(await this.client());
+      return new LoggerHistory(await this.client().catch(orItsArchive));
     }
     const { openArchiveHistory } = await import('./archive-history.ts');
     return openArchiveHistory(location);
   }
+}
+
+/** What a stopped logger has recorded can still be read. */
+function orItsArchive(error: unknown): never {
+  if (!(error instanceof CliError) || error.exitCode !== EXIT.unreachable) throw error;
+  throw new CliError(EXIT.unreachable, `${error.message}, or read its archive with --archive`);
 }

@@ -80,6 +80,6 @@ async function assertAnyOrders(
   }
   if (feed === undefined) return;
   throw new InvalidArgumentError(
-    `type: ${security} was recorded by price (${feed}) in that time, so there are no orders; use incremental, quotes or trades`,
+    `${security} was recorded by price (${feed}) in that time, so there are no orders; ask for incremental, quotes or trades`,
   );
 }

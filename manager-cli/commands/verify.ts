@@ -37,6 +37,8 @@ export const verifyCommand: Command = {
       .finally(progress.clear);
     if (out.isJson) {
       await out.json({ records, problems });
+    } else if (records === 0) {
+      await out.line('Nothing is recorded.');
     } else if (problems.length === 0) {
       await out.line(`${counted(records, 'record')} read, no problem found.`);
     } else {

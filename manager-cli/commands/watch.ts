@@ -121,7 +121,7 @@ export const watchCommand: Command = {
   positionals: { security: `${SECURITY} (default: all)` },
   options: {
     ladder: { type: 'boolean', describe: 'Show the depth of one security, price by price' },
-    depth: valued('Prices per side of the ladder'),
+    depth: valued('Prices per side of the ladder (default: what fits the screen; 5 on lines)'),
   },
   examples: [
     ['watch', 'the top of every book'],

@@ -74,7 +74,7 @@ test.each(['missing', 'empty', 'unfinished'])(
     if (kind === 'unfinished') await writeFile(join(directory, 'archive.mdb'), '');
     const opening = openEmbeddedArchive({ directory, readOnly: true });
     await expect(opening).rejects.toBeInstanceOf(InvalidArgumentError);
-    await expect(opening).rejects.toThrow(`there is no archive in ${directory}`);
+    await expect(opening).rejects.toThrow(`There is no archive in ${directory}`);
   },
 );
 

@@ -130,7 +130,7 @@ describe('a book that is recorded by price', () => {
   });
 
   test('has no orders to export, and the refusal says what there is instead', async () => {
-    const reason = /coinbase:BTC-USD was recorded by price \(level2_batch\).*use incremental/;
+    const reason = /coinbase:BTC-USD was recorded by price \(level2_batch\).*ask for incremental/;
     for (const format of ['jsonl', 'csv']) {
       const line = `export ${BTC_USD} --type orders --format ${format}`;
       for (const run of await logger.both(line)) expectError(run, 2, reason);

@@ -75,7 +75,7 @@ describe('an archive that this user may not read', needs(runnable), () => {
 
   test('and one that does not exist is still reported as missing', () => {
     const run = manager('verify', '--archive', join(directory, 'none'));
-    expect(run.stderr).toMatch(/there is no archive in/);
+    expect(run.stderr).toMatch(/[Tt]here is no archive in/);
     expect(run.status).toBe(2);
   });
 });

@@ -30,6 +30,8 @@ describe('exit codes', () => {
       4,
       /No logger answers at 127\.0\.0\.1:\d+/,
     );
+    const read = await cli(['coverage', 'binance:BTCUSDT'], { port: gone.port });
+    expectError(read, 4, /No logger answers at .*, or read its archive with --archive/);
   });
 
   test('4: something listens but never responds', async () => {

@@ -121,7 +121,7 @@ function announcedTo(space: FileSpace): WrapTable {
 }
 
 function noArchiveIn(directory: string): InvalidArgumentError {
-  return new InvalidArgumentError(`archive: there is no archive in ${directory}`, {
+  return new InvalidArgumentError(`There is no archive in ${directory}`, {
     context: { directory },
   });
 }
