@@ -2,11 +2,9 @@
  * One side of an L2 book. Prices near the best have places in a ladder, where setting a size and finding
  * the best price take a fixed number of steps. The others, which seldom change, are in a sorted tree.
  *
- * Places count from the better end, in steps: the largest distance of which all prices are multiples.
- * The ladder is cut into pages of 32 places, of which only those in use exist; a word of bits says which
- * places of a page are taken, and bits above it which pages are in use. No price in the tree is better
- * than the ladder. When a price comes that is, or the best price falls out of the first three quarters,
- * the ladder moves.
+ * Places count from the better end, in steps: the largest distance of which all prices are multiples. No
+ * price in the tree is better than the ladder. When a price comes that is, or the best price falls out of
+ * the first three quarters, the ladder moves.
  *
  * Once a price beyond 2^53 comes, everything is in the tree. A size beyond 2^53 is kept beside the ladder.
  */
@@ -15,23 +13,17 @@ import SortedBTree from 'sorted-btree';
 import { highestFirst, lowestFirst } from '../market/decimal.ts';
 import type { ScaledInt } from '../market/decimal.ts';
 import type { Levels } from '../market/events.ts';
+import { LadderPages, NO_PLACE, PAGES, PLACES, PLACES_PER_PAGE } from './ladder-pages.ts';
 import type { LevelSide, Side } from './level-book.ts';
 
 // The package is CommonJS with a `default` export, so Node's import yields its exports object.
 const BTree = SortedBTree.default;
 type Tree = InstanceType<typeof BTree<ScaledInt, ScaledInt>>;
 
-/** Nine of ten changes of a busy book are within this range, and a page that is in use costs 256 bytes. */
-const PAGES = 1024;
-const PLACES_PER_PAGE = 32;
-const PLACES = PAGES * PLACES_PER_PAGE;
 /** Left free before the best price when the ladder moves, for better ones to come. */
 const HEADROOM = PLACES / 4;
 /** A best price beyond it moves the ladder. */
 const LAST_BEST_PLACE = (PLACES / 4) * 3;
-const FIRST_POOL_PAGES = 8;
-const NO_PAGE = -1;
-const NO_PLACE = -1;
 
 export class PriceLadder implements LevelSide {
   readonly #isBid: boolean;
@@ -40,19 +32,7 @@ export class PriceLadder implements LevelSide {
   #stepsPerUnit = Number.POSITIVE_INFINITY;
   /** The price of place 0, in steps. */
   #first = 0;
-  /** The places taken of each page, … */
-  readonly #places: Uint32Array;
-  /** … the pages in use of each group of 32, … */
-  readonly #pages: Uint32Array;
-  /** … and the groups in use. */
-  readonly #groups: Uint32Array;
-  /** Where the sizes of a page are in the pool. */
-  readonly #slots: Int16Array;
-  #pool: Float64Array;
-  #freeSlots: number[];
-  #usedSlots: number;
-  /** Levels in the ladder. */
-  #count = 0;
+  readonly #pages: LadderPages;
   readonly #tree: Tree;
   /** Sizes beyond 2^53 by price; the ladder holds infinity for them. */
   readonly #largeSizes: Map<number, bigint>;
@@ -60,39 +40,20 @@ export class PriceLadder implements LevelSide {
 
   constructor(side: Side, from?: PriceLadder) {
     this.#isBid = side === 'bid';
-    if (from) {
-      this.#step = from.#step;
-      this.#stepsPerUnit = from.#stepsPerUnit;
-      this.#first = from.#first;
-      this.#places = from.#places.slice();
-      this.#pages = from.#pages.slice();
-      this.#groups = from.#groups.slice();
-      this.#slots = from.#slots.slice();
-      this.#pool = from.#pool.slice();
-      this.#freeSlots = [...from.#freeSlots];
-      this.#usedSlots = from.#usedSlots;
-      this.#count = from.#count;
-      this.#tree = from.#tree.clone();
-      this.#largeSizes = new Map(from.#largeSizes);
-      this.#isTreeOnly = from.#isTreeOnly;
-    } else {
-      this.#places = new Uint32Array(PAGES);
-      this.#pages = new Uint32Array(PAGES / 32);
-      this.#groups = new Uint32Array(Math.ceil(PAGES / 32 / 32));
-      this.#slots = new Int16Array(PAGES).fill(NO_PAGE);
-      this.#pool = new Float64Array(FIRST_POOL_PAGES * PLACES_PER_PAGE);
-      this.#freeSlots = [];
-      this.#usedSlots = 0;
-      this.#tree = new BTree<ScaledInt, ScaledInt>(
-        undefined,
-        this.#isBid ? highestFirst : lowestFirst,
-      );
-      this.#largeSizes = new Map();
-    }
+    this.#pages = from ? from.#pages.clone() : new LadderPages();
+    this.#tree = from
+      ? from.#tree.clone()
+      : new BTree<ScaledInt, ScaledInt>(undefined, this.#isBid ? highestFirst : lowestFirst);
+    this.#largeSizes = new Map(from ? from.#largeSizes : []);
+    if (!from) return;
+    this.#step = from.#step;
+    this.#stepsPerUnit = from.#stepsPerUnit;
+    this.#first = from.#first;
+    this.#isTreeOnly = from.#isTreeOnly;
   }
 
   get size(): number {
-    return this.#count + this.#tree.size;
+    return this.#pages.count + this.#tree.size;
   }
 
   set(levels: Levels): void {
@@ -102,8 +63,26 @@ export class PriceLadder implements LevelSide {
     this.#follow();
   }
 
+  /** As `set`, for one level. */
+  setLevel(price: ScaledInt, size: ScaledInt): void {
+    this.#setOne(price, size);
+    this.#follow();
+  }
+
+  /** The size at a price; 0 where there is no level. */
+  get(price: ScaledInt): ScaledInt {
+    if (!this.#isTreeOnly && typeof price === 'number') {
+      const steps = Math.floor(price * this.#stepsPerUnit + 0.5);
+      if (steps * this.#step !== price) return 0;
+      const place = this.#isBid ? this.#first - steps : steps - this.#first;
+      if (place < 0) return 0;
+      if (place < PLACES) return this.#sizeAt(place);
+    }
+    return this.#tree.get(price) ?? 0;
+  }
+
   best(): readonly [ScaledInt, ScaledInt] | undefined {
-    const place = this.#bestPlace();
+    const place = this.#pages.first();
     if (place !== NO_PLACE) return [this.#priceAt(place), this.#sizeAt(place)];
     const price = this.#tree.minKey();
     return price === undefined ? undefined : [price, this.#tree.get(price) ?? 0];
@@ -116,9 +95,10 @@ export class PriceLadder implements LevelSide {
   levels(depth: number): ScaledInt[] {
     const flat: ScaledInt[] = [];
     const wanted = Math.max(0, depth) * 2;
-    this.#eachPlace((place) => {
+    this.#pages.each((place, size) => {
       if (flat.length >= wanted) return false;
-      flat.push(this.#priceAt(place), this.#sizeAt(place));
+      const price = this.#priceAt(place);
+      flat.push(price, this.#sizeOf(price, size));
       return true;
     });
     for (const [price, size] of this.#tree.entries()) {
@@ -160,80 +140,18 @@ export class PriceLadder implements LevelSide {
   }
 
   #fill(place: number, price: number, size: ScaledInt): void {
-    const page = place >>> 5;
-    const bit = 1 << (place & 31);
-    const taken = this.#places[page] as number;
-    if (taken === 0) this.#usePage(page);
-    if ((taken & bit) === 0) {
-      this.#places[page] = taken | bit;
-      this.#count++;
-    }
-    const at = (this.#slots[page] as number) * PLACES_PER_PAGE + (place & 31);
     if (typeof size === 'number') {
-      this.#pool[at] = size;
+      this.#pages.set(place, size);
       if (this.#largeSizes.size > 0) this.#largeSizes.delete(price);
     } else {
-      this.#pool[at] = Number.POSITIVE_INFINITY;
+      this.#pages.set(place, Number.POSITIVE_INFINITY);
       this.#largeSizes.set(price, size);
     }
   }
 
   #clear(place: number, price: number): void {
-    if (place < 0) return;
-    const page = place >>> 5;
-    const bit = 1 << (place & 31);
-    const taken = this.#places[page] as number;
-    if ((taken & bit) === 0) return;
-    this.#places[page] = taken & ~bit;
-    this.#count--;
+    if (place < 0 || !this.#pages.clear(place)) return;
     if (this.#largeSizes.size > 0) this.#largeSizes.delete(price);
-    if ((taken & ~bit) === 0) this.#leavePage(page);
-  }
-
-  #usePage(page: number): void {
-    const slot = this.#freeSlots.pop() ?? this.#usedSlots++;
-    if (slot * PLACES_PER_PAGE === this.#pool.length) {
-      const grown = new Float64Array(this.#pool.length * 2);
-      grown.set(this.#pool);
-      this.#pool = grown;
-    }
-    this.#slots[page] = slot;
-    this.#mark(page);
-  }
-
-  #mark(page: number): void {
-    this.#pages[page >>> 5]! |= 1 << (page & 31);
-    this.#groups[page >>> 10]! |= 1 << ((page >>> 5) & 31);
-  }
-
-  #leavePage(page: number): void {
-    this.#freeSlots.push(this.#slots[page] as number);
-    this.#slots[page] = NO_PAGE;
-    const pages = (this.#pages[page >>> 5]! &= ~(1 << (page & 31)));
-    if (pages === 0) this.#groups[page >>> 10]! &= ~(1 << ((page >>> 5) & 31));
-  }
-
-  #bestPlace(): number {
-    for (let group = 0; group < this.#groups.length; group++) {
-      const groups = this.#groups[group] as number;
-      if (groups === 0) continue;
-      const word = group * 32 + lowestBit(groups);
-      const page = word * 32 + lowestBit(this.#pages[word] as number);
-      return page * PLACES_PER_PAGE + lowestBit(this.#places[page] as number);
-    }
-    return NO_PLACE;
-  }
-
-  /** Best first, until `visit` returns false. */
-  #eachPlace(visit: (place: number) => boolean): void {
-    for (let word = 0; word < this.#pages.length; word++) {
-      for (let pages = this.#pages[word] as number; pages !== 0; pages &= pages - 1) {
-        const page = word * 32 + lowestBit(pages);
-        for (let taken = this.#places[page] as number; taken !== 0; taken &= taken - 1) {
-          if (!visit(page * PLACES_PER_PAGE + lowestBit(taken))) return;
-        }
-      }
-    }
   }
 
   #priceAt(place: number): number {
@@ -241,14 +159,17 @@ export class PriceLadder implements LevelSide {
   }
 
   #sizeAt(place: number): ScaledInt {
-    const slot = this.#slots[place >>> 5] as number;
-    const size = this.#pool[slot * PLACES_PER_PAGE + (place & 31)] as number;
-    return Number.isFinite(size) ? size : (this.#largeSizes.get(this.#priceAt(place)) ?? 0);
+    const size = this.#pages.get(place);
+    return Number.isFinite(size) ? size : this.#sizeOf(this.#priceAt(place), size);
+  }
+
+  #sizeOf(price: number, size: number): ScaledInt {
+    return Number.isFinite(size) ? size : (this.#largeSizes.get(price) ?? 0);
   }
 
   /** Moves the ladder if the best price has left its better part. */
   #follow(): void {
-    const place = this.#bestPlace();
+    const place = this.#pages.first();
     if (place !== NO_PLACE) {
       if (place > LAST_BEST_PLACE) this.#moveTo(this.#priceAt(place) / this.#step);
       return;
@@ -266,34 +187,20 @@ export class PriceLadder implements LevelSide {
       return;
     }
     if (pages < 0) this.#evict(PAGES + pages);
-    this.#shift(pages);
+    this.#pages.shift(pages);
     this.#first += (this.#isBid ? -pages : pages) * PLACES_PER_PAGE;
     this.#takeIn();
   }
 
   /** Moves the levels from a page on into the tree. */
   #evict(fromPage: number): void {
-    for (let page = fromPage; page < PAGES; page++) {
-      for (let taken = this.#places[page] as number; taken !== 0; taken &= taken - 1) {
-        const place = page * PLACES_PER_PAGE + lowestBit(taken);
-        const price = this.#priceAt(place);
-        this.#tree.set(price, this.#sizeAt(place));
-        this.#clear(place, price);
-      }
-    }
-  }
-
-  /** Gives every page a number that is lower by `by`. Those that lose theirs must be empty. */
-  #shift(by: number): void {
-    for (const ofPages of [this.#places, this.#slots]) {
-      ofPages.copyWithin(Math.max(0, -by), Math.max(0, by), PAGES - Math.max(0, -by));
-    }
-    const [from, to] = by > 0 ? [PAGES - by, PAGES] : [0, -by];
-    this.#places.fill(0, from, to);
-    this.#slots.fill(NO_PAGE, from, to);
-    this.#pages.fill(0);
-    this.#groups.fill(0);
-    for (let page = 0; page < PAGES; page++) if (this.#places[page] !== 0) this.#mark(page);
+    const places: number[] = [];
+    this.#pages.each((place, size) => {
+      const price = this.#priceAt(place);
+      this.#tree.set(price, this.#sizeOf(price, size));
+      return places.push(place) > 0;
+    }, fromPage);
+    for (const place of places) this.#clear(place, this.#priceAt(place));
   }
 
   /** Moves the levels of the tree that have a place in the ladder. */
@@ -326,14 +233,12 @@ export class PriceLadder implements LevelSide {
 
   /** Moves all levels into the tree. */
   #empty(): void {
-    this.#eachPlace((place) => this.#tree.set(this.#priceAt(place), this.#sizeAt(place)));
-    this.#places.fill(0);
-    this.#pages.fill(0);
-    this.#groups.fill(0);
-    this.#slots.fill(NO_PAGE);
-    this.#freeSlots = [];
-    this.#usedSlots = 0;
-    this.#count = 0;
+    this.#pages.each((place, size) => {
+      const price = this.#priceAt(place);
+      this.#tree.set(price, this.#sizeOf(price, size));
+      return true;
+    });
+    this.#pages.reset();
     this.#largeSizes.clear();
   }
 }
@@ -341,11 +246,6 @@ export class PriceLadder implements LevelSide {
 function setIn(tree: Tree, price: ScaledInt, size: ScaledInt): void {
   if (size === 0) tree.delete(price);
   else tree.set(price, size);
-}
-
-/** The index of the lowest bit that is set. */
-function lowestBit(bits: number): number {
-  return 31 - Math.clz32(bits & -bits);
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

@@ -18,7 +18,7 @@ const HUGE = 2n ** 60n;
 
 type Draw = (random: SeededRandom, step: number) => ScaledInt;
 
-/** Where prices come from. The ladder has 65,536 places, so some stay in it and some leave it. */
+/** Where prices come from. The ladder has 32,768 places, so some stay in it and some leave it. */
 const RANGES: Readonly<Record<string, Draw>> = {
   'a few hundred neighbours': (random) => random.integer(1, 400),
   'multiples of a tick': (random) => 6_000_000_000_000 + random.integer(0, 5000) * 1_000_000,
