@@ -60,9 +60,10 @@ export interface RecordHeader {
 
 /**
  * Why an image was written. `scale`: prices or sizes got more decimals; `instrument`: new tick
- * size.
+ * size; `horizon`: the book is known further out than the records before it show.
  */
-export type ImageReason = 'start' | 'interval' | 'gap' | 'manual' | 'scale' | 'instrument';
+export type ImageReason =
+  'start' | 'interval' | 'gap' | 'manual' | 'scale' | 'instrument' | 'horizon';
 
 export interface StoredRecord {
   readonly header: RecordHeader;

@@ -1,6 +1,7 @@
 /** Books, gaps and intervals in the JSON shapes of `results.ts`. */
 
 import type { Book } from '../book/book.ts';
+import { knownBest } from '../book/known-best.ts';
 import type { LevelTotal } from '../book/order-book.ts';
 import type { BadReceiveTime } from '../market/bad-receive-times.ts';
 import type { Gap, GapCause, Interval, Proof } from '../market/coverage.ts';
@@ -152,6 +153,15 @@ function takerSide(makerSide: OrderSide): OrderSide {
 /** null where the feed is not sequenced: the archive's own count of messages appears in no result. */
 export function formatSequence(sequence: number, proof: Proof): string | null {
   return proof === 'sequence' ? String(sequence) : null;
+}
+
+/** null: the side is empty, or its best price is not known. */
+export function formatBestPrice(
+  { book, horizon }: { readonly book: Book; readonly horizon: Horizon },
+  side: 'bid' | 'ask',
+): string | null {
+  const best = knownBest(book, horizon, side);
+  return best === undefined ? null : formatScaled(best[0], book.scale.priceExponent);
 }
 
 export function formatHorizon(

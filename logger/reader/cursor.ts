@@ -22,7 +22,7 @@ interface HasHeader {
 /** How the cursor reads records, and how much of them. */
 export interface RecordSource<Image extends HasHeader, Block extends HasHeader> {
   readonly withBodies: boolean;
-  /** Yields also the blocks to which no image leads, as `unreachable`. */
+  /** Yields also the blocks to which no image leads, as `unreachable`; reads its images itself. */
   readonly everyRecord: boolean;
   /** @throws RecordCorruptError */
   image(ref: BlockRef): Promise<Image>;
@@ -44,6 +44,8 @@ export type CursorItem<Image, Block> =
   /** A proven run begins with this image. */
   | { readonly type: 'image'; readonly image: Image; readonly segment: Segment }
   | { readonly type: 'block'; readonly block: Block }
+  /** The run goes on from this image, which knows the book further out than the records before it. */
+  | { readonly type: 'deeper'; readonly image: Image }
   /** The next block continues the run and lies wholly behind the position asked for. */
   | { readonly type: 'beyond' }
   /** The run is proven up to here; `broken` is null at the end of the segment. */
@@ -73,6 +75,8 @@ export class SegmentCursor<Image extends HasHeader, Block extends HasHeader> {
   readonly #until: Position | undefined;
   /** null: nothing can be read from here on. */
   #run: Run<Image, Block> | null = null;
+  /** Images in which the horizon moved out, from the beginning of the walk on. */
+  #deeper: BlockRef[] = [];
 
   /** @param until where to stop: only blocks that begin at or before it are read. */
   constructor(
@@ -112,6 +116,7 @@ export class SegmentCursor<Image extends HasHeader, Block extends HasHeader> {
   ): AsyncGenerator<CursorItem<Image, Block>> {
     if (start !== null) yield this.#begin(start);
     if (afterSequence === undefined) return;
+    await this.#findDeeper(afterSequence);
     const range = {
       afterSequence,
       withBodies: this.#source.withBodies,
@@ -159,12 +164,30 @@ export class SegmentCursor<Image extends HasHeader, Block extends HasHeader> {
         // Trades prove nothing about the book.
         if (header.diffs > 0) run.lastEventUs = Math.max(run.lastEventUs, header.toUs);
         yield { type: 'block', block };
+        yield* this.#deepen(run.sequence);
         return false;
       }
       yield* this.#break(run, { kind: 'missing-before', header });
     }
     if (block === undefined && this.#source.everyRecord) yield { type: 'unreachable', ref };
     return false;
+  }
+
+  /** A walk to a position begins at the last image before it, so none lies on its way. */
+  async #findDeeper(afterSequence: number): Promise<void> {
+    const { withBodies, everyRecord } = this.#source;
+    if (!withBodies || everyRecord || this.#until !== undefined) return;
+    const images = await this.#segment.imagesAfter(afterSequence);
+    this.#deeper = images.filter(({ header, damaged }) => !damaged && header.reason === 'horizon');
+  }
+
+  async *#deepen(sequence: number): AsyncGenerator<CursorItem<Image, Block>> {
+    const at = this.#deeper.findIndex(({ header }) => header.lastSequence >= sequence);
+    this.#deeper.splice(0, at === -1 ? this.#deeper.length : at);
+    if (this.#deeper[0]?.header.lastSequence !== sequence) return;
+    // One that can't be read costs what it shows further out, and nothing else.
+    const image = await this.#firstReadable(this.#deeper.splice(0, 1));
+    if (image !== null) yield { type: 'deeper', image };
   }
 
   /** Ends the run and begins the next one, if an image for it can be read. */

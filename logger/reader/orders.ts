@@ -27,6 +27,8 @@ export async function* orders(
         byPriceSinceUs = header.level === 'L3' ? undefined : image.receiveTimeUs;
         break;
       }
+      case 'deeper':
+        break;
       case 'end':
         yield* gapWithoutOrders(byPriceSinceUs, item.toUs, range);
         byPriceSinceUs = undefined;

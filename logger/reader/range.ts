@@ -33,6 +33,8 @@ export type RangeItem =
       /** From this receive time on the book is declared unknown, whatever is stored. */
       readonly declaredUs: number;
     }
+  /** The interval goes on from this image, which knows the book further out. */
+  | { readonly type: 'deeper'; readonly image: LoadedImage }
   /** What follows; trades may be older than the book (they came while it was being proven). */
   | { readonly type: 'events'; readonly scale: Scale; readonly events: readonly MarketEvent[] }
   /** The interval is proven up to here. */
@@ -128,6 +130,9 @@ class RangeFilter {
       }
       case 'block':
         yield* this.#block(item.block);
+        break;
+      case 'deeper':
+        yield item;
         break;
       case 'end':
         this.#knownUs = item.toUs + this.#offsetUs;

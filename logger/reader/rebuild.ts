@@ -36,12 +36,13 @@ export async function rebuild(
   const start = await records.image(first);
   const segment = Segment.withoutEnd(context, span);
   const cursor = new SegmentCursor(context, segment, recordsOf(records));
-  const book = new ReplayedBook(start);
+  let book = new ReplayedBook(start);
   let lastSequence = fromSequence;
   for await (const item of cursor.itemsFrom(start)) {
     if (lastSequence >= toSequence || item.type === 'gap') break;
     signal.throwIfAborted();
     if (item.type === 'end' && item.broken?.kind === 'damaged') throw item.broken.error;
+    if (item.type === 'deeper') book = new ReplayedBook(item.image);
     if (item.type !== 'block') continue;
     const { header, content } = item.block;
     book.refine(content.scale);

@@ -19,6 +19,7 @@ import type { GapItem, SnapshotItem } from '../queries/items.ts';
 import type { SnapshotsQuery } from '../queries/queries.ts';
 import type { ReaderContext } from './context.ts';
 import { DEFAULT_EVERY_US, validEveryUs } from '../queries/validate.ts';
+import type { LoadedImage } from './record-loader.ts';
 import { gapItem, itemsInRange, rangeOf, timeOf } from './range.ts';
 import type { Range, RangeItem } from './range.ts';
 import { ReplayedBook } from './replay.ts';
@@ -38,7 +39,7 @@ export async function* snapshots(
 
 /** The current interval. */
 interface Interval {
-  readonly book: ReplayedBook;
+  book: ReplayedBook;
   /** From this receive time on its book is declared unknown. */
   readonly declaredUs: number;
   /** The last moment, on the range's clock, for which the messages so far prove the book. */
@@ -51,6 +52,8 @@ interface Interval {
 interface Waiting {
   readonly scale: Scale;
   readonly updates: readonly BookUpdate[];
+  /** The book after them, known further out. */
+  deeper?: LoadedImage;
 }
 
 /** Pure: takes the history item by item, yields the ticks and gaps that are settled by then. */
@@ -88,6 +91,10 @@ class TickFold {
         this.#waiting = { scale: item.scale, updates };
         break;
       }
+      case 'deeper':
+        // It stands after the updates that wait.
+        if (this.#waiting !== undefined) this.#waiting.deeper = item.image;
+        break;
       case 'end':
         if (this.#interval === undefined) break;
         this.#hasEnded = true;
@@ -168,6 +175,9 @@ class TickFold {
       interval.provenUs = Math.max(interval.provenUs, timeOf(update, this.range.clock));
     }
     this.#apply(book, updates.slice(applied));
+    if (waiting.deeper === undefined) return;
+    interval.book = new ReplayedBook(waiting.deeper);
+    this.#last = undefined;
   }
 
   #apply(book: ReplayedBook, updates: readonly BookUpdate[]): void {

@@ -8,6 +8,7 @@
  * them.
  */
 
+import { knownBest } from '../book/known-best.ts';
 import type { Side } from '../book/level-book.ts';
 import type { LevelTotal, OrderBook } from '../book/order-book.ts';
 import type { Gap } from '../market/coverage.ts';
@@ -26,6 +27,8 @@ import { ReplayedBook } from './replay.ts';
 type Movement =
   /** An interval, or the range within one, begins with the book at that time. */
   | { readonly type: 'begin'; readonly book: ReplayedBook }
+  /** The book at the same moment, known further out. */
+  | { readonly type: 'deeper'; readonly book: ReplayedBook }
   | {
       readonly type: 'update';
       /** Has been applied. */
@@ -51,7 +54,7 @@ export async function* updates(
 ): AsyncGenerator<ImageItem | UpdateItem | GapItem> {
   for await (const movement of movements(context, query)) {
     if (movement.type === 'gap') yield gapItem(movement.gap);
-    else if (movement.type === 'begin') yield imageItem(movement.book);
+    else if (movement.type !== 'update') yield imageItem(movement.book);
     else if (movement.update.type === 'diff' || movement.touched.length > 0) {
       yield updateItem(movement);
     }
@@ -71,7 +74,7 @@ export async function* quotes(
       continue;
     }
     const quote = quoteItem(movement.book);
-    if (movement.type === 'update' && last !== undefined && isSameTop(last, quote)) continue;
+    if (movement.type !== 'begin' && last !== undefined && isSameTop(last, quote)) continue;
     last = quote;
     yield quote;
   }
@@ -116,6 +119,11 @@ class MovingBook {
           if (isBookUpdate(event)) yield* this.#update(this.#book, event);
           if (this.#isOver) return;
         }
+        break;
+      case 'deeper':
+        if (this.#book === undefined || item.image.image.receiveTimeUs > this.#declaredUs) break;
+        this.#book = new ReplayedBook(item.image);
+        if (this.#hasBegun) yield { type: 'deeper', book: this.#book };
         break;
       case 'end':
         // Nothing arrived in the range, but the book stood there.
@@ -244,9 +252,9 @@ function atScale(quote: QuoteItem, to: Scale): QuoteItem {
 }
 
 function quoteItem(replayed: ReplayedBook): QuoteItem {
-  const { book, scale, sequence, exchangeTimeUs, receiveTimeUs } = replayed;
-  const bid = book.best('bid');
-  const ask = book.best('ask');
+  const { book, scale, horizon, sequence, exchangeTimeUs, receiveTimeUs } = replayed;
+  const bid = knownBest(book, horizon, 'bid');
+  const ask = knownBest(book, horizon, 'ask');
   return {
     type: 'quote',
     sequence: sequenceOf(sequence, replayed),

@@ -7,7 +7,7 @@
 
 import type { BlockRef, GapRecord, RecordHeader } from '../archive/archive.ts';
 import { recordName } from '../archive/record.ts';
-import { differenceBetween } from '../book/difference.ts';
+import { differenceBetween, differenceInside } from '../book/difference.ts';
 import { RecordCorruptError, describeError } from '../errors.ts';
 import { isBookUpdate } from '../market/events.ts';
 import type { VerifyQuery } from '../queries/queries.ts';
@@ -112,6 +112,8 @@ class SegmentVerifier {
   #images: BlockRef[] = [];
   /** null: no image leads here, or a record contradicts the book. */
   #book: ReplayedBook | null = null;
+  /** An image could not be read, in which the horizon may have moved out. */
+  #mayBeShallow = false;
   #broken: Break | null = null;
   #lastSequence = 0;
   #reported: RecordHeader | undefined;
@@ -156,6 +158,7 @@ class SegmentVerifier {
           if (item.gap.cause === 'corrupt') await this.#reportBreak();
           break;
         case 'beyond':
+        case 'deeper':
           break;
       }
     }
@@ -188,10 +191,9 @@ class SegmentVerifier {
   /** Moves the book over a block and compares it with every image on the way. */
   async #replay(block: LoadedBlock): Promise<void> {
     if (this.#book === null) await this.#resume(block);
-    const book = this.#book;
-    if (book === null) return;
-    book.refine(block.content.scale);
-    await this.#compare(book);
+    if (this.#book === null) return;
+    this.#book.refine(block.content.scale);
+    let book = await this.#compare(this.#book);
     for (const event of block.content.events) {
       if (!isBookUpdate(event) || event.lastSequence <= book.sequence) continue;
       try {
@@ -202,7 +204,7 @@ class SegmentVerifier {
         this.#book = null;
         return;
       }
-      await this.#compare(book);
+      book = await this.#compare(book);
     }
   }
 
@@ -215,17 +217,28 @@ class SegmentVerifier {
     }
   }
 
-  /** Every image up to the book's position must equal the book. */
-  async #compare(book: ReplayedBook): Promise<void> {
+  /**
+   * Every image up to the book's position must equal the book; where the horizon moved out, as far as
+   * the records before it show. @returns the book that goes on from here.
+   */
+  async #compare(rebuilt: ReplayedBook): Promise<ReplayedBook> {
+    let book = rebuilt;
     while (this.#nextImageSequence() <= book.sequence) {
       const loaded = await this.#nextImage();
+      if (loaded === null) this.#mayBeShallow = true;
       if (loaded === null) continue;
+      const isDeeper = loaded.header.reason === 'horizon' || this.#mayBeShallow;
+      const difference = isDeeper ? differenceInside : differenceBetween;
       if (loaded.image.sequence < book.sequence) {
         this.#report(loaded.header, 'Stands at a sequence at which no diff ends');
-      } else if (differenceBetween(book.content(), loaded.image) !== null) {
+      } else if (difference(book.content(), loaded.image) !== null) {
         this.#report(loaded.header, 'Differs from the book rebuilt from the image before it');
+      } else if (isDeeper) {
+        book = this.#book = new ReplayedBook(loaded);
+        this.#mayBeShallow = false;
       }
     }
+    return book;
   }
 
   #nextImageSequence(): number {

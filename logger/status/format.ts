@@ -4,10 +4,9 @@ import type { SecurityTotals } from '../archive/archive.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { LiveSegment, RecorderPhase } from '../live/events.ts';
 import type { GapCause } from '../market/coverage.ts';
-import { formatScaled } from '../market/decimal.ts';
 import type { Security } from '../market/security.ts';
 import { formatTimeUs } from '../market/time.ts';
-import { formatBook, formatSequence } from '../queries/format.ts';
+import { formatBestPrice, formatBook, formatSequence } from '../queries/format.ts';
 import type { BookResult, NoBookResult } from '../queries/results.ts';
 import type { BookView } from './control.ts';
 import type { RecordingState, SecurityStatus, SelfCheckFigures } from './security-status.ts';
@@ -78,8 +77,7 @@ export function formatStatus(recorder: RecorderView, figures: StatusFigures): Se
   const { totals, lastMessageAge, messageRate, selfCheck } = figures;
   const isLive = recorder.phase === 'live';
   const bestPrice = (side: 'bid' | 'ask'): string | null => {
-    const best = isLive ? segment?.book.best(side) : undefined;
-    return best && segment ? formatScaled(best[0], segment.scale.priceExponent) : null;
+    return isLive && segment ? formatBestPrice(segment, side) : null;
   };
   return {
     security: security.id,

@@ -25,6 +25,8 @@ function shown(item: CursorItem<HasHeader, HasHeader>): string {
       return `image ${item.image.header.lastSequence}`;
     case 'block':
       return `block ${item.block.header.firstSequence}-${item.block.header.lastSequence}`;
+    case 'deeper':
+      return `deeper ${item.image.header.lastSequence}`;
     case 'unreachable':
       return `unreachable ${item.ref.header.firstSequence}`;
     case 'end':

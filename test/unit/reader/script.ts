@@ -1,10 +1,16 @@
 /** Short histories written by hand: one line a step, times in ms, sequences one by one. */
 
-import type { Archive, GapRecord, StoredRecord, Write } from '../../../logger/archive/archive.ts';
+import type {
+  Archive,
+  GapRecord,
+  ImageReason,
+  StoredRecord,
+  Write,
+} from '../../../logger/archive/archive.ts';
 import { sealRecord } from '../../../logger/archive/record.ts';
 import { newestImage } from '../../../logger/codec/formats.ts';
 import type { GapCause } from '../../../logger/market/coverage.ts';
-import type { Diff, Trade } from '../../../logger/market/events.ts';
+import type { Diff, Horizon, Trade } from '../../../logger/market/events.ts';
 import { SCALE, SECURITY, blockRecordOf } from './random-history.ts';
 
 /** 2026-11-20T07:00:00Z. */
@@ -51,18 +57,27 @@ export function image(
   bids: number[] = [10_000, 1000],
   asks: number[] = [10_100, 2000],
   exchangeTimeUs = us(ms - 2),
+  { horizon = DEFAULT_HORIZON, reason = 'start' }: ImageOptions = {},
 ): Write {
-  const record = imageRecordOf(epoch, sequence, ms, bids, asks, exchangeTimeUs);
+  const content = { bids, asks, horizon };
+  const record = imageRecordOf(epoch, sequence, ms, content, exchangeTimeUs, reason);
   return { type: 'image', record };
 }
+
+interface ImageOptions {
+  readonly horizon?: Horizon;
+  readonly reason?: ImageReason;
+}
+
+const DEFAULT_HORIZON: Horizon = { bid: 9000, ask: null };
 
 function imageRecordOf(
   epoch: number,
   sequence: number,
   ms: number,
-  bids: number[],
-  asks: number[],
+  { bids, asks, horizon }: { bids: number[]; asks: number[]; horizon: Horizon },
   exchangeTimeUs: number,
+  reason: ImageReason,
 ): StoredRecord {
   const body = newestImage('L2').encode({
     level: 'L2',
@@ -70,7 +85,7 @@ function imageRecordOf(
     exchangeTimeUs,
     receiveTimeUs: us(ms),
     scale: SCALE,
-    horizon: { bid: 9000, ask: null },
+    horizon,
     bids,
     asks,
   });
@@ -93,7 +108,7 @@ function imageRecordOf(
       levelChanges: 0,
       trades: 0,
       levels: (bids.length + asks.length) / 2,
-      reason: 'start',
+      reason,
       encoding: newestImage('L2').encoding,
       writer: 'test',
     },
