@@ -15,6 +15,8 @@ import type { LoadBenchOptions } from './load/load.ts';
 import { mongoSections } from './mongodb.ts';
 import { orderBookSection } from './order-book.ts';
 import { orderSections } from './orders.ts';
+import { readerSections } from './reader/reader.ts';
+import type { ReaderBenchOptions } from './reader/reader.ts';
 import { recordSections } from './record.ts';
 import { recordingsPath } from './recordings.ts';
 import { walkSections } from './walk.ts';
@@ -22,19 +24,22 @@ import { wrongKeySections } from './wrong-keys.ts';
 
 type Sections = Iterable<Section> | AsyncIterable<Section> | Promise<Iterable<Section>>;
 
-const GROUPS: Readonly<Record<string, (options: LoadBenchOptions) => Sections>> = {
+type GroupOptions = LoadBenchOptions & ReaderBenchOptions;
+
+const GROUPS: Readonly<Record<string, (options: GroupOptions) => Sections>> = {
   codec: () => [...codecSections(), ...orderSections()],
   book: () => [...bookSections(), orderBookSection()],
   pipeline: recordSections,
   mongodb: mongoSections,
   manager: wrongKeySections,
   walk: walkSections,
+  reader: readerSections,
   load: loadSections,
 };
-/** Takes minutes, and both cores: only when it is asked for. */
-const ON_REQUEST = 'load';
+/** These take minutes: only when they are asked for. */
+const ON_REQUEST = ['reader', 'load'];
 
-interface Options extends LoadBenchOptions {
+interface Options extends GroupOptions {
   readonly groups: readonly string[];
   readonly isJson: boolean;
 }
@@ -44,20 +49,21 @@ async function readOptions(): Promise<Options> {
   const given = await yargs(hideBin(process.argv))
     .scriptName('npm run bench --')
     .usage(
-      `$0 [GROUP …]\n\nGroups: ${names.join(', ')}. Without one, all but ${ON_REQUEST} are run.`,
+      `$0 [GROUP …]\n\nGroups: ${names.join(', ')}. Without one, all but ${ON_REQUEST.join(' and ')} are run.`,
     )
     .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON' })
     .option('securities', {
       type: 'number',
       array: true,
       default: [50, 500, 1500, 3000],
-      describe: `${ON_REQUEST}: how many, one run each`,
+      describe: 'load: how many, one run each',
     })
-    .option('minutes', { type: 'number', default: 1, describe: `${ON_REQUEST}: of each run` })
+    .option('minutes', { type: 'number', default: 1, describe: 'load: of each run' })
+    .option('days', { type: 'number', default: 1, describe: 'reader: length of the history' })
     .option('real-limits', {
       type: 'boolean',
       default: false,
-      describe: `${ON_REQUEST}: keep to the exchange's request limits`,
+      describe: "load: keep to the exchange's request limits",
     })
     .check(({ _ }) => {
       const unknown = _.find((name) => !names.includes(String(name)));
@@ -68,11 +74,12 @@ async function readOptions(): Promise<Options> {
     .parseAsync();
   const groups = given._.map(String);
   return {
-    groups: groups.length > 0 ? groups : names.filter((name) => name !== ON_REQUEST),
+    groups: groups.length > 0 ? groups : names.filter((name) => !ON_REQUEST.includes(name)),
     isJson: given.json,
     securities: given.securities,
     minutes: given.minutes,
     hasRealLimits: given.realLimits,
+    days: given.days,
   };
 }
 
