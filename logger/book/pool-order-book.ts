@@ -1,6 +1,6 @@
 /**
  * An `OrderBook` on flat arrays: orders in a pool, a linked queue per price, an index by binary id,
- * and one `sorted-btree` per side from price to queue. Cloning copies arrays, not objects.
+ * and a price ladder per side from price to queue. Cloning copies arrays, not objects.
  */
 
 import { InvariantError } from '../errors.ts';
@@ -32,8 +32,8 @@ export class PoolOrderBook implements OrderBook {
     this.scale = scale;
     this.#bids = new PriceSide('bid', from ? from.#bids : undefined);
     this.#asks = new PriceSide('ask', from ? from.#asks : undefined);
-    this.#levels = new LevelPool(from ? from.#levels : undefined);
-    this.#orders = new OrderPool(from ? from.#orders : undefined);
+    this.#levels = from ? from.#levels.clone() : new LevelPool();
+    this.#orders = from ? from.#orders.clone() : new OrderPool();
   }
 
   static empty(scale: Scale): PoolOrderBook {
@@ -105,25 +105,20 @@ export class PoolOrderBook implements OrderBook {
 
   orders(side: Side, depth = Number.POSITIVE_INFINITY): RestingOrder[] {
     const found: RestingOrder[] = [];
-    const { next, index } = this.#orders;
-    let left = depth;
-    for (const level of this.#side(side).levels()) {
-      if (--left < 0) break;
+    const orders = this.#orders;
+    for (const level of this.#side(side).levels(depth)) {
       const price = this.#levels.price(level);
-      for (let slot = this.#levels.head(level); slot !== NONE; slot = next[slot] as number) {
-        found.push({ orderId: index.text(slot), price, size: this.#orders.size(slot) });
+      for (let slot = this.#levels.head(level); slot !== NONE; slot = orders.next(slot)) {
+        found.push({ orderId: orders.id(slot), price, size: orders.size(slot) });
       }
     }
     return found;
   }
 
   totals(side: Side, depth = Number.POSITIVE_INFINITY): LevelTotal[] {
-    const found: LevelTotal[] = [];
-    for (const level of this.#side(side).levels()) {
-      if (found.length >= depth) break;
-      found.push(this.#total(level));
-    }
-    return found;
+    return this.#side(side)
+      .levels(depth)
+      .map((level) => this.#total(level));
   }
 
   total(side: Side, price: ScaledInt): LevelTotal | undefined {
@@ -134,7 +129,7 @@ export class PoolOrderBook implements OrderBook {
   find(orderId: string): (RestingOrder & { readonly side: OrderSide }) | undefined {
     const slot = this.#find(orderId);
     if (slot === NONE) return undefined;
-    const level = this.#orders.level[slot] as number;
+    const level = this.#orders.level(slot);
     return {
       orderId,
       price: this.#levels.price(level),
@@ -158,7 +153,7 @@ export class PoolOrderBook implements OrderBook {
   }
 
   #find(orderId: string): number {
-    return this.#orders.index.find(orderId);
+    return this.#orders.find(orderId);
   }
 
   #total(level: number): LevelTotal {
@@ -185,7 +180,7 @@ export class PoolOrderBook implements OrderBook {
     if (slot === NONE) {
       return contradiction('missing', makerOrderId, 'was filled, but is not in the book');
     }
-    const level = this.#orders.level[slot] as number;
+    const level = this.#orders.level(slot);
     if (this.#levels.side(level) !== side) {
       return contradiction(
         'wrong-side',
@@ -209,7 +204,7 @@ export class PoolOrderBook implements OrderBook {
   #change({ orderId, newPrice, newSize }: OrderChanged): void {
     const slot = this.#find(orderId);
     if (slot === NONE) return;
-    const level = this.#orders.level[slot] as number;
+    const level = this.#orders.level(slot);
     const price = this.#levels.price(level);
     const size = newSize ?? this.#orders.size(slot);
     if (!(size > 0)) {
@@ -229,7 +224,7 @@ export class PoolOrderBook implements OrderBook {
   }
 
   #resize(slot: number, level: number, size: ScaledInt): void {
-    this.#levels.grow(level, subtractScaled(size, this.#orders.size(slot)));
+    this.#levels.resize(level, this.#orders.size(slot), size);
     this.#orders.setSize(slot, size);
   }
 
@@ -249,7 +244,7 @@ export class PoolOrderBook implements OrderBook {
   }
 
   #dequeue(slot: number): void {
-    const level = this.#orders.level[slot] as number;
+    const level = this.#orders.level(slot);
     this.#levels.unlink(level, slot, this.#orders);
     if (this.#levels.count(level) > 0) return;
     this.#side(this.#levels.side(level)).delete(this.#levels.price(level));

@@ -1,29 +1,23 @@
 /**
- * One side of an L3 book: maps prices to level indexes, best first. The best level is cached,
- * because it is read after every event and few events change it.
+ * One side of an L3 book: maps prices to level indexes, best first, on a price ladder. The best level is
+ * cached, because it is read after every event and few events change it.
  */
 
-import SortedBTree from 'sorted-btree';
-import { highestFirst, lowestFirst } from '../market/decimal.ts';
 import type { ScaledInt } from '../market/decimal.ts';
 import type { Side } from './level-book.ts';
 import { NONE } from './order-pool.ts';
-
-// The package is CommonJS with a `default` export, so Node's import yields its exports object.
-const BTree = SortedBTree.default;
-type Tree = InstanceType<typeof BTree<ScaledInt, number>>;
+import { PriceLadder } from './price-ladder.ts';
 
 export class PriceSide {
   readonly #isBid: boolean;
-  readonly #tree: Tree;
+  /** Levels plus 1, since a ladder holds no 0. */
+  readonly #ladder: PriceLadder;
   #bestPrice: ScaledInt;
   #best: number;
 
   constructor(side: Side, from?: PriceSide) {
     this.#isBid = side === 'bid';
-    this.#tree = from
-      ? from.#tree.clone()
-      : new BTree<ScaledInt, number>(undefined, this.#isBid ? highestFirst : lowestFirst);
+    this.#ladder = from ? from.#ladder.clone() : new PriceLadder(side);
     this.#bestPrice = from ? from.#bestPrice : 0;
     this.#best = from ? from.#best : NONE;
   }
@@ -35,17 +29,17 @@ export class PriceSide {
 
   /** Number of prices. */
   get size(): number {
-    return this.#tree.size;
+    return this.#ladder.size;
   }
 
   /** The level at this price, or `NONE`. */
   level(price: ScaledInt): number {
-    return this.#tree.get(price) ?? NONE;
+    return (this.#ladder.get(price) as number) - 1;
   }
 
   /** Adds a level at a price that has none. */
   add(price: ScaledInt, level: number): void {
-    this.#tree.set(price, level);
+    this.#ladder.setLevel(price, level + 1);
     const isBest =
       this.#best === NONE || (this.#isBid ? price > this.#bestPrice : price < this.#bestPrice);
     if (!isBest) return;
@@ -55,15 +49,17 @@ export class PriceSide {
 
   /** Removes the level of a price, which must have one. */
   delete(price: ScaledInt): void {
-    this.#tree.delete(price);
+    this.#ladder.setLevel(price, 0);
     if (price !== this.#bestPrice) return;
-    const next = this.#tree.minKey();
-    this.#bestPrice = next ?? 0;
-    this.#best = next === undefined ? NONE : this.level(next);
+    const [bestPrice, level] = this.#ladder.best() ?? [0, 0];
+    this.#bestPrice = bestPrice;
+    this.#best = (level as number) - 1;
   }
 
-  /** Levels, best first. */
-  levels(): IterableIterator<number> {
-    return this.#tree.values();
+  /** The best `depth` levels, best first. */
+  levels(depth: number): number[] {
+    return this.#ladder
+      .levels(depth)
+      .flatMap((value, i) => (i % 2 === 0 ? [] : [(value as number) - 1]));
   }
 }
