@@ -4,13 +4,16 @@ import type { RecordHeader } from '../archive/archive.ts';
 import { sidesOf } from '../book/book.ts';
 import type { Book } from '../book/book.ts';
 import type { BookContent } from '../book/difference.ts';
-import type { LevelBook } from '../book/level-book.ts';
+import { LastSizes } from '../book/last-sizes.ts';
 import { RecordCorruptError } from '../errors.ts';
-import type { Scale, ScaledInt } from '../market/decimal.ts';
+import type { Scale } from '../market/decimal.ts';
 import { isBookUpdate } from '../market/events.ts';
-import type { BookPosition, BookUpdate, Horizon, Levels, MarketEvent } from '../market/events.ts';
+import type { BookPosition, BookUpdate, Horizon, MarketEvent } from '../market/events.ts';
 import { finerScale, isSameScale, rescaleHorizon } from '../market/scale.ts';
 import type { LoadedImage } from './record-loader.ts';
+
+/** Of all books: nothing is in it but while `applyAll` runs. */
+const COLLECTED = new LastSizes();
 
 export class ReplayedBook implements BookPosition {
   /** Of the image from which it started. */
@@ -80,17 +83,28 @@ export class ReplayedBook implements BookPosition {
    * @throws RecordCorruptError, as above.
    */
   applyAll(events: readonly MarketEvent[], untilSequence = Infinity): void {
-    const sizes = this.#book.level === 'L2' ? new LastSizes() : undefined;
     let last: BookUpdate | undefined;
     for (const event of events) {
       if (!isBookUpdate(event) || event.lastSequence <= this.#sequence) continue;
       if (event.lastSequence > untilSequence) break;
-      if (sizes !== undefined && event.type === 'diff') sizes.add(event.bids, event.asks);
-      else this.#change(event);
+      if (!this.#collect(event)) {
+        this.#applyCollected();
+        this.#change(event);
+      }
       last = event;
     }
-    if (this.#book.level === 'L2') sizes?.applyTo(this.#book);
+    this.#applyCollected();
     if (last !== undefined) this.#move(last);
+  }
+
+  /** @returns whether it is a diff that may be applied later, together with others. */
+  #collect(update: BookUpdate): boolean {
+    if (update.type !== 'diff' || this.#book.level !== 'L2') return false;
+    return COLLECTED.add(update.bids, update.asks);
+  }
+
+  #applyCollected(): void {
+    if (this.#book.level === 'L2') COLLECTED.applyTo(this.#book);
   }
 
   #change(update: BookUpdate): void {
@@ -107,29 +121,5 @@ export class ReplayedBook implements BookPosition {
     this.#sequence = lastSequence;
     this.#exchangeTimeUs = exchangeTimeUs;
     this.#receiveTimeUs = receiveTimeUs;
-  }
-}
-
-/**
- * Many diffs as one: sizes are absolute, so only the last one of each price counts. The levels at the top
- * change again and again, and a map takes that faster than an ordered book.
- */
-class LastSizes {
-  readonly #bids = new Map<ScaledInt, ScaledInt>();
-  readonly #asks = new Map<ScaledInt, ScaledInt>();
-
-  add(bids: Levels, asks: Levels): void {
-    setAll(this.#bids, bids);
-    setAll(this.#asks, asks);
-  }
-
-  applyTo(book: LevelBook): void {
-    book.setLevels([...this.#bids].flat(), [...this.#asks].flat());
-  }
-}
-
-function setAll(sizes: Map<ScaledInt, ScaledInt>, levels: Levels): void {
-  for (let i = 0; i + 1 < levels.length; i += 2) {
-    sizes.set(levels[i] as ScaledInt, levels[i + 1] as ScaledInt);
   }
 }
