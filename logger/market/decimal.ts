@@ -99,6 +99,30 @@ function parseScaledSlowly(text: string, exponent: number): ScaledInt | undefine
 
 /** Formats a scaled integer as a plain decimal without trailing zeros or exponent (`61837.63`). */
 export function formatScaled(value: ScaledInt, exponent: number): string {
+  const power = POWERS[exponent];
+  if (typeof value !== 'number' || value < 0 || power === undefined) {
+    return formatScaledSlowly(value, exponent);
+  }
+  // Two small integers are printed faster than a large one. Exact: a quotient of safe integers is rounded to
+  // an integer only if it is one.
+  const integer = Math.floor(value / power);
+  let fraction = value - integer * power;
+  if (fraction === 0) return String(integer);
+  let digits = exponent;
+  for (let step = 4; step > 0; step >>= 1) {
+    const zeros = POWERS[step] as number;
+    while (fraction % zeros === 0) {
+      fraction /= zeros;
+      digits -= step;
+    }
+  }
+  const text = String(fraction);
+  const padding = digits - text.length;
+  return padding === 0 ? `${integer}.${text}` : `${integer}.${'0'.repeat(padding)}${text}`;
+}
+
+/** The plain way, for all forms. */
+export function formatScaledSlowly(value: ScaledInt, exponent: number): string {
   const digits = value.toString();
   const sign = digits.startsWith('-') ? '-' : '';
   const padded = digits.slice(sign.length).padStart(exponent + 1, '0');

@@ -3,6 +3,7 @@ import { WireFormatError } from '../../../logger/errors.ts';
 import {
   compareScaled,
   formatScaled,
+  formatScaledSlowly,
   fractionDigits,
   parseScaled,
   rescale,
@@ -67,6 +68,19 @@ describe('decimals', () => {
       const text = formatScaled(exact, exponent);
       expect(text).not.toMatch(/\.\d*0$|\.$|^0\d/);
       expect(BigInt(parseScaled(text, exponent) ?? -1)).toBe(exact);
+    }
+  });
+
+  test(`numbers are formatted as the plain way formats them (seed ${seed})`, () => {
+    const random = seededRandom(seed);
+    for (let i = 0; i < 20_000; i++) {
+      const exponent = random.integer(0, 18);
+      const zeros = 10 ** random.integer(0, 8);
+      const value = Math.floor(random.next() ** 4 * (Number.MAX_SAFE_INTEGER / zeros)) * zeros;
+      expect(formatScaled(value, exponent)).toBe(formatScaledSlowly(value, exponent));
+      const below = Number.MAX_SAFE_INTEGER - random.integer(0, 3);
+      expect(formatScaled(below, exponent)).toBe(formatScaledSlowly(below, exponent));
+      expect(formatScaled(-value, exponent)).toBe(formatScaledSlowly(-value, exponent));
     }
   });
 
