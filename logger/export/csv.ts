@@ -29,6 +29,7 @@ import { formatOrderEvent, formatSequence } from '../queries/format.ts';
 import type { DataItem, ImageItem, OrderItem, SnapshotItem, UpdateItem } from '../queries/items.ts';
 import type { ExportType } from '../queries/results.ts';
 import type { Encoder } from './encoder.ts';
+import type { LineWriter } from './line-writer.ts';
 import { decimalText, textEncoder } from './text-encoder.ts';
 
 const TIMES = ['exchangeTime', 'receiveTime'];
@@ -65,10 +66,14 @@ const COLUMNS = {
 } as const;
 
 export function csvEncoder(type: ExportType): Encoder {
-  return textEncoder(COLUMNS[type].join(','), linesOf);
+  return textEncoder(COLUMNS[type].join(','), (item, out) => {
+    if (item.type === 'update') writeUpdate(item, out);
+    else if (item.type === 'image') writeImage(item, out);
+    else out.text(linesOf(item));
+  });
 }
 
-function linesOf(item: DataItem): string {
+function linesOf(item: Exclude<DataItem, ImageItem | UpdateItem>): string {
   switch (item.type) {
     case 'trade': {
       const { sequence, tradeId, side, scale } = item;
@@ -87,10 +92,6 @@ function linesOf(item: DataItem): string {
         decimalText(item.askSize, sizeExponent),
       );
     }
-    case 'image':
-      return imageLines(item);
-    case 'update':
-      return updateLines(item);
     case 'snapshot':
       return snapshotLines(item);
     case 'order':
@@ -109,22 +110,28 @@ function timesOf(item: {
   return `${formatTimeUs(item.exchangeTimeUs)},${formatTimeUs(item.receiveTimeUs)}`;
 }
 
-function imageLines(item: ImageItem): string {
+function writeImage(item: ImageItem, out: LineWriter): void {
   const { sequence, horizon, scale } = item;
   const head = `true,${sequence ?? ''},${sequence ?? ''},${timesOf(item)}`;
-  return (
-    line(head, 'bid-horizon', decimalText(horizon.bid, scale.priceExponent), null) +
-    line(head, 'ask-horizon', decimalText(horizon.ask, scale.priceExponent), null) +
-    levelLines(`${head},bid,`, item.bids, scale) +
-    levelLines(`${head},ask,`, item.asks, scale)
-  );
+  out.text(line(head, 'bid-horizon', decimalText(horizon.bid, scale.priceExponent), null));
+  out.text(line(head, 'ask-horizon', decimalText(horizon.ask, scale.priceExponent), null));
+  writeSides(head, item, out);
 }
 
-function updateLines(item: UpdateItem): string {
-  const { firstSequence, sequence, bids, asks, scale } = item;
+function writeUpdate(item: UpdateItem, out: LineWriter): void {
+  const { firstSequence, sequence, bids, asks } = item;
   const head = `false,${firstSequence ?? ''},${sequence ?? ''},${timesOf(item)}`;
-  if (bids.length + asks.length === 0) return line(head, null, null, null);
-  return levelLines(`${head},bid,`, bids, scale) + levelLines(`${head},ask,`, asks, scale);
+  if (bids.length + asks.length === 0) out.text(line(head, null, null, null));
+  else writeSides(head, item, out);
+}
+
+function writeSides(
+  head: string,
+  { bids, asks, scale }: ImageItem | UpdateItem,
+  out: LineWriter,
+): void {
+  out.levels(bids, scale, [`${head},bid,`, ',', '\n']);
+  out.levels(asks, scale, [`${head},ask,`, ',', '\n']);
 }
 
 function snapshotLines(item: SnapshotItem): string {

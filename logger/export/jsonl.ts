@@ -9,16 +9,40 @@ import type { Horizon, Levels } from '../market/events.ts';
 import { formatTimeUs } from '../market/time.ts';
 import type { BookRows } from '../queries/book-rows.ts';
 import { formatOrderEvent, formatSequence } from '../queries/format.ts';
-import type { DataItem, SnapshotItem } from '../queries/items.ts';
+import type { DataItem, ImageItem, SnapshotItem, UpdateItem } from '../queries/items.ts';
 import type { Encoder } from './encoder.ts';
+import type { LineWriter } from './line-writer.ts';
 import { LastText, decimalText, textEncoder } from './text-encoder.ts';
 
 export function jsonlEncoder(): Encoder {
   const rows = new LastText();
-  return textEncoder(null, (item) => `${jsonOf(item, rows)}\n`);
+  return textEncoder(null, (item, out) => {
+    if (item.type === 'update' || item.type === 'image') writeLevels(item, out);
+    else out.text(`${jsonOf(item, rows)}\n`);
+  });
 }
 
-function jsonOf(item: DataItem, rows: LastText): string {
+type LevelsItem = ImageItem | UpdateItem;
+
+function writeLevels(item: LevelsItem, out: LineWriter): void {
+  const isImage = item.type === 'image';
+  const first = quoted(isImage ? item.sequence : item.firstSequence);
+  out.text(`{"firstSequence":${first},"sequence":${quoted(item.sequence)},${timesJson(item)},`);
+  if (isImage) out.text(`"image":true,"horizon":${horizonJson(item.horizon, item.scale)},`);
+  out.text('"bids":[');
+  writeSide(item.bids, item.scale, out);
+  out.text('],"asks":[');
+  writeSide(item.asks, item.scale, out);
+  out.text(']}\n');
+}
+
+function writeSide(levels: Levels, scale: Scale, out: LineWriter): void {
+  out.levels(levels, scale, ['["', '","', '"],']);
+  // The last level is followed by no comma.
+  if (levels.length > 0) out.drop(1);
+}
+
+function jsonOf(item: Exclude<DataItem, LevelsItem>, rows: LastText): string {
   switch (item.type) {
     case 'order':
       return JSON.stringify(formatOrderEvent(item.event, item.scale));
@@ -40,18 +64,6 @@ function jsonOf(item: DataItem, rows: LastText): string {
         `"askPrice":${price(item.askPrice)},"askSize":${size(item.askSize)}}`
       );
     }
-    case 'image': {
-      const sequence = quoted(item.sequence);
-      return (
-        `{"firstSequence":${sequence},"sequence":${sequence},${timesJson(item)},"image":true,` +
-        `"horizon":${horizonJson(item.horizon, item.scale)},${levelSidesJson(item, item.scale)}}`
-      );
-    }
-    case 'update':
-      return (
-        `{"firstSequence":${quoted(item.firstSequence)},"sequence":${quoted(item.sequence)},` +
-        `${timesJson(item)},${levelSidesJson(item, item.scale)}}`
-      );
   }
 }
 

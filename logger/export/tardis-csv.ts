@@ -23,6 +23,7 @@ import type { DataItem, ImageItem, SnapshotItem, UpdateItem } from '../queries/i
 import type { ExportQuery } from '../queries/queries.ts';
 import { DEFAULT_TARDIS_DEPTH } from '../queries/validate.ts';
 import type { Encoder } from './encoder.ts';
+import type { LineWriter } from './line-writer.ts';
 import { decimalText, textEncoder } from './text-encoder.ts';
 
 const KEYS = 'exchange,symbol,timestamp,local_timestamp';
@@ -36,7 +37,10 @@ interface MessageTimes {
 export function tardisEncoder(query: ExportQuery): Encoder {
   const depth = query.depth ?? DEFAULT_TARDIS_DEPTH;
   const rows = new TardisRows(query, depth);
-  return textEncoder(headerOf(query.type, depth), (item) => rows.linesOf(item));
+  return textEncoder(headerOf(query.type, depth), (item, out) => {
+    if (item.type === 'image' || item.type === 'update') rows.writeLevels(item, out);
+    else out.text(rows.linesOf(item));
+  });
 }
 
 class TardisRows {
@@ -58,7 +62,7 @@ class TardisRows {
     this.#source = `${exchange},${upperCaseAscii(symbol.join(':'))}`;
   }
 
-  linesOf(item: DataItem): string {
+  linesOf(item: Exclude<DataItem, ImageItem | UpdateItem>): string {
     switch (item.type) {
       case 'trade': {
         const price = formatScaled(item.price, item.scale.priceExponent);
@@ -73,10 +77,6 @@ class TardisRows {
       }
       case 'snapshot':
         return this.#snapshot(item);
-      case 'image':
-        return this.#image(item);
-      case 'update':
-        return this.#levels(item, false);
       case 'order':
         throw new InvariantError('Tardis has no columns for orders');
     }
@@ -86,44 +86,36 @@ class TardisRows {
     return `${this.#source},${exchangeTimeUs},${receiveTimeUs},${cells}\n`;
   }
 
-  #image(item: ImageItem): string {
+  writeLevels(item: ImageItem | UpdateItem, out: LineWriter): void {
+    const imaged = item.type === 'image' ? this.#beginImage(item, out) : undefined;
+    this.#side(item, 'bid', item.bids, out);
+    this.#side(item, 'ask', item.asks, out);
+    if (imaged !== undefined) this.#imaged = imaged;
+  }
+
+  /** @returns side and price of each of its levels. */
+  #beginImage(item: ImageItem, out: LineWriter): ReadonlySet<string> {
     const { bids, asks, scale } = item;
     const imaged = new Set([...keysOf('bid', bids, scale), ...keysOf('ask', asks, scale)]);
     const gone = [...this.#imaged].filter((key) => !imaged.has(key));
     // Only this row shows a reader that its book ends here, or that one may begin.
     if (imaged.size === 0 && gone.length === 0 && this.#last !== null) gone.push(this.#last);
     this.#isBeginDue = imaged.size === 0 && gone.length === 0;
-    const removals = gone.map((key) => this.#line(item, `true,${key},0`)).join('');
-    const text = removals + this.#levels(item, true);
-    this.#imaged = imaged;
-    return text;
+    for (const key of gone) out.text(this.#line(item, `true,${key},0`));
+    return imaged;
   }
 
-  #levels(item: ImageItem | UpdateItem, isImage: boolean): string {
-    const { bids, asks, scale } = item;
-    return (
-      this.#side(item, 'bid', bids, scale, isImage) + this.#side(item, 'ask', asks, scale, isImage)
-    );
-  }
-
-  #side(
-    times: MessageTimes,
-    side: 'bid' | 'ask',
-    levels: Levels,
-    scale: Scale,
-    isImage: boolean,
-  ): string {
-    let text = '';
-    for (let i = 0; i + 1 < levels.length; i += 2) {
-      const key = `${side},${formatScaled(levels[i] as ScaledInt, scale.priceExponent)}`;
-      const size = formatScaled(levels[i + 1] as ScaledInt, scale.sizeExponent);
-      if (this.#isBeginDue) text += this.#line(times, `true,${key},0`);
-      text += this.#line(times, `${isImage},${key},${size}`);
-      this.#isBeginDue = false;
-      this.#imaged = NONE;
-      this.#last = key;
-    }
-    return text;
+  #side(item: ImageItem | UpdateItem, side: 'bid' | 'ask', levels: Levels, out: LineWriter): void {
+    if (levels.length === 0) return;
+    const { exchangeTimeUs, receiveTimeUs, scale } = item;
+    const keyAt = (i: number): string =>
+      `${side},${formatScaled(levels[i] as ScaledInt, scale.priceExponent)}`;
+    if (this.#isBeginDue) out.text(this.#line(item, `true,${keyAt(0)},0`));
+    const head = `${this.#source},${exchangeTimeUs},${receiveTimeUs},${item.type === 'image'},${side},`;
+    out.levels(levels, scale, [head, ',', '\n']);
+    this.#isBeginDue = false;
+    this.#imaged = NONE;
+    this.#last = keyAt(levels.length - 2);
   }
 
   #snapshot(item: SnapshotItem): string {

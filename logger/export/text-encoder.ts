@@ -4,17 +4,25 @@ import { formatScaled } from '../market/decimal.ts';
 import type { ScaledInt } from '../market/decimal.ts';
 import type { DataItem } from '../queries/items.ts';
 import type { Encoder } from './encoder.ts';
+import { LineWriter } from './line-writer.ts';
 
 const NOTHING = new Uint8Array();
 
 /**
  * @param header the first line; null: there is none.
- * @param linesOf an item's lines, each with its line end.
+ * @param write writes an item's lines, each with its line end.
  */
-export function textEncoder(header: string | null, linesOf: (item: DataItem) => string): Encoder {
+export function textEncoder(
+  header: string | null,
+  write: (item: DataItem, out: LineWriter) => void,
+): Encoder {
+  const out = new LineWriter();
   return {
     header: () => (header === null ? NOTHING : Buffer.from(`${header}\n`)),
-    encode: (item) => Buffer.from(linesOf(item)),
+    encode: (item) => {
+      write(item, out);
+      return out.take();
+    },
     end: () => NOTHING,
   };
 }
