@@ -52,7 +52,7 @@ export async function* updates(
   context: ReaderContext,
   query: RangeQuery,
 ): AsyncGenerator<ImageItem | UpdateItem | GapItem> {
-  for await (const movement of movements(context, query)) {
+  for await (const movement of movements(context, query, 'diffs')) {
     if (movement.type === 'gap') yield gapItem(movement.gap);
     else if (movement.type !== 'update') yield imageItem(movement.book);
     else if (movement.update.type === 'diff' || movement.touched.length > 0) {
@@ -67,7 +67,7 @@ export async function* quotes(
   query: RangeQuery,
 ): AsyncGenerator<QuoteItem | GapItem> {
   let last: QuoteItem | undefined;
-  for await (const movement of movements(context, query)) {
+  for await (const movement of movements(context, query, 'books')) {
     if (movement.type === 'gap') {
       last = undefined;
       yield gapItem(movement.gap);
@@ -80,9 +80,16 @@ export async function* quotes(
   }
 }
 
-async function* movements(context: ReaderContext, query: RangeQuery): AsyncGenerator<Movement> {
+/** `diffs`: behind a diff, the book need not be the one it led to. */
+type Wanted = 'books' | 'diffs';
+
+async function* movements(
+  context: ReaderContext,
+  query: RangeQuery,
+  wanted: Wanted,
+): AsyncGenerator<Movement> {
   const range = rangeOf(query);
-  const moving = new MovingBook(range);
+  const moving = new MovingBook(range, wanted);
   for await (const item of itemsInRange(context, query.security, range)) {
     // Not `yield*`, which costs some promises more per item.
     for (const movement of moving.take(item)) yield movement;
@@ -93,13 +100,15 @@ async function* movements(context: ReaderContext, query: RangeQuery): AsyncGener
 /** The book of the current interval, from the beginning of the range on. */
 class MovingBook {
   readonly #range: Range;
+  readonly #wanted: Wanted;
   #book: ReplayedBook | undefined;
   #declaredUs = Infinity;
   #hasBegun = false;
   #isOver = false;
 
-  constructor(range: Range) {
+  constructor(range: Range, wanted: Wanted) {
     this.#range = range;
+    this.#wanted = wanted;
   }
 
   /** The range has ended. */
@@ -159,7 +168,8 @@ class MovingBook {
     this.#isOver = us >= this.#range.toUs;
     if (this.#isOver) return;
     const touched = book.book.level === 'L3' ? touchedBy(book.book, update) : [];
-    book.apply(update);
+    const isBookOver = this.#hasBegun && this.#wanted === 'diffs' && update.type === 'diff';
+    if (!isBookOver || book.book.level !== 'L2') book.apply(update);
     if (this.#hasBegun) yield { type: 'update', update, touched, book };
   }
 }

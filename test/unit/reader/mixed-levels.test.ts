@@ -111,7 +111,7 @@ describe('orders of an archive of both kinds', () => {
   test('a range without any orders is rejected, naming the feed and the types to use instead', async () => {
     await writeAll(archive, ...byPriceSegment(1, 100, 0), ...ordersSegment(2, 200, 100));
     await expect(ordersIn({ toMs: 50 })).rejects.toThrow(
-      /recorded by price \(depth\).*use incremental/,
+      /recorded by price \(depth\).*ask for incremental/,
     );
   });
 });
