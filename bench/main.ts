@@ -65,6 +65,11 @@ async function readOptions(): Promise<Options> {
       default: false,
       describe: "load: keep to the exchange's request limits",
     })
+    .option('quiet', {
+      type: 'number',
+      default: 0,
+      describe: 'load: percentage of securities for which nothing ever comes',
+    })
     .check(({ _ }) => {
       const unknown = _.find((name) => !names.includes(String(name)));
       if (unknown !== undefined) throw new Error(`Unknown group: ${unknown}`);
@@ -80,6 +85,7 @@ async function readOptions(): Promise<Options> {
     minutes: given.minutes,
     hasRealLimits: given.realLimits,
     days: given.days,
+    quietPercent: given.quiet,
   };
 }
 

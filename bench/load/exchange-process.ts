@@ -8,6 +8,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ExchangeServer } from '../../sandbox/server/exchange-server.ts';
 import { systemClock } from '../../sandbox/server/system-clock.ts';
 import { BINANCE_LIMITS } from '../../sandbox/venues/binance/limits.ts';
+import { RequestWeight } from '../../sandbox/venues/binance/request-weight.ts';
+import type { WeightAnswer } from '../../sandbox/venues/binance/request-weight.ts';
+import { weightOf } from '../../sandbox/venues/binance/rest.ts';
 import { acceptBinance } from '../../sandbox/venues/binance/session.ts';
 import type { Receiver, StreamSource } from '../../sandbox/venues/binance/stream-source.ts';
 import { Connections } from '../../sandbox/venues/connections.ts';
@@ -18,6 +21,19 @@ export interface LoadOptions {
   readonly securities: number;
   readonly changesPerSecond: number;
   readonly tradesPerSecond: number;
+  /** Of the securities, those for which nothing ever comes. */
+  readonly quiet: number;
+  /** Requests above what the exchange allows are rejected. */
+  readonly hasRealLimits: boolean;
+}
+
+/** Reported once a second. */
+export interface RequestSample {
+  /** Weight spent in the minute in which most was. */
+  readonly maxMinuteWeight: number;
+  readonly rejectedRequests: number;
+  /** Securities whose deepest snapshot so far had at least so many levels a side. */
+  readonly deeperThan: Readonly<Record<'first' | '1000' | '5000', number>>;
 }
 
 export interface LoadAddresses {
@@ -26,8 +42,7 @@ export interface LoadAddresses {
 }
 
 const TURN_MS = 5;
-/** A snapshot of 5,000 levels. */
-const WEIGHT_HEADERS = { 'content-type': 'application/json', 'x-mbx-used-weight-1m': '250' };
+const DEFAULT_DEPTH = 100;
 
 /** `L0001USDT` … */
 export function loadSymbols(count: number): string[] {
@@ -40,6 +55,11 @@ class LoadExchange implements StreamSource {
   readonly #options: LoadOptions;
   readonly #receivers = new Map<string, Receiver>();
   readonly #server: ExchangeServer;
+  readonly #weight: RequestWeight;
+  #maxMinuteWeight = 0;
+  #rejectedRequests = 0;
+  /** The deepest snapshot of each symbol. */
+  readonly #depths = new Map<string, number>();
   /** Frames played so far, of all symbols in turn. */
   #diffs = 0;
   #trades = 0;
@@ -47,6 +67,9 @@ class LoadExchange implements StreamSource {
   constructor(options: LoadOptions) {
     this.#options = options;
     this.#symbols = loadSymbols(options.securities);
+    this.#weight = new RequestWeight(
+      options.hasRealLimits ? BINANCE_LIMITS.weightPerMinute : Infinity,
+    );
     const clock = systemClock();
     // Subscribing thousands of symbols and resuming them at once is not what is measured.
     const limits = { ...BINANCE_LIMITS, connectionsPerFiveMinutes: 10_000 };
@@ -103,30 +126,67 @@ class LoadExchange implements StreamSource {
     if (receiver) receiver.deliver(this.#recording.tradeFrame(stream, symbol, index));
   }
 
+  /** The last ones are quiet. */
+  get #playing(): number {
+    return this.#symbols.length - this.#options.quiet;
+  }
+
   #symbolOf(frame: number): string {
-    return this.#symbols[frame % this.#symbols.length] ?? '';
+    return this.#symbols[frame % this.#playing] ?? '';
   }
 
   /** Frames of its symbol that came before. */
   #playedOf(frame: number): number {
-    return Math.floor(frame / this.#symbols.length);
+    return Math.floor(frame / this.#playing);
+  }
+
+  #playedFor(symbol: string): number {
+    const index = this.#symbols.indexOf(symbol);
+    if (index >= this.#playing) return 0;
+    return Math.max(0, Math.ceil((this.#diffs - index) / this.#playing));
+  }
+
+  sample(): RequestSample {
+    const atLeast = (depth: number): number =>
+      [...this.#depths.values()].filter((one) => one >= depth).length;
+    return {
+      maxMinuteWeight: this.#maxMinuteWeight,
+      rejectedRequests: this.#rejectedRequests,
+      deeperThan: { first: atLeast(100), '1000': atLeast(1000), '5000': atLeast(5000) },
+    };
   }
 
   #respond({ url }: RestRequest): RestResponse {
     const { pathname, searchParams } = new URL(url, 'http://load');
-    const named = searchParams.get('symbol') ?? searchParams.get('symbols');
+    const spent = this.#weight.spend(weightOf(pathname, searchParams), Date.now());
+    this.#maxMinuteWeight = Math.max(this.#maxMinuteWeight, spent.used);
+    if (spent.status === 200) return this.#answer(pathname, searchParams, spent);
+    this.#rejectedRequests++;
+    return respond('{"code":-1003,"msg":"Too much request weight used."}', spent);
+  }
+
+  #answer(pathname: string, params: URLSearchParams, spent: WeightAnswer): RestResponse {
+    const named = params.get('symbol') ?? params.get('symbols');
     const symbols = named === null ? this.#symbols : (named.match(/\w+/g) ?? []);
     switch (pathname) {
       case '/api/v3/exchangeInfo':
-        return respond(JSON.stringify({ symbols: symbols.map((symbol) => instrument(symbol)) }));
+        return respond(JSON.stringify({ symbols: symbols.map(instrument) }), spent);
       case '/api/v3/depth': {
-        const index = this.#symbols.indexOf(symbols[0] ?? '');
-        const played = Math.max(0, Math.ceil((this.#diffs - index) / this.#symbols.length));
-        return respond(this.#recording.snapshotAfter(played));
+        const [symbol = ''] = symbols;
+        const depth = Number(params.get('limit') ?? DEFAULT_DEPTH);
+        this.#depths.set(symbol, Math.max(depth, this.#depths.get(symbol) ?? 0));
+        return respond(this.#recording.snapshotAfter(this.#playedFor(symbol), depth), spent);
       }
+      case '/api/v3/ticker/bookTicker':
+        return respond(JSON.stringify(symbols.map((symbol) => this.#ticker(symbol))), spent);
       default:
-        return respond('{}', 404);
+        return respond('{}', { ...spent, status: 404 });
     }
+  }
+
+  #ticker(symbol: string): unknown {
+    const [bid, ask] = this.#recording.topAfter(this.#playedFor(symbol));
+    return { symbol, bidPrice: bid?.[0], bidQty: bid?.[1], askPrice: ask?.[0], askQty: ask?.[1] };
   }
 }
 
@@ -141,13 +201,22 @@ function instrument(symbol: string): unknown {
   };
 }
 
-function respond(body: string, status = 200): RestResponse {
-  return { status, headers: WEIGHT_HEADERS, body, delayMs: 0 };
+function respond(
+  body: string,
+  { status, used, retryAfterSeconds }: Omit<WeightAnswer, 'status'> & { readonly status: number },
+): RestResponse {
+  const headers = {
+    'content-type': 'application/json',
+    'x-mbx-used-weight-1m': String(used),
+    ...(status === 429 || status === 418 ? { 'retry-after': String(retryAfterSeconds) } : {}),
+  };
+  return { status, headers, body, delayMs: 0 };
 }
 
 if (process.send) {
   const exchange = new LoadExchange(JSON.parse(process.argv[2] ?? '{}') as LoadOptions);
   process.send(await exchange.listen());
   process.on('disconnect', () => process.exit());
+  setInterval(() => process.send?.(exchange.sample()), 1000);
   await exchange.play();
 }

@@ -21,8 +21,16 @@ interface Diff {
   readonly tail: string;
 }
 
-/** Snapshots kept as text: securities that start together ask for the same few. */
-const MAX_KEPT_SNAPSHOTS = 50;
+interface KeptBook {
+  readonly sequence: number;
+  readonly bids: readonly (readonly [string, string])[];
+  readonly asks: readonly (readonly [string, string])[];
+  /** By depth. */
+  readonly texts: Map<number, string>;
+}
+
+/** Securities that start together ask for the same few. */
+const MAX_KEPT_BOOKS = 50;
 
 export class LoadRecording {
   readonly #diffs: Diff[] = [];
@@ -32,7 +40,7 @@ export class LoadRecording {
   readonly #asks = new Map<string, string>();
   #applied = 0;
   #sequence = 0;
-  readonly #snapshots = new Map<number, string>();
+  readonly #kept = new Map<number, KeptBook>();
 
   constructor() {
     for (const { raw } of BINANCE_FILES.flatMap((file) => [...recordedLines(file)])) {
@@ -45,6 +53,7 @@ export class LoadRecording {
         this.#diffs.push({ depth, tail: raw.slice(raw.indexOf(',"U":')) });
       }
     }
+    this.#bookAfter(0);
   }
 
   changesIn(index: number): number {
@@ -65,9 +74,29 @@ export class LoadRecording {
     return `{"stream":"${stream}","data":{"e":"trade","E":${now},"s":"${symbol}","t":${index + 1},${amounts},"T":${now},"m":true,"M":true}}`;
   }
 
-  /** The REST book after so many diffs, 5,000 levels a side. */
-  snapshotAfter(diffs: number): string {
-    const kept = this.#snapshots.get(diffs);
+  /** The REST book after so many diffs, as text. */
+  snapshotAfter(diffs: number, depth: number): string {
+    const { sequence, bids, asks, texts } = this.#bookAfter(diffs);
+    let text = texts.get(depth);
+    if (text === undefined) {
+      text = JSON.stringify({
+        lastUpdateId: sequence,
+        bids: bids.slice(0, depth),
+        asks: asks.slice(0, depth),
+      });
+      texts.set(depth, text);
+    }
+    return text;
+  }
+
+  /** Price and size of the best bid and ask after so many diffs. */
+  topAfter(diffs: number): readonly (readonly [string, string])[] {
+    const { bids, asks } = this.#bookAfter(diffs);
+    return [...bids.slice(0, 1), ...asks.slice(0, 1)];
+  }
+
+  #bookAfter(diffs: number): KeptBook {
+    const kept = this.#kept.get(diffs);
     if (kept !== undefined) return kept;
     // Symbols differ by one diff at most, so the book is asked for the same moment or the next.
     for (; this.#applied < diffs; this.#applied++) {
@@ -77,16 +106,17 @@ export class LoadRecording {
       setAll(this.#asks, depth.a);
       this.#sequence = depth.u;
     }
-    const text = JSON.stringify({
-      lastUpdateId: this.#sequence,
+    const book: KeptBook = {
+      sequence: this.#sequence,
       bids: sorted(this.#bids, -1),
       asks: sorted(this.#asks, 1),
-    });
-    this.#snapshots.set(diffs, text);
-    const [oldest] = this.#snapshots.keys();
-    if (this.#snapshots.size > MAX_KEPT_SNAPSHOTS && oldest !== undefined)
-      this.#snapshots.delete(oldest);
-    return text;
+      texts: new Map(),
+    };
+    this.#kept.set(diffs, book);
+    // The first one is that of securities that stay quiet.
+    const [, oldest] = this.#kept.keys();
+    if (this.#kept.size > MAX_KEPT_BOOKS && oldest !== undefined) this.#kept.delete(oldest);
+    return book;
   }
 
   #begin({ lastUpdateId, bids, asks }: RecordedSnapshot): void {

@@ -13,7 +13,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Section } from '../figures.ts';
 import { loadSymbols } from './exchange-process.ts';
-import type { LoadAddresses, LoadOptions } from './exchange-process.ts';
+import type { LoadAddresses, LoadOptions, RequestSample } from './exchange-process.ts';
 import type { LoadLoggerOptions, LoadSample } from './logger-process.ts';
 
 export interface LoadBenchOptions {
@@ -21,6 +21,8 @@ export interface LoadBenchOptions {
   readonly securities: readonly number[];
   readonly minutes: number;
   readonly hasRealLimits: boolean;
+  /** Of the securities of a run, how many are silent, in percent. */
+  readonly quietPercent: number;
 }
 
 /** What 1,500 securities of Binance were measured to bring; fewer bring their share. */
@@ -36,17 +38,21 @@ export async function* loadSections(options: LoadBenchOptions): AsyncGenerator<S
 
 async function loadSection(
   securities: number,
-  { minutes, hasRealLimits }: LoadBenchOptions,
+  { minutes, hasRealLimits, quietPercent }: LoadBenchOptions,
 ): Promise<Section> {
   const directory = mkdtempSync(join(tmpdir(), 'orderbook-load-'));
   const exchange = child('exchange-process.js', {
     securities,
     changesPerSecond: CHANGES_PER_SECURITY_AND_SECOND * securities,
     tradesPerSecond: TRADES_PER_SECURITY_AND_SECOND * securities,
+    quiet: Math.round((securities * quietPercent) / 100),
+    hasRealLimits,
   });
+  const requests = new RequestWatch(exchange);
   let logger: ChildProcess | undefined;
   try {
     const [addresses] = (await once(exchange, 'message')) as [LoadAddresses];
+    requests.start();
     const startMs = performance.now();
     logger = child('logger-process.js', {
       ...addresses,
@@ -67,7 +73,7 @@ async function loadSection(
     logger.send('stop');
     await once(logger, 'exit');
     if (!last) throw new Error('The logger did not report');
-    return section(securities, liveSeconds, last);
+    return section({ securities, liveSeconds, last, requests });
   } finally {
     logger?.kill('SIGKILL');
     exchange.kill('SIGKILL');
@@ -84,11 +90,69 @@ function child(file: string, options: LoadOptions | LoadLoggerOptions): ChildPro
   return fork(path, [JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
-function section(securities: number, liveSeconds: number, last: LoadSample): Section {
+/** What the exchange says about the requests, and when it was first so. */
+class RequestWatch {
+  readonly #exchange: ChildProcess;
+  #startMs = 0;
+  last: RequestSample | undefined;
+  readonly #fullAfterS = new Map<'1000' | '5000', number>();
+
+  constructor(exchange: ChildProcess) {
+    this.#exchange = exchange;
+  }
+
+  start(): void {
+    this.#startMs = performance.now();
+    this.#exchange.on('message', (message) => {
+      const sample = message as RequestSample;
+      this.last = sample;
+      for (const depth of ['1000', '5000'] as const) {
+        const isFull = sample.deeperThan[depth] >= sample.deeperThan.first;
+        if (!isFull) this.#fullAfterS.delete(depth);
+        else if (!this.#fullAfterS.has(depth)) {
+          this.#fullAfterS.set(depth, (performance.now() - this.#startMs) / 1000);
+        }
+      }
+    });
+  }
+
+  figures(): [string, number, string][] {
+    const { maxMinuteWeight = 0, rejectedRequests = 0, deeperThan } = this.last ?? {};
+    const depths = (['1000', '5000'] as const).flatMap((depth): [string, number, string][] => {
+      const fullAfterS = this.#fullAfterS.get(depth);
+      const known: [string, number, string] = [
+        `asked for ${depth} levels`,
+        deeperThan?.[depth] ?? 0,
+        `of ${deeperThan?.first ?? 0}`,
+      ];
+      return fullAfterS === undefined
+        ? [known]
+        : [known, [`until all were asked for ${depth} levels`, fullAfterS, 's']];
+    });
+    return [
+      ['request weight, most in a minute', maxMinuteWeight, 'of 6,000'],
+      ['requests rejected', rejectedRequests, ''],
+      ...depths,
+    ];
+  }
+}
+
+function section({
+  securities,
+  liveSeconds,
+  last,
+  requests,
+}: {
+  readonly securities: number;
+  readonly liveSeconds: number;
+  readonly last: LoadSample;
+  readonly requests: RequestWatch;
+}): Section {
   const { seconds, loopDelaysMs, journalDelaysMs } = last;
   const figures: [string, number, string, string?][] = [
     ['live', last.live, `of ${securities}`],
     ['until all were live', liveSeconds, 's'],
+    ...requests.figures(),
     ['level changes', last.levelChanges / seconds, 'per second'],
     ['trades', last.trades / seconds, 'per second'],
     ['CPU', (last.cpuSeconds / seconds) * 100, '% of a core', '≤ 30 at 1,500'],

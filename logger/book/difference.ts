@@ -35,13 +35,24 @@ export function differenceBetween(ours: BookContent, theirs: BookContent): BookD
   const scale = finerScale(ours.scale, theirs.scale);
   const a = atScale(ours, scale);
   const b = atScale(theirs, scale);
-  const isSameHorizon = a.horizon.bid === b.horizon.bid && a.horizon.ask === b.horizon.ask;
-  if (isSameHorizon) return compare(a, b, NO_HORIZON);
+  if (isSameHorizon(a.horizon, b.horizon)) return compare(a, b, NO_HORIZON);
   return {
     places: new Set(['horizon']),
     example: 'their horizons differ',
     isQueueOrderOnly: false,
   };
+}
+
+/** The horizon of one book is nearer than that of another, on a side at least, and on none further. */
+export function isKnownLessFar(one: BookContent, other: BookContent): boolean {
+  const scale = finerScale(one.scale, other.scale);
+  const a = rescaleHorizon(one.horizon, one.scale, scale);
+  const b = rescaleHorizon(other.horizon, other.scale, scale);
+  return !isSameHorizon(a, b) && isSameHorizon(a, narrower(a, b));
+}
+
+function isSameHorizon(a: Horizon, b: Horizon): boolean {
+  return a.bid === b.bid && a.ask === b.ask;
 }
 
 function atScale(book: BookContent, scale: Scale): BookContent {

@@ -36,11 +36,16 @@ export interface Exchange {
   open(instrument: Instrument, listener: FeedListener): FeedHandle;
 
   /**
-   * The exchange's full book, within its request budget: it may wait its turn, and `signal` cancels.
-   * @param isSpare nothing is lost without it: LimitExceededError where it would delay other requests.
+   * The exchange's book, within its request budget: it may wait its turn, and `signal` cancels.
    * @throws RateLimitedError, FeedClosedError, WireFormatError, ExchangeRejectedError.
    */
-  snapshot(symbol: string, signal: AbortSignal, isSpare?: boolean): Promise<BookSnapshot>;
+  snapshot(symbol: string, signal: AbortSignal, request?: SnapshotRequest): Promise<BookSnapshot>;
+
+  /**
+   * Where a deeper snapshot costs more: in which depths (levels a side, ascending) a book is asked for
+   * once it is proven. Without it snapshots are whole.
+   */
+  readonly snapshotDepths?: readonly number[];
 
   /**
    * Asks, at little cost, where the books of silent symbols are now: evidence of whether a stream is
@@ -66,6 +71,13 @@ export interface Exchange {
   close(): Promise<void>;
 
   counters(): ExchangeCounters;
+}
+
+export interface SnapshotRequest {
+  /** Nothing is lost without it: LimitExceededError where it would delay other requests. */
+  readonly isSpare?: boolean;
+  /** One of `snapshotDepths`. Default: as deep as the budget allows for all that have no book yet. */
+  readonly depth?: number | undefined;
 }
 
 export interface Instrument {

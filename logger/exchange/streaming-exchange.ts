@@ -19,6 +19,7 @@ import type {
   FeedListener,
   Instrument,
   SequenceRule,
+  SnapshotRequest,
 } from './exchange.ts';
 import { FeedConnection } from './feed/feed-connection.ts';
 import type { FeedConnectionOptions } from './feed/feed-connection.ts';
@@ -102,7 +103,11 @@ export abstract class StreamingExchange implements Exchange {
   }
 
   abstract instrument(symbol: string, signal: AbortSignal): Promise<Instrument>;
-  abstract snapshot(symbol: string, signal: AbortSignal, isSpare?: boolean): Promise<BookSnapshot>;
+  abstract snapshot(
+    symbol: string,
+    signal: AbortSignal,
+    request?: SnapshotRequest,
+  ): Promise<BookSnapshot>;
   protected abstract createFeed(instrument: Instrument, listener: FeedListener): SymbolFeed;
   /** The connection that is to carry one more symbol; undefined: a new one. */
   protected abstract connectionFor(

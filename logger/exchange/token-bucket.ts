@@ -35,6 +35,12 @@ export class TokenBucket {
     return Math.max(refillMs, this.#pausedUntilMs - this.#atMs);
   }
 
+  /** What can be taken now. */
+  get available(): number {
+    this.#refill();
+    return this.#pausedUntilMs > this.#atMs ? 0 : this.#tokens;
+  }
+
   /** Nothing can be taken for so long. */
   pause(forMs: number): void {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.monotonicMs() + forMs);

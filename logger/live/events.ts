@@ -29,12 +29,12 @@ export interface LiveSegment extends BookPosition {
   readonly book: Book;
 }
 
-/** A book to start from: everything derived from an earlier one is void, or at another scale. */
+/** A book to start from: everything derived from an earlier one is void, at another scale, or known less far. */
 export interface ImageEvent {
   readonly type: 'image';
   readonly security: string;
   /** `present`: what a new subscriber gets first, in the middle of a segment. */
-  readonly reason: 'proven' | 'scale' | 'present';
+  readonly reason: 'proven' | 'scale' | 'horizon' | 'present';
   readonly segment: LiveSegment;
   /** The gap that this segment ends; null: it ends none, or the reason is not `proven`. */
   readonly closedGap: Gap | null;

@@ -186,9 +186,11 @@ interface SnapshotHead {
   readonly exchangeTimeUs: number | null;
   readonly scale: Scale;
   readonly horizon: Horizon;
+  /** Levels a side that were asked for; absent: all. */
+  readonly depth?: number;
 }
 
-/** The exchange's own full answer about a book, not yet proven by a step that bridges it. */
+/** The exchange's own answer about a book, not yet proven by a step that bridges it. */
 export type BookSnapshot = SnapshotHead & BookSides;
 
 /**

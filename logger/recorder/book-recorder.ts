@@ -17,13 +17,14 @@ import type { LivePublisher } from '../live/feeds.ts';
 import type { GapCause } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
 import type { BookImage, BookUpdate, SideEvent } from '../market/events.ts';
+import { isSameScale } from '../market/scale.ts';
 import type { Security } from '../market/security.ts';
 import { formatSequence } from '../queries/format.ts';
 import { BookProver } from './proof/book-prover.ts';
 import { FeedTracker } from './proof/feed-tracker.ts';
 import type { PhaseMachine, PhaseReason } from './phase.ts';
 import type { RecorderDeps } from './recorder-deps.ts';
-import type { SegmentPosition, ProvenBook, Segment } from './segment/segment.ts';
+import type { DeeperBook, SegmentPosition, ProvenBook, Segment } from './segment/segment.ts';
 import { SegmentWriter } from './segment/segment-writer.ts';
 import { SyncBuffer } from './proof/sync-buffer.ts';
 
@@ -142,6 +143,15 @@ export class BookRecorder implements FeedListener {
   voidAfter(segment: Segment, from: SegmentPosition, reason: string): void {
     if (segment === this.segment) this.#gap('other', reason, from);
     else if (this.#phase.current !== 'closed') this.writer.voidAfter(segment, from);
+  }
+
+  /** @returns whether it was taken over: the book may have moved on. */
+  deepen(segment: Segment, deeper: DeeperBook): boolean {
+    const isHere = segment === this.segment && segment.sequence === deeper.sequence;
+    const isUsable = isSameScale(deeper.content.scale, segment.scale) && segment.canTakeImage;
+    if (!isHere || !isUsable) return false;
+    this.writer.deepen(deeper);
+    return true;
   }
 
   /** Records will never be in the archive: the segment ends where the archive ends. */

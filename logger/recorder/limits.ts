@@ -63,6 +63,15 @@ export interface RecorderLimits {
   readonly snapshotCheckTimeoutMs: number;
   /** A book that differs from a snapshot is compared with another one this much later. */
   readonly snapshotRecheckDelayMs: number;
+  /** With less than this share of its reach left, a book is asked about before the others, … */
+  readonly minReachLeft: number;
+  /** … one at an exchange in this time, and several at once only while answers wait for updates. */
+  readonly deepenEveryMs: number;
+  readonly maxDeepenings: number;
+  /** A book that could not be made known further out waits this long. */
+  readonly deepenRetryMs: number;
+  /** While books are being made known further out, one snapshot check an exchange in this time. */
+  readonly checkBesideDeepeningMs: number;
   /** Rows of images that wait for their record check; beyond it an image stays unchecked. */
   readonly maxCheckRows: number;
   /** Bytes in memory for an archive that fails, all securities together; beyond it a security loses its. */
@@ -112,6 +121,11 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   snapshotCheckPauseMs: 5_000,
   snapshotCheckTimeoutMs: 60_000,
   snapshotRecheckDelayMs: 3_000,
+  minReachLeft: 0.3,
+  deepenEveryMs: 1_000,
+  maxDeepenings: 4,
+  deepenRetryMs: 30_000,
+  checkBesideDeepeningMs: 60_000,
   maxCheckRows: 1_000_000,
   maxPendingBytes: 256 * 1024 * 1024,
   commitPauseMs: 50,

@@ -21,7 +21,7 @@ import type { FeedTracker } from './proof/feed-tracker.ts';
 import { PhaseMachine } from './phase.ts';
 import type { RecorderDeps } from './recorder-deps.ts';
 import type { Recovered } from './segment/recovery.ts';
-import type { SegmentPosition, Segment } from './segment/segment.ts';
+import type { DeeperBook, SegmentPosition, Segment } from './segment/segment.ts';
 import type { Wait } from './wait.ts';
 
 export class SecurityRecorder {
@@ -181,6 +181,11 @@ export class SecurityRecorder {
   /** Voids what a segment, which may have ended, recorded after a position. */
   voidAfter(segment: Segment, from: SegmentPosition, reason: string): void {
     this.#book.voidAfter(segment, from, reason);
+  }
+
+  /** @returns whether it was taken over: the book may have moved on. */
+  deepen(segment: Segment, deeper: DeeperBook): boolean {
+    return this.#book.deepen(segment, deeper);
   }
 
   async #begin(instrument?: Instrument): Promise<void> {

@@ -9,6 +9,7 @@ import type {
   FeedHandle,
   FeedListener,
   Instrument,
+  SnapshotRequest,
 } from '../../logger/exchange/exchange.ts';
 import { FeedClosedError, LimitExceededError } from '../../logger/errors.ts';
 import { binanceRule } from '../../logger/exchange/binance/sequencer.ts';
@@ -47,6 +48,11 @@ export class ScriptedExchange implements Exchange {
   readonly listeners = new Map<string, FeedListener>();
   aliveUntilUs: number | null = null;
   snapshotRequests = 0;
+  snapshotDepths?: readonly number[];
+  /** Answers every snapshot request, if it is set. */
+  onSnapshot: ((request: SnapshotRequest) => Promise<BookSnapshot>) | undefined;
+  /** Of each snapshot request; undefined: none was named. */
+  readonly depthsAsked: (number | undefined)[] = [];
   probesInBatches = false;
   /** Symbols and depth of each probe. */
   readonly probes: (readonly [symbols: string, depth: 'prices' | 'sequence'])[] = [];
@@ -102,7 +108,13 @@ export class ScriptedExchange implements Exchange {
     };
   }
 
-  async snapshot(_symbol: string, signal: AbortSignal, isSpare = false): Promise<BookSnapshot> {
+  async snapshot(
+    _symbol: string,
+    signal: AbortSignal,
+    { isSpare = false, depth }: SnapshotRequest = {},
+  ): Promise<BookSnapshot> {
+    this.depthsAsked.push(depth);
+    if (this.onSnapshot) return this.onSnapshot({ isSpare, ...(depth && { depth }) });
     if (isSpare) {
       this.spareRequests++;
       const spare = this.#spareAnswers.shift();

@@ -6,7 +6,13 @@
 import { UnknownSecurityError } from '../../errors.ts';
 import type { BookSnapshot } from '../../market/events.ts';
 import type { Scale } from '../../market/decimal.ts';
-import type { BookProbe, Exchange, FeedListener, Instrument } from '../exchange.ts';
+import type {
+  BookProbe,
+  Exchange,
+  FeedListener,
+  Instrument,
+  SnapshotRequest,
+} from '../exchange.ts';
 import type { FeedConnection } from '../feed/feed-connection.ts';
 import { SequencedFeed } from '../feed/sequenced-feed.ts';
 import { RequestBudget } from '../rest/request-budget.ts';
@@ -41,7 +47,13 @@ import {
 } from './probe.ts';
 import { isUnlisted, reasonOf } from './rejections.ts';
 import { binanceRule } from './sequencer.ts';
-import { SNAPSHOT_DEPTH, SNAPSHOT_WEIGHT, parseSnapshot, snapshotPath } from './snapshot.ts';
+import {
+  SNAPSHOT_DEPTHS,
+  affordableDepth,
+  parseSnapshot,
+  snapshotPath,
+  snapshotWeight,
+} from './snapshot.ts';
 
 export interface BinanceOptions extends ExchangeOptions {
   readonly updateFrequencyMs: 100 | 1000;
@@ -59,10 +71,13 @@ class BinanceExchange extends StreamingExchange {
   readonly proof = 'sequence';
   readonly rule = binanceRule;
   readonly probesInBatches = true;
+  readonly snapshotDepths = SNAPSHOT_DEPTHS;
   readonly feed: string;
   readonly #limits: BinanceLimits;
   readonly #rest: RestClient;
   readonly #instrumentBatch: InstrumentBatch;
+  /** Open symbols whose first snapshot is still to be asked for. */
+  readonly #withoutBook = new Set<string>();
 
   constructor(options: BinanceOptions) {
     const { clock, log, updateFrequencyMs } = options;
@@ -106,10 +121,20 @@ class BinanceExchange extends StreamingExchange {
     return this.#instrumentBatch.ask(symbol, signal);
   }
 
-  async snapshot(symbol: string, signal: AbortSignal, isSpare = false): Promise<BookSnapshot> {
+  async snapshot(
+    symbol: string,
+    signal: AbortSignal,
+    { isSpare = false, depth: wanted }: SnapshotRequest = {},
+  ): Promise<BookSnapshot> {
+    let depth = wanted ?? 0;
+    const choose = (available: number): number => {
+      depth = affordableDepth(available, this.#booksAwaited(symbol));
+      return snapshotWeight(depth);
+    };
     const answer = await this.#rest.get({
-      path: snapshotPath(symbol),
-      weight: SNAPSHOT_WEIGHT,
+      path: () => snapshotPath(symbol, depth),
+      onTurn: () => this.#withoutBook.delete(symbol),
+      weight: wanted === undefined ? choose : snapshotWeight(wanted),
       signal: AbortSignal.any([signal, this.closing.signal]),
       urgency: isSpare ? 'spare' : 'usual',
       maxWaitMs: MAX_PATIENT_WAIT_MS,
@@ -119,11 +144,19 @@ class BinanceExchange extends StreamingExchange {
       parseSnapshot(parseJson(answer.body), {
         scale: feed?.scale ?? DEFAULT_SCALE,
         receiveTimeUs: answer.receiveTimeUs,
-        depth: SNAPSHOT_DEPTH,
+        depth,
       }),
     );
     feed?.raiseScale(snapshot.scale);
     return snapshot;
+  }
+
+  /** How many books are still to be paid for, with that of a symbol. */
+  #booksAwaited(symbol: string): number {
+    this.#withoutBook.add(symbol);
+    for (const one of this.#withoutBook) if (!this.feeds.has(one)) this.#withoutBook.delete(one);
+    const soon = this.#withoutBook.size + this.#instrumentBatch.waiting;
+    return Math.max(soon, this.budget.waiting, 1);
   }
 
   async probe(
@@ -169,6 +202,7 @@ class BinanceExchange extends StreamingExchange {
   }
 
   protected createFeed(instrument: Instrument, listener: FeedListener): SequencedFeed {
+    this.#withoutBook.add(instrument.symbol);
     return new SequencedFeed(instrument, { listener, wireErrors: this.wireErrors });
   }
 

@@ -19,12 +19,18 @@ export class InstrumentBatch {
   readonly #maxSymbols: number;
   readonly #lookUp: LookUp;
   #waiting: Waiting[] = [];
+  #asked = 0;
   #isAsking = false;
 
   /** @param lookUp asks for up to `maxSymbols` symbols. */
   constructor(maxSymbols: number, lookUp: LookUp) {
     this.#maxSymbols = maxSymbols;
     this.#lookUp = lookUp;
+  }
+
+  /** Symbols that are being asked for. */
+  get waiting(): number {
+    return this.#waiting.length + this.#asked;
   }
 
   /**
@@ -74,11 +80,14 @@ export class InstrumentBatch {
     }
     const asked = this.#waiting.filter(({ symbol }) => symbols.has(symbol));
     this.#waiting = this.#waiting.filter(({ symbol }) => !symbols.has(symbol));
+    this.#asked = symbols.size;
     try {
       const listings = await this.#lookUp([...symbols]);
       for (const waiting of asked) settle(waiting, listings.get(waiting.symbol));
     } catch (error) {
       for (const waiting of asked) waiting.reject(error);
+    } finally {
+      this.#asked = 0;
     }
   }
 }

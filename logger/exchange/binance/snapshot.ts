@@ -1,6 +1,6 @@
 /**
  * The REST snapshot of a book: `GET /api/v3/depth`. It carries neither a symbol nor a time, and ends
- * at 5,000 levels a side: what lies beyond is unknown until it changes.
+ * at so many levels a side as were asked for, at most 5,000: what lies beyond is unknown until it changes.
  *
  * Source: https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints
  * (gathered 2026-11-20).
@@ -11,13 +11,29 @@ import type { BookSnapshot, Levels } from '../../market/events.ts';
 import { assertSide, assertUncrossed, scaleSides } from '../wire/scaled-levels.ts';
 import { fieldsOf, integerOf, listOf } from '../wire/fields.ts';
 
-/** The most that the exchange gives. */
-export const SNAPSHOT_DEPTH = 5000;
-/** What a request of that depth costs. */
-export const SNAPSHOT_WEIGHT = 250;
+/** What a request costs, by the most levels a side that it may ask for. */
+const WEIGHTS: readonly (readonly [depth: number, weight: number])[] = [
+  [5000, 250],
+  [1000, 50],
+  [500, 25],
+  [100, 5],
+];
 
-export function snapshotPath(symbol: string): string {
-  return `/api/v3/depth?symbol=${encodeURIComponent(symbol)}&limit=${SNAPSHOT_DEPTH}`;
+/** A first book is as deep as the budget allows; after it, these steps: the last is all there is. */
+export const SNAPSHOT_DEPTHS: readonly number[] = [100, 1000, 5000];
+
+export function snapshotWeight(depth: number): number {
+  return WEIGHTS.findLast(([most]) => depth <= most)?.[1] ?? Infinity;
+}
+
+/** The deepest that `count` books can have for what is available, or the shallowest. */
+export function affordableDepth(available: number, count: number): number {
+  const found = WEIGHTS.find(([, weight]) => weight * count <= available) ?? WEIGHTS.at(-1);
+  return found?.[0] ?? 0;
+}
+
+export function snapshotPath(symbol: string, depth: number): string {
+  return `/api/v3/depth?symbol=${encodeURIComponent(symbol)}&limit=${depth}`;
 }
 
 export interface SnapshotContext {
@@ -52,6 +68,7 @@ export function parseSnapshot(answer: unknown, context: SnapshotContext): BookSn
     scale,
     bids,
     asks,
+    depth: context.depth,
     horizon: { bid: edgeOf(bids, context.depth), ask: edgeOf(asks, context.depth) },
   };
 }

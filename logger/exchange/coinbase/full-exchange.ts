@@ -5,7 +5,7 @@
 
 import { FeedClosedError } from '../../errors.ts';
 import type { BookSnapshot } from '../../market/events.ts';
-import type { FeedListener, Instrument } from '../exchange.ts';
+import type { FeedListener, Instrument, SnapshotRequest } from '../exchange.ts';
 import type { FeedConnection } from '../feed/feed-connection.ts';
 import { MAX_PATIENT_WAIT_MS } from '../streaming-exchange.ts';
 import { parseJson } from '../wire/fields.ts';
@@ -25,7 +25,11 @@ export class CoinbaseFull extends CoinbaseExchange {
     super({ ...options, feed: 'full', channels: FULL_CHANNELS });
   }
 
-  async snapshot(symbol: string, signal: AbortSignal, isSpare = false): Promise<BookSnapshot> {
+  async snapshot(
+    symbol: string,
+    signal: AbortSignal,
+    { isSpare = false }: SnapshotRequest = {},
+  ): Promise<BookSnapshot> {
     const feed = this.feeds.get(symbol);
     if (!(feed instanceof FullFeed)) {
       throw new FeedClosedError(`${this.name}:${symbol} is not open`);

@@ -31,7 +31,10 @@ export interface BudgetLimits {
 }
 
 export interface BudgetRequest {
-  readonly weight: number;
+  /** Or chosen when its turn comes, by the weight that is available then. */
+  readonly weight: number | ((available: number) => number);
+  /** Its turn has come, before that of the next. */
+  readonly onTurn?: () => void;
   readonly signal: AbortSignal;
   readonly urgency: Urgency;
   /** While the exchange blocks for longer than this, fail at once instead of waiting. */
@@ -162,7 +165,7 @@ export class RequestBudget {
     if (blockedMs > 0 && (this.#isBanned || blockedMs > request.maxWaitMs)) {
       return this.#rateLimited();
     }
-    if (!isQueued && request.urgency === 'spare' && !this.#isIdle(request.weight)) {
+    if (!isQueued && request.urgency === 'spare' && !this.#isIdle(this.#weightOf(request))) {
       return new LimitExceededError('The request budget has nothing to spare now', {
         retryable: true,
       });
@@ -174,6 +177,13 @@ export class RequestBudget {
       );
     }
     return null;
+  }
+
+  #weightOf({ weight }: BudgetRequest): number {
+    if (typeof weight === 'number') return weight;
+    const reported = this.#validReport()?.weight ?? 0;
+    const left = Math.max(0, this.#limits.maxReportedWeight - reported);
+    return weight(Math.min(this.#bucket.available, left));
   }
 
   #isIdle(weight: number): boolean {
@@ -205,14 +215,16 @@ export class RequestBudget {
     this.#timer = null;
     for (let head = this.#queue[0]; head; head = this.#queue[0]) {
       if (this.#inFlight >= this.#limits.maxInFlight) return;
-      const waitMs = this.#waitMs(head.request.weight);
+      const weight = this.#weightOf(head.request);
+      const waitMs = this.#waitMs(weight);
       if (waitMs > 0) {
         this.#timer = this.#clock.schedule(waitMs, () => this.#pump());
         return;
       }
       this.#queue.shift();
-      this.#bucket.take(head.request.weight);
+      this.#bucket.take(weight);
       this.#inFlight++;
+      head.request.onTurn?.();
       head.grant();
     }
   }

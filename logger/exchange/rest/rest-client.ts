@@ -16,7 +16,7 @@ import {
 import type { LoggerError } from '../../errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { RequestBudget, Urgency } from './request-budget.ts';
+import type { BudgetRequest, RequestBudget } from './request-budget.ts';
 import type { HttpResponse, Transport } from '../../runtime/transport.ts';
 import { fieldsOf, parseJson, quoted } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
@@ -56,12 +56,9 @@ export interface Rejection extends Reason {
   readonly status: number;
 }
 
-export interface RestRequest {
-  readonly path: string;
-  readonly weight: number;
-  readonly signal: AbortSignal;
-  readonly urgency: Urgency;
-  readonly maxWaitMs: number;
+export interface RestRequest extends BudgetRequest {
+  /** Asked when its turn has come. */
+  readonly path: string | (() => string);
   /** For responses that take longer than others. */
   readonly timeoutMs?: number;
 }
@@ -87,12 +84,13 @@ export class RestClient {
     const { transport, budget, clock, restUrl, timeoutMs, maxBytes, headersOf } = this.#options;
     await budget.acquire(request);
     const sentMs = clock.monotonicMs();
+    const target = typeof request.path === 'string' ? request.path : request.path();
     let response: HttpResponse;
     let rejection: Rejection | null;
     let receiveTimeUs: number;
     try {
-      response = await transport.get(`${restUrl}${request.path}`, {
-        headers: { accept: 'application/json', ...headersOf?.(request.path) },
+      response = await transport.get(`${restUrl}${target}`, {
+        headers: { accept: 'application/json', ...headersOf?.(target) },
         timeoutMs: request.timeoutMs ?? timeoutMs,
         maxBytes,
         signal: request.signal,
@@ -101,7 +99,7 @@ export class RestClient {
       rejection = this.#rejectionIn(response);
       this.#report(response, rejection);
       // Without the query: an adapter may sign there.
-      const [path] = request.path.split('?', 1);
+      const [path] = target.split('?', 1);
       this.#options.log?.debug('Request answered', {
         path,
         status: response.status,

@@ -4,7 +4,7 @@
  * image stays unchecked, and the next one is rebuilt from before it.
  */
 
-import { differenceBetween } from '../../book/difference.ts';
+import { differenceBetween, differenceInside, isKnownLessFar } from '../../book/difference.ts';
 import type { BookContent } from '../../book/difference.ts';
 import { LoggerError, RecordCorruptError, describeError } from '../../errors.ts';
 import type { BookImage } from '../../market/events.ts';
@@ -109,7 +109,9 @@ export class RecordCheck {
       // Shutdown must not wait for a slow store.
       const rebuilt = await unlessAborted(this.#rebuild(span, signal), signal);
       if (rebuilt === null) return { kind: 'void' };
-      const difference = differenceBetween(rebuilt, image);
+      // Where the horizon moved out, the records before it show the book up to the old one.
+      const compare = isKnownLessFar(rebuilt, image) ? differenceInside : differenceBetween;
+      const difference = compare(rebuilt, image);
       if (difference === null) return { kind: 'same' };
       const { places, example } = difference;
       return { kind: 'differs', reason: `${places.size} places differ: ${example}` };

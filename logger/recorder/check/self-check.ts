@@ -16,7 +16,7 @@ import type { Log } from '../../runtime/log.ts';
 import type { SelfCheckFigures } from '../../status/security-status.ts';
 import type { RecorderLimits } from '../limits.ts';
 import type { FeedTracker } from '../proof/feed-tracker.ts';
-import type { SegmentPosition, Segment } from '../segment/segment.ts';
+import type { DeeperBook, SegmentPosition, Segment } from '../segment/segment.ts';
 import type { RecordCheck } from './record-check.ts';
 import { SnapshotCheck } from './snapshot-check.ts';
 import type { SnapshotCheckOutcome } from './snapshot-check.ts';
@@ -29,6 +29,8 @@ export interface CheckedRecorder {
   /** The scale in which events arrive. */
   readonly scale: Scale;
   readonly liveness: Pick<FeedTracker, 'answerBySnapshot'>;
+  /** Continues with the book known further out. @returns whether it was taken over. */
+  deepen(segment: Segment, deeper: DeeperBook): boolean;
   /** Voids what a segment, which may have ended, recorded after a position. */
   voidAfter(segment: Segment, from: SegmentPosition, reason: string): void;
 }
@@ -38,6 +40,15 @@ export interface SelfCheckDeps {
   readonly clock: Clock;
   readonly limits: RecorderLimits;
   readonly log: Log;
+}
+
+/** A snapshot that would make the book known further out. */
+export interface Deepening {
+  readonly depth: number;
+  /** The share of the book's reach that is left: see `Reach`. */
+  readonly left: number;
+  /** Little is left: the request does not wait for spare budget. */
+  readonly isNeeded: boolean;
 }
 
 export class SelfCheck {
@@ -53,6 +64,8 @@ export class SelfCheck {
   #segmentLife = new AbortController();
   /** When the book was last compared with a snapshot, or proven by one; monotonic clock. */
   #lastSnapshotMs = 0;
+  /** Not before this time is the book to be known further out; monotonic clock. */
+  #deepenFromMs = 0;
 
   constructor(recorder: CheckedRecorder, deps: SelfCheckDeps) {
     this.#recorder = recorder;
@@ -124,10 +137,31 @@ export class SelfCheck {
     return isPossible ? this.#lastSnapshotMs + everyMs : undefined;
   }
 
-  /** Resolves when there is an outcome, or the check is given up for now. */
-  async checkSnapshot(): Promise<void> {
+  /** What would make the book known further out; undefined: it is whole, or can't be asked for now. */
+  get deepening(): Deepening | undefined {
+    const { segment, exchange } = this.#recorder;
+    const { clock, limits } = this.#deps;
+    const isPossible = segment !== undefined && segment === this.#segment && !this.#snapshotCheck;
+    if (!isPossible || segment.depth === undefined || !segment.canTakeImage) return undefined;
+    const left = segment.reachLeft;
+    if (left === null || clock.monotonicMs() < this.#deepenFromMs) return undefined;
+    const { depth } = segment;
+    const depths = exchange.snapshotDepths ?? [];
+    const next = depths.find((one) => one > depth);
+    const isNeeded = left < limits.minReachLeft;
+    if (next !== undefined) return { depth: next, left, isNeeded };
+    const deepest = depths.at(-1);
+    return isNeeded && deepest !== undefined ? { depth: deepest, left, isNeeded } : undefined;
+  }
+
+  /**
+   * Compares the book with a snapshot, and takes over what that shows further out.
+   * @param deepening absent: as far out as the book is known.
+   * @returns false: the request budget had nothing to spare.
+   */
+  async checkSnapshot(deepening?: Deepening): Promise<boolean> {
     const segment = this.#segment;
-    if (!segment) return;
+    if (!segment) return true;
     const { clock, limits, log } = this.#deps;
     const { security, exchange } = this.#recorder;
     const { signal } = this.#segmentLife;
@@ -135,6 +169,7 @@ export class SelfCheck {
       exchange,
       symbol: security.symbol,
       segment,
+      depth: deepening?.depth ?? segment.depth,
       scale: () => this.#recorder.scale,
       clock,
       limits,
@@ -143,8 +178,8 @@ export class SelfCheck {
       signal,
     }));
     try {
-      const outcome = await check.run();
-      if (this.#segment === segment) this.#conclude(segment, outcome);
+      const outcome = await check.run(deepening?.isNeeded !== true);
+      if (this.#segment === segment) this.#conclude(segment, outcome, check);
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
       log.debug('No snapshot to check the book against', {
@@ -152,14 +187,23 @@ export class SelfCheck {
         reason: describeError(error),
       });
       // The request budget had nothing to spare; it may soon.
-      if (error instanceof LimitExceededError) return;
+      if (error instanceof LimitExceededError) return false;
+      this.#deepenLater();
     } finally {
       if (this.#snapshotCheck === check) this.#snapshotCheck = undefined;
     }
     this.#lastSnapshotMs = clock.monotonicMs();
+    return true;
   }
 
-  #conclude(segment: Segment, outcome: SnapshotCheckOutcome): void {
+  #deepenLater(): void {
+    const { clock, limits } = this.#deps;
+    this.#deepenFromMs = clock.monotonicMs() + limits.deepenRetryMs;
+  }
+
+  #conclude(segment: Segment, outcome: SnapshotCheckOutcome, check: SnapshotCheck): void {
+    const deeper = outcome.kind === 'same' ? check.deeper() : null;
+    if (!deeper || !this.#recorder.deepen(segment, deeper)) this.#deepenLater();
     if (outcome.kind === 'undecided') return;
     this.#snapshots++;
     if (outcome.kind === 'same') {

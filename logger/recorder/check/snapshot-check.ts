@@ -8,22 +8,28 @@
  * snapshot decides nothing: it is a common answer of an exchange in trouble.
  */
 
-import { sidesOf } from '../../book/book.ts';
+import { bookOf, sidesOf } from '../../book/book.ts';
+import type { Book } from '../../book/book.ts';
+import { deeperBook } from '../../book/deeper-book.ts';
+import type { LevelContent } from '../../book/deeper-book.ts';
 import type { BookDifference, BookContent } from '../../book/difference.ts';
 import { differenceInside } from '../../book/difference.ts';
 import type { Exchange, Heartbeat } from '../../exchange/exchange.ts';
 import type { Scale } from '../../market/decimal.ts';
-import type { BookSnapshot, BookUpdate } from '../../market/events.ts';
+import type { BookSnapshot, BookUpdate, Horizon } from '../../market/events.ts';
+import { isSameScale, rescaleHorizon, rescaleSides } from '../../market/scale.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { sleep } from '../../runtime/timing.ts';
 import type { RecorderLimits } from '../limits.ts';
-import type { SegmentPosition, Segment } from '../segment/segment.ts';
+import type { DeeperBook, ProvenBook, SegmentPosition, Segment } from '../segment/segment.ts';
 import { SyncBuffer } from '../proof/sync-buffer.ts';
 
 export interface SnapshotCheckDeps {
   readonly exchange: Exchange;
   readonly symbol: string;
   readonly segment: Segment;
+  /** Levels a side to ask for; undefined: all. */
+  readonly depth: number | undefined;
   /** The current scale of the updates. */
   readonly scale: () => Scale;
   readonly clock: Clock;
@@ -56,6 +62,8 @@ const MAX_ATTEMPTS = 3;
 export class SnapshotCheck {
   readonly #deps: SnapshotCheckDeps;
   readonly #buffer: SyncBuffer;
+  /** The exchange's book that was found to be the same, and is known further out. */
+  #further: ProvenBook | undefined;
 
   constructor(deps: SnapshotCheckDeps) {
     this.#deps = deps;
@@ -75,10 +83,12 @@ export class SnapshotCheck {
     this.#buffer.refine(from, to);
   }
 
-  /** @throws what the exchange's `snapshot` throws. */
-  async run(): Promise<SnapshotCheckOutcome> {
-    // The first request only takes what the budget can spare, so it may be rejected.
-    const first = await this.#compareSnapshot(true);
+  /**
+   * @param isSpare the first request only takes what the budget can spare, so it may be rejected.
+   * @throws what the exchange's `snapshot` throws.
+   */
+  async run(isSpare: boolean): Promise<SnapshotCheckOutcome> {
+    const first = await this.#compareSnapshot(isSpare);
     if (typeof first === 'string') return { kind: 'undecided' };
     if (first.difference === null) return { kind: 'same', at: first.at };
     const { clock, limits, signal } = this.#deps;
@@ -91,8 +101,25 @@ export class SnapshotCheck {
     return { kind: again.isQueueOrderOnly ? 'queue' : 'differs', difference: again };
   }
 
+  /**
+   * The segment's book as it is now, with what the exchange's shows further out. To be asked for once, with
+   * the outcome. null: nothing worthwhile.
+   */
+  deeper(): DeeperBook | null {
+    const { segment, scale } = this.#deps;
+    const found = this.#further;
+    // Updates that came since are at the scale of now.
+    if (!found || !isSameScale(found.book.scale, scale())) return null;
+    const further = this.#buffer.follow(found);
+    if (further?.sequence !== segment.sequence) return null;
+    const ours = levelsOf(segment.book, segment.horizon);
+    const theirs = levelsOf(further.book, further.horizon);
+    const content = ours && theirs && deeperBook(ours, theirs);
+    return content ? { content, depth: further.depth, sequence: further.sequence } : null;
+  }
+
   async #compareSnapshot(isSpare: boolean): Promise<Comparison> {
-    const { exchange, symbol, clock, limits } = this.#deps;
+    const { exchange, symbol, depth, clock, limits } = this.#deps;
     const timeout = new AbortController();
     const timer = clock.schedule(limits.snapshotCheckTimeoutMs, () => timeout.abort());
     const signal = AbortSignal.any([this.#deps.signal, timeout.signal]);
@@ -102,7 +129,7 @@ export class SnapshotCheck {
         if (this.#buffer.updates === 0) {
           await this.#buffer.nextNews(clock, signal, limits.firstUpdateWaitMs);
         }
-        const snapshot = await exchange.snapshot(symbol, signal, isSpare);
+        const snapshot = await exchange.snapshot(symbol, signal, { isSpare, depth });
         const comparison = await this.#bring(snapshot, signal);
         if (comparison !== 'unusable') return comparison;
       }
@@ -119,7 +146,10 @@ export class SnapshotCheck {
     while (!signal.aborted) {
       if (snapshot.sequence === segment.sequence) {
         this.#deps.onEvidence(segment.sequence, snapshot);
-        return this.#compare(() => snapshot);
+        return this.#compare(
+          () => snapshot,
+          () => this.#bookOf(snapshot),
+        );
       }
       const merged = this.#buffer.merge(snapshot, scale());
       switch (merged.kind) {
@@ -138,7 +168,8 @@ export class SnapshotCheck {
         case 'proven': {
           const { book, horizon, sequence } = merged.proven;
           if (sequence !== segment.sequence) return 'undecided';
-          return this.#compare(() => ({ ...sidesOf(book), scale: book.scale, horizon }));
+          const content = () => ({ ...sidesOf(book), scale: book.scale, horizon });
+          return this.#compare(content, () => merged.proven);
         }
       }
     }
@@ -150,15 +181,37 @@ export class SnapshotCheck {
    * long, so the event loop gets its turn in between.
    * @param theirs the exchange's book at the same sequence.
    */
-  async #compare(theirs: () => BookContent): Promise<Comparison> {
+  async #compare(theirs: () => BookContent, book: () => ProvenBook): Promise<Comparison> {
     const { segment, clock, signal } = this.#deps;
     const at = segment.last;
     const { horizon } = segment;
-    const book = segment.book.clone();
+    const copy = segment.book.clone();
     await sleep(clock, 0, signal);
-    const ours = { ...sidesOf(book), scale: book.scale, horizon };
+    const ours = { ...sidesOf(copy), scale: copy.scale, horizon };
     await sleep(clock, 0, signal);
-    const difference = differenceInside(ours, theirs());
+    const content = theirs();
+    const difference = differenceInside(ours, content);
+    const isPartial = horizon.bid !== null || horizon.ask !== null;
+    if (difference === null && isPartial) this.#further = book();
     return { at, difference };
   }
+
+  #bookOf(snapshot: BookSnapshot): ProvenBook {
+    const { segment } = this.#deps;
+    const scale = this.#deps.scale();
+    return {
+      book: bookOf({ scale, ...rescaleSides(snapshot, snapshot.scale, scale) }),
+      horizon: rescaleHorizon(snapshot.horizon, snapshot.scale, scale),
+      depth: snapshot.depth,
+      sequence: snapshot.sequence,
+      exchangeTimeUs: snapshot.exchangeTimeUs ?? segment.exchangeTimeUs,
+      receiveTimeUs: snapshot.receiveTimeUs,
+    };
+  }
+}
+
+/** undefined: an L3 book. */
+function levelsOf(book: Book, horizon: Horizon): LevelContent | undefined {
+  const sides = sidesOf(book);
+  return sides.level === 'L2' ? { ...sides, scale: book.scale, horizon } : undefined;
 }

@@ -293,7 +293,9 @@ export class FeedTracker {
     const { sequence } = segment;
     if (!this.#isIn('stale', segment)) return;
     try {
-      const snapshot = await exchange.snapshot(security.symbol, signal);
+      // Its sequence is all that counts.
+      const depth = exchange.snapshotDepths?.[0];
+      const snapshot = await exchange.snapshot(security.symbol, signal, { depth });
       const isSame = snapshot.sequence === sequence && segment.sequence === sequence;
       if (!isSame || !this.#isUp || !this.#isIn('stale', segment)) return;
       this.#advance(snapshot.receiveTimeUs);

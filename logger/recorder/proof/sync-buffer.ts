@@ -4,6 +4,8 @@
  */
 
 import { bookOf } from '../../book/book.ts';
+import type { Book } from '../../book/book.ts';
+import type { Contradiction } from '../../book/order-book.ts';
 import type { Heartbeat, SequenceRule } from '../../exchange/exchange.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type { SideEvent, BookSnapshot, BookUpdate } from '../../market/events.ts';
@@ -117,6 +119,14 @@ export class SyncBuffer {
     }
   }
 
+  /** Brings a merged book to the last update that came since; null: one contradicts it. */
+  follow({ book, horizon, depth, ...merged }: ProvenBook): ProvenBook | null {
+    const position = { ...merged };
+    const contradiction = this.#advance(book, position, this.#updates);
+    this.#keep([]);
+    return contradiction === null ? { book, horizon, depth, ...position } : null;
+  }
+
   #tooOld({ sequence }: BookSnapshot): string {
     const first = this.#updates[0]?.firstSequence;
     return `The snapshot is too old: at ${sequence}, and the updates begin at ${first}`;
@@ -126,24 +136,34 @@ export class SyncBuffer {
     const position = this.#positionOf(snapshot, updates);
     if (position === null) return { kind: 'waiting' };
     const book = bookOf({ scale, ...rescaleSides(snapshot, snapshot.scale, scale) });
+    const contradiction = this.#advance(book, position, updates);
+    this.#keep([]);
+    if (contradiction !== null) {
+      return {
+        kind: 'unusable',
+        reason: `The snapshot contradicts the feed: ${contradiction.text}`,
+      };
+    }
+    const horizon = rescaleHorizon(snapshot.horizon, snapshot.scale, scale);
+    return { kind: 'proven', proven: { book, horizon, depth: snapshot.depth, ...position } };
+  }
+
+  /** @returns how an update contradicts the book; null: all are in. */
+  #advance(
+    book: Book,
+    position: { sequence: number; exchangeTimeUs: number; receiveTimeUs: number },
+    updates: readonly BookUpdate[],
+  ): Contradiction | null {
     for (const update of updates) {
       // One that came late or twice is older than what the book already holds.
       if (this.#rule.follow(position.sequence, update) === 'ignore') continue;
       const contradiction = book.apply(update);
-      if (contradiction !== null) {
-        this.#keep([]);
-        return {
-          kind: 'unusable',
-          reason: `The snapshot contradicts the feed: ${contradiction.text}`,
-        };
-      }
+      if (contradiction !== null) return contradiction;
       position.sequence = update.lastSequence;
       position.exchangeTimeUs = update.exchangeTimeUs;
       position.receiveTimeUs = update.receiveTimeUs;
     }
-    this.#keep([]);
-    const horizon = rescaleHorizon(snapshot.horizon, snapshot.scale, scale);
-    return { kind: 'proven', proven: { book, horizon, ...position } };
+    return null;
   }
 
   /** Sequence and times of the snapshot alone; null: its exchange time is not known yet. */

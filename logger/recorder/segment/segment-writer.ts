@@ -18,7 +18,7 @@ import { closeGap, earlierGap } from './gap.ts';
 import { recoverSegment, recoverWhenWritable } from './recovery.ts';
 import type { Recovered } from './recovery.ts';
 import { Segment } from './segment.ts';
-import type { SegmentPosition, ProvenBook, SegmentDeps } from './segment.ts';
+import type { DeeperBook, SegmentPosition, ProvenBook, SegmentDeps } from './segment.ts';
 
 /** Shared by the writers of all securities. */
 export interface CommonWriterDeps extends SegmentDeps {
@@ -163,6 +163,15 @@ export class SegmentWriter {
     if (!segment) return;
     this.#push(segment.refine(scale, clock.monotonicMs()));
     live.publish({ type: 'image', security, reason: 'scale', segment, closedGap: null });
+  }
+
+  /** Continues with the running segment's book known further out. */
+  deepen(deeper: DeeperBook): void {
+    const { security, clock, live } = this.#deps;
+    const segment = this.#segment;
+    if (!segment) return;
+    this.#push(segment.deepen(deeper, clock.monotonicMs()));
+    live.publish({ type: 'image', security, reason: 'horizon', segment, closedGap: null });
   }
 
   /** Abandons the running segment: it ends where the archive ends. */

@@ -5,9 +5,11 @@
  */
 
 import type { GapRecord, ImageReason, StoredRecord, Write } from '../../archive/archive.ts';
-import { sidesOf } from '../../book/book.ts';
+import { bookOf, sidesOf } from '../../book/book.ts';
 import type { Book } from '../../book/book.ts';
+import type { LevelContent } from '../../book/deeper-book.ts';
 import type { Contradiction } from '../../book/order-book.ts';
+import { assertInvariant } from '../../errors.ts';
 import type { LiveSegment } from '../../live/events.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type {
@@ -22,15 +24,25 @@ import { imageDue } from './base-image-policy.ts';
 import type { RecorderLimits } from '../limits.ts';
 import { OpenBlock } from './open-block.ts';
 import type { DefectsBetween, ReceiveTimes } from '../receive-times.ts';
+import { Reach } from './reach.ts';
 import { imageRecord } from './records.ts';
 import type { SegmentIdentity } from './records.ts';
 
 export interface ProvenBook {
   readonly book: Book;
   readonly horizon: Horizon;
+  /** Levels a side that its snapshot was asked for; absent: all. */
+  readonly depth?: number | undefined;
   readonly sequence: number;
   readonly exchangeTimeUs: number;
   readonly receiveTimeUs: number;
+}
+
+/** A running segment's book, known further out. */
+export interface DeeperBook {
+  readonly sequence: number;
+  readonly depth: number | undefined;
+  readonly content: LevelContent;
 }
 
 export interface SegmentDeps {
@@ -55,6 +67,8 @@ export class Segment implements LiveSegment {
   readonly #defectsBetween: DefectsBetween;
   #book: Book;
   #horizon: Horizon;
+  #depth: number | undefined;
+  #reach: Reach;
   #sequence: number;
   #exchangeTimeUs: number;
   #receiveTimeUs: number;
@@ -80,6 +94,8 @@ export class Segment implements LiveSegment {
     this.#defectsBetween = deps.receiveTimes.defectsBetween;
     this.#book = proven.book;
     this.#horizon = proven.horizon;
+    this.#depth = proven.depth;
+    this.#reach = new Reach(proven.book, proven.horizon);
     this.#sequence = proven.sequence;
     this.#exchangeTimeUs = proven.exchangeTimeUs;
     this.#receiveTimeUs = proven.receiveTimeUs;
@@ -97,6 +113,21 @@ export class Segment implements LiveSegment {
 
   get horizon(): Horizon {
     return this.#horizon;
+  }
+
+  /** Levels a side that its last snapshot was asked for; undefined: all. */
+  get depth(): number | undefined {
+    return this.#depth;
+  }
+
+  /** The share of its reach that is left, as `Reach.left`. */
+  get reachLeft(): number | null {
+    return this.#reach.left(this.#book);
+  }
+
+  /** The book has moved since the last image, so another can be stored. */
+  get canTakeImage(): boolean {
+    return this.#sequence !== this.#imageSequence;
   }
 
   get sequence(): number {
@@ -205,7 +236,7 @@ export class Segment implements LiveSegment {
    * last update stay in the open block: the key of a block needs an update.
    */
   imageNow(reason: ImageReason, monotonicMs: number): Write[] {
-    if (this.#sequence === this.#imageSequence) return [];
+    if (!this.canTakeImage) return [];
     return [...this.#sealUpdates(monotonicMs), ...this.#image(reason, monotonicMs)];
   }
 
@@ -215,8 +246,23 @@ export class Segment implements LiveSegment {
     const from = this.#book.scale;
     this.#book = this.#book.rescaled(scale);
     this.#horizon = rescaleHorizon(this.#horizon, from, scale);
+    this.#reach = new Reach(this.#book, this.#horizon);
     this.#block.refine(scale);
     return [...writes, ...this.imageNow('scale', monotonicMs)];
+  }
+
+  /** Continues with a book that is known further out. @param deeper at the segment's own sequence and scale. */
+  deepen({ content, depth, sequence }: DeeperBook, monotonicMs: number): Write[] {
+    assertInvariant(
+      sequence === this.#sequence && this.canTakeImage,
+      'A book known further out does not stand where the segment does',
+    );
+    const writes = this.#sealUpdates(monotonicMs);
+    this.#book = bookOf(content);
+    this.#horizon = content.horizon;
+    this.#depth = depth;
+    this.#reach = new Reach(this.#book, this.#horizon);
+    return [...writes, ...this.#image('horizon', monotonicMs)];
   }
 
   /** The last block. Nothing may be added afterwards. */

@@ -187,7 +187,7 @@ function limitOf(query: URLSearchParams, byDefault: number, max: number): number
   return Math.min(max, Number(text));
 }
 
-function weightOf(path: string, query: URLSearchParams): number {
+export function weightOf(path: string, query: URLSearchParams): number {
   switch (path) {
     case '/api/v3/depth': {
       const limit = limitOf(query, DEFAULT_DEPTH, MAX_DEPTH) ?? 1;

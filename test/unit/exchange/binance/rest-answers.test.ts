@@ -27,6 +27,7 @@ describe('the snapshot', () => {
       scale: SCALE,
       bids: [1000, 100, 950, 200],
       asks: [1100, 300],
+      depth: 2,
       horizon: { bid: 950, ask: null },
     });
   });
@@ -69,8 +70,8 @@ describe('the snapshot', () => {
   });
 
   test('the request names symbol and depth', () => {
-    expect(snapshotPath('BTCUSDT')).toBe('/api/v3/depth?symbol=BTCUSDT&limit=5000');
-    expect(snapshotPath('A&B=C')).toBe('/api/v3/depth?symbol=A%26B%3DC&limit=5000');
+    expect(snapshotPath('BTCUSDT', 5000)).toBe('/api/v3/depth?symbol=BTCUSDT&limit=5000');
+    expect(snapshotPath('A&B=C', 5000)).toBe('/api/v3/depth?symbol=A%26B%3DC&limit=5000');
   });
 });
 
