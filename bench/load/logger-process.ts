@@ -46,9 +46,10 @@ export interface LoadSample {
 
 const LOOP_PROBE_MS = 5;
 const UNLIMITED = {
-  weightPerMinute: 1e9,
+  windowMs: 60_000,
+  maxWeight: 1e9,
   burstWeight: 1e8,
-  steadyWeightPerMinute: 5e8,
+  steadyWeight: 5e8,
   maxReportedWeight: 1e9,
   maxInFlight: 4,
   maxQueued: 100_000,

@@ -13,16 +13,25 @@ const MAX_BLOCK_MS = 4 * 86_400_000;
 
 /**
  * @param retryAfter the header, in seconds.
+ * @param banMs how long a ban lasts where nothing says it; default: two minutes.
  * @param untilMs time from now until the moment that the exchange's words name; null: they name none.
  */
 export function blockMs(
   retryAfter: string | undefined,
-  { isBan, untilMs }: { readonly isBan: boolean; readonly untilMs: number | null },
+  {
+    isBan,
+    untilMs,
+    banMs = DEFAULT_BAN_MS,
+  }: {
+    readonly isBan: boolean;
+    readonly untilMs: number | null;
+    readonly banMs?: number | undefined;
+  },
 ): number {
   const seconds = wholeNumber(retryAfter);
   // A moment that is over already comes from a clock that differs from ours.
   const namedMs = untilMs !== null && untilMs > 0 ? untilMs : null;
-  if (seconds === null && namedMs === null) return isBan ? DEFAULT_BAN_MS : DEFAULT_SLOW_DOWN_MS;
+  if (seconds === null && namedMs === null) return isBan ? banMs : DEFAULT_SLOW_DOWN_MS;
   return Math.min(Math.max((seconds ?? 0) * 1000, namedMs ?? 0), MAX_BLOCK_MS);
 }
 

@@ -14,15 +14,12 @@
  * symbol takes two channels with a reply each, prices and sizes are JSON numbers, trade ids are text.
  */
 
-import type { BookLevel } from '../../logger/market/security.ts';
 import type { Proof } from '../../logger/market/coverage.ts';
 import { NO_HORIZON } from '../../logger/market/events.ts';
-import type { BookSnapshot, Trade } from '../../logger/market/events.ts';
+import type { Trade } from '../../logger/market/events.ts';
 import { connectionRule } from '../../logger/exchange/connection-rule.ts';
-import { COINBASE_LIMITS } from '../../logger/exchange/coinbase/limits.ts';
 import type { ExchangeDeps } from '../../logger/exchange/definition.ts';
 import type { FeedListener, Instrument } from '../../logger/exchange/exchange.ts';
-import type { FeedConnection } from '../../logger/exchange/feed/feed-connection.ts';
 import { ImageFeed } from '../../logger/exchange/feed/image-feed.ts';
 import { TO_SESSION, TO_UNKNOWN } from '../../logger/exchange/feed/protocol.ts';
 import type {
@@ -35,14 +32,10 @@ import type {
   StreamRequest,
   SymbolRoute,
 } from '../../logger/exchange/feed/protocol.ts';
-import { RequestBudget } from '../../logger/exchange/rest/request-budget.ts';
-import { StreamingExchange } from '../../logger/exchange/streaming-exchange.ts';
-import type { Listing } from '../../logger/exchange/streaming-exchange.ts';
-import { TokenBucket } from '../../logger/exchange/token-bucket.ts';
 import { JsonNumber, parseExactJson } from '../../logger/exchange/wire/exact-json.ts';
 import { fieldsOf, textOf, wireError } from '../../logger/exchange/wire/fields.ts';
 import { scalePair, scaleSides } from '../../logger/exchange/wire/scaled-levels.ts';
-import { WireErrors } from '../../logger/exchange/wire/wire-errors.ts';
+import { TestExchange } from './test-exchange.ts';
 
 export const PING = { text: '{"op":"ping"}', intervalMs: 20_000 };
 
@@ -199,53 +192,17 @@ function numberIn(value: unknown): JsonNumber {
   return value;
 }
 
-export class ChannelExchange extends StreamingExchange {
+export class ChannelExchange extends TestExchange {
   readonly name = 'channels';
-  readonly feed = 'book';
-  readonly level: BookLevel = 'L2';
   readonly proof: Proof = 'connection';
   readonly rule = connectionRule;
 
   constructor(deps: ExchangeDeps, staleAfterMs: number) {
-    const limits = { ...COINBASE_LIMITS, pace: { max: 100, windowMs: 1000 } };
-    super(
-      {
-        ...deps,
-        exchange: 'channels',
-        feed: 'book',
-        protocol: channelProtocol,
-        url: 'wss://channels.test',
-        staleAfterMs,
-        limits,
-        joinWithinMs: limits.joinWithinMs,
-        wireErrors: new WireErrors('channels', deps.log),
-        connecting: new TokenBucket(deps.clock, limits.connecting),
-      },
-      { budget: new RequestBudget(deps.clock, limits.requests), poll: limits },
-    );
-  }
-
-  instrument(symbol: string): Promise<Instrument> {
-    const scale = { priceExponent: 2, sizeExponent: 4 };
-    return Promise.resolve({ symbol, scale, tickSize: null, lotSize: null });
-  }
-
-  snapshot(symbol: string, signal: AbortSignal): Promise<BookSnapshot> {
-    const feed = this.feeds.get(symbol);
-    if (!(feed instanceof ImageFeed)) throw new Error(`${symbol} is not open`);
-    return this.streamedSnapshot(feed, signal, 10_000);
+    super('channels', channelProtocol, deps, staleAfterMs);
   }
 
   protected createFeed(instrument: Instrument, listener: FeedListener): ImageFeed {
     return new ImageFeed(instrument, { listener, wireErrors: this.wireErrors });
-  }
-
-  protected connectionFor([only]: readonly FeedConnection[]): FeedConnection | undefined {
-    return only;
-  }
-
-  protected lookUp(): Promise<ReadonlyMap<string, Listing>> {
-    return Promise.resolve(new Map());
   }
 }
 

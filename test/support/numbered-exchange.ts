@@ -8,14 +8,10 @@
  *   ← {"topic":"AAA","type":"trade","id":"…","ms":…,"p":"150","q":"1","side":"buy"}
  */
 
-import type { BookLevel } from '../../logger/market/security.ts';
 import type { Proof } from '../../logger/market/coverage.ts';
 import { NO_HORIZON } from '../../logger/market/events.ts';
-import type { BookSnapshot } from '../../logger/market/events.ts';
-import { BINANCE_LIMITS } from '../../logger/exchange/binance/limits.ts';
 import type { ExchangeDeps } from '../../logger/exchange/definition.ts';
 import type { FeedListener, Instrument } from '../../logger/exchange/exchange.ts';
-import type { FeedConnection } from '../../logger/exchange/feed/feed-connection.ts';
 import { TO_SESSION, TO_UNKNOWN } from '../../logger/exchange/feed/protocol.ts';
 import type {
   ControlMessage,
@@ -28,14 +24,10 @@ import type {
   SymbolRoute,
 } from '../../logger/exchange/feed/protocol.ts';
 import { SequencedFeed } from '../../logger/exchange/feed/sequenced-feed.ts';
-import { RequestBudget } from '../../logger/exchange/rest/request-budget.ts';
 import { spanRule } from '../../logger/exchange/span-rule.ts';
-import { StreamingExchange } from '../../logger/exchange/streaming-exchange.ts';
-import type { Listing } from '../../logger/exchange/streaming-exchange.ts';
-import { TokenBucket } from '../../logger/exchange/token-bucket.ts';
 import { integerOf, listOf, parseFields, textOf } from '../../logger/exchange/wire/fields.ts';
 import { scalePair, scaleSides } from '../../logger/exchange/wire/scaled-levels.ts';
-import { WireErrors } from '../../logger/exchange/wire/wire-errors.ts';
+import { TestExchange } from './test-exchange.ts';
 
 const CARRIES = { image: 'image', update: 'update', trade: 'side' } as const;
 
@@ -101,53 +93,17 @@ function request(op: string, id: number, args: readonly string[]): StreamRequest
   };
 }
 
-export class NumberedExchange extends StreamingExchange {
+export class NumberedExchange extends TestExchange {
   readonly name = 'numbered';
-  readonly feed = 'book';
-  readonly level: BookLevel = 'L2';
   readonly proof: Proof = 'sequence';
   readonly rule = spanRule;
 
   constructor(deps: ExchangeDeps, staleAfterMs: number) {
-    const limits = { ...BINANCE_LIMITS, pace: { max: 100, windowMs: 1000 } };
-    super(
-      {
-        ...deps,
-        exchange: 'numbered',
-        feed: 'book',
-        protocol: numberedProtocol,
-        url: 'wss://numbered.test',
-        staleAfterMs,
-        limits,
-        joinWithinMs: 1000,
-        wireErrors: new WireErrors('numbered', deps.log),
-        connecting: new TokenBucket(deps.clock, limits.connecting),
-      },
-      { budget: new RequestBudget(deps.clock, limits.requests), poll: limits },
-    );
-  }
-
-  instrument(symbol: string): Promise<Instrument> {
-    const scale = { priceExponent: 2, sizeExponent: 4 };
-    return Promise.resolve({ symbol, scale, tickSize: null, lotSize: null });
-  }
-
-  snapshot(symbol: string, signal: AbortSignal): Promise<BookSnapshot> {
-    const feed = this.feeds.get(symbol);
-    if (!(feed instanceof SequencedFeed)) throw new Error(`${symbol} is not open`);
-    return this.streamedSnapshot(feed, signal, 10_000);
+    super('numbered', numberedProtocol, deps, staleAfterMs);
   }
 
   protected createFeed(instrument: Instrument, listener: FeedListener): SequencedFeed {
     return new SequencedFeed(instrument, { listener, wireErrors: this.wireErrors });
-  }
-
-  protected connectionFor([only]: readonly FeedConnection[]): FeedConnection | undefined {
-    return only;
-  }
-
-  protected lookUp(): Promise<ReadonlyMap<string, Listing>> {
-    return Promise.resolve(new Map());
   }
 }
 

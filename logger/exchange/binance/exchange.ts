@@ -27,7 +27,7 @@ import type { ExchangeOptions, Listing } from '../streaming-exchange.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { parseJson } from '../wire/fields.ts';
 import { WireErrors } from '../wire/wire-errors.ts';
-import { InstrumentBatch } from './instrument-batch.ts';
+import { InstrumentBatch } from '../rest/instrument-batch.ts';
 import {
   DEFAULT_SCALE,
   INSTRUMENT_WEIGHT,

@@ -55,10 +55,11 @@ export const BINANCE_LIMITS: BinanceLimits = Object.freeze({
   resetWithinMs: 8000,
   maxHeldMessages: 1000,
   requests: {
-    weightPerMinute: 6000,
+    windowMs: 60_000,
+    maxWeight: 6000,
     // Ten full snapshots at once, then twelve a minute: at most 5,700 in any minute.
     burstWeight: 2700,
-    steadyWeightPerMinute: 3000,
+    steadyWeight: 3000,
     maxReportedWeight: 5700,
     maxInFlight: 4,
     maxQueued: 2000,

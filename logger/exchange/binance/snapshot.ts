@@ -6,9 +6,9 @@
  * (gathered 2026-11-20).
  */
 
-import type { Scale, ScaledInt } from '../../market/decimal.ts';
-import type { BookSnapshot, Levels } from '../../market/events.ts';
-import { assertSide, assertUncrossed, scaleSides } from '../wire/scaled-levels.ts';
+import type { Scale } from '../../market/decimal.ts';
+import type { BookSnapshot } from '../../market/events.ts';
+import { assertSide, assertUncrossed, edgeOf, scaleSides } from '../wire/scaled-levels.ts';
 import { fieldsOf, integerOf, listOf } from '../wire/fields.ts';
 
 /** What a request costs, by the most levels a side that it may ask for. */
@@ -71,9 +71,4 @@ export function parseSnapshot(answer: unknown, context: SnapshotContext): BookSn
     depth: context.depth,
     horizon: { bid: edgeOf(bids, context.depth), ask: edgeOf(asks, context.depth) },
   };
-}
-
-/** Fewer levels than asked for: the side is complete. Else it is known down to its last price. */
-function edgeOf(levels: Levels, depth: number): ScaledInt | null {
-  return levels.length / 2 < depth ? null : (levels.at(-2) ?? null);
 }

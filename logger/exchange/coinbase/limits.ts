@@ -52,9 +52,10 @@ export const COINBASE_LIMITS: CoinbaseLimits = Object.freeze({
   resetWithinMs: 8000,
   maxHeldMessages: 20_000,
   requests: {
-    weightPerMinute: 600,
+    windowMs: 60_000,
+    maxWeight: 600,
     burstWeight: 8,
-    steadyWeightPerMinute: 240,
+    steadyWeight: 240,
     maxReportedWeight: 600,
     maxInFlight: 4,
     maxQueued: 2000,

@@ -154,7 +154,7 @@ export class FeedConnection implements SessionOwner {
 
   onConfirmed(session: FeedSession, subscription: SessionSubscription): void {
     const { feed } = subscription;
-    const { protocol, login, joinWithinMs } = this.#options;
+    const { protocol, login } = this.#options;
     login?.accepted();
     this.#log.confirmed(feed.symbol);
     if (this.#otherCarrying(session, feed)?.canServe !== true) {
@@ -167,7 +167,8 @@ export class FeedConnection implements SessionOwner {
       subscription.apply(isOldest ? 'confirm-late' : 'confirm-to-replace');
     }
     const other = this.#otherCarrying(session, feed);
-    this.#settleIn(joinWithinMs, session, subscription, other && { other, had: other.updates });
+    if (protocol.isSequenced)
+      this.#settle(session, subscription, other && { other, had: other.updates });
     this.#checkFailover();
     this.#settleWaiters();
   }
@@ -327,18 +328,17 @@ export class FeedConnection implements SessionOwner {
    * A quiet symbol stops keeping the old session after a while. One that the old session still brings
    * is not quiet: its streams do not work on the new session, and are subscribed again there.
    */
-  #settleIn(
-    delayMs: number,
+  #settle(
     session: FeedSession,
     subscription: SessionSubscription,
     since?: { readonly other: SessionSubscription; readonly had: number },
   ): void {
-    session.schedule(delayMs, () => {
+    session.schedule(this.#options.joinWithinMs ?? 0, () => {
       const { feed } = subscription;
       if (session.confirmed(feed) !== subscription) return;
       const isNewer = this.#sessions.length > 1 && session === this.#sessions.at(-1);
       const isMissing = isNewer && since !== undefined && since.other.updates > since.had;
-      if (isMissing && subscription.updates === 0 && this.#options.protocol.isSequenced) {
+      if (isMissing && subscription.updates === 0) {
         session.renew(feed);
         return;
       }

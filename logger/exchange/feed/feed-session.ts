@@ -34,8 +34,8 @@ export interface FeedSessionOptions {
   readonly random: Random;
   readonly staleAfterMs: number;
   readonly limits: FeedLimits;
-  /** How long a new session's updates wait for an older one to catch up. */
-  readonly joinWithinMs: number;
+  /** How long a new session's updates wait for an older one to catch up; only where they have a sequence. */
+  readonly joinWithinMs?: number;
   readonly wireErrors: WireErrors;
   readonly traffic: Traffic;
 }
@@ -127,7 +127,7 @@ export class FeedSession {
   }
 
   add(feed: SymbolFeed): void {
-    const { protocol, limits, joinWithinMs } = this.#options;
+    const { protocol, limits, joinWithinMs = 0 } = this.#options;
     const subscription = new SessionSubscription(feed, {
       isSequenced: protocol.isSequenced,
       maxHeld: limits.maxHeldMessages,

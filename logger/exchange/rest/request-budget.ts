@@ -16,12 +16,14 @@ import type { Clock, Timer } from '../../runtime/clock.ts';
 import { TokenBucket } from '../token-bucket.ts';
 
 export interface BudgetLimits {
-  /** The exchange's limit per minute and address. */
-  readonly weightPerMinute: number;
-  /** May be spent at one moment. With the steady weight of a minute it must stay below the limit. */
+  /** The window that the exchange counts requests in. */
+  readonly windowMs: number;
+  /** The exchange's limit per window and address. */
+  readonly maxWeight: number;
+  /** May be spent at one moment. With the steady weight of a window it must stay below the limit. */
   readonly burstWeight: number;
-  /** The most that is spent in the long run. */
-  readonly steadyWeightPerMinute: number;
+  /** The most that is spent per window in the long run. */
+  readonly steadyWeight: number;
   /** Above this use, as the exchange reports it for the whole address, requests wait. */
   readonly maxReportedWeight: number;
   /** Requests under way at once: few, so that a "slow down" arrives before many more are sent. */
@@ -51,9 +53,6 @@ export type Urgency = 'urgent' | 'probe' | 'usual' | 'spare';
 /** Lower goes first. */
 const RANK: Readonly<Record<Urgency, number>> = { urgent: 0, probe: 1, usual: 2, spare: 2 };
 
-/** A report of the exchange counts for this long: its own counter covers one minute. */
-const REPORT_VALID_MS = 60_000;
-
 interface Waiting {
   readonly request: BudgetRequest;
   readonly grant: () => void;
@@ -74,14 +73,14 @@ export class RequestBudget {
 
   constructor(clock: Clock, limits: BudgetLimits) {
     assertInvariant(
-      limits.burstWeight + limits.steadyWeightPerMinute <= limits.weightPerMinute,
-      'The burst and the steady weight of a request budget exceed what the exchange allows in a minute',
+      limits.burstWeight + limits.steadyWeight <= limits.maxWeight,
+      'The burst and the steady weight of a request budget exceed what the exchange allows in a window',
     );
     this.#clock = clock;
     this.#limits = limits;
     this.#bucket = new TokenBucket(clock, {
       capacity: limits.burstWeight,
-      perSecond: limits.steadyWeightPerMinute / 60,
+      perSecond: (limits.steadyWeight * 1000) / limits.windowMs,
     });
   }
 
@@ -122,7 +121,7 @@ export class RequestBudget {
     this.#pump();
   }
 
-  /** Takes in the exchange's report of the weight that this address has used in the running minute. */
+  /** Takes in the exchange's report of the weight that this address has used in the running window. */
   report(weight: number): void {
     this.#reported = { weight, atMs: this.#clock.monotonicMs() };
   }
@@ -149,7 +148,7 @@ export class RequestBudget {
     return this.#queue.length;
   }
 
-  /** As the exchange reported it within the last minute; 0 where it did not. */
+  /** As the exchange reported it within the last window; 0 where it did not. */
   get weightUsed(): number {
     return this.#validReport()?.weight ?? 0;
   }
@@ -232,7 +231,7 @@ export class RequestBudget {
   #waitMs(weight: number): number {
     const report = this.#validReport();
     const isUsedUp = report !== null && report.weight + weight > this.#limits.maxReportedWeight;
-    const reportMs = isUsedUp ? report.atMs + REPORT_VALID_MS - this.#clock.monotonicMs() : 0;
+    const reportMs = isUsedUp ? report.atMs + this.#limits.windowMs - this.#clock.monotonicMs() : 0;
     return Math.max(this.#blockedMs(), reportMs, this.#bucket.waitMs(weight));
   }
 
@@ -244,7 +243,8 @@ export class RequestBudget {
 
   #validReport(): { readonly weight: number; readonly atMs: number } | null {
     const report = this.#reported;
-    const isOld = report && this.#clock.monotonicMs() - report.atMs >= REPORT_VALID_MS;
+    // The exchange's own counter covers one window.
+    const isOld = report && this.#clock.monotonicMs() - report.atMs >= this.#limits.windowMs;
     return isOld ? null : report;
   }
 }

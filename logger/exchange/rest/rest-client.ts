@@ -36,6 +36,10 @@ export interface RestOptions {
   readonly usedWeightHeader?: string;
   /** Statuses of a ban, which ends waiting for it. Default: 418. */
   readonly banStatuses?: readonly number[];
+  /** How long a ban lasts where the exchange does not say. */
+  readonly banMs?: number;
+  /** Codes in the body that ask to slow down, whatever the status. */
+  readonly slowDownCodes?: readonly number[];
   /** Reads the body of a rejection. */
   readonly reasonOf: (rejection: Fields) => Reason;
   /** Where the exchange rejects with status 200: whether a body does. */
@@ -143,14 +147,17 @@ export class RestClient {
   }
 
   /** How long the exchange wants no requests; null: it does not say that. */
-  #blockMs(response: HttpResponse, { bannedUntilMs }: Rejection): number | null {
+  #blockMs(response: HttpResponse, { bannedUntilMs, code }: Rejection): number | null {
     const isBan = this.#isBan(response);
     const untilMs = bannedUntilMs ?? null;
-    const isAsked = isBan || response.status === SLOW_DOWN_STATUS || untilMs !== null;
-    if (!isAsked) return null;
+    const isSlowDown =
+      response.status === SLOW_DOWN_STATUS ||
+      (code !== null && this.#options.slowDownCodes?.includes(code) === true);
+    if (!isBan && !isSlowDown && untilMs === null) return null;
     const nowMs = this.#options.clock.nowUs() / 1000;
     return blockMs(response.headers['retry-after'], {
       isBan,
+      banMs: this.#options.banMs,
       untilMs: untilMs === null ? null : untilMs - nowMs,
     });
   }

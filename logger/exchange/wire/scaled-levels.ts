@@ -96,3 +96,11 @@ export function assertUncrossed(bid: ScaledInt | undefined, ask: ScaledInt | und
     throw wireError('snapshot', 'The snapshot is crossed');
   }
 }
+
+/**
+ * How far a side is known that holds at most `depth` levels: one with fewer is complete (null), else it
+ * ends with its last price.
+ */
+export function edgeOf(levels: Levels, depth: number): ScaledInt | null {
+  return levels.length / 2 < depth ? null : (levels.at(-2) ?? null);
+}

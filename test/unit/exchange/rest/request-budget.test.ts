@@ -1,9 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { FeedClosedError, LimitExceededError, RateLimitedError } from '../../../logger/errors.ts';
-import { BINANCE_LIMITS } from '../../../logger/exchange/binance/limits.ts';
-import { RequestBudget } from '../../../logger/exchange/rest/request-budget.ts';
-import type { BudgetLimits, BudgetRequest } from '../../../logger/exchange/rest/request-budget.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import {
+  FeedClosedError,
+  LimitExceededError,
+  RateLimitedError,
+} from '../../../../logger/errors.ts';
+import { BINANCE_LIMITS } from '../../../../logger/exchange/binance/limits.ts';
+import { RequestBudget } from '../../../../logger/exchange/rest/request-budget.ts';
+import type {
+  BudgetLimits,
+  BudgetRequest,
+} from '../../../../logger/exchange/rest/request-budget.ts';
+import { ManualClock } from '../../../support/manual-clock.ts';
 
 const LIMITS = BINANCE_LIMITS.requests;
 
@@ -71,11 +78,11 @@ describe('the request budget', () => {
       const within = bench.granted.filter(
         (other) => other.atMs >= atMs && other.atMs < atMs + 60_000,
       );
-      expect(within.length * 250).toBeLessThanOrEqual(LIMITS.weightPerMinute);
+      expect(within.length * 250).toBeLessThanOrEqual(LIMITS.maxWeight);
     }
     const after = bench.granted.filter(({ atMs }) => atMs >= 60_000 && atMs < 120_000);
-    expect(after.length * 250).toBeLessThanOrEqual(LIMITS.weightPerMinute / 2 + 250);
-    expect(after.length * 250).toBeGreaterThanOrEqual(LIMITS.weightPerMinute / 2 - 250);
+    expect(after.length * 250).toBeLessThanOrEqual(LIMITS.maxWeight / 2 + 250);
+    expect(after.length * 250).toBeGreaterThanOrEqual(LIMITS.maxWeight / 2 - 250);
   });
 
   test('a spare request takes only what no other needs, and never waits', async () => {

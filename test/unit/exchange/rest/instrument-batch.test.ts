@@ -6,7 +6,7 @@ import {
   RateLimitedError,
   UnknownSecurityError,
 } from '../../../../logger/errors.ts';
-import { InstrumentBatch } from '../../../../logger/exchange/binance/instrument-batch.ts';
+import { InstrumentBatch } from '../../../../logger/exchange/rest/instrument-batch.ts';
 import type { Instrument } from '../../../../logger/exchange/exchange.ts';
 import type { Listing } from '../../../../logger/exchange/streaming-exchange.ts';
 
