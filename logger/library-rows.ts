@@ -24,6 +24,8 @@ export interface ImageRow {
   readonly sequence: number | null;
   readonly exchangeTimeUs: number;
   readonly receiveTimeUs: number;
+  /** The feed shows a window of the book, down to the horizon. Absent: it does not. */
+  readonly windowed?: true | undefined;
   readonly horizon: { readonly bid: string | null; readonly ask: string | null };
   /** Exact decimals, best first. */
   readonly bids: readonly LevelRow[];

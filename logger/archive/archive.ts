@@ -21,6 +21,8 @@ export interface RecordHeader {
   readonly level: BookLevel;
   readonly feed: string;
   readonly proof: Proof;
+  /** The feed shows a window of the book: its horizon is the last price, and moves. Absent: it does not. */
+  readonly windowed?: true;
   readonly epoch: number;
   /** Receive times of its first and last message (image: both are its last message's). */
   readonly fromUs: number;

@@ -21,6 +21,8 @@ export interface Exchange {
    */
   readonly proof: Proof;
   readonly rule: SequenceRule;
+  /** The feed shows a window: the best levels, which enter and leave it as the market moves. */
+  readonly isWindowed?: boolean;
   /** Set where it records less than the exchange offers: the reason, and whether it was chosen. */
   readonly fallback?: { readonly reason: string; readonly isChosen: boolean } | null | undefined;
 

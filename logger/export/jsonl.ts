@@ -28,7 +28,8 @@ function writeLevels(item: LevelsItem, out: LineWriter): void {
   const isImage = item.type === 'image';
   const first = quoted(isImage ? item.sequence : item.firstSequence);
   out.text(`{"firstSequence":${first},"sequence":${quoted(item.sequence)},${timesJson(item)},`);
-  if (isImage) out.text(`"image":true,"horizon":${horizonJson(item.horizon, item.scale)},`);
+  if (isImage)
+    out.text(`"image":true,${windowJson(item)}"horizon":${horizonJson(item.horizon, item.scale)},`);
   out.text('"bids":[');
   writeSide(item.bids, item.scale, out);
   out.text('],"asks":[');
@@ -73,8 +74,12 @@ function snapshotJson(item: SnapshotItem, rows: LastText): string {
     `{"security":${JSON.stringify(item.security)},"level":"${item.level}","at":"${formatTimeUs(item.atUs)}",` +
     `"clock":"${item.clock}","sequence":${quoted(formatSequence(item.sequence, item.proof))},` +
     `${timesJson(item)},"state":"proven","proof":"${item.proof}",` +
-    `"horizon":${horizonJson(item.horizon, scale)},${rows.of(item.rows, () => rowsJson(item.rows, scale))}}`
+    `${windowJson(item)}"horizon":${horizonJson(item.horizon, scale)},${rows.of(item.rows, () => rowsJson(item.rows, scale))}}`
   );
+}
+
+function windowJson({ windowed }: { readonly windowed?: true | undefined }): string {
+  return windowed === true ? '"windowed":true,' : '';
 }
 
 function quoted(value: string | number | null): string {

@@ -24,6 +24,8 @@ export interface LiveSegment extends BookPosition {
     readonly level: BookLevel;
     readonly feed: string;
     readonly proof: Proof;
+    /** See `RecordHeader`. */
+    readonly windowed?: true;
     readonly epoch: number;
   };
   readonly book: Book;

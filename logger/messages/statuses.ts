@@ -50,6 +50,7 @@ export function securityMessage(security: SecurityStatus): SecurityMessage {
     level: LEVEL.toValue(security.level),
     state: RECORDING_STATE.toValue(security.state),
     proof: PROOF.toValue(security.proof),
+    windowed: security.windowed === true,
   });
 }
 
@@ -68,6 +69,7 @@ export function securityStatus(security: SecurityStatus__Output): SecurityStatus
     lastBaseImage: security.lastBaseImage ?? null,
     storedBytes: Number(security.storedBytes),
     proof: PROOF.toWord(security.proof),
+    ...(security.windowed && { windowed: true as const }),
     message: security.message ?? null,
     selfCheck: selfCheckFigures(security.selfCheck),
   };

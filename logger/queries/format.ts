@@ -39,6 +39,7 @@ export interface BookToFormat {
     readonly security: string;
     readonly level: BookLevel;
     readonly proof: Proof;
+    readonly windowed?: true;
   };
   readonly book: Book;
   readonly position: Omit<BookPosition, 'scale'>;
@@ -56,12 +57,13 @@ export function formatBook(shown: BookToFormat): BookResult {
 
 export function viewOf(shown: BookToFormat): BookView {
   const { header, book, position, atUs, clock, depth, level } = shown;
-  const { security, proof } = header;
+  const { security, proof, windowed } = header;
   const { sequence, exchangeTimeUs, receiveTimeUs, horizon } = position;
   return {
     security,
     level: level ?? header.level,
     proof,
+    windowed,
     atUs,
     clock,
     sequence,
@@ -85,6 +87,7 @@ export function formatView(view: BookView): BookResult {
     receiveTime: formatTimeUs(view.receiveTimeUs),
     state: 'proven',
     proof: view.proof,
+    ...(view.windowed && { windowed: true }),
     horizon: formatHorizon(view.horizon, scale),
     ...formatRows(rows, scale),
   };

@@ -51,6 +51,8 @@ export interface QuoteItem extends MessageTimes {
 export interface ImageItem extends MessageTimes {
   readonly type: 'image';
   readonly sequence: number | null;
+  /** See `BookView`. */
+  readonly windowed?: true | undefined;
   readonly horizon: Horizon;
   /** Best first. */
   readonly bids: Levels;
@@ -84,6 +86,8 @@ export interface BookView extends BookPosition {
   /** As shown: `L2` also for an L3 book by price. */
   readonly level: BookLevel;
   readonly proof: Proof;
+  /** The feed shows a window of the book, which ends at the horizon. */
+  readonly windowed?: true | undefined;
   /** The moment it is shown for. */
   readonly atUs: number;
   readonly clock: ClockName;

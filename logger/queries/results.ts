@@ -25,6 +25,11 @@ export interface BookResult {
   readonly receiveTime: string;
   readonly state: 'proven';
   readonly proof: Proof;
+  /**
+   * The feed shows a window: the best levels of each side, down to the horizon. What left it since may be
+   * in the market still. Absent: it does not.
+   */
+  readonly windowed?: true;
   readonly horizon: { readonly bid: string | null; readonly ask: string | null };
   /** Best price first: levels, or orders where `level` is L3. */
   readonly bids: readonly BookRow[];

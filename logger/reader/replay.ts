@@ -3,10 +3,13 @@
 import type { RecordHeader } from '../archive/archive.ts';
 import { sidesOf } from '../book/book.ts';
 import type { Book } from '../book/book.ts';
+import { windowHorizon } from '../book/window.ts';
 import type { BookContent } from '../book/difference.ts';
 import { LastSizes } from '../book/last-sizes.ts';
+import { knownBest } from '../book/known-best.ts';
+import type { Side } from '../book/level-book.ts';
 import { RecordCorruptError } from '../errors.ts';
-import type { Scale } from '../market/decimal.ts';
+import type { Scale, ScaledInt } from '../market/decimal.ts';
 import { isBookUpdate } from '../market/events.ts';
 import type { BookPosition, BookUpdate, Horizon, MarketEvent } from '../market/events.ts';
 import { finerScale, isSameScale, rescaleHorizon } from '../market/scale.ts';
@@ -40,7 +43,7 @@ export class ReplayedBook implements BookPosition {
     return this.#book.scale;
   }
   get horizon(): Horizon {
-    return this.#horizon;
+    return this.header.windowed === true ? windowHorizon(this.#book) : this.#horizon;
   }
   get sequence(): number {
     return this.#sequence;
@@ -52,9 +55,17 @@ export class ReplayedBook implements BookPosition {
     return this.#receiveTimeUs;
   }
 
+  /** undefined: the side is empty, or its best level is not known. */
+  best(side: Side): readonly [price: ScaledInt, size: ScaledInt] | undefined {
+    // A window always shows the best; where it ends takes long to find.
+    return this.header.windowed === true
+      ? this.#book.best(side)
+      : knownBest(this.#book, this.#horizon, side);
+  }
+
   /** Both sides whole. */
   content(): BookContent {
-    return { scale: this.scale, horizon: this.#horizon, ...sidesOf(this.#book) };
+    return { scale: this.scale, horizon: this.horizon, ...sidesOf(this.#book) };
   }
 
   /**

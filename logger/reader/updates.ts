@@ -8,7 +8,6 @@
  * them.
  */
 
-import { knownBest } from '../book/known-best.ts';
 import type { Side } from '../book/level-book.ts';
 import type { LevelTotal, OrderBook } from '../book/order-book.ts';
 import type { Gap } from '../market/coverage.ts';
@@ -199,6 +198,7 @@ function imageItem(replayed: ReplayedBook): ImageItem {
     sequence: sequenceOf(sequence, replayed),
     exchangeTimeUs,
     receiveTimeUs,
+    ...(replayed.header.windowed && { windowed: true }),
     horizon,
     bids: levels('bid'),
     asks: levels('ask'),
@@ -262,9 +262,9 @@ function atScale(quote: QuoteItem, to: Scale): QuoteItem {
 }
 
 function quoteItem(replayed: ReplayedBook): QuoteItem {
-  const { book, scale, horizon, sequence, exchangeTimeUs, receiveTimeUs } = replayed;
-  const bid = knownBest(book, horizon, 'bid');
-  const ask = knownBest(book, horizon, 'ask');
+  const { scale, sequence, exchangeTimeUs, receiveTimeUs } = replayed;
+  const bid = replayed.best('bid');
+  const ask = replayed.best('ask');
   return {
     type: 'quote',
     sequence: sequenceOf(sequence, replayed),

@@ -14,7 +14,7 @@ import type { RecordingState, SecurityStatus, SelfCheckFigures } from './securit
 /** A recorder, as far as its state is shown. */
 export interface RecorderView {
   readonly security: Security;
-  readonly exchange: Pick<Exchange, 'level' | 'feed' | 'proof'>;
+  readonly exchange: Pick<Exchange, 'level' | 'feed' | 'proof' | 'isWindowed'>;
   readonly phase: RecorderPhase;
   readonly message: string | null;
   readonly segment: LiveSegment | undefined;
@@ -85,6 +85,7 @@ export function formatStatus(recorder: RecorderView, figures: StatusFigures): Se
     state: stateOf(recorder),
     feed: exchange.feed,
     proof: exchange.proof,
+    ...(exchange.isWindowed === true && { windowed: true }),
     sequence: segment ? formatSequence(segment.sequence, segment.identity.proof) : null,
     bestBid: bestPrice('bid'),
     bestAsk: bestPrice('ask'),

@@ -25,6 +25,8 @@ export interface SecurityStatus {
   readonly state: RecordingState;
   readonly feed: string;
   readonly proof: Proof;
+  /** The feed shows a window of the book. Absent: it does not. */
+  readonly windowed?: true;
   readonly sequence: string | null;
   /** Prices. */
   readonly bestBid: string | null;

@@ -63,9 +63,17 @@ export function bookLines(book: BookResult, paint: Paint): string[] {
     ...bidLines,
     ...more(book.bids, 'bid'),
     '',
-    sides.length === 0 ? 'Complete on both sides.' : `Known to be complete: ${sides.join(', ')}.`,
+    completeness(book, sides),
     ...(book.level === 'L3' ? [QUEUES] : []),
   ];
+}
+
+function completeness({ windowed }: BookResult, sides: readonly string[]): string {
+  if (windowed === true)
+    return `The exchange shows a window: ${sides.join(', ') || 'it is empty'}.`;
+  return sides.length === 0
+    ? 'Complete on both sides.'
+    : `Known to be complete: ${sides.join(', ')}.`;
 }
 
 /** Worst price first, but each queue from its head down. */

@@ -44,3 +44,10 @@ test.each([
   const document = { ...documentOf(flagged), badReceiveTimes };
   expect(() => headerOf('block', document)).toThrow(RecordCorruptError);
 });
+
+test('a record of a window says so, and comes back the same', () => {
+  const windowed = sampleBlock({ ...range, windowed: true });
+  expect(documentOf(windowed)).toMatchObject({ windowed: true });
+  expect(headerOf('block', documentOf(windowed))).toEqual(windowed.header);
+  expect(documentOf(sampleBlock(range))).not.toHaveProperty('windowed');
+});

@@ -191,7 +191,9 @@ export class SnapshotCheck {
     await sleep(clock, 0, signal);
     const content = theirs();
     const difference = differenceInside(ours, content);
-    const isPartial = horizon.bid !== null || horizon.ask !== null;
+    // A window is never known further out: what leaves it is deleted.
+    const isWindowed = segment.identity.windowed === true;
+    const isPartial = !isWindowed && (horizon.bid !== null || horizon.ask !== null);
     if (difference === null && isPartial) this.#further = book();
     return { at, difference };
   }

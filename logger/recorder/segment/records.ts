@@ -17,6 +17,7 @@ export interface SegmentIdentity {
   readonly level: BookLevel;
   readonly feed: string;
   readonly proof: Proof;
+  readonly windowed?: true;
   readonly epoch: number;
   readonly writer: string;
 }

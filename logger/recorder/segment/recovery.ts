@@ -156,8 +156,9 @@ function sealJournal(tail: SegmentTail, security: string, log: Log, writes: Writ
     }
   }
   if (scale && events.length > 0) {
-    const { level, feed, proof, epoch, writer, previousSequence, exchangeFromUs } = first.header;
-    const segment = { security, level, feed, proof, epoch, writer };
+    const { level, feed, proof, windowed, epoch, writer } = first.header;
+    const { previousSequence, exchangeFromUs } = first.header;
+    const segment = { security, level, feed, proof, ...(windowed && { windowed }), epoch, writer };
     const content = { scale, previousSequence, events };
     const record = blockRecord(segment, content, exchangeFromUs, () =>
       mergeBadReceiveTimes(bad, DEFAULT_LIMITS.maxBadReceiveTimes),

@@ -34,7 +34,7 @@ export interface CommonWriterDeps extends SegmentDeps {
 
 export interface SegmentWriterDeps extends CommonWriterDeps {
   readonly security: string;
-  readonly exchange: Pick<Exchange, 'level' | 'feed' | 'proof'>;
+  readonly exchange: Pick<Exchange, 'level' | 'feed' | 'proof' | 'isWindowed'>;
   readonly live: LivePublisher;
   /** Records of the running segment will never be in the archive: `suspend` is due. */
   readonly onWriteLost: (error: LoggerError) => void;
@@ -89,8 +89,16 @@ export class SegmentWriter {
     const { security, exchange, writer, clock, live } = this.#deps;
     const { nextEpoch = (last) => last + 1 } = this.#deps;
     this.#epoch = nextEpoch(this.#epoch, proven.receiveTimeUs);
-    const { level, feed, proof } = exchange;
-    const identity = { security, level, feed, proof, epoch: this.#epoch, writer };
+    const { level, feed, proof, isWindowed } = exchange;
+    const identity = {
+      security,
+      level,
+      feed,
+      proof,
+      ...(isWindowed === true && { windowed: true as const }),
+      epoch: this.#epoch,
+      writer,
+    };
     const monotonicMs = clock.monotonicMs();
     const segment = new Segment(identity, proven, { ...this.#deps, monotonicMs });
     const gap = this.#openGap && closeGap(this.#openGap, identity, proven);

@@ -8,6 +8,7 @@ import type { GapRecord, ImageReason, StoredRecord, Write } from '../../archive/
 import { bookOf, sidesOf } from '../../book/book.ts';
 import type { Book } from '../../book/book.ts';
 import type { LevelContent } from '../../book/deeper-book.ts';
+import { windowHorizon } from '../../book/window.ts';
 import type { Contradiction } from '../../book/order-book.ts';
 import { assertInvariant } from '../../errors.ts';
 import type { LiveSegment } from '../../live/events.ts';
@@ -112,7 +113,7 @@ export class Segment implements LiveSegment {
   }
 
   get horizon(): Horizon {
-    return this.#horizon;
+    return this.identity.windowed === true ? windowHorizon(this.#book) : this.#horizon;
   }
 
   /** Levels a side that its last snapshot was asked for; undefined: all. */

@@ -122,6 +122,12 @@ describe('results', () => {
     expect(bookResult(head!, book.bids, book.asks)).toEqual(book);
   });
 
+  test('a book of a window', () => {
+    const book = { ...sampleBook(SECURITY), windowed: true } as const;
+    const { head } = answered('Book', { head: bookHeadMessage(book) });
+    expect(bookResult(head!, book.bids, book.asks)).toEqual(book);
+  });
+
   test('no book', () => {
     for (const to of [GAP.to, null]) {
       const result = { ...noBook(SECURITY), gap: { from: GAP.from, to, cause: GAP.cause } };

@@ -57,16 +57,16 @@ export function image(
   bids: number[] = [10_000, 1000],
   asks: number[] = [10_100, 2000],
   exchangeTimeUs = us(ms - 2),
-  { horizon = DEFAULT_HORIZON, reason = 'start' }: ImageOptions = {},
+  options: ImageOptions = {},
 ): Write {
-  const content = { bids, asks, horizon };
-  const record = imageRecordOf(epoch, sequence, ms, content, exchangeTimeUs, reason);
+  const record = imageRecordOf(epoch, sequence, ms, { bids, asks }, exchangeTimeUs, options);
   return { type: 'image', record };
 }
 
 interface ImageOptions {
   readonly horizon?: Horizon;
   readonly reason?: ImageReason;
+  readonly windowed?: true;
 }
 
 const DEFAULT_HORIZON: Horizon = { bid: 9000, ask: null };
@@ -75,9 +75,9 @@ function imageRecordOf(
   epoch: number,
   sequence: number,
   ms: number,
-  { bids, asks, horizon }: { bids: number[]; asks: number[]; horizon: Horizon },
+  { bids, asks }: { bids: number[]; asks: number[] },
   exchangeTimeUs: number,
-  reason: ImageReason,
+  { horizon = DEFAULT_HORIZON, reason = 'start', windowed }: ImageOptions,
 ): StoredRecord {
   const body = newestImage('L2').encode({
     level: 'L2',
@@ -96,6 +96,7 @@ function imageRecordOf(
       level: 'L2',
       feed: 'depth',
       proof: 'sequence',
+      ...(windowed && { windowed }),
       epoch,
       fromUs: us(ms),
       toUs: us(ms),

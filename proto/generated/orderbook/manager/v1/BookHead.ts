@@ -17,6 +17,7 @@ export interface BookHead {
   'horizonAsk'?: (string);
   'bidCount'?: (number);
   'askCount'?: (number);
+  'windowed'?: (boolean);
   '_sequence'?: "sequence";
   '_horizonBid'?: "horizonBid";
   '_horizonAsk'?: "horizonAsk";
@@ -35,4 +36,5 @@ export interface BookHead__Output {
   'horizonAsk'?: (string);
   'bidCount': (number);
   'askCount': (number);
+  'windowed': (boolean);
 }

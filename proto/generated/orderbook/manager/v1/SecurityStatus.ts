@@ -22,6 +22,7 @@ export interface SecurityStatus {
   'storedBytes'?: (number | string | Long);
   'message'?: (string);
   'selfCheck'?: (_orderbook_manager_v1_SelfCheck | null);
+  'windowed'?: (boolean);
   '_sequence'?: "sequence";
   '_bestBid'?: "bestBid";
   '_bestAsk'?: "bestAsk";
@@ -46,4 +47,5 @@ export interface SecurityStatus__Output {
   'storedBytes': (string);
   'message'?: (string);
   'selfCheck': (_orderbook_manager_v1_SelfCheck__Output | null);
+  'windowed': (boolean);
 }
