@@ -1,104 +1,133 @@
 /**
- * The codec on the Binance recordings: bytes per level change (all bytes of the bodies of 60 s
- * blocks, diffs and trades, divided by the level changes), against general compressors on the same
- * frames, and the time of encoding and decoding as a ratio to `JSON.parse`.
+ * The codec for books of levels, beside general formats for the same messages: bytes per level change
+ * (all bytes of the blocks, diffs and trades, divided by the level changes), and the time to write and
+ * to read as a ratio to `JSON.parse` of the same frames.
  */
-
-import { gzipSync } from 'node:zlib';
-
-import { compress } from 'zstd-napi';
 
 import { TwoSidedBook } from '../logger/book/two-sided-book.ts';
 import { decodeBlock, newestBlock, newestImage } from '../logger/codec/formats.ts';
 import type { LevelImage } from '../logger/market/events.ts';
 import { recordedBlocks, withoutTrades } from './blocks.ts';
 import type { RecordedBlock } from './blocks.ts';
+import type { BenchData, BinanceData } from './data.ts';
 import type { Figure, Section } from './figures.ts';
-import { BINANCE_FILES, binanceRecording } from './recordings.ts';
+import { predecessorCodecs } from './peers/bson.ts';
+import { CHECKED, sizeFigure, store, timeFigures } from './peers/codec-contest.ts';
+import type { CodecContender, Part, StoredParts } from './peers/codec-contest.ts';
+import type { Peers } from './peers/packages.ts';
+import { parquet } from './peers/parquet.ts';
+import { jsonCodecs } from './peers/json-codecs.ts';
+import type { ReadFrame } from './peers/json-codecs.ts';
+import { tardisCsv } from './peers/tardis-csv.ts';
+import { binanceFrame, binanceRecording } from './recordings.ts';
 import type { LevelSnapshot } from './recordings.ts';
-import { medianTimesMs } from './timing.ts';
+
+interface Given {
+  readonly data: BenchData;
+  readonly peers: Peers;
+}
 
 const LEVEL_UNIT = 'B/level change';
+/** The slow ones take seconds for each. */
+const TIMED_BLOCKS = 2;
+const TIMED_ROUNDS = { rounds: 5, warmUpRounds: 2 };
 
-export function codecSections(): Section[] {
-  const files = BINANCE_FILES.map((name) => ({ name, blocks: recordedBlocks(name) }));
-  const all = files.flatMap((file) => file.blocks);
+export async function* codecSections({ data, peers }: Given): AsyncGenerator<Section> {
+  for (const symbol of data.binance) {
+    const files = symbol.files.map(recordedBlocks);
+    const blocks = files.flat();
+    if (levelChanges(blocks) === 0) continue;
+    const contenders = await contendersFor(symbol.symbol, peers);
+    yield await sizeSection(symbol.symbol, files, contenders);
+    yield {
+      title: `${newestBlock('L2').encoding}: what takes the bytes, ${symbol.symbol}`,
+      figures: shareFigures(blocks),
+    };
+    yield* imageSections(symbol);
+    yield* timeSections(symbol.symbol, blocks, contenders);
+  }
+}
+
+async function contendersFor(symbol: string, peers: Peers): Promise<CodecContender[]> {
+  const codec = newestBlock('L2');
+  const ours: CodecContender = {
+    name: `ours: ${codec.encoding}`,
+    role: 'ours',
+    encode: ({ content }) => codec.encode(content),
+    decode: (stored) => decodeBlock(codec.encoding, stored).events,
+  };
+  const columns = await parquet(peers);
   return [
-    {
-      title: `${newestBlock('L2').encoding}, blocks of 60 s`,
-      figures: [
-        ...files.map((file) => sizeFigure(file.name, file.blocks)),
-        { ...sizeFigure('both', all), goal: 'at most 2.60, aim 2.20' },
-        { name: 'both, diffs alone', value: diffBytes(all) / levelChanges(all), unit: LEVEL_UNIT },
-        tradeFigure(all),
-      ],
-    },
-    { title: 'The same frames as JSON', figures: baselines(files.map((file) => file.blocks)) },
-    { title: newestImage('L2').encoding, figures: imageFigures() },
-    { title: `${newestBlock('L2').encoding}, time`, figures: timeFigures(all) },
+    ours,
+    ...(columns ? [columns] : []),
+    ...jsonCodecs(readFrame, peers.missing),
+    tardisCsv(symbol),
+    ...predecessorCodecs(symbol),
   ];
 }
 
+const readFrame: ReadFrame = (receiveTimeUs, frame) => binanceFrame(receiveTimeUs, frame).event;
+
 function levelChanges(blocks: readonly RecordedBlock[]): number {
   return blocks.reduce((sum, block) => sum + block.levelChanges, 0);
+}
+
+/** Blocks of 60 s, each of which can be read alone; and for the peers also whole files. */
+async function sizeSection(
+  symbol: string,
+  files: readonly (readonly RecordedBlock[])[],
+  contenders: readonly CodecContender[],
+): Promise<Section> {
+  const blocks = files.flat();
+  const count = levelChanges(blocks);
+  const figures: Figure[] = [];
+  for (const contender of contenders) {
+    const cut = await store(contender, blocks);
+    const figure = sizeFigure(cut, `${contender.name}, blocks of 60 s`, count, LEVEL_UNIT);
+    const isOurs = contender.role === 'ours';
+    figures.push(isOurs ? { ...figure, goal: '≤ 2.25, aim 2.10' } : figure);
+    if (isOurs || contender.isUncompressed) continue;
+    const whole = await store(contender, files.map(wholeFile));
+    figures.push(sizeFigure(whole, `${contender.name}, whole files`, count, LEVEL_UNIT));
+  }
+  return {
+    title: `Bytes per level change: ${symbol}`,
+    note: `All bytes of diffs and trades, by ${count} level changes; less is better. ${CHECKED}`,
+    better: 'lower',
+    figures,
+  };
+}
+
+function wholeFile(blocks: readonly RecordedBlock[]): Part {
+  const first = blocks[0]?.content;
+  if (!first) throw new Error('A recording without messages');
+  return {
+    content: { ...first, events: blocks.flatMap(({ content }) => content.events) },
+    frames: blocks.flatMap(({ frames }) => frames),
+  };
 }
 
 function blockBytes(blocks: readonly RecordedBlock[]): number {
   return blocks.reduce((sum, block) => sum + newestBlock('L2').encode(block.content).length, 0);
 }
 
-function diffBytes(blocks: readonly RecordedBlock[]): number {
-  const bytes = blocks.map(
-    (block) => newestBlock('L2').encode(withoutTrades(block.content)).length,
-  );
-  return bytes.reduce((sum, length) => sum + length, 0);
-}
-
-function sizeFigure(name: string, blocks: readonly RecordedBlock[]): Figure {
-  return { name, value: blockBytes(blocks) / levelChanges(blocks), unit: LEVEL_UNIT };
-}
-
-function tradeFigure(blocks: readonly RecordedBlock[]): Figure {
+function shareFigures(blocks: readonly RecordedBlock[]): Figure[] {
+  const count = levelChanges(blocks);
+  const diffs = blocks.map((block) => ({ ...block, content: withoutTrades(block.content) }));
   const trades = blocks.reduce((sum, block) => sum + block.trades, 0);
-  const value = (blockBytes(blocks) - diffBytes(blocks)) / trades;
-  return { name: 'both, what trades add', value, unit: 'B/trade', goal: 'at most 6, aim 4.5' };
+  const diffBytes = blockBytes(diffs);
+  const figures: Figure[] = [{ name: 'diffs alone', value: diffBytes / count, unit: LEVEL_UNIT }];
+  if (trades > 0) {
+    const value = (blockBytes(blocks) - diffBytes) / trades;
+    figures.push({ name: 'what trades add', value, unit: 'B/trade', goal: '≤ 3.7' });
+  }
+  return figures;
 }
 
-/** General compressors on each whole file, and on its blocks of 60 s one by one. */
-function baselines(files: readonly (readonly RecordedBlock[])[]): Figure[] {
-  const levels = levelChanges(files.flat());
-  const text = (blocks: readonly RecordedBlock[]): Buffer =>
-    Buffer.from(blocks.map((block) => block.frames.join('\n')).join('\n'));
-  const whole = files.map(text);
-  const cut = files.flat().map((block) => text([block]));
-  const figure = (
-    name: string,
-    parts: readonly Buffer[],
-    pack: (part: Buffer) => Uint8Array,
-  ): Figure => {
-    const bytes = parts.reduce((sum, part) => sum + pack(part).length, 0);
-    return { name, value: bytes / levels, unit: LEVEL_UNIT };
-  };
-  const gzip = (part: Buffer): Uint8Array => gzipSync(part, { level: 6 });
-  const zstd =
-    (compressionLevel: number) =>
-    (part: Buffer): Uint8Array =>
-      compress(part, { compressionLevel });
-  return [
-    figure('raw', whole, (part) => part),
-    figure('gzip -6, whole files', whole, gzip),
-    figure('gzip -6, blocks of 60 s', cut, gzip),
-    figure('zstd -3, whole files', whole, zstd(3)),
-    figure('zstd -3, blocks of 60 s', cut, zstd(3)),
-    figure('zstd -19, whole files', whole, zstd(19)),
-    figure('zstd -19, blocks of 60 s', cut, zstd(19)),
-  ];
-}
-
-function imageFigures(): Figure[] {
+function* imageSections({ symbol, files }: BinanceData): Generator<Section> {
   let book: TwoSidedBook | undefined;
   let snapshot: LevelSnapshot | undefined;
-  for (const frame of BINANCE_FILES.flatMap((file) => [...binanceRecording(file)])) {
+  for (const frame of files.flatMap((file) => [...binanceRecording(file)])) {
     if (frame.snapshot !== undefined) {
       snapshot = frame.snapshot;
       book = TwoSidedBook.fromImage(frame.snapshot);
@@ -106,12 +135,15 @@ function imageFigures(): Figure[] {
       book?.setLevels(frame.event.bids, frame.event.asks);
     }
   }
-  if (snapshot === undefined || book === undefined) return [];
+  if (snapshot === undefined || book === undefined) return;
   const grown = { ...snapshot, bids: book.levels('bid'), asks: book.levels('ask') };
-  return [
-    imageFigure('the recorded snapshot', snapshot),
-    imageFigure('the book after both files', grown),
-  ];
+  yield {
+    title: `${newestImage('L2').encoding}: base images, ${symbol}`,
+    figures: [
+      imageFigure('the recorded snapshot', snapshot),
+      imageFigure('the book at the end', grown),
+    ],
+  };
 }
 
 function imageFigure(name: string, snapshot: LevelSnapshot): Figure {
@@ -121,28 +153,33 @@ function imageFigure(name: string, snapshot: LevelSnapshot): Figure {
     name: `${name}, ${levels} levels`,
     value: newestImage('L2').encode(image).length / levels,
     unit: 'B/level',
-    goal: 'at most 3.0, aim 2.6',
+    goal: '≤ 2.2',
   };
 }
 
-function timeFigures(blocks: readonly RecordedBlock[]): Figure[] {
-  const bodies = blocks.map((block) => newestBlock('L2').encode(block.content));
-  const times = medianTimesMs({
-    parse: () => {
-      for (const block of blocks) for (const frame of block.frames) JSON.parse(frame);
-    },
-    encode: () => {
-      for (const block of blocks) newestBlock('L2').encode(block.content);
-    },
-    decode: () => {
-      for (const body of bodies) decodeBlock(newestBlock('L2').encoding, body);
-    },
-  });
-  const unit = '× JSON.parse of the same frames';
-  const levels = levelChanges(blocks);
-  return [
-    { name: 'encode', value: times.encode / times.parse, unit, goal: 'at most 1.5, aim 1.0' },
-    { name: 'decode', value: times.decode / times.parse, unit, goal: 'at most 1.3, aim 0.8' },
-    { name: 'decode', value: levels / times.decode / 1000, unit: 'million level changes/s' },
-  ];
+async function* timeSections(
+  symbol: string,
+  all: readonly RecordedBlock[],
+  contenders: readonly CodecContender[],
+): AsyncGenerator<Section> {
+  const step = Math.max(1, Math.floor(all.length / TIMED_BLOCKS));
+  const blocks = all.filter((_, i) => i % step === 0).slice(0, TIMED_BLOCKS);
+  const stored: StoredParts[] = [];
+  for (const contender of contenders) stored.push(await store(contender, blocks));
+  const { encode, decode } = await timeFigures(stored, blocks, TIMED_ROUNDS);
+  const goal = (figures: readonly Figure[], text: string): Figure[] =>
+    figures.map((figure) => (figure.role === 'ours' ? { ...figure, goal: text } : figure));
+  const unit = `${blocks.length} blocks of 60 s, ${levelChanges(blocks)} level changes`;
+  yield {
+    title: `Time to write: ${symbol}`,
+    note: `${unit}; less is better. From events in memory to bytes; for JSON, from the text that the exchange sent.`,
+    better: 'lower',
+    figures: goal(encode, '≤ 1.0'),
+  };
+  yield {
+    title: `Time to read: ${symbol}`,
+    note: `${unit}; less is better. From bytes to events with exact integers; the BSON to documents with doubles.`,
+    better: 'lower',
+    figures: goal(decode, '≤ 0.8'),
+  };
 }

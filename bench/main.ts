@@ -1,57 +1,50 @@
 /**
- * `npm run bench`: size and speed of the parts on real recordings, against peers that do the same
- * work in the same run; `-- GROUP …` runs some of them. `--json` prints one JSON value instead of
- * tables. Nothing passes or fails: on a shared machine only ratios are meaningful.
+ * `npm run bench`: size and speed of the parts on real recordings, beside peers that do the same work
+ * in the same run; `-- GROUP …` runs some of them. `--json` prints one JSON value instead of tables,
+ * `--markdown` also writes `docs/benchmarks.md`. Nothing passes or fails: on a shared machine only
+ * ratios are meaningful.
  */
 
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { bookSections } from './book.ts';
-import { codecSections } from './codec.ts';
+import { dataIn, defaultData } from './data.ts';
+import type { BenchData } from './data.ts';
 import { formatSection } from './figures.ts';
-import type { Section } from './figures.ts';
-import { loadSections } from './load/load.ts';
-import type { LoadBenchOptions } from './load/load.ts';
-import { mongoSections } from './mongodb.ts';
-import { orderBookSection } from './order-book.ts';
-import { orderSections } from './orders.ts';
-import { readerSections } from './reader/reader.ts';
-import type { ReaderBenchOptions } from './reader/reader.ts';
-import { recordSections } from './record.ts';
-import { recordingsPath } from './recordings.ts';
-import { walkSections } from './walk.ts';
-import { wrongKeySections } from './wrong-keys.ts';
+import { GROUPS } from './groups.ts';
+import type { GroupOptions } from './groups.ts';
+import { Peers } from './peers/packages.ts';
+import { pageOf, writePage } from './report/markdown.ts';
+import { currentCommit, factLines, machineFacts, othersShare } from './report/report.ts';
+import type { Report, ReportSection } from './report/report.ts';
 
-type Sections = Iterable<Section> | AsyncIterable<Section> | Promise<Iterable<Section>>;
-
-type GroupOptions = LoadBenchOptions & ReaderBenchOptions;
-
-const GROUPS: Readonly<Record<string, (options: GroupOptions) => Sections>> = {
-  codec: () => [...codecSections(), ...orderSections()],
-  book: () => [...bookSections(), orderBookSection()],
-  pipeline: recordSections,
-  mongodb: mongoSections,
-  manager: wrongKeySections,
-  walk: walkSections,
-  reader: readerSections,
-  load: loadSections,
-};
-/** These take minutes: only when they are asked for. */
-const ON_REQUEST = ['reader', 'load'];
-
-interface Options extends GroupOptions {
+interface Options extends Omit<GroupOptions, 'data' | 'peers'> {
   readonly groups: readonly string[];
   readonly isJson: boolean;
+  readonly isMarkdown: boolean;
+  /** A folder of recordings of one's own. */
+  readonly folder: string | undefined;
 }
 
 async function readOptions(): Promise<Options> {
   const names = Object.keys(GROUPS);
+  const namesOf = (kind: 'isLong' | 'takesData'): string =>
+    names.filter((name) => GROUPS[name]?.[kind]).join(', ');
   const given = await yargs(hideBin(process.argv))
     .scriptName('npm run bench --')
     .usage(
-      `$0 [GROUP …]\n\nGroups: ${names.join(', ')}. Without one, all but ${ON_REQUEST.join(' and ')} are run.`,
+      `$0 [GROUP …]\n\nGroups: ${names.join(', ')}. Without one, all run that do not take minutes (${namesOf('isLong')}).`,
     )
+    .option('data', {
+      type: 'string',
+      requiresArg: true,
+      describe: `Run on the recordings in this folder (${namesOf('takesData')})`,
+    })
     .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON' })
+    .option('markdown', {
+      type: 'boolean',
+      default: false,
+      describe: 'Also write the report to docs/benchmarks.md',
+    })
     .option('securities', {
       type: 'number',
       array: true,
@@ -70,43 +63,77 @@ async function readOptions(): Promise<Options> {
       default: 0,
       describe: 'load: percentage of securities for which nothing ever comes',
     })
-    .check(({ _ }) => {
+    .check(({ _, data }) => {
       const unknown = _.find((name) => !names.includes(String(name)));
       if (unknown !== undefined) throw new Error(`Unknown group: ${unknown}`);
+      const fixed = _.find((name) => !GROUPS[name]?.takesData);
+      if (data !== undefined && fixed !== undefined) {
+        throw new Error(`--data is for ${namesOf('takesData')}; ${fixed} makes its own`);
+      }
       return true;
     })
     .strictOptions()
     .parseAsync();
+  const { json, markdown, data, securities, minutes, realLimits, days, quiet } = given;
+  const isDefault = (name: string): boolean =>
+    !GROUPS[name]?.isLong && (data === undefined || GROUPS[name]?.takesData === true);
   const groups = given._.map(String);
   return {
-    groups: groups.length > 0 ? groups : names.filter((name) => !ON_REQUEST.includes(name)),
-    isJson: given.json,
-    securities: given.securities,
-    minutes: given.minutes,
-    hasRealLimits: given.realLimits,
-    days: given.days,
-    quietPercent: given.quiet,
+    groups: groups.length > 0 ? groups : names.filter(isDefault),
+    isJson: json,
+    isMarkdown: markdown,
+    folder: data,
+    securities,
+    minutes,
+    hasRealLimits: realLimits,
+    days,
+    quietPercent: quiet,
+  };
+}
+
+async function measure(options: Options, data: BenchData): Promise<Report> {
+  const peers = new Peers();
+  const sections: ReportSection[] = [];
+  const busy: number[] = [];
+  for (const group of options.groups) {
+    busy.push(await othersShare());
+    for (const part of GROUPS[group]?.sections ?? []) {
+      for await (const section of await part({ ...options, data, peers })) {
+        sections.push({ group, ...section });
+        if (!options.isJson) process.stdout.write(`${formatSection(section)}\n`);
+      }
+    }
+  }
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    commit: currentCommit(),
+    machine: machineFacts(),
+    busy,
+    data: { name: data.name, ignored: data.ignored },
+    missingPeers: [...peers.missing],
+    sections,
   };
 }
 
 async function main(): Promise<void> {
   const options = await readOptions();
-  const { groups, isJson } = options;
-  if (recordingsPath() === undefined) {
+  const { isJson, isMarkdown, folder } = options;
+  const data = folder === undefined ? defaultData() : dataIn(folder);
+  if (data === undefined) {
     const reason = 'no recordings in ../shared/recordings (set RECORDINGS to their folder)';
     process.stdout.write(
       isJson ? `${JSON.stringify({ skipped: reason, sections: [] })}\n` : `Skipped: ${reason}\n`,
     );
     return;
   }
-  const sections: Section[] = [];
-  for (const group of groups) {
-    for await (const section of (await GROUPS[group]?.(options)) ?? []) {
-      sections.push(section);
-      if (!isJson) process.stdout.write(`${formatSection(section)}\n`);
-    }
-  }
-  if (isJson) process.stdout.write(`${JSON.stringify({ sections })}\n`);
+  const report = await measure(options, data);
+  if (isMarkdown) await writePage(pageOf(report));
+  process.stdout.write(`${isJson ? JSON.stringify(report) : factLines(report).join('\n')}\n`);
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -17,7 +17,7 @@ import { MongoWriter } from '../logger/archive/mongodb/mongo-writer.ts';
 import { createReader } from '../logger/reader/create-reader.ts';
 import { createSystemClock } from '../logger/service/system-clock.ts';
 import type { Figure, Section } from './figures.ts';
-import { SECURITY, record } from './record.ts';
+import { record } from './record.ts';
 import { RecordingTransport } from './recording-transport.ts';
 
 const MOMENTS = 20;
@@ -46,7 +46,7 @@ async function mongoSection(
   const transport = new RecordingTransport();
   const source = await openEmbeddedArchive({ directory });
   await record(source, transport);
-  const refs = await source.blocks(SECURITY, 1, { afterSequence: 0 });
+  const refs = await source.blocks(transport.security, 1, { afterSequence: 0 });
   const levelChanges = refs.reduce((sum, { header }) => sum + header.levelChanges, 0);
 
   let finds = 0;
@@ -87,7 +87,7 @@ async function mongoSection(
 /** Finds per book without a cache, in ascending order. */
 async function findsPerBook(
   archive: MongoReader,
-  { messages }: RecordingTransport,
+  { messages, security }: RecordingTransport,
   finds: () => number,
 ): Promise<number[]> {
   const firstUs = (messages[0]?.receiveTimeUs ?? 0) + 1_000_000;
@@ -97,7 +97,7 @@ async function findsPerBook(
     const us = firstUs + Math.floor((i + 0.37) * ((lastUs - firstUs) / MOMENTS));
     const before = finds();
     const position = { clock: 'receive', us } as const;
-    const answer = await createReader(archive).bookAt({ security: SECURITY, position });
+    const answer = await createReader(archive).bookAt({ security, position });
     if (answer.state !== 'proven') throw new Error(`No book at ${us}`);
     counts.push(finds() - before);
   }

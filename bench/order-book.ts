@@ -4,6 +4,7 @@
  */
 
 import SortedBTree from 'sorted-btree';
+import { isDeepStrictEqual } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -11,26 +12,49 @@ import { PoolOrderBook } from '../logger/book/pool-order-book.ts';
 import type { Scale } from '../logger/market/decimal.ts';
 import type { OrderEvent, RestingOrder } from '../logger/market/events.ts';
 import { seededRandom } from '../sandbox/prng.ts';
+import type { BenchData } from './data.ts';
 import type { Figure, Section } from './figures.ts';
 import { deepStream } from './order-stream.ts';
 import type { DeepStream } from './order-stream.ts';
-import { medianTimesMs } from './timing.ts';
+import { ratioOf, timeRounds } from './timing.ts';
 
 // The package is CommonJS with a `default` export, so Node's import yields its exports object.
 const BTree = SortedBTree.default;
+
+interface Given {
+  readonly data: BenchData;
+}
 
 const SCALE: Scale = { priceExponent: 2, sizeExponent: 8 };
 const EVENTS = 400_000;
 const LIVE_ORDERS = 300_000;
 
-export function orderBookSection(): Section {
-  return {
-    title: `The L3 book alone: ${EVENTS} events on 80,000 orders`,
-    figures: bookFigures(deepStream(seededRandom('bench'), EVENTS)),
+export async function* orderBookSections({ data }: Given): AsyncGenerator<Section> {
+  // Its events are made from a seed.
+  if (!data.isDefault) return;
+  const stream = deepStream(seededRandom('bench'), EVENTS);
+  yield {
+    title: `The book of orders alone: ${EVENTS} events on 80,000 orders`,
+    note: 'Ready events, whose ids are strings as they come from JSON.parse; then price and size of best bid and ask. Time, less is better. Checked: the same best levels after every event, the same orders in the same queues at the end.',
+    better: 'lower',
+    figures: await bookFigures(stream),
+  };
+  yield {
+    title: 'The book of orders alone: memory',
+    figures: [
+      {
+        name: `${LIVE_ORDERS} orders at 30,000 prices`,
+        value: bytesPerOrder(),
+        unit: 'B/order',
+        goal: '≤ 64',
+      },
+    ],
   };
 }
 
-function bookFigures(stream: DeepStream): Figure[] {
+const PEER = 'Map of ids + sorted-btree of linked queues';
+
+async function bookFigures(stream: DeepStream): Promise<Figure[]> {
   const { bids, asks } = stream;
   const text = JSON.stringify(stream.events);
   // Ids as they arrive from the wire: strings whose hash has not been computed yet.
@@ -39,6 +63,7 @@ function bookFigures(stream: DeepStream): Figure[] {
     pool: PoolOrderBook.fromImage({ scale: SCALE, bids, asks }),
     map: new MapBook(bids, asks),
   });
+  const wrong = difference(fresh());
   let at = fresh();
   const tasks = {
     pool: () => {
@@ -56,23 +81,55 @@ function bookFigures(stream: DeepStream): Figure[] {
       }
     },
   };
-  const times = medianTimesMs(tasks, () => {
+  const before = (): void => {
     at = fresh();
-  });
+  };
+  const rounds = await timeRounds(tasks, { before });
+  const unit = '× our time';
+  const remarks = wrong === undefined ? {} : { remark: wrong, isWrong: true };
   return [
+    { name: 'ours: pool of orders', role: 'ours', ...ratioOf(rounds, 'pool', 'pool'), unit },
     {
-      name: 'PoolOrderBook',
-      value: times.map / times.pool,
-      unit: '× as fast as Map + sorted-btree',
-      goal: 'at least 2, aim 8',
-    },
-    {
-      name: `memory of ${LIVE_ORDERS} orders at 30,000 prices`,
-      value: bytesPerOrder(),
-      unit: 'B/order',
-      goal: 'at most 220, aim 64',
+      name: PEER,
+      role: 'peer',
+      ...ratioOf(rounds, 'map', 'pool'),
+      unit,
+      goal: '≥ 8',
+      ...remarks,
     },
   ];
+}
+
+/** How the two books differ. */
+function difference(both: {
+  readonly events: readonly OrderEvent[];
+  readonly pool: PoolOrderBook;
+  readonly map: MapBook;
+}): string | undefined {
+  const { pool, map } = both;
+  for (const [i, event] of both.events.entries()) {
+    pool.apply(event);
+    map.apply(event);
+    for (const [side, name] of [
+      ['bid', 'buy'],
+      ['ask', 'sell'],
+    ] as const) {
+      if (!isDeepStrictEqual(pool.best(side)?.map(Number), map.best(name)?.map(Number))) {
+        return `another best ${side} than ours after event ${i + 1}`;
+      }
+    }
+  }
+  const isSame =
+    isDeepStrictEqual(plain(pool.orders('bid')), map.orders('buy')) &&
+    isDeepStrictEqual(plain(pool.orders('ask')), map.orders('sell'));
+  return isSame ? undefined : 'ends with other orders than ours';
+}
+
+/** Id, price and size of each order, best first and in queue order. */
+type PlainOrder = readonly [id: string, price: number, size: number];
+
+function plain(orders: readonly RestingOrder[]): PlainOrder[] {
+  return orders.map(({ orderId, price, size }) => [orderId, Number(price), Number(size)]);
 }
 
 /** The memory that a book takes, measured after garbage collection. */
@@ -168,6 +225,17 @@ class MapBook {
     const tree = this.#levels[side];
     const price = side === 'buy' ? tree.maxKey() : tree.minKey();
     return price === undefined ? undefined : [price, tree.get(price)?.total ?? 0];
+  }
+
+  orders(side: 'buy' | 'sell'): PlainOrder[] {
+    const levels = [...this.#levels[side].values()];
+    const list: PlainOrder[] = [];
+    for (const level of side === 'buy' ? levels.reverse() : levels) {
+      for (let order = level.head; order; order = order.next) {
+        list.push([order.id, level.price, order.size]);
+      }
+    }
+    return list;
   }
 
   #add(id: string, side: 'buy' | 'sell', price: number, size: number): void {

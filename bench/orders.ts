@@ -6,11 +6,9 @@
  * messages, but not in sizes.
  */
 
-import { gzipSync } from 'node:zlib';
-import { compress } from 'zstd-napi';
+import { basename } from 'node:path';
 
 import { PoolOrderBook } from '../logger/book/pool-order-book.ts';
-import type { BlockContent } from '../logger/codec/codec.ts';
 import { newestBlock, newestImage } from '../logger/codec/formats.ts';
 import { orderMessage } from '../logger/exchange/coinbase/events.ts';
 import { fullRule } from '../logger/exchange/coinbase/sequencer.ts';
@@ -22,14 +20,24 @@ import { Market } from '../sandbox/market/market.ts';
 import { seededRandom } from '../sandbox/prng.ts';
 import { profileOf } from '../sandbox/market/symbols.ts';
 import { COINBASE_SCALE, readCoinbaseFull } from '../test/support/coinbase-recording.ts';
+import type { BenchData } from './data.ts';
 import type { Figure, Section } from './figures.ts';
-import { medianTimesMs } from './timing.ts';
+import { CHECKED, sizeFigure, store, timeFigures } from './peers/codec-contest.ts';
+import type { CodecContender, Part, StoredParts } from './peers/codec-contest.ts';
+import { jsonCodecs } from './peers/json-codecs.ts';
+import type { Peers } from './peers/packages.ts';
+import { ratioOf, summary, timeRounds } from './timing.ts';
 
-const RECORDING = 'coinbase-full-btcusd-20160312-1.in.gz';
 const BLOCK_EVENTS_MAX = 20_000;
 const MADE_SECONDS = 60;
 const MADE_ACTIONS_PER_SECOND = 800;
 const EVENT = 'B/event';
+const TIMED_ROUNDS = { rounds: 5, warmUpRounds: 2 };
+
+interface Given {
+  readonly data: BenchData;
+  readonly peers: Peers;
+}
 
 interface Stream {
   readonly name: string;
@@ -40,24 +48,36 @@ interface Stream {
   readonly frames: readonly string[];
 }
 
-export function orderSections(): Section[] {
-  const streams = [recorded(), madeUp()];
+export async function* orderSections({ data, peers }: Given): AsyncGenerator<Section> {
+  for (const stream of [...data.coinbase.map(recorded), ...(data.isDefault ? [madeUp()] : [])]) {
+    const parts = partsOf(stream);
+    const stored: StoredParts[] = [];
+    for (const contender of contenders(peers)) stored.push(await store(contender, parts));
+    yield sizeSection(stream, stored);
+    yield { title: `Of that: ${stream.name}`, figures: shareFigures(stream) };
+    yield* timeSections(stream, parts, stored);
+    yield await pathSection(stream);
+  }
+}
+
+function contenders(peers: Peers): CodecContender[] {
+  const codec = newestBlock('L3');
   return [
-    ...streams.map((stream) => ({
-      title: `${newestBlock('L3').encoding}: ${stream.name}, ${stream.events.length} events`,
-      figures: sizeFigures(stream),
-    })),
-    ...streams.map((stream) => ({
-      title: `full messages: ${stream.name}`,
-      figures: timeFigures(stream),
-    })),
+    {
+      name: `ours: ${codec.encoding}`,
+      role: 'ours',
+      encode: ({ content }) => codec.encode(content),
+      decode: (stored) => codec.decode(stored).events,
+    },
+    ...jsonCodecs((receiveTimeUs, frame) => readOrder(frame, receiveTimeUs), peers.missing),
   ];
 }
 
-function recorded(): Stream {
-  const { snapshot, events, frames } = readCoinbaseFull(RECORDING);
+function recorded(file: string): Stream {
+  const { snapshot, events, frames } = readCoinbaseFull(file);
   const { bids, asks, sequence } = snapshot;
-  return { name: 'the recording', previousSequence: sequence, bids, asks, events, frames };
+  const name = `orders, ${basename(file).replace(/\..*/, '')}`;
+  return { name, previousSequence: sequence, bids, asks, events, frames };
 }
 
 /** Runs the sandbox's market without a clock; messages arrive 3 to 20 ms after they were sent. */
@@ -93,7 +113,7 @@ function madeUp(): Stream {
     receiveTimeUs = Math.max(receiveTimeUs + 20, event.exchangeTimeUs + latencyUs);
     return { ...event, receiveTimeUs };
   });
-  return { name: `${MADE_SECONDS} s of the sandbox`, ...start, events, frames };
+  return { name: `orders, ${MADE_SECONDS} s of the sandbox`, ...start, events, frames };
 }
 
 function readOrder(frame: string, receiveTimeUs: number): OrderEvent {
@@ -106,26 +126,43 @@ function units(text: string, exponent: number): number {
   return Number(whole + fraction.padEnd(exponent, '0'));
 }
 
-function blocksOf({ events, previousSequence }: Stream): BlockContent[] {
-  const blocks: BlockContent[] = [];
+function partsOf({ events, frames, previousSequence }: Stream): Part[] {
+  const parts: Part[] = [];
   for (let from = 0; from < events.length; from += BLOCK_EVENTS_MAX) {
-    blocks.push({
-      scale: COINBASE_SCALE,
-      previousSequence: previousSequence + from,
-      events: events.slice(from, from + BLOCK_EVENTS_MAX),
+    const to = from + BLOCK_EVENTS_MAX;
+    parts.push({
+      content: {
+        scale: COINBASE_SCALE,
+        previousSequence: previousSequence + from,
+        events: events.slice(from, to),
+      },
+      frames: frames.slice(from, to),
     });
   }
-  return blocks;
+  return parts;
 }
 
-function sizeFigures(stream: Stream): Figure[] {
+function sizeSection({ name, events }: Stream, stored: readonly StoredParts[]): Section {
+  const figures = stored.map((each) => {
+    const figure = sizeFigure(each, each.contender.name, events.length, EVENT);
+    return each.contender.role === 'ours' ? { ...figure, goal: '≤ 11, with client ids' } : figure;
+  });
+  return {
+    title: `Bytes per event: ${name}`,
+    note: `${events.length} events, in blocks of at most ${BLOCK_EVENTS_MAX}, ids included; less is better. ${CHECKED}`,
+    better: 'lower',
+    figures,
+  };
+}
+
+function shareFigures(stream: Stream): Figure[] {
   const codec = newestBlock('L3');
   const count = stream.events.length;
-  const bytes = (one: Stream): number =>
-    blocksOf(one).reduce((sum, block) => sum + codec.encode(block).length, 0);
   const withoutClients = stream.events.map((event) =>
     event.type === 'received' ? { ...event, clientOrderId: null } : event,
   );
+  const blocks = partsOf({ ...stream, events: withoutClients });
+  const bytes = blocks.reduce((sum, { content }) => sum + codec.encode(content).length, 0);
   const seen = new Set<string>();
   for (const event of stream.events) {
     for (const id of 'orderId' in event
@@ -134,7 +171,6 @@ function sizeFigures(stream: Stream): Figure[] {
       seen.add(id);
     }
   }
-  const json = Buffer.from(stream.frames.join('\n'));
   const orders = stream.bids.length + stream.asks.length;
   const image = newestImage('L3').encode({
     level: 'L3',
@@ -147,70 +183,63 @@ function sizeFigures(stream: Stream): Figure[] {
     asks: stream.asks,
   });
   return [
-    { name: 'all of it', value: bytes(stream) / count, unit: EVENT, goal: 'at most 14' },
-    {
-      name: 'without client ids',
-      value: bytes({ ...stream, events: withoutClients }) / count,
-      unit: EVENT,
-      goal: 'at most 11.5, aim 10',
-    },
-    { name: 'of it the random bits of new ids', value: (seen.size * 15.25) / count, unit: EVENT },
-    { name: 'JSON', value: json.length / count, unit: EVENT },
-    { name: 'JSON, gzip -6', value: gzipSync(json, { level: 6 }).length / count, unit: EVENT },
-    {
-      name: 'JSON, zstd -19',
-      value: compress(json, { compressionLevel: 19 }).length / count,
-      unit: EVENT,
-    },
+    { name: 'without client ids', value: bytes / count, unit: EVENT, goal: '≤ 8.5' },
+    { name: 'the random bits of new ids', value: (seen.size * 15.25) / count, unit: EVENT },
     { name: `image of ${orders} orders`, value: image.length / orders, unit: 'B/order' },
   ];
 }
 
-function timeFigures(stream: Stream): Figure[] {
-  const codec = newestBlock('L3');
-  const blocks = blocksOf(stream);
-  const bodies = blocks.map((block) => codec.encode(block));
-  const { frames, bids, asks, previousSequence } = stream;
-  const times = medianTimesMs({
+async function* timeSections(
+  { name }: Stream,
+  parts: readonly Part[],
+  stored: readonly StoredParts[],
+): AsyncGenerator<Section> {
+  const [part] = parts;
+  if (!part) return;
+  // One block: the slowest take seconds for each.
+  const { encode, decode } = await timeFigures(stored, [part], TIMED_ROUNDS);
+  const note = `One block of ${part.frames.length} events; less is better. For JSON, from and to the text that the exchange sent.`;
+  yield { title: `Time to write: ${name}`, note, better: 'lower', figures: encode };
+  yield { title: `Time to read: ${name}`, note, better: 'lower', figures: decode };
+}
+
+/** From the text of a frame to book and block. */
+async function pathSection(stream: Stream): Promise<Section> {
+  const { frames } = stream;
+  const rounds = await timeRounds({
     parse: () => {
       for (const frame of frames) JSON.parse(frame);
     },
-    record: () => {
-      const book = PoolOrderBook.fromImage({ scale: COINBASE_SCALE, bids, asks });
-      let sequence = previousSequence;
-      let open: OrderEvent[] = [];
-      const seal = (): void => {
-        codec.encode({ scale: COINBASE_SCALE, previousSequence: 0, events: open });
-        open = [];
-      };
-      for (const [i, frame] of frames.entries()) {
-        const event = readOrder(frame, i);
-        if (fullRule.follow(sequence, event) !== 'apply') throw new Error('A gap');
-        if (book.apply(event) !== null) throw new Error('A contradiction');
-        book.best('bid');
-        book.best('ask');
-        sequence = event.lastSequence;
-        open.push(event);
-        if (open.length === BLOCK_EVENTS_MAX) seal();
-      }
-      seal();
-    },
-    encode: () => {
-      for (const block of blocks) codec.encode(block);
-    },
-    decode: () => {
-      for (const body of bodies) codec.decode(body);
-    },
+    record: () => recordAll(stream),
   });
-  const unit = '× JSON.parse of the same frames';
-  return [
-    {
-      name: 'frame, sequence, book, best, block: a second takes',
-      value: Math.round((frames.length / times.record) * 1000),
-      unit: 'events',
-    },
-    { name: 'the same', value: times.record / times.parse, unit },
-    { name: 'encode', value: times.encode / times.parse, unit, goal: 'at most 2.5' },
-    { name: 'decode', value: times.decode / times.parse, unit, goal: 'at most 3' },
-  ];
+  const perSecond = frames.length / (summary(rounds.get('record') ?? []).value / 1000);
+  return {
+    title: `Frame → sequence → book → best → block: ${stream.name}`,
+    figures: [
+      { name: 'time', ...ratioOf(rounds, 'record', 'parse'), unit: '× JSON.parse' },
+      { name: 'that is', value: Math.round(perSecond), unit: 'events per second' },
+    ],
+  };
+}
+
+function recordAll({ frames, bids, asks, previousSequence }: Stream): void {
+  const codec = newestBlock('L3');
+  const book = PoolOrderBook.fromImage({ scale: COINBASE_SCALE, bids, asks });
+  let sequence = previousSequence;
+  let open: OrderEvent[] = [];
+  const seal = (): void => {
+    codec.encode({ scale: COINBASE_SCALE, previousSequence: 0, events: open });
+    open = [];
+  };
+  for (const [i, frame] of frames.entries()) {
+    const event = readOrder(frame, i);
+    if (fullRule.follow(sequence, event) !== 'apply') throw new Error('A gap');
+    if (book.apply(event) !== null) throw new Error('A contradiction');
+    book.best('bid');
+    book.best('ask');
+    sequence = event.lastSequence;
+    open.push(event);
+    if (open.length === BLOCK_EVENTS_MAX) seal();
+  }
+  seal();
 }

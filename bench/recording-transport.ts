@@ -11,7 +11,11 @@ import type {
   Transport,
 } from '../logger/runtime/transport.ts';
 import type { Clock, Timer } from '../logger/runtime/clock.ts';
+import { fractionDigits } from '../logger/market/decimal.ts';
+import type { BinanceData } from './data.ts';
 import { BINANCE_FILES, recordedLines } from './recordings.ts';
+
+const RECORDED: BinanceData = { symbol: 'BTCUSDT', files: BINANCE_FILES };
 
 interface Due {
   readonly dueMs: number;
@@ -59,38 +63,47 @@ export interface RecordedMessage {
   readonly data: Buffer;
 }
 
-const EXCHANGE_INFO = JSON.stringify({
-  symbols: [
-    {
-      symbol: 'BTCUSDT',
-      status: 'TRADING',
-      filters: [
-        { filterType: 'PRICE_FILTER', tickSize: '0.01000000' },
-        { filterType: 'LOT_SIZE', stepSize: '0.00001000' },
-      ],
-    },
-  ],
-});
+/** A symbol's tick and lot size, as fine as the best prices of the snapshot need. */
+function exchangeInfo(symbol: string, snapshot: string): string {
+  const { bids = [] } = JSON.parse(snapshot || '{}') as { readonly bids?: string[][] };
+  const step = (field: number): string => {
+    const digits = bids.slice(0, 20).map((level) => fractionDigits(level[field] ?? '0'));
+    return (10 ** -Math.max(0, ...digits)).toFixed(8);
+  };
+  const filters = [
+    { filterType: 'PRICE_FILTER', tickSize: step(0) },
+    { filterType: 'LOT_SIZE', stepSize: step(1) },
+  ];
+  return JSON.stringify({ symbols: [{ symbol, status: 'TRADING', filters }] });
+}
 
 export class RecordingTransport implements Transport {
   readonly clock: RecordedClock;
   readonly messages: readonly RecordedMessage[];
+  readonly security: string;
   readonly #snapshot: string;
+  readonly #exchangeInfo: string;
   #handlers: SocketHandlers | undefined;
 
-  constructor() {
+  constructor({ symbol, files }: BinanceData = RECORDED) {
     const messages: RecordedMessage[] = [];
     let snapshot = '';
-    for (const { timeNs, raw } of BINANCE_FILES.flatMap((file) => [...recordedLines(file)])) {
+    for (const { timeNs, raw } of files.flatMap((file) => [...recordedLines(file)])) {
       const isMarket = raw.includes('@depth') || raw.includes('@trade');
-      if (!raw.startsWith('{"stream"')) snapshot = raw;
+      if (!raw.startsWith('{"stream"')) snapshot ||= raw;
       else if (isMarket) {
         messages.push({ receiveTimeUs: Number(timeNs.slice(0, -3)), data: Buffer.from(raw) });
       }
     }
     this.messages = messages;
+    this.security = `binance:${symbol}`;
     this.#snapshot = snapshot;
+    this.#exchangeInfo = exchangeInfo(symbol, snapshot);
     this.clock = new RecordedClock((messages[0]?.receiveTimeUs ?? 1) - 1);
+  }
+
+  get hasSnapshot(): boolean {
+    return this.#snapshot !== '';
   }
 
   connect(_url: string, handlers: SocketHandlers): Socket {
@@ -108,7 +121,7 @@ export class RecordingTransport implements Transport {
   }
 
   async get(url: string, _options: GetOptions): Promise<HttpResponse> {
-    const body = url.includes('/depth') ? this.#snapshot : EXCHANGE_INFO;
+    const body = url.includes('/depth') ? this.#snapshot : this.#exchangeInfo;
     return { status: 200, headers: {}, body };
   }
 

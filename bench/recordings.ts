@@ -6,7 +6,8 @@
  */
 
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { isAbsolute, join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
 import { parseScaled } from '../logger/market/decimal.ts';
@@ -44,6 +45,10 @@ export interface RecordedFrame {
   readonly snapshot?: LevelSnapshot;
 }
 
+interface Zstd {
+  decompress(bytes: Uint8Array): Buffer;
+}
+
 interface DepthFrame {
   E: number;
   U: number;
@@ -73,11 +78,20 @@ export function recordingsPath(): string | undefined {
   return existsSync(join(path, BINANCE_FILES[0])) ? path : undefined;
 }
 
-/** The raw lines of a gzipped recording. */
+/** The text of a recording: a path, or a name in the folder of the recordings. */
+export function recordedText(file: string): string {
+  const path = isAbsolute(file) ? file : join(recordingsPath() ?? '', file);
+  const bytes = readFileSync(path);
+  if (path.endsWith('.gz')) return gunzipSync(bytes).toString('utf8');
+  if (!path.endsWith('.zst')) return bytes.toString('utf8');
+  // Only here: it is an optional dependency, and tests without it read the others.
+  const zstd = createRequire(import.meta.url)('zstd-napi') as Zstd;
+  return zstd.decompress(bytes).toString('utf8');
+}
+
+/** The raw lines of a recording. */
 export function* recordedLines(file: string): Generator<{ timeNs: string; raw: string }> {
-  const folder = recordingsPath();
-  if (folder === undefined) throw new Error('no recordings: check recordingsPath() first');
-  const text = gunzipSync(readFileSync(join(folder, file))).toString('utf8');
+  const text = recordedText(file);
   let start = 0;
   while (start < text.length) {
     const found = text.indexOf('\n', start);
@@ -91,7 +105,7 @@ export function* recordedLines(file: string): Generator<{ timeNs: string; raw: s
 }
 
 /**
- * The frames of one of `BINANCE_FILES`, in order of arrival. Nanoseconds are truncated to
+ * The frames of a recording, such as one of `BINANCE_FILES`, in order of arrival. Nanoseconds are truncated to
  * microseconds.
  */
 export function* binanceRecording(file: string): Generator<RecordedFrame> {
@@ -111,7 +125,7 @@ export function binanceEvents(files: readonly string[] = BINANCE_FILES): MarketE
   return events;
 }
 
-function binanceFrame(receiveTimeUs: number, raw: string): RecordedFrame {
+export function binanceFrame(receiveTimeUs: number, raw: string): RecordedFrame {
   const parsed = JSON.parse(raw) as { stream?: string; data?: unknown } & Partial<SnapshotFrame>;
   if (parsed.lastUpdateId !== undefined) {
     const snapshot = snapshotOf(parsed as SnapshotFrame, receiveTimeUs);

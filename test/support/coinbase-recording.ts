@@ -4,18 +4,13 @@
  * taken for UTC; the frames carry exchange times.
  */
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { recordingsPath } from '../../bench/recordings.ts';
+import { recordedText } from '../../bench/recordings.ts';
 import { parseScaled } from '../../logger/market/decimal.ts';
 import type { ScaledInt } from '../../logger/market/decimal.ts';
 import type { OrderEvent, RestingOrder } from '../../logger/market/events.ts';
 import { parseIsoUs } from '../../logger/market/time.ts';
 
 export const COINBASE_SCALE = { priceExponent: 2, sizeExponent: 8 };
-/** The first lines of a recording are its level-3 snapshot. */
-const SNAPSHOT_LINES = 7109;
 
 export interface CoinbaseRecording {
   readonly snapshot: {
@@ -28,15 +23,16 @@ export interface CoinbaseRecording {
   readonly frames: readonly string[];
 }
 
+/** The first lines of a recording are its level-3 snapshot: `open` messages, all at one sequence. */
 export function readCoinbaseFull(file: string): CoinbaseRecording {
-  const path = recordingsPath();
-  if (path === undefined) throw new Error('There are no recordings');
-  const lines = gunzipSync(readFileSync(join(path, file)))
-    .toString()
+  const lines = recordedText(file)
     .trim()
     .split('\n')
     .map((line) => ({ time: line.slice(0, 23), raw: line.slice(line.indexOf(' {') + 1) }));
-  const orders = lines.slice(0, SNAPSHOT_LINES).map(({ raw }) => JSON.parse(raw));
+  const messages = lines.map(({ raw }) => JSON.parse(raw));
+  const isLive = (message: any): boolean => message.sequence !== messages[0].sequence;
+  const snapshotLines = messages.findIndex(isLive);
+  const orders = messages.slice(0, snapshotLines);
   const side = (name: string): RestingOrder[] =>
     orders
       .filter((order) => order.side === name)
@@ -45,7 +41,7 @@ export function readCoinbaseFull(file: string): CoinbaseRecording {
         price: price(order.price),
         size: size(order.remaining_size),
       }));
-  const live = lines.slice(SNAPSHOT_LINES);
+  const live = lines.slice(snapshotLines);
   return {
     snapshot: {
       sequence: orders[0].sequence,

@@ -1,0 +1,43 @@
+/** The groups of the benchmark, in the order of the report. */
+
+import { bookSections } from './book.ts';
+import { codecSections } from './codec.ts';
+import type { BenchData } from './data.ts';
+import type { Section } from './figures.ts';
+import { loadSections } from './load/load.ts';
+import type { LoadBenchOptions } from './load/load.ts';
+import { mongoSections } from './mongodb.ts';
+import { orderBookSections } from './order-book.ts';
+import { orderSections } from './orders.ts';
+import type { Peers } from './peers/packages.ts';
+import { readerSections } from './reader/reader.ts';
+import type { ReaderBenchOptions } from './reader/reader.ts';
+import { recordSections } from './record.ts';
+import { walkSections } from './walk.ts';
+import { wrongKeySections } from './wrong-keys.ts';
+
+export interface GroupOptions extends LoadBenchOptions, ReaderBenchOptions {
+  readonly data: BenchData;
+  readonly peers: Peers;
+}
+
+type Sections = Iterable<Section> | AsyncIterable<Section> | Promise<Iterable<Section>>;
+
+export interface Group {
+  readonly sections: readonly ((options: GroupOptions) => Sections)[];
+  /** It takes minutes: only when it is asked for. */
+  readonly isLong?: boolean;
+  /** It runs on the recordings that are given. */
+  readonly takesData?: boolean;
+}
+
+export const GROUPS: Readonly<Record<string, Group>> = {
+  codec: { sections: [codecSections, orderSections], takesData: true },
+  book: { sections: [bookSections, orderBookSections], takesData: true },
+  pipeline: { sections: [recordSections], takesData: true },
+  mongodb: { sections: [mongoSections] },
+  manager: { sections: [wrongKeySections] },
+  walk: { sections: [walkSections] },
+  reader: { sections: [readerSections], isLong: true },
+  load: { sections: [loadSections], isLong: true },
+};
