@@ -81,6 +81,7 @@ export class Segment implements LiveSegment {
   #imageBytes = 0;
   #imageMs = 0;
   #blockBytesSinceImage = 0;
+  #changesSinceImage = 0;
   #markedUs = 0;
 
   constructor(
@@ -212,6 +213,7 @@ export class Segment implements LiveSegment {
     const reason = imageDue({
       sinceImageMs: monotonicMs - this.#imageMs,
       blockBytesSinceImage: this.#blockBytesSinceImage,
+      changesSinceImage: this.#changesSinceImage,
       imageBytes: this.#imageBytes,
       intervalMs: this.#imageIntervalMs,
     });
@@ -294,6 +296,7 @@ export class Segment implements LiveSegment {
     if (!record) return [];
     this.#block = this.#openBlock(monotonicMs);
     this.#blockBytesSinceImage += record.header.bytes;
+    this.#changesSinceImage += record.header.levelChanges;
     return [{ type: 'block', record }];
   }
 
@@ -305,6 +308,7 @@ export class Segment implements LiveSegment {
     this.#imageBytes = record.header.bytes;
     this.#imageMs = monotonicMs;
     this.#blockBytesSinceImage = 0;
+    this.#changesSinceImage = 0;
     return [{ type: 'image', record }];
   }
 

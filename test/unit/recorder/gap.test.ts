@@ -60,6 +60,7 @@ describe('another base image', () => {
   const quiet = {
     sinceImageMs: 0,
     blockBytesSinceImage: 0,
+    changesSinceImage: 0,
     imageBytes: 100,
     intervalMs: 1_800_000,
   };
@@ -69,16 +70,16 @@ describe('another base image', () => {
     expect(imageDue({ ...quiet, sinceImageMs: 1_800_000 })).toBe('interval');
   });
 
-  test('comes after five minutes of blocks that are larger than an image', () => {
-    expect(imageDue({ ...quiet, sinceImageMs: 300_000, blockBytesSinceImage: 99 })).toBeNull();
-    expect(imageDue({ ...quiet, sinceImageMs: 299_999, blockBytesSinceImage: 100 })).toBeNull();
-    expect(imageDue({ ...quiet, sinceImageMs: 300_000, blockBytesSinceImage: 100 })).toBe(
-      'interval',
-    );
+  test('comes with blocks that are as large as eight images and their heads', () => {
+    const image = 100 + 1024;
+    expect(imageDue({ ...quiet, blockBytesSinceImage: 8 * image - 1 })).toBeNull();
+    expect(imageDue({ ...quiet, blockBytesSinceImage: 8 * image })).toBe('interval');
   });
 
-  test('comes at once with blocks that are as large as sixteen images', () => {
-    expect(imageDue({ ...quiet, blockBytesSinceImage: 1599 })).toBeNull();
-    expect(imageDue({ ...quiet, blockBytesSinceImage: 1600 })).toBe('interval');
+  test('comes with many changes, but not before their blocks are as large as an image', () => {
+    const slow = { ...quiet, changesSinceImage: 100_000 };
+    expect(imageDue({ ...slow, blockBytesSinceImage: 1123 })).toBeNull();
+    expect(imageDue({ ...slow, changesSinceImage: 99_999, blockBytesSinceImage: 1124 })).toBeNull();
+    expect(imageDue({ ...slow, blockBytesSinceImage: 1124 })).toBe('interval');
   });
 });
