@@ -204,6 +204,15 @@ export interface BlockRange {
   readonly withBodies?: boolean;
 }
 
+/** Keys of a segment's sealed blocks or images (`keySequence`), both ends included. */
+export interface KeySpan {
+  readonly kind: RecordHeader['kind'];
+  readonly security: string;
+  readonly epoch: number;
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * Blocks per page when a segment is listed in pages: some hours; their headers take about a
  * megabyte.
@@ -235,14 +244,22 @@ export interface ArchiveReader {
   /** The first image of the first segment after `epoch` that has one. */
   segmentStart(security: string, afterEpoch: number): Promise<BlockRef | null>;
 
-  /** All images of a segment with `lastSequence >= fromSequence`, in order. */
-  images(security: string, epoch: number, fromSequence: number): Promise<readonly BlockRef[]>;
+  /** The images of a segment with `lastSequence >= fromSequence`, in order; at most `limit`. */
+  images(
+    security: string,
+    epoch: number,
+    fromSequence: number,
+    limit?: number,
+  ): Promise<readonly BlockRef[]>;
 
   /**
    * The blocks of a segment within a range, in order: sealed ones, then journal parts, all from one
    * snapshot.
    */
   blocks(security: string, epoch: number, range: BlockRange): Promise<readonly BlockRef[]>;
+
+  /** How many sealed records there are with keys in a range. Much cheaper than to list them. */
+  count(range: KeySpan): Promise<number>;
 
   /** The gap before segment `epoch`. */
   gapBefore(security: string, epoch: number): Promise<GapRecord | null>;

@@ -3,11 +3,13 @@
 import type { ArchiveReader, OpenGap } from '../archive/archive.ts';
 import { UnknownSecurityError } from '../errors.ts';
 import type { YieldToEventLoop } from '../runtime/yield.ts';
+import type { KnownBlocks } from './known-blocks.ts';
 import type { RecordLoader } from './record-loader.ts';
 
 export interface ReaderContext {
   readonly archive: ArchiveReader;
   readonly records: RecordLoader;
+  readonly known: KnownBlocks;
   readonly yieldToEventLoop: YieldToEventLoop;
   /** See `ReaderOptions`, as the next one. */
   readonly liveGap?: ((security: string) => OpenGap | null) | undefined;

@@ -15,6 +15,8 @@ import type { CoverageResult } from '../queries/results.ts';
 import { assertKnown } from './context.ts';
 import type { ReaderContext } from './context.ts';
 import { SegmentCursor, headersOf } from './cursor.ts';
+import { StretchBuilder } from './known-blocks.ts';
+import type { Stretch } from './known-blocks.ts';
 import { segmentsAfter } from './segment.ts';
 import type { Segment } from './segment.ts';
 
@@ -106,19 +108,40 @@ async function addSegment(
 ): Promise<void> {
   const defects: BadReceiveTime[] = [];
   let [startUs, endUs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  const addDefects = ({ badReceiveTimes = [], fromUs, toUs }: RecordHeader): void => {
+  const addDefects = ({ badReceiveTimes = [], fromUs, toUs }: Recorded): void => {
     defects.push(...badReceiveTimes);
     startUs = Math.min(startUs, fromUs);
     endUs = Math.max(endUs, toUs);
   };
-  for (const { header } of await segment.images()) addDefects(header);
+  const known = context.known.segment(segment);
+  const images = await known.images();
+  if (images !== null) addDefects(images);
+  const canUse = (stretch: Stretch): boolean => isClearOf(stretch, window);
+  const ahead = {
+    has: (sequence: number) => {
+      const stretch = known.at(sequence);
+      return stretch !== undefined && canUse(stretch);
+    },
+    from: (sequence: number) => known.from(sequence, canUse),
+  };
+  const builder = new StretchBuilder(known);
   let run: Run | undefined;
-  for await (const item of new SegmentCursor(context, segment, headersOf).items()) {
-    if (item.type === 'image') run = new Run(item.image.header, window);
+  for await (const item of new SegmentCursor(context, segment, { ...headersOf, ahead }).items()) {
+    if (item.type === 'image') {
+      run = new Run(item.image.header, window);
+      builder.begin(item.image.header.lastSequence);
+    }
     if (item.type === 'block') {
       addDefects(item.block.header);
       run?.add(item.block);
+      builder.add(item.block);
     }
+    if (item.type === 'stretch') {
+      addDefects(item.stretch);
+      run?.addStretch(item.stretch);
+      builder.begin(item.stretch.last.header.lastSequence);
+    }
+    if (item.type === 'end') builder.begin(undefined);
     if (item.type === 'unreachable') addDefects(item.ref.header);
     if (item.type === 'gap') covered.gaps.push(item.gap);
     if (item.type === 'end' && run !== undefined) {
@@ -130,6 +153,13 @@ async function addSegment(
   covered.badReceiveTimes.push(
     ...mergeBadReceiveTimes(defects).map((defect) => ({ ...defect, ...cut(defect, recorded) })),
   );
+}
+
+type Recorded = Pick<RecordHeader, 'badReceiveTimes' | 'fromUs' | 'toUs'>;
+
+/** Where an end of the window cuts a stretch, its blocks are needed one by one. */
+function isClearOf({ fromUs, toUs }: Stretch, window: Window): boolean {
+  return [window.fromUs, window.toUs].every((us) => toUs <= us || fromUs > us);
 }
 
 /** An unbroken run of records, and where the book stood at the ends of the window. */
@@ -149,6 +179,12 @@ class Run {
     const { fromUs } = block.header;
     if (fromUs <= this.#window.fromUs) this.#atFrom = block;
     if (fromUs <= this.#window.toUs) this.#atTo = block;
+  }
+
+  /** All of it lies on one side of either end of the window. */
+  addStretch({ toUs, last }: Stretch): void {
+    if (toUs <= this.#window.fromUs) this.#atFrom = last;
+    if (toUs <= this.#window.toUs) this.#atTo = last;
   }
 
   /** With its own times, and the sequences at the part of it that lies in the window. */

@@ -14,6 +14,7 @@ import { bookAt } from './book-at.ts';
 import type { ReaderContext } from './context.ts';
 import { coverage } from './coverage.ts';
 import { orders } from './orders.ts';
+import { KnownBlocks } from './known-blocks.ts';
 import type { Reader, ReaderOptions } from './reader.ts';
 import { rebuild } from './rebuild.ts';
 import type { Span } from './rebuild.ts';
@@ -30,7 +31,12 @@ export function createRebuild(
   archive: ArchiveReader,
   yieldToEventLoop: YieldToEventLoop = yieldToMachine,
 ): (span: Span, signal: AbortSignal) => Promise<BookContent | null> {
-  const context = { archive, records: new RecordLoader(0, yieldToEventLoop), yieldToEventLoop };
+  const context = {
+    archive,
+    records: new RecordLoader(0, yieldToEventLoop),
+    known: new KnownBlocks(archive),
+    yieldToEventLoop,
+  };
   return (span, signal) => rebuild(context, span, signal);
 }
 
@@ -42,7 +48,8 @@ export function createReader(archive: ArchiveReader, options: ReaderOptions = {}
     liveGap,
     hasConsecutiveTradeIds,
   } = options;
-  const shared = { archive, yieldToEventLoop, liveGap, hasConsecutiveTradeIds };
+  const known = new KnownBlocks(archive);
+  const shared = { archive, known, yieldToEventLoop, liveGap, hasConsecutiveTradeIds };
   const records = new RecordLoader(cacheMaxBytes, yieldToEventLoop);
   const context: ReaderContext = { ...shared, records };
   // Full scans bypass the cache: they would evict everything else, and `verify` has to read the disk.

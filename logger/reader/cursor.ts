@@ -10,7 +10,8 @@ import type { Gap } from '../market/coverage.ts';
 import { isBookUpdate } from '../market/events.ts';
 import { finerScale, isSameScale } from '../market/scale.ts';
 import type { ReaderContext } from './context.ts';
-import { blockPages } from './pages.ts';
+import type { Stretch } from './known-blocks.ts';
+import { ImagesAhead, blockPages } from './pages.ts';
 import type { LoadedBlock, LoadedImage, RecordLoader } from './record-loader.ts';
 import { gapBeforeImage, missingBetween } from './segment.ts';
 import type { Segment } from './segment.ts';
@@ -24,6 +25,12 @@ export interface RecordSource<Image extends HasHeader, Block extends HasHeader> 
   readonly withBodies: boolean;
   /** Yields also the blocks to which no image leads, as `unreachable`; reads its images itself. */
   readonly everyRecord: boolean;
+  /** What is known of blocks without reading them again. */
+  readonly ahead?: {
+    /** Whether anything is known of the blocks after a sequence. */
+    has(sequence: number): boolean;
+    from(sequence: number): Promise<readonly Stretch[]>;
+  };
   /** @throws RecordCorruptError */
   image(ref: BlockRef): Promise<Image>;
   /** @throws RecordCorruptError */
@@ -44,6 +51,8 @@ export type CursorItem<Image, Block> =
   /** A proven run begins with this image. */
   | { readonly type: 'image'; readonly image: Image; readonly segment: Segment }
   | { readonly type: 'block'; readonly block: Block }
+  /** Many blocks, which are known already. */
+  | { readonly type: 'stretch'; readonly stretch: Stretch }
   /** The run goes on from this image, which knows the book further out than the records before it. */
   | { readonly type: 'deeper'; readonly image: Image }
   /** The next block continues the run and lies wholly behind the position asked for. */
@@ -75,8 +84,8 @@ export class SegmentCursor<Image extends HasHeader, Block extends HasHeader> {
   readonly #until: Position | undefined;
   /** null: nothing can be read from here on. */
   #run: Run<Image, Block> | null = null;
-  /** Images in which the horizon moved out, from the beginning of the walk on. */
-  #deeper: BlockRef[] = [];
+  /** Images in which the horizon moved out; undefined: the walk has no use for them. */
+  #deeper: ImagesAhead | undefined;
 
   /** @param until where to stop: only blocks that begin at or before it are read. */
   constructor(
@@ -94,7 +103,7 @@ export class SegmentCursor<Image extends HasHeader, Block extends HasHeader> {
   /** From the last readable image at or before `from`, else from the first readable one after it. */
   async *items(from?: BlockRef): AsyncGenerator<CursorItem<Image, Block>> {
     const segment = this.#segment;
-    const first = from ?? (await segment.images())[0];
+    const first = from ?? (await segment.firstImage());
     const start = await this.#startingAt(from);
     if (start === null) {
       yield { type: 'gap', gap: segment.gapUntilNext(await segment.beginUs(), 'corrupt') };
@@ -116,23 +125,45 @@ export class SegmentCursor<Image extends HasHeader, Block extends HasHeader> {
   ): AsyncGenerator<CursorItem<Image, Block>> {
     if (start !== null) yield this.#begin(start);
     if (afterSequence === undefined) return;
-    await this.#findDeeper(afterSequence);
-    const range = {
-      afterSequence,
-      withBodies: this.#source.withBodies,
-      ...untilRange(this.#until),
-    };
-    for await (const page of blockPages(this.#deps, this.#segment, range)) {
-      for (const ref of page) {
-        const isBeyond = yield* this.#take(ref);
-        if (isBeyond || (this.#run === null && !this.#source.everyRecord)) return;
-      }
-    }
+    if (this.#hasUseForDeeper) this.#deeper = new ImagesAhead(this.#deps.archive, this.#segment);
+    let next: number | 'end' | 'beyond' = afterSequence;
+    while (typeof next === 'number') next = yield* this.#read(yield* this.#skipKnown(next));
+    if (next === 'beyond') return;
     const knownSequence = this.#segment.end.knownSequence ?? -Infinity;
     while (this.#run !== null && this.#run.sequence < knownSequence) {
       yield* this.#break(this.#run, { kind: 'missing-end', knownSequence });
     }
     if (this.#run !== null) yield* this.#finish(this.#run);
+  }
+
+  /** @returns the sequence after which more is known, if the reading came to one; else how it ended. */
+  async *#read(
+    afterSequence: number,
+  ): AsyncGenerator<CursorItem<Image, Block>, number | 'end' | 'beyond'> {
+    const { withBodies, everyRecord, ahead } = this.#source;
+    const range = { afterSequence, withBodies, ...untilRange(this.#until) };
+    for await (const page of blockPages(this.#deps, this.#segment, range)) {
+      for (const ref of page) {
+        const isBeyond = yield* this.#take(ref);
+        if (isBeyond || (this.#run === null && !everyRecord)) return 'beyond';
+        if (this.#run !== null && ahead?.has(this.#run.sequence)) return this.#run.sequence;
+      }
+    }
+    return 'end';
+  }
+
+  /** @returns the sequence after which to read. */
+  async *#skipKnown(afterSequence: number): AsyncGenerator<CursorItem<Image, Block>, number> {
+    const run = this.#run;
+    const { ahead } = this.#source;
+    if (run === null || !ahead?.has(run.sequence)) return afterSequence;
+    for (const stretch of await ahead.from(run.sequence)) {
+      run.last = await this.#source.block(stretch.last);
+      run.sequence = stretch.last.header.lastSequence;
+      run.lastEventUs = Math.max(run.lastEventUs, stretch.lastEventUs);
+      yield { type: 'stretch', stretch };
+    }
+    return run.sequence;
   }
 
   #begin(image: Image): CursorItem<Image, Block> {
@@ -174,19 +205,16 @@ export class SegmentCursor<Image extends HasHeader, Block extends HasHeader> {
   }
 
   /** A walk to a position begins at the last image before it, so none lies on its way. */
-  async #findDeeper(afterSequence: number): Promise<void> {
+  get #hasUseForDeeper(): boolean {
     const { withBodies, everyRecord } = this.#source;
-    if (!withBodies || everyRecord || this.#until !== undefined) return;
-    const images = await this.#segment.imagesAfter(afterSequence);
-    this.#deeper = images.filter(({ header, damaged }) => !damaged && header.reason === 'horizon');
+    return withBodies && !everyRecord && this.#until === undefined;
   }
 
   async *#deepen(sequence: number): AsyncGenerator<CursorItem<Image, Block>> {
-    const at = this.#deeper.findIndex(({ header }) => header.lastSequence >= sequence);
-    this.#deeper.splice(0, at === -1 ? this.#deeper.length : at);
-    if (this.#deeper[0]?.header.lastSequence !== sequence) return;
+    const ref = await this.#deeper?.at(sequence);
+    if (ref === undefined || ref.damaged || ref.header.reason !== 'horizon') return;
     // One that can't be read costs what it shows further out, and nothing else.
-    const image = await this.#firstReadable(this.#deeper.splice(0, 1));
+    const image = await this.#firstReadable([ref]);
     if (image !== null) yield { type: 'deeper', image };
   }
 
@@ -228,9 +256,10 @@ export class SegmentCursor<Image extends HasHeader, Block extends HasHeader> {
   }
 
   async #startingAt(from: BlockRef | undefined): Promise<Image | null> {
+    const first = from ?? (await this.#segment.firstImage());
+    const image = first && (await this.#firstReadable([first]));
+    if (image) return image;
     if (from === undefined) return this.#firstReadable(await this.#segment.images());
-    const image = await this.#firstReadable([from]);
-    if (image !== null) return image;
     // A damaged image makes the answer costlier, not wrong: an earlier one leads to the same book.
     const { lastSequence } = from.header;
     const images = await this.#segment.images();

@@ -1,7 +1,7 @@
-/** A segment's blocks in pages, so that a segment of weeks is never in memory at once. */
+/** A segment's blocks and images in pages, so that a segment of weeks is never in memory at once. */
 
 import { PAGE_BLOCKS } from '../archive/archive.ts';
-import type { BlockRange, BlockRef } from '../archive/archive.ts';
+import type { ArchiveReader, BlockRange, BlockRef } from '../archive/archive.ts';
 import type { ReaderContext } from './context.ts';
 
 /** Blocks per page with bodies, which take some megabytes. */
@@ -30,5 +30,42 @@ export async function* blockPages(
     if (last === undefined || last.isJournalPart || page.length < limit) return;
     // A block of trades alone ends before it begins; none is sealed but at a segment's end.
     afterSequence = Math.max(afterSequence, last.header.firstSequence, last.header.lastSequence);
+  }
+}
+
+const PAGE_IMAGES = 64;
+
+/** A segment's images beside a walk along its blocks. */
+export class ImagesAhead {
+  readonly #archive: ArchiveReader;
+  readonly #segment: { readonly security: string; readonly epoch: number };
+  #page: readonly BlockRef[] = [];
+  #next = 0;
+  #isAll = false;
+
+  constructor(
+    archive: ArchiveReader,
+    segment: { readonly security: string; readonly epoch: number },
+  ) {
+    this.#archive = archive;
+    this.#segment = segment;
+  }
+
+  /** The image at a sequence, if there is one. The sequences asked for must grow. */
+  async at(sequence: number): Promise<BlockRef | undefined> {
+    for (;;) {
+      const ref = this.#page[this.#next];
+      if (ref === undefined) {
+        if (this.#isAll) return undefined;
+        const { security, epoch } = this.#segment;
+        this.#page = await this.#archive.images(security, epoch, sequence, PAGE_IMAGES);
+        this.#next = 0;
+        this.#isAll = this.#page.length < PAGE_IMAGES;
+      } else if (ref.header.lastSequence < sequence) {
+        this.#next++;
+      } else {
+        return ref.header.lastSequence === sequence ? ref : undefined;
+      }
+    }
   }
 }

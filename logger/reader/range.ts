@@ -141,6 +141,7 @@ class RangeFilter {
       case 'gap':
         yield* this.#gap(item.gap);
         break;
+      case 'stretch':
       case 'beyond':
       case 'unreachable':
         break;

@@ -84,6 +84,12 @@ export class Segment {
     return this.#first;
   }
 
+  /** The first of its images. */
+  async firstImage(): Promise<BlockRef | undefined> {
+    const first = await this.first();
+    return first?.header.epoch === this.epoch ? first : undefined;
+  }
+
   /** All images, as of the first call. */
   images(): Promise<readonly BlockRef[]> {
     this.#images ??= this.#archive.images(this.security, this.epoch, FIRST_SEQUENCE);

@@ -35,6 +35,31 @@ export function lookUpContract(
       expect(await found({ sequence: Number.MAX_SAFE_INTEGER })).toBe(200);
     });
 
+    test('records are counted by their keys, and images are listed up to a number', async () => {
+      const { archive } = current();
+      await archive.commit([
+        image(sampleImage({ lastSequence: 100 })),
+        block(sampleBlock({ previousSequence: 100, lastSequence: 110 })),
+        image(sampleImage({ lastSequence: 110, reason: 'interval' })),
+        block(sampleBlock({ previousSequence: 110, lastSequence: 120 })),
+        image(sampleImage({ lastSequence: 120, reason: 'interval' })),
+        image(sampleImage({ lastSequence: 5, epoch: 2 })),
+        ...(hasJournal
+          ? [journalPart(0, sampleBlock({ previousSequence: 5, lastSequence: 9, epoch: 2 }))]
+          : []),
+      ]);
+      const count = (kind: 'image' | 'block', from: number, to: number, epoch = 1) =>
+        archive.count({ kind, security: SECURITY, epoch, from, to });
+      expect(await count('image', 100, 120)).toBe(3);
+      expect(await count('image', 101, 119)).toBe(1);
+      expect(await count('image', 121, 900)).toBe(0);
+      expect(await count('block', 101, 111)).toBe(2);
+      expect(await count('block', 102, 900)).toBe(1);
+      expect(await count('block', 0, 900, 2)).toBe(0);
+      const images = await archive.images(SECURITY, 1, 101, 1);
+      expect(images.map(({ header }) => header.lastSequence)).toEqual([110]);
+    });
+
     test('of images at the same time the last one counts, of segments the later one', async () => {
       await current().archive.commit([
         image(sampleImage({ lastSequence: 100, toUs: 50_000, fromUs: 50_000 })),

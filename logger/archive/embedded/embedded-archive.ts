@@ -26,6 +26,7 @@ import type {
   BlockRef,
   SegmentTail,
   GapRecord,
+  KeySpan,
   Position,
   RecordHeader,
   SecurityState,
@@ -217,10 +218,18 @@ class EmbeddedArchive implements Spool {
     return this.#read(() => reads.readSegmentStart(this.#tables, security, afterEpoch, this.#load));
   }
 
-  images(security: string, epoch: number, fromSequence: number): Promise<readonly BlockRef[]> {
-    return this.#read(() =>
-      reads.readImages(this.#tables, security, epoch, fromSequence, this.#load),
-    );
+  images(
+    security: string,
+    epoch: number,
+    fromSequence: number,
+    limit?: number,
+  ): Promise<readonly BlockRef[]> {
+    const range = { fromSequence, ...(limit !== undefined && { limit }) };
+    return this.#read(() => reads.readImages(this.#tables, security, epoch, range, this.#load));
+  }
+
+  count(range: KeySpan): Promise<number> {
+    return this.#read(() => reads.readCount(this.#tables, range));
   }
 
   blocks(security: string, epoch: number, range: BlockRange): Promise<readonly BlockRef[]> {

@@ -108,6 +108,7 @@ function announcedTo(space: FileSpace): WrapTable {
     get: (key) => table.get(key),
     doesExist: (key) => table.doesExist(key),
     getKeys: (range) => table.getKeys(range),
+    getKeysCount: (range) => table.getKeysCount(range),
     getRange: (range) => table.getRange(range),
     putSync: (key, value) => {
       space.beforePut(table, value.byteLength);

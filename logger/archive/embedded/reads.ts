@@ -9,6 +9,7 @@ import type {
   BlockRef,
   SegmentTail,
   GapRecord,
+  KeySpan,
   Position,
   RecordHeader,
   SecurityState,
@@ -218,13 +219,22 @@ export function readImages(
   tables: Tables,
   security: string,
   epoch: number,
-  fromSequence: number,
+  { fromSequence, limit }: { readonly fromSequence: number; readonly limit?: number },
   load: LoadBody,
 ): BlockRef[] {
-  const range = { start: [security, epoch, fromSequence], end: [security, epoch + 1] };
+  const range = {
+    start: [security, epoch, fromSequence],
+    end: [security, epoch + 1],
+    ...(limit !== undefined && { limit }),
+  };
   return [...tables.imageHeaders.getRange(range)].map(({ key, value }) =>
     refOf(value, headerKey('image', key), load),
   );
+}
+
+export function readCount(tables: Tables, { kind, security, epoch, from, to }: KeySpan): number {
+  const headers = kind === 'image' ? tables.imageHeaders : tables.blockHeaders;
+  return headers.getKeysCount({ start: [security, epoch, from], end: [security, epoch, to + 1] });
 }
 
 export function readBlocks(

@@ -23,7 +23,7 @@ export type IndexName = 'receive' | 'exchange' | 'sequence';
 /** What is used of lmdb's tables. */
 export interface Table<K extends Key> extends Pick<
   Database<Uint8Array, K>,
-  'doesExist' | 'getKeys' | 'getRange'
+  'doesExist' | 'getKeys' | 'getKeysCount' | 'getRange'
 > {
   get(key: K): Uint8Array | undefined;
   putSync(key: K, value: Uint8Array): void;

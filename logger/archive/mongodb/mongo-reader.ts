@@ -12,6 +12,7 @@ import type {
   BlockRef,
   SegmentTail,
   GapRecord,
+  KeySpan,
   OpenGap,
   Position,
   RecordHeader,
@@ -151,6 +152,7 @@ export class MongoReader implements ArchiveReader {
     security: string,
     epoch: number,
     fromSequence: number,
+    limit = 0,
   ): Promise<readonly BlockRef[]> {
     const _id = {
       $gte: idAt(security, epoch, fromSequence),
@@ -159,9 +161,16 @@ export class MongoReader implements ArchiveReader {
     const found = await this.#find(
       'base_images',
       { security, part: 0, _id },
-      { sort: { _id: 1 }, projection: { body: 0 } },
+      { sort: { _id: 1 }, projection: { body: 0 }, limit },
     );
     return found.map((document) => this.#refOf('image', document));
+  }
+
+  count({ kind, security, epoch, from, to }: KeySpan): Promise<number> {
+    const _id = { $gte: idAt(security, epoch, from), $lte: idAt(security, epoch, to) };
+    return this.#connection.within(`count in ${COLLECTION[kind]}`, () =>
+      this.#connection.collection(COLLECTION[kind]).countDocuments({ security, part: 0, _id }),
+    );
   }
 
   async blocks(security: string, epoch: number, range: BlockRange): Promise<readonly BlockRef[]> {

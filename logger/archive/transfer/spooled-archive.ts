@@ -10,6 +10,7 @@ import type {
   BlockRange,
   BlockRef,
   GapRecord,
+  KeySpan,
   Position,
   SecurityState,
   SecurityTotals,
@@ -17,6 +18,7 @@ import type {
   StoredRecord,
   Write,
 } from '../archive.ts';
+import { keySequence } from '../record.ts';
 import {
   earlier,
   hasAllBlocks,
@@ -86,11 +88,27 @@ export class SpooledArchive implements Archive {
     security: string,
     epoch: number,
     fromSequence: number,
+    limit?: number,
   ): Promise<readonly BlockRef[]> {
-    const listed = await this.#spool.images(security, epoch, fromSequence);
+    const listed = await this.#spool.images(security, epoch, fromSequence, limit);
     const inSpool = listed.map((ref) => this.#movable(ref));
     if (hasAllImages(inSpool, fromSequence)) return inSpool;
-    return mergeImages(await this.#store.images(security, epoch, fromSequence), inSpool);
+    const inStore = await this.#store.images(security, epoch, fromSequence, limit);
+    return mergeImages(inStore, inSpool).slice(0, limit);
+  }
+
+  /** By rule 2, what the spool holds follows what the store alone holds. */
+  async count(range: KeySpan): Promise<number> {
+    const { kind, security, epoch, from, to } = range;
+    const [first] =
+      kind === 'image'
+        ? await this.#spool.images(security, epoch, from, 1)
+        : await this.#spool.blocks(security, epoch, { afterSequence: from - 1, limit: 1 });
+    const isSealed = first !== undefined && !first.isJournalPart;
+    const begin = isSealed ? Math.max(from, keySequence(first.header)) : Infinity;
+    const inSpool = begin <= to ? await this.#spool.count({ ...range, from: begin }) : 0;
+    const end = Math.min(to, begin - 1);
+    return inSpool + (from <= end ? await this.#store.count({ ...range, to: end }) : 0);
   }
 
   async blocks(security: string, epoch: number, range: BlockRange): Promise<readonly BlockRef[]> {

@@ -8,6 +8,7 @@ import { useReaderKit } from './reader-kit.ts';
 import { block, diff, image, us, writeAll } from './script.ts';
 import { formatView } from '../../../logger/queries/format.ts';
 import { rebuild } from '../../../logger/reader/rebuild.ts';
+import { KnownBlocks } from '../../../logger/reader/known-blocks.ts';
 import { RecordLoader } from '../../../logger/reader/record-loader.ts';
 
 const kit = useReaderKit();
@@ -149,6 +150,7 @@ test('the records are whole, and lead to the book across it', async () => {
   const context = {
     archive: kit.archive,
     records: new RecordLoader(0, yieldToEventLoop),
+    known: new KnownBlocks(kit.archive),
     yieldToEventLoop,
   };
   const span = { security: SECURITY, epoch: 1, fromSequence: 100, toSequence: 104 };
