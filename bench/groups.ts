@@ -2,6 +2,7 @@
 
 import { bookSections } from './book.ts';
 import { codecSections } from './codec.ts';
+import { coinbaseFrameSections } from './coinbase-frames.ts';
 import type { BenchData } from './data.ts';
 import type { Section } from './figures.ts';
 import { loadSections } from './load/load.ts';
@@ -33,7 +34,7 @@ export interface Group {
 
 export const GROUPS: Readonly<Record<string, Group>> = {
   codec: { sections: [codecSections, orderSections], takesData: true },
-  book: { sections: [bookSections, orderBookSections], takesData: true },
+  book: { sections: [bookSections, orderBookSections, coinbaseFrameSections], takesData: true },
   pipeline: { sections: [recordSections], takesData: true },
   mongodb: { sections: [mongoSections] },
   manager: { sections: [wrongKeySections] },

@@ -90,8 +90,8 @@ function eventOf(message: any, receiveTimeUs: number): OrderEvent {
   switch (message.type) {
     case 'received':
       return {
-        ...head,
         type: 'received',
+        ...head,
         orderId: message.order_id,
         orderType: orNull(message.order_type, asText),
         price: orNull(message.price, price),
@@ -101,16 +101,16 @@ function eventOf(message: any, receiveTimeUs: number): OrderEvent {
       };
     case 'open':
       return {
-        ...head,
         type: 'open',
+        ...head,
         orderId: message.order_id,
         price: price(message.price),
         remainingSize: size(message.remaining_size),
       };
     case 'match':
       return {
-        ...head,
         type: 'match',
+        ...head,
         tradeId: message.trade_id,
         makerOrderId: message.maker_order_id,
         takerOrderId: message.taker_order_id,
@@ -119,8 +119,8 @@ function eventOf(message: any, receiveTimeUs: number): OrderEvent {
       };
     case 'done':
       return {
-        ...head,
         type: 'done',
+        ...head,
         orderId: message.order_id,
         reason: message.reason,
         orderType: orNull(message.order_type, asText),

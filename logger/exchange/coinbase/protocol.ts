@@ -21,7 +21,7 @@ import type {
 import { isSymbol } from '../../market/security.ts';
 import { parseFields, quoted, textOf, wireError } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
-import { TextMap, scanTextFields, textAt } from '../wire/frame-scan.ts';
+import { scanTextFields, textAt } from '../wire/frame-scan.ts';
 import {
   auctionMessage,
   diffMessage,
@@ -30,6 +30,7 @@ import {
   orderMessage,
   tradeMessage,
 } from './events.ts';
+import { scanDiff, scanOrder, scanRoute, scanTrade } from './scan.ts';
 import { imageMessage } from './snapshot.ts';
 import { productOf } from './values.ts';
 
@@ -43,6 +44,12 @@ export interface CoinbaseChannels {
 interface MessageType {
   readonly carries: SymbolRoute['carries'];
   readonly read: (message: Fields, context: ReadContext) => FeedMessage;
+  /** The same from the frame's bytes, if it is printed as usual. */
+  readonly scan?: (
+    frame: Buffer,
+    route: SymbolRoute,
+    context: ReadContext,
+  ) => FeedMessage | undefined;
 }
 
 export interface CoinbaseProtocolDeps {
@@ -52,7 +59,7 @@ export interface CoinbaseProtocolDeps {
   readonly redact: (text: string) => string;
 }
 
-const ORDER_UPDATE: MessageType = { carries: 'update', read: orderMessage };
+const ORDER_UPDATE: MessageType = { carries: 'update', read: orderMessage, scan: scanOrder };
 const HEARTBEAT: MessageType = { carries: 'side', read: heartbeatMessage };
 const AUCTION: MessageType = { carries: 'side', read: auctionMessage };
 
@@ -78,8 +85,8 @@ export const LEVEL2_CHANNELS: CoinbaseChannels = {
   isSequenced: false,
   types: new Map<string, MessageType>([
     ['snapshot', { carries: 'image', read: imageMessage }],
-    ['l2update', { carries: 'update', read: diffMessage }],
-    ['match', { carries: 'side', read: tradeMessage }],
+    ['l2update', { carries: 'update', read: diffMessage, scan: scanDiff }],
+    ['match', { carries: 'side', read: tradeMessage, scan: scanTrade }],
     ['last_match', { carries: 'side', read: lastTradeMessage }],
     ['heartbeat', HEARTBEAT],
     ['auction', AUCTION],
@@ -96,23 +103,28 @@ export function coinbaseProtocol(channels: CoinbaseChannels, deps: CoinbaseProto
 
 const ROUTING_FIELDS = ['type', 'product_id'];
 
-type Kind = Pick<SymbolRoute, 'kind' | 'carries'>;
+/** Of a frame in any shape. */
+function findRoute(frame: Buffer): {
+  readonly type: string | undefined;
+  readonly product: string | undefined;
+} {
+  const [type, product] = scanTextFields(frame, ROUTING_FIELDS).map((span) => textAt(frame, span));
+  return { type, product };
+}
 
 class CoinbaseSession implements SessionProtocol {
   readonly #channels: CoinbaseChannels;
   readonly #deps: CoinbaseProtocolDeps;
-  readonly #kinds = new TextMap<Kind>();
   /** Those that were subscribed here. */
-  readonly #products = new TextMap<string>();
+  readonly #products = new Set<string>();
 
   constructor(channels: CoinbaseChannels, deps: CoinbaseProtocolDeps) {
     this.#channels = channels;
     this.#deps = deps;
-    for (const [kind, { carries }] of channels.types) this.#kinds.set(kind, { kind, carries });
   }
 
   subscribe(_requestId: number, products: readonly string[]): StreamRequest {
-    for (const product of products) this.#products.set(product, product);
+    for (const product of products) this.#products.add(product);
     return this.#request('subscribe', products, this.#deps.signed());
   }
 
@@ -121,19 +133,21 @@ class CoinbaseSession implements SessionProtocol {
   }
 
   route(frame: Buffer): Route {
-    const [type, product] = scanTextFields(frame, ROUTING_FIELDS);
-    if (!type) return TO_UNKNOWN;
-    const known = this.#kinds.get(frame, type);
-    if (!known) return TO_SESSION;
-    const { kind, carries } = known;
-    const symbol = product && (this.#products.get(frame, product) ?? textAt(frame, product));
-    if (symbol !== undefined && isSymbol(symbol)) return { to: 'symbol', symbol, kind, carries };
+    const { type, product } = scanRoute(frame) ?? findRoute(frame);
+    if (type === undefined) return TO_UNKNOWN;
+    const carries = this.#channels.types.get(type)?.carries;
+    if (carries === undefined) return TO_SESSION;
+    if (product !== undefined && (this.#products.has(product) || isSymbol(product))) {
+      return { to: 'symbol', symbol: product, kind: type, carries };
+    }
     return carries === 'side' ? TO_SESSION : TO_UNKNOWN;
   }
 
   read(frame: Buffer, route: SymbolRoute, context: ReadContext): readonly FeedMessage[] {
-    const message = parseFields(frame, 'The message');
     const type = this.#channels.types.get(route.kind);
+    const scanned = type?.scan?.(frame, route, context);
+    if (scanned) return [scanned];
+    const message = parseFields(frame, 'The message');
     const isAsRouted = message['type'] === route.kind && message['product_id'] === route.symbol;
     if (!type || !isAsRouted) {
       throw wireError(

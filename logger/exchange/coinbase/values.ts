@@ -6,9 +6,9 @@ import { textOf, wireError } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
 
 /** 2010, before any exchange of this kind: times of the year 1 do occur. */
-const FIRST_SENSIBLE_TIME_US = 1_262_304_000_000_000;
+export const FIRST_SENSIBLE_TIME_US = 1_262_304_000_000_000;
 /** Of an id, a number or any other short text. */
-const MAX_CHARACTERS = 128;
+export const MAX_CHARACTERS = 128;
 
 /** @throws WireFormatError of kind `shape` or `product`. */
 export function productOf(message: Fields): string {

@@ -32,10 +32,19 @@ export class FrameCursor {
   #at = 0;
   #hasFailed = false;
 
-  start(frame: Buffer): void {
+  start(frame: Buffer, at = 0): void {
     this.#frame = frame;
-    this.#at = 0;
+    this.#at = at;
     this.#hasFailed = false;
+  }
+
+  /** The place of the next byte. */
+  get at(): number {
+    return this.#at;
+  }
+
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
   /** The whole frame was read, and it was as expected. */
