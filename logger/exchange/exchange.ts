@@ -66,6 +66,14 @@ export interface Exchange {
   /** One request brings the best prices of any number of symbols. */
   readonly probesInBatches?: boolean;
 
+  /**
+   * The book by another way than the stream, so without a place in it: it can't prove a book, but it can
+   * contradict one. For feeds whose proof is the connection, where nothing else shows a lost message.
+   * @param isSpare as for `snapshot`.
+   * @throws as `snapshot`.
+   */
+  secondOpinion?(symbol: string, signal: AbortSignal, isSpare: boolean): Promise<BookSnapshot>;
+
   /** Replaces every connection, the new one first, so that nothing is lost. Resolves when done. */
   reset(): Promise<void>;
 
@@ -89,6 +97,23 @@ export interface Instrument {
   /** As the exchange prints them, without trailing zeros; null where it does not say. */
   readonly tickSize: string | null;
   readonly lotSize: string | null;
+  /** What a size counts where that is not the traded asset; absent where it is. */
+  readonly contract?: Contract | null;
+}
+
+/** What one contract is, in the exchange's own terms; decimals as text, null where it does not say. */
+export interface Contract {
+  /**
+   * `inverse`: worth a fixed amount of the quote currency, settled in the underlying. `linear`: worth a
+   * fixed amount of the underlying. `quanto`: settled in a third currency. `spot`: a part of the coin.
+   */
+  readonly kind: 'inverse' | 'linear' | 'quanto' | 'spot';
+  readonly multiplier: string;
+  /** Contracts in one unit of the underlying. */
+  readonly underlyingPerPosition: string | null;
+  readonly underlying: string | null;
+  readonly quoteCurrency: string | null;
+  readonly settlementCurrency: string | null;
 }
 
 export interface FeedListener {
@@ -118,6 +143,11 @@ export interface FeedListener {
    * numbering restarted. What the sequence rule finds by itself is not reported.
    */
   onLoss(aliveUntilUs: number, reason: string): void;
+  /**
+   * What the exchange sends contradicts the book that it sent before: something was lost, nobody knows
+   * when. Nothing since the book was last known to be the exchange's can be claimed.
+   */
+  onMismatch(reason: string): void;
   /** The exchange starts or stops collecting orders for an auction; meanwhile its book may be crossed. */
   onAuction(isCollecting: boolean): void;
   /** From here on prices and sizes come at this finer scale. Called before the first such event. */

@@ -41,6 +41,12 @@ export class TokenBucket {
     return this.#pausedUntilMs > this.#atMs ? 0 : this.#tokens;
   }
 
+  /** No more than this is left: others take from the same limit. */
+  lower(left: number): void {
+    this.#refill();
+    this.#tokens = Math.min(this.#tokens, left);
+  }
+
   /** Nothing can be taken for so long. */
   pause(forMs: number): void {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.monotonicMs() + forMs);

@@ -270,13 +270,12 @@ export class BookRecorder implements FeedListener {
 
   /** Something was lost on an open connection. */
   onLoss(aliveUntilUs: number, reason: string): void {
-    if (this.segment) {
-      const { atUs, sequence } = this.feed.lastEvidence(this.segment);
-      this.#gap('connection', reason, { atUs: Math.min(aliveUntilUs, atUs), sequence });
-      return;
-    }
-    this.#buffer.clearUpdates();
-    if (this.feed.isUp && !this.writer.isSuspended) this.#prover.start();
+    const last = this.segment && this.feed.lastEvidence(this.segment);
+    this.#lost('connection', reason, last && { ...last, atUs: Math.min(aliveUntilUs, last.atUs) });
+  }
+
+  onMismatch(reason: string): void {
+    this.#lost('other', reason, this.segment?.proven);
   }
 
   onAuction(isCollecting: boolean): void {
@@ -319,10 +318,7 @@ export class BookRecorder implements FeedListener {
     }
   }
 
-  /**
-   * An update that contradicts the book shows that ours has differed from the exchange's for a while,
-   * although no sequence is missing: nothing since the last proof is claimed.
-   */
+  /** After a contradiction nothing since the last proof is claimed: see `onMismatch`. */
   #apply(segment: Segment, update: BookUpdate): boolean {
     const contradiction = segment.apply(update);
     if (contradiction !== null) this.#gap('other', contradiction.text, segment.proven);
@@ -378,6 +374,13 @@ export class BookRecorder implements FeedListener {
     this.#phase.enter('syncing', { reason });
     this.#buffer.clearUpdates();
     if (this.feed.isUp) this.#prover.start();
+  }
+
+  /** @param from undefined: no segment runs; what came in is of no use to the book being proven. */
+  #lost(cause: GapCause, reason: string, from: SegmentPosition | undefined): void {
+    if (from) return this.#gap(cause, reason, from);
+    this.#buffer.clearUpdates();
+    if (this.feed.isUp && !this.writer.isSuspended) this.#prover.start();
   }
 
   /** Nothing comes from the exchange, for a reason that waiting for messages does not mend. */

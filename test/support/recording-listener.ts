@@ -21,6 +21,7 @@ export type ListenerCall =
   | { readonly what: 'event'; readonly event: MarketEvent }
   | { readonly what: 'heartbeat'; readonly heartbeat: Heartbeat }
   | { readonly what: 'loss'; readonly aliveUntilUs: number; readonly reason: string }
+  | { readonly what: 'mismatch'; readonly reason: string }
   | { readonly what: 'auction'; readonly isCollecting: boolean }
   | { readonly what: 'scale'; readonly scale: Scale }
   | { readonly what: 'instrument'; readonly instrument: Instrument }
@@ -54,6 +55,10 @@ export class RecordingListener implements FeedListener {
 
   onLoss(aliveUntilUs: number, reason: string): void {
     this.calls.push({ what: 'loss', aliveUntilUs, reason });
+  }
+
+  onMismatch(reason: string): void {
+    this.calls.push({ what: 'mismatch', reason });
   }
 
   onAuction(isCollecting: boolean): void {

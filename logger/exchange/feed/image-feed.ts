@@ -38,6 +38,11 @@ export class ImageFeed extends SymbolFeed {
     super.loss(reason);
   }
 
+  protected override mismatch(reason: string): void {
+    this.snapshot.discard();
+    super.mismatch(reason);
+  }
+
   protected onImage(_receiveTimeUs: number): void {
     // Nothing to do.
   }

@@ -142,6 +142,11 @@ export abstract class SymbolFeed {
     this.reportLoss(this.#lastReceiveTimeUs, reason);
   }
 
+  /** The exchange's messages contradict the book: nobody knows since when it is wrong. */
+  protected mismatch(reason: string): void {
+    if (this.#isUp && !this.#isClosed) this.listener.onMismatch(reason);
+  }
+
   /** An attempt to bring the streams up failed. */
   wait(wait: FeedWait): void {
     if (!this.#isClosed && !this.#isUp) this.listener.onWaiting(wait);

@@ -346,7 +346,7 @@ export class FeedTracker {
     });
   }
 
-  /** A book that stays crossed is not the exchange's. */
+  /** A book that stays crossed is not the exchange's, and nobody knows since when. */
   checkCrossed(segment: Segment): void {
     const { clock, limits, onGap } = this.#deps;
     const nowMs = clock.monotonicMs();
@@ -356,7 +356,7 @@ export class FeedTracker {
     this.#crossedSinceMs = isCrossed ? (this.#crossedSinceMs ?? nowMs) : undefined;
     if (this.#crossedSinceMs === undefined) return;
     if (nowMs - this.#crossedSinceMs >= limits.maxCrossedMs)
-      onGap('other', 'The book stays crossed', segment.last);
+      onGap('other', 'The book stays crossed', segment.proven);
   }
 
   close(): void {
