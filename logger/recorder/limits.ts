@@ -72,6 +72,11 @@ export interface RecorderLimits {
   readonly deepenRetryMs: number;
   /** While books are being made known further out, one snapshot check an exchange in this time. */
   readonly checkBesideDeepeningMs: number;
+  /**
+   * Where a book is compared with an answer that has no place in the stream: an update and the answer may
+   * be apart by so much.
+   */
+  readonly opinionSettleMs: number;
   /** Rows of images that wait for their record check; beyond it an image stays unchecked. */
   readonly maxCheckRows: number;
   /** Bytes in memory for an archive that fails, all securities together; beyond it a security loses its. */
@@ -126,6 +131,7 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   maxDeepenings: 4,
   deepenRetryMs: 30_000,
   checkBesideDeepeningMs: 60_000,
+  opinionSettleMs: 2_000,
   maxCheckRows: 1_000_000,
   maxPendingBytes: 256 * 1024 * 1024,
   commitPauseMs: 50,

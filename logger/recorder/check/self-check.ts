@@ -1,8 +1,8 @@
 /**
  * The self-check of one security: at each base image, the book that its records show against the book
  * in memory (`record-check.ts`); now and then, the book in memory against a fresh snapshot of the
- * exchange (`snapshot-check.ts`). Counts and logs; what follows from a mismatch is the recorder's to
- * decide. Subscribes to the security's live feed.
+ * exchange (`snapshot-check.ts`; where the proof is the connection, `opinion-check.ts`). Counts and logs;
+ * what follows from a mismatch is the recorder's to decide. Subscribes to the security's live feed.
  */
 
 import type { Exchange } from '../../exchange/exchange.ts';
@@ -17,9 +17,10 @@ import type { SelfCheckFigures } from '../../status/security-status.ts';
 import type { RecorderLimits } from '../limits.ts';
 import type { FeedTracker } from '../proof/feed-tracker.ts';
 import type { DeeperBook, SegmentPosition, Segment } from '../segment/segment.ts';
+import { OpinionCheck } from './opinion-check.ts';
 import type { RecordCheck } from './record-check.ts';
 import { SnapshotCheck } from './snapshot-check.ts';
-import type { SnapshotCheckOutcome } from './snapshot-check.ts';
+import type { BookCheck, SnapshotCheckOutcome } from './snapshot-check.ts';
 
 /** What is checked. */
 export interface CheckedRecorder {
@@ -59,7 +60,7 @@ export class SelfCheck {
   #mismatches = 0;
   #segment: Segment | undefined;
   #scale: Scale;
-  #snapshotCheck: SnapshotCheck | undefined;
+  #snapshotCheck: BookCheck | undefined;
   /** Ends with the segment. */
   #segmentLife = new AbortController();
   /** When the book was last compared with a snapshot, or proven by one; monotonic clock. */
@@ -83,10 +84,10 @@ export class SelfCheck {
         this.#snapshotCheck?.addUpdate(event.update);
         return;
       case 'heartbeat':
-        this.#snapshotCheck?.addHeartbeat(event.heartbeat);
+        this.#snapshotCheck?.addHeartbeat?.(event.heartbeat);
         return;
       case 'image':
-        this.#snapshotCheck?.refine(this.#scale, event.segment.scale);
+        this.#snapshotCheck?.refine?.(this.#scale, event.segment.scale);
         this.#scale = event.segment.scale;
         this.#followSegment();
         return;
@@ -132,8 +133,9 @@ export class SelfCheck {
 
   /** When the next check against a snapshot is due, monotonic clock; undefined: none can be made. */
   snapshotDueMs(everyMs: number): number | undefined {
-    const isSequenced = this.#recorder.exchange.proof === 'sequence';
-    const isPossible = this.#segment && !this.#snapshotCheck && isSequenced;
+    const { exchange } = this.#recorder;
+    const hasOther = exchange.proof === 'sequence' || exchange.secondOpinion !== undefined;
+    const isPossible = this.#segment && !this.#snapshotCheck && hasOther;
     return isPossible ? this.#lastSnapshotMs + everyMs : undefined;
   }
 
@@ -162,21 +164,9 @@ export class SelfCheck {
   async checkSnapshot(deepening?: Deepening): Promise<boolean> {
     const segment = this.#segment;
     if (!segment) return true;
-    const { clock, limits, log } = this.#deps;
-    const { security, exchange } = this.#recorder;
-    const { signal } = this.#segmentLife;
-    const check = (this.#snapshotCheck = new SnapshotCheck({
-      exchange,
-      symbol: security.symbol,
-      segment,
-      depth: deepening?.depth ?? segment.depth,
-      scale: () => this.#recorder.scale,
-      clock,
-      limits,
-      onEvidence: (sequence, snapshot) =>
-        this.#recorder.liveness.answerBySnapshot({ segment, sequence }, snapshot),
-      signal,
-    }));
+    const { clock, log } = this.#deps;
+    const { security } = this.#recorder;
+    const check = (this.#snapshotCheck = this.#checkOf(segment, deepening?.depth ?? segment.depth));
     try {
       const outcome = await check.run(deepening?.isNeeded !== true);
       if (this.#segment === segment) this.#conclude(segment, outcome, check);
@@ -196,13 +186,28 @@ export class SelfCheck {
     return true;
   }
 
+  #checkOf(segment: Segment, depth: number | undefined): BookCheck {
+    const { clock, limits } = this.#deps;
+    const { security, exchange } = this.#recorder;
+    const { symbol } = security;
+    const shared = { exchange, symbol, segment, clock, limits, signal: this.#segmentLife.signal };
+    if (exchange.proof === 'connection') return new OpinionCheck(shared);
+    return new SnapshotCheck({
+      ...shared,
+      depth,
+      scale: () => this.#recorder.scale,
+      onEvidence: (sequence, snapshot) =>
+        this.#recorder.liveness.answerBySnapshot({ segment, sequence }, snapshot),
+    });
+  }
+
   #deepenLater(): void {
     const { clock, limits } = this.#deps;
     this.#deepenFromMs = clock.monotonicMs() + limits.deepenRetryMs;
   }
 
-  #conclude(segment: Segment, outcome: SnapshotCheckOutcome, check: SnapshotCheck): void {
-    const deeper = outcome.kind === 'same' ? check.deeper() : null;
+  #conclude(segment: Segment, outcome: SnapshotCheckOutcome, check: BookCheck): void {
+    const deeper = outcome.kind === 'same' ? check.deeper?.() : null;
     if (!deeper || !this.#recorder.deepen(segment, deeper)) this.#deepenLater();
     if (outcome.kind === 'undecided') return;
     this.#snapshots++;

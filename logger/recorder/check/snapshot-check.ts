@@ -50,6 +50,18 @@ export type SnapshotCheckOutcome =
    */
   | { readonly kind: 'once' | 'queue' | 'differs'; readonly difference: BookDifference };
 
+/** A comparison of a book with the exchange's own, while both move on. */
+export interface BookCheck {
+  /** An update that the segment already contains. */
+  addUpdate(update: BookUpdate): void;
+  addHeartbeat?(heartbeat: Heartbeat): void;
+  refine?(from: Scale, to: Scale): void;
+  /** @throws what the exchange's request throws. */
+  run(isSpare: boolean): Promise<SnapshotCheckOutcome>;
+  /** After a snapshot that was the same: the book known further out. */
+  deeper?(): DeeperBook | null;
+}
+
 type Comparison =
   | { readonly at: SegmentPosition; readonly difference: BookDifference | null }
   | 'undecided'
@@ -59,7 +71,7 @@ type Comparison =
 /** Snapshots requested until one can be merged with the updates. */
 const MAX_ATTEMPTS = 3;
 
-export class SnapshotCheck {
+export class SnapshotCheck implements BookCheck {
   readonly #deps: SnapshotCheckDeps;
   readonly #buffer: SyncBuffer;
   /** The exchange's book that was found to be the same, and is known further out. */
