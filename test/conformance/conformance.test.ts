@@ -3,13 +3,14 @@
 import { expect, test } from 'vitest';
 import { EXCHANGE_NAMES } from '../../logger/exchange/exchanges.ts';
 import { binance } from './cases/binance.ts';
+import { bitmex } from './cases/bitmex.ts';
 import { channels } from './cases/channels.ts';
 import { numbered } from './cases/numbered.ts';
 import { coinbaseFull, coinbaseLevel2 } from './cases/coinbase.ts';
 import { describeConformance } from './conformance.ts';
 import { Stage } from './stage.ts';
 
-const CASES = [binance, coinbaseFull, coinbaseLevel2, channels, numbered];
+const CASES = [binance, coinbaseFull, coinbaseLevel2, bitmex, channels, numbered];
 
 for (const one of CASES) describeConformance(one);
 
