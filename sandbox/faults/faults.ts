@@ -16,14 +16,19 @@ import { CORRUPTIONS, EXTRA_FRAMES, extraFrame } from './frames.ts';
 export interface FaultTarget {
   readonly injector: FaultInjector<unknown>;
   readonly connections: ConnectionFaults;
-  /** The symbol's book-update streams. @throws InvalidArgumentError for an unknown symbol. */
-  streams(symbol: string): readonly StreamFaults<unknown>[];
+  /**
+   * The symbol's book-update streams. @throws InvalidArgumentError for an unknown symbol.
+   * @param action only that of one kind of change, where an exchange names them.
+   */
+  streams(symbol: string, action?: string): readonly StreamFaults<unknown>[];
   /** Ends the delivery of the symbol's book updates to whoever receives them now. @throws as above. */
   forgetReceivers(symbol: string): void;
   /** @throws InvalidArgumentError */
   changeTickSize(symbol: string, tickSize: string): void;
   /** @throws InvalidArgumentError, also where the exchange has no auctions. */
   holdAuction(symbol: string, durationMs: number): void;
+  /** @throws InvalidArgumentError, also where no update of the exchange could cross a book. */
+  crossBook(symbol: string): void;
 }
 
 export interface ConnectionFaults {
@@ -52,6 +57,15 @@ const FAULTS = {
   'drop-diffs': define({ symbol: SYMBOL, count: INTEGER }, (venue, { symbol, count }) => {
     for (const stream of venue.streams(symbol)) stream.dropped += count;
   }),
+  /** The next `count` messages of new, changed or deleted rows are never sent. */
+  'drop-rows': define(
+    { symbol: SYMBOL, action: oneOf(['insert', 'update', 'delete']), count: INTEGER },
+    (venue, { symbol, action, count }) => {
+      for (const stream of venue.streams(symbol, action)) stream.dropped += count;
+    },
+  ),
+  /** A false row crosses the book, and never goes away. */
+  'cross-book': define({ symbol: SYMBOL }, (venue, { symbol }) => venue.crossBook(symbol)),
   /** The next `count` updates are sent twice. */
   'duplicate-diffs': define({ symbol: SYMBOL, count: INTEGER }, (venue, { symbol, count }) => {
     for (const stream of venue.streams(symbol)) stream.duplicated += count;

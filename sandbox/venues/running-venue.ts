@@ -69,9 +69,12 @@ export class RunningVenue implements FaultTarget {
     return this.#venue.bookAtSequence(symbol, sequence);
   }
 
-  streams(symbol: string): readonly StreamFaults<unknown>[] {
+  streams(symbol: string, action?: string): readonly StreamFaults<unknown>[] {
     if (!this.lists(symbol)) this.#unlisted(symbol);
-    return this.#venue.updateStreams(symbol).map((name) => this.injector.stream(name));
+    const all = this.#venue.updateStreams(symbol);
+    const names = action === undefined ? all : all.filter((name) => name.endsWith(`/${action}`));
+    if (names.length > 0) return names.map((name) => this.injector.stream(name));
+    throw new InvalidArgumentError(`type: ${this.definition.name} does not support drop-rows`);
   }
 
   forgetReceivers(symbol: string): void {
@@ -90,6 +93,14 @@ export class RunningVenue implements FaultTarget {
       throw new InvalidArgumentError(`type: ${this.definition.name} does not support auction`);
     }
     this.#venue.holdAuction(symbol, durationMs);
+  }
+
+  crossBook(symbol: string): void {
+    if (!this.lists(symbol)) this.#unlisted(symbol);
+    if (!this.#venue.crossBook) {
+      throw new InvalidArgumentError(`type: ${this.definition.name} does not support cross-book`);
+    }
+    this.#venue.crossBook(symbol);
   }
 
   #unlisted(symbol: string): never {

@@ -54,6 +54,8 @@ export interface Venue {
   forgetReceivers(symbol: string): void;
   /** Collects orders that cross the book, for a while; absent where the exchange has no auctions. */
   holdAuction?(symbol: string, durationMs: number): void;
+  /** Sends a book update that crosses the book and is false; absent where no update could. */
+  crossBook?(symbol: string): void;
   /** Sequence of the true book now; undefined for an unknown symbol. */
   sequence(symbol: string): number | undefined;
   /** The true book now; undefined for an unknown symbol. */

@@ -1,10 +1,11 @@
 /** The venues of the sandbox. Adding one takes its folder and a line here. */
 
 import { BINANCE } from './binance/venue.ts';
+import { BITMEX } from './bitmex/venue.ts';
 import { COINBASE } from './coinbase/venue.ts';
 
 /** In the order of their default ports. */
-export const VENUES = [BINANCE, COINBASE] as const;
+export const VENUES = [BINANCE, COINBASE, BITMEX] as const;
 
 export type VenueName = (typeof VENUES)[number]['name'];
 

@@ -14,12 +14,14 @@ import { BinanceRest } from './rest.ts';
 import { acceptBinance } from './session.ts';
 import type { BinanceSessionDeps } from './session.ts';
 
+const UNSUPPORTED: readonly string[] = ['refuse-logins', 'auction', 'drop-rows', 'cross-book'];
+
 export const BINANCE: VenueDefinition<'binance', BinanceLimits> = {
   name: 'binance',
   title: 'Binance',
   limits: BINANCE_LIMITS,
   // The market data is public: nobody logs in.
-  faults: FAULT_TYPES.filter((type) => type !== 'refuse-logins' && type !== 'auction'),
+  faults: FAULT_TYPES.filter((type) => !UNSUPPORTED.includes(type)),
   credentials: {},
   open: (deps, limits) => new BinanceVenue(deps, limits),
 };

@@ -22,7 +22,7 @@ export const COINBASE: VenueDefinition<'coinbase', CoinbaseLimits> = {
   name: 'coinbase',
   title: 'Coinbase',
   limits: COINBASE_LIMITS,
-  faults: FAULT_TYPES,
+  faults: FAULT_TYPES.filter((type) => type !== 'drop-rows' && type !== 'cross-book'),
   credentials: {
     COINBASE_API_KEY: SANDBOX_KEY.key,
     COINBASE_API_SECRET: SANDBOX_KEY.secret,

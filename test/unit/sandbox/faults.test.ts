@@ -57,6 +57,7 @@ function targetOf(clock = new ManualClock()) {
     forgetReceivers: record('forgetReceivers'),
     changeTickSize: record('changeTickSize'),
     holdAuction: record('holdAuction'),
+    crossBook: record('crossBook'),
   };
   const apply = (fault: Fault): void => applyFault(target, fault);
   return { injector, calls, apply };

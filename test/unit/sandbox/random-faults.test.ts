@@ -38,7 +38,7 @@ describe.each(TARGETS)('random faults of $venue.name', (target) => {
       (type) => !randomFaultTypes(target).some((one) => one === type),
     );
     const logins = target.venue === BINANCE ? ['refuse-logins'] : [];
-    const lasting = ['auction', 'delist'];
+    const lasting = ['auction', 'delist', 'drop-rows', 'cross-book'];
     expect(left.toSorted()).toEqual(
       ['false-diffs', 'dead-stream', 'recover', ...logins, ...lasting].toSorted(),
     );

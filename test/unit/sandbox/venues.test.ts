@@ -59,7 +59,7 @@ describe('a security', () => {
   });
 
   test.each([
-    ['kraken:BTCUSDT', 'exchange: "kraken" is not one of binance, coinbase'],
+    ['kraken:BTCUSDT', 'exchange: "kraken" is not one of binance, coinbase, bitmex'],
     ['coinbase:BTCUSDT', 'symbol: "BTCUSDT" is not listed'],
     ['NOPEUSDT', 'symbol: "NOPEUSDT" is not listed'],
   ])('%s is rejected', (security, message) => {
@@ -97,7 +97,7 @@ describe('a fault', () => {
 
 test('the settings of a logger are the addresses and credentials of every venue', async () => {
   const { loggerSettings, venues } = await sandboxOf();
-  const { binance, coinbase } = venues;
+  const { binance, coinbase, bitmex } = venues;
   expect(Object.entries(loggerSettings)).toEqual([
     ['BINANCE_WS_URL', binance.wsUrl],
     ['BINANCE_REST_URL', binance.restUrl],
@@ -106,5 +106,7 @@ test('the settings of a logger are the addresses and credentials of every venue'
     ['COINBASE_API_KEY', expect.any(String)],
     ['COINBASE_API_SECRET', expect.any(String)],
     ['COINBASE_API_PASSPHRASE', expect.any(String)],
+    ['BITMEX_WS_URL', bitmex.wsUrl],
+    ['BITMEX_REST_URL', bitmex.restUrl],
   ]);
 });
