@@ -4,6 +4,7 @@
  * lifted unless the exchange's real limits are asked for.
  */
 
+import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Archive } from '../../logger/archive/archive.ts';
 import { openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
@@ -33,6 +34,10 @@ export interface LoadSample {
   readonly cpuSeconds: number;
   readonly rssBytes: number;
   readonly loopDelaysMs: { readonly p99: number; readonly worst: number };
+  /** Processor time of the turns of the event loop. */
+  readonly turnsMs: { readonly p99: number; readonly worst: number };
+  /** The same until everything was live. */
+  readonly startTurnsMs: { readonly p99: number; readonly worst: number };
   /** From a frame's receive time to the commit that stored it. */
   readonly journalDelaysMs: { readonly p99: number; readonly worst: number };
   readonly levelChanges: number;
@@ -81,8 +86,21 @@ class Delays {
   }
 }
 
+/** Processor time of the main thread, where the system tells it. */
+function threadCpuMs(): number {
+  try {
+    return Number(readFileSync('/proc/self/schedstat', 'latin1').split(' ', 1)[0]) / 1e6;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 class Meter {
   readonly loop = new Delays();
+  /** Processor time of this thread between two looks at the loop: what another process takes is not in it. */
+  readonly turns = new Delays();
+  readonly startTurns = new Delays();
+  isStarting = true;
   readonly journal = new Delays();
   levelChanges = 0;
   trades = 0;
@@ -94,6 +112,7 @@ class Meter {
 
   reset(): void {
     this.loop.reset();
+    this.turns.reset();
     this.journal.reset();
     this.levelChanges = this.trades = this.records = this.recordsWithBadTimes = this.gaps = 0;
     this.#sinceMs = performance.now();
@@ -109,6 +128,8 @@ class Meter {
       cpuSeconds: (user + system) / 1e6,
       rssBytes: process.memoryUsage.rss(),
       loopDelaysMs: this.loop.figures(),
+      turnsMs: this.turns.figures(),
+      startTurnsMs: this.startTurns.figures(),
       journalDelaysMs: this.journal.figures(),
       levelChanges,
       trades,
@@ -120,10 +141,13 @@ class Meter {
   }
 
   async watchLoop(): Promise<never> {
-    for (;;) {
+    for (let cpuMs = threadCpuMs(); ;) {
       const dueMs = performance.now() + LOOP_PROBE_MS;
       await wait(LOOP_PROBE_MS);
       this.loop.add(Math.max(0, performance.now() - dueMs));
+      const nowMs = threadCpuMs();
+      (this.isStarting ? this.startTurns : this.turns).add(nowMs - cpuMs);
+      cpuMs = nowMs;
     }
   }
 
@@ -227,8 +251,10 @@ async function run(
   let stop: () => void = nothing;
   const stopped = new Promise<void>((resolve) => (stop = resolve));
   process.on('message', (message) => {
-    if (message === 'reset') meter.reset();
-    else stop();
+    if (message === 'reset') {
+      meter.isStarting = false;
+      meter.reset();
+    } else stop();
   });
   const timer = setInterval(() => void sample().then(report, fail), 1000);
   await core.start(securities);

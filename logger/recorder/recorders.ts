@@ -13,6 +13,7 @@ import type { Rebuild } from './check/record-check.ts';
 import type { ExchangeDirectory } from './exchange-directory.ts';
 import { Recording } from './recording.ts';
 import { LivenessRounds } from './proof/liveness-rounds.ts';
+import { ProofTurns } from './proof/proof-turns.ts';
 import type { RecorderDeps } from './recorder-deps.ts';
 import type { SecurityRecorder } from './security-recorder.ts';
 import type { Recovered } from './segment/recovery.ts';
@@ -34,6 +35,7 @@ export class Recorders {
   readonly #turns = new Map<string, Promise<void>>();
   readonly #fallbacks: FallbackWarnings;
   readonly #recordCheck: RecordCheck;
+  readonly #proofTurns: ProofTurns;
   readonly #checkRounds: CheckRounds;
   readonly #livenessRounds: LivenessRounds;
   readonly #waitReports: WaitReports;
@@ -47,6 +49,7 @@ export class Recorders {
     this.#deps = deps;
     this.#fallbacks = new FallbackWarnings(deps.archive, deps.log);
     this.#recordCheck = new RecordCheck(deps);
+    this.#proofTurns = new ProofTurns(deps.clock, deps.limits);
     this.#checkRounds = new CheckRounds({ ...deps, recordings: () => this.all() });
     this.#livenessRounds = new LivenessRounds({ ...deps, recorders: () => this.#allRecorders() });
     this.#waitReports = new WaitReports({ ...deps, recorders: () => this.#allRecorders() });
@@ -174,7 +177,8 @@ export class Recorders {
     if (this.isStopping || this.#recordings.has(id)) return;
     const { exchange, security } = this.#deps.exchanges.resolve(id);
     const { instrument, isWantedStored, onRecovered } = known;
-    const deps = { ...this.#deps, recordCheck: this.#recordCheck, onRecovered };
+    const [recordCheck, proofTurns] = [this.#recordCheck, this.#proofTurns];
+    const deps = { ...this.#deps, recordCheck, proofTurns, onRecovered };
     const recording = new Recording(security, exchange, deps);
     this.#recordings.set(id, recording);
     if (!isWantedStored) await this.setWanted(id, true);

@@ -20,6 +20,7 @@ import type { Random } from '../../runtime/random.ts';
 import { sleep } from '../../runtime/timing.ts';
 import type { RecorderLimits } from '../limits.ts';
 import type { ProvenBook } from '../segment/segment.ts';
+import type { ProofTurns } from './proof-turns.ts';
 import type { SyncBuffer } from './sync-buffer.ts';
 
 export interface BookProverDeps {
@@ -36,6 +37,7 @@ export interface BookProverDeps {
   readonly onWaiting: (reason: string, isAttempt: boolean) => void;
   /** The exchange answers as if it did not list the symbol. */
   readonly onUnlisted: () => void;
+  readonly proofTurns?: Pick<ProofTurns, 'next'> | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -104,6 +106,8 @@ export class BookProver {
     const { buffer, scale, clock, limits, onProven, onWaiting, onDead } = this.#deps;
     let isAhead = false;
     while (!signal.aborted) {
+      await this.#deps.proofTurns?.next();
+      if (signal.aborted) break;
       const merged = buffer.merge(snapshot, scale());
       switch (merged.kind) {
         case 'proven':

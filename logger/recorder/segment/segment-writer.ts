@@ -106,7 +106,7 @@ export class SegmentWriter {
     this.#openGap = null;
     this.#segment = segment;
     live.publish({ type: 'image', security, reason: 'proven', segment, closedGap: gap });
-    this.#push(segment.begin(isUnplanned ? 'gap' : 'start', gap ?? undefined, monotonicMs));
+    this.#push(segment.begin(isUnplanned ? 'gap' : 'start', gap ?? undefined, monotonicMs), true);
     for (const sideEvent of sideEvents) segment.addSideEvent(sideEvent);
     return segment;
   }
@@ -178,7 +178,7 @@ export class SegmentWriter {
     const { security, clock, live } = this.#deps;
     const segment = this.#segment;
     if (!segment) return;
-    this.#push(segment.deepen(deeper, clock.monotonicMs()));
+    this.#push(segment.deepen(deeper, clock.monotonicMs()), true);
     live.publish({ type: 'image', security, reason: 'horizon', segment, closedGap: null });
   }
 
