@@ -6,8 +6,6 @@
  * no session carries it.
  */
 
-import type { Timer } from '../../runtime/clock.ts';
-import { backoffDelayMs } from '../../runtime/backoff.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { FeedWait } from '../exchange.ts';
 import type { TokenBucket } from '../token-bucket.ts';
@@ -19,6 +17,7 @@ import { FeedSession } from './feed-session.ts';
 import type { FeedSessionOptions, SessionOwner } from './feed-session.ts';
 import type { LoginGate } from './login-gate.ts';
 import { ReplacementWaiters } from './replacement-waiters.ts';
+import { SessionOpener } from './session-opener.ts';
 import type { SessionSubscription } from './session-subscription.ts';
 import type { SymbolFeed } from './symbol-feed.ts';
 
@@ -41,9 +40,7 @@ export class FeedConnection implements SessionOwner {
   readonly #feeds = new Map<string, SymbolFeed>();
   /** Oldest first, at most two: the second is to replace the first. */
   #sessions: FeedSession[] = [];
-  /** Attempts since book data last came in on a new session. */
-  #failures = 0;
-  #connectTimer: Timer | null = null;
+  readonly #opener: SessionOpener;
   #isReplacing = false;
   /** The session on which the exchange rejected our login. */
   #loginRejectedOn: FeedSession | null = null;
@@ -62,6 +59,10 @@ export class FeedConnection implements SessionOwner {
       return { exchange, feed, symbols: named([...this.#feeds.keys()]), url };
     });
     this.#sinceMs = options.clock.monotonicMs();
+    this.#opener = new SessionOpener(options, {
+      open: () => this.#open(),
+      loginRejected: (reason) => this.#loginUncarried(reason),
+    });
     this.#waiters = new ReplacementWaiters(options.clock, options.limits.resetWithinMs);
   }
 
@@ -86,7 +87,7 @@ export class FeedConnection implements SessionOwner {
   add(feed: SymbolFeed): void {
     this.#feeds.set(feed.symbol, feed);
     for (const session of this.#sessions) session.add(feed);
-    if (this.#sessions.length === 0 && !this.#connectTimer) this.#connectIn(0);
+    if (this.#sessions.length === 0 && !this.#opener.isPlanned) this.#opener.now();
   }
 
   remove(feed: SymbolFeed): void {
@@ -109,7 +110,7 @@ export class FeedConnection implements SessionOwner {
   }
 
   /**
-   * Replaces the session, the new one first. Resolves when every symbol has moved.
+   * Replaces the session, the new one first. Resolves when every symbol has moved that the exchange accepts.
    * @throws FeedClosedError when that takes longer than the limit; replacing continues.
    */
   reset(): Promise<void> {
@@ -130,14 +131,14 @@ export class FeedConnection implements SessionOwner {
   /** Opens a new session that is to take over, or connects at once if there is no session. */
   replace(reason: string): void {
     if (this.#sessions.length === 0) {
-      this.#failures = 0;
-      this.#connectIn(0);
+      this.#opener.forgetFailures();
+      this.#opener.now();
       return;
     }
     if (this.#isReplacing) return;
     this.#isReplacing = true;
     this.#log.replacing(reason);
-    this.#connectIn(0);
+    this.#opener.now();
   }
 
   /** Subscribes a symbol again on the session that serves it. */
@@ -181,6 +182,7 @@ export class FeedConnection implements SessionOwner {
       feed.wait(wait);
     }
     this.#log.rejected(feed.symbol, wait.reason);
+    this.#settleWaiters();
     if (wait.for === 'streams') this.#options.onStreamsRejected(feed);
   }
 
@@ -193,7 +195,7 @@ export class FeedConnection implements SessionOwner {
   }
 
   onFirstBookFrame(): void {
-    this.#failures = 0;
+    this.#opener.forgetFailures();
     this.#log.works();
     this.#options.login?.proven();
   }
@@ -221,16 +223,16 @@ export class FeedConnection implements SessionOwner {
 
   onEnd(session: FeedSession, why: string, rejection?: UpgradeRejection): void {
     const pauseMs = rejection ? upgradePauseMs(rejection) : 0;
-    this.#options.connecting.pause(pauseMs);
+    this.#opener.pauseAll(pauseMs);
     const reason = pauseMs > 0 ? `${why}, no other before ${pauseMs / 1000} s are over` : why;
     const wasOldest = this.#sessions[0] === session;
     this.#setSessions(this.#sessions.filter((other) => other !== session));
-    this.#options.login?.left(this);
+    this.#opener.leaveLogin();
     this.#log.ended(reason, this.#loginRejectedOn === session);
     const aliveUntilUs = session.aliveUntilUs ?? this.#options.clock.nowUs();
     // Before any listener is called: it may call back and must find a consistent state.
     const isNoneLeft = this.#sessions.length === 0;
-    if (isNoneLeft || (this.#isReplacing && !wasOldest)) this.#connectAfterFailure();
+    if (isNoneLeft || (this.#isReplacing && !wasOldest)) this.#opener.afterFailure();
     if (isNoneLeft || wasOldest) this.#isReplacing = false;
     for (const feed of this.#feeds.values()) {
       if (session.confirmed(feed)) this.#lost(session, feed, { aliveUntilUs, reason });
@@ -265,34 +267,7 @@ export class FeedConnection implements SessionOwner {
     }
   }
 
-  #connectAfterFailure(): void {
-    const { random, limits } = this.#options;
-    this.#connectIn(backoffDelayMs(this.#failures, random, limits.backoff));
-    this.#failures++;
-  }
-
-  #connectIn(delayMs: number): void {
-    const { clock, connecting } = this.#options;
-    this.#connectTimer?.cancel();
-    this.#connectTimer = clock.schedule(Math.max(delayMs, connecting.waitMs(1)), () => {
-      this.#connectTimer = null;
-      this.#connect();
-    });
-  }
-
-  #connect(): void {
-    const { connecting, login } = this.#options;
-    if (connecting.waitMs(1) > 0) {
-      // Another connection took the place in the meantime.
-      this.#connectIn(0);
-      return;
-    }
-    const mayEnter = login?.enter(this, {
-      onTurn: () => this.#connectIn(0),
-      onRejected: (reason) => this.#loginUncarried(reason),
-    });
-    if (mayEnter === false) return;
-    connecting.take(1);
+  #open(): void {
     const session = new FeedSession(this.#options, this);
     this.#setSessions([...this.#sessions, session]);
     for (const feed of this.#feeds.values()) session.add(feed);
@@ -372,14 +347,15 @@ export class FeedConnection implements SessionOwner {
     }
     const [session, second] = this.#sessions;
     if (!session || second) return;
-    for (const feed of this.#feeds.values()) if (!session.confirmed(feed)) return;
+    for (const feed of this.#feeds.values()) {
+      // A rejected one will not move, however long anybody waits.
+      if (!session.confirmed(feed) && session.rejectionOf(feed) === null) return;
+    }
     this.#waiters.resolveUnless(session);
   }
 
   #shut(): void {
-    this.#options.login?.left(this);
-    this.#connectTimer?.cancel();
-    this.#connectTimer = null;
+    this.#opener.cancel();
     this.#isReplacing = false;
     for (const session of this.#sessions) this.#retire(session);
     this.#setSessions([]);

@@ -122,6 +122,30 @@ describe('a planned end', () => {
     expect(listener.states).toEqual(['up']);
   });
 
+  test('a symbol that the exchange rejects does not keep a reset from being done', async () => {
+    const { socket } = feed.streaming();
+    const rejected = feed.open('BAD');
+    feed.clock.advance(1200);
+    const reject = (one: typeof socket): void =>
+      one.message({ code: 2, msg: 'Invalid request: unknown stream' });
+    reject(socket);
+    expect(rejected.listener.states).toEqual(['rejected']);
+    let isDone = false;
+    const reset = feed.exchange.reset().then(() => (isDone = true));
+    feed.clock.advance(0);
+    const fresh = feed.transport.latest;
+    fresh.open();
+    // Both symbols are asked for at once, and rejected as a whole; then one by one.
+    reject(fresh);
+    fresh.confirm();
+    feed.depth(fresh, 11, 12);
+    feed.clock.advance(1200);
+    expect(socket.isClosed).toBe(true);
+    reject(fresh);
+    await reset;
+    expect(isDone).toBe(true);
+  });
+
   test('each symbol keeps the old connection until it has come in on the new one, or is quiet', async () => {
     const { socket } = feed.streaming();
     const quiet = feed.open('ETHUSDT');
