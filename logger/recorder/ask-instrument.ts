@@ -18,6 +18,8 @@ export interface AskInstrumentDeps {
   readonly random: Random;
   readonly limits: RecorderLimits;
   readonly signal: AbortSignal;
+  /** Asked for each wait before another attempt: aborts when that is not to wait any longer. */
+  readonly hurry: () => AbortSignal;
 }
 
 /** @returns undefined once the signal aborts. */
@@ -35,7 +37,8 @@ export async function askInstrument(deps: AskInstrumentDeps): Promise<Instrument
       const isUnlisted = error instanceof UnknownSecurityError;
       const capMs = isUnlisted ? limits.unlistedRetryMs : limits.maxRetryMs;
       const retries = { baseMs: limits.retryBaseMs, capMs };
-      await sleep(clock, backoffDelayMs(attempt, random, retries), signal);
+      const waitMs = backoffDelayMs(attempt, random, retries);
+      await sleep(clock, waitMs, AbortSignal.any([signal, deps.hurry()]));
     }
   }
   return undefined;

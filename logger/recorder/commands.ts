@@ -122,7 +122,11 @@ export class LoggerCommands {
   ): Promise<CommandResult | undefined> {
     const { recorders, exchanges, log } = this.#deps;
     if (recorders.isStopping) return notAdded(id, STOPPING);
-    if (recorders.get(id)) return undefined;
+    const known = recorders.get(id);
+    if (known) {
+      known.recorder.askAgain();
+      return undefined;
+    }
     const listed = exchanges.resolve(id);
     let instrument: Instrument | undefined;
     try {

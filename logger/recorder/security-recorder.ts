@@ -32,6 +32,8 @@ export class SecurityRecorder {
   readonly #live: LivePublisher;
   readonly #phase: PhaseMachine;
   readonly #book: BookRecorder;
+  /** Ends the wait before the exchange is asked again whether it lists the symbol. */
+  #hurry = new AbortController();
 
   /** @param onImageStored is called when a base image is in the archive. */
   constructor(
@@ -147,6 +149,13 @@ export class SecurityRecorder {
     });
   }
 
+  /** If it waits to ask for its instrument again, it asks now. */
+  askAgain(): void {
+    if (this.wait?.for !== 'instrument') return;
+    this.#phase.enter('starting', { for: 'instrument' });
+    this.#hurry.abort();
+  }
+
   /** Stops, and pushes what is pending to the queue. `cause`: of the gap until the next start. */
   close(cause: 'removed' | 'restart'): void {
     if (this.phase === 'closed') return;
@@ -230,7 +239,11 @@ export class SecurityRecorder {
         reason,
         isAttempt: true,
       });
-    return askInstrument({ ...this.#deps, security, exchange, onTrouble, signal });
+    const hurry = (): AbortSignal => {
+      this.#hurry = new AbortController();
+      return this.#hurry.signal;
+    };
+    return askInstrument({ ...this.#deps, security, exchange, onTrouble, signal, hurry });
   }
 
   /** Why requests to the exchange wait, where one may be what is waited for. */

@@ -92,6 +92,26 @@ describe('an add without a book', () => {
     expect((await archive.securities()).filter(({ wanted }) => wanted)).toEqual([]);
   });
 
+  test('what waits to be listed again is asked about at once', async () => {
+    const service = createService();
+    const { instrumentAnswer } = exchange;
+    const adding = service.control.add([BTC], false, forever);
+    await clock.advanceAsync(0);
+    await adding;
+    exchange.instrumentAnswer = new UnknownSecurityError('Invalid symbol.');
+    exchange.listeners.get('BTCUSDT')?.onUnlisted('Invalid symbol.');
+    // By then the pauses have grown to minutes.
+    await clock.advanceAsync(600_000, 10_000);
+    expect(service.control.status(BTC)?.state).toBe('failed');
+    const [still] = await service.control.add([BTC], true, forever);
+    expect(still).toMatchObject({ ok: false, state: 'failed' });
+    exchange.instrumentAnswer = instrumentAnswer;
+    const again = service.control.add([BTC], true, forever);
+    await prove();
+    expect(await again).toMatchObject([{ ok: true, state: 'live' }]);
+    await service.stop();
+  });
+
   test('a rejected login: it stays added, and the message says how to remove it', async () => {
     const service = createService();
     const adding = service.control.add([BTC], true, forever);
