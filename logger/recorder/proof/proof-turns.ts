@@ -13,12 +13,17 @@ export interface ProofTurnLimits {
   readonly tickPauseMs: number;
 }
 
+/** Where the machine hardly keeps up, a turn may last longer by this share of the longest wait, up to a limit. */
+const LATE_SHARE = 0.05;
+const MAX_TURN_MS = 80;
+
 export class ProofTurns {
   readonly #clock: Clock;
   readonly #limits: ProofTurnLimits;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: { readonly sinceMs: number; readonly resolve: () => void }[] = [];
   #isOver = true;
   #startMs = 0;
+  #limitMs = 0;
 
   constructor(clock: Clock, limits: ProofTurnLimits) {
     this.#clock = clock;
@@ -29,12 +34,16 @@ export class ProofTurns {
   next(): Promise<void> {
     if (this.#isOver) this.#begin();
     if (this.#waiting.length === 0 && this.#isOpen()) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    const sinceMs = this.#clock.monotonicMs();
+    return new Promise((resolve) => this.#waiting.push({ sinceMs, resolve }));
   }
 
   #begin(): void {
+    const { maxTickMs } = this.#limits;
     this.#isOver = false;
     this.#startMs = this.#clock.monotonicMs();
+    const lateMs = this.#startMs - (this.#waiting[0]?.sinceMs ?? this.#startMs);
+    this.#limitMs = Math.min(MAX_TURN_MS, maxTickMs + lateMs * LATE_SHARE);
     this.#clock.schedule(this.#limits.tickPauseMs, () => {
       this.#isOver = true;
       if (this.#waiting.length === 0) return;
@@ -47,7 +56,7 @@ export class ProofTurns {
     while (this.#isOpen()) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
-      next();
+      next.resolve();
       // Whoever was granted the turn goes on first.
       await Promise.resolve();
       await Promise.resolve();
@@ -55,6 +64,6 @@ export class ProofTurns {
   }
 
   #isOpen(): boolean {
-    return this.#clock.monotonicMs() - this.#startMs < this.#limits.maxTickMs;
+    return this.#clock.monotonicMs() - this.#startMs < this.#limitMs;
   }
 }

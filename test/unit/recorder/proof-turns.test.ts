@@ -9,12 +9,12 @@ const LIMITS = { maxTickMs: 8, tickPauseMs: 10 };
 /** Starts `count` proofs at once, each of which takes so long. @returns when each began. */
 function prove(clock: ManualClock, turns: ProofTurns, count: number, takesMs: number): number[] {
   const beganMs: number[] = [];
-  for (let i = 0; i < count; i++) {
-    void turns.next().then(() => {
-      beganMs.push(clock.monotonicMs());
-      clock.stall(takesMs);
-    });
-  }
+  const one = async (): Promise<void> => {
+    await turns.next();
+    beganMs.push(clock.monotonicMs());
+    clock.stall(takesMs);
+  };
+  for (let i = 0; i < count; i++) void one();
   return beganMs;
 }
 
@@ -28,10 +28,10 @@ test('what takes no time waits for nothing', async () => {
 test('a turn of the event loop takes no more than its limit and the last proof', async () => {
   const clock = new ManualClock();
   const turns = new ProofTurns(clock, LIMITS);
-  void turns.next().then(() => clock.stall(5));
-  await Promise.resolve();
-  void turns.next().then(() => clock.stall(5));
-  await Promise.resolve();
+  for (let i = 0; i < 2; i++) {
+    await turns.next();
+    clock.stall(5);
+  }
   const beganMs = prove(clock, turns, 5, 5);
   await Promise.resolve();
   // Ten have passed: the rest waits.
