@@ -7,6 +7,7 @@ import type { BenchData } from './data.ts';
 import type { Section } from './figures.ts';
 import { loadSections } from './load/load.ts';
 import type { LoadBenchOptions } from './load/load.ts';
+import { memorySections } from './memory.ts';
 import { mongoSections } from './mongodb.ts';
 import { orderBookSections } from './order-book.ts';
 import { orderSections } from './orders.ts';
@@ -35,6 +36,7 @@ export interface Group {
 export const GROUPS: Readonly<Record<string, Group>> = {
   codec: { sections: [codecSections, orderSections], takesData: true },
   book: { sections: [bookSections, orderBookSections, coinbaseFrameSections], takesData: true },
+  memory: { sections: [memorySections], takesData: true },
   pipeline: { sections: [recordSections], takesData: true },
   mongodb: { sections: [mongoSections] },
   manager: { sections: [wrongKeySections] },

@@ -5,8 +5,6 @@
 
 import SortedBTree from 'sorted-btree';
 import { isDeepStrictEqual } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 
 import { PoolOrderBook } from '../logger/book/pool-order-book.ts';
 import type { Scale } from '../logger/market/decimal.ts';
@@ -27,7 +25,6 @@ interface Given {
 
 const SCALE: Scale = { priceExponent: 2, sizeExponent: 8 };
 const EVENTS = 400_000;
-const LIVE_ORDERS = 300_000;
 
 export async function* orderBookSections({ data }: Given): AsyncGenerator<Section> {
   // Its events are made from a seed.
@@ -39,20 +36,9 @@ export async function* orderBookSections({ data }: Given): AsyncGenerator<Sectio
     better: 'lower',
     figures: await bookFigures(stream),
   };
-  yield {
-    title: 'The book of orders alone: memory',
-    figures: [
-      {
-        name: `${LIVE_ORDERS} orders at 30,000 prices`,
-        value: bytesPerOrder(),
-        unit: 'B/order',
-        goal: '≤ 64',
-      },
-    ],
-  };
 }
 
-const PEER = 'Map of ids + sorted-btree of linked queues';
+export const MAP_BOOK = 'Map of ids + sorted-btree of linked queues';
 
 async function bookFigures(stream: DeepStream): Promise<Figure[]> {
   const { bids, asks } = stream;
@@ -90,7 +76,7 @@ async function bookFigures(stream: DeepStream): Promise<Figure[]> {
   return [
     { name: 'ours: pool of orders', role: 'ours', ...ratioOf(rounds, 'pool', 'pool'), unit },
     {
-      name: PEER,
+      name: MAP_BOOK,
       role: 'peer',
       ...ratioOf(rounds, 'map', 'pool'),
       unit,
@@ -132,35 +118,6 @@ function plain(orders: readonly RestingOrder[]): PlainOrder[] {
   return orders.map(({ orderId, price, size }) => [orderId, Number(price), Number(size)]);
 }
 
-/** The memory that a book takes, measured after garbage collection. */
-function bytesPerOrder(): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  const held = (): number => {
-    // Twice: the memory of arrays freed in the first round is counted as free only afterwards.
-    collect();
-    collect();
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return heapUsed + arrayBuffers;
-  };
-  const random = seededRandom('memory');
-  const hex = (digits: number): string =>
-    Math.floor(random.next() * 16 ** digits)
-      .toString(16)
-      .padStart(digits, '0');
-  const before = held();
-  const book = PoolOrderBook.empty(SCALE);
-  for (let i = 0; i < LIVE_ORDERS; i++) {
-    const orderId = `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`;
-    const step = { firstSequence: i, lastSequence: i, exchangeTimeUs: i, receiveTimeUs: i };
-    const what = { orderId, side: 'buy', price: i % 30_000, remainingSize: 1000 + i } as const;
-    book.apply({ type: 'open', ...step, ...what });
-  }
-  const after = held();
-  // Used after the measurement, so that the book is alive during it.
-  return book.orderCount === LIVE_ORDERS ? (after - before) / LIVE_ORDERS : Number.NaN;
-}
-
 interface MapOrder {
   readonly id: string;
   readonly level: MapLevel;
@@ -178,7 +135,7 @@ interface MapLevel {
 }
 
 /** The peer: a `Map` by id, a tree by price, linked queues; sizes and prices as plain numbers. */
-class MapBook {
+export class MapBook {
   readonly #orders = new Map<string, MapOrder>();
   readonly #levels = { buy: new BTree<number, MapLevel>(), sell: new BTree<number, MapLevel>() };
 

@@ -148,7 +148,7 @@ function section({
   readonly last: LoadSample;
   readonly requests: RequestWatch;
 }): Section {
-  const { seconds, loopDelaysMs, journalDelaysMs } = last;
+  const { seconds, loopDelaysMs, journalDelaysMs, memory } = last;
   const figures: [string, number, string, string?][] = [
     ['live', last.live, `of ${securities}`],
     ['until all were live', liveSeconds, 's'],
@@ -156,7 +156,16 @@ function section({
     ['level changes', last.levelChanges / seconds, 'per second'],
     ['trades', last.trades / seconds, 'per second'],
     ['CPU', (last.cpuSeconds / seconds) * 100, '% of a core', '≤ 30 at 1,500'],
-    ['memory', last.rssBytes / 2 ** 20, 'MiB', '≤ 500 at 1,500'],
+    ['memory', memory.rssBytes / 2 ** 20, 'MiB', '≤ 500 at 1,500'],
+    ['of it mapped files', memory.fileBytes / 2 ** 20, 'MiB'],
+    ['of it the heap', memory.heapBytes / 2 ** 20, 'MiB'],
+    ['of it typed arrays and buffers', memory.bufferBytes / 2 ** 20, 'MiB'],
+    [
+      'memory without mapped files, for each security',
+      (memory.rssBytes - memory.fileBytes) / 2 ** 20 / securities,
+      'MiB',
+      '≤ 1 beyond the book',
+    ],
     ['event loop, p99', loopDelaysMs.p99, 'ms late', '< 20'],
     ['event loop, worst', loopDelaysMs.worst, 'ms late', '< 100'],
     ['turn of the event loop, p99', last.turnsMs.p99, 'ms of CPU'],

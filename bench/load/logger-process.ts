@@ -27,12 +27,22 @@ export interface LoadLoggerOptions extends LoadAddresses {
   readonly hasRealLimits: boolean;
 }
 
+export interface LoadMemory {
+  readonly rssBytes: number;
+  /** Pages of mapped files, such as the archive, which the system takes back when it needs them. */
+  readonly fileBytes: number;
+  /** Reserved for objects; what is in use of it is less. */
+  readonly heapBytes: number;
+  /** Of typed arrays and buffers. */
+  readonly bufferBytes: number;
+}
+
 /** Figures since the last reset; a reset is asked for by the message `reset`. */
 export interface LoadSample {
   readonly live: number;
   readonly seconds: number;
   readonly cpuSeconds: number;
-  readonly rssBytes: number;
+  readonly memory: LoadMemory;
   readonly loopDelaysMs: { readonly p99: number; readonly worst: number };
   /** Processor time of the turns of the event loop. */
   readonly turnsMs: { readonly p99: number; readonly worst: number };
@@ -68,6 +78,17 @@ const log: Log = {
   info: nothing,
   debug: nothing,
 };
+
+function memory(): LoadMemory {
+  const { rss, heapTotal, arrayBuffers } = process.memoryUsage();
+  const fileKib = /^RssFile:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+  return {
+    rssBytes: rss,
+    fileBytes: Number(fileKib) * 1024,
+    heapBytes: heapTotal,
+    bufferBytes: arrayBuffers,
+  };
+}
 
 class Delays {
   #delays: number[] = [];
@@ -126,7 +147,7 @@ class Meter {
       live,
       seconds: (performance.now() - this.#sinceMs) / 1000,
       cpuSeconds: (user + system) / 1e6,
-      rssBytes: process.memoryUsage.rss(),
+      memory: memory(),
       loopDelaysMs: this.loop.figures(),
       turnsMs: this.turns.figures(),
       startTurnsMs: this.startTurns.figures(),
