@@ -27,7 +27,7 @@ const isChecked = (i: number): boolean => i % (i < 60 ? 4 : 30) === 0;
 class RecordedMarket {
   readonly #bids = new Map<ScaledInt, ScaledInt>();
   readonly #asks = new Map<ScaledInt, ScaledInt>();
-  #horizon: Horizon = { bid: null, ask: null };
+  readonly #horizon: Horizon = { bid: null, ask: null };
   #sequence = 0;
   readonly diffs: Diff[] = [];
 
