@@ -83,7 +83,8 @@ async function sizeSection(
   const figures: Figure[] = [];
   for (const contender of contenders) {
     const cut = await store(contender, blocks);
-    const figure = sizeFigure(cut, `${contender.name}, blocks of 60 s`, count, LEVEL_UNIT);
+    const name = contender.isUncompressed ? contender.name : `${contender.name}, 60 s blocks`;
+    const figure = sizeFigure(cut, name, count, LEVEL_UNIT);
     const isOurs = contender.role === 'ours';
     figures.push(isOurs ? { ...figure, goal: '≤ 2.25, aim 2.10' } : figure);
     if (isOurs || contender.isUncompressed) continue;

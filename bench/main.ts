@@ -93,6 +93,8 @@ async function readOptions(): Promise<Options> {
 
 async function measure(options: Options, data: BenchData): Promise<Report> {
   const peers = new Peers();
+  // Now: minutes later it may be another one.
+  const commit = currentCommit();
   const sections: ReportSection[] = [];
   const busy: number[] = [];
   for (const group of options.groups) {
@@ -106,7 +108,7 @@ async function measure(options: Options, data: BenchData): Promise<Report> {
   }
   return {
     date: new Date().toISOString().slice(0, 10),
-    commit: currentCommit(),
+    commit,
     machine: machineFacts(),
     busy,
     data: { name: data.name, ignored: data.ignored },

@@ -44,7 +44,7 @@ export function predecessorCodecs(symbol: string): CodecContender[] {
       kept,
     },
     {
-      name: "the predecessor's BSON, zstd -6 on pages of 32 KiB",
+      name: "the predecessor's BSON, 32 KiB pages, zstd -6",
       role: 'peer',
       loses: LOSES,
       encode: ({ content }) => pack(encode(content.events)),

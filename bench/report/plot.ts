@@ -14,7 +14,7 @@ const VALUE_SPACE = 64;
 const GAP = 8;
 const MAX_LABEL = 58;
 /** Figures further apart than this are hard to compare as lengths. */
-const LINEAR_SPAN = 20;
+const LINEAR_SPAN = 25;
 
 const STYLE = `
   text { font: 12px system-ui, sans-serif; fill: #1f2328 }
@@ -87,7 +87,7 @@ function scaleFor(values: readonly number[]): PlotScale {
   const [from, to] = [Math.log10(least) - 0.3, Math.log10(most)];
   return {
     share: (value) => Math.max(0, (Math.log10(value) - from) / (to - from)),
-    note: '; logarithmic',
+    note: '; logarithmic scale',
   };
 }
 

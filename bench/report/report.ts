@@ -22,7 +22,7 @@ export interface ReportSection extends Section {
 export interface Report {
   /** The day, UTC. */
   readonly date: string;
-  /** Abbreviated; with `+` after it when files had changed since. null: there is no repository. */
+  /** Abbreviated; with `+` after it when more than pages had changed since. null: there is no repository. */
   readonly commit: string | null;
   readonly machine: Machine;
   /** How busy other programs kept the machine, before each group: from 0 to 1. */
@@ -50,7 +50,7 @@ export function currentCommit(): string | null {
   const git = (...args: string[]): string =>
     execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
-    const isChanged = git('status', '--porcelain', '--untracked-files=no', '--', ':!docs') !== '';
+    const isChanged = git('status', '--porcelain', '--untracked-files=no', '--', ':!*.md') !== '';
     return git('rev-parse', '--short=10', 'HEAD') + (isChanged ? '+' : '');
   } catch {
     return null;
