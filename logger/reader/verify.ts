@@ -106,10 +106,13 @@ class SegmentVerifier {
   readonly #context: ReaderContext;
   readonly #segment: Segment;
   readonly #log: VerifyLog;
-  /** Reads every record once: an image that has been read is no longer in `#images`. */
+  /** Reads every record once: see `#nextRef`. */
   readonly #source: RecordSource<LoadedImage, LoadedBlock>;
-  /** Not read yet, in order. */
-  #images: BlockRef[] = [];
+  /** In order. */
+  #images: readonly BlockRef[] = [];
+  /** Before it, all have been read; behind it, those at these sequences. */
+  #next = 0;
+  readonly #readSequences = new Set<number>();
   /** null: no image leads here, or a record contradicts the book. */
   #book: ReplayedBook | null = null;
   /** An image could not be read, in which the horizon may have moved out. */
@@ -127,8 +130,7 @@ class SegmentVerifier {
       ...records,
       everyRecord: true,
       image: (ref) => {
-        const { lastSequence } = ref.header;
-        this.#images = this.#images.filter(({ header }) => header.lastSequence !== lastSequence);
+        this.#readSequences.add(ref.header.lastSequence);
         return log.read(ref, () => records.image(ref));
       },
       block: (ref) => log.read(ref, () => records.block(ref)),
@@ -137,7 +139,7 @@ class SegmentVerifier {
 
   async verify(): Promise<void> {
     const segment = this.#segment;
-    this.#images = [...(await segment.images())];
+    this.#images = await segment.images();
     for await (const item of new SegmentCursor(this.#context, segment, this.#source).items()) {
       switch (item.type) {
         case 'image':
@@ -164,7 +166,7 @@ class SegmentVerifier {
       }
     }
     // Images behind the last block, of segments whose end is damaged.
-    while (this.#images.length > 0) await this.#nextImage();
+    while (this.#nextRef() !== undefined) await this.#nextImage();
     await this.#verifyGap();
   }
 
@@ -242,12 +244,21 @@ class SegmentVerifier {
     return book;
   }
 
+  /** The first image that has not been read. */
+  #nextRef(): BlockRef | undefined {
+    let ref = this.#images[this.#next];
+    while (ref !== undefined && this.#readSequences.delete(ref.header.lastSequence)) {
+      ref = this.#images[++this.#next];
+    }
+    return ref;
+  }
+
   #nextImageSequence(): number {
-    return this.#images[0]?.header.lastSequence ?? Infinity;
+    return this.#nextRef()?.header.lastSequence ?? Infinity;
   }
 
   async #nextImage(): Promise<LoadedImage | null> {
-    const [ref] = this.#images;
+    const ref = this.#nextRef();
     return ref === undefined ? null : this.#readable(this.#source.image(ref));
   }
 
