@@ -24,7 +24,8 @@ import { trades } from './trades.ts';
 import { quotes, updates } from './updates.ts';
 import { verify } from './verify.ts';
 
-const CACHE_MAX_BYTES = 32 * 1024 * 1024;
+/** Enough for queries close to one another. What is kept longer costs each collection of garbage. */
+const CACHE_MAX_BYTES = 8 * 1024 * 1024;
 
 /** Rebuilds books for the self-check. Nothing is cached: each record is read once. */
 export function createRebuild(

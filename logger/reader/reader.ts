@@ -32,7 +32,7 @@ import type {
 import type { YieldToEventLoop } from '../runtime/yield.ts';
 
 export interface ReaderOptions {
-  /** Bytes of decoded images and blocks kept for the next query. Default 32 MiB. */
+  /** Bytes of decoded images and blocks kept for the next query. Default 8 MiB. */
   readonly cacheMaxBytes?: number;
   /** Default: the machine's event loop. */
   readonly yieldToEventLoop?: YieldToEventLoop;
