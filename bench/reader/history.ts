@@ -159,6 +159,7 @@ export async function buildHistory(archive: Archive, round: Round, spanUs: numbe
       imageIntervalMs: IMAGE_INTERVAL_MS,
       receiveTimes: { defectsBetween: () => [] },
       monotonicMs: 0,
+      onNews: () => undefined,
     },
   );
   const state = { security: SECURITY, wanted: true, feed: 'diff' };

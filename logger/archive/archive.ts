@@ -50,7 +50,7 @@ export interface RecordHeader {
    * after its last message. Absent if there are none.
    */
   readonly badReceiveTimes?: readonly BadReceiveTime[];
-  /** Format of the body: `block/1`, `image/1`, `orders/1`, `orders-image/1`. */
+  /** Format of the body: `block/1`, `image/1`, `orders/1`, `orders-image/1`; `journal/1` of a journal part. */
   readonly encoding: string;
   /** Length of the body in bytes. */
   readonly bytes: number;
@@ -69,6 +69,15 @@ export type ImageReason =
 
 export interface StoredRecord {
   readonly header: RecordHeader;
+  readonly body: Uint8Array;
+}
+
+/** A header without the fields that `sealRecord` adds. */
+export type RecordDescription = Omit<RecordHeader, 'bytes' | 'checksum'>;
+
+/** A part of an open block. It becomes a record, with a checksum of its own, when it is read. */
+export interface JournalPart {
+  readonly header: RecordDescription;
   readonly body: Uint8Array;
 }
 
@@ -120,7 +129,7 @@ export type Write =
    * counts 0, 1, 2 … since the last seal. A part may hold side events only; then `lastSequence` equals
    * `previousSequence`.
    */
-  | { readonly type: 'journal'; readonly part: number; readonly record: StoredRecord }
+  | { readonly type: 'journal'; readonly part: number; readonly record: JournalPart }
   /** The open segment is known to be alive up to this time. */
   | {
       readonly type: 'mark';

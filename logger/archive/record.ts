@@ -5,10 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { RecordCorruptError } from '../errors.ts';
-import type { RecordHeader, StoredRecord } from './archive.ts';
-
-/** A header without the fields that `sealRecord` adds. */
-export type RecordDescription = Omit<RecordHeader, 'bytes' | 'checksum'>;
+import type { RecordDescription, RecordHeader, StoredRecord } from './archive.ts';
 
 /** Bytes of the SHA-256 that are kept: enough against accidents, which is all it is for. */
 const CHECKSUM_BYTES = 16;

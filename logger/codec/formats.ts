@@ -6,13 +6,19 @@
 import { RecordCorruptError, assertInvariant } from '../errors.ts';
 import type { BookImage } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
+import { journal1 } from './journal/part-reader.ts';
+import { PartWriter } from './journal/part-writer.ts';
 import { block1 } from './v1/block.ts';
 import type { BlockCodec, BlockContent, ImageCodec } from './codec.ts';
 import { image1 } from './v1/image.ts';
 import { orders1 } from './v1/orders.ts';
 import { ordersImage1 } from './v1/orders-image.ts';
 
-const BLOCK_CODECS: readonly BlockCodec[] = [block1, orders1];
+const BLOCK_DECODERS: readonly Pick<BlockCodec, 'encoding' | 'decode'>[] = [
+  block1,
+  orders1,
+  journal1,
+];
 const IMAGE_CODECS: readonly ImageCodec[] = [image1, ordersImage1];
 
 const NEW_BLOCKS: Readonly<Record<BookLevel, BlockCodec>> = {
@@ -40,6 +46,12 @@ function withNumberedTrades(codec: BlockCodec): BlockCodec {
   };
 }
 
+/** What an open block is kept in. Its parts are decoded as blocks. */
+export const newestJournal = {
+  encoding: journal1.encoding,
+  writer: (): PartWriter => new PartWriter(),
+};
+
 /** The codec for new base images. */
 export function newestImage(level: BookLevel): ImageCodec {
   return level === 'L2' ? image1 : ordersImage1;
@@ -50,7 +62,7 @@ export function newestImage(level: BookLevel): ImageCodec {
  * @throws RecordCorruptError for damaged bytes and for an unknown encoding.
  */
 export function decodeBlock(encoding: string, body: Uint8Array): BlockContent {
-  return codecOf(BLOCK_CODECS, encoding, 'block').decode(body);
+  return codecOf(BLOCK_DECODERS, encoding, 'block').decode(body);
 }
 
 /**

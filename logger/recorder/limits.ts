@@ -9,9 +9,9 @@ export interface RecorderLimits {
   readonly maxBlockOrderEvents: number;
   /** … or with this many side events. Without an update among them the book's stream is dead: resync. */
   readonly maxBlockSideEvents: number;
-  /** Period of a recorder's regular work: at most this much is not in the archive's journal yet. */
-  readonly journalEveryMs: number;
-  /** Regular work is spread over the period: between two turns of it, at least, … */
+  /** Period of a recorder's regular work: to seal what is due, to look at its feed. */
+  readonly tickEveryMs: number;
+  /** It is spread over the period: between two turns of it, at least, … */
   readonly tickPauseMs: number;
   /** … and how long one turn may take before the other recorders wait for the next. */
   readonly maxTickMs: number;
@@ -81,7 +81,7 @@ export interface RecorderLimits {
   readonly maxCheckRows: number;
   /** Bytes in memory for an archive that fails, all securities together; beyond it a security loses its. */
   readonly maxPendingBytes: number;
-  /** Between two commits, so that what is pushed meanwhile shares one. */
+  /** Between two commits, which so are shared: at most about this much is not in the journal yet. */
   readonly commitPauseMs: number;
   /** Pause before a failed commit is retried. */
   readonly commitRetryMs: number;
@@ -100,7 +100,7 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   maxBlockLevelChanges: 200_000,
   maxBlockOrderEvents: 20_000,
   maxBlockSideEvents: 100_000,
-  journalEveryMs: 500,
+  tickEveryMs: 500,
   tickPauseMs: 10,
   maxTickMs: 8,
   maxBufferBytes: 128 * 1024 * 1024,
@@ -134,7 +134,7 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   opinionSettleMs: 2_000,
   maxCheckRows: 1_000_000,
   maxPendingBytes: 256 * 1024 * 1024,
-  commitPauseMs: 50,
+  commitPauseMs: 60,
   commitRetryMs: 1_000,
   minStallMs: 200,
   // What found no room in a socket's buffer waits at the exchange, and arrives a round trip later.

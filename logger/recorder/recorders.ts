@@ -57,7 +57,7 @@ export class Recorders {
     this.#tickRounds = new TickRounds(
       clock,
       {
-        periodMs: limits.journalEveryMs,
+        periodMs: limits.tickEveryMs,
         turnPauseMs: limits.tickPauseMs,
         maxTurnMs: limits.maxTickMs,
       },

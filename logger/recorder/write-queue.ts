@@ -1,7 +1,8 @@
 /**
  * The path from recorders to the archive. Batches are committed in the order in which they were pushed,
- * as many at a time as wait (group commit); a recorder never waits for the disk. While the archive
- * fails, batches stay here and are retried, up to a bound in bytes; a security that would exceed it
+ * as many at a time as wait (group commit); a recorder never waits for the disk. A recorder with news for
+ * its journal is asked for them when a commit forms, so that all news share one. While the archive fails,
+ * nobody is asked: batches stay here and are retried, up to a bound in bytes; a security that would exceed it
  * loses what it has waiting, and its recorder declares the gap.
  */
 
@@ -46,6 +47,9 @@ export class WriteQueue {
   /** Called with a bug: nothing may be recorded after it. */
   readonly #onFatal: (error: unknown) => void;
   #queued: QueuedBatch[] = [];
+  /** Of those with news: each pushes what it has. */
+  readonly #news = new Set<() => void>();
+  #isAsking = false;
   #committing: QueuedBatch[] = [];
   #pendingBytes = 0;
   #failure: LoggerError | undefined;
@@ -78,8 +82,19 @@ export class WriteQueue {
     }
     this.#pendingBytes += bytes;
     this.#queued.push({ ...batch, bytes, pushedMs: this.#clock.monotonicMs() });
+    if (this.#isAsking) return;
     if (batch.mayWait) this.#pumpSoon();
     else this.#pump();
+  }
+
+  /** @param push is called once, when a commit forms, soon. Asking for the same again changes nothing. */
+  announce(push: () => void): void {
+    this.#news.add(push);
+    if (!this.#isBusy) this.#schedulePump();
+  }
+
+  get #isBusy(): boolean {
+    return this.#committing.length > 0 || this.#retryTimer !== undefined;
   }
 
   status(): QueueStatus {
@@ -108,20 +123,25 @@ export class WriteQueue {
 
   /** A commit costs about the same for one batch as for a hundred. */
   #pumpSoon(): void {
-    if (this.#groupTimer || this.#committing.length > 0) return;
-    const { commitPauseMs } = this.#limits;
-    const waitMs = this.#lastCommitMs + commitPauseMs - this.#clock.monotonicMs();
-    if (waitMs <= 0) {
-      this.#pump();
-      return;
-    }
-    this.#groupTimer = this.#clock.schedule(waitMs, () => this.#pump());
+    if (this.#isBusy) return;
+    if (this.#waitMs() <= 0) this.#pump();
+    else this.#schedulePump();
+  }
+
+  #schedulePump(): void {
+    this.#groupTimer ??= this.#clock.schedule(this.#waitMs(), () => this.#pump());
+  }
+
+  #waitMs(): number {
+    const dueMs = this.#lastCommitMs + this.#limits.commitPauseMs;
+    return Math.max(0, dueMs - this.#clock.monotonicMs());
   }
 
   #pump(): void {
     this.#groupTimer?.cancel();
     this.#groupTimer = undefined;
-    if (this.#committing.length > 0 || this.#retryTimer) return;
+    if (this.#isBusy) return;
+    if (!this.#failure) this.#askForNews();
     this.#lastCommitMs = this.#clock.monotonicMs();
     let bytes = 0;
     const until = this.#queued.findIndex((batch) => (bytes += batch.bytes) > MAX_GROUP_BYTES);
@@ -131,6 +151,14 @@ export class WriteQueue {
     } else {
       this.#wake(true);
     }
+  }
+
+  #askForNews(): void {
+    const news = [...this.#news];
+    this.#news.clear();
+    this.#isAsking = true;
+    for (const push of news) push();
+    this.#isAsking = false;
   }
 
   async #commit(group: readonly QueuedBatch[]): Promise<void> {
@@ -154,7 +182,7 @@ export class WriteQueue {
     this.#committing = [];
     const isPatient =
       this.#drainWaiters.length === 0 && this.#queued.every(({ mayWait }) => mayWait);
-    if (isPatient && this.#queued.length > 0) this.#pumpSoon();
+    if (isPatient && this.#queued.length + this.#news.size > 0) this.#pumpSoon();
     else this.#pump();
   }
 

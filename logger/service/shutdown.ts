@@ -1,6 +1,6 @@
 /**
  * Ends the process: once, on a signal, a manager's command or a bug, and within a deadline. Acknowledged
- * records are durable without it; an orderly stop saves the last half second.
+ * records are durable without it; an orderly stop saves the last moment.
  */
 
 import { describeError } from '../errors.ts';

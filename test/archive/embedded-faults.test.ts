@@ -108,7 +108,7 @@ test('a truncated file is rejected, by writer and reader', async () => {
   }
 });
 
-test('a journal part with a damaged header is returned as one that fails its check', async () => {
+test('a damaged journal part is returned as one that fails its check', async () => {
   let archive = await openEmbeddedArchive({ directory });
   await archive.commit([
     { type: 'image', record: sampleImage({ lastSequence: 100 }) },
@@ -124,10 +124,11 @@ test('a journal part with a damaged header is returned as one that fails its che
     encoding: 'binary',
     maxDbs: 24,
   });
-  const journal = root.openDB<Uint8Array>({ name: 'journal', encoding: 'binary' });
-  const bytes = Buffer.from(journal.get([SECURITY, 0]) as Uint8Array);
-  bytes[20] = (bytes[20] as number) ^ 1;
-  await journal.put([SECURITY, 0], bytes);
+  const batches = root.openDB<Uint8Array, number>({ name: 'journal-batches', encoding: 'binary' });
+  const bytes = Buffer.from(batches.get(0) as Uint8Array);
+  const at = bytes.length - 1;
+  bytes[at] = (bytes[at] as number) ^ 1;
+  await batches.put(0, bytes);
   await root.close();
   archive = await openEmbeddedArchive({ directory });
   const [lost, whole] = (await archive.tail(SECURITY)).journal;
@@ -150,11 +151,11 @@ test.each([false, true])('a newer layout is rejected (read only: %s)', async (re
   const root = open<Uint8Array>({ path, encoding: 'binary', maxDbs: 24 });
   await root
     .openDB<Uint8Array>({ name: 'layout', encoding: 'binary' })
-    .put('version', Buffer.from('2'));
+    .put('version', Buffer.from('3'));
   await root.close();
   const opening = openEmbeddedArchive({ directory, readOnly });
   await expect(opening).rejects.toBeInstanceOf(ConflictError);
-  await expect(opening).rejects.toThrow('layout version 2');
+  await expect(opening).rejects.toThrow('layout version 3');
 });
 
 test('closing a reader in the writer’s process does not affect the writer', async () => {

@@ -37,7 +37,7 @@ test(`no transaction takes more of the file than was expected at most (seed ${ra
   const { space } = writing!;
   const file = openSync(path(), 'r');
   const demand = vi.spyOn(PageDemand.prototype, 'pages', 'get');
-  const names = ['blockHeaders', 'blockBodies', 'imageIndex', 'journal', 'gaps'] as const;
+  const names = ['blockHeaders', 'blockBodies', 'imageIndex', 'oldJournal', 'gaps'] as const;
   const live = new Map(names.map((name) => [name, [] as [string, number, number][]]));
   let next = 0;
   const change = (isDeleting: boolean): void => {

@@ -9,13 +9,12 @@ import type { GapRecord, RecordHeader, StoredRecord, Write } from '../archive.ts
 import { keySequence, recordName } from '../record.ts';
 import { decodeJson, encodeJson } from '../sealed-json.ts';
 import { putBody } from './bodies.ts';
-import { decodeHeader, decodeJournalPart, encodeJournalPart } from './header-bytes.ts';
+import { decodeHeader } from './header-bytes.ts';
+import { JournalChange } from './journal-change.ts';
 import {
   EMPTY_HEAD,
   afterGap,
   afterGapWithin,
-  afterJournalPart,
-  afterMark,
   afterOpenGap,
   afterRecord,
   fromStored,
@@ -24,20 +23,25 @@ import {
 import type { SecurityHead } from './security-head.ts';
 import type { ImageIndexKey, RecordKey, Tables } from './tables.ts';
 
-/** Must run inside a transaction. @throws DuplicateRecordError */
-export function applyWrites(tables: Tables, writes: readonly Write[]): void {
+/**
+ * Must run inside a transaction.
+ * @returns the change of the journals, which is done once the transaction is committed.
+ * @throws DuplicateRecordError
+ */
+export function applyWrites(tables: Tables, writes: readonly Write[]): JournalChange {
   const heads = new HeadUpdates(tables);
+  const journal = new JournalChange(tables.journal);
   for (const write of writes) {
     switch (write.type) {
       case 'image':
       case 'block':
-        putRecord(tables, heads, write.record);
+        putRecord(tables, heads, journal, write.record);
         break;
       case 'journal':
-        putJournalPart(tables, heads, write.part, write.record);
+        journal.addPart(write.part, write.record);
         break;
       case 'mark':
-        heads.update(write.security, (head) => afterMark(head, write.epoch, write.aliveUntilUs));
+        journal.addMark(write.security, write.epoch, write.aliveUntilUs);
         break;
       case 'open-gap':
         heads.update(write.security, (head) => afterOpenGap(head, write.gap));
@@ -50,10 +54,18 @@ export function applyWrites(tables: Tables, writes: readonly Write[]): void {
         break;
     }
   }
+  heads.updateAll((security, head) => journal.moveMark(security, head));
   heads.put();
+  journal.put(tables.journalBatches);
+  return journal;
 }
 
-function putRecord(tables: Tables, heads: HeadUpdates, record: StoredRecord): void {
+function putRecord(
+  tables: Tables,
+  heads: HeadUpdates,
+  journal: JournalChange,
+  record: StoredRecord,
+): void {
   const { header } = record;
   const isImage = header.kind === 'image';
   const headers = isImage ? tables.imageHeaders : tables.blockHeaders;
@@ -75,11 +87,15 @@ function putRecord(tables: Tables, heads: HeadUpdates, record: StoredRecord): vo
   putBody(bodies, key, record.body);
   if (isImage) {
     for (const indexKey of indexKeys(header)) tables.imageIndex.putSync(indexKey, PRESENT);
-  } else {
-    removeJournal(tables, header.security);
   }
   const storedBytes = headerBytes.byteLength + record.body.byteLength;
-  heads.update(header.security, (head) => afterRecord(head, header, storedBytes));
+  heads.update(header.security, (head) => {
+    const after = afterRecord(head, header, storedBytes);
+    // The image of a new segment: whatever is left of an earlier one was found damaged.
+    if (isImage && header.epoch <= head.epoch) return after;
+    removeOldParts(tables, header.security);
+    return { ...after, journalFrom: journal.dropParts(header.security) };
+  });
 }
 
 /** The value of an index entry: this binding cannot store an empty one. */
@@ -96,25 +112,10 @@ export function indexKeys(header: RecordHeader): ImageIndexKey[] {
   return [...byTime, [security, 'sequence', lastSequence, epoch, lastSequence]];
 }
 
-function putJournalPart(
-  tables: Tables,
-  heads: HeadUpdates,
-  part: number,
-  record: StoredRecord,
-): void {
-  const key = [record.header.security, part];
-  const stored = tables.journal.get(key);
-  if (stored !== undefined) {
-    assertSame(record.header, decodeJournalPart(stored)?.header.checksum);
-    return;
-  }
-  tables.journal.putSync(key, encodeJournalPart(record));
-  heads.update(record.header.security, (head) => afterJournalPart(head, record.header.toUs));
-}
-
-function removeJournal(tables: Tables, security: string): void {
-  const parts = [...tables.journal.getKeys({ start: [security], end: [security, Infinity] })];
-  for (const part of parts) tables.journal.removeSync(part);
+/** Of layout 1. */
+function removeOldParts(tables: Tables, security: string): void {
+  const parts = [...tables.oldJournal.getKeys({ start: [security], end: [security, Infinity] })];
+  for (const part of parts) tables.oldJournal.removeSync(part);
 }
 
 function putGap(tables: Tables, heads: HeadUpdates, gap: GapRecord): void {
@@ -167,6 +168,12 @@ export class HeadUpdates {
   update(security: string, change: (head: SecurityHead) => SecurityHead): void {
     const head = this.#changed.get(security) ?? readHead(this.#tables, security);
     this.#changed.set(security, change(head));
+  }
+
+  updateAll(change: (security: string, head: SecurityHead) => SecurityHead): void {
+    for (const [security, head] of this.#changed) {
+      this.#changed.set(security, change(security, head));
+    }
   }
 
   put(): void {

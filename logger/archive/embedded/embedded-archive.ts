@@ -18,7 +18,13 @@
 
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ArchiveFullError, ConflictError, describeError } from '../../errors.ts';
+import {
+  ArchiveFullError,
+  ConflictError,
+  LoggerError,
+  RecordCorruptError,
+  describeError,
+} from '../../errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type {
   Archive,
@@ -38,14 +44,16 @@ import type { RecordBatch } from '../batch.ts';
 import type { DeletedCounts } from '../retention.ts';
 import type { DroppedRecords, Spool, SpoolSize } from '../spool.ts';
 import type { SecurityDocument } from '../target.ts';
-import { HeadUpdates, applyWrites } from './apply-writes.ts';
+import { HeadUpdates, applyWrites, readHead } from './apply-writes.ts';
+import type { JournalChange } from './journal-change.ts';
 import { readError, writeError } from './lmdb-errors.ts';
 import { createDirectory, createFiles, openFiles } from './open-files.ts';
 import type { OpenFiles, Root } from './open-files.ts';
 import type { Purpose } from './file-space.ts';
 import { MAX_STEP_RECORDS, pruneSome } from './prune.ts';
 import * as reads from './reads.ts';
-import { afterDeletion } from './security-head.ts';
+import { EMPTY_HEAD, afterDeletion } from './security-head.ts';
+import type { SecurityHead } from './security-head.ts';
 import { dropOldest } from './spool-drop.ts';
 import * as queue from './spool-queue.ts';
 import type { Tables } from './tables.ts';
@@ -122,10 +130,15 @@ class EmbeddedArchive implements Spool {
     this.#writing = files.writing;
     this.#log = options.log;
     this.#lock = lock;
+    if (lock) files.tables.journal.refresh((security) => this.#headOf(security));
   }
 
   async commit(writes: readonly Write[]): Promise<void> {
-    this.#transact('store', () => applyWrites(this.#tables, writes));
+    let journal: JournalChange | undefined;
+    this.#transact('store', () => {
+      journal = applyWrites(this.#tables, writes);
+    });
+    journal?.done();
   }
 
   /** In smaller and smaller transactions while the disk has no room for a larger one. */
@@ -300,12 +313,27 @@ class EmbeddedArchive implements Spool {
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
+    if (this.#lock) this.#removeUnusedBatches();
     this.#isClosed = true;
     await this.#flushed;
     await this.#root.close();
     this.#writing?.space.close();
     this.#writing?.transactionId.close();
     await this.#lock?.release();
+  }
+
+  #removeUnusedBatches(): void {
+    const { journal, journalBatches } = this.#tables;
+    const unused = journal.unused(Infinity);
+    if (unused.length === 0) return;
+    try {
+      this.#transact('delete', () => {
+        for (const batch of unused) journalBatches.removeSync(batch);
+      });
+    } catch (error) {
+      // They are removed later.
+      if (!(error instanceof LoggerError)) throw error;
+    }
   }
 
   readonly #load = (header: RecordHeader): Promise<StoredRecord> =>
@@ -316,9 +344,20 @@ class EmbeddedArchive implements Spool {
     this.#assertOpen();
     this.#root.resetReadTxn();
     try {
+      if (this.#lock === undefined) this.#tables.journal.refresh();
       return lookUp();
     } catch (error) {
       throw readError(error, this.#directory);
+    }
+  }
+
+  /** A damaged one is reported when the security's records are read. */
+  #headOf(security: string): SecurityHead {
+    try {
+      return readHead(this.#tables, security);
+    } catch (error) {
+      if (error instanceof RecordCorruptError) return EMPTY_HEAD;
+      throw error;
     }
   }
 

@@ -8,7 +8,7 @@ import { RecordCorruptError } from '../../errors.ts';
 import type { RecordHeader, StoredRecord } from '../archive.ts';
 import type { HeaderKey } from '../block-refs.ts';
 import { keySequence } from '../record.ts';
-import { decodeJson, encodeJson } from '../sealed-json.ts';
+import { decodeJson } from '../sealed-json.ts';
 
 /** The header stored under a key; undefined if its bytes are damaged or belong to another key. */
 export function decodeHeader(bytes: Uint8Array, key: HeaderKey): RecordHeader | undefined {
@@ -21,15 +21,10 @@ export function decodeHeader(bytes: Uint8Array, key: HeaderKey): RecordHeader | 
   return isOwn ? header : undefined;
 }
 
-/** A journal part as one value: it is written once a second and read only after a crash. */
-export function encodeJournalPart(record: StoredRecord): Uint8Array {
-  const header = encodeJson(record.header);
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(header.byteLength);
-  return Buffer.concat([length, header, record.body]);
-}
-
-/** The header and body of a journal part, unchecked; undefined if the header is damaged. */
+/**
+ * The header and body of a journal part of layout 1, unchecked: length of the header (4 bytes), header,
+ * body. undefined if the header is damaged.
+ */
 export function decodeJournalPart(bytes: Uint8Array): StoredRecord | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.byteLength < 4) return undefined;

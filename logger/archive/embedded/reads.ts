@@ -24,6 +24,7 @@ import { decodeJson } from '../sealed-json.ts';
 import { readHead } from './apply-writes.ts';
 import { getBody } from './bodies.ts';
 import { decodeHeader, decodeJournalPart } from './header-bytes.ts';
+import type { SecurityHead } from './security-head.ts';
 import { behind } from './tables.ts';
 import type { IndexName, RecordKey, Tables } from './tables.ts';
 
@@ -43,13 +44,35 @@ export function readTotals(tables: Tables, security: string): SecurityTotals {
 
 export function readTail(tables: Tables, security: string): SegmentTail {
   const head = readHead(tables, security);
-  const { epoch, lastSequence, lastUs, aliveUntilUs, openGap } = head;
+  const { epoch, lastSequence, openGap } = head;
+  const end = tables.journal.end(security, head);
   const journal: StoredRecord[] = [];
-  for (const { value } of journalEntries(tables, security)) {
-    const part = decodeJournalPart(value);
+  for (const part of openParts(tables, security, head)) {
     journal.push(part ?? damagedPart(tables, security, epoch, journal.at(-1)?.header.toUs));
   }
-  return { epoch, lastSequence, lastUs, aliveUntilUs, openGap, journal };
+  return {
+    epoch,
+    lastSequence,
+    lastUs: latest(head.lastUs, end.lastUs),
+    aliveUntilUs: latest(head.aliveUntilUs, end.aliveUntilUs),
+    openGap,
+    journal,
+  };
+}
+
+function latest(a: number | null, b: number | null): number | null {
+  return a === null || (b !== null && b > a) ? b : a;
+}
+
+/** The parts of the open block, in order, unchecked. undefined: one is damaged. */
+function* openParts(
+  tables: Tables,
+  security: string,
+  head: SecurityHead,
+): Generator<StoredRecord | undefined> {
+  const old = { start: [security], end: [security, Infinity] };
+  for (const { value } of tables.oldJournal.getRange(old)) yield decodeJournalPart(value);
+  yield* tables.journal.parts(security, head);
 }
 
 /**
@@ -77,10 +100,6 @@ function lastSealedUs(tables: Tables, security: string, epoch: number): number {
     }
   }
   return us;
-}
-
-function journalEntries(tables: Tables, security: string) {
-  return tables.journal.getRange({ start: [security], end: [security, Infinity] });
 }
 
 export function readGap(tables: Tables, security: string, epoch: number): GapRecord | null {
@@ -272,8 +291,8 @@ function* allBlocks(
   for (const { key, value } of tables.blockHeaders.getRange(range)) {
     yield refOf(value, headerKey('block', key), load);
   }
-  for (const { value } of journalEntries(tables, security)) {
-    const ref = journalPartRef(value, security, epoch);
+  for (const part of openParts(tables, security, readHead(tables, security))) {
+    const ref = journalPartRef(part, security, epoch);
     if (ref !== undefined && (ref.damaged || ref.header.firstSequence > after)) yield ref;
     else if (ref !== undefined && ref.header.lastSequence > after) yield ref;
   }
@@ -310,12 +329,15 @@ function blockHolding(
  * Journal parts are small and are removed when their block is sealed, so the reference keeps the
  * bytes.
  */
-function journalPartRef(bytes: Uint8Array, security: string, epoch: number): BlockRef | undefined {
-  const part = decodeJournalPart(bytes);
+function journalPartRef(
+  part: StoredRecord | undefined,
+  security: string,
+  epoch: number,
+): BlockRef | undefined {
   if (part === undefined) {
     return { ...damagedRef({ kind: 'block', security, epoch, sequence: 0 }), isJournalPart: true };
   }
-  if (part.header.epoch !== epoch || part.header.security !== security) return undefined;
+  if (part.header.epoch !== epoch) return undefined;
   // Async, so that a failed check rejects instead of throwing.
   const load = async (): Promise<StoredRecord> => {
     checkRecord(part);

@@ -14,6 +14,8 @@ export interface SecurityHead extends Omit<SegmentTail, 'journal'>, SecurityTota
   readonly replicatedBytes?: number;
   /** The end of the last sealed record, even if that is no longer here. */
   readonly sealedUs?: number;
+  /** The journal batch from which on its journal is that of the open block; absent: from the first. */
+  readonly journalFrom?: number;
 }
 
 export const EMPTY_HEAD: SecurityHead = Object.freeze({
@@ -54,11 +56,6 @@ export function afterRecord(
     storedBytes: head.storedBytes + storedBytes,
     lastImageUs: isImage ? later(head.lastImageUs, header.toUs) : head.lastImageUs,
   };
-}
-
-/** The head after a journal part that ends at `us`. */
-export function afterJournalPart(head: SecurityHead, us: number): SecurityHead {
-  return { ...head, lastUs: later(head.lastUs, us) };
 }
 
 /** The head after a mark; one of an earlier segment has no effect. */

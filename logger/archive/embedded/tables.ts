@@ -3,13 +3,17 @@
  * record. Headers and bodies have separate tables, so that a scan of headers never touches a body.
  * Keys are ordered tuples that start with the security, so a security's records are stored
  * together, in the order in which they were made. A change of layout raises `LAYOUT_VERSION`;
- * `frozen-layout.test.ts` pins version 1.
+ * `frozen-layout.test.ts` pins it. Layout 1 had the journal parts of each security in `journal`, and no
+ * `journal-batches`: it is read, and becomes layout 2 when a writer opens it.
  */
 
 import type { Database, Key, RootDatabase } from 'lmdb';
 import { ConflictError } from '../../errors.ts';
+import { Journal } from './journal.ts';
+import type { Table } from './table.ts';
 
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
+const READABLE_VERSIONS = [1, LAYOUT_VERSION];
 export const DATA_FILE = 'archive.mdb';
 /** LMDB's lock file: its reader table and the write mutex. */
 export const LOCK_FILE = 'archive.mdb-lock';
@@ -20,28 +24,25 @@ export type RecordKey = [string, number, number];
 export type ImageIndexKey = [string, IndexName, number, number, number];
 export type IndexName = 'receive' | 'exchange' | 'sequence';
 
-/** What is used of lmdb's tables. */
-export interface Table<K extends Key> extends Pick<
-  Database<Uint8Array, K>,
-  'doesExist' | 'getKeys' | 'getKeysCount' | 'getRange'
-> {
-  get(key: K): Uint8Array | undefined;
-  putSync(key: K, value: Uint8Array): void;
-  removeSync(key: K): void;
-}
-
-export interface Tables {
+interface StoredTables {
   readonly imageHeaders: Table<(string | number)[]>;
   readonly imageBodies: Table<(string | number)[]>;
   readonly imageIndex: Table<(string | number)[]>;
   readonly blockHeaders: Table<(string | number)[]>;
   readonly blockBodies: Table<(string | number)[]>;
-  /** [security, part] */
-  readonly journal: Table<(string | number)[]>;
+  /** [security, part], of layout 1 */
+  readonly oldJournal: Table<(string | number)[]>;
+  /** By number, in order of commits. */
+  readonly journalBatches: Table<number>;
   /** [security, epoch] */
   readonly gaps: Table<(string | number)[]>;
   readonly heads: Table<string>;
   readonly securities: Table<string>;
+}
+
+export interface Tables extends StoredTables {
+  /** What is known of `journalBatches`. */
+  readonly journal: Journal;
 }
 
 const NAMES = {
@@ -50,11 +51,12 @@ const NAMES = {
   imageIndex: 'image-index',
   blockHeaders: 'block-headers',
   blockBodies: 'block-bodies',
-  journal: 'journal',
+  oldJournal: 'journal',
+  journalBatches: 'journal-batches',
   gaps: 'gaps',
   heads: 'standings',
   securities: 'securities',
-} as const satisfies Record<keyof Tables, string>;
+} as const satisfies Record<keyof StoredTables, string>;
 
 const LAYOUT_TABLE = 'layout';
 const LAYOUT_KEY = 'version';
@@ -86,21 +88,27 @@ export function openTables(
   const stored = layout.get(LAYOUT_KEY);
   if (stored === undefined && access === 'read') return undefined;
   const version = stored === undefined ? LAYOUT_VERSION : Number(Buffer.from(stored).toString());
-  if (version !== LAYOUT_VERSION) {
+  if (!READABLE_VERSIONS.includes(version)) {
     throw new ConflictError(
       `The archive in ${directory} has layout version ${version}, and this version of the logger supports ${LAYOUT_VERSION}: use the version that wrote it, or a newer one`,
       { context: { version } },
     );
   }
-  const tables: Partial<Record<keyof Tables, Table<Key>>> = {};
+  const tables: Partial<Record<keyof StoredTables, Table<Key>>> = {};
   for (const [field, name] of Object.entries(NAMES)) {
     const table = openTable(root, name);
-    if (table === undefined) return undefined;
-    tables[field as keyof Tables] = wrap(table);
+    if (table === undefined) {
+      if (field === 'journalBatches' && version === 1) continue;
+      return undefined;
+    }
+    tables[field as keyof StoredTables] = wrap(table);
   }
   // Last: a reader that sees the version sees every table.
-  if (stored === undefined) layout.putSync(LAYOUT_KEY, Buffer.from(String(LAYOUT_VERSION)));
-  return tables as Tables;
+  if (access === 'write' && (stored === undefined || version !== LAYOUT_VERSION)) {
+    layout.putSync(LAYOUT_KEY, Buffer.from(String(LAYOUT_VERSION)));
+  }
+  const journal = new Journal(tables.journalBatches as Tables['journalBatches'] | undefined);
+  return { ...(tables as unknown as StoredTables), journal };
 }
 
 /** A range's options, as lmdb takes them. */

@@ -1,16 +1,18 @@
 /**
- * The block being filled. Its events reach the archive twice: as journal parts, so that a crash costs
- * no more than the last moment, and then as one sealed block, which replaces those parts in the same
- * commit.
+ * The block being filled. Its events are written as journal parts as they come (`codec/journal`): the
+ * archive gets each part, so that a crash costs no more than the last moment. The sealed block, which
+ * replaces them in one commit, is made of the same parts.
  */
 
-import type { StoredRecord } from '../../archive/archive.ts';
+import type { JournalPart, StoredRecord } from '../../archive/archive.ts';
+import { decodeBlock, newestJournal } from '../../codec/formats.ts';
+import { assertInvariant } from '../../errors.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type { BookUpdate, MarketEvent, SideEvent } from '../../market/events.ts';
-import { rescaleEvent } from '../../market/scale.ts';
 import type { RecorderLimits } from '../limits.ts';
 import type { DefectsBetween } from '../receive-times.ts';
-import { blockRecord } from './records.ts';
+import { joinParts } from './joined-parts.ts';
+import { EventSummary, blockRecord } from './records.ts';
 import type { SegmentIdentity } from './records.ts';
 
 export interface OpenBlockOptions {
@@ -20,47 +22,55 @@ export interface OpenBlockOptions {
   readonly exchangeTimeUs: number;
   readonly monotonicMs: number;
   readonly defectsBetween: DefectsBetween;
+  /** There is something for the journal. */
+  readonly onNews: () => void;
+}
+
+/** A part of the open block, as the archive takes it. */
+export interface NumberedPart {
+  readonly part: number;
+  readonly record: JournalPart;
 }
 
 export class OpenBlock {
   readonly #segment: SegmentIdentity;
   readonly #start: OpenBlockOptions;
+  readonly #writer = newestJournal.writer();
   #scale: Scale;
-  #events: MarketEvent[] = [];
+  #events = 0;
   #updates = 0;
   #levelChanges = 0;
+  /** Of the part being written; undefined: none is. */
+  #part: EventSummary | undefined;
+  /** Parts that are complete, but not in the archive. */
+  readonly #complete: NumberedPart[] = [];
   #lastSequence: number;
   #lastExchangeTimeUs: number;
-  #journaledEvents = 0;
-  #journaledSequence: number;
-  #journaledExchangeTimeUs: number;
-  #parts = 0;
 
   constructor(segment: SegmentIdentity, start: OpenBlockOptions) {
     this.#segment = segment;
     this.#start = start;
     this.#scale = start.scale;
-    this.#lastSequence = this.#journaledSequence = start.sequence;
-    this.#lastExchangeTimeUs = this.#journaledExchangeTimeUs = start.exchangeTimeUs;
+    this.#lastSequence = start.sequence;
+    this.#lastExchangeTimeUs = start.exchangeTimeUs;
   }
 
   get events(): number {
-    return this.#events.length;
+    return this.#events;
   }
 
   get hasUpdates(): boolean {
     return this.#updates > 0;
   }
 
-  /** Rescales its events to finer integers. Journal parts keep their scale, which they state. */
+  /** What follows comes in finer integers: in a part of its own, as each states its scale. */
   refine(scale: Scale): void {
-    const from = this.#scale;
-    this.#events = this.#events.map((event) => rescaleEvent(event, from, scale));
+    this.#completePart();
     this.#scale = scale;
   }
 
   addUpdate(update: BookUpdate): void {
-    this.#events.push(update);
+    this.#add(update);
     this.#updates++;
     if (update.type === 'diff') {
       this.#levelChanges += (update.bids.length + update.asks.length) / 2;
@@ -70,7 +80,18 @@ export class OpenBlock {
   }
 
   addSideEvent(event: SideEvent): void {
-    this.#events.push(event);
+    this.#add(event);
+  }
+
+  #add(event: MarketEvent): void {
+    if (!this.#part) {
+      this.#part = new EventSummary(this.#lastSequence, this.#lastExchangeTimeUs);
+      this.#writer.begin(this.#scale, this.#lastSequence);
+      this.#start.onNews();
+    }
+    this.#writer.add(event);
+    this.#part.add(event);
+    this.#events++;
   }
 
   /**
@@ -78,39 +99,38 @@ export class OpenBlock {
    * alone, which no working stream produces.
    */
   due(monotonicMs: number, limits: RecorderLimits): 'open' | 'sealable' | 'stuck' {
-    const sideEvents = this.#events.length - this.#updates;
+    const sideEvents = this.#events - this.#updates;
     if (this.#updates === 0) return sideEvents >= limits.maxBlockSideEvents ? 'stuck' : 'open';
     const isFull =
       this.#levelChanges >= limits.maxBlockLevelChanges ||
-      (this.#segment.level === 'L3' && this.#events.length >= limits.maxBlockOrderEvents) ||
+      (this.#segment.level === 'L3' && this.#events >= limits.maxBlockOrderEvents) ||
       sideEvents >= limits.maxBlockSideEvents;
     const isOld = monotonicMs - this.#start.monotonicMs >= limits.maxBlockAgeMs;
     return isFull || isOld ? 'sealable' : 'open';
   }
 
-  /** The events since the last journal part; undefined: none. */
-  takePart(): { readonly part: number; readonly record: StoredRecord } | undefined {
-    if (this.#journaledEvents === this.#events.length) return undefined;
-    const events = this.#events.slice(this.#journaledEvents);
-    const record = this.#record(events, this.#journaledSequence, this.#journaledExchangeTimeUs);
-    this.#journaledEvents = this.#events.length;
-    this.#journaledSequence = this.#lastSequence;
-    this.#journaledExchangeTimeUs = this.#lastExchangeTimeUs;
-    return { part: this.#parts++, record };
+  /** What was added since the last call, as journal parts. */
+  takeParts(): readonly NumberedPart[] {
+    this.#completePart();
+    return this.#complete.splice(0);
+  }
+
+  #completePart(): void {
+    const part = this.#part;
+    if (!part) return;
+    this.#part = undefined;
+    const index = this.#writer.count - 1;
+    const header = part.header(this.#segment, newestJournal.encoding, this.#start.defectsBetween);
+    this.#complete.push({ part: index, record: { header, body: this.#writer.part(index) } });
   }
 
   /** The whole block as one record; undefined: it is empty. */
   seal(): StoredRecord | undefined {
-    if (this.#events.length === 0) return undefined;
-    return this.#record(this.#events, this.#start.sequence, this.#start.exchangeTimeUs);
-  }
-
-  #record(
-    events: readonly MarketEvent[],
-    previousSequence: number,
-    exchangeTimeUs: number,
-  ): StoredRecord {
-    const content = { scale: this.#scale, previousSequence, events };
-    return blockRecord(this.#segment, content, exchangeTimeUs, this.#start.defectsBetween);
+    if (this.#events === 0) return undefined;
+    const { exchangeTimeUs, defectsBetween } = this.#start;
+    const parts = Array.from({ length: this.#writer.count }, (_, i) => this.#writer.part(i));
+    const content = joinParts(parts.map((part) => decodeBlock(newestJournal.encoding, part)));
+    assertInvariant(content.events.length === this.#events, 'A block seals what was added to it');
+    return blockRecord(this.#segment, content, exchangeTimeUs, defectsBetween);
   }
 }

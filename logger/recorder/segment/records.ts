@@ -1,8 +1,7 @@
 /** Turns books and events into records with their headers. */
 
 import { sealRecord } from '../../archive/record.ts';
-import type { RecordDescription } from '../../archive/record.ts';
-import type { ImageReason, StoredRecord } from '../../archive/archive.ts';
+import type { ImageReason, RecordDescription, StoredRecord } from '../../archive/archive.ts';
 import type { BlockContent } from '../../codec/codec.ts';
 import { newestBlock, newestImage } from '../../codec/formats.ts';
 import type { Proof } from '../../market/coverage.ts';
@@ -68,6 +67,70 @@ export function imageRecord(
   );
 }
 
+/** What a block's header says about its events. */
+export class EventSummary {
+  fromUs = Number.POSITIVE_INFINITY;
+  toUs = 0;
+  exchangeFromUs = Number.POSITIVE_INFINITY;
+  exchangeToUs = Number.NEGATIVE_INFINITY;
+  events = 0;
+  updates = 0;
+  changes = 0;
+  trades = 0;
+  readonly previousSequence: number;
+  lastSequence: number;
+  /** Of the book before the block. */
+  readonly #exchangeTimeUs: number;
+
+  constructor(previousSequence: number, exchangeTimeUs: number) {
+    this.previousSequence = this.lastSequence = previousSequence;
+    this.#exchangeTimeUs = exchangeTimeUs;
+  }
+
+  add(event: MarketEvent): void {
+    this.events++;
+    this.fromUs = Math.min(this.fromUs, event.receiveTimeUs);
+    this.toUs = Math.max(this.toUs, event.receiveTimeUs);
+    this.changes += changesIn(event);
+    if (event.type === 'trade' || event.type === 'match') this.trades++;
+    if (!isBookUpdate(event)) return;
+    this.updates++;
+    this.lastSequence = event.lastSequence;
+    this.exchangeFromUs = Math.min(this.exchangeFromUs, event.exchangeTimeUs);
+    this.exchangeToUs = Math.max(this.exchangeToUs, event.exchangeTimeUs);
+  }
+
+  /** The header of a block with these events. Side events alone: with the book's exchange time. */
+  header(
+    segment: SegmentIdentity,
+    encoding: string,
+    defectsBetween: DefectsBetween,
+  ): RecordDescription {
+    const { fromUs, toUs, previousSequence, updates } = this;
+    // One literal: it is made for each part of each journal.
+    const header: { -readonly [Name in keyof RecordDescription]: RecordDescription[Name] } = {
+      ...segment,
+      kind: 'block',
+      fromUs,
+      toUs,
+      exchangeFromUs: updates === 0 ? this.#exchangeTimeUs : this.exchangeFromUs,
+      exchangeToUs: updates === 0 ? this.#exchangeTimeUs : this.exchangeToUs,
+      previousSequence,
+      firstSequence: previousSequence + 1,
+      lastSequence: this.lastSequence,
+      diffs: updates,
+      levelChanges: this.changes,
+      trades: this.trades,
+      levels: 0,
+      reason: null,
+      encoding,
+    };
+    const defects = defectsBetween(fromUs, toUs);
+    if (defects.length > 0) header.badReceiveTimes = defects;
+    return header;
+  }
+}
+
 /**
  * @param content at least one event.
  * @param exchangeTimeUs of the book before the block; that of a block with side events alone.
@@ -80,44 +143,8 @@ export function blockRecord(
   defectsBetween = NO_DEFECTS,
 ): StoredRecord {
   const codec = newestBlock(segment.level);
-  let updates = 0;
-  let changes = 0;
-  let trades = 0;
-  let lastSequence = content.previousSequence;
-  let fromUs = Number.POSITIVE_INFINITY;
-  let toUs = 0;
-  let exchangeFromUs = Number.POSITIVE_INFINITY;
-  let exchangeToUs = Number.NEGATIVE_INFINITY;
-  for (const event of content.events) {
-    fromUs = Math.min(fromUs, event.receiveTimeUs);
-    toUs = Math.max(toUs, event.receiveTimeUs);
-    changes += changesIn(event);
-    if (event.type === 'trade' || event.type === 'match') trades++;
-    if (!isBookUpdate(event)) continue;
-    updates++;
-    lastSequence = event.lastSequence;
-    exchangeFromUs = Math.min(exchangeFromUs, event.exchangeTimeUs);
-    exchangeToUs = Math.max(exchangeToUs, event.exchangeTimeUs);
-  }
-  return sealRecord(
-    {
-      ...segment,
-      kind: 'block',
-      fromUs,
-      toUs,
-      exchangeFromUs: updates === 0 ? exchangeTimeUs : exchangeFromUs,
-      exchangeToUs: updates === 0 ? exchangeTimeUs : exchangeToUs,
-      previousSequence: content.previousSequence,
-      firstSequence: content.previousSequence + 1,
-      lastSequence,
-      diffs: updates,
-      levelChanges: changes,
-      trades,
-      levels: 0,
-      reason: null,
-      ...badReceiveTimes(defectsBetween(fromUs, toUs)),
-      encoding: codec.encoding,
-    },
-    codec.encode(content),
-  );
+  const summary = new EventSummary(content.previousSequence, exchangeTimeUs);
+  for (const event of content.events) summary.add(event);
+  const header = summary.header(segment, codec.encoding, defectsBetween);
+  return sealRecord(header, codec.encode(content));
 }

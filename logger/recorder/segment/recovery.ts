@@ -6,6 +6,7 @@
 
 import type { Archive, SegmentTail, OpenGap, Write } from '../../archive/archive.ts';
 import { checkRecord } from '../../archive/record.ts';
+import type { BlockContent } from '../../codec/codec.ts';
 import { decodeBlock } from '../../codec/formats.ts';
 import {
   ArchiveUnavailableError,
@@ -16,15 +17,13 @@ import {
 import { mergeBadReceiveTimes } from '../../market/bad-receive-times.ts';
 import type { BadReceiveTime } from '../../market/bad-receive-times.ts';
 import type { GapCause } from '../../market/coverage.ts';
-import type { Scale } from '../../market/decimal.ts';
 import { isBookUpdate } from '../../market/events.ts';
-import type { MarketEvent } from '../../market/events.ts';
-import { finerScale, isSameScale, rescaleEvent } from '../../market/scale.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { sleep } from '../../runtime/timing.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import type { RecorderLimits } from '../limits.ts';
+import { joinParts } from './joined-parts.ts';
 import { blockRecord } from './records.ts';
 import type { WriteQueue } from '../write-queue.ts';
 
@@ -126,8 +125,7 @@ function sealJournal(tail: SegmentTail, security: string, log: Log, writes: Writ
   let sequence = tail.lastSequence;
   let aliveUntilUs = tail.aliveUntilUs ?? tail.lastUs ?? 0;
   if (!first) return { sequence, aliveUntilUs, events: 0 };
-  let events: MarketEvent[] = [];
-  let scale: Scale | undefined;
+  const contents: BlockContent[] = [];
   const bad: BadReceiveTime[] = [];
   for (const part of tail.journal) {
     try {
@@ -136,12 +134,7 @@ function sealJournal(tail: SegmentTail, security: string, log: Log, writes: Writ
       if (part.header.previousSequence !== (sequence ?? part.header.previousSequence)) {
         throw new RecordCorruptError('A journal part does not continue the one before it');
       }
-      // Prices may have become finer while the block was open.
-      const from = scale ?? content.scale;
-      const finest = finerScale(from, content.scale);
-      if (!isSameScale(from, finest)) events = events.map((e) => rescaleEvent(e, from, finest));
-      for (const event of content.events) events.push(rescaleEvent(event, content.scale, finest));
-      scale = finest;
+      contents.push(content);
       sequence = part.header.lastSequence;
       // Trades prove nothing about the book.
       const last = content.events.findLast(isBookUpdate);
@@ -155,15 +148,15 @@ function sealJournal(tail: SegmentTail, security: string, log: Log, writes: Writ
       break;
     }
   }
-  if (scale && events.length > 0) {
-    const { level, feed, proof, windowed, epoch, writer } = first.header;
-    const { previousSequence, exchangeFromUs } = first.header;
+  if (contents.length === 0) return { sequence, aliveUntilUs, events: 0 };
+  const content = joinParts(contents);
+  if (content.events.length > 0) {
+    const { level, feed, proof, windowed, epoch, writer, exchangeFromUs } = first.header;
     const segment = { security, level, feed, proof, ...(windowed && { windowed }), epoch, writer };
-    const content = { scale, previousSequence, events };
     const record = blockRecord(segment, content, exchangeFromUs, () =>
       mergeBadReceiveTimes(bad, DEFAULT_LIMITS.maxBadReceiveTimes),
     );
     writes.push({ type: 'block', record });
   }
-  return { sequence, aliveUntilUs, events: events.length };
+  return { sequence, aliveUntilUs, events: content.events.length };
 }

@@ -100,7 +100,8 @@ export class SegmentWriter {
       writer,
     };
     const monotonicMs = clock.monotonicMs();
-    const segment = new Segment(identity, proven, { ...this.#deps, monotonicMs });
+    const onNews = (): void => this.#deps.queue.announce(this.#journalNews);
+    const segment = new Segment(identity, proven, { ...this.#deps, monotonicMs, onNews });
     const gap = this.#openGap && closeGap(this.#openGap, identity, proven);
     const isUnplanned = gap && !isPlanned(gap);
     this.#openGap = null;
@@ -158,6 +159,9 @@ export class SegmentWriter {
   journal(aliveUntilUs: number | null): void {
     if (this.#segment) this.#push(this.#segment.journal(aliveUntilUs), true);
   }
+
+  /** For the queue, which asks for what came since the last commit. */
+  readonly #journalNews = (): void => this.journal(null);
 
   imageNow(reason: 'manual' | 'instrument'): void {
     if (!this.#segment) return;

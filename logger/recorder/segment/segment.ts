@@ -66,6 +66,7 @@ export class Segment implements LiveSegment {
   readonly #limits: RecorderLimits;
   readonly #imageIntervalMs: number;
   readonly #defectsBetween: DefectsBetween;
+  readonly #onNews: () => void;
   #book: Book;
   #horizon: Horizon;
   #depth: number | undefined;
@@ -87,13 +88,14 @@ export class Segment implements LiveSegment {
   constructor(
     identity: SegmentIdentity,
     proven: ProvenBook,
-    deps: SegmentDeps & { readonly monotonicMs: number },
+    deps: SegmentDeps & { readonly monotonicMs: number; readonly onNews: () => void },
   ) {
     this.identity = identity;
     this.beganUs = proven.receiveTimeUs;
     this.#limits = deps.limits;
     this.#imageIntervalMs = deps.imageIntervalMs;
     this.#defectsBetween = deps.receiveTimes.defectsBetween;
+    this.#onNews = deps.onNews;
     this.#book = proven.book;
     this.#horizon = proven.horizon;
     this.#depth = proven.depth;
@@ -222,9 +224,9 @@ export class Segment implements LiveSegment {
 
   /** Brings journal and mark up to now. */
   journal(aliveUntilUs: number | null): Write[] {
-    const writes: Write[] = [];
-    const part = this.#block.takePart();
-    if (part) writes.push({ type: 'journal', ...part });
+    const writes: Write[] = this.#block
+      .takeParts()
+      .map(({ part, record }) => ({ type: 'journal', part, record }));
     const knownUs = Math.max(aliveUntilUs ?? 0, this.#receiveTimeUs);
     if (knownUs > this.#markedUs) {
       this.#markedUs = knownUs;
@@ -319,6 +321,7 @@ export class Segment implements LiveSegment {
       exchangeTimeUs: this.#exchangeTimeUs,
       monotonicMs,
       defectsBetween: this.#defectsBetween,
+      onNews: this.#onNews,
     });
   }
 }

@@ -97,7 +97,8 @@ async function storedOfBinance(coinbase: Coinbase, seed: number): Promise<unknow
   };
   const fatal: unknown[] = [];
   const onFatal = (error: unknown): void => void fatal.push(error);
-  const limits = { ...DEFAULT_LIMITS, maxBlockAgeMs: 5000 };
+  // Fewer commits: they are not what is tested.
+  const limits = { ...DEFAULT_LIMITS, maxBlockAgeMs: 5000, commitPauseMs: 500 };
   const common = { archive, clock, log: silentLog, limits, onFatal };
   const service = createRecorderService({
     ...common,

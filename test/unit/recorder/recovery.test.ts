@@ -64,7 +64,7 @@ test('a stop seals everything; the next start declares the time between', async 
 });
 
 test('after a crash the journal is recovered and the time away is a gap', async () => {
-  const first = harness.recorder();
+  const first = harness.recorder({ limits: { commitPauseMs: 60_000 } });
   await harness.proveBook(first.one);
   const kept = exchange.diff(103, 103, [1002, 1]);
   const updatedUs = clock.nowUs();
@@ -73,8 +73,8 @@ test('after a crash the journal is recovered and the time away is a gap', async 
   exchange.alive();
   const trade = exchange.trade(7);
   first.one.tick();
-  exchange.diff(104, 104, [1002, 0]);
   await first.queue.drained();
+  exchange.diff(104, 104, [1002, 0]);
 
   clock.advance(10_000);
   const second = harness.recorder();

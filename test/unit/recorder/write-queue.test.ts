@@ -2,6 +2,7 @@
 
 import { beforeEach, expect, test } from 'vitest';
 import type { Archive, Write } from '../../../logger/archive/archive.ts';
+import { ArchiveFullError } from '../../../logger/errors.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
 import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -11,11 +12,14 @@ let clock: ManualClock;
 let queue: WriteQueue;
 /** The securities of each commit. */
 let commits: string[][];
+let isFull: boolean;
 
 beforeEach(() => {
   clock = new ManualClock();
   commits = [];
+  isFull = false;
   const commit = async (writes: readonly Write[]): Promise<void> => {
+    if (isFull) throw new ArchiveFullError('full');
     commits.push(writes.map((write) => ('security' in write ? write.security : '')));
   };
   queue = new WriteQueue({
@@ -62,4 +66,70 @@ test('a stop does not wait', async () => {
   expect(await queue.drained()).toBe(true);
   expect(commits).toEqual([['a'], ['b']]);
   expect(clock.pendingTimers).toBe(0);
+});
+
+/** Announces news, which are pushed when a commit forms. @returns how often they were asked for. */
+function announce(security: string): { asked: number; again: () => void } {
+  const news = { asked: 0, again: () => queue.announce(take) };
+  const take = (): void => {
+    news.asked++;
+    push(security, true);
+  };
+  news.again();
+  return news;
+}
+
+test('all news share a commit, soon after they came', async () => {
+  const [a, b] = [announce('a'), announce('b')];
+  a.again();
+  expect(commits).toEqual([]);
+  await clock.advanceAsync(0);
+  expect(commits).toEqual([['a', 'b']]);
+  a.again();
+  await clock.advanceAsync(DEFAULT_LIMITS.commitPauseMs - 1);
+  b.again();
+  expect(commits).toHaveLength(1);
+  await clock.advanceAsync(1);
+  expect(commits.slice(1)).toEqual([['a', 'b']]);
+  await clock.advanceAsync(500);
+  expect([a.asked, b.asked]).toEqual([2, 2]);
+});
+
+test('news are in the commit that forms first', async () => {
+  announce('a');
+  push('b', false);
+  await clock.advanceAsync(0);
+  expect(commits).toEqual([['b', 'a']]);
+  announce('c');
+  expect(await queue.drained()).toBe(true);
+  expect(commits).toEqual([['b', 'a']]);
+  await clock.advanceAsync(DEFAULT_LIMITS.commitPauseMs);
+  expect(commits).toEqual([['b', 'a'], ['c']]);
+});
+
+test('news of the time of a commit are in the next one', async () => {
+  push('a', false);
+  const b = announce('b');
+  await clock.advanceAsync(0);
+  expect(commits).toEqual([['a']]);
+  await clock.advanceAsync(DEFAULT_LIMITS.commitPauseMs);
+  expect(commits).toEqual([['a'], ['b']]);
+  expect(b.asked).toBe(1);
+});
+
+test('while the archive fails, nobody is asked: what is new stays where it is', async () => {
+  isFull = true;
+  const a = announce('a');
+  await clock.advanceAsync(0);
+  expect(queue.status()).toMatchObject({ isFailing: true });
+  const { pendingBytes } = queue.status();
+  const b = announce('b');
+  a.again();
+  await clock.advanceAsync(3 * DEFAULT_LIMITS.commitRetryMs);
+  expect([a.asked, b.asked]).toEqual([1, 0]);
+  expect(queue.status()).toMatchObject({ pendingBytes });
+  isFull = false;
+  await clock.advanceAsync(DEFAULT_LIMITS.commitRetryMs + DEFAULT_LIMITS.commitPauseMs);
+  expect(commits).toEqual([['a'], ['b', 'a']]);
+  expect(queue.status()).toMatchObject({ isFailing: false, pendingBytes: 0 });
 });

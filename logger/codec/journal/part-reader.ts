@@ -1,0 +1,110 @@
+/** Reads journal parts: see `part-writer.ts`. */
+
+import { RecordCorruptError } from '../../errors.ts';
+import type { MarketEvent } from '../../market/events.ts';
+import { formatUuid } from '../../market/uuid.ts';
+import type { UuidWords } from '../../market/uuid.ts';
+import type { BlockContent } from '../codec.ts';
+import { ByteScanner, damaged } from '../../market/byte-buffer.ts';
+import { FORM, JSON_EVENT, Predictions, SHAPES } from './event-fields.ts';
+import type { FieldKind } from './event-fields.ts';
+
+const words: UuidWords = new Int32Array(4);
+const uuidBytes = new Uint8Array(words.buffer);
+
+export const journal1 = {
+  encoding: 'journal/1',
+
+  /** @throws RecordCorruptError */
+  decode(part: Uint8Array): BlockContent {
+    const reader = new PartReader(part);
+    const events: MarketEvent[] = [];
+    while (!reader.isAtEnd) events.push(reader.event());
+    const { scale, previousSequence } = reader;
+    return { scale, previousSequence, events };
+  },
+};
+
+class PartReader {
+  readonly scale: BlockContent['scale'];
+  readonly previousSequence: number;
+  readonly #in: ByteScanner;
+  readonly #last: Predictions;
+
+  constructor(part: Uint8Array) {
+    this.#in = new ByteScanner(part);
+    this.scale = { priceExponent: this.#in.integer(), sizeExponent: this.#in.integer() };
+    this.previousSequence = this.#in.integer();
+    this.#last = new Predictions(this.previousSequence);
+  }
+
+  get isAtEnd(): boolean {
+    return this.#in.isAtEnd;
+  }
+
+  event(): MarketEvent {
+    const number = this.#in.byte();
+    if (number === JSON_EVENT) return this.#json();
+    const shape = SHAPES[number];
+    if (shape === undefined) throw damaged(`there is no type of event ${number}`);
+    const nulls = this.#in.integer();
+    const values: Record<string, unknown> = { type: shape.type };
+    for (const [i, { name, kind }] of shape.fields.entries()) {
+      values[name] = (nulls & (1 << i)) === 0 ? this.#value(kind) : null;
+    }
+    return values as unknown as MarketEvent;
+  }
+
+  #value(kind: FieldKind): unknown {
+    switch (kind) {
+      case 'sequence':
+      case 'time':
+      case 'arrival':
+      case 'price':
+        return this.#distance(kind);
+      case 'number':
+        return this.#in.integer();
+      case 'bids':
+      case 'asks':
+        return this.#levels(kind);
+      case 'side':
+        return this.#in.byte() === 0 ? 'buy' : 'sell';
+      case 'trade':
+      case 'text':
+        return this.#text(kind);
+    }
+  }
+
+  #distance(kind: 'sequence' | 'time' | 'arrival' | 'price' | 'trade'): number {
+    return (this.#last[kind] += this.#in.integer());
+  }
+
+  #levels(side: 'bids' | 'asks'): number[] {
+    const levels = this.#in.pairs(this.#in.count(), this.#last[side]);
+    this.#last[side] = levels[0] ?? this.#last[side];
+    return levels;
+  }
+
+  #text(kind: 'trade' | 'text'): string | number {
+    const form = this.#in.byte();
+    if (form === FORM.text) return this.#in.text();
+    if (form === FORM.number && kind === 'trade') return this.#distance('trade');
+    if (form !== FORM.uuid) throw damaged(`there is no form of text ${form}`);
+    uuidBytes.set(this.#in.take(uuidBytes.length));
+    return formatUuid(words, 0);
+  }
+
+  #json(): MarketEvent {
+    const text = this.#in.text();
+    try {
+      return JSON.parse(text, untaggedBigInt) as MarketEvent;
+    } catch (error) {
+      throw new RecordCorruptError('Damaged journal: an event is no JSON', { cause: error });
+    }
+  }
+}
+
+function untaggedBigInt(_: string, value: unknown): unknown {
+  const isTagged = typeof value === 'object' && value !== null && 'bigint' in value;
+  return isTagged ? BigInt(value.bigint as string) : value;
+}

@@ -1,0 +1,159 @@
+/**
+ * Journal parts, encoding `journal/1`: the events of an open block, written as they come, in as little
+ * time as possible. Nothing is looked up, sorted or compressed: that is done once, when the block is
+ * sealed. A part is decodable on its own.
+ *
+ *   scale · previous sequence · events, each: its type (a byte) · which fields are null (bits) · fields
+ *
+ * An event with a number that is not plain (a bigint, or beyond 2^52) is stored as JSON.
+ */
+
+import type { Scale } from '../../market/decimal.ts';
+import type { Levels, MarketEvent, OrderSide, TradeId } from '../../market/events.ts';
+import { parseUuid } from '../../market/uuid.ts';
+import type { UuidWords } from '../../market/uuid.ts';
+import { ByteBuffer } from '../../market/byte-buffer.ts';
+import { FORM, JSON_EVENT, MAX_PLAIN, Predictions, SHAPES } from './event-fields.ts';
+import type { Field, FieldKind } from './event-fields.ts';
+
+const FIRST_CAPACITY_BYTES = 1024;
+const NUMBERS: ReadonlyMap<MarketEvent['type'], number> = new Map(
+  SHAPES.map(({ type }, number) => [type, number]),
+);
+const words: UuidWords = new Int32Array(4);
+const uuidBytes = new Uint8Array(words.buffer);
+
+type Values = Readonly<Record<string, unknown>>;
+
+export class PartWriter {
+  readonly #out = new ByteBuffer(FIRST_CAPACITY_BYTES);
+  readonly #starts: number[] = [];
+  #last = new Predictions(0);
+
+  /** Begins a part; the one before it is complete. */
+  begin(scale: Scale, previousSequence: number): void {
+    this.#starts.push(this.#out.length);
+    this.#last = new Predictions(previousSequence);
+    this.#out.integer(scale.priceExponent);
+    this.#out.integer(scale.sizeExponent);
+    this.#out.integer(previousSequence);
+  }
+
+  get count(): number {
+    return this.#starts.length;
+  }
+
+  /** As far as it is written. A view: it stays as it is. */
+  part(index: number): Uint8Array {
+    return this.#out.view(this.#starts[index]!, this.#starts[index + 1] ?? this.#out.length);
+  }
+
+  add(event: MarketEvent): void {
+    const number = NUMBERS.get(event.type) as number;
+    const { fields } = SHAPES[number]!;
+    const values = event as unknown as Values;
+    if (!isPlain(fields, values)) {
+      this.#out.byte(JSON_EVENT);
+      this.#out.text(JSON.stringify(event, taggedBigInt));
+      return;
+    }
+    this.#out.byte(number);
+    this.#out.integer(nullBits(fields, values));
+    for (const { name, kind } of fields) {
+      const value = values[name];
+      if (value !== null) this.#add(kind, value);
+    }
+  }
+
+  #add(kind: FieldKind, value: unknown): void {
+    switch (kind) {
+      case 'sequence':
+      case 'time':
+      case 'arrival':
+      case 'price':
+        this.#distance(kind, value as number);
+        break;
+      case 'number':
+        this.#out.integer(value as number);
+        break;
+      case 'bids':
+      case 'asks':
+        this.#levels(kind, value as readonly number[]);
+        break;
+      case 'trade':
+        this.#tradeId(value as TradeId);
+        break;
+      case 'side':
+        this.#out.byte((value as OrderSide) === 'buy' ? 0 : 1);
+        break;
+      case 'text':
+        this.#text(value as string);
+        break;
+    }
+  }
+
+  #distance(kind: 'sequence' | 'time' | 'arrival' | 'price' | 'trade', value: number): void {
+    this.#out.integer(value - this.#last[kind]);
+    this.#last[kind] = value;
+  }
+
+  #levels(side: 'bids' | 'asks', levels: readonly number[]): void {
+    this.#out.integer(levels.length / 2);
+    this.#out.pairs(levels, this.#last[side]);
+    this.#last[side] = levels[0] ?? this.#last[side];
+  }
+
+  #tradeId(id: TradeId): void {
+    if (typeof id === 'string') return this.#text(id);
+    this.#out.byte(FORM.number);
+    this.#distance('trade', id);
+  }
+
+  #text(text: string): void {
+    if (parseUuid(text, words)) {
+      this.#out.byte(FORM.uuid);
+      this.#out.append(uuidBytes);
+    } else {
+      this.#out.byte(FORM.text);
+      this.#out.text(text);
+    }
+  }
+}
+
+function nullBits(fields: readonly Field[], values: Values): number {
+  let bits = 0;
+  for (let i = 0; i < fields.length; i++) if (values[fields[i]!.name] === null) bits |= 1 << i;
+  return bits;
+}
+
+function isPlain(fields: readonly Field[], values: Values): boolean {
+  for (const { name, kind } of fields) {
+    const value = values[name];
+    if (kind === 'bids' || kind === 'asks') {
+      if (!areAllPlain(value as Levels)) return false;
+    } else if (typeof value !== 'string' && value !== null && !isPlainNumber(value)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** Apart from the other fields: this loop sees nothing but numbers. */
+function areAllPlain(levels: Levels): boolean {
+  for (let i = 0; i < levels.length; i++) {
+    const value = levels[i]!;
+    if (typeof value !== 'number' || !(Math.abs(value) <= MAX_PLAIN) || value % 1 !== 0)
+      return false;
+  }
+  return true;
+}
+
+function isPlainNumber(value: unknown): boolean {
+  return (
+    Number.isSafeInteger(value) && (value as number) <= MAX_PLAIN && (value as number) >= -MAX_PLAIN
+  );
+}
+
+function taggedBigInt(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? { bigint: String(value) } : value;
+}
