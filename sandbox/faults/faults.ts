@@ -29,6 +29,10 @@ export interface FaultTarget {
   holdAuction(symbol: string, durationMs: number): void;
   /** @throws InvalidArgumentError, also where no update of the exchange could cross a book. */
   crossBook(symbol: string): void;
+  /** @throws InvalidArgumentError, also where the exchange never restarts its numbering. */
+  restartNumbering(symbol: string): void;
+  /** @throws InvalidArgumentError, also where no images come in the stream. */
+  resendImages(symbol: string): void;
 }
 
 export interface ConnectionFaults {
@@ -176,6 +180,12 @@ const FAULTS = {
   auction: define({ symbol: SYMBOL, durationMs: INTEGER }, (target, { symbol, durationMs }) =>
     target.holdAuction(symbol, durationMs),
   ),
+  /** As after a restart of the exchange's service: the symbol's updates are numbered from 1 again. */
+  'restart-numbering': define({ symbol: SYMBOL }, (target, { symbol }) =>
+    target.restartNumbering(symbol),
+  ),
+  /** The symbol's image comes in the stream once more, as after trouble on the exchange's side. */
+  'resend-images': define({ symbol: SYMBOL }, (target, { symbol }) => target.resendImages(symbol)),
   /** Ends every fault; frozen connections are cut. */
   recover: define({}, ({ injector, connections }) => {
     injector.clear();
@@ -192,6 +202,11 @@ export type Fault = {
 }[FaultType];
 
 export const FAULT_TYPES = Object.keys(FAULTS) as readonly FaultType[];
+
+/** The faults of a venue whose protocol has no place for some of them. */
+export function faultsWithout(...left: readonly FaultType[]): readonly FaultType[] {
+  return FAULT_TYPES.filter((type) => !left.includes(type));
+}
 
 /** @throws InvalidArgumentError for an unknown symbol or a value that the venue rejects. */
 export function applyFault(target: FaultTarget, fault: Fault): void {

@@ -71,6 +71,8 @@ const DRAWS: { readonly [Type in RandomFaultType]: Draw } = {
   'empty-snapshots': () => [{ type: 'empty-snapshots', count: 1 }, 500],
   'truncated-snapshots': () => [{ type: 'truncated-snapshots', count: 1 }, 500],
   'extra-frame': (random) => [{ type: 'extra-frame', form: pick(random, EXTRA_FRAMES) }, 0],
+  'restart-numbering': (_, symbol) => [{ type: 'restart-numbering', symbol }, 0],
+  'resend-images': (_, symbol) => [{ type: 'resend-images', symbol }, 0],
   'tick-size': (random, symbol) => [
     { type: 'tick-size', symbol, tickSize: pick(random, TICK_SIZES) },
     0,

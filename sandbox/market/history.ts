@@ -64,6 +64,10 @@ export class BookHistory {
     return this.#rebuild(index);
   }
 
+  newest(): TrueBook | undefined {
+    return this.#rebuild(this.#entries.length - 1);
+  }
+
   oldest(): TrueBook | undefined {
     return this.#entries[0]?.book ?? undefined;
   }

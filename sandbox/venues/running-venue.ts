@@ -89,18 +89,30 @@ export class RunningVenue implements FaultTarget {
 
   holdAuction(symbol: string, durationMs: number): void {
     if (!this.lists(symbol)) this.#unlisted(symbol);
-    if (!this.#venue.holdAuction) {
-      throw new InvalidArgumentError(`type: ${this.definition.name} does not support auction`);
-    }
+    if (!this.#venue.holdAuction) this.#unsupported('auction');
     this.#venue.holdAuction(symbol, durationMs);
   }
 
   crossBook(symbol: string): void {
     if (!this.lists(symbol)) this.#unlisted(symbol);
-    if (!this.#venue.crossBook) {
-      throw new InvalidArgumentError(`type: ${this.definition.name} does not support cross-book`);
-    }
+    if (!this.#venue.crossBook) this.#unsupported('cross-book');
     this.#venue.crossBook(symbol);
+  }
+
+  restartNumbering(symbol: string): void {
+    if (!this.lists(symbol)) this.#unlisted(symbol);
+    if (!this.#venue.restartNumbering) this.#unsupported('restart-numbering');
+    this.#venue.restartNumbering(symbol);
+  }
+
+  resendImages(symbol: string): void {
+    if (!this.lists(symbol)) this.#unlisted(symbol);
+    if (!this.#venue.resendImages) this.#unsupported('resend-images');
+    this.#venue.resendImages(symbol);
+  }
+
+  #unsupported(type: string): never {
+    throw new InvalidArgumentError(`type: ${this.definition.name} does not support ${type}`);
   }
 
   #unlisted(symbol: string): never {

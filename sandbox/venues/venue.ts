@@ -56,6 +56,10 @@ export interface Venue {
   holdAuction?(symbol: string, durationMs: number): void;
   /** Sends a book update that crosses the book and is false; absent where no update could. */
   crossBook?(symbol: string): void;
+  /** Numbers the symbol's updates from 1 again; absent where the exchange never does. */
+  restartNumbering?(symbol: string): void;
+  /** Sends the symbol's image once more; absent where images do not come in the stream. */
+  resendImages?(symbol: string): void;
   /** Sequence of the true book now; undefined for an unknown symbol. */
   sequence(symbol: string): number | undefined;
   /** The true book now; undefined for an unknown symbol. */

@@ -2,10 +2,11 @@
 
 import { BINANCE } from './binance/venue.ts';
 import { BITMEX } from './bitmex/venue.ts';
+import { BYBIT } from './bybit/venue.ts';
 import { COINBASE } from './coinbase/venue.ts';
 
 /** In the order of their default ports. */
-export const VENUES = [BINANCE, COINBASE, BITMEX] as const;
+export const VENUES = [BINANCE, COINBASE, BITMEX, BYBIT] as const;
 
 export type VenueName = (typeof VENUES)[number]['name'];
 

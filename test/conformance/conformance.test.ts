@@ -4,13 +4,23 @@ import { expect, test } from 'vitest';
 import { EXCHANGE_NAMES } from '../../logger/exchange/exchanges.ts';
 import { binance } from './cases/binance.ts';
 import { bitmex } from './cases/bitmex.ts';
+import { bybitFull, bybitWindow } from './cases/bybit.ts';
 import { channels } from './cases/channels.ts';
 import { numbered } from './cases/numbered.ts';
 import { coinbaseFull, coinbaseLevel2 } from './cases/coinbase.ts';
 import { describeConformance } from './conformance.ts';
 import { Stage } from './stage.ts';
 
-const CASES = [binance, coinbaseFull, coinbaseLevel2, bitmex, channels, numbered];
+const CASES = [
+  binance,
+  bybitFull,
+  bybitWindow,
+  coinbaseFull,
+  coinbaseLevel2,
+  bitmex,
+  channels,
+  numbered,
+];
 
 for (const one of CASES) describeConformance(one);
 

@@ -20,15 +20,17 @@ export class FrameReader {
 
   /** What the frame says, or the error that reading it throws. */
   read(frame: string | Buffer, receiveTimeUs = 5): FeedMessage | ControlMessage {
-    const bytes = typeof frame === 'string' ? Buffer.from(frame) : frame;
-    const route = this.session.route(bytes);
-    if (route.to !== 'symbol') return this.session.readControl(bytes);
-    const [message, ...more] = this.session.read(bytes, route, {
-      scale: this.#scale,
-      receiveTimeUs,
-    });
+    const [message, ...more] = this.readAll(frame, receiveTimeUs);
     if (!message || more.length > 0) throw new Error('Not exactly one message');
     return message;
+  }
+
+  /** As `read`, of a frame with any number of messages. */
+  readAll(frame: string | Buffer, receiveTimeUs = 5): readonly (FeedMessage | ControlMessage)[] {
+    const bytes = typeof frame === 'string' ? Buffer.from(frame) : frame;
+    const route = this.session.route(bytes);
+    if (route.to !== 'symbol') return [this.session.readControl(bytes)];
+    return this.session.read(bytes, route, { scale: this.#scale, receiveTimeUs });
   }
 
   event(frame: string | Buffer, receiveTimeUs = 5): EventMessage {

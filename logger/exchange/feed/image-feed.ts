@@ -6,8 +6,8 @@
 
 import { describeError } from '../../errors.ts';
 import type { WireFormatError } from '../../errors.ts';
-import type { BookSnapshot, TradeId } from '../../market/events.ts';
-import type { SideEventMessage, SymbolRoute, UpdateMessage } from './protocol.ts';
+import type { TradeId } from '../../market/events.ts';
+import type { ImageMessage, SideEventMessage, SymbolRoute, UpdateMessage } from './protocol.ts';
 import { StreamedSnapshot } from './streamed-snapshot.ts';
 import { SymbolFeed, withTimes } from './symbol-feed.ts';
 import { TradeFilter } from './trade-filter.ts';
@@ -66,7 +66,7 @@ export class ImageFeed extends SymbolFeed {
     return this.#exchangeTimeUs;
   }
 
-  protected override deliverImage(snapshot: BookSnapshot): void {
+  protected override deliverImage({ snapshot }: ImageMessage): void {
     const receiveTimeUs = this.streamTimeUs(snapshot.receiveTimeUs);
     this.raiseScale(snapshot.scale);
     this.onImage(receiveTimeUs);

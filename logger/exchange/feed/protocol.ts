@@ -95,6 +95,8 @@ export type NoticeMessage = HeartbeatMessage | LastTradeMessage | AuctionMessage
 
 export interface UpdateMessage extends EventHead {
   readonly kind: 'update';
+  /** A second number of the exchange's own, where it has one that grows over restarts of the sequence. */
+  readonly crossSequence?: number;
   readonly event: BookUpdate;
 }
 
@@ -113,6 +115,8 @@ interface EventHead {
 /** A whole book in the stream. Its sequence is 0 where the exchange sends none. */
 export interface ImageMessage {
   readonly kind: 'image';
+  /** See `UpdateMessage`. */
+  readonly crossSequence?: number;
   readonly snapshot: BookSnapshot;
 }
 

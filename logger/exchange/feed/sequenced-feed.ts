@@ -9,7 +9,7 @@
 
 import type { WireFormatError } from '../../errors.ts';
 import type { BookSnapshot, MarketEvent } from '../../market/events.ts';
-import type { SideEventMessage, SymbolRoute, UpdateMessage } from './protocol.ts';
+import type { ImageMessage, SideEventMessage, SymbolRoute, UpdateMessage } from './protocol.ts';
 import { StreamedSnapshot } from './streamed-snapshot.ts';
 import { SymbolFeed, withTimes } from './symbol-feed.ts';
 import { TradeFilter } from './trade-filter.ts';
@@ -39,29 +39,55 @@ export class SequencedFeed extends SymbolFeed {
     this.emitSideEvent(timed, scale);
   }
 
-  protected override deliverImage(image: BookSnapshot): void {
+  protected override deliverImage({ snapshot }: ImageMessage): void {
     const { lastSequence } = this;
-    const { sequence } = image;
+    const { sequence } = snapshot;
     const { isAwaited } = this.snapshot;
-    if (sequence === lastSequence && !isAwaited) return;
+    if (lastSequence !== null && sequence < lastSequence) {
+      this.restartFrom(snapshot);
+    } else if (lastSequence !== null && sequence > lastSequence && !isAwaited) {
+      this.beginFrom(snapshot, `An image at ${sequence} follows the update ${lastSequence}`);
+    } else if (isAwaited || sequence !== lastSequence) {
+      this.beginFrom(snapshot, null);
+    } else {
+      this.#reportSequence({
+        ...snapshot,
+        receiveTimeUs: this.streamTimeUs(snapshot.receiveTimeUs),
+      });
+    }
+  }
+
+  /** The exchange numbers anew from this image. */
+  protected restartFrom(image: BookSnapshot): void {
+    const { lastSequence } = this;
+    this.restartSequence(image.sequence);
+    this.beginFrom(image, restarted(image.sequence, lastSequence));
+  }
+
+  /** A book begins with this image. @param loss why the one before it ended; null: it did not, or none is held. */
+  protected beginFrom(image: BookSnapshot, loss: string | null): void {
     const aliveUntilUs = this.lastReceiveTimeUs;
-    const receiveTimeUs = this.streamTimeUs(image.receiveTimeUs);
+    const snapshot = { ...image, receiveTimeUs: this.streamTimeUs(image.receiveTimeUs) };
     this.raiseScale(image.scale);
     // Before the loss is reported: whoever asks for a snapshot then gets this one.
-    this.snapshot.hold({ ...image, receiveTimeUs });
-    if (lastSequence !== null && sequence < lastSequence) {
-      this.restartSequence(sequence);
-      this.reportLoss(
-        aliveUntilUs,
-        `The exchange restarted its numbering at ${sequence}, after ${lastSequence}`,
-      );
-    } else if (lastSequence !== null && sequence > lastSequence && !isAwaited) {
-      this.reportLoss(aliveUntilUs, `An image at ${sequence} follows the update ${lastSequence}`);
-    }
+    this.snapshot.hold(snapshot);
+    if (loss !== null) this.reportLoss(aliveUntilUs, loss);
+    this.#reportSequence(snapshot);
     this.snapshot.complete();
+  }
+
+  /** Where nothing follows an image, the book is the image. */
+  #reportSequence({ sequence, exchangeTimeUs, receiveTimeUs }: BookSnapshot): void {
+    if (this.isClosed || exchangeTimeUs === null) return;
+    this.listener.onHeartbeat({ lastSequence: sequence, exchangeTimeUs, receiveTimeUs });
   }
 
   #inStream<Event extends MarketEvent>(event: Event): Event {
     return withTimes(event, this.streamTimeUs(event.receiveTimeUs));
   }
+}
+
+/** Why a book ended whose numbering the exchange restarted. */
+export function restarted(sequence: number, lastSequence: number | null): string {
+  return `The exchange restarted its numbering at ${sequence}, after ${lastSequence}`;
 }

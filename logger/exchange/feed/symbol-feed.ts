@@ -6,12 +6,13 @@
 
 import type { WireFormatError } from '../../errors.ts';
 import type { Scale } from '../../market/decimal.ts';
-import type { BookSnapshot, BookUpdate, MarketEvent, SideEvent } from '../../market/events.ts';
+import type { BookUpdate, MarketEvent, SideEvent } from '../../market/events.ts';
 import { finerScale, isSameScale, rescaleEvent } from '../../market/scale.ts';
 import type { FeedListener, FeedWait, Instrument } from '../exchange.ts';
 import type { WireErrors } from '../wire/wire-errors.ts';
 import type {
   FeedMessage,
+  ImageMessage,
   NoticeMessage,
   SideEventMessage,
   SymbolRoute,
@@ -54,7 +55,7 @@ export abstract class SymbolFeed {
         this.deliverSideEvent(message);
         return;
       case 'image':
-        this.deliverImage(message.snapshot);
+        this.deliverImage(message);
         return;
       default:
         this.deliverNotice(message);
@@ -65,7 +66,7 @@ export abstract class SymbolFeed {
   protected abstract deliverSideEvent(message: SideEventMessage): void;
 
   /** Nothing to do where no image comes in the stream. */
-  protected deliverImage(_image: BookSnapshot): void {
+  protected deliverImage(_message: ImageMessage): void {
     // Overridden.
   }
 

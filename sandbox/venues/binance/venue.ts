@@ -1,7 +1,7 @@
 /** Binance spot: diffs, trades and best prices per symbol over WebSocket, snapshots over REST. */
 
 import { FaultInjector } from '../../faults/fault-injector.ts';
-import { FAULT_TYPES } from '../../faults/faults.ts';
+import { faultsWithout } from '../../faults/faults.ts';
 import type { TrueBook } from '../../market/history.ts';
 import type { Market, MarketDiff } from '../../market/market.ts';
 import { decimalRows } from '../../market/units.ts';
@@ -14,14 +14,19 @@ import { BinanceRest } from './rest.ts';
 import { acceptBinance } from './session.ts';
 import type { BinanceSessionDeps } from './session.ts';
 
-const UNSUPPORTED: readonly string[] = ['refuse-logins', 'auction', 'drop-rows', 'cross-book'];
-
 export const BINANCE: VenueDefinition<'binance', BinanceLimits> = {
   name: 'binance',
   title: 'Binance',
   limits: BINANCE_LIMITS,
   // The market data is public: nobody logs in.
-  faults: FAULT_TYPES.filter((type) => !UNSUPPORTED.includes(type)),
+  faults: faultsWithout(
+    'refuse-logins',
+    'auction',
+    'drop-rows',
+    'cross-book',
+    'restart-numbering',
+    'resend-images',
+  ),
   credentials: {},
   open: (deps, limits) => new BinanceVenue(deps, limits),
 };

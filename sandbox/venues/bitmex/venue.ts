@@ -1,7 +1,7 @@
 /** BitMEX: tables of price levels and trades over WebSocket, instruments and books over REST. */
 
 import { FaultInjector } from '../../faults/fault-injector.ts';
-import { FAULT_TYPES } from '../../faults/faults.ts';
+import { faultsWithout } from '../../faults/faults.ts';
 import type { Market } from '../../market/market.ts';
 import type { OpenSession, RestRequest, RestResponse } from '../session.ts';
 import type { Venue, VenueBook, VenueDefinition, VenueDeps } from '../venue.ts';
@@ -14,14 +14,18 @@ import { BitmexSession } from './session.ts';
 import type { BitmexSessionDeps } from './session.ts';
 
 const HOUR_MS = 3_600_000;
-/** There are no logins and no auctions, and REST answers without a sequence that could be stale. */
-const UNSUPPORTED: readonly string[] = ['refuse-logins', 'auction', 'stale-snapshots'];
-
 export const BITMEX: VenueDefinition<'bitmex', BitmexLimits> = {
   name: 'bitmex',
   title: 'BitMEX',
   limits: BITMEX_LIMITS,
-  faults: FAULT_TYPES.filter((type) => !UNSUPPORTED.includes(type)),
+  // There are no logins and no auctions, and REST answers without a sequence that could be stale.
+  faults: faultsWithout(
+    'refuse-logins',
+    'auction',
+    'stale-snapshots',
+    'restart-numbering',
+    'resend-images',
+  ),
   credentials: {},
   open: (deps, limits) => new BitmexVenue(deps, limits),
 };

@@ -4,7 +4,7 @@
  */
 
 import { FaultInjector } from '../../faults/fault-injector.ts';
-import { FAULT_TYPES } from '../../faults/faults.ts';
+import { faultsWithout } from '../../faults/faults.ts';
 import type { Market } from '../../market/market.ts';
 import { seededRandom } from '../../prng.ts';
 import type { OpenSession, RestRequest, RestResponse } from '../session.ts';
@@ -22,7 +22,7 @@ export const COINBASE: VenueDefinition<'coinbase', CoinbaseLimits> = {
   name: 'coinbase',
   title: 'Coinbase',
   limits: COINBASE_LIMITS,
-  faults: FAULT_TYPES.filter((type) => type !== 'drop-rows' && type !== 'cross-book'),
+  faults: faultsWithout('drop-rows', 'cross-book', 'restart-numbering', 'resend-images'),
   credentials: {
     COINBASE_API_KEY: SANDBOX_KEY.key,
     COINBASE_API_SECRET: SANDBOX_KEY.secret,

@@ -58,6 +58,8 @@ function targetOf(clock = new ManualClock()) {
     changeTickSize: record('changeTickSize'),
     holdAuction: record('holdAuction'),
     crossBook: record('crossBook'),
+    restartNumbering: record('restartNumbering'),
+    resendImages: record('resendImages'),
   };
   const apply = (fault: Fault): void => applyFault(target, fault);
   return { injector, calls, apply };

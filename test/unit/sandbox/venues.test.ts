@@ -59,7 +59,7 @@ describe('a security', () => {
   });
 
   test.each([
-    ['kraken:BTCUSDT', 'exchange: "kraken" is not one of binance, coinbase, bitmex'],
+    ['kraken:BTCUSDT', 'exchange: "kraken" is not one of binance, coinbase, bitmex, bybit'],
     ['coinbase:BTCUSDT', 'symbol: "BTCUSDT" is not listed'],
     ['NOPEUSDT', 'symbol: "NOPEUSDT" is not listed'],
   ])('%s is rejected', (security, message) => {
@@ -97,7 +97,7 @@ describe('a fault', () => {
 
 test('the settings of a logger are the addresses and credentials of every venue', async () => {
   const { loggerSettings, venues } = await sandboxOf();
-  const { binance, coinbase, bitmex } = venues;
+  const { binance, coinbase, bitmex, bybit } = venues;
   expect(Object.entries(loggerSettings)).toEqual([
     ['BINANCE_WS_URL', binance.wsUrl],
     ['BINANCE_REST_URL', binance.restUrl],
@@ -108,5 +108,7 @@ test('the settings of a logger are the addresses and credentials of every venue'
     ['COINBASE_API_PASSPHRASE', expect.any(String)],
     ['BITMEX_WS_URL', bitmex.wsUrl],
     ['BITMEX_REST_URL', bitmex.restUrl],
+    ['BYBIT_WS_URL', bybit.wsUrl],
+    ['BYBIT_REST_URL', bybit.restUrl],
   ]);
 });

@@ -1,0 +1,256 @@
+/**
+ * Bybit spot behind the `Exchange` port: L2 deltas and trades over connections of 200 symbols. The full book
+ * has its image by REST; a windowed topic brings it in the stream.
+ */
+
+import { ExchangeRejectedError, FeedClosedError, UnknownSecurityError } from '../../errors.ts';
+import type { Scale } from '../../market/decimal.ts';
+import type { BookSnapshot } from '../../market/events.ts';
+import type {
+  BookProbe,
+  Exchange,
+  FeedListener,
+  Instrument,
+  SequenceRule,
+  SnapshotRequest,
+} from '../exchange.ts';
+import type { FeedConnection } from '../feed/feed-connection.ts';
+import { InstrumentBatch } from '../rest/instrument-batch.ts';
+import { RequestBudget } from '../rest/request-budget.ts';
+import type { Urgency } from '../rest/request-budget.ts';
+import { RestClient } from '../rest/rest-client.ts';
+import {
+  MAX_PATIENT_WAIT_MS,
+  MAX_URGENT_WAIT_MS,
+  StreamingExchange,
+  withoutTrailingSlash,
+} from '../streaming-exchange.ts';
+import type { ExchangeOptions, Listing } from '../streaming-exchange.ts';
+import { TokenBucket } from '../token-bucket.ts';
+import { WireErrors } from '../wire/wire-errors.ts';
+import { BybitFeed } from './feed.ts';
+import { DEFAULT_SCALE, instrumentPath, parseInstruments } from './instruments.ts';
+import { BYBIT_LIMITS } from './limits.ts';
+import type { BybitLimits } from './limits.ts';
+import { STREAMS_PER_SYMBOL, bybitProtocol } from './protocol.ts';
+import {
+  BAN_MS,
+  BAN_STATUSES,
+  SLOW_DOWN_CODES,
+  isRejection,
+  isUnlisted,
+  reasonOf,
+} from './rejections.ts';
+import { fullRule, windowedRule } from './sequencer.ts';
+import {
+  FULL_DEPTH,
+  TICKERS_PATH,
+  bookPath,
+  fullBookPath,
+  parseSnapshot,
+  parseTickers,
+  parseTop,
+} from './snapshot.ts';
+import { BOOK_TOPICS, feedOf } from './topics.ts';
+import type { BybitFeedName } from './topics.ts';
+
+export interface BybitOptions extends ExchangeOptions {
+  readonly feed: BybitFeedName;
+  /** Other limits than the exchange's own: for tests. */
+  readonly limits?: Partial<BybitLimits>;
+}
+
+export function createBybit(options: BybitOptions): Exchange {
+  return new BybitExchange(options);
+}
+
+/** The topic that `GET /v5/market/orderbook` is numbered as. */
+const REST_WINDOW = 1000;
+
+interface Answer {
+  readonly body: string;
+  readonly receiveTimeUs: number;
+}
+
+class BybitExchange extends StreamingExchange {
+  readonly name = 'bybit';
+  readonly level = 'L2';
+  readonly proof = 'sequence';
+  readonly rule: SequenceRule;
+  readonly isWindowed: boolean;
+  readonly snapshotDepths: readonly number[];
+  readonly probesInBatches = true;
+  readonly feed: string;
+  /** Levels a side of a windowed topic; null: the full book. */
+  readonly #window: number | null;
+  readonly #limits: BybitLimits;
+  readonly #rest: RestClient;
+  readonly #instrumentBatch: InstrumentBatch;
+
+  constructor(options: BybitOptions) {
+    const { clock, log } = options;
+    const limits = { ...BYBIT_LIMITS, ...options.limits };
+    const budget = new RequestBudget(clock, limits.requests);
+    const feed = feedOf(options.feed);
+    const { window, paceMs } = BOOK_TOPICS[options.feed];
+    super(
+      {
+        ...options,
+        exchange: 'bybit',
+        feed,
+        protocol: bybitProtocol(feed),
+        url: `${withoutTrailingSlash(options.wsUrl)}/v5/public/spot`,
+        limits,
+        joinWithinMs: paceMs + limits.quietAfterMs,
+        wireErrors: new WireErrors('bybit', log),
+        connecting: new TokenBucket(clock, limits.connecting),
+      },
+      { budget, poll: limits },
+    );
+    this.feed = feed;
+    this.isWindowed = window !== null;
+    this.snapshotDepths = window === null ? [FULL_DEPTH] : [];
+    this.rule = window === null ? fullRule : windowedRule;
+    this.#window = window;
+    this.#limits = limits;
+    this.#rest = new RestClient({
+      restUrl: withoutTrailingSlash(options.restUrl),
+      transport: options.transport,
+      budget,
+      clock,
+      log,
+      timeoutMs: limits.requestTimeoutMs,
+      maxBytes: limits.maxResponseBytes,
+      banStatuses: BAN_STATUSES,
+      banMs: BAN_MS,
+      slowDownCodes: SLOW_DOWN_CODES,
+      isRejection,
+      reasonOf,
+      isUnlisted,
+    });
+    this.#instrumentBatch = new InstrumentBatch(limits.requests.maxQueued, (symbols) =>
+      this.#listings(symbols, 'urgent'),
+    );
+  }
+
+  instrument(symbol: string, signal: AbortSignal): Promise<Instrument> {
+    return this.#instrumentBatch.ask(symbol, signal);
+  }
+
+  async snapshot(
+    symbol: string,
+    signal: AbortSignal,
+    { isSpare = false }: SnapshotRequest = {},
+  ): Promise<BookSnapshot> {
+    const feed = this.feeds.get(symbol);
+    if (!(feed instanceof BybitFeed)) {
+      throw new FeedClosedError(`${this.name}:${symbol} is not open`);
+    }
+    const path = this.#snapshotPath(symbol, isSpare);
+    if (path === null) {
+      return await this.streamedSnapshot(feed, signal, this.#limits.snapshotWithinMs);
+    }
+    const answer = await this.#get(path, isSpare ? 'spare' : 'usual', signal);
+    const { receiveTimeUs } = answer;
+    const depth = this.#window ?? FULL_DEPTH;
+    const context = { scale: feed.scale, receiveTimeUs, depth };
+    const numbered = this.counted(() => {
+      const parsed = parseSnapshot(answer.body, symbol, context);
+      feed.check(parsed);
+      return parsed;
+    });
+    feed.raiseScale(numbered.snapshot.scale);
+    return numbered.snapshot;
+  }
+
+  async probe(
+    symbols: readonly string[],
+    depth: 'prices' | 'sequence',
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, BookProbe>> {
+    const scaleOf = (symbol: string): Scale => this.feeds.get(symbol)?.scale ?? DEFAULT_SCALE;
+    if (depth === 'prices') {
+      const { body, receiveTimeUs } = await this.#get(TICKERS_PATH, 'probe', signal);
+      return this.counted(() => parseTickers(body, { symbols, scaleOf, receiveTimeUs }));
+    }
+    const probes = new Map<string, BookProbe>();
+    for (const symbol of symbols) {
+      try {
+        probes.set(symbol, await this.#top(symbol, scaleOf(symbol), signal));
+      } catch (error) {
+        if (!(error instanceof UnknownSecurityError)) throw error;
+      }
+    }
+    return probes;
+  }
+
+  protected createFeed(instrument: Instrument, listener: FeedListener): BybitFeed {
+    return new BybitFeed(instrument, { listener, wireErrors: this.wireErrors });
+  }
+
+  protected connectionFor(connections: readonly FeedConnection[]): FeedConnection | undefined {
+    const max = this.#limits.maxStreamsPerConnection;
+    return connections.find(({ streamCount }) => streamCount + STREAMS_PER_SYMBOL <= max);
+  }
+
+  protected lookUp(symbols: readonly string[]): Promise<ReadonlyMap<string, Listing>> {
+    return this.#listings(symbols, 'usual');
+  }
+
+  /**
+   * null: the stream brings the image. What a check compares a windowed book with must not cost it its
+   * stream.
+   */
+  #snapshotPath(symbol: string, isSpare: boolean): string | null {
+    if (this.#window === null) return fullBookPath(symbol);
+    if (!isSpare) return null;
+    if (this.#window === REST_WINDOW) return bookPath(symbol, REST_WINDOW);
+    throw new ExchangeRejectedError(`${this.feed} has no snapshot beside its stream`);
+  }
+
+  /** The sequence is unknown where no answer of the REST API is numbered as the topic. */
+  async #top(symbol: string, scale: Scale, signal: AbortSignal): Promise<BookProbe> {
+    const path = this.#window === null ? fullBookPath(symbol) : bookPath(symbol, 1);
+    const { body, receiveTimeUs } = await this.#get(path, 'probe', signal);
+    const top = this.counted(() => parseTop(body, symbol, { scale, receiveTimeUs }));
+    const isNumberedSo = this.#window === null || this.#window === REST_WINDOW;
+    return isNumberedSo ? top : { ...top, sequence: null };
+  }
+
+  /** @param urgency `urgent` and `probe` don't wait as long as the rest where the exchange blocks. */
+  #get(path: string, urgency: Urgency, signal: AbortSignal): Promise<Answer> {
+    return this.#rest.get({
+      path,
+      weight: 1,
+      signal: AbortSignal.any([signal, this.closing.signal]),
+      urgency,
+      maxWaitMs:
+        urgency === 'urgent' || urgency === 'probe' ? MAX_URGENT_WAIT_MS : MAX_PATIENT_WAIT_MS,
+    });
+  }
+
+  /** Few symbols are asked for one by one; of more, those that the whole list does not have. */
+  async #listings(
+    symbols: readonly string[],
+    urgency: 'urgent' | 'usual',
+  ): Promise<ReadonlyMap<string, Listing>> {
+    const found = new Map<string, Listing>();
+    const ask = async (symbol: string | null): Promise<ReadonlyMap<string, Instrument>> => {
+      const { body } = await this.#get(instrumentPath(symbol), urgency, this.closing.signal);
+      return this.counted(() => parseInstruments(body));
+    };
+    if (symbols.length > this.#limits.maxSingleLookUps) {
+      const all = await ask(null);
+      for (const symbol of symbols) {
+        const instrument = all.get(symbol);
+        if (instrument) found.set(symbol, instrument);
+      }
+    }
+    for (const symbol of symbols) {
+      if (found.has(symbol)) continue;
+      const instrument = (await ask(symbol)).get(symbol);
+      found.set(symbol, instrument ?? { unlisted: `Bybit lists no spot symbol ${symbol}` });
+    }
+    return found;
+  }
+}
