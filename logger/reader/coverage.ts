@@ -15,8 +15,8 @@ import type { CoverageResult } from '../queries/results.ts';
 import { assertKnown } from './context.ts';
 import type { ReaderContext } from './context.ts';
 import { SegmentCursor, headersOf } from './cursor.ts';
-import { StretchBuilder } from './known-blocks.ts';
-import type { Stretch } from './known-blocks.ts';
+import { BlockRunBuilder } from './known-blocks.ts';
+import type { BlockRun } from './known-blocks.ts';
 import { segmentsAfter } from './segment.ts';
 import type { Segment } from './segment.ts';
 
@@ -116,15 +116,15 @@ async function addSegment(
   const known = context.known.segment(segment);
   const images = await known.images();
   if (images !== null) addDefects(images);
-  const canUse = (stretch: Stretch): boolean => isClearOf(stretch, window);
+  const canUse = (blockRun: BlockRun): boolean => isClearOf(blockRun, window);
   const ahead = {
     has: (sequence: number) => {
-      const stretch = known.at(sequence);
-      return stretch !== undefined && canUse(stretch);
+      const blockRun = known.at(sequence);
+      return blockRun !== undefined && canUse(blockRun);
     },
     from: (sequence: number) => known.from(sequence, canUse),
   };
-  const builder = new StretchBuilder(known);
+  const builder = new BlockRunBuilder(known);
   let run: Run | undefined;
   for await (const item of new SegmentCursor(context, segment, { ...headersOf, ahead }).items()) {
     if (item.type === 'image') {
@@ -136,10 +136,10 @@ async function addSegment(
       run?.add(item.block);
       builder.add(item.block);
     }
-    if (item.type === 'stretch') {
-      addDefects(item.stretch);
-      run?.addStretch(item.stretch);
-      builder.begin(item.stretch.last.header.lastSequence);
+    if (item.type === 'block-run') {
+      addDefects(item.blockRun);
+      run?.addBlockRun(item.blockRun);
+      builder.begin(item.blockRun.last.header.lastSequence);
     }
     if (item.type === 'end') builder.begin(undefined);
     if (item.type === 'unreachable') addDefects(item.ref.header);
@@ -157,8 +157,8 @@ async function addSegment(
 
 type Recorded = Pick<RecordHeader, 'badReceiveTimes' | 'fromUs' | 'toUs'>;
 
-/** Where an end of the window cuts a stretch, its blocks are needed one by one. */
-function isClearOf({ fromUs, toUs }: Stretch, window: Window): boolean {
+/** Where an end of the window cuts a run of blocks, its blocks are needed one by one. */
+function isClearOf({ fromUs, toUs }: BlockRun, window: Window): boolean {
   return [window.fromUs, window.toUs].every((us) => toUs <= us || fromUs > us);
 }
 
@@ -182,7 +182,7 @@ class Run {
   }
 
   /** All of it lies on one side of either end of the window. */
-  addStretch({ toUs, last }: Stretch): void {
+  addBlockRun({ toUs, last }: BlockRun): void {
     if (toUs <= this.#window.fromUs) this.#atFrom = last;
     if (toUs <= this.#window.toUs) this.#atTo = last;
   }

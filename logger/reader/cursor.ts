@@ -10,7 +10,7 @@ import type { Gap } from '../market/coverage.ts';
 import { isBookUpdate } from '../market/events.ts';
 import { finerScale, isSameScale } from '../market/scale.ts';
 import type { ReaderContext } from './context.ts';
-import type { Stretch } from './known-blocks.ts';
+import type { BlockRun } from './known-blocks.ts';
 import { ImagesAhead, blockPages } from './pages.ts';
 import type { LoadedBlock, LoadedImage, RecordLoader } from './record-loader.ts';
 import { gapBeforeImage, missingBetween } from './segment.ts';
@@ -29,7 +29,7 @@ export interface RecordSource<Image extends HasHeader, Block extends HasHeader> 
   readonly ahead?: {
     /** Whether anything is known of the blocks after a sequence. */
     has(sequence: number): boolean;
-    from(sequence: number): Promise<readonly Stretch[]>;
+    from(sequence: number): Promise<readonly BlockRun[]>;
   };
   /** @throws RecordCorruptError */
   image(ref: BlockRef): Promise<Image>;
@@ -52,7 +52,7 @@ export type CursorItem<Image, Block> =
   | { readonly type: 'image'; readonly image: Image; readonly segment: Segment }
   | { readonly type: 'block'; readonly block: Block }
   /** Many blocks, which are known already. */
-  | { readonly type: 'stretch'; readonly stretch: Stretch }
+  | { readonly type: 'block-run'; readonly blockRun: BlockRun }
   /** The run goes on from this image, which knows the book further out than the records before it. */
   | { readonly type: 'deeper'; readonly image: Image }
   /** The next block continues the run and lies wholly behind the position asked for. */
@@ -157,11 +157,11 @@ export class SegmentCursor<Image extends HasHeader, Block extends HasHeader> {
     const run = this.#run;
     const { ahead } = this.#source;
     if (run === null || !ahead?.has(run.sequence)) return afterSequence;
-    for (const stretch of await ahead.from(run.sequence)) {
-      run.last = await this.#source.block(stretch.last);
-      run.sequence = stretch.last.header.lastSequence;
-      run.lastEventUs = Math.max(run.lastEventUs, stretch.lastEventUs);
-      yield { type: 'stretch', stretch };
+    for (const blockRun of await ahead.from(run.sequence)) {
+      run.last = await this.#source.block(blockRun.last);
+      run.sequence = blockRun.last.header.lastSequence;
+      run.lastEventUs = Math.max(run.lastEventUs, blockRun.lastEventUs);
+      yield { type: 'block-run', blockRun };
     }
     return run.sequence;
   }

@@ -1,6 +1,6 @@
 /**
  * What the headers of sealed blocks have shown, so that a year of them is read once and not for each query.
- * Kept in stretches of blocks that follow one another without a gap; records never change, and that none of
+ * Kept in runs of blocks that follow one another without a gap; records never change, and that none of
  * them was deleted since is shown by counting them. A header that is damaged on disk later is noticed by
  * those who read its record.
  */
@@ -9,7 +9,7 @@ import type { ArchiveReader, BlockRef, RecordHeader } from '../archive/archive.t
 import type { BadReceiveTime } from '../market/bad-receive-times.ts';
 
 /** Sealed blocks that follow one another. */
-export interface Stretch {
+export interface BlockRun {
   /** Of its first block. */
   readonly firstSequence: number;
   readonly last: BlockRef;
@@ -32,8 +32,8 @@ export interface KnownImages {
   readonly badReceiveTimes: readonly BadReceiveTime[];
 }
 
-/** So many blocks make a stretch: with one a minute, some hours. */
-const STRETCH_BLOCKS = 512;
+/** So many blocks make a run: with one a minute, some hours. */
+const RUN_BLOCKS = 512;
 /** The one that was asked for first goes first. */
 const MAX_SEGMENTS = 4096;
 
@@ -41,30 +41,33 @@ type Security = Pick<RecordHeader, 'security' | 'epoch'>;
 
 /** Of one segment. */
 export class KnownSegment {
-  readonly stretchBlocks: number;
+  readonly runBlocks: number;
   readonly #archive: ArchiveReader;
   readonly #key: Security;
   /** By the sequence of the book before them. */
-  readonly #stretches = new Map<number, Stretch>();
+  readonly #runs = new Map<number, BlockRun>();
   #images: KnownImages | null = null;
 
-  constructor(archive: ArchiveReader, { security, epoch }: Security, stretchBlocks: number) {
+  constructor(archive: ArchiveReader, { security, epoch }: Security, runBlocks: number) {
     this.#archive = archive;
     this.#key = { security, epoch };
-    this.stretchBlocks = stretchBlocks;
+    this.runBlocks = runBlocks;
   }
 
-  at(sequence: number): Stretch | undefined {
-    return this.#stretches.get(sequence);
+  at(sequence: number): BlockRun | undefined {
+    return this.#runs.get(sequence);
   }
 
-  add(sequence: number, stretch: Stretch): void {
-    this.#stretches.set(sequence, stretch);
+  add(sequence: number, blockRun: BlockRun): void {
+    this.#runs.set(sequence, blockRun);
   }
 
-  /** The stretches from a sequence on that may be used and are still stored; none: read the headers. */
-  async from(sequence: number, canUse: (stretch: Stretch) => boolean): Promise<readonly Stretch[]> {
-    const found: Stretch[] = [];
+  /** The runs from a sequence on that may be used and are still stored; none: read the headers. */
+  async from(
+    sequence: number,
+    canUse: (blockRun: BlockRun) => boolean,
+  ): Promise<readonly BlockRun[]> {
+    const found: BlockRun[] = [];
     let next = this.at(sequence);
     while (next !== undefined && canUse(next)) {
       found.push(next);
@@ -72,11 +75,11 @@ export class KnownSegment {
     }
     const [first, last] = [found[0], found.at(-1)];
     if (first === undefined || last === undefined) return [];
-    const blocks = found.reduce((sum, stretch) => sum + stretch.blocks, 0);
+    const blocks = found.reduce((sum, blockRun) => sum + blockRun.blocks, 0);
     const [from, to] = [first.firstSequence, last.last.header.firstSequence];
     if ((await this.#archive.count({ kind: 'block', ...this.#key, from, to })) === blocks)
       return found;
-    this.#stretches.clear();
+    this.#runs.clear();
     return [];
   }
 
@@ -114,19 +117,19 @@ function withImage(known: KnownImages | null, ref: BlockRef): KnownImages {
 /** Of an archive. */
 export class KnownBlocks {
   readonly #archive: ArchiveReader;
-  readonly #stretchBlocks: number;
+  readonly #runBlocks: number;
   readonly #segments = new Map<string, KnownSegment>();
 
-  constructor(archive: ArchiveReader, stretchBlocks = STRETCH_BLOCKS) {
+  constructor(archive: ArchiveReader, runBlocks = RUN_BLOCKS) {
     this.#archive = archive;
-    this.#stretchBlocks = stretchBlocks;
+    this.#runBlocks = runBlocks;
   }
 
   segment(key: Security): KnownSegment {
     const name = `${key.security} ${key.epoch}`;
     let known = this.#segments.get(name);
     if (known !== undefined) return known;
-    known = new KnownSegment(this.#archive, key, this.#stretchBlocks);
+    known = new KnownSegment(this.#archive, key, this.#runBlocks);
     this.#segments.set(name, known);
     const [oldest] = this.#segments.keys();
     if (this.#segments.size > MAX_SEGMENTS && oldest !== undefined) this.#segments.delete(oldest);
@@ -134,8 +137,8 @@ export class KnownBlocks {
   }
 }
 
-/** Collects a run's blocks, as they are read, into stretches. */
-export class StretchBuilder {
+/** Collects the blocks of a walk, as they are read, into runs. */
+export class BlockRunBuilder {
   readonly #known: KnownSegment;
   /** Of the book before the first block; undefined: there is no run. */
   #sequence: number | undefined;
@@ -154,15 +157,15 @@ export class StretchBuilder {
   add(block: BlockRef): void {
     if (block.isJournalPart || this.#sequence === undefined) return;
     this.#blocks.push(block);
-    if (this.#blocks.length < this.#known.stretchBlocks) return;
+    if (this.#blocks.length < this.#known.runBlocks) return;
     const { lastSequence } = block.header;
     // One that ends with trades alone has no place of its own for the next.
-    if (lastSequence > this.#sequence) this.#known.add(this.#sequence, stretchOf(this.#blocks));
+    if (lastSequence > this.#sequence) this.#known.add(this.#sequence, blockRunOf(this.#blocks));
     this.begin(Math.max(this.#sequence, lastSequence));
   }
 }
 
-function stretchOf(blocks: readonly BlockRef[]): Stretch {
+function blockRunOf(blocks: readonly BlockRef[]): BlockRun {
   const headers = blocks.map(({ header }) => header);
   const updates = headers.filter(({ diffs }) => diffs > 0);
   return {

@@ -141,7 +141,7 @@ class RangeFilter {
       case 'gap':
         yield* this.#gap(item.gap);
         break;
-      case 'stretch':
+      case 'block-run':
       case 'beyond':
       case 'unreachable':
         break;

@@ -159,7 +159,7 @@ class SegmentVerifier {
           // What was given up and declared so is no problem of the archive.
           if (item.gap.cause === 'corrupt') await this.#reportBreak();
           break;
-        case 'stretch':
+        case 'block-run':
         case 'beyond':
         case 'deeper':
           break;

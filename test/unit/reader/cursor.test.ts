@@ -33,8 +33,8 @@ function shown(item: CursorItem<HasHeader, HasHeader>): string {
       return `end ${item.lastSequence} at ${ms(item.toUs)} ${item.broken?.kind ?? 'complete'}`;
     case 'gap':
       return `gap ${ms(item.gap.fromUs)}-${ms(item.gap.toUs)} ${item.gap.cause}`;
-    case 'stretch':
-      return `stretch of ${item.stretch.blocks}`;
+    case 'block-run':
+      return `run of ${item.blockRun.blocks}`;
     case 'beyond':
       return 'beyond';
   }

@@ -19,7 +19,7 @@ const yieldToEventLoop = async (): Promise<void> => {};
 
 type Ask = (query?: Omit<CoverageQuery, 'security'>) => Promise<CoverageResult>;
 
-/** As a reader asks: it knows what its last queries have shown, in stretches of two blocks. */
+/** As a reader asks: it knows what its last queries have shown, in runs of two blocks. */
 function asker(archive: ArchiveReader): Ask {
   const records = new RecordLoader(0, yieldToEventLoop);
   const context = { archive, records, known: new KnownBlocks(archive, 2), yieldToEventLoop };
