@@ -44,11 +44,11 @@ const ABSENT = 0;
 const NONE = -1;
 
 export class FlatFrame {
-  readonly #cursor = new FrameCursor();
+  readonly #cursor = new FrameCursor(MAX_BYTES);
   readonly #times = new IsoTimes();
-  /** A copy of the frame, with zeros behind it: an array that is always the same is read faster. */
-  readonly #bytes = Buffer.alloc(MAX_BYTES + 4 * MAX_NAME_WORDS + 4);
-  readonly #view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length);
+  /** The frame that is read. */
+  readonly #bytes = this.#cursor.bytes;
+  readonly #view = this.#cursor.view;
   #frame: Buffer | undefined;
   #isSound = false;
 
@@ -144,7 +144,7 @@ export class FlatFrame {
   integer(field: number): number {
     const start = this.#starts[field] as number;
     const cursor = this.#cursor;
-    cursor.start(this.#bytes, start);
+    cursor.moveTo(start);
     const value = cursor.integer();
     const isWhole = !cursor.hasFailed && cursor.at === this.#ends[field];
     if (start === ABSENT || !isWhole || this.#bytes[start - 1] === QUOTE) this.#isSound = false;
@@ -156,7 +156,7 @@ export class FlatFrame {
     const start = this.#starts[field] as number;
     if (start === ABSENT) return null;
     const cursor = this.#cursor;
-    cursor.start(this.#bytes, start - 1);
+    cursor.moveTo(start - 1);
     const value = cursor.decimal(exponent);
     if (cursor.hasFailed) this.#isSound = false;
     return value;
@@ -166,7 +166,7 @@ export class FlatFrame {
   list(field: number): { readonly cursor: FrameCursor; readonly end: number } | undefined {
     const start = this.#starts[field] as number;
     if (this.#bytes[start] !== OPEN_LIST) return undefined;
-    this.#cursor.start(this.#bytes, start);
+    this.#cursor.moveTo(start);
     return { cursor: this.#cursor, end: this.#ends[field] as number };
   }
 
@@ -180,8 +180,7 @@ export class FlatFrame {
   #find(frame: Buffer): boolean {
     const bytes = this.#bytes;
     const view = this.#view;
-    bytes.set(frame);
-    view.setInt32(frame.length, 0);
+    this.#cursor.start(frame);
     this.#starts.fill(ABSENT);
     if (bytes[0] !== OPEN) return false;
     let order = this.#orders[0] as Int8Array;

@@ -101,6 +101,52 @@ describe('on recorded frames', needs(recordings), () => {
   });
 });
 
+test('decimals of any length are read exactly, after a longer frame too', () => {
+  const longer = Buffer.from(`{"x":"${'9'.repeat(400)}"}`);
+  const numbers = [
+    '0.00000000',
+    '61837.63000000',
+    '90071992.54740991',
+    '90071992.54740992',
+    '1.0000000',
+    '1.000000000',
+    '1.00000001',
+    '1.0000000x',
+    '1.0000:000',
+    '1.00000/00',
+    '.00000000',
+    'x.00000000',
+    '1,00000000',
+    '1.00000000',
+    '7',
+    '0.5',
+  ];
+  for (const scale of SCALES) {
+    for (const number of numbers) {
+      const frame = Buffer.from(
+        `{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":1,"u":2,"b":[["${number}","${number}"]],"a":[["1","${number}"]]}`,
+      );
+      scanDepth(longer, SYMBOL, { scale, receiveTimeUs: 5 });
+      if (!/^\d+(\.\d+)?$/.test(number)) expect(compare(frame, scale)).toBe(false);
+      else compare(frame, scale);
+    }
+  }
+  expect(compare(Buffer.from(depthOf('61837.63000000')), FITTING)).toBe(true);
+  expect(compare(Buffer.from(depthOf('90071992.54740991')), SCALES[1] as Scale)).toBe(true);
+  expect(compare(Buffer.from(depthOf('90071992.54740992')), SCALES[1] as Scale)).toBe(false);
+});
+
+test('a frame that is longer than any is left to the parser', () => {
+  const frame = Buffer.from(depthOf('1.00000000', 20_000));
+  expect(frame.length).toBeGreaterThan(256 * 1024);
+  expect(compare(frame, FITTING)).toBe(false);
+});
+
+function depthOf(price: string, levels = 1): string {
+  const side = Array.from({ length: levels }, () => `["${price}","1"]`).join(',');
+  return `{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":1,"u":2,"b":[${side}],"a":[]}`;
+}
+
 test.each([
   ['a time beyond any', '"E":99999999999999,"s":"BTCUSDT","U":1,"u":2,"b":[],"a":[]'],
   ['an unsafe integer', '"E":1,"s":"BTCUSDT","U":1,"u":9007199254740993,"b":[],"a":[]'],
