@@ -69,7 +69,7 @@ export interface Exchange {
   /**
    * The book by another way than the stream, so without a place in it: it can't prove a book, but it can
    * contradict one. For feeds whose proof is the connection, where nothing else shows a lost message.
-   * @param isSpare as for `snapshot`.
+   * @param isSpare as `spare` for `snapshot`.
    * @throws as `snapshot`.
    */
   secondOpinion?(symbol: string, signal: AbortSignal, isSpare: boolean): Promise<BookSnapshot>;
@@ -84,8 +84,11 @@ export interface Exchange {
 }
 
 export interface SnapshotRequest {
-  /** Nothing is lost without it: LimitExceededError where it would delay other requests. */
-  readonly isSpare?: boolean;
+  /**
+   * `patient`: all others go first. `spare`: nothing is lost without it: LimitExceededError where it would
+   * delay other requests. Default: `usual`.
+   */
+  readonly urgency?: 'usual' | 'patient' | 'spare';
   /** One of `snapshotDepths`. Default: as deep as the budget allows for all that have no book yet. */
   readonly depth?: number | undefined;
 }

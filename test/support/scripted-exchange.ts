@@ -111,11 +111,11 @@ export class ScriptedExchange implements Exchange {
   async snapshot(
     _symbol: string,
     signal: AbortSignal,
-    { isSpare = false, depth }: SnapshotRequest = {},
+    { urgency, depth }: SnapshotRequest = {},
   ): Promise<BookSnapshot> {
     this.depthsAsked.push(depth);
-    if (this.onSnapshot) return this.onSnapshot({ isSpare, ...(depth && { depth }) });
-    if (isSpare) {
+    if (this.onSnapshot) return this.onSnapshot({ depth });
+    if (urgency === 'spare') {
       this.spareRequests++;
       const spare = this.#spareAnswers.shift();
       if (spare) return spare;

@@ -124,7 +124,7 @@ class BinanceExchange extends StreamingExchange {
   async snapshot(
     symbol: string,
     signal: AbortSignal,
-    { isSpare = false, depth: wanted }: SnapshotRequest = {},
+    { urgency = 'usual', depth: wanted }: SnapshotRequest = {},
   ): Promise<BookSnapshot> {
     let depth = wanted ?? 0;
     const choose = (available: number): number => {
@@ -136,7 +136,7 @@ class BinanceExchange extends StreamingExchange {
       onTurn: () => this.#withoutBook.delete(symbol),
       weight: wanted === undefined ? choose : snapshotWeight(wanted),
       signal: AbortSignal.any([signal, this.closing.signal]),
-      urgency: isSpare ? 'spare' : 'usual',
+      urgency,
       maxWaitMs: MAX_PATIENT_WAIT_MS,
     });
     const feed = this.feeds.get(symbol);

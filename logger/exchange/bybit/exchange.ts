@@ -140,17 +140,17 @@ class BybitExchange extends StreamingExchange {
   async snapshot(
     symbol: string,
     signal: AbortSignal,
-    { isSpare = false }: SnapshotRequest = {},
+    { urgency = 'usual' }: SnapshotRequest = {},
   ): Promise<BookSnapshot> {
     const feed = this.feeds.get(symbol);
     if (!(feed instanceof BybitFeed)) {
       throw new FeedClosedError(`${this.name}:${symbol} is not open`);
     }
-    const path = this.#snapshotPath(symbol, isSpare);
+    const path = this.#snapshotPath(symbol, urgency === 'spare');
     if (path === null) {
       return await this.streamedSnapshot(feed, signal, this.#limits.snapshotWithinMs);
     }
-    const answer = await this.#get(path, isSpare ? 'spare' : 'usual', signal);
+    const answer = await this.#get(path, urgency, signal);
     const { receiveTimeUs } = answer;
     const depth = this.#window ?? FULL_DEPTH;
     const context = { scale: feed.scale, receiveTimeUs, depth };

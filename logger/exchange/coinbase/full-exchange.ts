@@ -28,7 +28,7 @@ export class CoinbaseFull extends CoinbaseExchange {
   async snapshot(
     symbol: string,
     signal: AbortSignal,
-    { isSpare = false }: SnapshotRequest = {},
+    { urgency = 'usual' }: SnapshotRequest = {},
   ): Promise<BookSnapshot> {
     const feed = this.feeds.get(symbol);
     if (!(feed instanceof FullFeed)) {
@@ -38,7 +38,7 @@ export class CoinbaseFull extends CoinbaseExchange {
       path: `/products/${encodeURIComponent(symbol)}${BOOK_PATH}`,
       weight: 1,
       signal: AbortSignal.any([signal, this.closing.signal]),
-      urgency: isSpare ? 'spare' : 'usual',
+      urgency,
       maxWaitMs: MAX_PATIENT_WAIT_MS,
       timeoutMs: this.limits.bookTimeoutMs,
     });

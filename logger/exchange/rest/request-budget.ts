@@ -3,7 +3,7 @@
  * allows, plus one burst that still stays below the limit. It takes into account what the exchange
  * reports as used, since others may share the address, and blocks for as long as the exchange asks.
  * Requests wait in one bounded queue, first come first served, except that those a person waits for
- * go first, then probes, and spare ones are rejected at once unless nobody else asks. A waiting request can be cancelled.
+ * go first, then probes, patient ones last, and spare ones are rejected at once unless nobody else asks. A waiting request can be cancelled.
  */
 
 import {
@@ -45,13 +45,20 @@ export interface BudgetRequest {
 
 /**
  * `urgent`: someone waits at a terminal; goes before the rest. `probe`: small, and few by their
- * caller's own limit; goes before snapshots, which it can delay but not starve. `spare`: nothing is
+ * caller's own limit; goes before snapshots, which it can delay but not starve. `patient`: goes after
+ * all others. `spare`: nothing is
  * lost without it; rejected at once unless nobody else asks and more than half of the burst is left.
  */
-export type Urgency = 'urgent' | 'probe' | 'usual' | 'spare';
+export type Urgency = 'urgent' | 'probe' | 'usual' | 'patient' | 'spare';
 
 /** Lower goes first. */
-const RANK: Readonly<Record<Urgency, number>> = { urgent: 0, probe: 1, usual: 2, spare: 2 };
+const RANK: Readonly<Record<Urgency, number>> = {
+  urgent: 0,
+  probe: 1,
+  usual: 2,
+  patient: 3,
+  spare: 3,
+};
 
 interface Waiting {
   readonly request: BudgetRequest;

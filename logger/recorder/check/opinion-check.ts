@@ -58,8 +58,8 @@ export class OpinionCheck implements BookCheck {
   }
 
   /** @throws what the exchange's `secondOpinion` throws. */
-  async run(isSpare: boolean): Promise<SnapshotCheckOutcome> {
-    const first = await this.#compare(isSpare);
+  async run(urgency: 'patient' | 'spare'): Promise<SnapshotCheckOutcome> {
+    const first = await this.#compare(urgency === 'spare');
     if (first === 'undecided') return { kind: 'undecided' };
     if (first.difference === null) return { kind: 'same', at: first.at };
     const { clock, limits, signal } = this.#deps;

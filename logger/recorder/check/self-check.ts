@@ -48,7 +48,7 @@ export interface Deepening {
   readonly depth: number;
   /** The share of the book's reach that is left: see `Reach`. */
   readonly left: number;
-  /** Little is left: the request does not wait for spare budget. */
+  /** Little is left: the request does not wait for spare budget, only for all others. */
   readonly isNeeded: boolean;
 }
 
@@ -168,7 +168,7 @@ export class SelfCheck {
     const { security } = this.#recorder;
     const check = (this.#snapshotCheck = this.#checkOf(segment, deepening?.depth ?? segment.depth));
     try {
-      const outcome = await check.run(deepening?.isNeeded !== true);
+      const outcome = await check.run(deepening?.isNeeded ? 'patient' : 'spare');
       if (this.#segment === segment) this.#conclude(segment, outcome, check);
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;

@@ -14,7 +14,7 @@ import { deeperBook } from '../../book/deeper-book.ts';
 import type { LevelContent } from '../../book/deeper-book.ts';
 import type { BookDifference, BookContent } from '../../book/difference.ts';
 import { differenceInside } from '../../book/difference.ts';
-import type { Exchange, Heartbeat } from '../../exchange/exchange.ts';
+import type { Exchange, Heartbeat, SnapshotRequest } from '../../exchange/exchange.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type { BookSnapshot, BookUpdate, Horizon } from '../../market/events.ts';
 import { isSameScale, rescaleHorizon, rescaleSides } from '../../market/scale.ts';
@@ -57,7 +57,7 @@ export interface BookCheck {
   addHeartbeat?(heartbeat: Heartbeat): void;
   refine?(from: Scale, to: Scale): void;
   /** @throws what the exchange's request throws. */
-  run(isSpare: boolean): Promise<SnapshotCheckOutcome>;
+  run(urgency: 'patient' | 'spare'): Promise<SnapshotCheckOutcome>;
   /** After a snapshot that was the same: the book known further out. */
   deeper?(): DeeperBook | null;
 }
@@ -96,16 +96,16 @@ export class SnapshotCheck implements BookCheck {
   }
 
   /**
-   * @param isSpare the first request only takes what the budget can spare, so it may be rejected.
+   * @param urgency of the first request: one that only takes what the budget can spare may be rejected.
    * @throws what the exchange's `snapshot` throws.
    */
-  async run(isSpare: boolean): Promise<SnapshotCheckOutcome> {
-    const first = await this.#compareSnapshot(isSpare);
+  async run(urgency: 'patient' | 'spare'): Promise<SnapshotCheckOutcome> {
+    const first = await this.#compareSnapshot(urgency);
     if (typeof first === 'string') return { kind: 'undecided' };
     if (first.difference === null) return { kind: 'same', at: first.at };
     const { clock, limits, signal } = this.#deps;
     await sleep(clock, limits.snapshotRecheckDelayMs, signal);
-    const second = await this.#compareSnapshot(false);
+    const second = await this.#compareSnapshot('usual');
     if (typeof second === 'string') return { kind: 'undecided' };
     const [once, again] = [first.difference, second.difference];
     const isSeenAgain = again !== null && [...once.places].some((one) => again.places.has(one));
@@ -130,7 +130,7 @@ export class SnapshotCheck implements BookCheck {
     return content ? { content, depth: further.depth, sequence: further.sequence } : null;
   }
 
-  async #compareSnapshot(isSpare: boolean): Promise<Comparison> {
+  async #compareSnapshot(urgency: SnapshotRequest['urgency'] & string): Promise<Comparison> {
     const { exchange, symbol, depth, clock, limits } = this.#deps;
     const timeout = new AbortController();
     const timer = clock.schedule(limits.snapshotCheckTimeoutMs, () => timeout.abort());
@@ -141,7 +141,7 @@ export class SnapshotCheck implements BookCheck {
         if (this.#buffer.updates === 0) {
           await this.#buffer.nextNews(clock, signal, limits.firstUpdateWaitMs);
         }
-        const snapshot = await exchange.snapshot(symbol, signal, { isSpare, depth });
+        const snapshot = await exchange.snapshot(symbol, signal, { urgency, depth });
         const comparison = await this.#bring(snapshot, signal);
         if (comparison !== 'unusable') return comparison;
       }

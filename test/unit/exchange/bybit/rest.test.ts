@@ -162,7 +162,7 @@ describe('a snapshot', () => {
 
   test('of a window of 200 there is none beside the stream, and asking costs nothing', async () => {
     const exchange = open('200');
-    await expect(exchange.snapshot('BTCUSDT', signal, { isSpare: true })).rejects.toThrow(
+    await expect(exchange.snapshot('BTCUSDT', signal, { urgency: 'spare' })).rejects.toThrow(
       ExchangeRejectedError,
     );
     expect(transport.asked).toEqual([]);
@@ -170,7 +170,7 @@ describe('a snapshot', () => {
 
   test('a window of 1,000 can be compared with an answer in its own numbering', async () => {
     answerWith(bookAnswer('BTCUSDT', { b: [['5', '1']], u: 7 }));
-    const snapshot = await open('1000').snapshot('BTCUSDT', signal, { isSpare: true });
+    const snapshot = await open('1000').snapshot('BTCUSDT', signal, { urgency: 'spare' });
     expect(snapshot.sequence).toBe(7);
     expect(transport.asked[0]).toContain('/v5/market/orderbook?category=spot&symbol=BTCUSDT&limit');
   });

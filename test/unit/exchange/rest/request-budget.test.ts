@@ -58,6 +58,17 @@ class Bench {
 }
 
 describe('the request budget', () => {
+  test('what is patient lets others go first that come later', async () => {
+    const bench = new Bench({ burstWeight: 250 });
+    bench.ask('first');
+    bench.ask('patient', { urgency: 'patient' });
+    // A book that is to be proven again takes what there is.
+    bench.ask('again', { weight: () => 5 });
+    await bench.clock.advanceAsync(10_000, 100);
+    expect(bench.names).toEqual(['first', 'again', 'patient']);
+    expect(bench.granted[1]?.atMs).toBeLessThan(500);
+  });
+
   test('probes go before snapshots that wait, and after what a person waits for', async () => {
     const bench = new Bench({ burstWeight: 250 });
     for (const name of ['first', 'second', 'third']) bench.ask(name);
