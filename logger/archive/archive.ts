@@ -5,6 +5,7 @@
  * key is an error.
  */
 
+import type { Contract } from '../market/contract.ts';
 import type { BadReceiveTime } from '../market/bad-receive-times.ts';
 import type { GapCause, Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
@@ -23,6 +24,8 @@ export interface RecordHeader {
   readonly proof: Proof;
   /** The feed shows a window of the book: its horizon is the last price, and moves. Absent: it does not. */
   readonly windowed?: true;
+  /** Image: what a size counts. Absent: an amount of the traded asset. */
+  readonly contract?: Contract;
   readonly epoch: number;
   /** Receive times of its first and last message (image: both are its last message's). */
   readonly fromUs: number;

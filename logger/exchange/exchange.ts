@@ -4,6 +4,7 @@
  * of securities; trouble with one does not affect another.
  */
 
+import type { Contract } from '../market/contract.ts';
 import type { BookSnapshot, BookUpdate, SideEvent, UpdateHead } from '../market/events.ts';
 import type { Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
@@ -63,8 +64,8 @@ export interface Exchange {
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, BookProbe>>;
 
-  /** One request brings the best prices of any number of symbols. */
-  readonly probesInBatches?: boolean;
+  /** One request brings the best prices of any number of symbols. `preferred`: requests are scarce. */
+  readonly probesInBatches?: boolean | 'preferred';
 
   /**
    * The book by another way than the stream, so without a place in it: it can't prove a book, but it can
@@ -102,21 +103,6 @@ export interface Instrument {
   readonly lotSize: string | null;
   /** What a size counts where that is not the traded asset; absent where it is. */
   readonly contract?: Contract | null;
-}
-
-/** What one contract is, in the exchange's own terms; decimals as text, null where it does not say. */
-export interface Contract {
-  /**
-   * `inverse`: worth a fixed amount of the quote currency, settled in the underlying. `linear`: worth a
-   * fixed amount of the underlying. `quanto`: settled in a third currency. `spot`: a part of the coin.
-   */
-  readonly kind: 'inverse' | 'linear' | 'quanto' | 'spot';
-  readonly multiplier: string;
-  /** Contracts in one unit of the underlying. */
-  readonly underlyingPerPosition: string | null;
-  readonly underlying: string | null;
-  readonly quoteCurrency: string | null;
-  readonly settlementCurrency: string | null;
 }
 
 export interface FeedListener {
@@ -180,9 +166,9 @@ export interface BookProbe {
   readonly sequence: number | null;
   readonly receiveTimeUs: number;
   readonly scale: Scale;
-  /** Best price and its size at `scale`; null: the side is empty. */
-  readonly bid: readonly [price: ScaledInt, size: ScaledInt] | null;
-  readonly ask: readonly [price: ScaledInt, size: ScaledInt] | null;
+  /** Best price and its size (null: not told) at `scale`; null: the side is empty. */
+  readonly bid: readonly [price: ScaledInt, size: ScaledInt | null] | null;
+  readonly ask: readonly [price: ScaledInt, size: ScaledInt | null] | null;
 }
 
 /** The last sequence that the exchange has given out for a security. */

@@ -5,6 +5,7 @@
  * the proven book, as `unapplied` when it did not, as `side-event` when it never does.
  */
 
+import type { Contract } from '../market/contract.ts';
 import type { Book } from '../book/book.ts';
 import type { Gap, Proof } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
@@ -26,6 +27,7 @@ export interface LiveSegment extends BookPosition {
     readonly proof: Proof;
     /** See `RecordHeader`. */
     readonly windowed?: true;
+    readonly contract?: Contract;
     readonly epoch: number;
   };
   readonly book: Book;

@@ -6,6 +6,8 @@ import type {
   CommandResponse,
   CommandResponse__Output,
   CommandResult as CommandMessage,
+  Contract as ContractMessage,
+  Contract__Output,
   HealthResponse,
   HealthResponse__Output,
   ProcessStatus as ProcessMessage,
@@ -14,6 +16,7 @@ import type {
   SecurityStatus__Output,
   SelfCheck__Output,
 } from './types.ts';
+import type { Contract } from '../market/contract.ts';
 import type { CommandResult } from '../status/control.ts';
 import type { ArchiveStatus, HealthStatus, ProcessStatus } from '../status/health-status.ts';
 import type {
@@ -51,6 +54,7 @@ export function securityMessage(security: SecurityStatus): SecurityMessage {
     state: RECORDING_STATE.toValue(security.state),
     proof: PROOF.toValue(security.proof),
     windowed: security.windowed === true,
+    contract: security.contract ? message<ContractMessage>(security.contract) : null,
   });
 }
 
@@ -70,8 +74,20 @@ export function securityStatus(security: SecurityStatus__Output): SecurityStatus
     storedBytes: Number(security.storedBytes),
     proof: PROOF.toWord(security.proof),
     ...(security.windowed && { windowed: true as const }),
+    ...(security.contract && { contract: contractOf(security.contract) }),
     message: security.message ?? null,
     selfCheck: selfCheckFigures(security.selfCheck),
+  };
+}
+
+function contractOf(contract: Contract__Output): Contract {
+  return {
+    kind: contract.kind as Contract['kind'],
+    multiplier: contract.multiplier ?? null,
+    underlyingPerPosition: contract.underlyingPerPosition ?? null,
+    underlying: contract.underlying ?? null,
+    quoteCurrency: contract.quoteCurrency ?? null,
+    settlementCurrency: contract.settlementCurrency ?? null,
   };
 }
 

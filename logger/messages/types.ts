@@ -32,6 +32,10 @@ export type {
 } from '../../proto/generated/orderbook/manager/v1/CommandResponse.ts';
 export type { CommandResult } from '../../proto/generated/orderbook/manager/v1/CommandResult.ts';
 export type {
+  Contract,
+  Contract__Output,
+} from '../../proto/generated/orderbook/manager/v1/Contract.ts';
+export type {
   CoverageRequest,
   CoverageRequest__Output,
 } from '../../proto/generated/orderbook/manager/v1/CoverageRequest.ts';

@@ -3,6 +3,7 @@
  * as text, times as ISO 8601 in µs. Shared by the manager, the CLI and the library.
  */
 
+import type { Contract } from '../market/contract.ts';
 import type { BadReceiveTimeCause } from '../market/bad-receive-times.ts';
 import type { GapCause, Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
@@ -106,6 +107,8 @@ export interface HoldingResult {
   /** Of its last book. */
   readonly level: BookLevel | null;
   readonly feed: string;
+  /** What a size of its last book counts. Absent: an amount of the traded asset. */
+  readonly contract?: Contract;
   /** Its first and its last proven moment. */
   readonly from: string | null;
   readonly to: string | null;

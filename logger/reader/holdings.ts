@@ -34,6 +34,7 @@ async function holding(
     security,
     level: last?.header.level ?? null,
     feed: intervals.at(-1)?.feed ?? feed,
+    ...(last?.header.contract && { contract: last.header.contract }),
     from: intervals.at(0)?.from ?? null,
     to: intervals.at(-1)?.to ?? null,
     covered: coveredUs / 1_000_000,

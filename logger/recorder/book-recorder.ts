@@ -1,7 +1,6 @@
 /**
- * Records a book from its feed: takes the feed's events, has the book proven, extends the segment and
- * ends it at a gap. Decided elsewhere: continuity by the exchange's sequence rule, liveness by
- * `FeedTracker`, records and gaps by `SegmentWriter`. Publishes messages.
+ * Records a book from its feed: has it proven, extends the segment and ends it at a gap. Decided elsewhere:
+ * continuity by the exchange's sequence rule, liveness by `FeedTracker`, records by `SegmentWriter`.
  */
 
 import { DuplicateRecordError, describeError } from '../errors.ts';
@@ -26,9 +25,10 @@ import type { PhaseMachine, PhaseReason } from './phase.ts';
 import type { RecorderDeps } from './recorder-deps.ts';
 import type { DeeperBook, SegmentPosition, ProvenBook, Segment } from './segment/segment.ts';
 import { SegmentWriter } from './segment/segment-writer.ts';
+import type { SegmentWriterDeps } from './segment/segment-writer.ts';
 import { SyncBuffer } from './proof/sync-buffer.ts';
 
-export interface BookRecorderDeps extends RecorderDeps {
+export interface BookRecorderDeps extends RecorderDeps, Pick<SegmentWriterDeps, 'contract'> {
   readonly security: Security;
   readonly exchange: Exchange;
   readonly phase: PhaseMachine;

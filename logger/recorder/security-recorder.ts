@@ -27,6 +27,8 @@ import type { Wait } from './wait.ts';
 export class SecurityRecorder {
   readonly security: Security;
   readonly exchange: Exchange;
+  /** As the exchange described it when its streams were opened. */
+  #instrument: Instrument | undefined;
   readonly #deps: RecorderDeps;
   readonly #life = new AbortController();
   readonly #live: LivePublisher;
@@ -67,6 +69,7 @@ export class SecurityRecorder {
       life: this.#life,
       onImageStored,
       onUnlisted: () => this.#run(() => this.#openWhenListed()),
+      contract: () => this.#instrument?.contract ?? undefined,
     });
   }
 
@@ -227,7 +230,9 @@ export class SecurityRecorder {
 
   async #openWhenListed(instrument?: Instrument): Promise<void> {
     const found = instrument ?? (await this.#askInstrument());
-    if (found && !this.#life.signal.aborted) this.#book.open(found);
+    if (!found || this.#life.signal.aborted) return;
+    this.#instrument = found;
+    this.#book.open(found);
   }
 
   async #askInstrument(): Promise<Instrument | undefined> {

@@ -86,6 +86,7 @@ export function formatStatus(recorder: RecorderView, figures: StatusFigures): Se
     feed: exchange.feed,
     proof: exchange.proof,
     ...(exchange.isWindowed === true && { windowed: true }),
+    ...(segment?.identity.contract && { contract: segment.identity.contract }),
     sequence: segment ? formatSequence(segment.sequence, segment.identity.proof) : null,
     bestBid: bestPrice('bid'),
     bestAsk: bestPrice('ask'),

@@ -1,5 +1,6 @@
 /** The state of one recorded security, as `list`, `health` and `watch` show it. Types only. */
 
+import type { Contract } from '../market/contract.ts';
 import type { Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
 
@@ -27,6 +28,8 @@ export interface SecurityStatus {
   readonly proof: Proof;
   /** The feed shows a window of the book. Absent: it does not. */
   readonly windowed?: true;
+  /** What a size counts. Absent: an amount of the traded asset, or no book is proven. */
+  readonly contract?: Contract;
   readonly sequence: string | null;
   /** Prices. */
   readonly bestBid: string | null;

@@ -1,5 +1,7 @@
 /** The table of securities in `list`, `health` and `watch`. */
 
+import { contractText } from '../../logger/market/contract.ts';
+import type { Contract } from '../../logger/market/contract.ts';
 import type { SecurityStatus } from '../../logger/status/security-status.ts';
 import { age, bytes, grouped, known, rate } from '../format.ts';
 import { stateColour } from '../style.ts';
@@ -25,16 +27,25 @@ const COLUMNS: readonly Column[] = [
   { title: 'LAST IMAGE', dropOrder: 6 },
   { title: 'STORED', align: 'right', dropOrder: 5 },
 ];
+/** What `--wide` adds: never dropped. */
+export const CONTRACT_COLUMN: Column = { title: 'CONTRACT' };
 
 /** A time to the second. */
 function shortTime(time: string | null): string {
   return time === null ? known(null) : time.replace(/\.\d+Z$/, 'Z').replace('T', ' ');
 }
 
+/** What a size counts, where that is not an amount of the traded asset. */
+export function contractCell({ contract }: { readonly contract?: Contract }): string {
+  return contract ? contractText(contract) : known(null);
+}
+
+/** @param isWide with what a size counts, and every column whatever the width. */
 export function securityTable(
   securities: readonly SecurityStatus[],
   paint: Paint,
   maxWidth?: number,
+  isWide = false,
 ): string[] {
   const rows = securities.map((row) => [
     row.security,
@@ -48,9 +59,11 @@ export function securityTable(
     row.gaps === 0 ? '0' : { text: grouped(row.gaps), colour: 'yellow' as const },
     shortTime(row.lastBaseImage),
     bytes(row.storedBytes),
+    ...(isWide ? [contractCell(row)] : []),
   ]);
   const notes = securities
     .filter((row) => row.message !== null && row.state !== 'live')
     .map((row) => paint('dim', `${row.security}: ${row.message}`));
-  return [...renderTable(COLUMNS, rows, paint, maxWidth), ...notes];
+  const columns = isWide ? [...COLUMNS, CONTRACT_COLUMN] : COLUMNS;
+  return [...renderTable(columns, rows, paint, isWide ? undefined : maxWidth), ...notes];
 }

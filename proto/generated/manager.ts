@@ -10,6 +10,7 @@ import type { BookPart as _orderbook_manager_v1_BookPart, BookPart__Output as _o
 import type { BookRequest as _orderbook_manager_v1_BookRequest, BookRequest__Output as _orderbook_manager_v1_BookRequest__Output } from './orderbook/manager/v1/BookRequest.ts';
 import type { CommandResponse as _orderbook_manager_v1_CommandResponse, CommandResponse__Output as _orderbook_manager_v1_CommandResponse__Output } from './orderbook/manager/v1/CommandResponse.ts';
 import type { CommandResult as _orderbook_manager_v1_CommandResult, CommandResult__Output as _orderbook_manager_v1_CommandResult__Output } from './orderbook/manager/v1/CommandResult.ts';
+import type { Contract as _orderbook_manager_v1_Contract, Contract__Output as _orderbook_manager_v1_Contract__Output } from './orderbook/manager/v1/Contract.ts';
 import type { CoverageRequest as _orderbook_manager_v1_CoverageRequest, CoverageRequest__Output as _orderbook_manager_v1_CoverageRequest__Output } from './orderbook/manager/v1/CoverageRequest.ts';
 import type { CoverageResponse as _orderbook_manager_v1_CoverageResponse, CoverageResponse__Output as _orderbook_manager_v1_CoverageResponse__Output } from './orderbook/manager/v1/CoverageResponse.ts';
 import type { ExportPart as _orderbook_manager_v1_ExportPart, ExportPart__Output as _orderbook_manager_v1_ExportPart__Output } from './orderbook/manager/v1/ExportPart.ts';
@@ -64,6 +65,7 @@ export interface ProtoGrpcType {
         BookRequest: MessageTypeDefinition<_orderbook_manager_v1_BookRequest, _orderbook_manager_v1_BookRequest__Output>
         CommandResponse: MessageTypeDefinition<_orderbook_manager_v1_CommandResponse, _orderbook_manager_v1_CommandResponse__Output>
         CommandResult: MessageTypeDefinition<_orderbook_manager_v1_CommandResult, _orderbook_manager_v1_CommandResult__Output>
+        Contract: MessageTypeDefinition<_orderbook_manager_v1_Contract, _orderbook_manager_v1_Contract__Output>
         CoverageRequest: MessageTypeDefinition<_orderbook_manager_v1_CoverageRequest, _orderbook_manager_v1_CoverageRequest__Output>
         CoverageResponse: MessageTypeDefinition<_orderbook_manager_v1_CoverageResponse, _orderbook_manager_v1_CoverageResponse__Output>
         ExportPart: MessageTypeDefinition<_orderbook_manager_v1_ExportPart, _orderbook_manager_v1_ExportPart__Output>

@@ -50,4 +50,14 @@ test('a record of a window says so, and comes back the same', () => {
   expect(documentOf(windowed)).toMatchObject({ windowed: true });
   expect(headerOf('block', documentOf(windowed))).toEqual(windowed.header);
   expect(documentOf(sampleBlock(range))).not.toHaveProperty('windowed');
+  const contract = {
+    kind: 'linear',
+    multiplier: '1000',
+    underlyingPerPosition: '10000',
+    underlying: 'XBT',
+    quoteCurrency: 'USDT',
+    settlementCurrency: null,
+  } as const;
+  const contracts = sampleBlock({ ...range, contract });
+  expect(headerOf('block', documentOf(contracts))).toEqual(contracts.header);
 });

@@ -214,6 +214,8 @@ describe('an archive and a logger over it', () => {
     expect(stdout).toMatch(/^SECURITY +FEED +FROM +TO +COVERED +INTERVALS +GAPS +STORED\n/);
     expect(stdout).toContain(`L2 depth  ${intervals[0]?.from}`);
     expect(stdout).toMatch(/binance:ADDED +– depth +– +– /);
+    const wide = (await cli(['list', '--wide', '--archive', directory])).stdout;
+    expect(wide).toMatch(/ STORED +CONTRACT\n/);
   });
 
   test('reject a security that was never recorded', async () => {

@@ -27,6 +27,28 @@ describe('for people', () => {
     `);
   });
 
+  test('a wide list has every column, and says what a contract is', async () => {
+    const contract = {
+      kind: 'inverse',
+      multiplier: '-100000000',
+      underlyingPerPosition: null,
+      underlying: 'XBT',
+      quoteCurrency: 'USD',
+      settlementCurrency: 'XBt',
+    } as const;
+    const security = 'bitmex:XBTUSD';
+    port.control.recorded.set(security, securityStatus(security, { contract }));
+    const wide = { isTerminal: true, columns: 40, env: { NO_COLOR: '1' } };
+    const [titles, ...rows] = (await manager('list --wide', wide)).stdout.split('\n');
+    expect(titles).toMatch(/ LAST IMAGE +STORED +CONTRACT$/);
+    const ours = rows.find((row) => row.startsWith(security));
+    expect(ours).toMatch(/ inverse XBT\/USD, multiplier -100000000, settled in XBt$/);
+    expect(JSON.parse((await manager('list --json')).stdout)).toContainEqual(
+      expect.objectContaining({ security, contract }),
+    );
+    port.control.recorded.delete(security);
+  });
+
   test.each(['list', 'health'])(
     '%s fits the terminal, without what is needed least',
     async (verb) => {

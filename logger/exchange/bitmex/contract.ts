@@ -5,7 +5,7 @@
  * Source: https://www.bitmex.com/app/contract and the Swagger file (gathered 2026-11-20).
  */
 
-import type { Contract } from '../exchange.ts';
+import type { Contract } from '../../market/contract.ts';
 import { JsonNumber } from '../wire/exact-json.ts';
 import type { Fields } from '../wire/fields.ts';
 
@@ -14,11 +14,10 @@ const SPOT = 'IFXXXP';
 /** null where the instrument does not say it. */
 export function contractOf(fields: Fields): Contract | null {
   const kind = kindOf(fields);
-  const multiplier = numberOf(fields['multiplier']);
-  if (kind === null || multiplier === null) return null;
+  if (kind === null) return null;
   return {
     kind,
-    multiplier,
+    multiplier: numberOf(fields['multiplier']),
     underlyingPerPosition: numberOf(fields['underlyingToPositionMultiplier']),
     underlying: wordOf(fields['underlying']),
     quoteCurrency: wordOf(fields['quoteCurrency']),

@@ -4,6 +4,7 @@ import { sealRecord } from '../../archive/record.ts';
 import type { ImageReason, RecordDescription, StoredRecord } from '../../archive/archive.ts';
 import type { BlockContent } from '../../codec/codec.ts';
 import { newestBlock, newestImage } from '../../codec/formats.ts';
+import type { Contract } from '../../market/contract.ts';
 import type { Proof } from '../../market/coverage.ts';
 import { isBookUpdate } from '../../market/events.ts';
 import type { BookImage, MarketEvent } from '../../market/events.ts';
@@ -17,6 +18,8 @@ export interface SegmentIdentity {
   readonly feed: string;
   readonly proof: Proof;
   readonly windowed?: true;
+  /** Stored with images alone. */
+  readonly contract?: Contract;
   readonly epoch: number;
   readonly writer: string;
 }
@@ -125,6 +128,7 @@ export class EventSummary {
       reason: null,
       encoding,
     };
+    if (header.contract !== undefined) delete header.contract;
     const defects = defectsBetween(fromUs, toUs);
     if (defects.length > 0) header.badReceiveTimes = defects;
     return header;

@@ -7,6 +7,7 @@ import type { Archive, OpenGap, Write } from '../../archive/archive.ts';
 import type { LoggerError } from '../../errors.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { GapEvent } from '../../live/events.ts';
+import type { Contract } from '../../market/contract.ts';
 import type { LivePublisher } from '../../live/feeds.ts';
 import type { GapCause } from '../../market/coverage.ts';
 import type { Scale } from '../../market/decimal.ts';
@@ -35,6 +36,8 @@ export interface CommonWriterDeps extends SegmentDeps {
 export interface SegmentWriterDeps extends CommonWriterDeps {
   readonly security: string;
   readonly exchange: Pick<Exchange, 'level' | 'feed' | 'proof' | 'isWindowed'>;
+  /** What a size counts, as far as the exchange has said; undefined: an amount of the traded asset. */
+  readonly contract: () => Contract | undefined;
   readonly live: LivePublisher;
   /** Records of the running segment will never be in the archive: `suspend` is due. */
   readonly onWriteLost: (error: LoggerError) => void;
@@ -90,12 +93,14 @@ export class SegmentWriter {
     const { nextEpoch = (last) => last + 1 } = this.#deps;
     this.#epoch = nextEpoch(this.#epoch, proven.receiveTimeUs);
     const { level, feed, proof, isWindowed } = exchange;
+    const contract = this.#deps.contract();
     const identity = {
       security,
       level,
       feed,
       proof,
       ...(isWindowed === true && { windowed: true as const }),
+      ...(contract && { contract }),
       epoch: this.#epoch,
       writer,
     };

@@ -161,6 +161,15 @@ describe('statuses', () => {
   test('health', async () => {
     const control = new FakeControl(SECURITY);
     control.recorded.set('binance:NEW', securityStatus('binance:NEW', { sequence: null }));
+    const contract = {
+      kind: 'inverse',
+      multiplier: '-100000000',
+      underlyingPerPosition: null,
+      underlying: 'XBT',
+      quoteCurrency: 'USD',
+      settlementCurrency: 'XBt',
+    } as const;
+    control.recorded.set('bitmex:XBTUSD', securityStatus('bitmex:XBTUSD', { contract }));
     const health = await control.health();
     expect(healthStatus(answered('Health', healthMessage(health)))).toEqual(health);
   });

@@ -4,6 +4,7 @@ import type { BookLevel as _orderbook_manager_v1_BookLevel, BookLevel__Output as
 import type { RecordingState as _orderbook_manager_v1_RecordingState, RecordingState__Output as _orderbook_manager_v1_RecordingState__Output } from '../../../orderbook/manager/v1/RecordingState.ts';
 import type { Proof as _orderbook_manager_v1_Proof, Proof__Output as _orderbook_manager_v1_Proof__Output } from '../../../orderbook/manager/v1/Proof.ts';
 import type { SelfCheck as _orderbook_manager_v1_SelfCheck, SelfCheck__Output as _orderbook_manager_v1_SelfCheck__Output } from '../../../orderbook/manager/v1/SelfCheck.ts';
+import type { Contract as _orderbook_manager_v1_Contract, Contract__Output as _orderbook_manager_v1_Contract__Output } from '../../../orderbook/manager/v1/Contract.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface SecurityStatus {
@@ -23,6 +24,7 @@ export interface SecurityStatus {
   'message'?: (string);
   'selfCheck'?: (_orderbook_manager_v1_SelfCheck | null);
   'windowed'?: (boolean);
+  'contract'?: (_orderbook_manager_v1_Contract | null);
   '_sequence'?: "sequence";
   '_bestBid'?: "bestBid";
   '_bestAsk'?: "bestAsk";
@@ -48,4 +50,5 @@ export interface SecurityStatus__Output {
   'message'?: (string);
   'selfCheck': (_orderbook_manager_v1_SelfCheck__Output | null);
   'windowed': (boolean);
+  'contract': (_orderbook_manager_v1_Contract__Output | null);
 }
