@@ -10,6 +10,7 @@ import type { BookSnapshot } from '../../market/events.ts';
 import { connectionRule } from '../connection-rule.ts';
 import type { BookProbe, Exchange, FeedListener, Instrument } from '../exchange.ts';
 import type { FeedConnection } from '../feed/feed-connection.ts';
+import { InstrumentBatch } from '../rest/instrument-batch.ts';
 import { RequestBudget } from '../rest/request-budget.ts';
 import type { Urgency } from '../rest/request-budget.ts';
 import { RestClient } from '../rest/rest-client.ts';
@@ -24,7 +25,7 @@ import { TokenBucket } from '../token-bucket.ts';
 import { parseExactJson } from '../wire/exact-json.ts';
 import { WireErrors } from '../wire/wire-errors.ts';
 import { BitmexFeed } from './feed.ts';
-import { ACTIVE_PATH, instrumentPath, parseInstruments } from './instruments.ts';
+import { ACTIVE_PATH, instrumentPath, parseBestPrices, parseInstruments } from './instruments.ts';
 import { BITMEX_LIMITS } from './limits.ts';
 import type { BitmexLimits } from './limits.ts';
 import { STREAMS_PER_SYMBOL, bitmexProtocol } from './protocol.ts';
@@ -50,8 +51,10 @@ class BitmexExchange extends StreamingExchange {
   readonly proof = 'connection';
   readonly feed = 'orderBookL2';
   readonly rule = connectionRule;
+  readonly probesInBatches = 'preferred';
   readonly #limits: BitmexLimits;
   readonly #rest: RestClient;
+  readonly #instrumentBatch: InstrumentBatch;
 
   constructor(options: BitmexOptions) {
     const { clock, log } = options;
@@ -83,12 +86,13 @@ class BitmexExchange extends StreamingExchange {
       reasonOf,
       isUnlisted,
     });
+    this.#instrumentBatch = new InstrumentBatch(limits.maxStreamsPerConnection, (symbols) =>
+      this.#listings(symbols, 'urgent'),
+    );
   }
 
-  async instrument(symbol: string, signal: AbortSignal): Promise<Instrument> {
-    const listing = await this.#listing(symbol, 'urgent', signal);
-    if (!('unlisted' in listing)) return listing;
-    throw new UnknownSecurityError(listing.unlisted);
+  instrument(symbol: string, signal: AbortSignal): Promise<Instrument> {
+    return this.#instrumentBatch.ask(symbol, signal);
   }
 
   snapshot(symbol: string, signal: AbortSignal): Promise<BookSnapshot> {
@@ -112,9 +116,17 @@ class BitmexExchange extends StreamingExchange {
 
   async probe(
     symbols: readonly string[],
-    _depth: 'prices' | 'sequence',
+    depth: 'prices' | 'sequence',
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, BookProbe>> {
+    if (depth === 'prices') {
+      const { body, receiveTimeUs } = await this.#get(ACTIVE_PATH, 'probe', signal);
+      const scaleOf = (symbol: string): Scale => this.#scaleOf(symbol);
+      const wanted = new Set(symbols);
+      return this.counted(() =>
+        parseBestPrices(parseExactJson(body), wanted, { scaleOf, receiveTimeUs }),
+      );
+    }
     const probes = new Map<string, BookProbe>();
     for (const symbol of symbols) {
       try {
@@ -140,30 +152,36 @@ class BitmexExchange extends StreamingExchange {
     return connections.find(({ streamCount }) => streamCount + STREAMS_PER_SYMBOL <= max);
   }
 
-  protected async lookUp(symbols: readonly string[]): Promise<ReadonlyMap<string, Listing>> {
+  protected lookUp(symbols: readonly string[]): Promise<ReadonlyMap<string, Listing>> {
+    return this.#listings(symbols, 'usual');
+  }
+
+  async #listings(
+    symbols: readonly string[],
+    urgency: 'urgent' | 'usual',
+  ): Promise<ReadonlyMap<string, Listing>> {
     const found = new Map<string, Listing>();
     if (symbols.length > MAX_SINGLE_INSTRUMENTS) {
-      const { body } = await this.#get(ACTIVE_PATH, 'usual');
-      const wanted = new Set(symbols);
-      const listed = this.counted(() => parseInstruments(parseExactJson(body), wanted));
-      for (const [symbol, listing] of listed) found.set(symbol, listing);
+      await this.#find(found, ACTIVE_PATH, { symbols, urgency });
     }
     // What the list leaves out is asked for by itself: it holds only what is traded now.
-    const left = symbols.filter((symbol) => !found.has(symbol));
-    for (const symbol of left.slice(0, MAX_SINGLE_INSTRUMENTS)) {
-      found.set(symbol, await this.#listing(symbol, 'usual'));
+    for (const symbol of symbols.filter((one) => !found.has(one))) {
+      await this.#find(found, instrumentPath(symbol), { symbols: [symbol], urgency });
+      if (!found.has(symbol))
+        found.set(symbol, { unlisted: `The exchange does not list ${symbol}` });
     }
     return found;
   }
 
-  async #listing(
-    symbol: string,
-    urgency: 'urgent' | 'usual',
-    signal?: AbortSignal,
-  ): Promise<Listing> {
-    const { body } = await this.#get(instrumentPath(symbol), urgency, signal);
-    const found = this.counted(() => parseInstruments(parseExactJson(body), new Set([symbol])));
-    return found.get(symbol) ?? { unlisted: `The exchange does not list ${symbol}` };
+  async #find(
+    found: Map<string, Listing>,
+    path: string,
+    { symbols, urgency }: { readonly symbols: readonly string[]; readonly urgency: Urgency },
+  ): Promise<void> {
+    const { body } = await this.#get(path, urgency);
+    const wanted = new Set(symbols);
+    const listed = this.counted(() => parseInstruments(parseExactJson(body), wanted));
+    for (const [symbol, listing] of listed) found.set(symbol, listing);
   }
 
   #scaleOf(symbol: string): Scale {

@@ -7,11 +7,14 @@
  */
 
 import { fractionDigits } from '../../market/decimal.ts';
-import type { Instrument } from '../exchange.ts';
+import type { Scale } from '../../market/decimal.ts';
+import type { Levels } from '../../market/events.ts';
+import type { BookProbe, Instrument } from '../exchange.ts';
 import type { Listing } from '../streaming-exchange.ts';
 import { JsonNumber } from '../wire/exact-json.ts';
 import { textOf, wireError } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
+import { scaleSides } from '../wire/scaled-levels.ts';
 import { trimmedSize } from '../wire/tick-size.ts';
 import { contractOf } from './contract.ts';
 import { rowsIn } from './events.ts';
@@ -37,6 +40,33 @@ export function parseInstruments(
     if (wanted.has(symbol)) found.set(symbol, listingOf(symbol, fields));
   }
   return found;
+}
+
+/**
+ * The best prices of the wanted ones, without sizes. @throws WireFormatError
+ * @param scaleOf the scale to read a symbol's prices at, or a finer one.
+ */
+export function parseBestPrices(
+  answer: unknown,
+  wanted: { has(symbol: string): boolean },
+  {
+    scaleOf,
+    receiveTimeUs,
+  }: { readonly scaleOf: (symbol: string) => Scale; readonly receiveTimeUs: number },
+): ReadonlyMap<string, BookProbe> {
+  const probes = new Map<string, BookProbe>();
+  for (const fields of rowsIn(answer)) {
+    const symbol = textOf(fields, 'symbol');
+    if (!wanted.has(symbol)) continue;
+    const side = (name: string): unknown[] =>
+      fields[name] instanceof JsonNumber ? [[fields[name], '0']] : [];
+    const { scale, bids, asks } = scaleSides(side('bidPrice'), side('askPrice'), scaleOf(symbol));
+    const best = ([price]: Levels): BookProbe['bid'] =>
+      price === undefined ? null : [price, null];
+    const head = { sequence: null, receiveTimeUs, scale };
+    probes.set(symbol, { ...head, bid: best(bids), ask: best(asks) });
+  }
+  return probes;
 }
 
 function listingOf(symbol: string, fields: Fields): Listing {

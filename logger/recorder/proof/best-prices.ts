@@ -7,6 +7,7 @@ import type { Scale, ScaledInt } from '../../market/decimal.ts';
 
 type Best = readonly [price: ScaledInt, size: ScaledInt] | null | undefined;
 
+/** Sizes are compared where the exchange tells them. */
 export function agreesWith(book: Book, probe: BookProbe): boolean {
   return (
     isSame(book.best('bid'), book.scale, probe.bid, probe.scale) &&
@@ -14,11 +15,13 @@ export function agreesWith(book: Book, probe: BookProbe): boolean {
   );
 }
 
-function isSame(ours: Best, ourScale: Scale, theirs: Best, theirScale: Scale): boolean {
-  return textOf(ours, ourScale) === textOf(theirs, theirScale);
-}
-
-function textOf(best: Best, { priceExponent, sizeExponent }: Scale): string | null {
-  if (!best) return null;
-  return `${formatScaled(best[0], priceExponent)} ${formatScaled(best[1], sizeExponent)}`;
+function isSame(ours: Best, ourScale: Scale, theirs: BookProbe['bid'], theirScale: Scale): boolean {
+  if (!ours || !theirs) return !ours && !theirs;
+  const [price, size] = theirs;
+  const isSamePrice =
+    formatScaled(ours[0], ourScale.priceExponent) === formatScaled(price, theirScale.priceExponent);
+  if (!isSamePrice || size === null) return isSamePrice;
+  return (
+    formatScaled(ours[1], ourScale.sizeExponent) === formatScaled(size, theirScale.sizeExponent)
+  );
 }

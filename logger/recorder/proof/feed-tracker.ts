@@ -172,7 +172,7 @@ export class FeedTracker {
       this.#die(asked.segment, 'other', 'The exchange does not list it any more');
       return 'settled';
     }
-    if (exchange.proof === 'connection') return this.#answerByPrices(asked.segment, probe);
+    if (exchange.proof === 'connection') return this.#answerByPrices(asked.segment, probe, depth);
     return probe.sequence === null
       ? this.#answerForNow(asked.segment, probe)
       : this.#answerBySequence(asked.segment, probe.sequence, probe.receiveTimeUs);
@@ -197,9 +197,11 @@ export class FeedTracker {
     return ++this.#agreements > limits.maxPriceAgreements ? 'unproven' : 'settled';
   }
 
-  #answerByPrices(segment: Segment, probe: BookProbe): Verdict {
+  #answerByPrices(segment: Segment, probe: BookProbe, depth: 'prices' | 'sequence'): Verdict {
     if (this.#isAuction) return 'open';
     if (!agreesWith(segment.book, probe)) {
+      // A list of all symbols may lag behind: the book itself is asked for first.
+      if (depth === 'prices') return 'suspect';
       return this.#ahead(segment, 'Its best prices are not those of the exchange');
     }
     this.#agreedSequence = probe.sequence;

@@ -97,7 +97,11 @@ export class LivenessRounds {
     const { clock, limits, log } = this.#deps;
     let pauseMs = limits.probePauseMs;
     try {
-      const isBatch = exchange.probesInBatches === true && due.length > limits.maxProbesPerRound;
+      const { probesInBatches } = exchange;
+      const isBatch =
+        probesInBatches === 'preferred'
+          ? due.length + near.length > 1
+          : probesInBatches === true && due.length > limits.maxProbesPerRound;
       const open = isBatch
         ? await this.#ask(exchange, [...due, ...near], 'prices')
         : due.map(suspected);

@@ -130,6 +130,19 @@ describe('a book', () => {
     expect(probes?.get('XBTUSD')).toMatchObject({ sequence: null, bid: [1000, 7], ask: [1015, 5] });
   });
 
+  test('of many silent symbols the best prices are in one list, without sizes', async () => {
+    const prices = { bidPrice: 100, askPrice: 100.25 };
+    const empty = { symbol: 'ETHUSD', bidPrice: null };
+    const stage = answering(`[${instrumentText(prices)},${instrumentText(empty)}]`);
+    stage.streaming(0);
+    const probes = await stage.exchange.probe?.(['XBTUSD', 'ETHUSD', 'GONE'], 'prices', signal);
+    expect(stage.transport.asked).toEqual(['https://rest.test/api/v1/instrument/active']);
+    expect([...(probes ?? [])]).toMatchObject([
+      ['XBTUSD', { scale: { priceExponent: 2 }, bid: [10_000, null], ask: [10_025, null] }],
+      ['ETHUSD', { bid: null, ask: null }],
+    ]);
+  });
+
   test('of another symbol is none', async () => {
     const stage = answering(`[${rowText({ symbol: 'ETHUSD', id: 1, size: 1, price: 1 })}]`);
     await expect(stage.exchange.secondOpinion?.('XBTUSD', signal, false)).rejects.toThrow(
