@@ -72,6 +72,8 @@ export interface RecorderLimits {
   readonly deepenRetryMs: number;
   /** While books are being made known further out, one snapshot check an exchange in this time. */
   readonly checkBesideDeepeningMs: number;
+  /** Between two checks of a book whose proof is the connection, at most: nothing else shows some losses. */
+  readonly opinionEveryMs: number;
   /**
    * Where a book is compared with an answer that has no place in the stream: an update and the answer may
    * be apart by so much.
@@ -131,6 +133,7 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   maxDeepenings: 4,
   deepenRetryMs: 30_000,
   checkBesideDeepeningMs: 60_000,
+  opinionEveryMs: 600_000,
   opinionSettleMs: 2_000,
   maxCheckRows: 1_000_000,
   maxPendingBytes: 256 * 1024 * 1024,

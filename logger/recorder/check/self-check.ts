@@ -134,9 +134,10 @@ export class SelfCheck {
   /** When the next check against a snapshot is due, monotonic clock; undefined: none can be made. */
   snapshotDueMs(everyMs: number): number | undefined {
     const { exchange } = this.#recorder;
-    const hasOther = exchange.proof === 'sequence' || exchange.secondOpinion !== undefined;
-    const isPossible = this.#segment && !this.#snapshotCheck && hasOther;
-    return isPossible ? this.#lastSnapshotMs + everyMs : undefined;
+    if (!this.#segment || this.#snapshotCheck) return undefined;
+    if (exchange.proof === 'sequence') return this.#lastSnapshotMs + everyMs;
+    if (exchange.secondOpinion === undefined) return undefined;
+    return this.#lastSnapshotMs + Math.min(everyMs, this.#deps.limits.opinionEveryMs);
   }
 
   /** What would make the book known further out; undefined: it is whole, or can't be asked for now. */
