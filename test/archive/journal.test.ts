@@ -1,6 +1,7 @@
 /** The journal of the embedded archive against a plain model, and what a logger of layout 1 left behind. */
 
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -8,8 +9,9 @@ import { open } from 'lmdb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Archive, OpenGap, StoredRecord, Write } from '../../logger/archive/archive.ts';
 import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
+import { allocateLockFile } from '../../logger/archive/embedded/lock-file.ts';
 import { decodeBlock } from '../../logger/codec/formats.ts';
-import { DuplicateRecordError } from '../../logger/errors.ts';
+import { ArchiveFullError, DuplicateRecordError } from '../../logger/errors.ts';
 import { recoverSegment } from '../../logger/recorder/segment/recovery.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
@@ -237,6 +239,34 @@ async function unpackLayout1(): Promise<void> {
   const packed = join(import.meta.dirname, '..', 'fixtures', 'archive', 'layout-1.mdb.gz');
   await writeFile(join(directory, 'archive.mdb'), gunzipSync(await readFile(packed)));
 }
+
+test('an archive of layout 1 on a full disk is opened once there is room', async (context) => {
+  try {
+    const options = ['-t', 'tmpfs', '-o', 'size=640k', 'tmpfs', directory];
+    execFileSync('mount', options, { stdio: 'ignore' });
+  } catch {
+    context.skip('only root may mount a small disk to fill');
+  }
+  try {
+    await unpackLayout1();
+    // Nothing is allocated behind its pages, and the lock file is there.
+    const path = join(directory, 'archive.mdb');
+    const end = (await readFile(path)).findLastIndex((byte) => byte !== 0);
+    await truncate(path, Math.ceil(end / 4096) * 4096);
+    allocateLockFile(join(directory, 'archive.mdb-lock'));
+    const ballast = join(directory, 'ballast');
+    await writeFile(ballast, Buffer.alloc(1_000_000)).catch(() => undefined);
+    const opening = openEmbeddedArchive({ directory });
+    await expect(opening).rejects.toBeInstanceOf(ArchiveFullError);
+    await expect(opening).rejects.toMatchObject({ cause: { code: 'ENOSPC' } });
+    await rm(ballast);
+    const archive = await openEmbeddedArchive({ directory });
+    expect((await archive.tail('binance:BTCUSDT')).journal).toHaveLength(3);
+    await archive.close();
+  } finally {
+    execFileSync('umount', [directory]);
+  }
+});
 
 const START_US = 1_700_000_000_000_000;
 

@@ -35,6 +35,8 @@ const COPY_MARGIN_BYTES = 64 * 1024 * 1024;
 const BLOCK_BYTES = 512;
 /** The creation of an archive takes less. */
 const NEW_ARCHIVE_BYTES = 256 * 1024;
+/** A new table, and the layout's version after it: a few pages each. */
+const NEW_TABLE_PAGES = 32;
 /** An archive that was completely created has more pages or no records. */
 const UNFINISHED_PAGES = 16;
 /** Beyond what is needed, this much is allocated at once if there is room: pages, and part of file. */
@@ -94,6 +96,12 @@ export class FileSpace {
     if (usedPages >= UNFINISHED_PAGES) return;
     this.begin('delete');
     this.#ensure(NEW_ARCHIVE_BYTES / pageSize - usedPages);
+  }
+
+  /** Before an archive gets a table that is new in its layout. @throws as `begin`. */
+  allocateTable(): void {
+    this.begin('delete');
+    this.#ensure(NEW_TABLE_PAGES);
   }
 
   /** The state that the next transaction changes. */

@@ -12,7 +12,7 @@ import { isAccessDenied, readError, writeError } from './lmdb-errors.ts';
 import { FileSpace, assertRoomForNew } from './file-space.ts';
 import { withOwnReaderSlot } from './reader-slot.ts';
 import { CREATION_TRANSACTIONS, DATA_FILE, LOCK_FILE, MAX_TABLES, openTables } from './tables.ts';
-import type { Tables, WrapTable } from './tables.ts';
+import type { TableWriting, Tables, WrapTable } from './tables.ts';
 import { TransactionId } from './transaction-id.ts';
 
 /** lmdb has these, though its types omit them. */
@@ -87,7 +87,7 @@ function openWithTables(directory: string, access: 'read' | 'write'): OpenFiles 
       space = new FileSpace(path, root as unknown as RootDatabase);
       space.allocateNew();
     }
-    const tables = openTables(root, access, directory, space && announcedTo(space));
+    const tables = openTables(root, directory, space && tableWriting(space));
     if (tables === undefined) throw noArchiveIn(directory);
     const writing = space && {
       space,
@@ -100,6 +100,10 @@ function openWithTables(directory: string, access: 'read' | 'write'): OpenFiles 
     space?.close();
     throw access === 'read' ? readError(error, directory) : writeError(error, directory);
   }
+}
+
+function tableWriting(space: FileSpace): TableWriting {
+  return { wrap: announcedTo(space), beforeUpgrade: () => space.allocateTable() };
 }
 
 /** Announces every change to the file's space first. */

@@ -76,17 +76,25 @@ function openTable(
   return root.openDB<Uint8Array>({ name, encoding: 'binary' });
 }
 
-/** @returns undefined if the file holds no archive (for `read` only; `write` creates it). */
+export interface TableWriting {
+  readonly wrap: WrapTable;
+  /** Called before an archive of an older layout gets the tables that it lacks. */
+  readonly beforeUpgrade: () => void;
+}
+
+/**
+ * @param writing a writer's, which creates what is missing.
+ * @returns undefined if the file holds no archive (for a reader only).
+ */
 export function openTables(
   root: Pick<RootDatabase, 'openDB'>,
-  access: 'write' | 'read',
   directory: string,
-  wrap: WrapTable = (table) => table,
+  writing: TableWriting | undefined,
 ): Tables | undefined {
   const layout = openTable(root, LAYOUT_TABLE);
   if (layout === undefined) return undefined;
   const stored = layout.get(LAYOUT_KEY);
-  if (stored === undefined && access === 'read') return undefined;
+  if (stored === undefined && !writing) return undefined;
   const version = stored === undefined ? LAYOUT_VERSION : Number(Buffer.from(stored).toString());
   if (!READABLE_VERSIONS.includes(version)) {
     throw new ConflictError(
@@ -94,6 +102,7 @@ export function openTables(
       { context: { version } },
     );
   }
+  if (version !== LAYOUT_VERSION) writing?.beforeUpgrade();
   const tables: Partial<Record<keyof StoredTables, Table<Key>>> = {};
   for (const [field, name] of Object.entries(NAMES)) {
     const table = openTable(root, name);
@@ -101,10 +110,10 @@ export function openTables(
       if (field === 'journalBatches' && version === 1) continue;
       return undefined;
     }
-    tables[field as keyof StoredTables] = wrap(table);
+    tables[field as keyof StoredTables] = writing ? writing.wrap(table) : table;
   }
   // Last: a reader that sees the version sees every table.
-  if (access === 'write' && (stored === undefined || version !== LAYOUT_VERSION)) {
+  if (writing && (stored === undefined || version !== LAYOUT_VERSION)) {
     layout.putSync(LAYOUT_KEY, Buffer.from(String(LAYOUT_VERSION)));
   }
   const journal = new Journal(tables.journalBatches as Tables['journalBatches'] | undefined);
