@@ -53,6 +53,7 @@ export class StatusBoard {
   readonly #deps: StatusBoardDeps;
   readonly #totals = new Map<string, SecurityTotals>();
   #timer: Timer | undefined;
+  readonly #life = new AbortController();
 
   constructor(deps: StatusBoardDeps) {
     this.#deps = deps;
@@ -67,8 +68,10 @@ export class StatusBoard {
     this.#timer = every(clock, REFRESH_TOTALS_EVERY_MS, refresh, onFatal);
   }
 
+  /** The archive is not asked afterwards. */
   stop(): void {
     this.#timer?.cancel();
+    this.#life.abort();
   }
 
   async list(): Promise<SecurityStatus[]> {
@@ -176,6 +179,7 @@ export class StatusBoard {
     for (const [i, id] of recorders.ids().entries()) {
       // Where they come from memory, nothing else gives the event loop its turn.
       if (i > 0 && i % TOTALS_AT_ONCE === 0) await sleep(clock, 0);
+      if (this.#life.signal.aborted) return;
       this.#totals.set(id, await archive.totals(id));
     }
   }
