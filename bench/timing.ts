@@ -49,10 +49,14 @@ export async function timeRounds<Name extends string>(
   return times;
 }
 
-/** How often the time of `base` goes into that of `name`: median and spread of the rounds. */
+/**
+ * How often the time of `base` goes into that of `name`: median and spread of the rounds that both were
+ * measured in.
+ */
 export function ratioOf<Name extends string>(rounds: Rounds<Name>, name: Name, base: Name): Ratio {
-  const others = rounds.get(base) ?? [];
-  return summary((rounds.get(name) ?? []).map((time, i) => time / (others[i] ?? Number.NaN)));
+  const [times, others] = [rounds.get(name) ?? [], rounds.get(base) ?? []];
+  const shared = Math.min(times.length, others.length);
+  return summary(times.slice(0, shared).map((time, i) => time / (others[i] ?? Number.NaN)));
 }
 
 export function summary(values: readonly number[]): Ratio {
