@@ -53,7 +53,7 @@ export interface RecordHeader {
    * after its last message. Absent if there are none.
    */
   readonly badReceiveTimes?: readonly BadReceiveTime[];
-  /** Format of the body: `block/1`, `image/1`, `orders/1`, `orders-image/1`; `journal/1` of a journal part. */
+  /** Format of the body, such as `block/2` or `image/2`; of a journal part `journal/1`. */
   readonly encoding: string;
   /** Length of the body in bytes. */
   readonly bytes: number;

@@ -1,13 +1,14 @@
 /**
  * Encodes and decodes the bodies of records. Each format version is a folder that never changes once
- * archives hold records written with it: `v1/` is frozen. `formats.ts` lists the versions; writers use
- * the newest, readers pick the decoder by the record's `encoding`.
+ * archives hold records written with it: `v1/` and `v2/` are frozen. `formats.ts` lists the versions;
+ * writers use the newest, readers pick the decoder by the record's `encoding`. `docs/format.md` says
+ * what the bytes mean.
  *
- * To add version 2:
- * 1. Copy what it needs of `v1/` to `v2/` and change the copy; `v2/` imports nothing of `v1/`. Name the
- *    encodings `block/2`, `image/2`, … and never reuse a name.
+ * To add version 3:
+ * 1. Copy what it needs of `v2/` to `v3/` and change the copy; a version imports nothing of another.
+ *    Name the encodings `block/3`, `image/3`, … and never reuse a name.
  * 2. Add the codecs to the lists in `formats.ts` and return them from `newestBlock` and `newestImage`.
- *    The decoders of version 1 stay in the lists for good.
+ *    The decoders of older versions stay in the lists for good.
  * 3. Add golden files (`test/fixtures/codec`) and extend `frozen.test.ts`, which pins content and
  *    bytes, and `frozen-code.test.ts`, which pins the code of each version (`test/unit/codec`).
  */
@@ -19,13 +20,26 @@ import type { BookLevel } from '../market/security.ts';
 /** The events of a block. A block is decodable on its own. */
 export interface BlockContent {
   readonly scale: Scale;
+  /** The scale of trades, where it is another one. Version 2 stores it; nothing writes it yet. */
+  readonly tradeScale?: Scale;
   /** The book's sequence before the first update. */
   readonly previousSequence: number;
   /** In recorded order. L2: diffs and trades; L3: order events. */
   readonly events: readonly MarketEvent[];
 }
 
-/** A trade whose id is a number. Version 1 stores no others: see `newestBlock`. */
+/**
+ * The number of orders at each level of a side, where an exchange counts them. Version 2 stores them with
+ * diffs and images that have these fields; no exchange's have them yet.
+ */
+export interface OrderCounts {
+  /** One for each level of `bids`. */
+  readonly bidOrders?: readonly number[];
+  /** One for each level of `asks`. */
+  readonly askOrders?: readonly number[];
+}
+
+/** A trade whose id is a number: version 1 stores no others. */
 export type NumberedTrade = Trade & { readonly tradeId: number };
 
 export interface BlockCodec {
@@ -33,8 +47,8 @@ export interface BlockCodec {
   readonly level: BookLevel;
   /**
    * Deterministic: the same content gives the same bytes.
-   * @throws LimitExceededError when the unpacked columns exceed `MAX_COLUMN_BYTES`, about five million
-   *   level changes; InvariantError for numbers that are not integers.
+   * @throws LimitExceededError above about five million level changes; InvariantError for numbers that
+   *   are not integers.
    */
   encode(content: BlockContent): Uint8Array;
   /** @throws RecordCorruptError for anything that `encode` could not have produced. */
@@ -44,7 +58,7 @@ export interface BlockCodec {
 export interface ImageCodec {
   readonly encoding: string;
   readonly level: BookLevel;
-  /** As `BlockCodec.encode`; the limit is about ten million levels. */
+  /** As `BlockCodec.encode`; the limit is at least five million levels or orders. */
   encode(image: BookImage): Uint8Array;
   /** @throws RecordCorruptError */
   decode(body: Uint8Array): BookImage;

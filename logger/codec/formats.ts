@@ -3,8 +3,10 @@
  * `encoding`, so that every version ever written stays readable.
  */
 
-import { RecordCorruptError, assertInvariant } from '../errors.ts';
-import type { BookImage } from '../market/events.ts';
+import { RecordCorruptError } from '../errors.ts';
+import type { Scale } from '../market/decimal.ts';
+import type { BookImage, MarketEvent } from '../market/events.ts';
+import { finerScale, rescaleEvent } from '../market/scale.ts';
 import type { BookLevel } from '../market/security.ts';
 import { journal1 } from './journal/part-reader.ts';
 import { PartWriter } from './journal/part-writer.ts';
@@ -13,37 +15,23 @@ import type { BlockCodec, BlockContent, ImageCodec } from './codec.ts';
 import { image1 } from './v1/image.ts';
 import { orders1 } from './v1/orders.ts';
 import { ordersImage1 } from './v1/orders-image.ts';
+import { block2 } from './v2/block.ts';
+import { image2 } from './v2/image.ts';
+import { orders2 } from './v2/orders.ts';
+import { ordersImage2 } from './v2/orders-image.ts';
 
 const BLOCK_DECODERS: readonly Pick<BlockCodec, 'encoding' | 'decode'>[] = [
   block1,
   orders1,
+  block2,
+  orders2,
   journal1,
 ];
-const IMAGE_CODECS: readonly ImageCodec[] = [image1, ordersImage1];
+const IMAGE_CODECS: readonly ImageCodec[] = [image1, ordersImage1, image2, ordersImage2];
 
-const NEW_BLOCKS: Readonly<Record<BookLevel, BlockCodec>> = {
-  L2: withNumberedTrades(block1),
-  L3: withNumberedTrades(orders1),
-};
-
-/** The codec for new blocks. Its `encode` throws InvariantError for a trade id that is text. */
+/** The codec for new blocks. */
 export function newestBlock(level: BookLevel): BlockCodec {
-  return NEW_BLOCKS[level];
-}
-
-/** Version 1 would store a text of digits as a number: an id that is text needs a later version. */
-function withNumberedTrades(codec: BlockCodec): BlockCodec {
-  return {
-    ...codec,
-    encode: (content) => {
-      for (const event of content.events) {
-        if (event.type !== 'trade' && event.type !== 'match') continue;
-        const isNumber = typeof event.tradeId === 'number';
-        assertInvariant(isNumber, `${codec.encoding} stores no trade ids that are text`);
-      }
-      return codec.encode(content);
-    },
-  };
+  return level === 'L2' ? block2 : orders2;
 }
 
 /** What an open block is kept in. Its parts are decoded as blocks. */
@@ -54,19 +42,30 @@ export const newestJournal = {
 
 /** The codec for new base images. */
 export function newestImage(level: BookLevel): ImageCodec {
-  return level === 'L2' ? image1 : ordersImage1;
+  return level === 'L2' ? image2 : ordersImage2;
 }
 
 /**
- * @param encoding the block record's `encoding`, such as `block/1`.
+ * All events at one scale, also where the block has another one for trades.
+ *
+ * @param encoding the block record's `encoding`, such as `block/2`.
  * @throws RecordCorruptError for damaged bytes and for an unknown encoding.
  */
 export function decodeBlock(encoding: string, body: Uint8Array): BlockContent {
-  return codecOf(BLOCK_DECODERS, encoding, 'block').decode(body);
+  const content = codecOf(BLOCK_DECODERS, encoding, 'block').decode(body);
+  const { scale, tradeScale, previousSequence, events } = content;
+  if (tradeScale === undefined) return content;
+  const finest = finerScale(scale, tradeScale);
+  const scaleOf = (event: MarketEvent): Scale => (event.type === 'trade' ? tradeScale : scale);
+  return {
+    scale: finest,
+    previousSequence,
+    events: events.map((event) => rescaleEvent(event, scaleOf(event), finest)),
+  };
 }
 
 /**
- * @param encoding the image record's `encoding`, such as `image/1`.
+ * @param encoding the image record's `encoding`, such as `image/2`.
  * @throws RecordCorruptError for damaged bytes and for an unknown encoding.
  */
 export function decodeImage(encoding: string, body: Uint8Array): BookImage {

@@ -7,6 +7,9 @@ import {
   newestBlock,
   newestImage,
 } from '../../../logger/codec/formats.ts';
+import { block1 } from '../../../logger/codec/v1/block.ts';
+import { image1 } from '../../../logger/codec/v1/image.ts';
+import { block2 } from '../../../logger/codec/v2/block.ts';
 import { RecordCorruptError } from '../../../logger/errors.ts';
 import type { BookImage } from '../../../logger/market/events.ts';
 
@@ -30,18 +33,52 @@ describe('the encoding of a record picks its decoder', () => {
   });
 
   test('version 1 stays readable', () => {
-    expect(decodeBlock('block/1', newestBlock('L2').encode(BLOCK))).toEqual(BLOCK);
-    expect(decodeImage('image/1', newestImage('L2').encode(IMAGE))).toEqual(IMAGE);
+    expect(decodeBlock('block/1', block1.encode(BLOCK))).toEqual(BLOCK);
+    expect(decodeImage('image/1', image1.encode(IMAGE))).toEqual(IMAGE);
   });
 
-  test.each(['block/2', 'block/17'])('%s is reported as written by a newer version', (encoding) => {
+  test('a body of one version is not one of another', () => {
+    expect(() => decodeBlock('block/1', block2.encode(BLOCK))).toThrow(/its version is 2, not 1/);
+    expect(() => decodeBlock('block/2', block1.encode(BLOCK))).toThrow(/its version is 1, not 2/);
+  });
+
+  test('trades at a scale of their own are read at the finer one', () => {
+    const times = { exchangeTimeUs: 1, receiveTimeUs: 2 };
+    const diff = { type: 'diff', firstSequence: 4, lastSequence: 5, ...times } as const;
+    const trade = {
+      type: 'trade',
+      tradeId: 'A',
+      sequence: null,
+      eventTimeUs: 1,
+      ...times,
+    } as const;
+    const content: BlockContent = {
+      scale: { priceExponent: 1, sizeExponent: 2 },
+      tradeScale: { priceExponent: 3, sizeExponent: 0 },
+      previousSequence: 3,
+      events: [
+        { ...diff, bids: [10, 7], asks: [] },
+        { ...trade, price: 1005, size: 3, side: 'buy' },
+      ],
+    };
+    expect(decodeBlock('block/2', block2.encode(content))).toEqual({
+      scale: { priceExponent: 3, sizeExponent: 2 },
+      previousSequence: 3,
+      events: [
+        { ...diff, bids: [1000, 7], asks: [] },
+        { ...trade, price: 1005, size: 300, side: 'buy' },
+      ],
+    });
+  });
+
+  test.each(['block/3', 'block/17'])('%s is reported as written by a newer version', (encoding) => {
     const decode = (): BlockContent => decodeBlock(encoding, newestBlock('L2').encode(BLOCK));
     expect(decode).toThrow(RecordCorruptError);
     expect(decode).toThrow(/block was written by a newer version.*"block\/[0-9]+".*block\/1/);
   });
 
   test('an unknown image version is reported as written by a newer version', () => {
-    const decode = (): BookImage => decodeImage('image/2', newestImage('L2').encode(IMAGE));
+    const decode = (): BookImage => decodeImage('image/3', newestImage('L2').encode(IMAGE));
     expect(decode).toThrow(RecordCorruptError);
     expect(decode).toThrow(/image was written by a newer version/);
   });

@@ -11,6 +11,14 @@ import {
   newestBlock,
   newestImage,
 } from '../../../logger/codec/formats.ts';
+import { block1 } from '../../../logger/codec/v1/block.ts';
+import { image1 } from '../../../logger/codec/v1/image.ts';
+import { ordersImage1 } from '../../../logger/codec/v1/orders-image.ts';
+import { orders1 } from '../../../logger/codec/v1/orders.ts';
+import { block2 } from '../../../logger/codec/v2/block.ts';
+import { image2 } from '../../../logger/codec/v2/image.ts';
+import { ordersImage2 } from '../../../logger/codec/v2/orders-image.ts';
+import { orders2 } from '../../../logger/codec/v2/orders.ts';
 import type { BookImage } from '../../../logger/market/events.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'fixtures', 'codec');
@@ -37,37 +45,47 @@ function frozenBlock(name: string): { readonly body: Buffer; readonly content: B
   return { body: readFileSync(join(FOLDER, `${name}.bin`)), content };
 }
 
-describe('records of version 1', () => {
+describe('frozen records', () => {
   test.each(Object.entries(metadata.files))('%s is the file that was frozen', (name, file) => {
     const bytes = readFileSync(join(FOLDER, name));
     expect(bytes.length).toBe(file.bytes);
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(file.sha256);
   });
 
-  test('the block decodes to the same events, and they encode to the same bytes', () => {
-    const { body, content } = frozenBlock('block-1');
-    expect(decodeBlock('block/1', body)).toEqual(content);
-    expect(Buffer.from(newestBlock('L2').encode(content))).toEqual(body);
+  test.each([block1, orders1, block2, orders2])(
+    'of $encoding decode to the same events, and they encode to the same bytes',
+    (codec) => {
+      const { body, content } = frozenBlock(codec.encoding.replace('/', '-'));
+      expect(codec.decode(body)).toEqual(content);
+      expect(Buffer.from(codec.encode(content))).toEqual(body);
+    },
+  );
+
+  test.each([image1, ordersImage1, image2, ordersImage2])(
+    'of $encoding decode to the same book, and it encodes to the same bytes',
+    ({ encoding, level, ...codec }) => {
+      const name = encoding.replace('/', '-');
+      const fields = parseFrozen(readFileSync(join(FOLDER, `${name}.jsonl`), 'utf8'));
+      const image = { level, ...(fields as object) } as BookImage;
+      const bytes = readFileSync(join(FOLDER, `${name}.bin`));
+      expect(codec.decode(bytes)).toEqual(image);
+      expect(Buffer.from(codec.encode(image))).toEqual(bytes);
+    },
+  );
+
+  test('are read by their encoding', () => {
+    for (const encoding of ['block/1', 'orders/1', 'block/2', 'orders/2']) {
+      const { body, content } = frozenBlock(encoding.replace('/', '-'));
+      expect(decodeBlock(encoding, body).events.length).toBe(content.events.length);
+    }
+    for (const encoding of ['image/1', 'orders-image/1', 'image/2', 'orders-image/2']) {
+      const bytes = readFileSync(join(FOLDER, `${encoding.replace('/', '-')}.bin`));
+      expect(decodeImage(encoding, bytes).bids.length).toBeGreaterThan(0);
+    }
   });
 
-  test('the block of orders decodes to the same events, and they encode to the same bytes', () => {
-    const { body, content } = frozenBlock('orders-1');
-    expect(decodeBlock('orders/1', body)).toEqual(content);
-    expect(Buffer.from(newestBlock('L3').encode(content))).toEqual(body);
-  });
-
-  test('the image of orders decodes to the same queues, and they encode to the same bytes', () => {
-    const image = parseFrozen(readFileSync(join(FOLDER, 'orders-image-1.jsonl'), 'utf8'));
-    const bytes = readFileSync(join(FOLDER, 'orders-image-1.bin'));
-    expect(decodeImage('orders-image/1', bytes)).toEqual(image);
-    expect(Buffer.from(newestImage('L3').encode(image as BookImage))).toEqual(bytes);
-  });
-
-  test('the base image decodes to the same book, and it encodes to the same bytes', () => {
-    const fields = parseFrozen(readFileSync(join(FOLDER, 'image-1.jsonl'), 'utf8'));
-    const image = { level: 'L2', ...(fields as object) };
-    const bytes = readFileSync(join(FOLDER, 'image-1.bin'));
-    expect(decodeImage('image/1', bytes)).toEqual(image);
-    expect(Buffer.from(newestImage('L2').encode(image as BookImage))).toEqual(bytes);
+  test('are written in the newest version', () => {
+    expect([newestBlock('L2'), newestBlock('L3')]).toEqual([block2, orders2]);
+    expect([newestImage('L2'), newestImage('L3')]).toEqual([image2, ordersImage2]);
   });
 });

@@ -7,7 +7,13 @@
 import type { BlockContent } from '../../../logger/codec/codec.ts';
 import { toScaled } from '../../../logger/market/decimal.ts';
 import type { ScaledInt } from '../../../logger/market/decimal.ts';
-import type { Diff, LevelImage, MarketEvent, Trade } from '../../../logger/market/events.ts';
+import type {
+  Diff,
+  LevelImage,
+  Levels,
+  MarketEvent,
+  Trade,
+} from '../../../logger/market/events.ts';
 import type { SeededRandom } from '../../support/seeded-random.ts';
 
 const SAFE = Number.MAX_SAFE_INTEGER;
@@ -149,6 +155,38 @@ export function randomBlock(random: SeededRandom): BlockContent {
     previousSequence: temper.sequence(),
     events,
   };
+}
+
+/** What only version 2 holds: text ids of trades, orders at levels, a scale of trades. */
+export function withNewFields(random: SeededRandom, content: BlockContent): BlockContent {
+  const hex = (digits: number): string =>
+    random
+      .integer(0, 16 ** digits - 1)
+      .toString(16)
+      .padStart(digits, '0');
+  const start = random.integer(0, 2 ** 31);
+  const ids: ((i: number) => string)[] = [
+    () => `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(12)}`,
+    (i) => `00000000-006d-1000-0000-000e${(start + i * 3).toString(16).padStart(8, '0')}`,
+    () => hex(12) + hex(12) + hex(8),
+    (i) => String(start + i),
+    () => random.pick(['', '007', 'A-1', 'ü𝄞', `${2 ** 53}`, '-5', 'x'.repeat(300)]),
+  ];
+  const counts = (levels: Levels): number[] =>
+    Array.from({ length: levels.length / 2 }, () => random.pick([0, 1, 1, 1, 2, 3, 250]));
+  const events = content.events.map((event, i): MarketEvent => {
+    if (event.type === 'trade') {
+      return random.chance(0.8) ? { ...event, tradeId: random.pick(ids)(i) } : event;
+    }
+    if (event.type !== 'diff') return event;
+    return {
+      ...event,
+      ...(random.chance(0.7) ? { bidOrders: counts(event.bids) } : {}),
+      ...(random.chance(0.7) ? { askOrders: counts(event.asks) } : {}),
+    };
+  });
+  const tradeScale = { priceExponent: random.integer(0, 18), sizeExponent: 0 };
+  return { ...content, events, ...(random.chance(0.5) ? { tradeScale } : {}) };
 }
 
 export function randomImage(random: SeededRandom): LevelImage {

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as zlib from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type * as Formats from '../../../logger/codec/formats.ts';
+import type { BlockCodec, ImageCodec } from '../../../logger/codec/codec.ts';
 import { nativeZstd, nodeZstd, wasmZstd, zstd } from '../../../logger/codec/zstd-library.ts';
 import type { ZstdLibrary } from '../../../logger/codec/zstd-library.ts';
 import type { RecordCorruptError } from '../../../logger/errors.ts';
@@ -61,23 +61,24 @@ afterEach(() => {
   vi.resetModules();
 });
 
-/** The codec as it is in a process that uses this library. */
-async function codecWith(
-  library: ZstdLibrary,
-): Promise<typeof Formats & { readonly Corrupt: typeof RecordCorruptError }> {
+/** The codecs of version 1 as they are in a process that uses this library. */
+async function codecsWith(library: ZstdLibrary): Promise<{
+  readonly blocks: readonly BlockCodec[];
+  readonly images: readonly ImageCodec[];
+  readonly Corrupt: typeof RecordCorruptError;
+}> {
   vi.resetModules();
   vi.doMock(LIBRARY, () => ({ zstd: library }));
-  const formats = await import('../../../logger/codec/formats.ts');
+  const { block1 } = await import('../../../logger/codec/v1/block.ts');
+  const { orders1 } = await import('../../../logger/codec/v1/orders.ts');
+  const { image1 } = await import('../../../logger/codec/v1/image.ts');
+  const { ordersImage1 } = await import('../../../logger/codec/v1/orders-image.ts');
   const { RecordCorruptError: Corrupt } = await import('../../../logger/errors.ts');
-  return { ...formats, Corrupt };
+  return { blocks: [block1, orders1], images: [image1, ordersImage1], Corrupt };
 }
 
-const RECORDS = [
-  { kind: 'block', encoding: 'block/1', level: 'L2', file: 'block-1.bin' },
-  { kind: 'block', encoding: 'orders/1', level: 'L3', file: 'orders-1.bin' },
-  { kind: 'image', encoding: 'image/1', level: 'L2', file: 'image-1.bin' },
-  { kind: 'image', encoding: 'orders-image/1', level: 'L3', file: 'orders-image-1.bin' },
-] as const;
+const BLOCKS = ['block-1.bin', 'orders-1.bin'];
+const IMAGES = ['image-1.bin', 'orders-image-1.bin'];
 
 test('the binary is used where it was built, else what is in Node, else WebAssembly', () => {
   const expected = LIBRARIES.find(({ requirement }) => requirement.isMet);
@@ -86,22 +87,21 @@ test('the binary is used where it was built, else what is in Node, else WebAssem
 
 describe.each(LIBRARIES)('$name', ({ name, load, requirement, isExact }) => {
   describe('where it is available', needs(requirement), () => {
-    test.each(RECORDS)('decodes the golden $encoding, and encodes it', async (record) => {
-      const golden = readFileSync(join(FOLDER, record.file));
-      const codec = await codecWith(load());
-      if (record.kind === 'block') {
-        const content = codec.decodeBlock(record.encoding, golden);
-        const encoded = codec.newestBlock(record.level).encode(content);
+    test('decodes the golden records of version 1, and encodes them', async () => {
+      const { blocks, images } = await codecsWith(load());
+      const check = <T>(
+        codec: { decode: (body: Uint8Array) => T; encode: (content: T) => Uint8Array },
+        file: string,
+      ): void => {
+        const golden = readFileSync(join(FOLDER, file));
+        const content = codec.decode(golden);
+        const encoded = codec.encode(content);
         if (isExact) expect(Buffer.from(encoded)).toEqual(golden);
-        expect(codec.decodeBlock(record.encoding, encoded)).toEqual(content);
+        expect(codec.decode(encoded)).toEqual(content);
         expect(encoded.length).toBeLessThan(golden.length * 1.05);
-      } else {
-        const image = codec.decodeImage(record.encoding, golden);
-        const encoded = codec.newestImage(record.level).encode(image);
-        if (isExact) expect(Buffer.from(encoded)).toEqual(golden);
-        expect(codec.decodeImage(record.encoding, encoded)).toEqual(image);
-        expect(encoded.length).toBeLessThan(golden.length * 1.05);
-      }
+      };
+      for (const [i, codec] of blocks.entries()) check(codec, BLOCKS[i] as string);
+      for (const [i, codec] of images.entries()) check(codec, IMAGES[i] as string);
     });
 
     test(`reads what every library wrote (SEED=${random.seed})`, () => {
@@ -120,7 +120,7 @@ describe.each(LIBRARIES)('$name', ({ name, load, requirement, isExact }) => {
       const library = load();
       const content = randomBytes(10_000, 5);
       const frame = library.compress(content, PARAMETERS);
-      const { Corrupt } = await codecWith(library);
+      const { Corrupt } = await codecsWith(library);
       const { zstdDecompress } = await import('../../../logger/codec/v1/zstd.ts');
       const stored = frame.subarray(4);
       expect(Buffer.compare(zstdDecompress(stored, content.length), content)).toBe(0);
