@@ -12,7 +12,8 @@ const MAX_EXPONENT = 40;
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const NUMBER_PARTS = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
-const SPACE = /[ \t\n\r]*/y;
+/** A backslash or a control character in a text. */
+const UNUSUAL = /[\\\p{Cc}]/u;
 const LITERALS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['true', true],
   ['false', false],
@@ -132,6 +133,13 @@ class Reader {
 
   #string(): string {
     const start = this.#at;
+    const quote = this.#text.indexOf('"', start + 1);
+    const plain = this.#text.slice(start + 1, quote);
+    // The usual text: as it stands, without an escape or a control character.
+    if (quote >= 0 && !UNUSUAL.test(plain)) {
+      this.#at = quote + 1;
+      return plain;
+    }
     let end = start + 1;
     while (end < this.#text.length && this.#text[end] !== '"') {
       end += this.#text[end] === '\\' ? 2 : 1;
@@ -160,7 +168,10 @@ class Reader {
 
   /** The next character that is no space; empty at the end. */
   #next(): string {
-    this.#match(SPACE);
+    let code = this.#text.charCodeAt(this.#at);
+    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
+      code = this.#text.charCodeAt(++this.#at);
+    }
     return this.#text[this.#at] ?? '';
   }
 
