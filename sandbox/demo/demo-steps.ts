@@ -4,6 +4,7 @@
  */
 
 import { formatTimeUs, parseTimeUs } from '../../logger/market/time.ts';
+import { everyExchange } from './demo-all.ts';
 import { ladder, queues } from './demo-check.ts';
 import type { BookReply } from './demo-check.ts';
 import { DemoError } from './demo-process.ts';
@@ -23,7 +24,12 @@ const DROPPED_UPDATES = 4;
 /** Exit code of a command for a moment that was not recorded. */
 const EXIT_NOT_RECORDED = 5;
 
-export async function playDemo(demo: DemoRunner, archiveDirectory: string): Promise<void> {
+/** @param isAll also one book of every other exchange. */
+export async function playDemo(
+  demo: DemoRunner,
+  archiveDirectory: string,
+  isAll: boolean,
+): Promise<void> {
   await start(demo);
   const book = await bookNow(demo);
   const queue = await queueNow(demo);
@@ -33,6 +39,7 @@ export async function playDemo(demo: DemoRunner, archiveDirectory: string): Prom
   await deepBook(demo);
   await gap(demo);
   await trades(demo);
+  if (isAll) await everyExchange(demo, [BUSY, QUEUED]);
   await stop(demo);
   await archiveAlone(demo, archiveDirectory, book);
   demo.story.end();

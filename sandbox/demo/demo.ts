@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * `npm run demo`: a sandbox exchange, a logger and its manager CLI, without a network. Records, reads
- * books now and in the past, provokes a gap, and compares every book with the exchange's own. Exits
+ * books now and in the past, provokes a gap, and compares every book with the exchange's own; with `--all`
+ * also one book of every exchange. Exits
  * with 0 only if everything was right, and always leaves neither processes nor files behind.
  */
 
@@ -17,21 +18,23 @@ import { DemoRunner } from './demo-runner.ts';
 import { playDemo } from './demo-steps.ts';
 
 const DEMO_LIMIT_MS = 50_000;
+const WHOLE_DEMO_LIMIT_MS = 90_000;
 
 /** Resolves with the exit code of an early end: a signal or the time limit. */
-function interruption(): Promise<number> {
+function interruption(limitMs: number): Promise<number> {
   return new Promise((resolve) => {
     process.once('SIGINT', () => resolve(130));
     process.once('SIGTERM', () => resolve(143));
     setTimeout(() => {
-      process.stderr.write(`demo: not finished after ${DEMO_LIMIT_MS / 1000} s\n`);
+      process.stderr.write(`demo: not finished after ${limitMs / 1000} s\n`);
       resolve(1);
-    }, DEMO_LIMIT_MS).unref();
+    }, limitMs).unref();
   });
 }
 
 async function main(): Promise<number> {
-  const interrupted = interruption();
+  const isAll = process.argv.slice(2).includes('--all');
+  const interrupted = interruption(isAll ? WHOLE_DEMO_LIMIT_MS : DEMO_LIMIT_MS);
   const directory = await mkdtemp(join(tmpdir(), 'orderbook-demo-'));
   const removeDirectory = (): void => rmSync(directory, { recursive: true, force: true });
   process.once('exit', removeDirectory);
@@ -44,7 +47,7 @@ async function main(): Promise<number> {
   });
   // In case the process exits before `close` below.
   process.once('exit', () => processes.killAll());
-  const played = playDemo(new DemoRunner(sandbox, processes), directory).then(
+  const played = playDemo(new DemoRunner(sandbox, processes), directory, isAll).then(
     () => 0,
     (error: unknown) => {
       process.stderr.write(`\ndemo: ${describeError(error)}\n`);
