@@ -10,7 +10,12 @@ const PAUSE_MS = 2000;
 const LIMIT_MS = 15_000;
 
 /** One of each exchange that the logger and the sandbox know. */
-const SECURITIES = ['binance:BTCUSDT', 'coinbase:BTC-USD', 'bybit:BTCUSDT'] as const;
+const SECURITIES = [
+  'binance:BTCUSDT',
+  'coinbase:BTC-USD',
+  'bybit:BTCUSDT',
+  'bitmex:XBTUSD',
+] as const;
 
 /** @param recorded what is recorded already. */
 export async function everyExchange(demo: DemoRunner, recorded: readonly string[]): Promise<void> {

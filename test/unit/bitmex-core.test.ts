@@ -22,9 +22,6 @@ import type { TestCore } from '../support/test-core.ts';
 const XBT = 'bitmex:XBTUSD';
 const ETH = 'bitmex:ETHUSD';
 
-/** Nobody takes: the blocks of today store no trade ids that are text. */
-const NO_TRADES = { takerShare: 0, volatility: 0 };
-
 let clock: ManualClock;
 let exchange: SimulatedExchange;
 let ticking: Timer;
@@ -34,7 +31,6 @@ beforeEach(async () => {
   await openWorld(
     ['BTCUSDT', 'ETHUSDT'].map((symbol) => ({
       ...profileOf(symbol),
-      ...NO_TRADES,
       depthLevels: 300,
       paceShare: 1,
     })),
@@ -213,7 +209,7 @@ describe('a fault of the connection or of one symbol', () => {
 
 test('many silent books stay live within the request budget', async () => {
   const names = Array.from({ length: 12 }, (_, i) => `Q${String.fromCharCode(65 + i)}USDT`);
-  const shape = { ...NO_TRADES, depthLevels: 20, paceShare: 0.001 };
+  const shape = { takerShare: 0, volatility: 0, depthLevels: 20, paceShare: 0.001 };
   const quiet = names.map((symbol) => ({ ...profileOf(symbol), ...shape }));
   await one.discard();
   ticking.cancel();
