@@ -136,6 +136,6 @@ describe('a book that is recorded by price', () => {
       for (const run of await logger.both(line)) expectError(run, 2, reason);
     }
     const orders = logger.stream('Export', { security: BTC_USD, type: 'TYPE_ORDERS' });
-    await expect(orders).rejects.toThrow(/INVALID_ARGUMENT: type: /);
+    await expect(orders).rejects.toThrow(/INVALID_ARGUMENT: .* was recorded by price/);
   });
 });

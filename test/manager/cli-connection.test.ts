@@ -284,7 +284,7 @@ describe('completion', () => {
     expect(await at('list --host l')).toEqual(['localhost']);
     expect(await at('list --port ')).toEqual(['']);
     expect(await at('reset ')).toEqual([...EXCHANGE_NAMES, 'all']);
-    expect(await at('reset b')).toEqual(['binance']);
+    expect(await at('reset c')).toEqual(['coinbase']);
     expect(await at('snapshot ')).toEqual(['all', SECURITY, 'coinbase:BTC-USD']);
     expect(await at(`snapshot ${SECURITY} `)).toEqual(['all', 'coinbase:BTC-USD']);
     expect(await at('completion ')).toEqual(['bash', 'zsh', 'fish']);
