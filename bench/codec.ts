@@ -5,7 +5,10 @@
  */
 
 import { TwoSidedBook } from '../logger/book/two-sided-book.ts';
-import { decodeBlock, newestBlock, newestImage } from '../logger/codec/formats.ts';
+import type { BlockCodec } from '../logger/codec/codec.ts';
+import { storedBlock, storedImage } from '../logger/codec/formats.ts';
+import { block1 } from '../logger/codec/v1/block.ts';
+import { block2 } from '../logger/codec/v2/block.ts';
 import type { LevelImage } from '../logger/market/events.ts';
 import { recordedBlocks, withoutTrades } from './blocks.ts';
 import type { RecordedBlock } from './blocks.ts';
@@ -40,7 +43,7 @@ export async function* codecSections({ data, peers }: Given): AsyncGenerator<Sec
     const contenders = await contendersFor(symbol.symbol, peers);
     yield await sizeSection(symbol.symbol, files, contenders);
     yield {
-      title: `${newestBlock('L2').encoding}: what takes the bytes, ${symbol.symbol}`,
+      title: `What takes the bytes of the blocks as stored: ${symbol.symbol}`,
       figures: shareFigures(blocks),
     };
     yield* imageSections(symbol);
@@ -49,21 +52,24 @@ export async function* codecSections({ data, peers }: Given): AsyncGenerator<Sec
 }
 
 async function contendersFor(symbol: string, peers: Peers): Promise<CodecContender[]> {
-  const codec = newestBlock('L2');
-  const ours: CodecContender = {
-    name: `ours: ${codec.encoding}`,
-    role: 'ours',
-    encode: ({ content }) => codec.encode(content),
-    decode: (stored) => decodeBlock(codec.encoding, stored).events,
-  };
   const columns = await parquet(peers);
   return [
-    ours,
+    ours(block1, 'in which such blocks are stored'),
+    ours(block2, 'in which small ones are'),
     ...(columns ? [columns] : []),
     ...jsonCodecs(readFrame, peers.missing),
     tardisCsv(symbol),
     ...predecessorCodecs(symbol),
   ];
+}
+
+function ours(codec: BlockCodec, which: string): CodecContender {
+  return {
+    name: `ours: ${codec.encoding}, ${which}`,
+    role: 'ours',
+    encode: ({ content }) => codec.encode(content),
+    decode: (stored) => codec.decode(stored).events,
+  };
 }
 
 const readFrame: ReadFrame = (receiveTimeUs, frame) => binanceFrame(receiveTimeUs, frame).event;
@@ -109,7 +115,10 @@ function wholeFile(blocks: readonly RecordedBlock[]): Part {
 }
 
 function blockBytes(blocks: readonly RecordedBlock[]): number {
-  return blocks.reduce((sum, block) => sum + newestBlock('L2').encode(block.content).length, 0);
+  return blocks.reduce(
+    (sum, block) => sum + storedBlock('L2', block.content).encode(block.content).length,
+    0,
+  );
 }
 
 function shareFigures(blocks: readonly RecordedBlock[]): Figure[] {
@@ -139,7 +148,7 @@ function* imageSections({ symbol, files }: BinanceData): Generator<Section> {
   if (snapshot === undefined || book === undefined) return;
   const grown = { ...snapshot, bids: book.levels('bid'), asks: book.levels('ask') };
   yield {
-    title: `${newestImage('L2').encoding}: base images, ${symbol}`,
+    title: `${storedImage('L2').encoding}: base images, ${symbol}`,
     figures: [
       imageFigure('the recorded snapshot', snapshot),
       imageFigure('the book at the end', grown),
@@ -152,7 +161,7 @@ function imageFigure(name: string, snapshot: LevelSnapshot): Figure {
   const levels = (image.bids.length + image.asks.length) / 2;
   return {
     name: `${name}, ${levels} levels`,
-    value: newestImage('L2').encode(image).length / levels,
+    value: storedImage('L2').encode(image).length / levels,
     unit: 'B/level',
     goal: '≤ 2.2',
   };

@@ -1,14 +1,15 @@
 /**
  * Encodes and decodes the bodies of records. Each format version is a folder that never changes once
  * archives hold records written with it: `v1/` and `v2/` are frozen. `formats.ts` lists the versions;
- * writers use the newest, readers pick the decoder by the record's `encoding`. `docs/format.md` says
+ * writers use what suits the record, readers pick the decoder by its `encoding`. `docs/format.md` says
  * what the bytes mean.
  *
  * To add version 3:
  * 1. Copy what it needs of `v2/` to `v3/` and change the copy; a version imports nothing of another.
  *    Name the encodings `block/3`, `image/3`, … and never reuse a name.
- * 2. Add the codecs to the lists in `formats.ts` and return them from `newestBlock` and `newestImage`.
- *    The decoders of older versions stay in the lists for good.
+ * 2. Add the codecs to the lists in `formats.ts`, and return them from `newestBlock` and `newestImage`,
+ *    and from `storedBlock` and `storedImage` where they suit. The decoders of older versions stay in the
+ *    lists for good.
  * 3. Add golden files (`test/fixtures/codec`) and extend `frozen.test.ts`, which pins content and
  *    bytes, and `frozen-code.test.ts`, which pins the code of each version (`test/unit/codec`).
  */

@@ -3,7 +3,7 @@
 import { sealRecord } from '../../archive/record.ts';
 import type { ImageReason, RecordDescription, StoredRecord } from '../../archive/archive.ts';
 import type { BlockContent } from '../../codec/codec.ts';
-import { newestBlock, newestImage } from '../../codec/formats.ts';
+import { storedBlock, storedImage } from '../../codec/formats.ts';
 import type { Contract } from '../../market/contract.ts';
 import type { Proof } from '../../market/coverage.ts';
 import { isBookUpdate } from '../../market/events.ts';
@@ -45,7 +45,7 @@ export function imageRecord(
   reason: ImageReason,
   defectsBetween = NO_DEFECTS,
 ): StoredRecord {
-  const codec = newestImage(image.level);
+  const codec = storedImage(image.level);
   const atUs = image.receiveTimeUs;
   return sealRecord(
     {
@@ -146,7 +146,7 @@ export function blockRecord(
   exchangeTimeUs: number,
   defectsBetween = NO_DEFECTS,
 ): StoredRecord {
-  const codec = newestBlock(segment.level);
+  const codec = storedBlock(segment.level, content);
   const summary = new EventSummary(content.previousSequence, exchangeTimeUs);
   for (const event of content.events) summary.add(event);
   const header = summary.header(segment, codec.encoding, defectsBetween);

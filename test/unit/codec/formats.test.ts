@@ -6,12 +6,15 @@ import {
   decodeImage,
   newestBlock,
   newestImage,
+  storedBlock,
+  storedImage,
 } from '../../../logger/codec/formats.ts';
 import { block1 } from '../../../logger/codec/v1/block.ts';
 import { image1 } from '../../../logger/codec/v1/image.ts';
 import { block2 } from '../../../logger/codec/v2/block.ts';
+import { ordersImage2 } from '../../../logger/codec/v2/orders-image.ts';
 import { RecordCorruptError } from '../../../logger/errors.ts';
-import type { BookImage } from '../../../logger/market/events.ts';
+import type { BookImage, MarketEvent, TradeId } from '../../../logger/market/events.ts';
 
 const SCALE = { priceExponent: 2, sizeExponent: 2 };
 const BLOCK: BlockContent = { scale: SCALE, previousSequence: 3, events: [] };
@@ -30,6 +33,33 @@ describe('the encoding of a record picks its decoder', () => {
   test('records of the newest codecs decode by their encoding', () => {
     expect(decodeBlock(newestBlock('L2').encoding, newestBlock('L2').encode(BLOCK))).toEqual(BLOCK);
     expect(decodeImage(newestImage('L2').encoding, newestImage('L2').encode(IMAGE))).toEqual(IMAGE);
+  });
+
+  test('large blocks of levels are stored in version 1, unless it has no place for their trades', () => {
+    const times = { exchangeTimeUs: 1, receiveTimeUs: 2 };
+    const levels = Array.from({ length: 500 }, (_, i) => [i + 1, 1]).flat();
+    const diff = (firstSequence: number): MarketEvent => {
+      const numbers = { firstSequence, lastSequence: firstSequence };
+      return { type: 'diff', ...numbers, ...times, bids: levels, asks: [] };
+    };
+    const trade = (tradeId: TradeId): MarketEvent => {
+      const place = { sequence: null, eventTimeUs: 1, ...times };
+      return { type: 'trade', tradeId, ...place, price: 1, size: 1, side: 'buy' };
+    };
+    const stored = (...events: MarketEvent[]): string => {
+      const codec = storedBlock('L2', { ...BLOCK, events });
+      const content = { ...BLOCK, events };
+      expect(decodeBlock(codec.encoding, codec.encode(content))).toEqual(content);
+      return codec.encoding;
+    };
+    expect(stored(diff(4))).toBe('block/2');
+    expect(stored(diff(4), diff(5), trade(7))).toBe('block/1');
+    expect(stored(diff(4), diff(5), trade('7a'))).toBe('block/2');
+    const tradeScale = { priceExponent: 3, sizeExponent: 2 };
+    const content = { ...BLOCK, tradeScale, events: [diff(4), diff(5)] };
+    expect(storedBlock('L2', content).encoding).toBe('block/2');
+    expect(storedBlock('L3', BLOCK).encoding).toBe('orders/2');
+    expect([storedImage('L2'), storedImage('L3')]).toEqual([image1, ordersImage2]);
   });
 
   test('version 1 stays readable', () => {
