@@ -24,7 +24,7 @@ import { needs, recordings } from '../support/requirements.ts';
 const LINES = scaled({ fast: 10_000, full: Infinity });
 const EXTENT = scaled({ fast: 'the first 10,000 lines', full: 'all of it' });
 /** Moments of an export that are compared with a query. */
-const TICKS = scaled({ fast: 20, full: 60 });
+const TICKS = scaled({ fast: 20, full: 30 });
 
 describe('exports of the recordings', needs(recordings), () => {
   let server: { close(): Promise<void> } | undefined;
