@@ -132,7 +132,7 @@ test.each(Object.keys(STALLS))(
   '%s: no gap, books are right, and late receive times are reported',
   async (stall) => {
     const one = await start();
-    await heardMore(5);
+    await heardMore(10);
     const beforeUs = Date.now() * 1000;
     await STALLS[stall]?.(one);
     await heardMore(10);
