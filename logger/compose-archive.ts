@@ -67,7 +67,7 @@ export async function startAfterRecords(
 ): Promise<void> {
   let latestUs = 0;
   for (const { security } of await archive.securities()) {
-    const { lastUs } = await archive.tail(security);
+    const { lastUs } = await archive.tail(security, false);
     latestUs = Math.max(latestUs, lastUs ?? 0);
   }
   const aheadUs = latestUs - clock.nowUs();

@@ -239,7 +239,8 @@ export interface ArchiveReader {
   readonly kind: 'embedded' | 'mongodb';
   securities(): Promise<readonly SecurityState[]>;
   totals(security: string): Promise<SecurityTotals>;
-  tail(security: string): Promise<SegmentTail>;
+  /** @param parts false: the journal is left out, where that saves reading it. */
+  tail(security: string, parts?: boolean): Promise<SegmentTail>;
 
   /**
    * The last image at or before a position, in the latest segment that has one. By sequence: segments

@@ -214,6 +214,7 @@ export class BookRecorder implements FeedListener {
       if (this.#deps.exchange.proof === 'connection') {
         const { atUs, sequence } = this.feed.lastEvidence(segment);
         this.#endSegment('connection', { atUs: Math.min(atUs, aliveUntilUs), sequence });
+        if (this.writer.isSuspended) return;
       }
       this.#phase.enter('stale', { reason });
     } else if (this.#phase.current === 'syncing') {
@@ -329,6 +330,7 @@ export class BookRecorder implements FeedListener {
     const { exchange, log } = this.#deps;
     this.feed.segmentBegan(proven.receiveTimeUs);
     this.writer.begin(proven, this.#buffer.takeSideEvents());
+    if (this.writer.isSuspended) return;
     this.#phase.enter('live');
     // Our own count of messages is no sequence: one would look for it at the exchange.
     const sequence = formatSequence(proven.sequence, exchange.proof) ?? undefined;
@@ -344,10 +346,7 @@ export class BookRecorder implements FeedListener {
     this.#gap(cause, reason, from);
   }
 
-  /**
-   * The streams are dead although their connection lives. Where subscribing them again brought
-   * nothing, the connection is replaced: at the second attempt, the fourth, the eighth and so on.
-   */
+  /** Dead streams on a living connection; at attempts 2, 4, 8 … the connection is replaced. */
   #renew(reason: string): void {
     const { log, exchange } = this.#deps;
     const attempt = ++this.#renewals;
@@ -371,6 +370,7 @@ export class BookRecorder implements FeedListener {
     if (!segment) return;
     this.#deps.log.warning('Gap', { security: this.#security, cause, reason });
     this.#endSegment(cause, from ?? this.feed.lastEvidence(segment));
+    if (this.writer.isSuspended) return;
     this.#phase.enter('syncing', { reason });
     this.#buffer.clearUpdates();
     if (this.feed.isUp) this.#prover.start();
@@ -385,12 +385,11 @@ export class BookRecorder implements FeedListener {
 
   /** Nothing comes from the exchange, for a reason that waiting for messages does not mend. */
   #fail(cause: GapCause, why: PhaseReason): void {
-    const { segment } = this;
     this.#prover.stop();
     this.#buffer.clearUpdates();
-    if (segment) this.#endSegment(cause, this.feed.lastEvidence(segment));
+    if (this.segment) this.#endSegment(cause, this.feed.lastEvidence(this.segment));
     else this.writer.blame(cause);
-    this.#phase.enter('failed', why);
+    if (!this.writer.isSuspended) this.#phase.enter('failed', why);
   }
 
   #endSegment(cause: GapCause, from: SegmentPosition): void {

@@ -137,7 +137,7 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   opinionSettleMs: 2_000,
   maxCheckRows: 1_000_000,
   maxPendingBytes: 256 * 1024 * 1024,
-  commitPauseMs: 60,
+  commitPauseMs: 200,
   commitRetryMs: 1_000,
   minStallMs: 200,
   // What found no room in a socket's buffer waits at the exchange, and arrives a round trip later.

@@ -61,7 +61,7 @@ export class FallbackWarnings {
   async #recordedByOrder(ids: readonly string[]): Promise<string | null> {
     try {
       for (const id of ids) {
-        const { epoch } = await this.#archive.tail(id);
+        const { epoch } = await this.#archive.tail(id, false);
         const last = epoch === 0 ? null : await this.#archive.segmentStart(id, epoch - 1);
         if (last?.header.level === 'L3') return id;
       }

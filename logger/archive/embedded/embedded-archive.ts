@@ -26,6 +26,7 @@ import {
   describeError,
 } from '../../errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import { yieldToEventLoop } from '../../runtime/yield.ts';
 import type {
   Archive,
   BlockRange,
@@ -74,6 +75,7 @@ const COMMITS_BETWEEN_READER_CHECKS = 256;
 /** A flush takes milliseconds. */
 const FLUSH_CHECK_MS = 100;
 const WAITING = Symbol('waiting');
+const MANY_PARTS = 50;
 /** lmdb's flags for a transaction that is abortable, committed on return, and flushed later. */
 const ABORTABLE_SYNCHRONOUS_UNFLUSHED = 0x10003;
 
@@ -117,6 +119,7 @@ class EmbeddedArchive implements Spool {
   #isFlushing = false;
   #hasUnflushed = false;
   #flushed: Promise<void> = Promise.resolve();
+  #lastTurn: Promise<void> = Promise.resolve();
 
   constructor(
     directory: string,
@@ -215,8 +218,13 @@ class EmbeddedArchive implements Spool {
     return this.#read(() => reads.readTotals(this.#tables, security));
   }
 
-  tail(security: string): Promise<SegmentTail> {
-    return this.#read(() => reads.readTail(this.#tables, security));
+  async tail(security: string, parts = true): Promise<SegmentTail> {
+    // At a start after a crash those of very many securities are read: a turn of the loop for each.
+    if (parts && this.#tables.journal.partsOf(security) > MANY_PARTS) {
+      this.#lastTurn = this.#lastTurn.then(yieldToEventLoop);
+      await this.#lastTurn;
+    }
+    return this.#read(() => reads.readTail(this.#tables, security, parts));
   }
 
   imageAt(security: string, position: Position): Promise<BlockRef | null> {

@@ -137,10 +137,24 @@ export function* entriesOf(batch: Uint8Array): Generator<PlacedEntry> {
   }
 }
 
-/** undefined: it is damaged. */
-export function entryAt(batch: Uint8Array, at: number): JournalEntry | undefined {
-  const shared = sharedOf(batch);
-  return shared && entryIn(batch, at, shared);
+/** A batch of which several entries are read. */
+export class ReadBatch {
+  readonly #bytes: Uint8Array;
+  readonly #shared: readonly Shared[] | undefined;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#shared = sharedOf(bytes);
+  }
+
+  get byteLength(): number {
+    return this.#bytes.byteLength;
+  }
+
+  /** undefined: it is damaged. */
+  entryAt(at: number): JournalEntry | undefined {
+    return this.#shared && entryIn(this.#bytes, at, this.#shared);
+  }
 }
 
 function sharedOf(batch: Uint8Array): readonly Shared[] | undefined {
@@ -156,7 +170,8 @@ function behindFrame(batch: Uint8Array, at: number): number {
 function frameAt(batch: Uint8Array, at: number): Uint8Array | undefined {
   const from = at + FRAME_HEAD_BYTES;
   const bytes = batch.subarray(from, from + uint32(batch, at));
-  return crc32(bytes) === uint32(batch, at + 4) && from <= batch.length ? bytes : undefined;
+  const isIntact = bytes.length > 0 && crc32(bytes) === uint32(batch, at + 4);
+  return isIntact ? bytes : undefined;
 }
 
 function uint32(bytes: Uint8Array, at: number): number {

@@ -10,7 +10,7 @@
 
 import { sealRecord } from '../record.ts';
 import type { StoredRecord } from '../archive.ts';
-import { entriesOf, entryAt } from './journal-batch.ts';
+import { ReadBatch, entriesOf } from './journal-batch.ts';
 import type { JournalEntry } from './journal-batch.ts';
 import type { SecurityHead } from './security-head.ts';
 import type { Table } from './table.ts';
@@ -50,6 +50,8 @@ export interface JournalEnd {
 
 /** A reader starts over after so many batches: it is not told which ones are gone. */
 const MAX_READ_BATCHES = 8192;
+/** All batches of an open block of very many securities; read again where they are larger. */
+const MAX_READ_BYTES = 64 * 1024 * 1024;
 /** Bounds what a deletion adds to a commit. */
 const MAX_REMOVALS = 16;
 
@@ -60,6 +62,8 @@ export class Journal {
   #live = new Map<number, number>();
   /** The number of the next batch. */
   #next = 0;
+  readonly #readBatches = new Map<number, ReadBatch>();
+  #readBytes = 0;
 
   /** @param batches undefined in an archive of layout 1. */
   constructor(batches: Batches | undefined) {
@@ -139,7 +143,11 @@ export class Journal {
   }
 
   removed(batches: readonly number[]): void {
-    for (const batch of batches) this.#live.delete(batch);
+    for (const batch of batches) {
+      this.#live.delete(batch);
+      this.#readBytes -= this.#readBatches.get(batch)?.byteLength ?? 0;
+      this.#readBatches.delete(batch);
+    }
   }
 
   partNumbered(security: string, number: number): StoredRecord | undefined {
@@ -173,9 +181,24 @@ export class Journal {
   }
 
   #read({ batch, at }: PartRef): StoredRecord | undefined {
-    const bytes = this.#batches?.get(batch);
-    const part = bytes && entryAt(bytes, at)?.part;
+    const part = this.#batch(batch)?.entryAt(at)?.part;
     return part && sealRecord(part.header, part.body);
+  }
+
+  /** The parts of one security are spread over all batches, and the next one's over the same. */
+  #batch(number: number): ReadBatch | undefined {
+    const known = this.#readBatches.get(number);
+    if (known) return known;
+    const bytes = this.#batches?.get(number);
+    if (!bytes) return undefined;
+    const batch = new ReadBatch(bytes);
+    this.#readBytes += batch.byteLength;
+    if (this.#readBytes > MAX_READ_BYTES) {
+      this.#readBatches.clear();
+      this.#readBytes = batch.byteLength;
+    }
+    this.#readBatches.set(number, batch);
+    return batch;
   }
 
   #of(security: string): SecurityJournal {

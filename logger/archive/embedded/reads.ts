@@ -42,12 +42,12 @@ export function readTotals(tables: Tables, security: string): SecurityTotals {
   return { images, blocks, gaps, storedBytes, lastImageUs };
 }
 
-export function readTail(tables: Tables, security: string): SegmentTail {
+export function readTail(tables: Tables, security: string, parts: boolean): SegmentTail {
   const head = readHead(tables, security);
   const { epoch, lastSequence, openGap } = head;
   const end = tables.journal.end(security, head);
   const journal: StoredRecord[] = [];
-  for (const part of openParts(tables, security, head)) {
+  for (const part of parts ? openParts(tables, security, head) : []) {
     journal.push(part ?? damagedPart(tables, security, epoch, journal.at(-1)?.header.toUs));
   }
   return {

@@ -218,7 +218,7 @@ export function readSecurityDocuments(tables: Tables): SecurityDocument[] {
   return readSecurities(tables).map((state) => {
     const { security } = state;
     const head = readHead(tables, security);
-    const { epoch, aliveUntilUs, openGap, journal } = readTail(tables, security);
+    const { epoch, aliveUntilUs, openGap, journal } = readTail(tables, security, true);
     const isReplicated = pendingOf(head).records <= 0 && journal.length === 0 && epoch > 0;
     const mark = aliveUntilUs === null ? null : { epoch, us: aliveUntilUs };
     return {

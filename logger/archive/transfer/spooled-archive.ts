@@ -62,8 +62,8 @@ export class SpooledArchive implements Archive {
     return this.#spool.totals(security);
   }
 
-  tail(security: string): Promise<SegmentTail> {
-    return this.#spool.tail(security);
+  tail(security: string, parts?: boolean): Promise<SegmentTail> {
+    return this.#spool.tail(security, parts);
   }
 
   async imageAt(security: string, position: Position): Promise<BlockRef | null> {

@@ -123,6 +123,8 @@ export class SegmentWriter {
     if (!segment) return;
     this.#segment = undefined;
     this.#push(segment.end());
+    // Not stored: recovery finds where the records end, and opens the gap there.
+    if (this.#isSuspended) return;
     this.#declare('opened', this.#gapAfter(segment, cause, from));
   }
 

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import type { RecordDescription } from '../../../logger/archive/archive.ts';
-import { encodeBatch, entriesOf, entryAt } from '../../../logger/archive/embedded/journal-batch.ts';
+import {
+  ReadBatch,
+  encodeBatch,
+  entriesOf,
+} from '../../../logger/archive/embedded/journal-batch.ts';
 import type { JournalEntry } from '../../../logger/archive/embedded/journal-batch.ts';
 import { flippedBits } from '../codec/damage.ts';
 
@@ -74,7 +78,7 @@ test('the entries of a batch are read back, all together or one by one', () => {
   const { bytes, at } = encodeBatch(ENTRIES);
   expect(plain(entriesIn(bytes))).toEqual(plain(ENTRIES));
   expect([...entriesOf(bytes)].map((placed) => placed.at)).toEqual(at);
-  const one = at.flatMap((place) => entryAt(bytes, place) ?? []);
+  const one = at.flatMap((place) => new ReadBatch(bytes).entryAt(place) ?? []);
   expect(plain(one)).toEqual(plain(ENTRIES));
 });
 
@@ -85,7 +89,7 @@ test('a flipped bit costs the entry that it is in, or those behind it, and chang
     const left = plain(entriesIn(damaged)) as unknown[];
     for (const entry of left) expect(intact, place).toContainEqual(entry);
     expect(left.length, place).toBeLessThan(intact.length);
-    for (const place of at) entryAt(damaged, place);
+    for (const place of at) new ReadBatch(damaged).entryAt(place);
   }
 });
 
@@ -96,5 +100,15 @@ test('a batch that is cut off has the entries before the cut', () => {
     const left = plain(entriesIn(bytes.subarray(0, length))) as unknown[];
     expect(left).toEqual(intact.slice(0, left.length));
     expect(left.length).toBeLessThan(intact.length);
+  }
+});
+
+test('zeros in place of a page cost what they cover, and are no error', () => {
+  const { bytes, at } = encodeBatch(ENTRIES);
+  const intact = plain(ENTRIES) as unknown[];
+  for (const [i, place] of at.entries()) {
+    const damaged = Uint8Array.from(bytes).fill(0, place);
+    expect(plain(entriesIn(damaged))).toEqual(intact.slice(0, i));
+    expect(new ReadBatch(damaged).entryAt(place)).toBeUndefined();
   }
 });
