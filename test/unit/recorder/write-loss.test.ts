@@ -111,4 +111,40 @@ describe('while the archive accepts nothing', () => {
       lastMissing: 499,
     });
   });
+
+  test('what is lost as a segment ends is in the gap after it, and nothing goes on meanwhile', async () => {
+    isFull = false;
+    const { one, queue } = harness.recorder({
+      archive: fillable(archive, () => isFull),
+      limits: { maxPendingBytes: 2000 },
+    });
+    await harness.proveBook(one);
+    const kept = exchange.diff(103, 103, [1500, 1]);
+    one.tick();
+    await queue.drained();
+    isFull = true;
+    for (let id = 104; id < 600; id++) {
+      exchange.diff(id, id, [1000 + id, id * 7919]);
+      await clock.advanceAsync(10);
+    }
+    expect(one.phase).toBe('live');
+    // The block that ends here is larger than what may wait; the gap's own record is not.
+    exchange.diff(700, 700, [1, 1]);
+    expect(one.phase).toBe('failed');
+    isFull = false;
+    exchange.answer(snapshotAt(799, [1, 1], [2, 2]));
+    await clock.advanceAsync(3000, 100);
+    exchange.diff(799, 800);
+    await clock.advanceAsync(1000, 100);
+    expect(one.phase).toBe('live');
+    await queue.drained();
+    const { events } = await harness.stored(1);
+    const last = events.at(-1);
+    expect(last?.receiveTimeUs).toBeLessThan(kept.receiveTimeUs + 100_000);
+    const tail = await archive.tail(BTC.id);
+    expect(await archive.gapBefore(BTC.id, tail.epoch)).toMatchObject({
+      fromUs: last?.receiveTimeUs,
+      firstMissing: 103 + events.length,
+    });
+  });
 });
