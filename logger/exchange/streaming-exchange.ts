@@ -4,7 +4,13 @@
  * Trouble with one symbol stays with it; trouble with REST never touches the streams.
  */
 
-import { ConflictError, FeedClosedError, LoggerError, describeError } from '../errors.ts';
+import {
+  ConflictError,
+  FeedClosedError,
+  LoggerError,
+  UnknownSecurityError,
+  describeError,
+} from '../errors.ts';
 import type { Proof } from '../market/coverage.ts';
 import type { BookSnapshot } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
@@ -13,6 +19,7 @@ import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Transport } from '../runtime/transport.ts';
 import type {
+  BookProbe,
   Exchange,
   ExchangeCounters,
   FeedHandle,
@@ -206,6 +213,23 @@ export abstract class StreamingExchange implements Exchange {
     }
   }
 
+  /** One request for each symbol; those that the exchange does not list are left out. */
+  protected async probeEach(
+    symbols: readonly string[],
+    probe: (symbol: string) => Promise<BookProbe | undefined>,
+  ): Promise<ReadonlyMap<string, BookProbe>> {
+    const probes = new Map<string, BookProbe>();
+    for (const symbol of symbols) {
+      try {
+        const found = await probe(symbol);
+        if (found) probes.set(symbol, found);
+      } catch (error) {
+        if (!(error instanceof UnknownSecurityError)) throw error;
+      }
+    }
+    return probes;
+  }
+
   /** Runs `read`; a malformed response is counted like a frame, and still fails its caller. */
   protected counted<T>(read: () => T): T {
     try {
@@ -294,4 +318,13 @@ export abstract class StreamingExchange implements Exchange {
 
 export function hasSameSizes(a: Instrument, b: Instrument): boolean {
   return a.tickSize === b.tickSize && a.lotSize === b.lotSize;
+}
+
+/** The first connection with room for so many more streams. */
+export function connectionWithRoom(
+  connections: readonly FeedConnection[],
+  streams: number,
+  maxStreams: number,
+): FeedConnection | undefined {
+  return connections.find(({ streamCount }) => streamCount + streams <= maxStreams);
 }

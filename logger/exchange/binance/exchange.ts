@@ -18,6 +18,7 @@ import { SequencedFeed } from '../feed/sequenced-feed.ts';
 import { RequestBudget } from '../rest/request-budget.ts';
 import { RestClient } from '../rest/rest-client.ts';
 import {
+  connectionWithRoom,
   MAX_PATIENT_WAIT_MS,
   MAX_URGENT_WAIT_MS,
   StreamingExchange,
@@ -181,24 +182,12 @@ class BinanceExchange extends StreamingExchange {
         parseTickers(parseJson(answer.body), { symbols, scaleOf, receiveTimeUs }),
       );
     }
-    const probes = new Map<string, BookProbe>();
-    for (const symbol of symbols) {
-      try {
-        const answer = await this.#rest.get({
-          ...request,
-          path: topPath(symbol),
-          weight: TOP_WEIGHT,
-        });
-        const context = { scale: scaleOf(symbol), receiveTimeUs: answer.receiveTimeUs };
-        probes.set(
-          symbol,
-          this.counted(() => parseTop(parseJson(answer.body), context)),
-        );
-      } catch (error) {
-        if (!(error instanceof UnknownSecurityError)) throw error;
-      }
-    }
-    return probes;
+    return this.probeEach(symbols, async (symbol) => {
+      const asked = { ...request, path: topPath(symbol), weight: TOP_WEIGHT };
+      const { body, receiveTimeUs } = await this.#rest.get(asked);
+      const context = { scale: scaleOf(symbol), receiveTimeUs };
+      return this.counted(() => parseTop(parseJson(body), context));
+    });
   }
 
   protected createFeed(instrument: Instrument, listener: FeedListener): SequencedFeed {
@@ -207,8 +196,8 @@ class BinanceExchange extends StreamingExchange {
   }
 
   protected connectionFor(connections: readonly FeedConnection[]): FeedConnection | undefined {
-    const max = this.#limits.maxStreamsPerConnection;
-    return connections.find(({ streamCount }) => streamCount + STREAMS_PER_SYMBOL <= max);
+    const { maxStreamsPerConnection } = this.#limits;
+    return connectionWithRoom(connections, STREAMS_PER_SYMBOL, maxStreamsPerConnection);
   }
 
   async #instruments(

@@ -4,7 +4,7 @@
  * `secondOpinion` compares with REST.
  */
 
-import { FeedClosedError, UnknownSecurityError } from '../../errors.ts';
+import { FeedClosedError } from '../../errors.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type { BookSnapshot } from '../../market/events.ts';
 import { connectionRule } from '../connection-rule.ts';
@@ -15,6 +15,7 @@ import { RequestBudget } from '../rest/request-budget.ts';
 import type { Urgency } from '../rest/request-budget.ts';
 import { RestClient } from '../rest/rest-client.ts';
 import {
+  connectionWithRoom,
   MAX_PATIENT_WAIT_MS,
   MAX_URGENT_WAIT_MS,
   StreamingExchange,
@@ -127,20 +128,11 @@ class BitmexExchange extends StreamingExchange {
         parseBestPrices(parseExactJson(body), wanted, { scaleOf, receiveTimeUs }),
       );
     }
-    const probes = new Map<string, BookProbe>();
-    for (const symbol of symbols) {
-      try {
-        const { body, receiveTimeUs } = await this.#get(bookPath(symbol, 1), 'probe', signal);
-        const context = { scale: this.#scaleOf(symbol), receiveTimeUs };
-        probes.set(
-          symbol,
-          this.counted(() => parseTop(parseExactJson(body), symbol, context)),
-        );
-      } catch (error) {
-        if (!(error instanceof UnknownSecurityError)) throw error;
-      }
-    }
-    return probes;
+    return this.probeEach(symbols, async (symbol) => {
+      const { body, receiveTimeUs } = await this.#get(bookPath(symbol, 1), 'probe', signal);
+      const context = { scale: this.#scaleOf(symbol), receiveTimeUs };
+      return this.counted(() => parseTop(parseExactJson(body), symbol, context));
+    });
   }
 
   protected createFeed(instrument: Instrument, listener: FeedListener): BitmexFeed {
@@ -148,8 +140,8 @@ class BitmexExchange extends StreamingExchange {
   }
 
   protected connectionFor(connections: readonly FeedConnection[]): FeedConnection | undefined {
-    const max = this.#limits.maxStreamsPerConnection;
-    return connections.find(({ streamCount }) => streamCount + STREAMS_PER_SYMBOL <= max);
+    const { maxStreamsPerConnection } = this.#limits;
+    return connectionWithRoom(connections, STREAMS_PER_SYMBOL, maxStreamsPerConnection);
   }
 
   protected lookUp(symbols: readonly string[]): Promise<ReadonlyMap<string, Listing>> {

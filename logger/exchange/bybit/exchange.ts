@@ -3,7 +3,7 @@
  * has its image by REST; a windowed topic brings it in the stream.
  */
 
-import { ExchangeRejectedError, FeedClosedError, UnknownSecurityError } from '../../errors.ts';
+import { ExchangeRejectedError, FeedClosedError } from '../../errors.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type { BookSnapshot } from '../../market/events.ts';
 import type {
@@ -20,6 +20,7 @@ import { RequestBudget } from '../rest/request-budget.ts';
 import type { Urgency } from '../rest/request-budget.ts';
 import { RestClient } from '../rest/rest-client.ts';
 import {
+  connectionWithRoom,
   MAX_PATIENT_WAIT_MS,
   MAX_URGENT_WAIT_MS,
   StreamingExchange,
@@ -173,15 +174,7 @@ class BybitExchange extends StreamingExchange {
       const { body, receiveTimeUs } = await this.#get(TICKERS_PATH, 'probe', signal);
       return this.counted(() => parseTickers(body, { symbols, scaleOf, receiveTimeUs }));
     }
-    const probes = new Map<string, BookProbe>();
-    for (const symbol of symbols) {
-      try {
-        probes.set(symbol, await this.#top(symbol, scaleOf(symbol), signal));
-      } catch (error) {
-        if (!(error instanceof UnknownSecurityError)) throw error;
-      }
-    }
-    return probes;
+    return this.probeEach(symbols, (symbol) => this.#top(symbol, scaleOf(symbol), signal));
   }
 
   protected createFeed(instrument: Instrument, listener: FeedListener): BybitFeed {
@@ -189,8 +182,8 @@ class BybitExchange extends StreamingExchange {
   }
 
   protected connectionFor(connections: readonly FeedConnection[]): FeedConnection | undefined {
-    const max = this.#limits.maxStreamsPerConnection;
-    return connections.find(({ streamCount }) => streamCount + STREAMS_PER_SYMBOL <= max);
+    const { maxStreamsPerConnection } = this.#limits;
+    return connectionWithRoom(connections, STREAMS_PER_SYMBOL, maxStreamsPerConnection);
   }
 
   protected lookUp(symbols: readonly string[]): Promise<ReadonlyMap<string, Listing>> {

@@ -109,24 +109,15 @@ export abstract class CoinbaseExchange extends StreamingExchange {
     _depth: 'prices' | 'sequence',
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, BookProbe>> {
-    const probes = new Map<string, BookProbe>();
-    for (const symbol of symbols) {
+    return this.probeEach(symbols, async (symbol) => {
       const feed = this.feeds.get(symbol);
-      if (!feed) continue;
-      try {
-        const { top, receiveTimeUs } = await this.top(symbol, signal);
-        const context = { scale: feed.scale, receiveTimeUs };
-        probes.set(
-          symbol,
-          this.counted(() => parseTop(top, context)),
-        );
-        // The message that ended it may have been lost.
-        if (!isInAuction(top)) feed.setAuction(false);
-      } catch (error) {
-        if (!(error instanceof UnknownSecurityError)) throw error;
-      }
-    }
-    return probes;
+      if (!feed) return undefined;
+      const { top, receiveTimeUs } = await this.top(symbol, signal);
+      const probe = this.counted(() => parseTop(top, { scale: feed.scale, receiveTimeUs }));
+      // The message that ended it may have been lost.
+      if (!isInAuction(top)) feed.setAuction(false);
+      return probe;
+    });
   }
 
   /** The best prices of a product: the smallest answer that shows whether there is an auction. */

@@ -6,6 +6,7 @@
 import { FeedClosedError, LoggerError, WireFormatError, describeError } from '../../errors.ts';
 import type { BookSnapshot } from '../../market/events.ts';
 import type { FeedListener, Instrument } from '../exchange.ts';
+import { connectionWithRoom } from '../streaming-exchange.ts';
 import type { FeedConnection } from '../feed/feed-connection.ts';
 import { CoinbaseExchange } from './base-exchange.ts';
 import type { CoinbaseOptions } from './base-exchange.ts';
@@ -54,8 +55,7 @@ export class CoinbaseLevel2 extends CoinbaseExchange {
   }
 
   protected connectionFor(connections: readonly FeedConnection[]): FeedConnection | undefined {
-    const max = this.limits.maxStreamsPerConnection;
-    return connections.find(({ streamCount }) => streamCount < max);
+    return connectionWithRoom(connections, 1, this.limits.maxStreamsPerConnection);
   }
 }
 
