@@ -23,10 +23,16 @@ export interface JournalEntry {
   readonly aliveUntilUs?: number;
 }
 
-/** Where an entry stands in its batch. */
-export interface PlacedEntry {
+/** What an index has to know of an entry. */
+export interface IndexedEntry {
+  /** Where it stands in its batch. */
   readonly at: number;
-  readonly entry: JournalEntry;
+  readonly security: string;
+  readonly epoch: number;
+  readonly parts: number;
+  /** The last receive time of its part; undefined: it has none. */
+  readonly partToUs: number | undefined;
+  readonly aliveUntilUs: number | undefined;
 }
 
 const VERSION = 1;
@@ -127,14 +133,34 @@ function appendEntry(out: ByteBuffer, entry: JournalEntry, shared: number): void
   out.append(body);
 }
 
-/** The intact entries of a batch: damage costs what it touches. */
-export function* entriesOf(batch: Uint8Array): Generator<PlacedEntry> {
-  const shared = sharedOf(batch);
-  if (shared === undefined) return;
+/**
+ * The intact entries of a batch: damage costs what it touches. Their headers are not made: an archive
+ * that is opened after a crash has very many.
+ */
+export function* entriesOf(batch: Uint8Array): Generator<IndexedEntry> {
+  if (batch[0] !== VERSION || frameAt(batch, 1) === undefined) return;
   for (let at = behindFrame(batch, 1); at < batch.length; at = behindFrame(batch, at)) {
-    const entry = entryIn(batch, at, shared);
-    if (entry !== undefined) yield { at, entry };
+    const frame = frameAt(batch, at);
+    if (frame !== undefined) yield indexed(at, frame);
   }
+}
+
+function indexed(at: number, frame: Uint8Array): IndexedEntry {
+  const input = new ByteScanner(frame);
+  const { hasPart, ...head } = headOf(input);
+  if (!hasPart) return { at, ...head, partToUs: undefined };
+  input.integer();
+  return { at, ...head, partToUs: input.integer() + input.integer() };
+}
+
+/** What entries with and without a part begin with. */
+function headOf(input: ByteScanner) {
+  const security = input.text();
+  const epoch = input.integer();
+  const parts = input.integer();
+  const bits = input.byte();
+  const aliveUntilUs = (bits & HAS_MARK) === 0 ? undefined : input.integer();
+  return { security, epoch, parts, aliveUntilUs, hasPart: (bits & HAS_PART) !== 0 };
 }
 
 /** A batch of which several entries are read. */
@@ -187,12 +213,9 @@ function entryIn(
   const frame = frameAt(batch, at);
   if (frame === undefined) return undefined;
   const input = new ByteScanner(frame);
-  const security = input.text();
-  const epoch = input.integer();
-  const parts = input.integer();
-  const bits = input.byte();
-  const mark = (bits & HAS_MARK) === 0 ? {} : { aliveUntilUs: input.integer() };
-  if ((bits & HAS_PART) === 0) return { security, epoch, parts, ...mark };
+  const { security, epoch, parts, aliveUntilUs, hasPart } = headOf(input);
+  const mark = aliveUntilUs === undefined ? {} : { aliveUntilUs };
+  if (!hasPart) return { security, epoch, parts, ...mark };
   const common = shared[input.integer()] as Shared;
   const fromUs = input.integer();
   const toUs = fromUs + input.integer();

@@ -102,7 +102,10 @@ export class JournalChange {
     }
     for (const [batch, entries, at] of this.#added) {
       this.#journal.begin(batch);
-      for (const [i, entry] of entries.entries()) this.#journal.add(entry, at[i]!);
+      for (const [i, { security, epoch, parts, part, aliveUntilUs }] of entries.entries()) {
+        const partToUs = part?.header.toUs;
+        this.#journal.add({ at: at[i]!, security, epoch, parts, partToUs, aliveUntilUs });
+      }
     }
   }
 

@@ -11,7 +11,7 @@
 import { sealRecord } from '../record.ts';
 import type { StoredRecord } from '../archive.ts';
 import { ReadBatch, entriesOf } from './journal-batch.ts';
-import type { JournalEntry } from './journal-batch.ts';
+import type { IndexedEntry } from './journal-batch.ts';
 import type { SecurityHead } from './security-head.ts';
 import type { Table } from './table.ts';
 
@@ -79,7 +79,7 @@ export class Journal {
     if (this.#live.size > MAX_READ_BATCHES && headOf === undefined) this.#forgetAll();
     for (const { key, value } of this.#batches?.getRange({ start: this.#next }) ?? []) {
       this.begin(key);
-      for (const { at, entry } of entriesOf(value)) this.add(entry, at);
+      for (const entry of entriesOf(value)) this.add(entry);
     }
     if (headOf === undefined) return;
     for (const [security, journal] of this.#index) {
@@ -95,11 +95,13 @@ export class Journal {
     this.#live.set(batch, 0);
   }
 
-  add({ security, epoch, parts, part, aliveUntilUs }: JournalEntry, at: number): void {
+  add({ at, security, epoch, parts, partToUs, aliveUntilUs }: IndexedEntry): void {
     const batch = this.#next - 1;
     const journal = this.#of(security);
-    if (part) {
-      journal.parts.push({ batch, at, number: parts, toUs: part.header.toUs });
+    if (partToUs !== undefined) {
+      // A reader is not told of the seal; it only sees the next block begin.
+      if (parts === 1) this.dropParts(security);
+      journal.parts.push({ batch, at, number: parts, toUs: partToUs });
       this.#hold(batch);
     }
     const { mark } = journal;

@@ -66,8 +66,17 @@ const ENTRIES: readonly JournalEntry[] = [
   },
 ];
 
-const entriesIn = (batch: Uint8Array): JournalEntry[] =>
-  [...entriesOf(batch)].map(({ entry }) => entry);
+/** Every entry that the index finds, read back; both have to agree. */
+function entriesIn(bytes: Uint8Array): JournalEntry[] {
+  const batch = new ReadBatch(bytes);
+  return [...entriesOf(bytes)].map((indexed) => {
+    const entry = batch.entryAt(indexed.at)!;
+    const { security, epoch, parts, part, aliveUntilUs } = entry;
+    const partToUs = part?.header.toUs;
+    expect(indexed).toEqual({ at: indexed.at, security, epoch, parts, partToUs, aliveUntilUs });
+    return entry;
+  });
+}
 
 const plain = (entries: readonly JournalEntry[]): unknown =>
   entries.map((entry) =>
