@@ -188,7 +188,14 @@ export class WriteQueue {
 
   /** A failed group is rolled back as a whole: only the batch with the conflict must stay out. */
   async #commitOneByOne(group: readonly QueuedBatch[]): Promise<void> {
+    /** What follows a batch that stays out would stand behind a hole. */
+    const conflicts = new Map<string, LoggerError>();
     for (const [index, batch] of group.entries()) {
+      const conflict = conflicts.get(batch.security);
+      if (conflict) {
+        this.#settle(batch, conflict);
+        continue;
+      }
       try {
         await this.#archive.commit(batch.writes);
         this.#settle(batch);
@@ -198,6 +205,7 @@ export class WriteQueue {
           this.#keepForLater(group.slice(index), error);
           return;
         }
+        conflicts.set(batch.security, error);
         this.#settle(batch, error);
         this.#discardQueued(batch.security, error);
       }

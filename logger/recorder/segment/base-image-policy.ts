@@ -33,7 +33,7 @@ export function imageDue(state: ReplayState): ImageReason | null {
   const { blockBytesSinceImage, changesSinceImage } = state;
   const imageBytes = state.imageBytes + IMAGE_HEAD_BYTES;
   const isIntervalOver = state.sinceImageMs >= state.intervalMs;
-  const isDear = blockBytesSinceImage >= MAX_REPLAY_IMAGES * imageBytes;
+  const isExpensive = blockBytesSinceImage >= MAX_REPLAY_IMAGES * imageBytes;
   const isSlow = changesSinceImage >= MAX_REPLAY_CHANGES && blockBytesSinceImage >= imageBytes;
-  return isIntervalOver || isDear || isSlow ? 'interval' : null;
+  return isIntervalOver || isExpensive || isSlow ? 'interval' : null;
 }

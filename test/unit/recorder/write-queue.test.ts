@@ -2,7 +2,7 @@
 
 import { beforeEach, expect, test } from 'vitest';
 import type { Archive, Write } from '../../../logger/archive/archive.ts';
-import { ArchiveFullError } from '../../../logger/errors.ts';
+import { ArchiveFullError, DuplicateRecordError } from '../../../logger/errors.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
 import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -13,13 +13,19 @@ let queue: WriteQueue;
 /** The securities of each commit. */
 let commits: string[][];
 let isFull: boolean;
+/** An epoch whose mark contradicts what is stored. */
+let conflictingEpoch: number | undefined;
 
 beforeEach(() => {
   clock = new ManualClock();
   commits = [];
   isFull = false;
+  conflictingEpoch = undefined;
   const commit = async (writes: readonly Write[]): Promise<void> => {
     if (isFull) throw new ArchiveFullError('full');
+    if (writes.some((write) => 'epoch' in write && write.epoch === conflictingEpoch)) {
+      throw new DuplicateRecordError('another one is stored');
+    }
     commits.push(writes.map((write) => ('security' in write ? write.security : '')));
   };
   queue = new WriteQueue({
@@ -132,4 +138,21 @@ test('while the archive fails, nobody is asked: what is new stays where it is', 
   await clock.advanceAsync(DEFAULT_LIMITS.commitRetryMs + DEFAULT_LIMITS.commitPauseMs);
   expect(commits).toEqual([['a'], ['b', 'a']]);
   expect(queue.status()).toMatchObject({ isFailing: false, pendingBytes: 0 });
+});
+
+test('a batch in conflict takes those of its security that follow it, and no others', async () => {
+  conflictingEpoch = 2;
+  const ends: string[] = [];
+  const pushMark = (security: string, epoch: number): void => {
+    const writes: Write[] = [{ type: 'mark', security, epoch, aliveUntilUs: 1 }];
+    const settled = (error?: Error): void => {
+      ends.push(`${security}${epoch} ${error ? 'lost' : 'stored'}`);
+    };
+    queue.push({ security, writes, mayWait: true, settled });
+  };
+  push('first', true);
+  for (const epoch of [1, 2, 3]) pushMark('a', epoch);
+  pushMark('b', 1);
+  await clock.advanceAsync(DEFAULT_LIMITS.commitPauseMs);
+  expect(ends).toEqual(['a1 stored', 'a2 lost', 'a3 lost', 'b1 stored']);
 });
