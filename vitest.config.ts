@@ -7,7 +7,7 @@ const SCALED = 'test/**/*.scaled.test.ts';
 const SLOW = 'test/**/*.slow.test.ts';
 
 /** Files that take longest start first, so that no core idles at the end. */
-const LONG = /\/test\/(e2e|crash|deploy|archive\/mongo)/;
+const LONG = /\/test\/(e2e|crash|deploy|loopback|archive\/mongo)/;
 
 class LongFilesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
