@@ -12,6 +12,15 @@ import type { Scale, ScaledInt } from './decimal.ts';
  */
 export type Levels = readonly ScaledInt[];
 
+/**
+ * The number of orders at each level of a diff or a book, in the order of its levels: one for each, 0 where
+ * the size is 0. Absent where the exchange does not tell them; both sides have them or none.
+ */
+export interface LevelCounts {
+  readonly bids: readonly number[];
+  readonly asks: readonly number[];
+}
+
 /** Sequences and times of a message that moves a book from one sequence to the next. */
 export interface UpdateHead {
   /**
@@ -35,6 +44,7 @@ export interface Diff extends UpdateHead {
   readonly type: 'diff';
   readonly bids: Levels;
   readonly asks: Levels;
+  readonly counts?: LevelCounts;
 }
 
 /** Side of an order in the book, in the exchange's words. */
@@ -170,6 +180,7 @@ export interface LevelSides {
   /** Best first, sizes never 0. */
   readonly bids: Levels;
   readonly asks: Levels;
+  readonly counts?: LevelCounts;
 }
 
 export interface OrderSides {

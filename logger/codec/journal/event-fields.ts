@@ -47,9 +47,9 @@ export interface EventShape {
   readonly fields: readonly Field[];
 }
 
-type NamesOf<Type> = Exclude<keyof Extract<MarketEvent, { type: Type }>, 'type'>;
+type NamesOf<Type> = Exclude<keyof Extract<MarketEvent, { type: Type }>, 'type' | 'counts'>;
 
-/** A field that an event has and its table lacks does not compile. */
+/** A field that an event has and its table lacks does not compile, but for `counts` of a diff. */
 function shape<Type extends MarketEvent['type']>(
   type: Type,
   kinds: { readonly [Name in NamesOf<Type>]: FieldKind },
