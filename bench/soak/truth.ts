@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto';
 import type { BookResult, BookRow } from '../../logger/queries/results.ts';
 import { compareBooks } from '../../sandbox/demo/demo-check.ts';
-import type { BookReply } from '../../sandbox/demo/demo-check.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { VenueBook } from '../../sandbox/venues/venue.ts';
 
@@ -24,7 +23,7 @@ export function difference(answer: BookResult, truth: VenueBook): string | null 
   if (Number(answer.sequence) !== truth.sequence) {
     return `sequence ${answer.sequence} instead of ${truth.sequence}`;
   }
-  return compareBooks(answer as unknown as BookReply, truth).difference;
+  return compareBooks(answer, truth).difference;
 }
 
 /** A digest of a book's content. */

@@ -29,7 +29,10 @@ export interface Comparison {
 }
 
 /** Up to its horizon the reply must have the same levels as the true book, with the same sizes. */
-export function compareBooks(reply: BookReply, truth: BookSides): Comparison {
+export function compareBooks(
+  reply: Pick<BookReply, 'horizon' | 'bids' | 'asks'>,
+  truth: BookSides,
+): Comparison {
   const bids = compareSide('bid', reply.bids, truth.bids, reply.horizon.bid);
   const asks = compareSide('ask', reply.asks, truth.asks, reply.horizon.ask);
   return {

@@ -68,8 +68,8 @@ export interface Venue {
   bookAtSequence(symbol: string, sequence: number): VenueBook | undefined;
 }
 
-/** A level, or a single order (with its id), as decimal text without trailing zeros. */
-export type BookRow = readonly [price: string, size: string, orderId?: string];
+/** A level (with its number of orders where the exchange counts them) or a single order (with its id), as decimal text without trailing zeros. */
+export type BookRow = readonly [price: string, size: string, orderIdOrCount?: string | number];
 
 /** A book in full depth, best price first; orders of one price in queue order. */
 export interface VenueBook {

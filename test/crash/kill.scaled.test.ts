@@ -20,6 +20,7 @@ import { scaled } from '../support/scaled.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
 import { TEST_KEY } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
+import { expectTrueBook } from '../support/true-book.ts';
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT'];
 const KILLS = scaled({ fast: 2, full: 8 });
@@ -86,10 +87,7 @@ async function expectTrue(reader: Reader, symbol: string, sequence: number): Pro
   const security = `binance:${symbol}`;
   const answer = await reader.bookAt({ security, position: { sequence } });
   if (answer.state !== 'proven') throw new Error(`No book of ${symbol} at ${sequence}`);
-  const truth = sandbox.bookAtSequence(symbol, sequence);
-  expect(answer.sequence).toBe(String(truth?.sequence));
-  expect(answer.bids).toEqual(truth?.bids);
-  expect(answer.asks).toEqual(truth?.asks);
+  expectTrueBook(answer, sandbox.bookAtSequence(symbol, sequence));
 }
 
 const seed = testSeed();

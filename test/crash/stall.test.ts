@@ -19,6 +19,7 @@ import { spawnLogger } from '../support/logger-process.ts';
 import type { LoggerProcess } from '../support/logger-process.ts';
 import { TEST_KEY } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
+import { expectTrueBook } from '../support/true-book.ts';
 
 const SECURITY = 'binance:BTCUSDT';
 /** The loop stalls for 800 ms or more; the exchange sends every 100 ms. */
@@ -119,9 +120,8 @@ async function expectRight(items: readonly DiffItem[]): Promise<void> {
     for (const { sequence } of items) {
       const at = Number(sequence);
       const book = await archive.bookAt(SECURITY, { sequence: at });
-      const truth = sandbox.bookAtSequence('BTCUSDT', at);
-      expect(book).toMatchObject({ state: 'proven', sequence: String(at) });
-      expect(book).toMatchObject({ bids: truth?.bids, asks: truth?.asks });
+      if (book.state !== 'proven') throw new Error(`No book at ${sequence}`);
+      expectTrueBook(book, sandbox.bookAtSequence('BTCUSDT', at));
     }
   } finally {
     await archive.close();

@@ -17,6 +17,7 @@ import { seededRandom, testSeed } from '../support/seeded-random.ts';
 import { storedBlocks } from '../support/stored-blocks.ts';
 import { TEST_KEY } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
+import { expectTrueBook } from '../support/true-book.ts';
 import {
   BTC,
   expectWholeRecording,
@@ -138,8 +139,7 @@ test(
       for (const sequence of [from, random.integer(from, to), to]) {
         const answer = await reader.bookAt({ security: BTC, position: { sequence } });
         if (answer.state !== 'proven') throw new Error(`No book at ${sequence}`);
-        const truth = sandbox.bookAtSequence('BTCUSDT', sequence);
-        expect([answer.bids, answer.asks]).toEqual([truth?.bids, truth?.asks]);
+        expectTrueBook(answer, sandbox.bookAtSequence('BTCUSDT', sequence));
       }
     }
     expect((await reader.verify()).problems).toEqual([]);

@@ -19,6 +19,7 @@ import type { SeededRandom } from '../support/seeded-random.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
+import { expectTrueBook } from '../support/true-book.ts';
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT'] as const;
 /** The first fault, so that even a short run has a gap. */
@@ -44,10 +45,7 @@ afterEach(async () => {
 
 function expectTrue(symbol: string, answer: BookResult | NoBookResult, told = ''): void {
   if (answer.state !== 'proven') return;
-  const truth = sandbox?.bookAtSequence(symbol, Number(answer.sequence));
-  expect(truth?.sequence, told).toBe(Number(answer.sequence));
-  expect(answer.bids, told).toEqual(truth?.bids);
-  expect(answer.asks, told).toEqual(truth?.asks);
+  expectTrueBook(answer, sandbox?.bookAtSequence(symbol, Number(answer.sequence)), told);
 }
 
 async function expectTrueHistory(one: TestLogger, symbol: string, random: SeededRandom) {

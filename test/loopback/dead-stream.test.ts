@@ -7,6 +7,7 @@ import type { Sandbox, SandboxOptions } from '../../sandbox/sandbox.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
+import { expectTrueBook } from '../support/true-book.ts';
 
 const KEY = {
   COINBASE_API_KEY: SANDBOX_KEY.key,
@@ -106,8 +107,7 @@ describe.each(CASES)('$name', ({ security, symbol, env }) => {
     const book = one.control.bookNow(security);
     if (book.state !== 'proven') throw new Error('no book');
     if (book.sequence === null) return;
-    const truth = exchange.bookAtSequence(symbol, Number(book.sequence));
-    expect([book.bids, book.asks]).toEqual([truth?.bids, truth?.asks]);
+    expectTrueBook(book, exchange.bookAtSequence(symbol, Number(book.sequence)));
   }, 60_000);
 
   test('and a restart or a removal in the silence claims nothing of it', async () => {

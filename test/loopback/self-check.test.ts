@@ -8,6 +8,8 @@ import type { SecurityStatus } from '../../logger/status/security-status.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
+import { expectTrueBook } from '../support/true-book.ts';
+import { compareBooks } from '../../sandbox/demo/demo-check.ts';
 
 const BINANCE = 'binance:BTCUSDT';
 const COINBASE = 'coinbase:BTC-USD';
@@ -90,12 +92,8 @@ test.each([
     const isWell = async (): Promise<boolean> => {
       const book = one.control.bookNow(id);
       if (book.state !== 'proven') return false;
-      const sequence = Number(book.sequence);
-      const truth =
-        id === BINANCE
-          ? exchange.bookAtSequence(symbol, sequence)
-          : exchange.bookAtSequence(symbol, sequence);
-      return JSON.stringify([truth?.bids, truth?.asks]) === JSON.stringify([book.bids, book.asks]);
+      const truth = exchange.bookAtSequence(symbol, Number(book.sequence));
+      return truth !== undefined && compareBooks(book, truth).difference === null;
     };
     await until('the true book', isWell, 30_000);
     await one.control.flush(id);
@@ -107,11 +105,8 @@ test.each([
     for (const { lastSequence } of intervals.slice(0, 1)) {
       const sequence = Number(lastSequence);
       const stored = await one.reader.bookAt({ security: id, position: { sequence } });
-      const truth =
-        id === BINANCE
-          ? exchange.bookAtSequence(symbol, sequence)
-          : exchange.bookAtSequence(symbol, sequence);
-      expect(stored).toMatchObject({ state: 'proven', bids: truth?.bids, asks: truth?.asks });
+      if (stored.state !== 'proven') throw new Error(`No book at ${sequence}`);
+      expectTrueBook(stored, exchange.bookAtSequence(symbol, sequence));
     }
   },
   60_000,
