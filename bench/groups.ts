@@ -7,6 +7,7 @@ import type { BenchData } from './data.ts';
 import type { Section } from './figures.ts';
 import { loadSections } from './load/load.ts';
 import type { LoadBenchOptions } from './load/load.ts';
+import { matchingSections } from './matching.ts';
 import { memorySections } from './memory.ts';
 import { mongoSections } from './mongodb.ts';
 import { orderBookSections } from './order-book.ts';
@@ -38,6 +39,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   book: { sections: [bookSections, orderBookSections, coinbaseFrameSections], takesData: true },
   memory: { sections: [memorySections], takesData: true },
   pipeline: { sections: [recordSections], takesData: true },
+  exchange: { sections: [matchingSections] },
   mongodb: { sections: [mongoSections] },
   manager: { sections: [wrongKeySections] },
   walk: { sections: [walkSections] },

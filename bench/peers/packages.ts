@@ -14,6 +14,7 @@ const ENTRIES = {
   'tardis-dev': 'dist/index.js',
   ccxt: 'js/src/pro/binance.js',
   'js-sdsl': 'dist/cjs/index.js',
+  'nodejs-order-book': 'dist/cjs/index.js',
   hyparquet: 'src/node.js',
   'hyparquet-writer': 'src/node.js',
 } as const;

@@ -31,6 +31,8 @@ export interface EngineOptions {
   /** The book update id before the first change. */
   readonly firstSequence: number;
   readonly firstTradeId: number;
+  /** Default: 1. */
+  readonly firstOrderId?: number;
   readonly onEvent: (event: OrderEvent) => void;
 }
 
@@ -40,6 +42,17 @@ export interface LimitOrder {
   readonly size: number;
   /** Immediate or cancel: the unmatched rest does not enter the book. */
   readonly immediate?: boolean;
+  /** Whose it is, in terms of the caller. Default: 0. */
+  readonly owner?: number;
+}
+
+/** An order that rests already. */
+export interface RestoredOrder {
+  readonly id: number;
+  readonly owner: number;
+  readonly side: OrderSide;
+  readonly price: number;
+  readonly remaining: number;
 }
 
 export interface MarketOrder {
@@ -55,12 +68,13 @@ export class MatchingEngine {
   #grid: Grid;
   #sequence: number;
   #tradeId: number;
-  #orderId = 0;
+  #orderId: number;
 
   constructor(options: EngineOptions) {
     this.#grid = checkedGrid(options.grid);
     this.#sequence = options.firstSequence;
     this.#tradeId = options.firstTradeId - 1;
+    this.#orderId = (options.firstOrderId ?? 1) - 1;
     this.#emit = options.onEvent;
   }
 
@@ -97,8 +111,11 @@ export class MatchingEngine {
     const orderId = ++this.#orderId;
     this.#emit({ type: 'received', orderId, side, price, size });
     const remaining = this.#match(orderId, side, size, price);
-    if (remaining > 0 && order.immediate !== true) this.#rest(orderId, side, price, remaining);
-    else this.#finish(orderId, side, price, remaining);
+    if (remaining > 0 && order.immediate !== true) {
+      this.#insert({ id: orderId, owner: order.owner ?? 0, side, price, remaining });
+      const sequence = ++this.#sequence;
+      this.#emit({ type: 'opened', sequence, orderId, side, price, remaining });
+    } else this.#finish(orderId, side, price, remaining);
     return orderId;
   }
 
@@ -148,19 +165,38 @@ export class MatchingEngine {
     requireOnGrid('size', newSize, this.#grid.lotSize);
     const order = this.#orders.get(orderId);
     if (!order || order.price === price) return false;
-    const { side, price: oldPrice, remaining: oldSize } = order;
+    const { owner, side, price: oldPrice, remaining: oldSize } = order;
     const best = this.bestPrice(otherSide(side));
     if (best !== undefined && reaches(side, price, best)) return false;
     this.#remove(order);
-    this.#insert(orderId, side, price, newSize);
+    this.#insert({ id: orderId, owner, side, price, remaining: newSize });
     this.#sequence += 2;
     const sequence = this.#sequence;
     this.#emit({ type: 'moved', sequence, orderId, side, oldPrice, price, oldSize, newSize });
     return true;
   }
 
+  /** Puts back an order of earlier, behind those that have its price. No event. */
+  restore(order: RestoredOrder): void {
+    assertInvariant(!this.#orders.has(order.id), 'An order is restored twice');
+    this.#insert(order);
+  }
+
+  /** Takes an order out that is kept elsewhere. No event. */
+  unload(orderId: number): void {
+    const order = this.#orders.get(orderId);
+    if (order) this.#remove(order);
+  }
+
   order(orderId: number): Readonly<RestingOrder> | undefined {
     return this.#orders.get(orderId);
+  }
+
+  /** The order of a side that would be matched last. */
+  lastOrder(side: OrderSide): Readonly<RestingOrder> | undefined {
+    const tree = this.#tree(side);
+    const price = side === 'buy' ? tree.minKey() : tree.maxKey();
+    return price === undefined ? undefined : (tree.get(price)?.tail ?? undefined);
   }
 
   /** The best price of a side: highest buy, lowest sell. */
@@ -226,6 +262,8 @@ export class MatchingEngine {
       sequence: ++this.#sequence,
       tradeId: ++this.#tradeId,
       makerOrderId: maker.id,
+      makerOwner: maker.owner,
+      makerRemaining: maker.remaining,
       takerOrderId,
       takerSide,
       price: maker.price,
@@ -234,20 +272,23 @@ export class MatchingEngine {
     if (isFilled) this.#finish(maker.id, maker.side, maker.price, 0);
   }
 
-  #rest(orderId: number, side: OrderSide, price: number, remaining: number): void {
-    this.#insert(orderId, side, price, remaining);
-    const sequence = ++this.#sequence;
-    this.#emit({ type: 'opened', sequence, orderId, side, price, remaining });
-  }
-
-  #insert(id: number, side: OrderSide, price: number, remaining: number): void {
+  #insert({ id, owner, side, price, remaining }: RestoredOrder): void {
     const tree = this.#tree(side);
     let level = tree.get(price);
     if (!level) {
       level = new PriceLevel(price);
       tree.set(price, level);
     }
-    const order: RestingOrder = { id, side, price, remaining, level, previous: null, next: null };
+    const order: RestingOrder = {
+      id,
+      owner,
+      side,
+      price,
+      remaining,
+      level,
+      previous: null,
+      next: null,
+    };
     level.append(order);
     assertInvariant(Number.isSafeInteger(level.total), 'A level total left the safe integers');
     this.#orders.set(id, order);

@@ -33,6 +33,8 @@ export type OrderEvent =
       readonly sequence: number;
       readonly tradeId: number;
       readonly makerOrderId: number;
+      readonly makerOwner: number;
+      readonly makerRemaining: number;
       readonly takerOrderId: number;
       readonly takerSide: OrderSide;
       readonly price: number;

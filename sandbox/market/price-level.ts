@@ -7,6 +7,8 @@ import type { OrderSide } from './order-events.ts';
 
 export interface RestingOrder {
   readonly id: number;
+  /** Whose it is, in terms of the caller. */
+  readonly owner: number;
   readonly side: OrderSide;
   readonly price: number;
   remaining: number;
@@ -28,6 +30,11 @@ export class PriceLevel {
   /** The oldest order, which is filled next. */
   get head(): RestingOrder | null {
     return this.#head;
+  }
+
+  /** The newest order, which is filled last. */
+  get tail(): RestingOrder | null {
+    return this.#tail;
   }
 
   append(order: RestingOrder): void {
