@@ -4,9 +4,16 @@
  */
 
 import { InvalidArgumentError } from './errors.ts';
-import type { BookQuery, CoverageQuery, RangeQuery, SnapshotsQuery } from './queries/queries.ts';
+import type {
+  BookQuery,
+  CandlesQuery,
+  CoverageQuery,
+  RangeQuery,
+  SnapshotsQuery,
+} from './queries/queries.ts';
 import {
   validBookQuery,
+  validCandlesQuery,
   validCoverageQuery,
   validRangeQuery,
   validSnapshotsQuery,
@@ -15,6 +22,7 @@ import {
 
 const BOOK_OPTIONS = ['depth', 'level', 'clock'] as const;
 const COVERAGE_OPTIONS = ['from', 'to'] as const;
+const CANDLE_OPTIONS = [...COVERAGE_OPTIONS, 'timeframe'] as const;
 const RANGE_OPTIONS = [...COVERAGE_OPTIONS, 'clock'] as const;
 const SNAPSHOT_OPTIONS = [...RANGE_OPTIONS, 'every', 'depth', 'level'] as const;
 
@@ -60,6 +68,10 @@ export function rangeQuery(security: unknown, options: unknown): RangeQuery {
 
 export function snapshotsQuery(security: unknown, options: unknown): SnapshotsQuery {
   return validSnapshotsQuery({ security, ...checkOptions(options, SNAPSHOT_OPTIONS) });
+}
+
+export function candlesQuery(security: unknown, options: unknown): CandlesQuery {
+  return validCandlesQuery({ security, ...checkOptions(options, CANDLE_OPTIONS) });
 }
 
 /** Orders have no level to choose. */

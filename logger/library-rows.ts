@@ -5,8 +5,15 @@
 
 import { formatScaled } from './market/decimal.ts';
 import type { ScaledInt } from './market/decimal.ts';
-import { formatHorizon, formatLevels, formatOrderEvent, formatView } from './queries/format.ts';
+import {
+  formatCandle,
+  formatHorizon,
+  formatLevels,
+  formatOrderEvent,
+  formatView,
+} from './queries/format.ts';
 import type {
+  CandleItem,
   GapItem,
   ImageItem,
   OrderItem,
@@ -68,6 +75,30 @@ export interface QuoteRow {
   readonly bidSize: string | null;
   readonly askPrice: string | null;
   readonly askSize: string | null;
+}
+
+/** Named by `fromUs`, its open. Prices are null where there was no trade; times are the exchange's. */
+export interface CandleRow {
+  readonly type: 'candle';
+  readonly timeframe: CandleItem['timeframe'];
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly open: string | null;
+  readonly high: string | null;
+  readonly low: string | null;
+  readonly close: string | null;
+  readonly volume: string;
+  /** The sum of price × size. */
+  readonly quoteVolume: string;
+  /** The part of the volume whose taker bought. */
+  readonly buyVolume: string;
+  readonly trades: number;
+  readonly firstTradeId: CandleItem['firstTradeId'];
+  readonly lastTradeId: CandleItem['lastTradeId'];
+  readonly state: CandleItem['state'];
+  readonly source: CandleItem['source'];
+  /** The parts of the interval of which trades may be missing. */
+  readonly missing: CandleItem['missing'];
 }
 
 /** The book at one tick: after the last message at or before it. */
@@ -133,6 +164,15 @@ export function snapshotRow(item: SnapshotItem): SnapshotRow {
   const sequence = proof === 'sequence' ? item.sequence : null;
   const book = formatView(item);
   return { type: 'snapshot', atUs, sequence, exchangeTimeUs, receiveTimeUs, book };
+}
+
+export function candleRow(item: CandleItem): CandleRow {
+  const { type, timeframe, fromUs, toUs, firstTradeId, lastTradeId, missing } = item;
+  const { open, high, low, close, volume, quoteVolume, buyVolume, trades, state, source } =
+    formatCandle(item);
+  const prices = { open, high, low, close };
+  const sums = { volume, quoteVolume, buyVolume, trades, firstTradeId, lastTradeId };
+  return { type, timeframe, fromUs, toUs, ...prices, ...sums, state, source, missing };
 }
 
 /** The rows of a stream's items; gaps are their own rows. */

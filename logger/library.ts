@@ -23,6 +23,7 @@ import { openArchiveReader } from './open-archive.ts';
 import { InvalidArgumentError } from './errors.ts';
 import {
   bookQuery,
+  candlesQuery,
   checkLocation,
   checkNoLevel,
   coverageQuery,
@@ -30,8 +31,17 @@ import {
   snapshotsQuery,
 } from './library-arguments.ts';
 import type { ClockName } from './market/time.ts';
-import { orderRow, quoteRow, rowsOf, snapshotRow, tradeRow, updateRow } from './library-rows.ts';
+import {
+  candleRow,
+  orderRow,
+  quoteRow,
+  rowsOf,
+  snapshotRow,
+  tradeRow,
+  updateRow,
+} from './library-rows.ts';
 import type {
+  CandleRow as CandleItem,
   DiffRow as DiffItem,
   ImageRow as ImageItem,
   OrderEventRow as OrderItem,
@@ -60,6 +70,7 @@ import { createSystemClock } from './service/system-clock.ts';
 export type {
   BadReceiveTimeResult,
   BookResult,
+  CandleItem,
   CoverageResult,
   DiffItem,
   GapItem,
@@ -119,6 +130,11 @@ export interface SnapshotOptions extends RangeOptions {
   readonly level?: 'L2';
 }
 
+export interface CandleOptions extends Omit<RangeOptions, 'clock'> {
+  /** The length of the candles. `7d` begins on Mondays, `1M` is a calendar month; all UTC. */
+  readonly timeframe: '1m' | '5m' | '15m' | '1h' | '4h' | '1d' | '7d' | '30d' | '1M';
+}
+
 /**
  * An archive opened for reading. A security may be given in any case. All methods reject with
  * UnknownSecurityError where it applies, and with InvalidArgumentError (its message begins with the
@@ -159,6 +175,11 @@ export interface OpenedArchive {
     security: string,
     options?: SnapshotOptions,
   ): AsyncIterableIterator<SnapshotItem | GapItem>;
+  /**
+   * The candles that begin in the range, by the exchange's time of the trades; a `gap` item where nothing of
+   * an interval was recorded, and `missing` in a candle that was recorded in part.
+   */
+  candles(security: string, options: CandleOptions): AsyncIterableIterator<CandleItem | GapItem>;
   /**
    * As `bookAt`, of an L3 book: every order at its place in its queue.
    * @throws InvalidArgumentError where the book of that moment was recorded by price.
@@ -245,6 +266,12 @@ class ReadableArchive implements OpenedArchive {
   ): AsyncIterableIterator<SnapshotItem | GapItem> {
     return this.#stream(snapshotsQuery(security, options), (query) =>
       rowsOf(this.#reader.snapshots(query), snapshotRow),
+    );
+  }
+
+  candles(security: string, options: CandleOptions): AsyncIterableIterator<CandleItem | GapItem> {
+    return this.#stream(candlesQuery(security, options), (query) =>
+      rowsOf(this.#reader.candles(query), candleRow),
     );
   }
 

@@ -6,9 +6,15 @@
 import { EXCHANGE_NAMES } from '../logger/exchange/exchanges.ts';
 import { parseTimeUs } from '../logger/market/time.ts';
 import { parseSecurity } from '../logger/market/security.ts';
-import type { BookQuery, CoverageQuery, ExportQuery } from '../logger/queries/queries.ts';
+import type {
+  BookQuery,
+  CandlesQuery,
+  CoverageQuery,
+  ExportQuery,
+} from '../logger/queries/queries.ts';
 import {
   validBookQuery,
+  validCandlesQuery,
   validCoverageQuery,
   validExportQuery,
   validInteger,
@@ -153,6 +159,16 @@ export function coverageQuery(args: Arguments): CoverageQuery {
   return checked(() => validCoverageQuery(given, '--'));
 }
 
+export function candlesQuery(args: Arguments): CandlesQuery {
+  const given = {
+    security: security(args),
+    from: time(args, 'from'),
+    to: time(args, 'to'),
+    timeframe: text(args, 'timeframe'),
+  };
+  return checked(() => validCandlesQuery(given, '--'));
+}
+
 export function exportQuery(args: Arguments, format: string): ExportQuery {
   const given = {
     security: security(args),
@@ -164,6 +180,7 @@ export function exportQuery(args: Arguments, format: string): ExportQuery {
     every: text(args, 'every'),
     depth: numeric(args, 'depth'),
     level: level(args),
+    timeframe: text(args, 'timeframe'),
   };
   return checked(() => validExportQuery(given, '--'));
 }

@@ -13,6 +13,8 @@
  *   `at,sequence,exchangeTime,receiveTime,side,price,size,count,orderId`. The rows of one tick share its
  *   `at` and begin with the two of its horizon. `count` is of an L3 book by price, `orderId` of an order;
  *   best price first, each queue in its order.
+ * - candles: the columns of `COLUMNS.candles`, one row per interval; `missing` is `<from>/<to>/<cause>` of each
+ *   stretch of which trades may be missing, with a space between two.
  * - orders: the columns of `COLUMNS.orders`, one row per message; a field that its type lacks is empty.
  *
  * Text from an exchange may hold anything, so an order's field with a comma, a quote, a line end or the sign
@@ -25,8 +27,15 @@ import type { Scale, ScaledInt } from '../market/decimal.ts';
 import type { Levels } from '../market/events.ts';
 import { formatTimeUs } from '../market/time.ts';
 import type { BookRows } from '../queries/book-rows.ts';
-import { formatOrderEvent, formatSequence } from '../queries/format.ts';
-import type { DataItem, ImageItem, OrderItem, SnapshotItem, UpdateItem } from '../queries/items.ts';
+import { formatCandle, formatOrderEvent, formatSequence } from '../queries/format.ts';
+import type {
+  CandleItem,
+  DataItem,
+  ImageItem,
+  OrderItem,
+  SnapshotItem,
+  UpdateItem,
+} from '../queries/items.ts';
 import type { ExportType } from '../queries/results.ts';
 import type { Encoder } from './encoder.ts';
 import type { LineWriter } from './line-writer.ts';
@@ -38,6 +47,23 @@ const COLUMNS = {
   quotes: ['sequence', ...TIMES, 'bidPrice', 'bidSize', 'askPrice', 'askSize'],
   incremental: ['image', 'firstSequence', 'sequence', ...TIMES, 'side', 'price', 'size'],
   snapshots: ['at', 'sequence', ...TIMES, 'side', 'price', 'size', 'count', 'orderId'],
+  candles: [
+    'from',
+    'to',
+    'open',
+    'high',
+    'low',
+    'close',
+    'volume',
+    'quoteVolume',
+    'buyVolume',
+    'trades',
+    'firstTradeId',
+    'lastTradeId',
+    'state',
+    'source',
+    'missing',
+  ],
   orders: [
     'sequence',
     ...TIMES,
@@ -96,6 +122,8 @@ function linesOf(item: Exclude<DataItem, ImageItem | UpdateItem>): string {
       return snapshotLines(item);
     case 'order':
       return orderLine(item);
+    case 'candle':
+      return candleLine(item);
   }
 }
 
@@ -177,6 +205,13 @@ function levelLines(
 function orderLine({ event, scale }: OrderItem): string {
   const fields = formatOrderEvent(event, scale);
   return line(...COLUMNS.orders.map((name) => quoted(fields[name] ?? null)));
+}
+
+function candleLine(item: CandleItem): string {
+  const candle = formatCandle(item);
+  const missing = candle.missing.map(({ from, to, cause }) => `${from}/${to}/${cause}`).join(' ');
+  const fields = { ...candle, missing, trades: String(candle.trades) };
+  return line(...COLUMNS.candles.map((name) => quoted(fields[name])));
 }
 
 /** Order ids and reasons are the exchange's own text. */

@@ -8,7 +8,7 @@ import type { Scale, ScaledInt } from '../market/decimal.ts';
 import type { Horizon, Levels } from '../market/events.ts';
 import { formatTimeUs } from '../market/time.ts';
 import type { BookRows } from '../queries/book-rows.ts';
-import { formatOrderEvent, formatSequence } from '../queries/format.ts';
+import { formatCandle, formatOrderEvent, formatSequence } from '../queries/format.ts';
 import type { DataItem, ImageItem, SnapshotItem, UpdateItem } from '../queries/items.ts';
 import type { Encoder } from './encoder.ts';
 import type { LineWriter } from './line-writer.ts';
@@ -49,6 +49,8 @@ function jsonOf(item: Exclude<DataItem, LevelsItem>, rows: LastText): string {
       return JSON.stringify(formatOrderEvent(item.event, item.scale));
     case 'snapshot':
       return snapshotJson(item, rows);
+    case 'candle':
+      return JSON.stringify(formatCandle(item));
     case 'trade': {
       const price = formatScaled(item.price, item.scale.priceExponent);
       const size = formatScaled(item.size, item.scale.sizeExponent);

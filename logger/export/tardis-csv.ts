@@ -78,7 +78,8 @@ class TardisRows {
       case 'snapshot':
         return this.#snapshot(item);
       case 'order':
-        throw new InvariantError('Tardis has no columns for orders');
+      case 'candle':
+        throw new InvariantError(`Tardis has no columns for ${item.type}s`);
     }
   }
 
@@ -146,7 +147,8 @@ function headerOf(type: ExportQuery['type'], depth: number): string {
       return [KEYS, ...Array.from({ length: depth }, (_, i) => level(i))].join(',');
     }
     case 'orders':
-      throw new InvariantError('Tardis has no columns for orders');
+    case 'candles':
+      throw new InvariantError(`Tardis has no columns for ${type}`);
   }
 }
 

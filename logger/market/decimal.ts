@@ -164,5 +164,14 @@ export function subtractScaled(a: ScaledInt, b: ScaledInt): ScaledInt {
   return canonical(BigInt(a) - BigInt(b));
 }
 
+/** The exact product, in canonical form; its exponent is the sum of both. */
+export function multiplyScaled(a: ScaledInt, b: ScaledInt): ScaledInt {
+  if (typeof a === 'number' && typeof b === 'number') {
+    const product = a * b;
+    if (Number.isSafeInteger(product)) return product;
+  }
+  return canonical(BigInt(a) * BigInt(b));
+}
+
 /** The canonical form of a `bigint`. */
 export const toScaled = canonical;

@@ -96,3 +96,9 @@ export function formatTimeUs(us: number): string {
   const whole = new Date(seconds * 1000).toISOString().slice(0, 19);
   return fraction === '' ? `${whole}Z` : `${whole}.${fraction}Z`;
 }
+
+/** The beginning of the calendar month (UTC) that lies `months` after that of `us`. */
+export function monthStartUs(us: number, months = 0): number {
+  const date = new Date(Math.floor(us / 1000));
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months) * 1000;
+}

@@ -112,6 +112,7 @@ export const EXPORT_TYPE = enumWords<ExportType, ExportType__Output>({
   incremental: 'TYPE_INCREMENTAL',
   snapshots: 'TYPE_SNAPSHOTS',
   orders: 'TYPE_ORDERS',
+  candles: 'TYPE_CANDLES',
 });
 
 export const EXPORT_FORMAT = enumWords<ExportFormat, ExportFormat__Output>({

@@ -61,7 +61,7 @@ export function exportQuery(request: ExportRequest__Output): ExportQuery {
 }
 
 export function exportRequest(query: ExportQuery): ExportRequest {
-  const { security, fromUs, toUs, clock, type, format, everyUs, depth, level } = query;
+  const { security, fromUs, toUs, clock, type, format, everyUs, depth, level, timeframe } = query;
   return message<ExportRequest>({
     security,
     from: timeText(fromUs),
@@ -72,5 +72,6 @@ export function exportRequest(query: ExportQuery): ExportRequest {
     every: everyUs === undefined ? null : `${everyUs}us`,
     depth,
     level: level && LEVEL.toValue(level),
+    timeframe,
   });
 }

@@ -15,16 +15,18 @@ import type {
   OrderEvent,
   OrderSide,
   RestingOrder,
+  TradeId,
 } from '../market/events.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
 import { formatTimeUs } from '../market/time.ts';
 import { rowsOf } from './book-rows.ts';
 import type { BookRows } from './book-rows.ts';
-import type { BookView, GapItem } from './items.ts';
+import type { BookView, CandleItem, GapItem } from './items.ts';
 import type {
   BadReceiveTimeResult,
   BookResult,
+  CandleResult,
   ExportGap,
   GapResult,
   IntervalResult,
@@ -186,6 +188,36 @@ export function formatLevels(levels: Levels, scale: Scale): LevelRow[] {
     ]);
   }
   return rows;
+}
+
+export function formatCandle(candle: CandleItem): CandleResult {
+  const { priceExponent, sizeExponent } = candle.scale;
+  const price = (value: ScaledInt | null): string | null =>
+    value === null ? null : formatScaled(value, priceExponent);
+  const id = (tradeId: TradeId | null): string | null => (tradeId === null ? null : `${tradeId}`);
+  return {
+    security: candle.security,
+    timeframe: candle.timeframe,
+    from: formatTimeUs(candle.fromUs),
+    to: formatTimeUs(candle.toUs),
+    open: price(candle.open),
+    high: price(candle.high),
+    low: price(candle.low),
+    close: price(candle.close),
+    volume: formatScaled(candle.volume, sizeExponent),
+    quoteVolume: formatScaled(candle.quoteVolume, priceExponent + sizeExponent),
+    buyVolume: formatScaled(candle.buyVolume, sizeExponent),
+    trades: candle.trades,
+    firstTradeId: id(candle.firstTradeId),
+    lastTradeId: id(candle.lastTradeId),
+    state: candle.state,
+    source: candle.source,
+    missing: candle.missing.map(({ fromUs, toUs, cause }) => ({
+      from: formatTimeUs(fromUs),
+      to: formatTimeUs(toUs),
+      cause,
+    })),
+  };
 }
 
 export function formatGap(gap: Gap): GapResult {

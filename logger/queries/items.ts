@@ -3,6 +3,7 @@
  * library turn them into text; candles and strategies use them as they are.
  */
 
+import type { Candle } from '../candles/candle.ts';
 import type { GapCause, Proof } from '../market/coverage.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import type {
@@ -100,6 +101,14 @@ export interface SnapshotItem extends BookView {
   readonly type: 'snapshot';
 }
 
+/** What the trades of an interval of the exchange's time come to. */
+export interface CandleItem extends Candle {
+  readonly type: 'candle';
+  readonly security: string;
+  /** What it was made of. */
+  readonly source: 'trades';
+}
+
 /** A gap between the items before and after it. */
 export interface GapItem {
   readonly type: 'gap';
@@ -114,4 +123,5 @@ export interface GapItem {
 }
 
 /** Everything that an encoder writes. */
-export type DataItem = TradeItem | QuoteItem | ImageItem | UpdateItem | OrderItem | SnapshotItem;
+export type DataItem =
+  TradeItem | QuoteItem | ImageItem | UpdateItem | OrderItem | SnapshotItem | CandleItem;

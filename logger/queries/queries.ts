@@ -1,6 +1,7 @@
 /** Queries of the past. Times are in µs. */
 
 import type { Position } from '../archive/archive.ts';
+import type { Timeframe } from '../candles/timeframe.ts';
 import type { ClockName } from '../market/time.ts';
 import type { ExportFormat, ExportType, VerifyProgress } from './results.ts';
 
@@ -42,8 +43,18 @@ export interface SnapshotsQuery extends RangeQuery {
   readonly level?: 'L2' | undefined;
 }
 
+/** The candles that begin in `fromUs <= t < toUs`, on the exchange's clock. */
+export interface CandlesQuery {
+  readonly security: string;
+  readonly fromUs?: number | undefined;
+  readonly toUs?: number | undefined;
+  readonly timeframe: Timeframe;
+}
+
 /** The fields that `SnapshotsQuery` adds are for type `snapshots` only. */
 export interface ExportQuery extends SnapshotsQuery {
+  /** For type `candles` only, which needs it. */
+  readonly timeframe?: Timeframe | undefined;
   readonly type: ExportType;
   readonly format: ExportFormat;
 }

@@ -4,6 +4,8 @@
  */
 
 import type { Contract } from '../market/contract.ts';
+import type { CandleState } from '../candles/candle.ts';
+import type { Timeframe } from '../candles/timeframe.ts';
 import type { BadReceiveTimeCause } from '../market/bad-receive-times.ts';
 import type { GapCause, Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
@@ -93,6 +95,28 @@ export interface BadReceiveTimeResult {
   readonly cause: BadReceiveTimeCause;
 }
 
+/** Named by `from`, its open. Prices are null where there was no trade; times are the exchange's. */
+export interface CandleResult {
+  readonly security: string;
+  readonly timeframe: Timeframe;
+  readonly from: string;
+  readonly to: string;
+  readonly open: string | null;
+  readonly high: string | null;
+  readonly low: string | null;
+  readonly close: string | null;
+  readonly volume: string;
+  readonly quoteVolume: string;
+  readonly buyVolume: string;
+  readonly trades: number;
+  readonly firstTradeId: string | null;
+  readonly lastTradeId: string | null;
+  readonly state: CandleState;
+  readonly source: 'trades';
+  /** The parts of the interval of which trades may be missing. */
+  readonly missing: readonly Pick<GapResult, 'from' | 'to' | 'cause'>[];
+}
+
 export interface CoverageResult {
   readonly security: string;
   readonly intervals: readonly IntervalResult[];
@@ -132,7 +156,7 @@ export interface VerifyProblem {
   readonly problem: string;
 }
 
-export type ExportType = 'trades' | 'quotes' | 'incremental' | 'snapshots' | 'orders';
+export type ExportType = 'trades' | 'quotes' | 'incremental' | 'snapshots' | 'orders' | 'candles';
 /** `tardis-csv`: the columns of Tardis' downloadable files, see `export/tardis-csv.ts`. */
 export type ExportFormat = 'jsonl' | 'csv' | 'tardis-csv';
 

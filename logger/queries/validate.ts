@@ -9,12 +9,15 @@
 
 import { types } from 'node:util';
 import type { Position } from '../archive/archive.ts';
+import { TIMEFRAMES } from '../candles/timeframe.ts';
+import type { Timeframe } from '../candles/timeframe.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import { parseSecurity } from '../market/security.ts';
 import { parseDurationUs, parseTimeUs } from '../market/time.ts';
 import type { ClockName } from '../market/time.ts';
 import type {
   BookQuery,
+  CandlesQuery,
   CoverageQuery,
   ExportQuery,
   RangeQuery,
@@ -28,6 +31,7 @@ export const EXPORT_TYPES: readonly ExportType[] = [
   'incremental',
   'snapshots',
   'orders',
+  'candles',
 ];
 export const EXPORT_FORMATS: readonly ExportFormat[] = ['jsonl', 'csv', 'tardis-csv'];
 export const CLOCKS: readonly ClockName[] = ['receive', 'exchange'];
@@ -48,7 +52,8 @@ export type UncheckedRange = Unchecked<'security' | 'from' | 'to'>;
 export type UncheckedClockRange = UncheckedRange & Unchecked<'clock'>;
 export type UncheckedBook = Unchecked<'security' | 'at' | 'sequence' | 'clock' | 'depth' | 'level'>;
 export type UncheckedSnapshots = UncheckedClockRange & Unchecked<'every' | 'depth' | 'level'>;
-export type UncheckedExport = UncheckedSnapshots & Unchecked<'type' | 'format'>;
+export type UncheckedCandles = UncheckedRange & Unchecked<'timeframe'>;
+export type UncheckedExport = UncheckedSnapshots & Unchecked<'type' | 'format' | 'timeframe'>;
 
 /** A value as an error message shows it: short, and of anything but text and numbers only the kind. */
 function shown(value: unknown): string {
@@ -194,33 +199,70 @@ export function validSnapshotsQuery(given: UncheckedSnapshots, prefix = ''): Sna
   };
 }
 
+/** Candles need one. */
+export function validTimeframe(timeframe: unknown, field = 'timeframe'): Timeframe {
+  const valid = validWord(timeframe, field, TIMEFRAMES);
+  if (valid !== undefined) return valid;
+  throw new InvalidArgumentError(`${field}: is missing; give ${orList(TIMEFRAMES)}`);
+}
+
+export function validCandlesQuery(given: UncheckedCandles, prefix = ''): CandlesQuery {
+  return {
+    ...validCoverageQuery(given, prefix),
+    timeframe: validTimeframe(given.timeframe, `${prefix}timeframe`),
+  };
+}
+
 export function validExportQuery(given: UncheckedExport, prefix = ''): ExportQuery {
   const type = validWord(given.type, `${prefix}type`, EXPORT_TYPES);
   if (type === undefined) {
     throw new InvalidArgumentError(`${prefix}type: is missing; give ${orList(EXPORT_TYPES)}`);
   }
   const format = validWord(given.format, `${prefix}format`, EXPORT_FORMATS) ?? 'jsonl';
-  const query = { ...validSnapshotsQuery(given, prefix), type, format };
+  const timeframe =
+    given.timeframe === undefined
+      ? undefined
+      : validTimeframe(given.timeframe, `${prefix}timeframe`);
+  const query = { ...validSnapshotsQuery(given, prefix), type, format, timeframe };
   checkExport(query, prefix);
   return query;
 }
 
+type ExportChoice = Pick<
+  ExportQuery,
+  'type' | 'format' | 'everyUs' | 'depth' | 'level' | 'timeframe' | 'clock'
+>;
+
 /** Rejects combinations that have no meaning. */
-export function checkExport(
-  query: Pick<ExportQuery, 'type' | 'format' | 'everyUs' | 'depth' | 'level'>,
-  prefix = '',
-): void {
-  const { type, format, everyUs, depth, level } = query;
-  if (type !== 'snapshots') {
-    for (const [field, value] of Object.entries({ every: everyUs, depth, level })) {
-      if (value === undefined) continue;
-      throw new InvalidArgumentError(
-        `${prefix}${field}: is for the type snapshots, not for ${type}`,
-      );
-    }
+export function checkExport(query: ExportChoice, prefix = ''): void {
+  const { type, format, everyUs, depth, level, timeframe, clock } = query;
+  const ofSnapshots = Object.entries({ every: everyUs, depth, level });
+  for (const [field, value] of type === 'snapshots' ? [] : ofSnapshots) {
+    if (value === undefined) continue;
+    throw new InvalidArgumentError(`${prefix}${field}: is for the type snapshots, not for ${type}`);
+  }
+  if (type === 'candles') checkCandles({ timeframe, clock }, prefix);
+  else if (timeframe !== undefined) {
+    throw new InvalidArgumentError(`${prefix}timeframe: is for the type candles, not for ${type}`);
   }
   if (everyUs !== undefined) validEveryUs(everyUs, `${prefix}every`);
-  if (format !== 'tardis-csv') return;
+  if (format === 'tardis-csv') checkTardis(type, depth, prefix);
+}
+
+function checkCandles({ timeframe, clock }: Partial<ExportChoice>, prefix: string): void {
+  validTimeframe(timeframe, `${prefix}timeframe`);
+  if (clock !== 'receive') return;
+  throw new InvalidArgumentError(
+    `${prefix}clock: candles are in the exchange's time of their trades; leave it out`,
+  );
+}
+
+function checkTardis(type: ExportType, depth: number | undefined, prefix: string): void {
+  if (type === 'candles') {
+    throw new InvalidArgumentError(
+      `${prefix}format: tardis-csv has no columns for candles; use jsonl or csv`,
+    );
+  }
   if (type === 'orders') {
     throw new InvalidArgumentError(
       `${prefix}format: tardis-csv has no columns for orders; use jsonl or csv, or the type incremental, which gives an L3 book by price`,

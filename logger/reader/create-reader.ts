@@ -7,10 +7,11 @@ import { encodeParts } from '../export/parts.ts';
 import type { DataItem, GapItem } from '../queries/items.ts';
 import type { ExportQuery } from '../queries/queries.ts';
 import type { ExportPart } from '../queries/results.ts';
-import { DEFAULT_TARDIS_DEPTH, checkExport } from '../queries/validate.ts';
+import { DEFAULT_TARDIS_DEPTH, checkExport, validTimeframe } from '../queries/validate.ts';
 import { yieldToEventLoop as yieldToMachine } from '../runtime/yield.ts';
 import type { YieldToEventLoop } from '../runtime/yield.ts';
 import { bookAt } from './book-at.ts';
+import { candles } from './candles.ts';
 import type { ReaderContext } from './context.ts';
 import { coverage } from './coverage.ts';
 import { orders } from './orders.ts';
@@ -64,6 +65,7 @@ export function createReader(archive: ArchiveReader, options: ReaderOptions = {}
     updates: (query) => updates(uncached, query),
     orders: (query) => orders(uncached, query),
     snapshots: (query) => snapshots(uncached, query),
+    candles: (query) => candles(uncached, query),
     export: (query, maxPartBytes) => exportFrom(reader, query, maxPartBytes),
   };
   return reader;
@@ -88,6 +90,8 @@ function itemsOf(reader: Reader, query: ExportQuery): AsyncIterable<DataItem | G
       return reader.updates(query);
     case 'orders':
       return reader.orders(query);
+    case 'candles':
+      return reader.candles({ ...query, timeframe: validTimeframe(query.timeframe) });
     case 'snapshots': {
       if (query.format !== 'tardis-csv') return reader.snapshots(query);
       const { depth = DEFAULT_TARDIS_DEPTH } = query;

@@ -75,11 +75,11 @@ export async function* itemsInRange(
   yield* filter.finish();
 }
 
-/** Everything from the last image at or before a time. */
-async function* itemsSince(
+/** Everything from the last image at or before a time. @throws UnknownSecurityError */
+export async function* itemsSince(
   context: ReaderContext,
   security: string,
-  { clock }: Range,
+  { clock }: Pick<Range, 'clock'>,
   us: number,
 ): AsyncGenerator<CursorItem<LoadedImage, LoadedBlock>> {
   const { archive, records } = context;
@@ -209,7 +209,7 @@ function beginsAtOrAfter(header: LoadedBlock['header'], us: number, clock: Clock
  * The part of a block that follows an image inside it. In a segment's first block, trades
  * from before the image belong to the history.
  */
-function eventsAfter(
+export function eventsAfter(
   { events, previousSequence }: LoadedBlock['content'],
   imageSequence = -Infinity,
 ): readonly MarketEvent[] {

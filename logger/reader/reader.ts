@@ -6,6 +6,7 @@
 
 import type { OpenGap } from '../archive/archive.ts';
 import type {
+  CandleItem,
   GapItem,
   ImageItem,
   OrderItem,
@@ -16,6 +17,7 @@ import type {
 } from '../queries/items.ts';
 import type {
   BookQuery,
+  CandlesQuery,
   CoverageQuery,
   ExportQuery,
   RangeQuery,
@@ -64,6 +66,8 @@ export interface Reader {
   orders(query: RangeQuery): AsyncIterableIterator<OrderItem | GapItem>;
   /** The book at every tick of a cadence inside what is covered: one pass, no look-up per tick. */
   snapshots(query: SnapshotsQuery): AsyncIterableIterator<SnapshotItem | GapItem>;
+  /** The candles of the trades, with a gap where none of an interval was recorded. */
+  candles(query: CandlesQuery): AsyncIterableIterator<CandleItem | GapItem>;
 
   /**
    * A stream as the bytes of a file. Whole lines per part, as far as they fit.

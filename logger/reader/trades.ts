@@ -18,8 +18,7 @@ export async function* trades(
   query: RangeQuery,
 ): AsyncGenerator<TradeItem | GapItem> {
   const range = rangeOf(query);
-  const [exchange = ''] = query.security.split(':', 1);
-  const hasConsecutiveIds = context.hasConsecutiveTradeIds?.(exchange) ?? false;
+  const hasConsecutiveIds = numbersTrades(context, query.security);
   let previous: TradeItem | undefined;
   /** Gaps in the book since the last trade; the next trade's id shows what they cost. */
   let gaps: Gap[] = [];
@@ -45,23 +44,35 @@ export async function* trades(
   yield* gaps.map((gap) => gapItem(gap));
 }
 
+/** Whether a jump in a security's trade ids is a loss. */
+export function numbersTrades(context: ReaderContext, security: string): boolean {
+  const [exchange = ''] = security.split(':', 1);
+  return context.hasConsecutiveTradeIds?.(exchange) ?? false;
+}
+
+/** Whether ids that are consecutive leave any out between two trades. */
+export function isAnyLost(before: Pick<TradeItem, 'tradeId'>, after: Pick<TradeItem, 'tradeId'>) {
+  const [last, next] = [before.tradeId, after.tradeId];
+  return typeof last === 'number' && typeof next === 'number' && next > last + 1;
+}
+
 /** The trades that are missing between two with consecutive ids. */
 function lostTrades(before: TradeItem, after: TradeItem, gaps: readonly Gap[]): readonly GapItem[] {
   const [last, next] = [before.tradeId, after.tradeId];
-  if (typeof last !== 'number' || typeof next !== 'number' || next <= last + 1) return [];
+  if (!isAnyLost(before, after)) return [];
   const lost: GapItem = {
     type: 'gap',
     fromUs: before.receiveTimeUs,
     toUs: Math.max(before.receiveTimeUs, after.receiveTimeUs),
     cause: gaps[0]?.cause ?? 'other',
-    firstMissing: last + 1,
-    lastMissing: next - 1,
+    firstMissing: Number(last) + 1,
+    lastMissing: Number(next) - 1,
     missing: 'tradeId',
   };
   return [lost];
 }
 
-function tradeIn(event: MarketEvent, scale: Scale): TradeItem | undefined {
+export function tradeIn(event: MarketEvent, scale: Scale): TradeItem | undefined {
   if (event.type !== 'trade' && event.type !== 'match') return undefined;
   const isTrade = event.type === 'trade';
   // A match names the maker's side; the taker's is the other one.

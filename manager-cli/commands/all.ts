@@ -4,6 +4,7 @@ import type { Command } from '../command.ts';
 import { addCommand } from './add.ts';
 import { archiveCopyCommand } from './archive-copy.ts';
 import { bookCommand } from './book.ts';
+import { candlesCommand } from './candles.ts';
 import { completionCommand } from './completion.ts';
 import { coverageCommand } from './coverage.ts';
 import { exportCommand } from './export.ts';
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   statsCommand,
   verifyCommand,
   exportCommand,
+  candlesCommand,
   archiveCopyCommand,
   terminateCommand,
   completionCommand,

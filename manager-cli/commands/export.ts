@@ -1,3 +1,4 @@
+import { TIMEFRAMES } from '../../logger/candles/timeframe.ts';
 import type { ExportQuery } from '../../logger/queries/queries.ts';
 import { CLOCKS, EXPORT_FORMATS, EXPORT_TYPES } from '../../logger/queries/validate.ts';
 import { exportQuery, flag } from '../arguments.ts';
@@ -116,7 +117,8 @@ async function runExport(session: Session): Promise<ExitCode> {
 
 export const exportCommand: Command = {
   usage: 'export <security>',
-  describe: 'Export trades, quotes, diffs, books or orders as text (exit 5 if there is a gap)',
+  describe:
+    'Export trades, quotes, diffs, books, orders or candles as text (exit 5 if there is a gap)',
   positionals: { security: SECURITY },
   options: {
     type: { ...valued('What to export (required)'), choices: [...EXPORT_TYPES] },
@@ -142,6 +144,7 @@ export const exportCommand: Command = {
     every: { ...valued('Snapshots: interval, from 1us to 24h'), defaultDescription: '1s' },
     depth: valued('Snapshots: prices per side (default: all)'),
     level: { ...valued('Snapshots: 2 aggregates an L3 book by price'), choices: ['2'] },
+    timeframe: { ...valued('Candles: their length'), choices: [...TIMEFRAMES] },
     'allow-gaps': { type: 'boolean', describe: 'Exit 0 in spite of gaps' },
     ...ARCHIVE_OPTION,
   },

@@ -149,6 +149,39 @@ describe('an archive and a logger over it', () => {
     expect(run.code).toBe(0);
   });
 
+  test('show the same candles, which are those of the export', async () => {
+    const candles = await both(`candles ${SECURITY} --timeframe 1m --json`);
+    expect(candles.code).toBe(0);
+    expect(candles.json.length).toBeGreaterThan(0);
+    expect(candles.json[0]).toMatchObject({ timeframe: '1m', source: 'trades' });
+    const lines = await both(`export ${SECURITY} --type candles --timeframe 1m`);
+    expect(
+      lines.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual(candles.json);
+    const csv = await both(`export ${SECURITY} --type candles --timeframe 1m --format csv`);
+    expect(csv.stdout).toMatch(/^from,to,open,.*,missing\n2023-/);
+    expect((await both(`candles ${SECURITY} --timeframe 1d`)).stdout).toMatch(
+      /FROM +OPEN .*STATE\n/,
+    );
+  });
+
+  test('candles of time that was not recorded are a gap', async () => {
+    const range = '--from 2020-01-01T00:00:00Z --to 2020-01-02T00:00:00Z';
+    const run = await both(`candles ${SECURITY} --timeframe 1h ${range} --json`);
+    expect([run.code, run.json]).toMatchObject([
+      5,
+      [{ gap: { from: '2020-01-01T00:00:00Z', to: '2020-01-02T00:00:00Z', cause: 'other' } }],
+    ]);
+    expect((await both(`candles ${SECURITY} --timeframe 1h ${range}`)).stdout).toContain('gap to');
+    const allowed = await both(`candles ${SECURITY} --timeframe 1h ${range} --allow-gaps --json`);
+    expect(allowed.code).toBe(0);
+    const never = await both('candles binance:NEVER --timeframe 1m --json');
+    expect([never.code, never.stdout]).toEqual([1, '']);
+  });
+
   test('a snapshot is the book that a single query returns', async () => {
     const run = await both(
       `export ${SECURITY} --type snapshots --every 100ms --depth 2 --allow-gaps`,

@@ -111,6 +111,7 @@ export class FakeReader implements Reader {
   async *quotes(): AsyncGenerator<never> {}
   async *orders(): AsyncGenerator<never> {}
   async *snapshots(): AsyncGenerator<never> {}
+  async *candles(): AsyncGenerator<never> {}
 
   #asked(query: { readonly security: string }): void {
     this.queries.push(query);

@@ -145,6 +145,43 @@ describe('jsonl', () => {
   });
 });
 
+const candle: DataItem = {
+  type: 'candle',
+  security: SECURITY,
+  timeframe: '1m',
+  fromUs: 1_795_158_000_000_000,
+  toUs: 1_795_158_060_000_000,
+  open: 10_050,
+  high: 10_100,
+  low: 9900,
+  close: 10_000,
+  volume: 2500,
+  quoteVolume: 25_000_001,
+  buyVolume: 1000,
+  trades: 2,
+  firstTradeId: 5,
+  lastTradeId: 'a,b',
+  state: 'incomplete',
+  source: 'trades',
+  missing: [
+    { fromUs: 1_795_158_000_000_000, toUs: 1_795_158_001_500_000, cause: 'restart' },
+    { fromUs: 1_795_158_050_000_000, toUs: 1_795_158_060_000_000, cause: 'connection' },
+  ],
+  scale: SCALE,
+};
+
+describe('candles', () => {
+  test('csv: a row per interval, with what is missing', () => {
+    const query = { type: 'candles', format: 'csv', timeframe: '1m' } as const;
+    expect(encoded(query, candle).split('\n')).toEqual([
+      'from,to,open,high,low,close,volume,quoteVolume,buyVolume,trades,firstTradeId,lastTradeId,state,source,missing',
+      '2026-11-20T07:00:00Z,2026-11-20T07:01:00Z,100.5,101,99,100,2.5,250.00001,1,2,5,"a,b",incomplete,trades,' +
+        '2026-11-20T07:00:00Z/2026-11-20T07:00:01.5Z/restart 2026-11-20T07:00:50Z/2026-11-20T07:01:00Z/connection',
+      '',
+    ]);
+  });
+});
+
 describe('csv', () => {
   test('writes a row per level, and an empty field for what is absent', () => {
     expect(encoded({ type: 'quotes', format: 'csv' }, quote)).toBe(

@@ -56,6 +56,39 @@ describe('the library', () => {
     },
   );
 
+  test('candles of trades, in µs and decimals', async () => {
+    await kit.twoSegments();
+    await known();
+    const opened = await openArchive(kit.directory);
+    const from = '2026-11-20T07:00:00Z';
+    const found: unknown[] = [];
+    for await (const item of opened.candles(SECURITY, { timeframe: '1m', from })) found.push(item);
+    expect(found).toEqual([
+      {
+        type: 'candle',
+        timeframe: '1m',
+        fromUs: us(0),
+        toUs: us(60_000),
+        open: '100.5',
+        high: '100.5',
+        low: '100.5',
+        close: '100.5',
+        volume: '4.5',
+        quoteVolume: '452.25',
+        buyVolume: '4.5',
+        trades: 3,
+        firstTradeId: 1,
+        lastTradeId: 5,
+        state: 'open',
+        source: 'trades',
+        // Trades 2 and 3.
+        missing: [{ fromUs: us(2), toUs: us(82), cause: 'connection' }],
+      },
+    ]);
+    expect(() => opened.candles(SECURITY, {} as never)).toThrow(/^timeframe: is missing/);
+    await opened.close();
+  });
+
   test('exports the errors that it documents', async () => {
     await kit.twoSegments();
     await using opened = await openArchive(kit.directory);

@@ -107,8 +107,17 @@ describe('an export', () => {
   });
 
   test.each<[object, RegExp]>([
-    [{}, /^type: is missing; give trades, quotes, incremental, snapshots or orders/],
-    [{ type: 'candles' }, /^type: "candles" is not trades, /],
+    [{}, /^type: is missing; give trades, quotes, incremental, snapshots, orders or candles/],
+    [{ type: 'bars' }, /^type: "bars" is not trades, /],
+    [{ type: 'candles' }, /^timeframe: is missing; give 1m, 5m, .* or 1M/],
+    [{ type: 'candles', timeframe: '1w' }, /^timeframe: "1w" is not 1m, 5m, .* or 1M/],
+    [{ type: 'candles', timeframe: '1m', every: '1s' }, /^every: is for the type snapshots/],
+    [{ type: 'candles', timeframe: '1m', clock: 'receive' }, /^clock: candles are in the exchange/],
+    [
+      { type: 'candles', timeframe: '1m', format: 'tardis-csv' },
+      /^format: .* no columns for candles/,
+    ],
+    [{ type: 'trades', timeframe: '1m' }, /^timeframe: is for the type candles, not for trades/],
     [{ type: 'trades', format: 'parquet' }, /^format: "parquet" is not jsonl, csv or tardis-csv/],
     [{ type: 'trades', every: '1s' }, /^every: is for the type snapshots, not for trades/],
     [{ type: 'quotes', depth: 5 }, /^depth: is for the type snapshots/],

@@ -33,6 +33,7 @@ export const _orderbook_manager_v1_ExportRequest_Type = {
   TYPE_INCREMENTAL: 'TYPE_INCREMENTAL',
   TYPE_ORDERS: 'TYPE_ORDERS',
   TYPE_SNAPSHOTS: 'TYPE_SNAPSHOTS',
+  TYPE_CANDLES: 'TYPE_CANDLES',
 } as const;
 
 export type _orderbook_manager_v1_ExportRequest_Type =
@@ -48,6 +49,8 @@ export type _orderbook_manager_v1_ExportRequest_Type =
   | 4
   | 'TYPE_SNAPSHOTS'
   | 5
+  | 'TYPE_CANDLES'
+  | 6
 
 export type _orderbook_manager_v1_ExportRequest_Type__Output = typeof _orderbook_manager_v1_ExportRequest_Type[keyof typeof _orderbook_manager_v1_ExportRequest_Type]
 
@@ -61,10 +64,12 @@ export interface ExportRequest {
   'every'?: (string);
   'depth'?: (number);
   'level'?: (_orderbook_manager_v1_BookLevel);
+  'timeframe'?: (string);
   '_from'?: "from";
   '_to'?: "to";
   '_every'?: "every";
   '_depth'?: "depth";
+  '_timeframe'?: "timeframe";
 }
 
 export interface ExportRequest__Output {
@@ -77,4 +82,5 @@ export interface ExportRequest__Output {
   'every'?: (string);
   'depth'?: (number);
   'level': (_orderbook_manager_v1_BookLevel__Output);
+  'timeframe'?: (string);
 }

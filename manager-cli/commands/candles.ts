@@ -1,0 +1,148 @@
+import { TIMEFRAMES } from '../../logger/candles/timeframe.ts';
+import type { CandleResult, ExportGap } from '../../logger/queries/results.ts';
+import { candlesQuery, flag } from '../arguments.ts';
+import { CancelledError } from '../client.ts';
+import { ARCHIVE_OPTION, SECURITY, valued } from '../command.ts';
+import type { Command, Session } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import { UNKNOWN, counted, known } from '../format.ts';
+import type { Output } from '../output.ts';
+import type { Paint } from '../style.ts';
+import { renderTable } from '../table.ts';
+import type { Cell, Column } from '../table.ts';
+
+type Row = CandleResult | { readonly gap: ExportGap };
+
+const COLUMNS: readonly Column[] = [
+  { title: 'FROM' },
+  { title: 'OPEN', align: 'right' },
+  { title: 'HIGH', align: 'right' },
+  { title: 'LOW', align: 'right' },
+  { title: 'CLOSE', align: 'right' },
+  { title: 'VOLUME', align: 'right', dropOrder: 1 },
+  { title: 'TRADES', align: 'right', dropOrder: 2 },
+  { title: 'STATE' },
+];
+
+/** Rows of a table are aligned in groups, so that a long history is not held in memory. */
+const GROUP_ROWS = 1000;
+
+async function* candleRows(session: Session): AsyncGenerator<Row> {
+  const query = candlesQuery(session.args);
+  const history = await session.history();
+  const choice = { type: 'candles', format: 'jsonl' } as const;
+  for await (const part of history.export({ ...query, ...choice }, session.signal)) {
+    if ('gap' in part) {
+      yield part;
+      continue;
+    }
+    // A part holds whole lines.
+    const lines = Buffer.from(part.bytes).toString().split('\n');
+    for (const line of lines) if (line !== '') yield JSON.parse(line) as CandleResult;
+  }
+  if (session.signal.aborted) throw new CancelledError();
+}
+
+function cellsOf(row: Row): (string | Cell)[] {
+  if ('gap' in row) {
+    const { from, to, cause } = row.gap;
+    const none = Array.from({ length: 6 }, () => UNKNOWN);
+    return [from, ...none, { text: `gap to ${known(to)} (${cause})`, colour: 'red' }];
+  }
+  const state: string | Cell =
+    row.state === 'incomplete' ? { text: row.state, colour: 'yellow' } : row.state;
+  const prices = [row.open, row.high, row.low, row.close].map(known);
+  return [row.from, ...prices, row.volume, String(row.trades), state];
+}
+
+/** Prints as the rows come. */
+class CandleTable {
+  readonly #out: Output;
+  readonly #paint: Paint;
+  #rows: Row[] = [];
+  #hasTitles = false;
+
+  constructor(out: Output, paint: Paint) {
+    this.#out = out;
+    this.#paint = paint;
+  }
+
+  async add(row: Row): Promise<void> {
+    this.#rows.push(row);
+    if (this.#rows.length >= GROUP_ROWS) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    if (this.#rows.length === 0) return;
+    const lines = renderTable(COLUMNS, this.#rows.map(cellsOf), this.#paint, this.#out.tableWidth);
+    for (const line of this.#hasTitles ? lines.slice(1) : lines) await this.#out.line(line);
+    this.#hasTitles = true;
+    this.#rows = [];
+  }
+}
+
+/** One array, a line for each of its values. */
+class CandleArray {
+  readonly #out: Output;
+  #separator = '[\n';
+
+  constructor(out: Output) {
+    this.#out = out;
+  }
+
+  async add(row: Row): Promise<void> {
+    await this.#out.write(`${this.#separator}${JSON.stringify(row)}`);
+    this.#separator = ',\n';
+  }
+
+  async flush(): Promise<void> {
+    await this.#out.write(this.#separator === '[\n' ? '[]\n' : '\n]\n');
+  }
+}
+
+async function runCandles(session: Session): Promise<ExitCode> {
+  const { args, out, paint } = session;
+  const counts = { candles: 0, gaps: 0 };
+  const rows = candleRows(session);
+  // On an error nothing is printed: the first row is there before the list begins.
+  const first = await rows.next();
+  const list = out.isJson ? new CandleArray(out) : new CandleTable(out, paint);
+  for (let next = first; next.done !== true; next = await rows.next()) {
+    counts['gap' in next.value ? 'gaps' : 'candles']++;
+    await list.add(next.value);
+  }
+  await list.flush();
+  if (counts.candles + counts.gaps === 0 && !out.isJson) {
+    await out.line('Nothing was recorded in that time.');
+  }
+  if (counts.gaps === 0 || flag(args, 'allow-gaps')) return EXIT.done;
+  out.note(
+    `orderbook-manager: ${counted(counts.gaps, 'gap')} between the candles: accept with --allow-gaps`,
+  );
+  return EXIT.notRecorded;
+}
+
+export const candlesCommand: Command = {
+  usage: 'candles <security>',
+  describe: 'Show the candles of recorded trades (exit 5 if there is a gap)',
+  positionals: { security: SECURITY },
+  options: {
+    timeframe: { ...valued('Length of the candles (required)'), choices: [...TIMEFRAMES] },
+    from: valued('Candles that begin at or after this time (default: the first)'),
+    to: valued('Candles that begin before this time (default: all)'),
+    source: {
+      ...valued('What candles are made of'),
+      choices: ['trades'],
+      defaultDescription: 'trades',
+    },
+    'allow-gaps': { type: 'boolean', describe: 'Exit 0 in spite of gaps' },
+    ...ARCHIVE_OPTION,
+  },
+  examples: [
+    ['candles binance:BTCUSDT --timeframe 1m --from -2h', 'the last two hours'],
+    ['candles binance:BTCUSDT --timeframe 1d --archive ./data --json', 'without a logger'],
+  ],
+  completes: { recorded: true },
+  run: runCandles,
+};
