@@ -24,8 +24,8 @@ export interface CancelCommand {
 
 export type Command = OrderCommand | CancelCommand;
 
-/** In HTTP's terms: malformed, not enough money, or in conflict with the state of the exchange. */
-export type RejectStatus = 400 | 402 | 409;
+/** In HTTP's terms: malformed, not enough money, in conflict with the state of the exchange, too many. */
+export type RejectStatus = 400 | 402 | 409 | 429;
 
 export type Outcome =
   | {

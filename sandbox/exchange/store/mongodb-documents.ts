@@ -1,0 +1,141 @@
+/** The documents of an exchange in MongoDB. Pure. Names of accounts are the contract's. */
+
+import { Binary } from 'mongodb';
+import type { AnyBulkWriteOperation } from 'mongodb';
+import type { RestoredOrder } from '../../market/matching-engine.ts';
+import type { OrderSide } from '../../market/order-events.ts';
+import type { Account } from '../engine/accounts.ts';
+import { formatScaled, parseScaled } from '../../../logger/market/decimal.ts';
+import { PRICE_EXPONENT } from '../engine/commands.ts';
+import type { Batch, JournalEntry, Stopped, StoredAccount } from './store.ts';
+
+/** Integers as text would not sort, as doubles they are exact up to 2^53: what fits is a `number`. */
+export interface AccountDocument {
+  /** Place in the list. */
+  readonly _id: number;
+  readonly username: string;
+  /** Cash as decimal text, such as `9372` or `8427.5`. */
+  readonly cash_amount: string;
+  readonly cash_on_hold: string;
+  readonly microbitcoin_amount: number;
+  readonly microbitcoin_on_hold: number;
+  readonly password_hash: string | null;
+  /** The last batch that changed it. */
+  readonly batch: number;
+}
+
+/** An order, also when it rests no more: `remaining` is 0 then. */
+export interface OrderDocument {
+  readonly _id: number;
+  readonly owner: number;
+  readonly side: OrderSide;
+  /** Cents. */
+  readonly price: number;
+  readonly remaining: number;
+  readonly is_open: boolean;
+  readonly batch: number;
+}
+
+export interface JournalDocument extends Omit<Batch, 'batch' | 'closed'> {
+  readonly _id: number;
+  /** Ids as doubles: a batch may close every order there is, and a document has 16 MB at most. */
+  readonly closed: Binary;
+  /** Which run of the exchange wrote it. */
+  readonly writer: string;
+}
+
+export interface MetaDocument extends Pick<Stopped, 'salt'> {
+  readonly _id: 'exchange';
+  /** The last batch that `accounts` and `orders` have. */
+  readonly batch: number;
+  readonly position: Stopped['position'];
+}
+
+export function accountDocument(account: StoredAccount, batch: number): AccountDocument {
+  return {
+    _id: account.user,
+    ...balances(account),
+    password_hash: account.passwordHash,
+    batch,
+  };
+}
+
+export function accountOf(document: AccountDocument): StoredAccount {
+  return {
+    user: document._id,
+    username: document.username,
+    cash: cents(document.cash_amount),
+    cashOnHold: cents(document.cash_on_hold),
+    coin: document.microbitcoin_amount,
+    coinOnHold: document.microbitcoin_on_hold,
+    passwordHash: document.password_hash,
+  };
+}
+
+export function orderOf({ _id: id, owner, side, price, remaining }: OrderDocument): RestoredOrder {
+  return { id, owner, side, price, remaining };
+}
+
+export function journalDocument({ batch, ...rest }: Batch, writer: string): JournalDocument {
+  const closed = Float64Array.from(rest.closed, ({ id }) => id);
+  return { _id: batch, ...rest, closed: new Binary(new Uint8Array(closed.buffer)), writer };
+}
+
+export function entryOf({ _id: batch, timeUs, commands, position }: JournalDocument): JournalEntry {
+  return { batch, timeUs, commands, position };
+}
+
+/** Each may be repeated, and changes nothing that a later batch has changed. */
+export function accountWrites({
+  _id: batch,
+  accounts,
+}: JournalDocument): AnyBulkWriteOperation<AccountDocument>[] {
+  return accounts.map((account) => ({
+    updateOne: {
+      filter: { _id: account.user, batch: { $lt: batch } },
+      update: { $set: { ...balances(account), batch } },
+    },
+  }));
+}
+
+/**
+ * Each may be repeated, as above. Without errors in passing: not every server goes on with the others behind a
+ * duplicate key.
+ */
+export function orderWrites({
+  _id: batch,
+  commands,
+  position,
+  open,
+  closed,
+}: JournalDocument): AnyBulkWriteOperation<OrderDocument>[] {
+  const lastBefore = position.orderId - commands.filter(({ type }) => type === 'order').length;
+  const opened = open.map(({ id, owner, side, price, remaining }) => {
+    const order = { owner, side, price, remaining, is_open: true, batch };
+    return id > lastBefore
+      ? { updateOne: { filter: { _id: id }, update: { $setOnInsert: order }, upsert: true } }
+      : { updateOne: { filter: { _id: id, batch: { $lt: batch } }, update: { $set: order } } };
+  });
+  const bytes = Uint8Array.from(closed.value());
+  const ended = Array.from(new Float64Array(bytes.buffer), (id) => ({
+    updateOne: {
+      filter: { _id: id, batch: { $lt: batch } },
+      update: { $set: { remaining: 0, is_open: false, batch } },
+    },
+  }));
+  return [...opened, ...ended];
+}
+
+function balances(account: Account): Omit<AccountDocument, '_id' | 'password_hash' | 'batch'> {
+  return {
+    username: account.username,
+    cash_amount: formatScaled(account.cash, PRICE_EXPONENT),
+    cash_on_hold: formatScaled(account.cashOnHold, PRICE_EXPONENT),
+    microbitcoin_amount: account.coin,
+    microbitcoin_on_hold: account.coinOnHold,
+  };
+}
+
+function cents(text: string): number {
+  return Number(parseScaled(text, PRICE_EXPONENT));
+}
