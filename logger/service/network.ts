@@ -68,7 +68,12 @@ class WebSocketSocket implements Socket {
   close(): void {
     if (!this.#socket || this.#isClosed) return;
     this.#socket.close(1000);
-    this.#clock.schedule(CLOSE_TIMEOUT_MS, () => this.terminate());
+    this.#clock.schedule(CLOSE_TIMEOUT_MS, () => {
+      this.terminate();
+      // `ws` reports the end only once it has read what came before, which it never does after a
+      // handler threw.
+      this.#closed(`not closed by the other side within ${CLOSE_TIMEOUT_MS} ms`);
+    });
   }
 
   terminate(): void {
