@@ -8,13 +8,16 @@ import type { GapCause } from '../market/coverage.ts';
 import type { BookUpdate } from '../market/events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Buckets } from '../status/figures.ts';
-import { RateMeter } from './rate-meter.ts';
 
 /** Seconds. A clock behind the exchange's puts everything into the first. */
 export const LATENCY_BOUNDS_S: readonly number[] = Object.freeze([
   0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ]);
 const LATENCY_BOUNDS_US = Float64Array.from(LATENCY_BOUNDS_S, (bound) => bound * 1e6);
+
+/** Of the message rate. */
+const WINDOW_S = 10;
+const SLOTS = WINDOW_S + 1;
 
 export class RecorderStats {
   readonly #clock: Clock;
@@ -110,5 +113,33 @@ export class RecorderStats {
     while (bucket < LATENCY_BOUNDS_US.length && latencyUs > LATENCY_BOUNDS_US[bucket]!) bucket++;
     this.#latencyCounts[bucket]!++;
     this.#latencySumUs += latencyUs;
+  }
+}
+
+/** Messages per second over the last ten seconds, in eleven counters. */
+class RateMeter {
+  readonly #counts = new Float64Array(SLOTS);
+  #second = 0;
+
+  count(monotonicMs: number): void {
+    const slot = this.#advance(monotonicMs) % SLOTS;
+    this.#counts[slot] = (this.#counts[slot] ?? 0) + 1;
+  }
+
+  /** Counts complete seconds only. */
+  perSecond(monotonicMs: number): number {
+    const running = this.#advance(monotonicMs) % SLOTS;
+    let sum = 0;
+    for (let slot = 0; slot < SLOTS; slot++) if (slot !== running) sum += this.#counts[slot] ?? 0;
+    return sum / WINDOW_S;
+  }
+
+  #advance(monotonicMs: number): number {
+    const second = Math.floor(monotonicMs / 1000);
+    const passed = Math.min(second - this.#second, SLOTS);
+    for (let i = 1; i <= passed; i++) this.#counts[(this.#second + i) % SLOTS] = 0;
+    if (passed === SLOTS) this.#counts.fill(0);
+    this.#second = Math.max(this.#second, second);
+    return this.#second;
   }
 }

@@ -11,12 +11,10 @@ import type { ReadContext, SideEventMessage, UpdateMessage } from '../feed/proto
 import { fieldsOf, integerOf, listOf, parseFields, textOf, wireError } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
 import { scalePair, scaleSides } from '../wire/scaled-levels.ts';
+import { microseconds } from './scan.ts';
 
 export const DEPTH_EVENT = 'depthUpdate';
 export const TRADE_EVENT = 'trade';
-
-/** Below it a time is in milliseconds, from it on in microseconds (1973 and 5138 in the other). */
-const FIRST_MICROSECOND_TIME = 1e14;
 
 /**
  * `depthUpdate`: what changed in the book, from sequence `U` to `u`. `E`: when the message was made.
@@ -97,9 +95,4 @@ function timeOf(data: Fields, name: string): number {
   const us = microseconds(integerOf(data, name));
   if (!Number.isSafeInteger(us)) throw wireError('time', `${name} is beyond any time`);
   return us;
-}
-
-/** Unsafe for a time beyond any. */
-export function microseconds(time: number): number {
-  return time < FIRST_MICROSECOND_TIME ? time * 1000 : time;
 }

@@ -5,7 +5,6 @@
 
 import type { ReadContext, SideEventMessage, UpdateMessage } from '../feed/protocol.ts';
 import { FrameCursor, fixed } from '../wire/frame-cursor.ts';
-import { microseconds } from './events.ts';
 
 const STREAM = fixed('{"stream":"');
 const DATA = fixed(',"data":');
@@ -24,6 +23,9 @@ const BUYER_IS_MAKER = fixed(',"m":true');
 const SELLER_IS_MAKER = fixed(',"m":false');
 const OBSOLETE = fixed(',"M":true');
 const END = fixed('}');
+
+/** Below it a time is in milliseconds, from it on in microseconds (1973 and 5138 in the other). */
+const FIRST_MICROSECOND_TIME = 1e14;
 
 const cursor = new FrameCursor();
 
@@ -120,4 +122,9 @@ function passStream(frame: Buffer): boolean {
 function passEnd(isWrapped: boolean): void {
   cursor.pass(END);
   if (isWrapped) cursor.pass(END);
+}
+
+/** Unsafe for a time beyond any. */
+export function microseconds(time: number): number {
+  return time < FIRST_MICROSECOND_TIME ? time * 1000 : time;
 }

@@ -70,6 +70,7 @@ export class OpenBlock {
   }
 
   addUpdate(update: BookUpdate): void {
+    this.#begunPart().addUpdate(update);
     this.#add(update);
     this.#updates++;
     if (update.type === 'diff') {
@@ -80,17 +81,19 @@ export class OpenBlock {
   }
 
   addSideEvent(event: SideEvent): void {
+    this.#begunPart().addSideEvent(event);
     this.#add(event);
   }
 
+  #begunPart(): EventSummary {
+    if (this.#part) return this.#part;
+    this.#writer.begin(this.#scale, this.#lastSequence);
+    this.#start.onNews();
+    return (this.#part = new EventSummary(this.#lastSequence, this.#lastExchangeTimeUs));
+  }
+
   #add(event: MarketEvent): void {
-    if (!this.#part) {
-      this.#part = new EventSummary(this.#lastSequence, this.#lastExchangeTimeUs);
-      this.#writer.begin(this.#scale, this.#lastSequence);
-      this.#start.onNews();
-    }
     this.#writer.add(event);
-    this.#part.add(event);
     this.#events++;
   }
 

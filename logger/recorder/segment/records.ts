@@ -7,7 +7,7 @@ import { storedBlock, storedImage } from '../../codec/formats.ts';
 import type { Contract } from '../../market/contract.ts';
 import type { Proof } from '../../market/coverage.ts';
 import { isBookUpdate } from '../../market/events.ts';
-import type { BookImage, MarketEvent } from '../../market/events.ts';
+import type { BookImage, BookUpdate, SideEvent } from '../../market/events.ts';
 import type { BookLevel } from '../../market/security.ts';
 import type { DefectsBetween } from '../receive-times.ts';
 
@@ -24,10 +24,9 @@ export interface SegmentIdentity {
   readonly writer: string;
 }
 
-/** Weight of a message in a block: its level changes, or 1 for an order event. */
-function changesIn(event: MarketEvent): number {
-  if (event.type === 'diff') return (event.bids.length + event.asks.length) / 2;
-  return event.type === 'trade' ? 0 : 1;
+/** Weight of an update in a block: its level changes, or 1 for an order event. */
+export function changesIn(update: BookUpdate): number {
+  return update.type === 'diff' ? (update.bids.length + update.asks.length) / 2 : 1;
 }
 
 const NO_DEFECTS: DefectsBetween = () => [];
@@ -90,17 +89,26 @@ export class EventSummary {
     this.#exchangeTimeUs = exchangeTimeUs;
   }
 
-  add(event: MarketEvent): void {
-    this.events++;
-    this.fromUs = Math.min(this.fromUs, event.receiveTimeUs);
-    this.toUs = Math.max(this.toUs, event.receiveTimeUs);
-    this.changes += changesIn(event);
-    if (event.type === 'trade' || event.type === 'match') this.trades++;
-    if (!isBookUpdate(event)) return;
+  addUpdate(update: BookUpdate): void {
+    this.#add(update.receiveTimeUs);
     this.updates++;
-    this.lastSequence = event.lastSequence;
-    this.exchangeFromUs = Math.min(this.exchangeFromUs, event.exchangeTimeUs);
-    this.exchangeToUs = Math.max(this.exchangeToUs, event.exchangeTimeUs);
+    this.changes += changesIn(update);
+    if (update.type === 'match') this.trades++;
+    this.lastSequence = update.lastSequence;
+    this.exchangeFromUs = Math.min(this.exchangeFromUs, update.exchangeTimeUs);
+    this.exchangeToUs = Math.max(this.exchangeToUs, update.exchangeTimeUs);
+  }
+
+  addSideEvent(event: SideEvent): void {
+    this.#add(event.receiveTimeUs);
+    if (event.type === 'trade') this.trades++;
+    else this.changes++;
+  }
+
+  #add(receiveTimeUs: number): void {
+    this.events++;
+    this.fromUs = Math.min(this.fromUs, receiveTimeUs);
+    this.toUs = Math.max(this.toUs, receiveTimeUs);
   }
 
   /** The header of a block with these events. Side events alone: with the book's exchange time. */
@@ -148,7 +156,10 @@ export function blockRecord(
 ): StoredRecord {
   const codec = storedBlock(segment.level, content);
   const summary = new EventSummary(content.previousSequence, exchangeTimeUs);
-  for (const event of content.events) summary.add(event);
+  for (const event of content.events) {
+    if (isBookUpdate(event)) summary.addUpdate(event);
+    else summary.addSideEvent(event);
+  }
   const header = summary.header(segment, codec.encoding, defectsBetween);
   return sealRecord(header, codec.encode(content));
 }
