@@ -17,6 +17,6 @@ export function bookOf(image: BookSides & { readonly scale: Scale }): Book {
 /** Both sides, complete or their best `depth` prices. */
 export function sidesOf(book: Book, depth?: number): BookSides {
   return book.level === 'L2'
-    ? { level: 'L2', bids: book.levels('bid', depth), asks: book.levels('ask', depth) }
+    ? book.sides(depth)
     : { level: 'L3', bids: book.orders('bid', depth), asks: book.orders('ask', depth) };
 }

@@ -5,7 +5,8 @@
 
 import { compareScaled } from '../market/decimal.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
-import type { Horizon, LevelSides, Levels } from '../market/events.ts';
+import type { Horizon, LevelCounts, LevelSides, Levels } from '../market/events.ts';
+import { BookCounts } from './level-counts.ts';
 
 export type LevelContent = LevelSides & { readonly scale: Scale; readonly horizon: Horizon };
 
@@ -13,6 +14,8 @@ export type LevelContent = LevelSides & { readonly scale: Scale; readonly horizo
 const WORTHWHILE_SHARE = 0.25;
 
 /**
+ * Has numbers of orders if both have them.
+ *
  * @param theirs at the same sequence and scale, and the same inside both horizons.
  * @returns null where that is hardly more than `ours`.
  */
@@ -20,16 +23,28 @@ export function deeperBook(ours: LevelContent, theirs: LevelContent): LevelConte
   const bids = deeperSide(ours.bids, ours.horizon.bid, theirs.bids, theirs.horizon.bid, -1);
   const asks = deeperSide(ours.asks, ours.horizon.ask, theirs.asks, theirs.horizon.ask, 1);
   if (bids === null && asks === null) return null;
+  const sides = { bids: bids ?? ours.bids, asks: asks ?? ours.asks };
+  const counts = countsOf(sides, ours, theirs);
   return {
     level: 'L2',
     scale: ours.scale,
-    bids: bids ?? ours.bids,
-    asks: asks ?? ours.asks,
+    ...sides,
+    ...(counts && { counts }),
     horizon: {
       bid: bids === null ? ours.horizon.bid : theirs.horizon.bid,
       ask: asks === null ? ours.horizon.ask : theirs.horizon.ask,
     },
   };
+}
+
+function countsOf(
+  { bids, asks }: Pick<LevelContent, 'bids' | 'asks'>,
+  ours: LevelContent,
+  theirs: LevelContent,
+): LevelCounts | undefined {
+  const counts = new BookCounts();
+  const isKnown = [theirs, ours].every((side) => counts.set(side.bids, side.asks, side.counts));
+  return isKnown ? counts.of(bids, asks) : undefined;
 }
 
 /** @param sign 1 if prices grow away from the top, else -1. */

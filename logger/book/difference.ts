@@ -6,7 +6,7 @@
 import { compareScaled, formatScaled } from '../market/decimal.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import { NO_HORIZON } from '../market/events.ts';
-import type { BookSides, Horizon, Levels, RestingOrder } from '../market/events.ts';
+import type { BookSides, Horizon, LevelSides, Levels, RestingOrder } from '../market/events.ts';
 import { finerScale, rescaleHorizon, rescaleSides } from '../market/scale.ts';
 import type { Side } from './level-book.ts';
 
@@ -22,7 +22,10 @@ export interface BookDifference {
   readonly isQueueOrderOnly: boolean;
 }
 
-/** Compares inside the horizons of both books, which may have different scales. null: no difference. */
+/**
+ * Compares inside the horizons of both books, which may have different scales; numbers of orders too, if both
+ * have them. null: no difference.
+ */
 export function differenceInside(ours: BookContent, theirs: BookContent): BookDifference | null {
   const scale = finerScale(ours.scale, theirs.scale);
   const a = atScale(ours, scale);
@@ -35,12 +38,19 @@ export function differenceBetween(ours: BookContent, theirs: BookContent): BookD
   const scale = finerScale(ours.scale, theirs.scale);
   const a = atScale(ours, scale);
   const b = atScale(theirs, scale);
-  if (isSameHorizon(a.horizon, b.horizon)) return compare(a, b, NO_HORIZON);
-  return {
-    places: new Set(['horizon']),
-    example: 'their horizons differ',
-    isQueueOrderOnly: false,
-  };
+  if (!isSameHorizon(a.horizon, b.horizon)) return whole('horizon', 'their horizons differ');
+  if (hasCounts(a) !== hasCounts(b)) {
+    return whole('counts', 'only one has the number of orders at each level');
+  }
+  return compare(a, b, NO_HORIZON);
+}
+
+function whole(place: string, example: string): BookDifference {
+  return { places: new Set([place]), example, isQueueOrderOnly: false };
+}
+
+function hasCounts(book: BookContent): boolean {
+  return book.level === 'L2' && book.counts !== undefined;
 }
 
 /** The horizon of one book is nearer than that of another, on a side at least, and on none further. */
@@ -63,8 +73,8 @@ function atScale(book: BookContent, scale: Scale): BookContent {
 function compare(a: BookContent, b: BookContent, edges: Horizon): BookDifference | null {
   const found = new Differences(a.scale);
   if (a.level === 'L2' && b.level === 'L2') {
-    compareLevels('bid', inside(a.bids, edges.bid, -1), inside(b.bids, edges.bid, -1), found);
-    compareLevels('ask', inside(a.asks, edges.ask, 1), inside(b.asks, edges.ask, 1), found);
+    compareLevels('bid', levelsInside(a, edges, 'bid'), levelsInside(b, edges, 'bid'), found);
+    compareLevels('ask', levelsInside(a, edges, 'ask'), levelsInside(b, edges, 'ask'), found);
   } else if (a.level === 'L3' && b.level === 'L3') {
     compareOrders('bid', a.bids, b.bids, found);
     compareOrders('ask', a.asks, b.asks, found);
@@ -92,6 +102,13 @@ class Differences {
     this.#note(`${side} ${price}`, () => {
       const at = formatScaled(price, this.#scale.priceExponent);
       return `${side} ${at}: ${this.#size(ours)}, not ${this.#size(theirs)}`;
+    });
+  }
+
+  count(side: Side, price: ScaledInt, ours: number | undefined, theirs: number | undefined): void {
+    this.#note(`${side} ${price}`, () => {
+      const at = formatScaled(price, this.#scale.priceExponent);
+      return `${side} ${at}: ${ours} orders, not ${theirs}`;
     });
   }
 
@@ -144,6 +161,18 @@ function narrower(a: Horizon, b: Horizon): Horizon {
   return { bid: first(a.bid, b.bid, -1), ask: first(a.ask, b.ask, 1) };
 }
 
+/** Levels of one side, and the numbers of their orders; of more than these, where the others lie behind. */
+interface ComparedLevels {
+  readonly levels: Levels;
+  readonly counts: readonly number[] | undefined;
+}
+
+function levelsInside(book: BookContent & LevelSides, edges: Horizon, side: Side): ComparedLevels {
+  return side === 'bid'
+    ? { levels: inside(book.bids, edges.bid, -1), counts: book.counts?.bids }
+    : { levels: inside(book.asks, edges.ask, 1), counts: book.counts?.asks };
+}
+
 /** The levels up to an edge. @param sign 1 if prices grow towards the edge, else -1. */
 function inside(levels: Levels, edge: ScaledInt | null, sign: 1 | -1): Levels {
   if (edge === null) return levels;
@@ -166,19 +195,26 @@ function isSameOrder(a: RestingOrder, b: RestingOrder): boolean {
   return a.orderId === b.orderId && a.price === b.price && a.size === b.size;
 }
 
-function compareLevels(side: Side, ours: Levels, theirs: Levels, found: Differences): void {
-  if (isSameList(ours, theirs, (a, b) => a === b)) return;
-  const sizes = new Map<ScaledInt, ScaledInt>();
-  for (let i = 0; i < theirs.length; i += 2) {
-    sizes.set(theirs[i] as ScaledInt, theirs[i + 1] as ScaledInt);
-  }
+function compareLevels(
+  side: Side,
+  { levels: ours, counts: ourCounts }: ComparedLevels,
+  { levels: theirs, counts: theirCounts }: ComparedLevels,
+  found: Differences,
+): void {
+  const hasNoCounts = ourCounts === undefined || theirCounts === undefined;
+  if (hasNoCounts && isSameList(ours, theirs, (a, b) => a === b)) return;
+  const places = new Map<ScaledInt, number>();
+  for (let i = 0; i < theirs.length; i += 2) places.set(theirs[i] as ScaledInt, i);
   for (let i = 0; i < ours.length; i += 2) {
     const [price, size] = [ours[i] as ScaledInt, ours[i + 1] as ScaledInt];
-    const other = sizes.get(price);
-    if (other !== size) found.level(side, price, size, other);
-    sizes.delete(price);
+    const place = places.get(price);
+    const other = place === undefined ? undefined : theirs[place + 1];
+    places.delete(price);
+    if (other !== size || place === undefined) found.level(side, price, size, other);
+    else if (hasNoCounts || ourCounts[i / 2] === theirCounts[place / 2]) continue;
+    else found.count(side, price, ourCounts[i / 2], theirCounts[place / 2]);
   }
-  for (const [price, size] of sizes) found.level(side, price, undefined, size);
+  for (const [price, place] of places) found.level(side, price, undefined, theirs[place + 1]);
 }
 
 function compareOrders(

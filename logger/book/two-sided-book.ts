@@ -2,9 +2,10 @@
 
 import { InvariantError } from '../errors.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
-import type { BookUpdate, Levels } from '../market/events.ts';
-import { rescaleLevels } from '../market/scale.ts';
+import type { BookUpdate, LevelCounts, LevelSides, Levels } from '../market/events.ts';
+import { rescaleLevelSides } from '../market/scale.ts';
 import type { LevelBook, LevelSide, Side } from './level-book.ts';
+import { BookCounts } from './level-counts.ts';
 import { PriceLadder } from './price-ladder.ts';
 
 export type CreateSide = (side: Side) => LevelSide;
@@ -17,6 +18,8 @@ export class TwoSidedBook implements LevelBook {
   readonly #createSide: CreateSide;
   readonly #bids: LevelSide;
   readonly #asks: LevelSide;
+  /** undefined: they are not known. */
+  #counts: BookCounts | undefined;
 
   /** Empty, unless it is given its sides. */
   constructor(
@@ -33,23 +36,29 @@ export class TwoSidedBook implements LevelBook {
 
   /** The book of an image or a snapshot. */
   static fromImage(
-    image: { readonly scale: Scale; readonly bids: Levels; readonly asks: Levels },
+    image: Omit<LevelSides, 'level'> & { readonly scale: Scale },
     createSide?: CreateSide,
   ): TwoSidedBook {
     const book = new TwoSidedBook(image.scale, createSide);
-    book.setLevels(image.bids, image.asks);
+    if (image.counts !== undefined) book.#counts = new BookCounts();
+    book.setLevels(image.bids, image.asks, image.counts);
     return book;
   }
 
   apply(update: BookUpdate): null {
     if (update.type !== 'diff') throw new InvariantError(`An L2 book can't take a ${update.type}`);
-    this.setLevels(update.bids, update.asks);
+    this.setLevels(update.bids, update.asks, update.counts);
     return null;
   }
 
-  setLevels(bids: Levels, asks: Levels): void {
+  setLevels(bids: Levels, asks: Levels, counts?: LevelCounts): void {
     this.#bids.set(bids);
     this.#asks.set(asks);
+    if (this.#counts?.set(bids, asks, counts) === false) this.#counts = undefined;
+  }
+
+  get hasCounts(): boolean {
+    return this.#counts !== undefined;
   }
 
   best(side: Side): readonly [ScaledInt, ScaledInt] | undefined {
@@ -60,18 +69,25 @@ export class TwoSidedBook implements LevelBook {
     return this.#side(side).levels(depth);
   }
 
+  sides(depth?: number): LevelSides {
+    const [bids, asks] = [this.levels('bid', depth), this.levels('ask', depth)];
+    const counts = this.#counts?.of(bids, asks);
+    return { level: 'L2', bids, asks, ...(counts && { counts }) };
+  }
+
   size(side: Side): number {
     return this.#side(side).size;
   }
 
   clone(): TwoSidedBook {
     const [bids, asks] = [this.#bids.clone(), this.#asks.clone()];
-    return new TwoSidedBook(this.scale, this.#createSide, bids, asks);
+    const copy = new TwoSidedBook(this.scale, this.#createSide, bids, asks);
+    copy.#counts = this.#counts?.clone();
+    return copy;
   }
 
   rescaled(scale: Scale): TwoSidedBook {
-    const finer = (side: Side): Levels => rescaleLevels(this.levels(side), this.scale, scale);
-    const image = { scale, bids: finer('bid'), asks: finer('ask') };
+    const image = { scale, ...rescaleLevelSides(this.sides(), this.scale, scale) };
     return TwoSidedBook.fromImage(image, this.#createSide);
   }
 

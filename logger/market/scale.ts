@@ -2,7 +2,14 @@
 
 import { rescale } from './decimal.ts';
 import type { Scale, ScaledInt } from './decimal.ts';
-import type { BookSides, Horizon, Levels, MarketEvent, RestingOrder } from './events.ts';
+import type {
+  BookSides,
+  Horizon,
+  LevelSides,
+  Levels,
+  MarketEvent,
+  RestingOrder,
+} from './events.ts';
 
 export function isSameScale(a: Scale, b: Scale): boolean {
   return a.priceExponent === b.priceExponent && a.sizeExponent === b.sizeExponent;
@@ -46,13 +53,22 @@ export function rescaleOrders(
   }));
 }
 
+export function rescaleLevelSides(
+  { bids, asks, counts }: LevelSides,
+  from: Scale,
+  to: Scale,
+): LevelSides {
+  return {
+    level: 'L2',
+    bids: rescaleLevels(bids, from, to),
+    asks: rescaleLevels(asks, from, to),
+    ...(counts && { counts }),
+  };
+}
+
 export function rescaleSides(sides: BookSides, from: Scale, to: Scale): BookSides {
   return sides.level === 'L2'
-    ? {
-        level: 'L2',
-        bids: rescaleLevels(sides.bids, from, to),
-        asks: rescaleLevels(sides.asks, from, to),
-      }
+    ? rescaleLevelSides(sides, from, to)
     : {
         level: 'L3',
         bids: rescaleOrders(sides.bids, from, to),

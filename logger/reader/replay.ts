@@ -110,7 +110,7 @@ export class ReplayedBook implements BookPosition {
 
   /** @returns whether it is a diff that may be applied later, together with others. */
   #collect(update: BookUpdate): boolean {
-    if (update.type !== 'diff' || this.#book.level !== 'L2') return false;
+    if (update.type !== 'diff' || this.#book.level !== 'L2' || this.#book.hasCounts) return false;
     return COLLECTED.add(update.bids, update.asks);
   }
 
