@@ -148,7 +148,7 @@ function* imageSections({ symbol, files }: BinanceData): Generator<Section> {
   if (snapshot === undefined || book === undefined) return;
   const grown = { ...snapshot, bids: book.levels('bid'), asks: book.levels('ask') };
   yield {
-    title: `${storedImage('L2').encoding}: base images, ${symbol}`,
+    title: `${storedImage(snapshot).encoding}: base images, ${symbol}`,
     figures: [
       imageFigure('the recorded snapshot', snapshot),
       imageFigure('the book at the end', grown),
@@ -161,7 +161,7 @@ function imageFigure(name: string, snapshot: LevelSnapshot): Figure {
   const levels = (image.bids.length + image.asks.length) / 2;
   return {
     name: `${name}, ${levels} levels`,
-    value: storedImage('L2').encode(image).length / levels,
+    value: storedImage(image).encode(image).length / levels,
     unit: 'B/level',
     goal: '≤ 2.2',
   };

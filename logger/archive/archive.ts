@@ -53,7 +53,7 @@ export interface RecordHeader {
    * after its last message. Absent if there are none.
    */
   readonly badReceiveTimes?: readonly BadReceiveTime[];
-  /** Format of the body, such as `block/2` or `image/2`; of a journal part `journal/1`. */
+  /** Format of the body, such as `block/2` or `image/2`; of a journal part `journal/1` or `journal/2`. */
   readonly encoding: string;
   /** Length of the body in bytes. */
   readonly bytes: number;

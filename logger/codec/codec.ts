@@ -30,8 +30,8 @@ export interface BlockContent {
 }
 
 /**
- * The number of orders at each level of a side, where an exchange counts them. Version 2 stores them with
- * diffs and images that have these fields; no exchange's have them yet.
+ * The number of orders at each level of a side, as version 2 stores them with diffs and images that have
+ * these fields. `order-counts.ts` makes them of the `counts` that events and books have.
  */
 export interface OrderCounts {
   /** One for each level of `bids`. */

@@ -5,33 +5,33 @@
 
 import { RecordCorruptError } from '../errors.ts';
 import type { Scale } from '../market/decimal.ts';
-import type { BookImage, MarketEvent } from '../market/events.ts';
+import type { BookImage, BookSides, MarketEvent } from '../market/events.ts';
 import { finerScale, rescaleEvent } from '../market/scale.ts';
 import type { BookLevel } from '../market/security.ts';
-import { journal1 } from './journal/part-reader.ts';
+import { journal1, journal2 } from './journal/part-reader.ts';
 import { PartWriter } from './journal/part-writer.ts';
-import { block1 } from './v1/block.ts';
 import type { BlockCodec, BlockContent, ImageCodec } from './codec.ts';
+import { countedBlock2, countedImage2 } from './order-counts.ts';
+import { block1 } from './v1/block.ts';
 import { image1 } from './v1/image.ts';
 import { orders1 } from './v1/orders.ts';
 import { ordersImage1 } from './v1/orders-image.ts';
-import { block2 } from './v2/block.ts';
-import { image2 } from './v2/image.ts';
 import { orders2 } from './v2/orders.ts';
 import { ordersImage2 } from './v2/orders-image.ts';
 
 const BLOCK_DECODERS: readonly Pick<BlockCodec, 'encoding' | 'decode'>[] = [
   block1,
   orders1,
-  block2,
+  countedBlock2,
   orders2,
   journal1,
+  journal2,
 ];
-const IMAGE_CODECS: readonly ImageCodec[] = [image1, ordersImage1, image2, ordersImage2];
+const IMAGE_CODECS: readonly ImageCodec[] = [image1, ordersImage1, countedImage2, ordersImage2];
 
 /** The newest codec for blocks, which holds every block. */
 export function newestBlock(level: BookLevel): BlockCodec {
-  return level === 'L2' ? block2 : orders2;
+  return level === 'L2' ? countedBlock2 : orders2;
 }
 
 /**
@@ -45,28 +45,33 @@ export function storedBlock(level: BookLevel, content: BlockContent): BlockCodec
   if (level === 'L3') return orders2;
   let changes = 0;
   for (const event of content.events) {
-    if (event.type === 'diff') changes += (event.bids.length + event.asks.length) / 2;
-    // Version 1 has no place for them.
-    else if (event.type === 'trade' && typeof event.tradeId === 'string') return block2;
+    if (event.type === 'diff') {
+      changes += (event.bids.length + event.asks.length) / 2;
+      if (event.counts !== undefined) return countedBlock2;
+      // Version 1 has no place for numbers of orders, nor for these.
+    } else if (event.type === 'trade' && typeof event.tradeId === 'string') return countedBlock2;
   }
   const isFine = content.tradeScale === undefined;
-  return isFine && changes >= MANY_LEVEL_CHANGES ? block1 : block2;
+  return isFine && changes >= MANY_LEVEL_CHANGES ? block1 : countedBlock2;
 }
 
-/** The codec in which an image is stored. Of levels: `image/2` is 7 % smaller, and read in four times the time. */
-export function storedImage(level: BookLevel): ImageCodec {
-  return level === 'L2' ? image1 : ordersImage2;
+/**
+ * The codec in which an image is stored. Of levels: `image/2` is 7 % smaller, and read in four times the time;
+ * version 1 has no place for numbers of orders.
+ */
+export function storedImage(image: BookSides): ImageCodec {
+  if (image.level === 'L3') return ordersImage2;
+  return image.counts === undefined ? image1 : countedImage2;
 }
 
-/** What an open block is kept in. Its parts are decoded as blocks. */
-export const newestJournal = {
-  encoding: journal1.encoding,
-  writer: (): PartWriter => new PartWriter(),
-};
+/** Keeps an open block. Its parts are decoded as blocks. */
+export function journalWriter(): PartWriter {
+  return new PartWriter();
+}
 
 /** The newest codec for base images. */
 export function newestImage(level: BookLevel): ImageCodec {
-  return level === 'L2' ? image2 : ordersImage2;
+  return level === 'L2' ? countedImage2 : ordersImage2;
 }
 
 /**

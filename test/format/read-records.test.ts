@@ -33,6 +33,13 @@ describe('a reader written from the page', needs(python), () => {
     expect(JSON.parse(output)).toEqual(frozen(name));
   });
 
+  test.each(['block/2', 'image/2'])('reads the numbers of orders in %s', (encoding) => {
+    const name = `${encoding.replace('/', '-')}-counts`;
+    const file = join(FOLDER, `${name}.bin`);
+    const output = execFileSync('python3', [READER, encoding, file], { encoding: 'utf8' });
+    expect(JSON.parse(output)).toEqual(frozen(name));
+  });
+
   test('rejects a damaged record', () => {
     const run = spawnSync('python3', [READER, 'image/2', join(FOLDER, 'image-1.bin')]);
     expect(run.status).not.toBe(0);

@@ -1,6 +1,7 @@
 /**
  * The fields of each event in a journal part, in the order in which they are stored. One table for
- * writer and reader. Frozen, as the whole folder is: a change is a new encoding.
+ * writer and reader. Frozen, as the whole folder is: a change is a new encoding. `journal/2` has one more
+ * type of event than `journal/1`, and is the encoding of parts that need it.
  */
 
 import type { MarketEvent } from '../../market/events.ts';
@@ -49,7 +50,7 @@ export interface EventShape {
 
 type NamesOf<Type> = Exclude<keyof Extract<MarketEvent, { type: Type }>, 'type' | 'counts'>;
 
-/** A field that an event has and its table lacks does not compile, but for `counts` of a diff. */
+/** A field that an event has and its table lacks does not compile, but for `counts`. */
 function shape<Type extends MarketEvent['type']>(
   type: Type,
   kinds: { readonly [Name in NamesOf<Type>]: FieldKind },
@@ -126,6 +127,14 @@ export const SHAPES: readonly EventShape[] = [
     receiveTimeUs: 'arrival',
   }),
 ];
+
+/**
+ * Begins a diff with numbers of orders, in `journal/2` alone: its other fields as usual, then a number for
+ * each of its bids and each of its asks.
+ */
+export const COUNTED_DIFF = 8;
+/** The shape of the rest of it. */
+export const PLAIN_DIFF = 0;
 
 /** Begins an event that is stored as JSON: it has a number that is not plain. */
 export const JSON_EVENT = 255;

@@ -1,37 +1,45 @@
 /** Reads journal parts: see `part-writer.ts`. */
 
 import { RecordCorruptError } from '../../errors.ts';
-import type { MarketEvent } from '../../market/events.ts';
+import type { Diff, Levels, MarketEvent } from '../../market/events.ts';
 import { formatUuid } from '../../market/uuid.ts';
 import type { UuidWords } from '../../market/uuid.ts';
 import type { BlockContent } from '../codec.ts';
 import { ByteScanner, damaged } from '../../market/byte-buffer.ts';
-import { FORM, JSON_EVENT, Predictions, SHAPES } from './event-fields.ts';
-import type { FieldKind } from './event-fields.ts';
+import { COUNTED_DIFF, FORM, JSON_EVENT, PLAIN_DIFF, Predictions, SHAPES } from './event-fields.ts';
+import type { EventShape, FieldKind } from './event-fields.ts';
 
 const words: UuidWords = new Int32Array(4);
 const uuidBytes = new Uint8Array(words.buffer);
 
 export const journal1 = {
   encoding: 'journal/1',
-
   /** @throws RecordCorruptError */
-  decode(part: Uint8Array): BlockContent {
-    const reader = new PartReader(part);
-    const events: MarketEvent[] = [];
-    while (!reader.isAtEnd) events.push(reader.event());
-    const { scale, previousSequence } = reader;
-    return { scale, previousSequence, events };
-  },
+  decode: (part: Uint8Array): BlockContent => contentOf(new PartReader(part, false)),
 };
+
+export const journal2 = {
+  encoding: 'journal/2',
+  /** @throws RecordCorruptError */
+  decode: (part: Uint8Array): BlockContent => contentOf(new PartReader(part, true)),
+};
+
+function contentOf(reader: PartReader): BlockContent {
+  const events: MarketEvent[] = [];
+  while (!reader.isAtEnd) events.push(reader.event());
+  const { scale, previousSequence } = reader;
+  return { scale, previousSequence, events };
+}
 
 class PartReader {
   readonly scale: BlockContent['scale'];
   readonly previousSequence: number;
   readonly #in: ByteScanner;
   readonly #last: Predictions;
+  readonly #mayHaveCounts: boolean;
 
-  constructor(part: Uint8Array) {
+  constructor(part: Uint8Array, mayHaveCounts: boolean) {
+    this.#mayHaveCounts = mayHaveCounts;
     this.#in = new ByteScanner(part);
     this.scale = { priceExponent: this.#in.integer(), sizeExponent: this.#in.integer() };
     this.previousSequence = this.#in.integer();
@@ -45,14 +53,26 @@ class PartReader {
   event(): MarketEvent {
     const number = this.#in.byte();
     if (number === JSON_EVENT) return this.#json();
-    const shape = SHAPES[number];
+    const isCounted = this.#mayHaveCounts && number === COUNTED_DIFF;
+    const shape = SHAPES[isCounted ? PLAIN_DIFF : number];
     if (shape === undefined) throw damaged(`there is no type of event ${number}`);
+    const event = this.#fields(shape);
+    return isCounted ? this.#withCounts(event as Diff) : event;
+  }
+
+  #fields(shape: EventShape): MarketEvent {
     const nulls = this.#in.integer();
     const values: Record<string, unknown> = { type: shape.type };
     for (const [i, { name, kind }] of shape.fields.entries()) {
       values[name] = (nulls & (1 << i)) === 0 ? this.#value(kind) : null;
     }
     return values as unknown as MarketEvent;
+  }
+
+  #withCounts(diff: Diff): Diff {
+    const counts = ({ length }: Levels): number[] =>
+      Array.from({ length: length / 2 }, () => this.#in.integer());
+    return { ...diff, counts: { bids: counts(diff.bids), asks: counts(diff.asks) } };
   }
 
   #value(kind: FieldKind): unknown {

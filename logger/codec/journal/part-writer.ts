@@ -1,19 +1,28 @@
 /**
- * Journal parts, encoding `journal/1`: the events of an open block, written as they come, in as little
+ * Journal parts, encodings `journal/1` and `journal/2`: the events of an open block, written as they come, in as little
  * time as possible. Nothing is looked up, sorted or compressed: that is done once, when the block is
  * sealed. A part is decodable on its own.
  *
  *   scale · previous sequence · events, each: its type (a byte) · which fields are null (bits) · fields
  *
- * An event with a number that is not plain (a bigint, or beyond 2^52) is stored as JSON.
+ * An event with a number that is not plain (a bigint, or beyond 2^52) is stored as JSON. A part is
+ * `journal/2` if a diff in it has numbers of orders.
  */
 
+import { assertInvariant } from '../../errors.ts';
 import type { Scale } from '../../market/decimal.ts';
-import type { Levels, MarketEvent, OrderSide, TradeId } from '../../market/events.ts';
+import type {
+  Diff,
+  LevelCounts,
+  Levels,
+  MarketEvent,
+  OrderSide,
+  TradeId,
+} from '../../market/events.ts';
 import { parseUuid } from '../../market/uuid.ts';
 import type { UuidWords } from '../../market/uuid.ts';
 import { ByteBuffer } from '../../market/byte-buffer.ts';
-import { FORM, JSON_EVENT, MAX_PLAIN, Predictions, SHAPES } from './event-fields.ts';
+import { COUNTED_DIFF, FORM, JSON_EVENT, MAX_PLAIN, Predictions, SHAPES } from './event-fields.ts';
 import type { Field, FieldKind } from './event-fields.ts';
 
 const FIRST_CAPACITY_BYTES = 1024;
@@ -28,6 +37,8 @@ type Values = Readonly<Record<string, unknown>>;
 export class PartWriter {
   readonly #out = new ByteBuffer(FIRST_CAPACITY_BYTES);
   readonly #starts: number[] = [];
+  /** Parts with numbers of orders. */
+  readonly #counted = new Set<number>();
   #last = new Predictions(0);
 
   /** Begins a part; the one before it is complete. */
@@ -48,21 +59,41 @@ export class PartWriter {
     return this.#out.view(this.#starts[index]!, this.#starts[index + 1] ?? this.#out.length);
   }
 
+  encodingOf(index: number): string {
+    return this.#counted.has(index) ? 'journal/2' : 'journal/1';
+  }
+
   add(event: MarketEvent): void {
+    const counts = event.type === 'diff' ? event.counts : undefined;
     const number = NUMBERS.get(event.type) as number;
     const { fields } = SHAPES[number]!;
     const values = event as unknown as Values;
+    if (counts !== undefined) this.#noteCounts(event as Diff, counts);
     if (!isPlain(fields, values)) {
       this.#out.byte(JSON_EVENT);
       this.#out.text(JSON.stringify(event, taggedBigInt));
       return;
     }
-    this.#out.byte(number);
+    this.#out.byte(counts === undefined ? number : COUNTED_DIFF);
     this.#out.integer(nullBits(fields, values));
     for (const { name, kind } of fields) {
       const value = values[name];
       if (value !== null) this.#add(kind, value);
     }
+    if (counts === undefined) return;
+    for (const count of counts.bids) this.#out.integer(count);
+    for (const count of counts.asks) this.#out.integer(count);
+  }
+
+  #noteCounts({ bids, asks }: Diff, counts: LevelCounts): void {
+    const areParallel =
+      counts.bids.length * 2 === bids.length && counts.asks.length * 2 === asks.length;
+    assertInvariant(areParallel, 'There is a number of orders for each level or for none');
+    assertInvariant(
+      counts.bids.every(isPlainNumber) && counts.asks.every(isPlainNumber),
+      'A number of orders is no integer',
+    );
+    this.#counted.add(this.count - 1);
   }
 
   #add(kind: FieldKind, value: unknown): void {

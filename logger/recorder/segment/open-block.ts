@@ -5,7 +5,7 @@
  */
 
 import type { JournalPart, StoredRecord } from '../../archive/archive.ts';
-import { decodeBlock, newestJournal } from '../../codec/formats.ts';
+import { decodeBlock, journalWriter } from '../../codec/formats.ts';
 import { assertInvariant } from '../../errors.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type { BookUpdate, MarketEvent, SideEvent } from '../../market/events.ts';
@@ -35,7 +35,7 @@ export interface NumberedPart {
 export class OpenBlock {
   readonly #segment: SegmentIdentity;
   readonly #start: OpenBlockOptions;
-  readonly #writer = newestJournal.writer();
+  readonly #writer = journalWriter();
   #scale: Scale;
   #events = 0;
   #updates = 0;
@@ -123,7 +123,8 @@ export class OpenBlock {
     if (!part) return;
     this.#part = undefined;
     const index = this.#writer.count - 1;
-    const header = part.header(this.#segment, newestJournal.encoding, this.#start.defectsBetween);
+    const encoding = this.#writer.encodingOf(index);
+    const header = part.header(this.#segment, encoding, this.#start.defectsBetween);
     this.#complete.push({ part: index, record: { header, body: this.#writer.part(index) } });
   }
 
@@ -131,8 +132,11 @@ export class OpenBlock {
   seal(): StoredRecord | undefined {
     if (this.#events === 0) return undefined;
     const { exchangeTimeUs, defectsBetween } = this.#start;
-    const parts = Array.from({ length: this.#writer.count }, (_, i) => this.#writer.part(i));
-    const content = joinParts(parts.map((part) => decodeBlock(newestJournal.encoding, part)));
+    const writer = this.#writer;
+    const parts = Array.from({ length: writer.count }, (_, i) =>
+      decodeBlock(writer.encodingOf(i), writer.part(i)),
+    );
+    const content = joinParts(parts);
     assertInvariant(content.events.length === this.#events, 'A block seals what was added to it');
     return blockRecord(this.#segment, content, exchangeTimeUs, defectsBetween);
   }

@@ -44,7 +44,7 @@ export function imageRecord(
   reason: ImageReason,
   defectsBetween = NO_DEFECTS,
 ): StoredRecord {
-  const codec = storedImage(image.level);
+  const codec = storedImage(image);
   const atUs = image.receiveTimeUs;
   return sealRecord(
     {

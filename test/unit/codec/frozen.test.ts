@@ -85,7 +85,11 @@ describe('frozen records', () => {
   });
 
   test('are written in the newest version', () => {
-    expect([newestBlock('L2'), newestBlock('L3')]).toEqual([block2, orders2]);
-    expect([newestImage('L2'), newestImage('L3')]).toEqual([image2, ordersImage2]);
+    const levels = ['L2', 'L3'] as const;
+    expect(levels.map((level) => newestBlock(level).encoding)).toEqual(['block/2', 'orders/2']);
+    expect(levels.map((level) => newestImage(level).encoding)).toEqual([
+      'image/2',
+      'orders-image/2',
+    ]);
   });
 });

@@ -9,6 +9,7 @@ import { toScaled } from '../../../logger/market/decimal.ts';
 import type { ScaledInt } from '../../../logger/market/decimal.ts';
 import type {
   Diff,
+  LevelCounts,
   LevelImage,
   Levels,
   MarketEvent,
@@ -187,6 +188,28 @@ export function withNewFields(random: SeededRandom, content: BlockContent): Bloc
   });
   const tradeScale = { priceExponent: random.integer(0, 18), sizeExponent: 0 };
   return { ...content, events, ...(random.chance(0.5) ? { tradeScale } : {}) };
+}
+
+/** The number of orders at each level, as the events of an exchange that tells them have it. */
+export function withCounts(random: SeededRandom, content: BlockContent): BlockContent {
+  const events = content.events.map((event): MarketEvent => {
+    const isTold = event.type === 'diff' && random.chance(0.9);
+    return isTold ? { ...event, counts: countsOf(random, event) } : event;
+  });
+  return { ...content, events };
+}
+
+export function countedImage(random: SeededRandom): LevelImage {
+  const image = randomImage(random);
+  return { ...image, counts: countsOf(random, image) };
+}
+
+function countsOf(random: SeededRandom, sides: { bids: Levels; asks: Levels }): LevelCounts {
+  const side = (levels: Levels): number[] =>
+    Array.from({ length: levels.length / 2 }, (_, i) =>
+      levels[2 * i + 1] === 0 ? 0 : random.pick([1, 1, 2, 3, 250, 2 ** 40]),
+    );
+  return { bids: side(sides.bids), asks: side(sides.asks) };
 }
 
 export function randomImage(random: SeededRandom): LevelImage {
