@@ -124,6 +124,19 @@ export class CandleFold {
     }
   }
 
+  /**
+   * The interval that begins at a time, as it would be now.
+   * @param pending gaps of which it is not known yet what they cost.
+   */
+  peek(fromUs: number, knownUs: number, pending: readonly MissingTime[]): Candle {
+    const toUs = intervalEndUs(this.#timeframe, fromUs);
+    const sums = this.#sums.get(fromUs) ?? new CandleSums(this.#order, this.#scale);
+    const gaps = pending.map((gap) => ({ ...gap, lastUs: gap.toUs - 1 }));
+    const missing = this.#missingIn(fromUs, toUs, [...this.#missing, ...gaps]);
+    const state = knownUs >= toUs ? 'early' : 'open';
+    return { timeframe: this.#timeframe, fromUs, toUs, ...sums.values(), state, missing };
+  }
+
   /** The gap that nothing follows. */
   *finish(): Generator<CandleGap> {
     if (this.#gap !== undefined) yield this.#gap;
@@ -135,9 +148,13 @@ export class CandleFold {
     this.#missing.sort((a, b) => a.fromUs - b.fromUs);
   }
 
-  #missingIn(fromUs: number, toUs: number): MissingTime[] {
+  #missingIn(
+    fromUs: number,
+    toUs: number,
+    among: readonly Missing[] = this.#missing,
+  ): MissingTime[] {
     const found: MissingTime[] = [];
-    for (const missing of this.#missing) {
+    for (const missing of among) {
       if (missing.fromUs >= toUs || missing.lastUs < fromUs) continue;
       const cut = {
         fromUs: Math.max(missing.fromUs, fromUs),
@@ -155,7 +172,9 @@ export class CandleFold {
     const hasEnded = knownUs >= toUs || missing.some((part) => part.toUs >= toUs);
     if (!hasEnded) return 'open';
     if (missing.length > 0) return 'incomplete';
-    const isFinal = this.#lastTradeUs >= toUs || knownUs >= toUs + CANDLE_GRACE_US;
+    // Without numbers a later trade proves nothing about those before it.
+    const isFollowed = this.#order === 'id' && this.#lastTradeUs >= toUs;
+    const isFinal = isFollowed || knownUs >= toUs + CANDLE_GRACE_US;
     return isFinal ? 'final' : 'early';
   }
 

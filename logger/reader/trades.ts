@@ -1,5 +1,6 @@
 /** Single trades as a lazy stream: one decoded block is in memory at a time. */
 
+import { isAnyLost } from '../candles/trade-timeline.ts';
 import type { Gap } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
 import type { MarketEvent } from '../market/events.ts';
@@ -48,12 +49,6 @@ export async function* trades(
 export function numbersTrades(context: ReaderContext, security: string): boolean {
   const [exchange = ''] = security.split(':', 1);
   return context.hasConsecutiveTradeIds?.(exchange) ?? false;
-}
-
-/** Whether ids that are consecutive leave any out between two trades. */
-export function isAnyLost(before: Pick<TradeItem, 'tradeId'>, after: Pick<TradeItem, 'tradeId'>) {
-  const [last, next] = [before.tradeId, after.tradeId];
-  return typeof last === 'number' && typeof next === 'number' && next > last + 1;
 }
 
 /** The trades that are missing between two with consecutive ids. */

@@ -1,15 +1,19 @@
 /** Candles of stored trades: what is whole, what is missing and why, on histories small enough to read. */
 
 import { describe, expect, test } from 'vitest';
-import { CandleSums } from '../../../logger/candles/candle.ts';
+import type { CandleOutput } from '../../../logger/candles/candle-fold.ts';
+import { LongerCandles } from '../../../logger/candles/longer-candles.ts';
+import { intervalEndUs } from '../../../logger/candles/timeframe.ts';
+import type { Timeframe } from '../../../logger/candles/timeframe.ts';
 import type { CandleItem, GapItem } from '../../../logger/queries/items.ts';
 import type { CandlesQuery } from '../../../logger/queries/queries.ts';
 import { formatCandle } from '../../../logger/queries/format.ts';
+import { candleItem } from '../../../logger/reader/candles.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
 import type { Diff, Trade } from '../../../logger/market/events.ts';
 import { formatTimeUs } from '../../../logger/market/time.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
-import { SCALE, SECURITY } from './random-history.ts';
+import { SECURITY } from './random-history.ts';
 import { useReaderKit } from './reader-kit.ts';
 import { START_US, block, diff, gap, image, trade, us, writeAll } from './script.ts';
 
@@ -42,6 +46,31 @@ function short(items: readonly (CandleItem | GapItem)[]): string[] {
         `${formatTimeUs(part.fromUs).slice(17, -1)}-${formatTimeUs(part.toUs).slice(17, -1)} ${part.cause}`,
     );
     return [at(item.fromUs), item.trades, item.state, ...missing].join(' ');
+  });
+}
+
+function outputOf(item: CandleItem | GapItem): CandleOutput {
+  if (item.type === 'candle') return { type: 'candle', candle: item };
+  const { fromUs, toUs, cause } = item;
+  return { type: 'gap', fromUs, toUs: toUs ?? Infinity, cause };
+}
+
+/** With a gap for each interval that it covers, which is printed as one. */
+function perInterval(
+  items: readonly (CandleItem | GapItem)[],
+  timeframe: Timeframe,
+): (CandleItem | GapItem)[] {
+  return items.flatMap((item): (CandleItem | GapItem)[] => {
+    if (item.type === 'candle') return [item];
+    const gaps: GapItem[] = [];
+    for (
+      let { fromUs } = item;
+      fromUs < (item.toUs ?? 0);
+      fromUs = intervalEndUs(timeframe, fromUs)
+    ) {
+      gaps.push({ ...item, fromUs, toUs: intervalEndUs(timeframe, fromUs) });
+    }
+    return gaps;
   });
 }
 
@@ -186,6 +215,19 @@ describe('candles', () => {
     ]);
   });
 
+  test('a trade may have been lost long before the next one shows it', async () => {
+    await writeAll(
+      kit.archive,
+      I(1, 100, 0),
+      block(1, 100, [T(1, 30), D(101, 60), D(102, 100), D(103, 150)]),
+      block(1, 103, [D(104, 200), T(3, 210), D(105, 215)]),
+    );
+    expect(short(await candles({ toUs: minute(3) }))).toEqual([
+      '0 1 incomplete 30-00 other',
+      'gap 1-3 other',
+    ]);
+  });
+
   test('an open gap ends the last candle; nothing is said of time that is not asked for', async () => {
     await writeAll(kit.archive, I(1, 100, 0), block(1, 100, [T(1, 70), D(101, 80)]), {
       type: 'open-gap',
@@ -266,29 +308,18 @@ describe('candles', () => {
           await writeAll(kit.archive, gap(epoch + 1, endS * 1000 + 2, seconds * 1000 + 2));
       }
       const minutes = await candles({}, hasIds);
-      for (const timeframe of ['5m', '15m', '1h'] as const) {
-        for (const item of await candles({ timeframe }, hasIds)) {
-          const inside = minutes.filter(
-            (one) => one.fromUs < (item.toUs ?? 0) && (one.toUs ?? 0) > item.fromUs,
-          );
-          const hint = `seed ${random.seed} ${timeframe} ${formatTimeUs(item.fromUs)}`;
-          if (item.type === 'gap') {
-            expect(
-              inside.every(({ type }) => type === 'gap'),
-              hint,
-            ).toBe(true);
-            continue;
-          }
-          const sums = new CandleSums(hasIds ? 'id' : 'time', SCALE);
-          for (const one of inside) if (one.type === 'candle') sums.append(one);
-          expect(item, hint).toMatchObject(sums.values());
-          const hasMissing = inside.some((one) => one.type === 'gap' || one.missing.length > 0);
-          if (item.state !== 'open' && item !== minutes.at(-1)) {
-            // The part of the first one before the recording is not asked for by shorter ones.
-            const isFirst = item.missing[0]?.fromUs === item.fromUs;
-            if (!isFirst) expect(item.state === 'incomplete', hint).toBe(hasMissing);
-          }
-        }
+      for (const timeframe of ['5m', '15m', '1h', '4h'] as const) {
+        const longer = new LongerCandles(timeframe, hasIds ? 'id' : 'time', true);
+        const merged = minutes
+          .flatMap((item) => longer.add(outputOf(item)))
+          .map((output) => candleItem(output, SECURITY));
+        const direct = await candles({ timeframe }, hasIds);
+        const isOver = (item: CandleItem | GapItem) => item.type === 'gap' || item.state !== 'open';
+        const over = direct.filter(isOver);
+        expect(
+          perInterval(merged.filter(isOver), timeframe),
+          `seed ${random.seed} ${timeframe}`,
+        ).toEqual(perInterval(over, timeframe));
       }
       const shownTrades = minutes.reduce(
         (n, one) => n + (one.type === 'candle' ? one.trades : 0),
