@@ -8,9 +8,11 @@ import type { Scale } from '../market/decimal.ts';
 import type { BookImage, BookSides, MarketEvent } from '../market/events.ts';
 import { finerScale, rescaleEvent } from '../market/scale.ts';
 import type { BookLevel } from '../market/security.ts';
+import { block1Changes } from './block-1-changes.ts';
 import { journal1, journal2 } from './journal/part-reader.ts';
 import { PartWriter } from './journal/part-writer.ts';
 import type { BlockCodec, BlockContent, ImageCodec } from './codec.ts';
+import type { ChangesEnd, LevelChanges } from './level-changes.ts';
 import { countedBlock2, countedImage2 } from './order-counts.ts';
 import { block1 } from './v1/block.ts';
 import { image1 } from './v1/image.ts';
@@ -91,6 +93,16 @@ export function decodeBlock(encoding: string, body: Uint8Array): BlockContent {
     previousSequence,
     events: events.map((event) => rescaleEvent(event, scaleOf(event), finest)),
   };
+}
+
+/**
+ * Reads what the diffs of a block leave without its events; undefined: it has to be decoded.
+ * @param encoding the block record's `encoding`.
+ */
+export function changesReader(
+  encoding: string,
+): ((body: Uint8Array, end: ChangesEnd) => LevelChanges) | undefined {
+  return encoding === block1.encoding ? block1Changes : undefined;
 }
 
 /**

@@ -4,16 +4,21 @@
  * the result is the gap, never a book.
  */
 
-import type { BlockRef, Position } from '../archive/archive.ts';
+import type { BlockRef, Position, RecordHeader } from '../archive/archive.ts';
 import type { Gap } from '../market/coverage.ts';
 import { isBookUpdate } from '../market/events.ts';
-import { formatBook, formatNoBook } from '../queries/format.ts';
+import type { BookPosition } from '../market/events.ts';
+import { rowsOf } from '../queries/book-rows.ts';
+import { formatNoBook, formatView } from '../queries/format.ts';
+import type { BookView } from '../queries/items.ts';
 import type { BookQuery } from '../queries/queries.ts';
 import type { BookResult, NoBookResult } from '../queries/results.ts';
 import { assertKnown } from './context.ts';
 import type { ReaderContext } from './context.ts';
 import { SegmentCursor, recordsOf } from './cursor.ts';
-import type { LoadedBlock, LoadedImage } from './record-loader.ts';
+import type { HasHeader, RecordSource } from './cursor.ts';
+import { LevelReplay, changesUntil } from './level-replay.ts';
+import type { DecodedImage, LoadedBlock, LoadedImage } from './record-loader.ts';
 import { ReplayedBook } from './replay.ts';
 import { Segment } from './segment.ts';
 
@@ -29,35 +34,80 @@ export async function bookAt(
   context: ReaderContext,
   query: BookQuery,
 ): Promise<BookResult | NoBookResult> {
-  const { security, depth, level } = query;
+  const { security } = query;
   const position = query.position ?? LAST;
   const ref = await context.archive.imageAt(security, position);
   if (ref === null)
     return formatNoBook(security, await gapBeforeStart(context, security, query.position));
-  const run = await runUntil(context, ref, position);
+  return ref.header.level === 'L2' && !isByExchange(position)
+    ? levelsAt(context, ref, query, position)
+    : replayedBookAt(context, ref, query, position);
+}
+
+async function levelsAt(
+  context: ReaderContext,
+  ref: BlockRef,
+  query: BookQuery,
+  position: Position,
+): Promise<BookResult | NoBookResult> {
+  const { security, position: asked, depth, level } = query;
+  const end =
+    'sequence' in position ? { sequence: position.sequence } : { receiveTimeUs: position.us };
+  const run = await runUntil(context, ref, position, changesUntil(context.records, end));
   if ('cause' in run) return formatNoBook(security, run);
-  const book = await replay(context, run, position);
-  if (query.position !== undefined) {
-    const gap = gapAt(run, position, book);
-    if (gap !== null) return formatNoBook(security, gap);
-  }
-  const isByTime = query.position !== undefined && 'us' in position;
-  return formatBook({
-    header: book.header,
-    book: book.book,
-    position: book,
-    atUs: isByTime ? position.us : book.receiveTimeUs,
-    clock: 'clock' in position ? position.clock : 'receive',
-    depth,
-    level,
+  const { image } = run.start;
+  // Only a book keeps them.
+  const hasCounts = image.level === 'L2' && image.counts !== undefined;
+  if (hasCounts) return replayedBookAt(context, ref, query, position);
+  const book = new LevelReplay(run.start);
+  for (const { changes } of run.blocks) book.apply(changes);
+  const gap = asked === undefined ? null : gapAt(run, position, book);
+  if (gap !== null) return formatNoBook(security, gap);
+  const { header } = run.start;
+  return formatView({
+    ...headOf(header, book, asked),
+    level: level ?? header.level,
+    rows: book.rows(depth),
   });
 }
 
+async function replayedBookAt(
+  context: ReaderContext,
+  ref: BlockRef,
+  { security, position: asked, depth, level }: BookQuery,
+  position: Position,
+): Promise<BookResult | NoBookResult> {
+  const run = await runUntil(context, ref, position, recordsOf(context.records));
+  if ('cause' in run) return formatNoBook(security, run);
+  const book = await replay(context, run, position);
+  const gap = asked === undefined ? null : gapAt(run, position, book);
+  if (gap !== null) return formatNoBook(security, gap);
+  const { header } = book;
+  const rows = rowsOf(book.book, depth, level);
+  return formatView({ ...headOf(header, book, asked), level: level ?? header.level, rows });
+}
+
+/** What is said of a book beside its rows. */
+function headOf(
+  { security, proof, windowed }: RecordHeader,
+  { sequence, exchangeTimeUs, receiveTimeUs, horizon, scale }: BookPosition,
+  asked: Position | undefined,
+): Omit<BookView, 'rows' | 'level'> {
+  const atUs = asked !== undefined && 'us' in asked ? asked.us : receiveTimeUs;
+  const clock = asked !== undefined && 'clock' in asked ? asked.clock : 'receive';
+  const position = { sequence, exchangeTimeUs, receiveTimeUs, horizon, scale };
+  return { security, proof, windowed, atUs, clock, ...position };
+}
+
+function isByExchange(position: Position): boolean {
+  return 'clock' in position && position.clock === 'exchange';
+}
+
 /** The records that lead to a position, as far as they hang together. */
-interface Run {
+interface Run<Image, Block> {
   readonly segment: Segment;
-  readonly start: LoadedImage;
-  readonly blocks: readonly LoadedBlock[];
+  readonly start: Image;
+  readonly blocks: readonly Block[];
   /** At the end of the blocks. */
   readonly lastSequence: number;
   readonly lastEventUs: number;
@@ -67,16 +117,20 @@ interface Run {
   readonly brokenBy: Gap | null;
 }
 
+type AnyRun = Run<DecodedImage, HasHeader>;
+type Place = Pick<BookPosition, 'sequence' | 'receiveTimeUs'>;
+
 /** @returns the gap around the position if no image leads to it. */
-async function runUntil(
+async function runUntil<Image extends DecodedImage, Block extends HasHeader>(
   context: ReaderContext,
   ref: BlockRef,
   position: Position,
-): Promise<Run | Gap> {
+  source: RecordSource<Image, Block>,
+): Promise<Run<Image, Block> | Gap> {
   const segment = await Segment.read(context, ref.header);
-  const cursor = new SegmentCursor(context, segment, recordsOf(context.records), position);
-  let start: LoadedImage | undefined;
-  const blocks: LoadedBlock[] = [];
+  const cursor = new SegmentCursor(context, segment, source, position);
+  let start: Image | undefined;
+  const blocks: Block[] = [];
   let [isFollowed, isBroken] = [false, false];
   let gap: Gap | null = null;
   for await (const item of cursor.items(ref)) {
@@ -105,7 +159,7 @@ async function runUntil(
 /** The book after the last update, in the order of the segment, at or before the position. */
 async function replay(
   { yieldToEventLoop }: ReaderContext,
-  { start, blocks }: Run,
+  { start, blocks }: Run<LoadedImage, LoadedBlock>,
   position: Position,
 ): Promise<ReplayedBook> {
   let { sequence } = start.image;
@@ -135,7 +189,7 @@ function isBehind(
 }
 
 /** The gap in which the position lies; null: it is covered, and `book` is its book. */
-function gapAt(run: Run, position: Position, book: ReplayedBook): NoBookGap | null {
+function gapAt(run: AnyRun, position: Position, book: Place): NoBookGap | null {
   const { segment, start, lastSequence, lastEventUs, brokenBy } = run;
   const { proof } = start.header;
   if (isDeclaredMissing(segment, position, book)) {
@@ -151,16 +205,16 @@ function gapAt(run: Run, position: Position, book: ReplayedBook): NoBookGap | nu
 }
 
 /** What is declared as a gap stays one, however much was stored after it began. */
-function isDeclaredMissing(segment: Segment, position: Position, book: ReplayedBook): boolean {
+function isDeclaredMissing(segment: Segment, position: Position, book: Place): boolean {
   if ('sequence' in position) return position.sequence >= segment.declaredSequence;
   return book.receiveTimeUs > segment.declaredUs;
 }
 
 /** Whether the records themselves reach the position, without the mark or gap that ends the segment. */
 function isProvenByRecords(
-  { segment, start, blocks, lastSequence, lastEventUs, isFollowed, brokenBy }: Run,
+  { segment, start, blocks, lastSequence, lastEventUs, isFollowed, brokenBy }: AnyRun,
   position: Position,
-  book: ReplayedBook,
+  book: Place,
 ): boolean {
   if ('sequence' in position) {
     // Between two sequences only if the next one is known to lie behind.

@@ -16,7 +16,7 @@ import type { LoadedBlock, LoadedImage, RecordLoader } from './record-loader.ts'
 import { gapBeforeImage, missingBetween } from './segment.ts';
 import type { Segment } from './segment.ts';
 
-interface HasHeader {
+export interface HasHeader {
   readonly header: RecordHeader;
 }
 

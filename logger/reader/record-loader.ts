@@ -8,17 +8,28 @@ import { checkRecord, recordName } from '../archive/record.ts';
 import { bookOf } from '../book/book.ts';
 import type { Book } from '../book/book.ts';
 import type { BlockContent } from '../codec/codec.ts';
-import { decodeBlock, decodeImage } from '../codec/formats.ts';
+import { changesReader, decodeBlock, decodeImage } from '../codec/formats.ts';
+import { changesOf } from '../codec/level-changes.ts';
+import type { ChangesEnd, LevelChanges } from '../codec/level-changes.ts';
 import { RecordCorruptError } from '../errors.ts';
 import { isBookUpdate } from '../market/events.ts';
 import type { BookImage } from '../market/events.ts';
 import type { YieldToEventLoop } from '../runtime/yield.ts';
 
-export interface LoadedImage {
+export interface DecodedImage {
   readonly header: RecordHeader;
   readonly image: BookImage;
+}
+
+export interface LoadedImage extends DecodedImage {
   /** Shared: clone it before changing it. */
   readonly book: Book;
+}
+
+/** What a block of levels leaves. */
+export interface LoadedChanges {
+  readonly header: RecordHeader;
+  readonly changes: LevelChanges;
 }
 
 export interface LoadedBlock {
@@ -32,6 +43,9 @@ const BYTES_PER_ORDER = 256;
 const BYTES_PER_CHANGE = 16;
 const BYTES_PER_EVENT = 160;
 
+/** Blocks whose changes were read alone: one that is asked for again is decoded, and kept. */
+const MAX_READ_ONCE = 64;
+
 /** An image with more levels or orders yields to the event loop between decoding and building. */
 const MAX_LEVELS_AT_ONCE = 20_000;
 
@@ -40,7 +54,8 @@ export class RecordLoader {
   readonly #yield: YieldToEventLoop;
   #bytes = 0;
   /** Least recently used first. */
-  readonly #cache = new Map<string, { readonly value: LoadedImage | LoadedBlock; bytes: number }>();
+  readonly #cache = new Map<string, { readonly value: CachedImage | LoadedBlock; bytes: number }>();
+  readonly #readOnce = new Set<string>();
 
   /** @param maxBytes of decoded records in the cache; 0: none. */
   constructor(maxBytes: number, yieldToEventLoop: YieldToEventLoop) {
@@ -50,8 +65,23 @@ export class RecordLoader {
 
   /** @throws RecordCorruptError */
   async image(ref: BlockRef): Promise<LoadedImage> {
+    const decoded = await this.#image(ref);
+    if (decoded.book === undefined && ref.header.levels > MAX_LEVELS_AT_ONCE) await this.#yield();
+    decoded.book ??= bookOf(decoded.image);
+    return decoded as LoadedImage;
+  }
+
+  /**
+   * The image without its book.
+   * @throws RecordCorruptError
+   */
+  decodedImage(ref: BlockRef): Promise<DecodedImage> {
+    return this.#image(ref);
+  }
+
+  async #image(ref: BlockRef): Promise<CachedImage> {
     const cached = this.#cached(ref);
-    if (cached !== undefined) return cached as LoadedImage;
+    if (cached !== undefined) return cached as CachedImage;
     const { header } = ref;
     const image = await this.#decoded(ref, ({ body }) => decodeImage(header.encoding, body));
     const matchesHeader =
@@ -59,11 +89,39 @@ export class RecordLoader {
       image.sequence === header.lastSequence &&
       image.receiveTimeUs === header.toUs;
     if (!matchesHeader) throw mismatch(header);
-    if (header.levels > MAX_LEVELS_AT_ONCE) await this.#yield();
-    const loaded = { header, image, book: bookOf(image) };
+    const decoded: CachedImage = { header, image };
     const bytesPerRow = header.level === 'L2' ? BYTES_PER_LEVEL : BYTES_PER_ORDER;
-    this.#remember(ref, loaded, header.levels * bytesPerRow + BYTES_PER_EVENT);
-    return loaded;
+    this.#remember(ref, decoded, header.levels * bytesPerRow + BYTES_PER_EVENT);
+    return decoded;
+  }
+
+  /**
+   * What a block of levels leaves up to an end, behind which its content is not checked.
+   * @param afterSequence what it holds up to there is in the book already.
+   * @throws RecordCorruptError, also when its updates do not follow one another.
+   */
+  async changes(ref: BlockRef, end: ChangesEnd, afterSequence: number): Promise<LoadedChanges> {
+    const { header } = ref;
+    const read = changesReader(header.encoding);
+    const isNeededWhole = read === undefined || header.previousSequence < afterSequence;
+    if (isNeededWhole || !this.#isFirstRead(ref)) {
+      const { content } = await this.block(ref);
+      return { header, changes: changesOf(content, end, afterSequence) };
+    }
+    const changes = await this.#decoded(ref, ({ body }) => read(body, end));
+    if (!isOfHeader(changes, header, end)) throw mismatch(header);
+    return { header, changes };
+  }
+
+  #isFirstRead(ref: BlockRef): boolean {
+    if (this.#maxBytes === 0) return true;
+    if (this.#cached(ref) !== undefined) return false;
+    const key = keyOf(ref);
+    if (this.#readOnce.delete(key)) return false;
+    this.#readOnce.add(key);
+    const [oldest] = this.#readOnce;
+    if (this.#readOnce.size > MAX_READ_ONCE && oldest !== undefined) this.#readOnce.delete(oldest);
+    return true;
   }
 
   /** @throws RecordCorruptError, also when its updates do not follow one another. */
@@ -91,7 +149,7 @@ export class RecordLoader {
     return decode(record);
   }
 
-  #cached(ref: BlockRef): LoadedImage | LoadedBlock | undefined {
+  #cached(ref: BlockRef): CachedImage | LoadedBlock | undefined {
     if (ref.damaged) return undefined;
     const key = keyOf(ref);
     const entry = this.#cache.get(key);
@@ -101,7 +159,7 @@ export class RecordLoader {
     return entry.value;
   }
 
-  #remember(ref: BlockRef, value: LoadedImage | LoadedBlock, bytes: number): void {
+  #remember(ref: BlockRef, value: CachedImage | LoadedBlock, bytes: number): void {
     // Journal parts vanish when their block is sealed.
     if (ref.isJournalPart || bytes > this.#maxBytes) return;
     const key = keyOf(ref);
@@ -114,6 +172,24 @@ export class RecordLoader {
       this.#bytes -= entry.bytes;
     }
   }
+}
+
+/** An image, whose book is built when it is first asked for. */
+interface CachedImage extends DecodedImage {
+  book?: Book;
+}
+
+/** Whether changes are what the header says, as far as they were read. */
+function isOfHeader(
+  { previousSequence, last }: LevelChanges,
+  header: RecordHeader,
+  end: ChangesEnd,
+): boolean {
+  if (previousSequence !== header.previousSequence) return false;
+  const isWhole =
+    'sequence' in end ? end.sequence >= header.lastSequence : end.receiveTimeUs >= header.toUs;
+  const lastSequence = last?.lastSequence ?? previousSequence;
+  return isWhole ? lastSequence === header.lastSequence : lastSequence <= header.lastSequence;
 }
 
 /** The checksum covers the whole record, its security and key included. */

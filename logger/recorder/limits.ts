@@ -3,7 +3,10 @@
 export interface RecorderLimits {
   /** An open block that holds an update is sealed at this age, … */
   readonly maxBlockAgeMs: number;
-  /** … or with this many level changes, … */
+  /**
+   * … or with this many level changes: an image lies between two blocks, so this is also what a past book has
+   * to replay; smaller blocks take more bytes (20,000: 1 %, 10,000: 6 %), …
+   */
   readonly maxBlockLevelChanges: number;
   /** … or, in an L3 book, with this many order events, … */
   readonly maxBlockOrderEvents: number;
@@ -99,7 +102,7 @@ export interface RecorderLimits {
 
 export const DEFAULT_LIMITS: RecorderLimits = {
   maxBlockAgeMs: 60_000,
-  maxBlockLevelChanges: 200_000,
+  maxBlockLevelChanges: 20_000,
   maxBlockOrderEvents: 20_000,
   maxBlockSideEvents: 100_000,
   tickEveryMs: 500,

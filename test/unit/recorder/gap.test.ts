@@ -76,6 +76,15 @@ describe('another base image', () => {
     expect(imageDue({ ...quiet, blockBytesSinceImage: 8 * image })).toBe('interval');
   });
 
+  test('comes with blocks as large as three images, where they take long to replay', () => {
+    const image = 100 + 1024;
+    const busy = { ...quiet, changesSinceImage: 15_000 };
+    expect(imageDue({ ...busy, blockBytesSinceImage: 3 * image - 1 })).toBeNull();
+    expect(imageDue({ ...busy, blockBytesSinceImage: 3 * image })).toBe('interval');
+    const few = { ...busy, changesSinceImage: 14_999, blockBytesSinceImage: 3 * image };
+    expect(imageDue(few)).toBeNull();
+  });
+
   test('comes with many changes, but not before their blocks are as large as an image', () => {
     const slow = { ...quiet, changesSinceImage: 100_000 };
     expect(imageDue({ ...slow, blockBytesSinceImage: 1123 })).toBeNull();

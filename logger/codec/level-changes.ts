@@ -1,0 +1,90 @@
+/**
+ * What the diffs of an L2 block leave: the last size of each price that they name. Whoever wants the book at one
+ * moment needs no more of a block. Here from its events; `block-1-changes.ts` does without them.
+ */
+
+import { RecordCorruptError } from '../errors.ts';
+import { highestFirst, lowestFirst } from '../market/decimal.ts';
+import type { Scale, ScaledInt } from '../market/decimal.ts';
+import type { Diff, Levels, MarketEvent } from '../market/events.ts';
+import { isBookUpdate } from '../market/events.ts';
+import type { BlockContent } from './codec.ts';
+
+/** The last diff that counts, by its sequence or its receive time. */
+export type ChangesEnd = { readonly sequence: number } | { readonly receiveTimeUs: number };
+
+export interface LevelChanges {
+  readonly scale: Scale;
+  /** The sequence of the book that they change. */
+  readonly previousSequence: number;
+  /** The diff after which they stand; null: none counts. */
+  readonly last: Pick<Diff, 'lastSequence' | 'exchangeTimeUs' | 'receiveTimeUs'> | null;
+  /** Best first; size 0: there is no such level any more. */
+  readonly bids: Levels;
+  readonly asks: Levels;
+}
+
+/** Whether a diff lies behind the end. Within a stream neither sequences nor receive times go back. */
+export function isBehind(
+  { lastSequence, receiveTimeUs }: Pick<Diff, 'lastSequence' | 'receiveTimeUs'>,
+  end: ChangesEnd,
+): boolean {
+  return 'sequence' in end ? lastSequence > end.sequence : receiveTimeUs > end.receiveTimeUs;
+}
+
+/**
+ * @param afterSequence diffs up to it are in the book already.
+ * @throws RecordCorruptError if it holds order events.
+ */
+export function changesOf(
+  { scale, previousSequence, events }: BlockContent,
+  end: ChangesEnd,
+  afterSequence: number,
+): LevelChanges {
+  const bids = new Map<ScaledInt, ScaledInt>();
+  const asks = new Map<ScaledInt, ScaledInt>();
+  let fromSequence = previousSequence;
+  let last: Diff | null = null;
+  for (const diff of diffsOf(events)) {
+    if (diff.lastSequence <= afterSequence) {
+      fromSequence = diff.lastSequence;
+      continue;
+    }
+    if (isBehind(diff, end)) break;
+    setAll(bids, diff.bids);
+    setAll(asks, diff.asks);
+    last = diff;
+  }
+  return {
+    scale,
+    previousSequence: fromSequence,
+    last,
+    bids: sortedLevels(bids, -1),
+    asks: sortedLevels(asks, 1),
+  };
+}
+
+function* diffsOf(events: readonly MarketEvent[]): Generator<Diff> {
+  for (const event of events) {
+    if (!isBookUpdate(event)) continue;
+    if (event.type !== 'diff') {
+      throw new RecordCorruptError(`A block of levels holds an event of type ${event.type}`);
+    }
+    yield event;
+  }
+}
+
+function setAll(sizes: Map<ScaledInt, ScaledInt>, levels: Levels): void {
+  for (let i = 0; i + 1 < levels.length; i += 2) {
+    sizes.set(levels[i] as ScaledInt, levels[i + 1] as ScaledInt);
+  }
+}
+
+/** @param outward -1: bids, whose best price is the highest. */
+export function sortedLevels(
+  sizes: ReadonlyMap<ScaledInt, ScaledInt>,
+  outward: 1 | -1,
+): ScaledInt[] {
+  const prices = [...sizes.keys()].sort(outward === 1 ? lowestFirst : highestFirst);
+  return prices.flatMap((price) => [price, sizes.get(price) ?? 0]);
+}
