@@ -1,8 +1,9 @@
 /** One writer per directory: across processes, after kills, in races and in copies. */
 
-import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-archive.ts';
 import { ArchiveInUseError } from '../../logger/errors.ts';
@@ -133,4 +134,19 @@ test('readers come and go beside a writer in another process, and see what it co
     seen = refs.length;
     await reader.close();
   }
+});
+
+test('a reader of layout 1 sees the journal of a writer that opens the archive after it', async () => {
+  const packed = join(import.meta.dirname, '..', 'fixtures', 'archive', 'layout-1.mdb.gz');
+  await writeFile(join(directory, 'archive.mdb'), gunzipSync(await readFile(packed)));
+  const reader = await openEmbeddedArchive({ directory, readOnly: true });
+  expect((await reader.tail(SECURITY)).journal).toHaveLength(3);
+  const writer = start();
+  expect(await writer.line()).toBe('open');
+  writer.tell('journal 900');
+  expect(await writer.line()).toBe('journaled');
+  const { epoch, journal } = await reader.tail(SECURITY);
+  expect(epoch).toBe(9);
+  expect(journal).toMatchObject([{ header: { previousSequence: 900, lastSequence: 905 } }]);
+  await reader.close();
 });

@@ -48,7 +48,12 @@ import type { SecurityDocument } from '../target.ts';
 import { HeadUpdates, applyWrites, readHead } from './apply-writes.ts';
 import type { JournalChange } from './journal-change.ts';
 import { readError, writeError } from './lmdb-errors.ts';
-import { createDirectory, createFiles, openFiles } from './open-files.ts';
+import {
+  ABORTABLE_SYNCHRONOUS_UNFLUSHED,
+  createDirectory,
+  createFiles,
+  openFiles,
+} from './open-files.ts';
 import type { OpenFiles, Root } from './open-files.ts';
 import type { Purpose } from './file-space.ts';
 import { MAX_STEP_RECORDS, pruneSome } from './prune.ts';
@@ -76,8 +81,6 @@ const COMMITS_BETWEEN_READER_CHECKS = 256;
 const FLUSH_CHECK_MS = 100;
 const WAITING = Symbol('waiting');
 const MANY_PARTS = 50;
-/** lmdb's flags for a transaction that is abortable, committed on return, and flushed later. */
-const ABORTABLE_SYNCHRONOUS_UNFLUSHED = 0x10003;
 
 /**
  * @throws ArchiveInUseError if another process writes there; InvalidArgumentError if there is nothing to

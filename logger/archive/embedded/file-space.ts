@@ -35,9 +35,9 @@ const COPY_MARGIN_BYTES = 64 * 1024 * 1024;
 const BLOCK_BYTES = 512;
 /** The creation of an archive takes less. */
 const NEW_ARCHIVE_BYTES = 256 * 1024;
-/** A new table, and the layout's version after it: a few pages each. */
+/** New tables and the layout's version: a few pages. */
 const NEW_TABLE_PAGES = 32;
-/** An archive that was completely created has more pages or no records. */
+/** An archive with fewer pages may lack tables. */
 const UNFINISHED_PAGES = 16;
 /** Beyond what is needed, this much is allocated at once if there is room: pages, and part of file. */
 const STEP = { minPages: 16, maxPages: 256, part: 1 / 16 };
@@ -98,8 +98,8 @@ export class FileSpace {
     this.#ensure(NEW_ARCHIVE_BYTES / pageSize - usedPages);
   }
 
-  /** Before an archive gets a table that is new in its layout. @throws as `begin`. */
-  allocateTable(): void {
+  /** Before an archive gets tables that it lacks. @throws as `begin`. */
+  allocateTables(): void {
     this.begin('delete');
     this.#ensure(NEW_TABLE_PAGES);
   }

@@ -56,7 +56,7 @@ const MAX_READ_BYTES = 64 * 1024 * 1024;
 const MAX_REMOVALS = 16;
 
 export class Journal {
-  readonly #batches: Batches | undefined;
+  readonly #batchesNow: () => Batches | undefined;
   #index = new Map<string, SecurityJournal>();
   /** Of each batch, how many of its entries count. */
   #live = new Map<number, number>();
@@ -65,9 +65,13 @@ export class Journal {
   readonly #readBatches = new Map<number, ReadBatch>();
   #readBytes = 0;
 
-  /** @param batches undefined in an archive of layout 1. */
-  constructor(batches: Batches | undefined) {
-    this.#batches = batches;
+  /** @param batches asked for at each use: undefined in an archive of layout 1, until a writer opens it. */
+  constructor(batches: () => Batches | undefined) {
+    this.#batchesNow = batches;
+  }
+
+  get #batches(): Batches | undefined {
+    return this.#batchesNow();
   }
 
   get next(): number {

@@ -11,7 +11,7 @@ import { MAX_READERS, allocateLockFile } from './lock-file.ts';
 import { isAccessDenied, readError, writeError } from './lmdb-errors.ts';
 import { FileSpace, assertRoomForNew } from './file-space.ts';
 import { withOwnReaderSlot } from './reader-slot.ts';
-import { CREATION_TRANSACTIONS, DATA_FILE, LOCK_FILE, MAX_TABLES, openTables } from './tables.ts';
+import { DATA_FILE, LOCK_FILE, MAX_TABLES, openTables } from './tables.ts';
 import type { TableWriting, Tables, WrapTable } from './tables.ts';
 import { TransactionId } from './transaction-id.ts';
 
@@ -22,12 +22,19 @@ export type Root = Omit<RootDatabase, 'transactionSync'> & {
   sync(done: (error?: Error | null) => void): void;
 };
 
+/** lmdb's flags for a transaction that is abortable, committed on return, and flushed later. */
+export const ABORTABLE_SYNCHRONOUS_UNFLUSHED = 0x10003;
+
+interface Writing {
+  readonly space: FileSpace;
+  readonly transactionId: TransactionId;
+}
+
 export interface OpenFiles {
   readonly root: Root;
   readonly tables: Tables;
   /** A writer's. */
-  readonly writing:
-    { readonly space: FileSpace; readonly transactionId: TransactionId } | undefined;
+  readonly writing: Writing | undefined;
 }
 
 /** @throws ArchiveUnavailableError */
@@ -66,6 +73,7 @@ function openWithTables(directory: string, access: 'read' | 'write'): OpenFiles 
   const path = join(directory, DATA_FILE);
   let root: Root | undefined;
   let space: FileSpace | undefined;
+  let transactionId: TransactionId | undefined;
   try {
     if (isEmpty(path)) {
       if (access === 'read') throw noArchiveIn(directory);
@@ -73,9 +81,7 @@ function openWithTables(directory: string, access: 'read' | 'write'): OpenFiles 
     }
     checkDataFile(path, access);
     // A reader would disturb the creation: see `transaction-id.ts`.
-    if (access === 'read' && readTransaction(path) < CREATION_TRANSACTIONS) {
-      throw noArchiveIn(directory);
-    }
+    if (access === 'read' && readTransaction(path) === 0) throw noArchiveIn(directory);
     root = open<Uint8Array>({
       path,
       encoding: 'binary',
@@ -86,24 +92,31 @@ function openWithTables(directory: string, access: 'read' | 'write'): OpenFiles 
     if (access === 'write') {
       space = new FileSpace(path, root as unknown as RootDatabase);
       space.allocateNew();
+      transactionId = new TransactionId(join(directory, LOCK_FILE));
     }
-    const tables = openTables(root, directory, space && tableWriting(space));
+    const writing = space && transactionId && { space, transactionId };
+    const tables = openTables(root, directory, writing && tableWriting(root, writing));
     if (tables === undefined) throw noArchiveIn(directory);
-    const writing = space && {
-      space,
-      transactionId: new TransactionId(join(directory, LOCK_FILE)),
-    };
     return { root, tables, writing };
   } catch (error) {
     // Not awaited: there is nothing to lose, and the first error is the one to report.
-    root?.close().catch(() => undefined);
+    Promise.resolve(root?.close())
+      .catch(() => undefined)
+      .finally(() => transactionId?.close());
     space?.close();
     throw access === 'read' ? readError(error, directory) : writeError(error, directory);
   }
 }
 
-function tableWriting(space: FileSpace): TableWriting {
-  return { wrap: announcedTo(space), beforeUpgrade: () => space.allocateTable() };
+function tableWriting(root: Root, { space, transactionId }: Writing): TableWriting {
+  return {
+    wrap: announcedTo(space),
+    beforeUpgrade: () => space.allocateTables(),
+    transact: (change) => {
+      const { transaction } = space.committed();
+      transactionId.transact(root, transaction, change, ABORTABLE_SYNCHRONOUS_UNFLUSHED);
+    },
+  };
 }
 
 /** Announces every change to the file's space first. */

@@ -58,66 +58,99 @@ const NAMES = {
   securities: 'securities',
 } as const satisfies Record<keyof StoredTables, string>;
 
+/** What an archive lacks until a writer of this version opens it. A reader goes without. */
+const LATER_TABLES: ReadonlySet<string> = new Set(['journalBatches']);
+
 const LAYOUT_TABLE = 'layout';
 const LAYOUT_KEY = 'version';
-/** LMDB's transactions of a creation: one for each table, and one for the version. */
-export const CREATION_TRANSACTIONS = Object.keys(NAMES).length + 2;
 /** Maximum number of tables, with room for later layouts. */
 export const MAX_TABLES = 24;
 
 /** Wraps a table of a writer, whose changes have to be announced. */
 export type WrapTable = (table: Database<Uint8Array>) => Table<Key>;
 
+type Root = Pick<RootDatabase, 'openDB' | 'getKeys'>;
+
 /** In read-only mode lmdb returns undefined for a missing table, despite its types. */
-function openTable(
-  root: Pick<RootDatabase, 'openDB'>,
-  name: string,
-): Database<Uint8Array> | undefined {
+function openTable(root: Root, name: string): Database<Uint8Array> | undefined {
   return root.openDB<Uint8Array>({ name, encoding: 'binary' });
 }
 
 export interface TableWriting {
   readonly wrap: WrapTable;
-  /** Called before an archive of an older layout gets the tables that it lacks. */
+  /** Called before an archive that has records gets tables that it lacks. */
   readonly beforeUpgrade: () => void;
+  /** Runs a change in a transaction: all or nothing of it. */
+  readonly transact: (change: () => void) => void;
 }
 
 /**
- * @param writing a writer's, which creates what is missing.
+ * @param writing a writer's, which creates what is missing, all at once: a reader sees every table or none.
  * @returns undefined if the file holds no archive (for a reader only).
  */
 export function openTables(
-  root: Pick<RootDatabase, 'openDB'>,
+  root: Root,
+  directory: string,
+  writing: TableWriting | undefined,
+): Tables | undefined {
+  if (!writing) return openAll(root, directory, undefined);
+  const names = new Set<unknown>(root.getKeys({}));
+  const isComplete = [LAYOUT_TABLE, ...Object.values(NAMES)].every((name) => names.has(name));
+  if (names.size > 0 && !isComplete) {
+    const layout = names.has(LAYOUT_TABLE) ? openTable(root, LAYOUT_TABLE) : undefined;
+    versionIn(layout, directory);
+    writing.beforeUpgrade();
+  }
+  let tables: Tables | undefined;
+  writing.transact(() => {
+    tables = openAll(root, directory, writing);
+  });
+  return tables;
+}
+
+function openAll(
+  root: Root,
   directory: string,
   writing: TableWriting | undefined,
 ): Tables | undefined {
   const layout = openTable(root, LAYOUT_TABLE);
-  if (layout === undefined) return undefined;
-  const stored = layout.get(LAYOUT_KEY);
-  if (stored === undefined && !writing) return undefined;
-  const version = stored === undefined ? LAYOUT_VERSION : Number(Buffer.from(stored).toString());
-  if (!READABLE_VERSIONS.includes(version)) {
-    throw new ConflictError(
-      `The archive in ${directory} has layout version ${version}, and this version of the logger supports ${LAYOUT_VERSION}: use the version that wrote it, or a newer one`,
-      { context: { version } },
-    );
-  }
-  if (version !== LAYOUT_VERSION) writing?.beforeUpgrade();
+  const version = versionIn(layout, directory);
+  if (layout === undefined || (version === undefined && !writing)) return undefined;
   const tables: Partial<Record<keyof StoredTables, Table<Key>>> = {};
   for (const [field, name] of Object.entries(NAMES)) {
     const table = openTable(root, name);
-    if (table === undefined) {
-      if (field === 'journalBatches' && version === 1) continue;
-      return undefined;
-    }
-    tables[field as keyof StoredTables] = writing ? writing.wrap(table) : table;
+    if (table !== undefined) {
+      tables[field as keyof StoredTables] = writing ? writing.wrap(table) : table;
+    } else if (!LATER_TABLES.has(field)) return undefined;
   }
-  // Last: a reader that sees the version sees every table.
-  if (writing && (stored === undefined || version !== LAYOUT_VERSION)) {
+  if (writing && version !== LAYOUT_VERSION) {
     layout.putSync(LAYOUT_KEY, Buffer.from(String(LAYOUT_VERSION)));
   }
-  const journal = new Journal(tables.journalBatches as Tables['journalBatches'] | undefined);
+  const journal = new Journal(() => {
+    // A writer may have created it since.
+    const batches = tables.journalBatches ?? openTable(root, NAMES.journalBatches);
+    if (batches !== undefined) tables.journalBatches = batches;
+    return batches as Tables['journalBatches'] | undefined;
+  });
   return { ...(tables as unknown as StoredTables), journal };
+}
+
+/**
+ * The version of the layout; undefined: none is stored.
+ * @throws ConflictError for one that this version does not read.
+ */
+function versionIn(
+  layout: Database<Uint8Array> | undefined,
+  directory: string,
+): number | undefined {
+  const stored = layout?.get(LAYOUT_KEY);
+  if (stored === undefined) return undefined;
+  const version = Number(Buffer.from(stored).toString());
+  if (READABLE_VERSIONS.includes(version)) return version;
+  throw new ConflictError(
+    `The archive in ${directory} has layout version ${version}, and this version of the logger supports ${LAYOUT_VERSION}: use the version that wrote it, or a newer one`,
+    { context: { version } },
+  );
 }
 
 /** A range's options, as lmdb takes them. */
