@@ -8,7 +8,7 @@ import type { ScaledInt } from './market/decimal.ts';
 import {
   formatCandle,
   formatHorizon,
-  formatLevels,
+  formatSides,
   formatOrderEvent,
   formatView,
 } from './queries/format.ts';
@@ -146,10 +146,14 @@ export function quoteRow({ scale, ...item }: QuoteItem): QuoteRow {
   };
 }
 
-export function updateRow({ scale, ...item }: ImageItem | UpdateItem): ImageRow | DiffRow {
-  const sides = { bids: formatLevels(item.bids, scale), asks: formatLevels(item.asks, scale) };
-  if (item.type === 'update') return { ...item, type: 'diff', ...sides };
-  return { ...item, horizon: formatHorizon(item.horizon, scale), ...sides };
+export function updateRow(item: ImageItem | UpdateItem): ImageRow | DiffRow {
+  const sides = formatSides(item, item.scale);
+  if (item.type === 'update') {
+    const { scale: _, counts: __, ...fields } = item;
+    return { ...fields, type: 'diff', ...sides };
+  }
+  const { scale, counts: _, ...fields } = item;
+  return { ...fields, horizon: formatHorizon(item.horizon, scale), ...sides };
 }
 
 export function orderRow({ event, scale }: OrderItem): OrderEventRow {

@@ -3,16 +3,18 @@
  *
  * - trades: `sequence,tradeId,exchangeTime,receiveTime,price,size,side`
  * - quotes: `sequence,exchangeTime,receiveTime,bidPrice,bidSize,askPrice,askSize`
- * - incremental, one row per level: `image,firstSequence,sequence,exchangeTime,receiveTime,side,price,size`.
+ * - incremental, one row per level:
+ *   `image,firstSequence,sequence,exchangeTime,receiveTime,side,price,size,count`.
  *   The rows of one message follow one another and share its sequences; `image` is `true` on the levels of
- *   an image, before which a reader empties its book. `side` is `bid` or `ask`. A message without any level
- *   is one row whose last three fields are empty, so that no sequence is missing. An image has two more
+ *   an image, before which a reader empties its book. `side` is `bid` or `ask`, `count` the number of orders
+ *   at the level, where the exchange tells it. A message without any level is one row whose last four fields
+ *   are empty, so that no sequence is missing. An image has two more
  *   rows, of sides `bid-horizon` and `ask-horizon`, whose price is the horizon (empty: the side is
  *   complete). An L3 book comes by price: absolute sizes, as of an L2 book.
  * - snapshots, one row per level or order:
  *   `at,sequence,exchangeTime,receiveTime,side,price,size,count,orderId`. The rows of one tick share its
- *   `at` and begin with the two of its horizon. `count` is of an L3 book by price, `orderId` of an order;
- *   best price first, each queue in its order.
+ *   `at` and begin with the two of its horizon. `count` is of levels whose exchange tells it, and of an L3
+ *   book by price, `orderId` of an order; best price first, each queue in its order.
  * - candles: the columns of `COLUMNS.candles`, one row per interval; `missing` is `<from>/<to>/<cause>` of each
  *   stretch of which trades may be missing, with a space between two.
  * - orders: the columns of `COLUMNS.orders`, one row per message; a field that its type lacks is empty.
@@ -45,7 +47,7 @@ const TIMES = ['exchangeTime', 'receiveTime'];
 const COLUMNS = {
   trades: ['sequence', 'tradeId', ...TIMES, 'price', 'size', 'side'],
   quotes: ['sequence', ...TIMES, 'bidPrice', 'bidSize', 'askPrice', 'askSize'],
-  incremental: ['image', 'firstSequence', 'sequence', ...TIMES, 'side', 'price', 'size'],
+  incremental: ['image', 'firstSequence', 'sequence', ...TIMES, 'side', 'price', 'size', 'count'],
   snapshots: ['at', 'sequence', ...TIMES, 'side', 'price', 'size', 'count', 'orderId'],
   candles: [
     'from',
@@ -141,25 +143,30 @@ function timesOf(item: {
 function writeImage(item: ImageItem, out: LineWriter): void {
   const { sequence, horizon, scale } = item;
   const head = `true,${sequence ?? ''},${sequence ?? ''},${timesOf(item)}`;
-  out.text(line(head, 'bid-horizon', decimalText(horizon.bid, scale.priceExponent), null));
-  out.text(line(head, 'ask-horizon', decimalText(horizon.ask, scale.priceExponent), null));
+  out.text(line(head, 'bid-horizon', decimalText(horizon.bid, scale.priceExponent), null, null));
+  out.text(line(head, 'ask-horizon', decimalText(horizon.ask, scale.priceExponent), null, null));
   writeSides(head, item, out);
 }
 
 function writeUpdate(item: UpdateItem, out: LineWriter): void {
   const { firstSequence, sequence, bids, asks } = item;
   const head = `false,${firstSequence ?? ''},${sequence ?? ''},${timesOf(item)}`;
-  if (bids.length + asks.length === 0) out.text(line(head, null, null, null));
+  if (bids.length + asks.length === 0) out.text(line(head, null, null, null, null));
   else writeSides(head, item, out);
 }
 
 function writeSides(
   head: string,
-  { bids, asks, scale }: ImageItem | UpdateItem,
+  { bids, asks, counts, scale }: ImageItem | UpdateItem,
   out: LineWriter,
 ): void {
-  out.levels(bids, scale, [`${head},bid,`, ',', '\n']);
-  out.levels(asks, scale, [`${head},ask,`, ',', '\n']);
+  if (counts === undefined) {
+    out.levels(bids, scale, [`${head},bid,`, ',', ',\n']);
+    out.levels(asks, scale, [`${head},ask,`, ',', ',\n']);
+  } else {
+    out.countedLevels(bids, counts.bids, scale, [`${head},bid,`, ',', ',', '\n']);
+    out.countedLevels(asks, counts.asks, scale, [`${head},ask,`, ',', ',', '\n']);
+  }
 }
 
 function snapshotLines(item: SnapshotItem): string {
@@ -179,7 +186,7 @@ function rowLines(head: string, rows: BookRows, side: 'bids' | 'asks', scale: Sc
     `${head}${formatScaled(price, scale.priceExponent)},${formatScaled(size, scale.sizeExponent)}`;
   switch (rows.kind) {
     case 'levels':
-      return levelLines(head, rows[side], scale, ',,');
+      return levelLines(head, rows[side], rows.counts?.[side], scale);
     case 'totals':
       return rows[side].map((total) => `${decimals(total)},${total.count},\n`).join('');
     case 'orders':
@@ -190,14 +197,14 @@ function rowLines(head: string, rows: BookRows, side: 'bids' | 'asks', scale: Sc
 function levelLines(
   head: string,
   levels: Levels,
+  counts: readonly number[] | undefined,
   { priceExponent, sizeExponent }: Scale,
-  tail = '',
 ): string {
   let text = '';
   for (let i = 0; i + 1 < levels.length; i += 2) {
     const price = formatScaled(levels[i] as ScaledInt, priceExponent);
     const size = formatScaled(levels[i + 1] as ScaledInt, sizeExponent);
-    text += `${head}${price},${size}${tail}\n`;
+    text += `${head}${price},${size},${counts?.[i / 2] ?? ''},\n`;
   }
   return text;
 }

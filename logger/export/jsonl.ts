@@ -31,14 +31,20 @@ function writeLevels(item: LevelsItem, out: LineWriter): void {
   if (isImage)
     out.text(`"image":true,${windowJson(item)}"horizon":${horizonJson(item.horizon, item.scale)},`);
   out.text('"bids":[');
-  writeSide(item.bids, item.scale, out);
+  writeSide(item.bids, item.counts?.bids, item.scale, out);
   out.text('],"asks":[');
-  writeSide(item.asks, item.scale, out);
+  writeSide(item.asks, item.counts?.asks, item.scale, out);
   out.text(']}\n');
 }
 
-function writeSide(levels: Levels, scale: Scale, out: LineWriter): void {
-  out.levels(levels, scale, ['["', '","', '"],']);
+function writeSide(
+  levels: Levels,
+  counts: readonly number[] | undefined,
+  scale: Scale,
+  out: LineWriter,
+): void {
+  if (counts === undefined) out.levels(levels, scale, ['["', '","', '"],']);
+  else out.countedLevels(levels, counts, scale, ['["', '","', '",', '],']);
   // The last level is followed by no comma.
   if (levels.length > 0) out.drop(1);
 }
@@ -112,7 +118,12 @@ function horizonJson({ bid, ask }: Horizon, scale: Scale): string {
 }
 
 function rowsJson(rows: BookRows, scale: Scale): string {
-  if (rows.kind === 'levels') return levelSidesJson(rows, scale);
+  if (rows.kind === 'levels') {
+    const [bids, asks] = (['bids', 'asks'] as const).map((side) =>
+      levelsJson(rows[side], rows.counts?.[side], scale),
+    );
+    return `"bids":[${bids}],"asks":[${asks}]`;
+  }
   const { price, size } = decimalsOf(scale);
   const sides =
     rows.kind === 'totals'
@@ -127,19 +138,17 @@ function rowsJson(rows: BookRows, scale: Scale): string {
   return `"bids":[${sides[0]?.join(',')}],"asks":[${sides[1]?.join(',')}]`;
 }
 
-function levelSidesJson(
-  { bids, asks }: { readonly bids: Levels; readonly asks: Levels },
-  scale: Scale,
+function levelsJson(
+  levels: Levels,
+  counts: readonly number[] | undefined,
+  { priceExponent, sizeExponent }: Scale,
 ): string {
-  return `"bids":[${levelsJson(bids, scale)}],"asks":[${levelsJson(asks, scale)}]`;
-}
-
-function levelsJson(levels: Levels, { priceExponent, sizeExponent }: Scale): string {
   let text = '';
   for (let i = 0; i + 1 < levels.length; i += 2) {
     const price = formatScaled(levels[i] as ScaledInt, priceExponent);
     const size = formatScaled(levels[i + 1] as ScaledInt, sizeExponent);
-    text += `${i === 0 ? '' : ','}["${price}","${size}"]`;
+    const count = counts === undefined ? '' : `,${counts[i / 2]}`;
+    text += `${i === 0 ? '' : ','}["${price}","${size}"${count}]`;
   }
   return text;
 }

@@ -83,6 +83,22 @@ export class LineWriter {
     }
   }
 
+  /** For each level `before`, the price, `between`, the size, `beforeCount`, the count, `after`. */
+  countedLevels(
+    levels: Levels,
+    counts: readonly number[],
+    { priceExponent, sizeExponent }: Scale,
+    [before, between, beforeCount, after]: readonly [string, string, string, string],
+  ): void {
+    for (let i = 0; i + 1 < levels.length; i += 2) {
+      this.text(before);
+      this.decimal(levels[i] as ScaledInt, priceExponent);
+      this.text(between);
+      this.decimal(levels[i + 1] as ScaledInt, sizeExponent);
+      this.text(`${beforeCount}${counts[i / 2]}${after}`);
+    }
+  }
+
   /** Takes back the last bytes. */
   drop(bytes: number): void {
     this.#length -= bytes;

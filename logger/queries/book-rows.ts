@@ -1,12 +1,18 @@
-/** The rows of a book as they are shown: levels, levels with order counts, or orders. */
+/** The rows of a book as they are shown: levels, levels made of single orders, or orders. */
 
 import type { Book } from '../book/book.ts';
 import type { LevelTotal } from '../book/order-book.ts';
-import type { Levels, RestingOrder } from '../market/events.ts';
+import type { LevelCounts, Levels, RestingOrder } from '../market/events.ts';
 
 /** Best price first. */
 export type BookRows =
-  | { readonly kind: 'levels'; readonly bids: Levels; readonly asks: Levels }
+  | {
+      readonly kind: 'levels';
+      readonly bids: Levels;
+      readonly asks: Levels;
+      /** Absent: the exchange does not tell them. */
+      readonly counts?: LevelCounts | undefined;
+    }
   | {
       readonly kind: 'totals';
       readonly bids: readonly LevelTotal[];
@@ -24,7 +30,8 @@ export type BookRows =
  */
 export function rowsOf(book: Book, depth?: number, level?: 'L2'): BookRows {
   if (book.level === 'L2') {
-    return { kind: 'levels', bids: book.levels('bid', depth), asks: book.levels('ask', depth) };
+    const { bids, asks, counts } = book.sides(depth);
+    return { kind: 'levels', bids, asks, ...(counts && { counts }) };
   }
   return level === 'L2'
     ? { kind: 'totals', bids: book.totals('bid', depth), asks: book.totals('ask', depth) }

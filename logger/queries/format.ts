@@ -22,7 +22,7 @@ import type { ClockName } from '../market/time.ts';
 import { formatTimeUs } from '../market/time.ts';
 import { rowsOf } from './book-rows.ts';
 import type { BookRows } from './book-rows.ts';
-import type { BookView, CandleItem, GapItem } from './items.ts';
+import type { BookView, CandleItem, GapItem, ImageItem, UpdateItem } from './items.ts';
 import type {
   BadReceiveTimeResult,
   BookResult,
@@ -98,7 +98,7 @@ export function formatView(view: BookView): BookResult {
 function formatRows(rows: BookRows, scale: Scale): Pick<BookResult, 'bids' | 'asks'> {
   switch (rows.kind) {
     case 'levels':
-      return { bids: formatLevels(rows.bids, scale), asks: formatLevels(rows.asks, scale) };
+      return formatSides(rows, scale);
     case 'totals':
       return { bids: formatTotals(rows.bids, scale), asks: formatTotals(rows.asks, scale) };
     case 'orders':
@@ -178,14 +178,28 @@ export function formatHorizon(
   return { bid: price(horizon.bid), ask: price(horizon.ask) };
 }
 
-/** `[price, size]` rows, in the order given. */
-export function formatLevels(levels: Levels, scale: Scale): LevelRow[] {
+/** Rows of levels, in the order given. */
+export function formatSides(
+  { bids, asks, counts }: Extract<BookRows, { kind: 'levels' }> | ImageItem | UpdateItem,
+  scale: Scale,
+): { readonly bids: readonly LevelRow[]; readonly asks: readonly LevelRow[] } {
+  return {
+    bids: formatLevels(bids, counts?.bids, scale),
+    asks: formatLevels(asks, counts?.asks, scale),
+  };
+}
+
+function formatLevels(
+  levels: Levels,
+  counts: readonly number[] | undefined,
+  scale: Scale,
+): LevelRow[] {
   const rows: LevelRow[] = [];
   for (let i = 0; i + 1 < levels.length; i += 2) {
-    rows.push([
-      formatScaled(levels[i] as ScaledInt, scale.priceExponent),
-      formatScaled(levels[i + 1] as ScaledInt, scale.sizeExponent),
-    ]);
+    const price = formatScaled(levels[i] as ScaledInt, scale.priceExponent);
+    const size = formatScaled(levels[i + 1] as ScaledInt, scale.sizeExponent);
+    const count = counts?.[i / 2];
+    rows.push(count === undefined ? [price, size] : [price, size, count]);
   }
   return rows;
 }

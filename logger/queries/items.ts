@@ -9,6 +9,7 @@ import type { Scale, ScaledInt } from '../market/decimal.ts';
 import type {
   BookPosition,
   Horizon,
+  LevelCounts,
   Levels,
   OrderActivated,
   OrderEvent,
@@ -58,6 +59,8 @@ export interface ImageItem extends MessageTimes {
   /** Best first. */
   readonly bids: Levels;
   readonly asks: Levels;
+  /** The number of orders at each level. Absent: the exchange does not tell them. */
+  readonly counts?: LevelCounts | undefined;
   readonly scale: Scale;
 }
 
@@ -71,6 +74,8 @@ export interface UpdateItem extends MessageTimes {
   readonly sequence: number | null;
   readonly bids: Levels;
   readonly asks: Levels;
+  /** The number of orders at each level. Absent: the exchange does not tell them. */
+  readonly counts?: LevelCounts | undefined;
   readonly scale: Scale;
 }
 

@@ -11,7 +11,10 @@ import type { GapCause, Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
 
-/** `[price, size]`; `[price, size, count]` where the number of orders is known. */
+/**
+ * `[price, size]`; `[price, size, count]` where the number of orders is known: of each level whose exchange
+ * tells it, and of an L3 book by price.
+ */
 export type LevelRow = readonly [string, string] | readonly [string, string, number];
 /** `[price, size, order id]`; orders of one price are in queue order. */
 export type OrderRow = readonly [string, string, string];

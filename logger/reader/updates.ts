@@ -8,13 +8,14 @@
  * them.
  */
 
+import type { Book } from '../book/book.ts';
 import type { Side } from '../book/level-book.ts';
-import type { LevelTotal, OrderBook } from '../book/order-book.ts';
+import type { OrderBook } from '../book/order-book.ts';
 import type { Gap } from '../market/coverage.ts';
 import { rescale } from '../market/decimal.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import { EMPTY_LEVELS, isBookUpdate } from '../market/events.ts';
-import type { BookUpdate, Levels, OrderSide } from '../market/events.ts';
+import type { BookUpdate, LevelSides, Levels, OrderSide } from '../market/events.ts';
 import { isSameScale } from '../market/scale.ts';
 import type { GapItem, ImageItem, QuoteItem, UpdateItem } from '../queries/items.ts';
 import type { RangeQuery } from '../queries/queries.ts';
@@ -191,8 +192,7 @@ function sequenceOf(sequence: number, { header }: ReplayedBook): number | null {
 
 function imageItem(replayed: ReplayedBook): ImageItem {
   const { book, scale, horizon, sequence, exchangeTimeUs, receiveTimeUs } = replayed;
-  const levels = (side: Side): Levels =>
-    book.level === 'L2' ? book.levels(side) : levelsOf(book.totals(side));
+  const { bids, asks, counts } = levelsOf(book);
   return {
     type: 'image',
     sequence: sequenceOf(sequence, replayed),
@@ -200,14 +200,18 @@ function imageItem(replayed: ReplayedBook): ImageItem {
     receiveTimeUs,
     ...(replayed.header.windowed && { windowed: true }),
     horizon,
-    bids: levels('bid'),
-    asks: levels('ask'),
+    bids,
+    asks,
+    ...(counts && { counts }),
     scale,
   };
 }
 
-function levelsOf(totals: readonly LevelTotal[]): Levels {
-  return totals.flatMap(({ price, size }) => [price, size]);
+function levelsOf(book: Book): LevelSides {
+  if (book.level === 'L2') return book.sides();
+  const levels = (side: Side): Levels =>
+    book.totals(side).flatMap(({ price, size }) => [price, size]);
+  return { level: 'L2', bids: levels('bid'), asks: levels('ask') };
 }
 
 function updateItem(movement: Movement & { type: 'update' }): UpdateItem {
@@ -222,6 +226,7 @@ function updateItem(movement: Movement & { type: 'update' }): UpdateItem {
     receiveTimeUs,
     bids: isDiff ? update.bids : sizesNow('bid', touched, book),
     asks: isDiff ? update.asks : sizesNow('ask', touched, book),
+    ...(isDiff && update.counts && { counts: update.counts }),
     scale: book.scale,
   };
 }

@@ -30,7 +30,7 @@ let history: RandomHistory;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'manager-archive-'));
   archive = await openEmbeddedArchive({ directory });
-  history = new RandomHistory(archive, seededRandom(SEED));
+  history = new RandomHistory(archive, seededRandom(SEED), { hasCounts: true });
   await history.record(4, 6);
   manager = await startManager({
     host: '127.0.0.1',
@@ -105,6 +105,7 @@ describe('an archive and a logger over it', () => {
     for (const { firstSequence, lastSequence } of intervals) {
       const first = await both(`book ${SECURITY} --json --sequence ${firstSequence}`);
       expect(first.json.sequence).toBe(firstSequence);
+      for (const row of [...first.json.bids, ...first.json.asks]) expect(row[2]).toBeGreaterThan(0);
       await both(`book ${SECURITY} --depth 2 --sequence ${lastSequence}`);
     }
     expect(new Set(codes)).toEqual(new Set([0, 5]));

@@ -18,6 +18,7 @@ import { NO_HORIZON } from '../../logger/market/events.ts';
 import type {
   BookSnapshot,
   Diff,
+  LevelCounts,
   Levels,
   OrderEvent,
   RestingOrder,
@@ -267,7 +268,12 @@ export class ScriptedExchange implements Exchange {
   }
 }
 
-export function snapshotAt(sequence: number, bids: Levels, asks: Levels): BookSnapshot {
+export function snapshotAt(
+  sequence: number,
+  bids: Levels,
+  asks: Levels,
+  counts?: LevelCounts,
+): BookSnapshot {
   return {
     level: 'L2',
     sequence,
@@ -276,6 +282,7 @@ export function snapshotAt(sequence: number, bids: Levels, asks: Levels): BookSn
     scale: SCALE,
     bids,
     asks,
+    ...(counts && { counts }),
     horizon: NO_HORIZON,
   };
 }

@@ -76,7 +76,31 @@ function encoded(
   return Buffer.concat(chunks).toString('utf8');
 }
 
+function counted(item: DataItem, bids: readonly number[], asks: readonly number[]): DataItem {
+  return { ...item, counts: { bids, asks } } as DataItem;
+}
+
+const countedSnapshot: SnapshotItem = {
+  ...snapshot,
+  level: 'L2',
+  rows: {
+    kind: 'levels',
+    bids: [10_000, 1000],
+    asks: [10_100, 1],
+    counts: { bids: [3], asks: [1] },
+  },
+};
+
 describe('jsonl', () => {
+  test('has the number of orders at each level where it is told', () => {
+    const items = [counted(image, [3], []), counted(update, [0], [12])];
+    const lines = encoded({ type: 'incremental', format: 'jsonl' }, ...items).split('\n');
+    expect(lines[0]).toContain('"bids":[["100","1",3]],"asks":[]}');
+    expect(lines[1]).toContain('"bids":[["99","0",0]],"asks":[["101","0.001",12]]}');
+    const text = encoded({ type: 'snapshots', format: 'jsonl' }, countedSnapshot);
+    expect(text).toContain('"bids":[["100","1",3]],"asks":[["101","0.001",1]]}');
+  });
+
   test('writes one object per line, decimals and sequences as text', () => {
     expect(encoded({ type: 'trades', format: 'jsonl' }, trade)).toBe(
       `{"sequence":"7","tradeId":"5",${JSON_TIMES},"price":"100.5","size":"92233720368547758.079","side":"sell"}\n`,
@@ -102,7 +126,7 @@ describe('jsonl', () => {
       proof: 'connection',
       rows: { kind: 'levels', bids: [10_000, 1, 9900, 2], asks: [] },
     };
-    for (const item of [snapshot, totals, levels]) {
+    for (const item of [snapshot, totals, levels, countedSnapshot]) {
       const text = encoded({ type: 'snapshots', format: 'jsonl' }, item);
       expect(text).toBe(`${JSON.stringify(formatView(item))}\n`);
     }
@@ -188,14 +212,31 @@ describe('csv', () => {
       `sequence,exchangeTime,receiveTime,bidPrice,bidSize,askPrice,askSize\n7,${TIMES},,,101,2.5\n`,
     );
     expect(encoded({ type: 'incremental', format: 'csv' }, image, update).split('\n')).toEqual([
-      'image,firstSequence,sequence,exchangeTime,receiveTime,side,price,size',
-      `true,7,7,${TIMES},bid-horizon,90,`,
-      `true,7,7,${TIMES},ask-horizon,,`,
-      `true,7,7,${TIMES},bid,100,1`,
-      `false,6,7,${TIMES},bid,99,0`,
-      `false,6,7,${TIMES},ask,101,0.001`,
+      'image,firstSequence,sequence,exchangeTime,receiveTime,side,price,size,count',
+      `true,7,7,${TIMES},bid-horizon,90,,`,
+      `true,7,7,${TIMES},ask-horizon,,,`,
+      `true,7,7,${TIMES},bid,100,1,`,
+      `false,6,7,${TIMES},bid,99,0,`,
+      `false,6,7,${TIMES},ask,101,0.001,`,
       '',
     ]);
+  });
+
+  test('has the number of orders at each level where it is told', () => {
+    const items = [counted(image, [3], []), counted(update, [0], [12])];
+    expect(
+      encoded({ type: 'incremental', format: 'csv' }, ...items)
+        .split('\n')
+        .slice(3),
+    ).toEqual([
+      `true,7,7,${TIMES},bid,100,1,3`,
+      `false,6,7,${TIMES},bid,99,0,0`,
+      `false,6,7,${TIMES},ask,101,0.001,12`,
+      '',
+    ]);
+    const rows = encoded({ type: 'snapshots', format: 'csv' }, countedSnapshot).split('\n');
+    const head = `2026-11-20T07:00:00.0025Z,7,${TIMES}`;
+    expect(rows.slice(3)).toEqual([`${head},bid,100,1,3,`, `${head},ask,101,0.001,1,`, '']);
   });
 
   test('quotes an order id that holds a comma or a quote', () => {

@@ -74,8 +74,8 @@ async function check(
       expect(answer, asked).toMatchObject({
         state: 'proven',
         sequence: String(expected.sequence),
-        bids: rowsOf(expected.bids, 'highest'),
-        asks: rowsOf(expected.asks, 'lowest'),
+        bids: rowsOf(expected.bids, 'highest', expected.counts),
+        asks: rowsOf(expected.asks, 'lowest', expected.counts),
         horizon: { bid: '9', ask: null },
       });
     }
@@ -100,16 +100,19 @@ async function checkStream(history: RandomHistory, model: NaiveModel, seed: numb
 }
 
 describe.each(SEEDS)('seed %i', (seed) => {
+  // The exchange of every other one tells the number of orders at each level.
+  const options = { hasCounts: seed % 2 === 0 };
+
   test('books at any position, by either clock or sequence, are those of the model', async () => {
     const random = seededRandom(seed);
-    const history = new RandomHistory(archive, random);
+    const history = new RandomHistory(archive, random, options);
     await history.record(4, 6);
     await check(new NaiveModel(history), positions(history, random), seed);
   });
 
   test('a flipped bit anywhere costs a gap or a detour, never a wrong book', async () => {
     const random = seededRandom(seed + 1000);
-    const history = new RandomHistory(archive, random);
+    const history = new RandomHistory(archive, random, options);
     await history.record(3, 7);
     const records = history.segments.flatMap((segment) => segment.records);
     const damaged = new Map<ModelRecord, Damage>();
@@ -135,7 +138,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
   });
 
   test('coverage lists the runs of the model, contiguous and without overlap', async () => {
-    const history = new RandomHistory(archive, seededRandom(seed + 2000));
+    const history = new RandomHistory(archive, seededRandom(seed + 2000), options);
     await history.record(4, 6);
     const model = new NaiveModel(history);
     const answer = await createReader(archive).coverage({ security: SECURITY });
@@ -166,7 +169,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
   });
 
   test('the streams give back every message and trade, and every gap in its place', async () => {
-    const history = new RandomHistory(archive, seededRandom(seed + 3000));
+    const history = new RandomHistory(archive, seededRandom(seed + 3000), options);
     await history.record(4, 6);
     const reader = createReader(archive);
     const expected = history.segments.flatMap(({ records, gap }) => [

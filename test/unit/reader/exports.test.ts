@@ -137,13 +137,13 @@ describe('exports', () => {
       head(false, 102, '2026-11-20T07:00:00.018Z', '2026-11-20T07:00:00.02Z'),
     ];
     expect(await kit.lines({ type: 'incremental', format: 'csv' })).toEqual([
-      'image,firstSequence,sequence,exchangeTime,receiveTime,side,price,size',
-      `${first},bid-horizon,90,`,
-      `${first},ask-horizon,,`,
-      `${first},bid,100,1`,
-      `${first},ask,101,2`,
-      `${second},,,`,
-      `${third},bid,99,0`,
+      'image,firstSequence,sequence,exchangeTime,receiveTime,side,price,size,count',
+      `${first},bid-horizon,90,,`,
+      `${first},ask-horizon,,,`,
+      `${first},bid,100,1,`,
+      `${first},ask,101,2,`,
+      `${second},,,,`,
+      `${third},bid,99,0,`,
     ]);
     expect(await kit.lines({ type: 'trades', format: 'csv' })).toEqual([
       'sequence,tradeId,exchangeTime,receiveTime,price,size,side',

@@ -1,6 +1,7 @@
 /** The right answers about a random history, found by looking at everything. */
 
 import type { Position } from '../../../logger/archive/archive.ts';
+import type { LevelRow } from '../../../logger/queries/results.ts';
 import type { Message, ModelSegment, ModelRecord, RandomHistory } from './random-history.ts';
 
 /** A record's damage: of its body only, or of its header (then nothing of it can be used). */
@@ -96,13 +97,17 @@ export class NaiveModel {
   }
 }
 
-/** `[price, size]` texts, best first. */
+/** `[price, size]` texts, best first; with the number of orders, if it is told. */
 export function rowsOf(
   side: ReadonlyMap<number, number>,
   bestFirst: 'highest' | 'lowest',
-): [string, string][] {
+  counts?: ReadonlyMap<number, number>,
+): LevelRow[] {
   const sign = bestFirst === 'highest' ? -1 : 1;
   return [...side]
     .sort(([a], [b]) => sign * (a - b))
-    .map(([price, size]) => [String(price / 100), String(size / 1000)]);
+    .map(([price, size]) => {
+      const row = [String(price / 100), String(size / 1000)] as const;
+      return counts === undefined ? row : [...row, counts.get(price) as number];
+    });
 }

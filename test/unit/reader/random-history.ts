@@ -8,7 +8,7 @@ import type { Archive, GapRecord, StoredRecord, Write } from '../../../logger/ar
 import { sealRecord } from '../../../logger/archive/record.ts';
 import { newestBlock, newestImage } from '../../../logger/codec/formats.ts';
 import type { GapCause } from '../../../logger/market/coverage.ts';
-import type { Diff, MarketEvent, Trade } from '../../../logger/market/events.ts';
+import type { Diff, LevelImage, MarketEvent, Trade } from '../../../logger/market/events.ts';
 import type { Random } from '../../../logger/runtime/random.ts';
 
 export const SECURITY = 'binance:BTCUSDT';
@@ -20,6 +20,8 @@ export interface Message {
   readonly exchangeTimeUs: number;
   readonly bids: ReadonlyMap<number, number>;
   readonly asks: ReadonlyMap<number, number>;
+  /** The number of orders by price, of both sides; undefined: the exchange does not tell them. */
+  readonly counts: ReadonlyMap<number, number> | undefined;
 }
 
 export interface ModelRecord {
@@ -59,10 +61,12 @@ export class RandomHistory {
   #tradeId = 1;
   readonly #bids = new Map<number, number>();
   readonly #asks = new Map<number, number>();
+  readonly #counts: Map<number, number> | undefined;
 
-  constructor(archive: Archive, random: Random) {
+  constructor(archive: Archive, random: Random, options: { readonly hasCounts?: boolean } = {}) {
     this.#archive = archive;
     this.#random = random;
+    this.#counts = options.hasCounts === true ? new Map() : undefined;
   }
 
   #int(min: number, max: number): number {
@@ -142,8 +146,9 @@ export class RandomHistory {
     this.#exchangeUs = this.#us - this.#int(5000, 8000);
   }
 
-  #change(levels: number): { bids: number[]; asks: number[] } {
+  #change(levels: number): Pick<Diff, 'bids' | 'asks' | 'counts'> {
     const changes = { bids: [] as number[], asks: [] as number[] };
+    const counts = { bids: [] as number[], asks: [] as number[] };
     for (let i = 0; i < levels; i++) {
       const isBid = this.#int(0, 1) === 0;
       const price = isBid ? this.#int(900, 1000) : this.#int(1001, 1100);
@@ -152,8 +157,12 @@ export class RandomHistory {
       const side = isBid ? this.#bids : this.#asks;
       if (size === 0) side.delete(price);
       else side.set(price, size);
+      // Changes where the size does not, too.
+      const count = size === 0 ? 0 : 1 + ((size + this.#sequence) % 40);
+      (isBid ? counts.bids : counts.asks).push(count);
+      this.#counts?.set(price, count);
     }
-    return changes;
+    return this.#counts === undefined ? changes : { ...changes, counts };
   }
 
   #message(): Message {
@@ -163,6 +172,7 @@ export class RandomHistory {
       exchangeTimeUs: this.#exchangeUs,
       bids: new Map(this.#bids),
       asks: new Map(this.#asks),
+      counts: this.#counts && new Map(this.#counts),
     };
   }
 
@@ -171,14 +181,21 @@ export class RandomHistory {
     const message = last ?? this.#message();
     const flat = (side: ReadonlyMap<number, number>, sign: 1 | -1): number[] =>
       [...side].sort(([a], [b]) => sign * (a - b)).flat();
-    const image = {
+    const sides = { bids: flat(message.bids, -1), asks: flat(message.asks, 1) };
+    const image: LevelImage = {
+      level: 'L2',
       sequence: message.sequence,
       exchangeTimeUs: message.exchangeTimeUs,
       receiveTimeUs: message.receiveTimeUs,
       scale: SCALE,
       horizon: { bid: 900, ask: null },
-      bids: flat(message.bids, -1),
-      asks: flat(message.asks, 1),
+      ...sides,
+      ...(message.counts && {
+        counts: {
+          bids: countsAt(sides.bids, message.counts),
+          asks: countsAt(sides.asks, message.counts),
+        },
+      }),
     };
     const record = sealRecord(
       {
@@ -199,7 +216,7 @@ export class RandomHistory {
         reason,
         encoding: newestImage('L2').encoding,
       },
-      newestImage('L2').encode({ level: 'L2', ...image }),
+      newestImage('L2').encode(image),
     );
     const { header } = record;
     const lastEventUs = message.receiveTimeUs;
@@ -251,6 +268,10 @@ export class RandomHistory {
       side: this.#int(0, 1) === 0 ? 'buy' : 'sell',
     };
   }
+}
+
+function countsAt(levels: readonly number[], counts: ReadonlyMap<number, number>): number[] {
+  return levels.filter((_, i) => i % 2 === 0).map((price) => counts.get(price) ?? 0);
 }
 
 export function blockRecordOf(

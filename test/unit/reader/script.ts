@@ -10,7 +10,7 @@ import type {
 import { sealRecord } from '../../../logger/archive/record.ts';
 import { newestImage } from '../../../logger/codec/formats.ts';
 import type { GapCause } from '../../../logger/market/coverage.ts';
-import type { Diff, Horizon, Trade } from '../../../logger/market/events.ts';
+import type { Diff, Horizon, LevelCounts, Trade } from '../../../logger/market/events.ts';
 import { SCALE, SECURITY, blockRecordOf } from './random-history.ts';
 
 /** 2026-11-20T07:00:00Z. */
@@ -67,6 +67,7 @@ interface ImageOptions {
   readonly horizon?: Horizon;
   readonly reason?: ImageReason;
   readonly windowed?: true;
+  readonly counts?: LevelCounts;
 }
 
 const DEFAULT_HORIZON: Horizon = { bid: 9000, ask: null };
@@ -77,7 +78,7 @@ function imageRecordOf(
   ms: number,
   { bids, asks }: { bids: number[]; asks: number[] },
   exchangeTimeUs: number,
-  { horizon = DEFAULT_HORIZON, reason = 'start', windowed }: ImageOptions,
+  { horizon = DEFAULT_HORIZON, reason = 'start', windowed, counts }: ImageOptions,
 ): StoredRecord {
   const body = newestImage('L2').encode({
     level: 'L2',
@@ -88,6 +89,7 @@ function imageRecordOf(
     horizon,
     bids,
     asks,
+    ...(counts && { counts }),
   });
   return sealRecord(
     {

@@ -91,9 +91,12 @@ async function check(
 }
 
 describe.each(SEEDS)('seed %i', (seed) => {
+  // The exchange of every other one tells the number of orders at each level.
+  const options = { hasCounts: seed % 2 === 0 };
+
   test('every tick is the book of bookAt, by either clock, at any cadence', async () => {
     const random = seededRandom(seed);
-    const history = new RandomHistory(archive, random);
+    const history = new RandomHistory(archive, random, options);
     await history.record(4, 6);
     const model = new NaiveModel(history);
     let ticks = 0;
@@ -112,7 +115,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
   });
 
   test('exchange times that step back settle each tick as bookAt does', async () => {
-    const history = new RandomHistory(archive, seededRandom(seed + 2000));
+    const history = new RandomHistory(archive, seededRandom(seed + 2000), options);
     await history.record(6, 8);
     const model = new NaiveModel(history);
     const messages = history.segments.flatMap(({ records }) => records.flatMap((r) => r.messages));
