@@ -148,7 +148,7 @@ describe.skipIf(mongoUri === undefined)('accounts and orders in MongoDB', () => 
     expect(batch).toBeGreaterThan(0);
     await db.collection('exchange').updateOne({}, { $set: { batch } });
     const later = { batch: { $gt: batch } };
-    const old = { batch, cash_amount: '1', microbitcoin_amount: 1 };
+    const old = { batch, cash_cents: 1, microbitcoin_amount: 1 };
     const accounts = await db.collection('accounts').updateMany(later, { $set: old });
     const journal = db.collection<{ _id: number; position: { orderId: number } }>(
       'exchange_journal',

@@ -5,18 +5,18 @@ import type { AnyBulkWriteOperation } from 'mongodb';
 import type { RestoredOrder } from '../../market/matching-engine.ts';
 import type { OrderSide } from '../../market/order-events.ts';
 import type { Account } from '../engine/accounts.ts';
-import { formatScaled, parseScaled } from '../../../logger/market/decimal.ts';
-import { PRICE_EXPONENT } from '../engine/commands.ts';
 import type { Batch, JournalEntry, Stopped, StoredAccount } from './store.ts';
 
-/** Integers as text would not sort, as doubles they are exact up to 2^53: what fits is a `number`. */
 export interface AccountDocument {
   /** Place in the list. */
   readonly _id: number;
   readonly username: string;
-  /** Cash as decimal text, such as `9372` or `8427.5`. */
-  readonly cash_amount: string;
-  readonly cash_on_hold: string;
+  /** For people: the nearest double. */
+  readonly cash_amount: number;
+  readonly cash_on_hold: number;
+  /** The same, exactly. */
+  readonly cash_cents: number;
+  readonly cash_on_hold_cents: number;
   readonly microbitcoin_amount: number;
   readonly microbitcoin_on_hold: number;
   readonly password_hash: string | null;
@@ -64,8 +64,8 @@ export function accountOf(document: AccountDocument): StoredAccount {
   return {
     user: document._id,
     username: document.username,
-    cash: cents(document.cash_amount),
-    cashOnHold: cents(document.cash_on_hold),
+    cash: document.cash_cents,
+    cashOnHold: document.cash_on_hold_cents,
     coin: document.microbitcoin_amount,
     coinOnHold: document.microbitcoin_on_hold,
     passwordHash: document.password_hash,
@@ -129,13 +129,11 @@ export function orderWrites({
 function balances(account: Account): Omit<AccountDocument, '_id' | 'password_hash' | 'batch'> {
   return {
     username: account.username,
-    cash_amount: formatScaled(account.cash, PRICE_EXPONENT),
-    cash_on_hold: formatScaled(account.cashOnHold, PRICE_EXPONENT),
+    cash_amount: account.cash / 100,
+    cash_on_hold: account.cashOnHold / 100,
+    cash_cents: account.cash,
+    cash_on_hold_cents: account.cashOnHold,
     microbitcoin_amount: account.coin,
     microbitcoin_on_hold: account.coinOnHold,
   };
-}
-
-function cents(text: string): number {
-  return Number(parseScaled(text, PRICE_EXPONENT));
 }
