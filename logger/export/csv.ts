@@ -19,9 +19,9 @@
  *   stretch of which trades may be missing, with a space between two.
  * - orders: the columns of `COLUMNS.orders`, one row per message; a field that its type lacks is empty.
  *
- * Text from an exchange may hold anything, so an order's field with a comma, a quote, a line end or the sign
- * of a comment is quoted. No other field can hold one. A line that begins with `#` is a gap: whoever writes
- * the file puts it there.
+ * Text from an exchange may hold anything, so an order's field or a trade's id with a comma, a quote, a line
+ * end or the sign of a comment is quoted. No other field can hold one. A line that begins with `#` is a gap:
+ * whoever writes the file puts it there.
  */
 
 import { formatScaled } from '../market/decimal.ts';
@@ -41,7 +41,7 @@ import type {
 import type { ExportType } from '../queries/results.ts';
 import type { Encoder } from './encoder.ts';
 import type { LineWriter } from './line-writer.ts';
-import { decimalText, textEncoder } from './text-encoder.ts';
+import { decimalText, quoted, textEncoder } from './text-encoder.ts';
 
 const TIMES = ['exchangeTime', 'receiveTime'];
 const COLUMNS = {
@@ -107,7 +107,7 @@ function linesOf(item: Exclude<DataItem, ImageItem | UpdateItem>): string {
       const { sequence, tradeId, side, scale } = item;
       const price = formatScaled(item.price, scale.priceExponent);
       const size = formatScaled(item.size, scale.sizeExponent);
-      return line(sequence, tradeId, timesOf(item), price, size, side);
+      return line(sequence, quoted(tradeId), timesOf(item), price, size, side);
     }
     case 'quote': {
       const { priceExponent, sizeExponent } = item.scale;
@@ -219,9 +219,4 @@ function candleLine(item: CandleItem): string {
   const missing = candle.missing.map(({ from, to, cause }) => `${from}/${to}/${cause}`).join(' ');
   const fields = { ...candle, missing, trades: String(candle.trades) };
   return line(...COLUMNS.candles.map((name) => quoted(fields[name])));
-}
-
-/** Order ids and reasons are the exchange's own text. */
-function quoted(field: string | null): string | null {
-  return field !== null && /[",#\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }

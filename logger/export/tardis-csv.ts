@@ -24,7 +24,7 @@ import type { ExportQuery } from '../queries/queries.ts';
 import { DEFAULT_TARDIS_DEPTH } from '../queries/validate.ts';
 import type { Encoder } from './encoder.ts';
 import type { LineWriter } from './line-writer.ts';
-import { decimalText, textEncoder } from './text-encoder.ts';
+import { decimalText, quoted, textEncoder } from './text-encoder.ts';
 
 const KEYS = 'exchange,symbol,timestamp,local_timestamp';
 const NONE: ReadonlySet<string> = new Set();
@@ -67,7 +67,7 @@ class TardisRows {
       case 'trade': {
         const price = formatScaled(item.price, item.scale.priceExponent);
         const size = formatScaled(item.size, item.scale.sizeExponent);
-        return this.#line(item, `${item.tradeId},${item.side},${price},${size}`);
+        return this.#line(item, `${quoted(item.tradeId)},${item.side},${price},${size}`);
       }
       case 'quote': {
         const { priceExponent, sizeExponent } = item.scale;

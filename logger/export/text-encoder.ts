@@ -32,6 +32,12 @@ export function decimalText(value: ScaledInt | null, exponent: number): string |
   return value === null ? null : formatScaled(value, exponent);
 }
 
+/** A field of CSV. Ids and reasons are the exchange's own text. */
+export function quoted<Field extends string | number | null>(field: Field): Field | string {
+  const isSpecial = typeof field === 'string' && /[",#\r\n]/.test(field);
+  return isSpecial ? `"${field.replaceAll('"', '""')}"` : field;
+}
+
 /** Keeps the last text by what it was made of: snapshots of an unchanged book share their rows. */
 export class LastText {
   #key: object | undefined;

@@ -245,6 +245,12 @@ describe('csv', () => {
     expect(rows[4]).toBe(`2026-11-20T07:00:00.0025Z,7,${TIMES},ask,101,0.001,,c`);
   });
 
+  test.each(['csv', 'tardis-csv'] as const)('%s quotes a trade id that holds a comma', (format) => {
+    const item = { ...trade, tradeId: '7,"b"#' } as DataItem;
+    const [, row] = encoded({ type: 'trades', format }, item).split('\n');
+    expect(row).toContain(',"7,""b""#",');
+  });
+
   test('quotes text with the sign of a comment, which readers would cut off there', () => {
     const rows = {
       kind: 'orders',
