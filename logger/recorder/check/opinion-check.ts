@@ -15,7 +15,7 @@ import type { Exchange } from '../../exchange/exchange.ts';
 import { rescale } from '../../market/decimal.ts';
 import type { Scale, ScaledInt } from '../../market/decimal.ts';
 import type { BookUpdate, Levels } from '../../market/events.ts';
-import { finerScale, rescaleSides } from '../../market/scale.ts';
+import { finerScale, rescaleHorizon, rescaleSides } from '../../market/scale.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { sleep } from '../../runtime/timing.ts';
 import type { RecorderLimits } from '../limits.ts';
@@ -95,21 +95,36 @@ export class OpinionCheck implements BookCheck {
   #untouched(book: BookContent, scale: Scale): BookContent {
     const sides = rescaleSides(book, book.scale, scale);
     if (sides.level !== 'L2') return book;
-    const bids = this.#without(sides.bids, this.#touched.bids, scale);
-    const asks = this.#without(sides.asks, this.#touched.asks, scale);
-    return { ...sides, bids, asks, scale, horizon: book.horizon };
+    const bids = this.#placesLeft(sides.bids, this.#touched.bids, scale);
+    const asks = this.#placesLeft(sides.asks, this.#touched.asks, scale);
+    const { counts } = sides;
+    return {
+      level: 'L2',
+      bids: levelsAt(sides.bids, bids),
+      asks: levelsAt(sides.asks, asks),
+      ...(counts && {
+        counts: {
+          bids: bids.map((place) => counts.bids[place] ?? 0),
+          asks: asks.map((place) => counts.asks[place] ?? 0),
+        },
+      }),
+      scale,
+      horizon: rescaleHorizon(book.horizon, book.scale, scale),
+    };
   }
 
-  #without(levels: Levels, touched: ReadonlySet<ScaledInt>, scale: Scale): Levels {
+  /** Which levels of a side were not touched. */
+  #placesLeft(levels: Levels, touched: ReadonlySet<ScaledInt>, scale: Scale): number[] {
     const { priceExponent } = this.#scale;
-    const left = new Set(
+    const gone = new Set(
       [...touched].map((one) => rescale(one, priceExponent, scale.priceExponent)),
     );
-    const kept: ScaledInt[] = [];
-    for (let i = 0; i < levels.length; i += 2) {
-      const price = levels[i] ?? 0;
-      if (!left.has(price)) kept.push(price, levels[i + 1] ?? 0);
-    }
-    return kept;
+    const left: number[] = [];
+    for (let i = 0; i < levels.length; i += 2) if (!gone.has(levels[i] ?? 0)) left.push(i / 2);
+    return left;
   }
+}
+
+function levelsAt(levels: Levels, places: readonly number[]): Levels {
+  return places.flatMap((place) => levels.slice(2 * place, 2 * place + 2));
 }
