@@ -14,6 +14,8 @@ import { describeError } from '../errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { LiveEvent } from './events.ts';
 
+const STATE_EVENTS: ReadonlySet<LiveEvent['type']> = new Set(['image', 'gap', 'state']);
+
 export type LiveListener = (event: LiveEvent) => void;
 
 /** Ends a subscription; the listener is not called afterwards. Idempotent. */
@@ -27,6 +29,13 @@ export interface LiveSource {
    * @param onError receives what the listener threw; default: the log.
    */
   subscribe(
+    security: string,
+    listener: LiveListener,
+    onError?: (error: unknown) => void,
+  ): Unsubscribe;
+
+  /** As `subscribe`, without market data: images, gaps and states alone, at no cost to a message. */
+  subscribeToStates(
     security: string,
     listener: LiveListener,
     onError?: (error: unknown) => void,
@@ -46,12 +55,15 @@ interface Subscription {
   readonly security: string;
   readonly listener: LiveListener;
   readonly onError: (error: unknown) => void;
+  readonly takesMarketData: boolean;
   isActive: boolean;
 }
 
 interface Feed {
   /** Those of the security, then those of all securities, each in order of subscription. */
   subscriptions: readonly Subscription[];
+  /** Those of them that take market data. */
+  ofMarketData: readonly Subscription[];
   readonly present: () => readonly LiveEvent[];
 }
 
@@ -67,14 +79,17 @@ export class LiveFeeds implements LiveSource {
 
   /** @param present events that describe the recording as it is now, for a new subscriber. */
   open(security: string, present: () => readonly LiveEvent[]): LivePublisher {
-    const feed: Feed = { subscriptions: this.#subscribersOf(security), present };
+    const feed: Feed = { subscriptions: [], ofMarketData: [], present };
+    setSubscriptions(feed, this.#subscribersOf(security));
     this.#feeds.set(security, feed);
     return {
       publish: (event) => {
-        for (const subscription of feed.subscriptions) this.#deliver(subscription, event);
+        const isMarketData = !STATE_EVENTS.has(event.type);
+        const subscriptions = isMarketData ? feed.ofMarketData : feed.subscriptions;
+        for (const subscription of subscriptions) this.#deliver(subscription, event);
       },
       close: () => {
-        feed.subscriptions = [];
+        setSubscriptions(feed, []);
         if (this.#feeds.get(security) === feed) this.#feeds.delete(security);
       },
     };
@@ -83,9 +98,32 @@ export class LiveFeeds implements LiveSource {
   subscribe(
     security: string,
     listener: LiveListener,
+    onError?: (error: unknown) => void,
+  ): Unsubscribe {
+    return this.#subscribe(security, listener, true, onError);
+  }
+
+  subscribeToStates(
+    security: string,
+    listener: LiveListener,
+    onError?: (error: unknown) => void,
+  ): Unsubscribe {
+    return this.#subscribe(security, listener, false, onError);
+  }
+
+  #subscribe(
+    security: string,
+    listener: LiveListener,
+    takesMarketData: boolean,
     onError: (error: unknown) => void = (error) => this.#logFailure(error),
   ): Unsubscribe {
-    const subscription: Subscription = { security, listener, onError, isActive: true };
+    const subscription: Subscription = {
+      security,
+      listener,
+      onError,
+      takesMarketData,
+      isActive: true,
+    };
     const others = this.#subscriptions.get(security) ?? [];
     this.#set(security, [...others, subscription]);
     for (const { present } of this.#feedsOf(security)) {
@@ -120,11 +158,11 @@ export class LiveFeeds implements LiveSource {
     if (subscriptions.length === 0) this.#subscriptions.delete(security);
     else this.#subscriptions.set(security, subscriptions);
     if (security === ALL_SECURITIES) {
-      for (const [id, feed] of this.#feeds) feed.subscriptions = this.#subscribersOf(id);
+      for (const [id, feed] of this.#feeds) setSubscriptions(feed, this.#subscribersOf(id));
       return;
     }
     const feed = this.#feeds.get(security);
-    if (feed) feed.subscriptions = this.#subscribersOf(security);
+    if (feed) setSubscriptions(feed, this.#subscribersOf(security));
   }
 
   #subscribersOf(security: string): readonly Subscription[] {
@@ -143,4 +181,9 @@ export class LiveFeeds implements LiveSource {
       error: describeError(error),
     });
   }
+}
+
+function setSubscriptions(feed: Feed, subscriptions: readonly Subscription[]): void {
+  feed.subscriptions = subscriptions;
+  feed.ofMarketData = subscriptions.filter(({ takesMarketData }) => takesMarketData);
 }

@@ -193,7 +193,7 @@ export class LoggerCommands {
         signal.removeEventListener('abort', check);
         resolve();
       };
-      const unsubscribe = live.subscribe(id, ({ type }) => {
+      const unsubscribe = live.subscribeToStates(id, ({ type }) => {
         if (type === 'state') check();
       });
       signal.addEventListener('abort', check);

@@ -26,9 +26,10 @@ export class Recording {
       this.selfCheck.checkImage(segment, image),
     );
     this.selfCheck = new SelfCheck(this.recorder, deps);
-    this.#subscriptions = [this.stats.onEvent, this.selfCheck.onEvent].map((listener) =>
-      liveFeeds.subscribe(security.id, listener, onFatal),
-    );
+    this.#subscriptions = [
+      liveFeeds.subscribe(security.id, this.stats.onEvent, onFatal),
+      liveFeeds.subscribeToStates(security.id, this.selfCheck.onState, onFatal),
+    ];
   }
 
   /** Stops, and pushes what is pending to the queue. `cause`: of the gap until the next start. */

@@ -60,10 +60,8 @@ export class FakeControl implements LoggerControl {
   readonly calls: { readonly method: string; readonly args: readonly unknown[] }[] = [];
   readonly #listeners = new Set<LiveListener>();
   readonly live: LiveSource = {
-    subscribe: (_security, listener) => {
-      this.#listeners.add(listener);
-      return () => this.#listeners.delete(listener);
-    },
+    subscribe: (_security, listener) => this.#listen(listener),
+    subscribeToStates: (_security, listener) => this.#listen(listener),
   };
   healthOverrides: Partial<HealthStatus> = {};
   book: BookResult | NoBookResult | undefined;
@@ -201,5 +199,10 @@ export class FakeControl implements LoggerControl {
   #called(method: string, ...args: readonly unknown[]): void {
     this.calls.push({ method, args });
     if (this.failure !== undefined && method !== 'flush') throw this.failure;
+  }
+
+  #listen(listener: LiveListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 }

@@ -2,12 +2,14 @@
  * The self-check of one security: at each base image, the book that its records show against the book
  * in memory (`record-check.ts`); now and then, the book in memory against a fresh snapshot of the
  * exchange (`snapshot-check.ts`; where the proof is the connection, `opinion-check.ts`). Counts and logs;
- * what follows from a mismatch is the recorder's to decide. Subscribes to the security's live feed.
+ * what follows from a mismatch is the recorder's to decide. Subscribes to the security's live feed, to its
+ * market data only while a check is under way.
  */
 
 import type { Exchange } from '../../exchange/exchange.ts';
 import { LimitExceededError, LoggerError, describeError } from '../../errors.ts';
 import type { LiveEvent } from '../../live/events.ts';
+import type { LiveSource } from '../../live/feeds.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type { BookImage } from '../../market/events.ts';
 import type { Security } from '../../market/security.ts';
@@ -37,6 +39,8 @@ export interface CheckedRecorder {
 }
 
 export interface SelfCheckDeps {
+  readonly liveFeeds: LiveSource;
+  readonly onFatal: (error: unknown) => void;
   readonly recordCheck: RecordCheck;
   readonly clock: Clock;
   readonly limits: RecorderLimits;
@@ -78,27 +82,12 @@ export class SelfCheck {
     return { images: this.#images, snapshots: this.#snapshots, mismatches: this.#mismatches };
   }
 
-  readonly onEvent = (event: LiveEvent): void => {
-    switch (event.type) {
-      case 'update':
-        this.#snapshotCheck?.addUpdate(event.update);
-        return;
-      case 'heartbeat':
-        this.#snapshotCheck?.addHeartbeat?.(event.heartbeat);
-        return;
-      case 'image':
-        this.#snapshotCheck?.refine?.(this.#scale, event.segment.scale);
-        this.#scale = event.segment.scale;
-        this.#followSegment();
-        return;
-      case 'gap':
-      case 'state':
-        this.#followSegment();
-        return;
-      case 'unapplied':
-      case 'side-event':
-        return;
+  readonly onState = (event: LiveEvent): void => {
+    if (event.type === 'image') {
+      this.#snapshotCheck?.refine?.(this.#scale, event.segment.scale);
+      this.#scale = event.segment.scale;
     }
+    this.#followSegment();
   };
 
   #followSegment(): void {
@@ -165,9 +154,14 @@ export class SelfCheck {
   async checkSnapshot(deepening?: Deepening): Promise<boolean> {
     const segment = this.#segment;
     if (!segment) return true;
-    const { clock, log } = this.#deps;
+    const { clock, log, liveFeeds, onFatal } = this.#deps;
     const { security } = this.#recorder;
     const check = (this.#snapshotCheck = this.#checkOf(segment, deepening?.depth ?? segment.depth));
+    const onEvent = (event: LiveEvent): void => {
+      if (event.type === 'update') check.addUpdate(event.update);
+      else if (event.type === 'heartbeat') check.addHeartbeat?.(event.heartbeat);
+    };
+    const unsubscribe = liveFeeds.subscribe(security.id, onEvent, onFatal);
     try {
       const outcome = await check.run(deepening?.isNeeded ? 'patient' : 'spare');
       if (this.#segment === segment) this.#conclude(segment, outcome, check);
@@ -181,6 +175,7 @@ export class SelfCheck {
       if (error instanceof LimitExceededError) return false;
       this.#deepenLater();
     } finally {
+      unsubscribe();
       if (this.#snapshotCheck === check) this.#snapshotCheck = undefined;
     }
     this.#lastSnapshotMs = clock.monotonicMs();

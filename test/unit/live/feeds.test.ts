@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { LiveEvent, StateEvent } from '../../../logger/live/events.ts';
+import type { BookUpdate } from '../../../logger/market/events.ts';
 import { LiveFeeds } from '../../../logger/live/feeds.ts';
 import { keptLog } from '../../support/scripted-coinbase.ts';
 import { silentLog } from '../../support/silent-log.ts';
@@ -35,6 +36,27 @@ describe('a live feed', () => {
     btc.publish(state(BTC, 'c'));
     expect(one.seen).toEqual([`${BTC} a`, `${BTC} c`]);
     expect(all.seen).toEqual([`${BTC} a`, `${ETH} b`, `${BTC} c`]);
+  });
+
+  test('brings states alone to those who want nothing else', () => {
+    const feeds = new LiveFeeds(silentLog);
+    const btc = feeds.open(BTC, () => [state(BTC, 'now')]);
+    const seen: string[] = [];
+    const unsubscribe = feeds.subscribeToStates(BTC, ({ type }) => seen.push(type));
+    const update: BookUpdate = {
+      type: 'diff',
+      firstSequence: 1,
+      lastSequence: 1,
+      exchangeTimeUs: 1,
+      receiveTimeUs: 1,
+      bids: [],
+      asks: [],
+    };
+    btc.publish({ type: 'unapplied', security: BTC, update });
+    btc.publish(state(BTC, 'a'));
+    unsubscribe();
+    btc.publish(state(BTC, 'b'));
+    expect(seen).toEqual(['state', 'state']);
   });
 
   test('begins with the present for a subscriber that comes later', () => {
