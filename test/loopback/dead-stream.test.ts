@@ -35,7 +35,8 @@ const loggers: TestLogger[] = [];
 
 afterEach(async () => {
   const [started, exchanges] = [loggers.splice(0), sandboxes.splice(0)];
-  for (const one of started) await one.discard();
+  // A later one may record in the directory of an earlier one.
+  for (const one of started.toReversed()) await one.discard();
   for (const exchange of exchanges) await exchange.close();
   expect(started.flatMap((one) => one.fatal)).toEqual([]);
 });
