@@ -66,6 +66,11 @@ export function storedImage(image: BookSides): ImageCodec {
   return image.counts === undefined ? image1 : countedImage2;
 }
 
+/** Whether an image of levels in this encoding may have numbers of orders. */
+export function mayHaveCounts(encoding: string): boolean {
+  return encoding !== image1.encoding;
+}
+
 /** Keeps an open block. Its parts are decoded as blocks. */
 export function journalWriter(): PartWriter {
   return new PartWriter();

@@ -5,6 +5,7 @@
  */
 
 import type { BlockRef, Position, RecordHeader } from '../archive/archive.ts';
+import { mayHaveCounts } from '../codec/formats.ts';
 import type { Gap } from '../market/coverage.ts';
 import { isBookUpdate } from '../market/events.ts';
 import type { BookPosition } from '../market/events.ts';
@@ -39,11 +40,13 @@ export async function bookAt(
   const ref = await context.archive.imageAt(security, position);
   if (ref === null)
     return formatNoBook(security, await gapBeforeStart(context, security, query.position));
-  return ref.header.level === 'L2' && !isByExchange(position)
+  const { level, encoding } = ref.header;
+  return level === 'L2' && !mayHaveCounts(encoding) && !isByExchange(position)
     ? levelsAt(context, ref, query, position)
     : replayedBookAt(context, ref, query, position);
 }
 
+/** @param ref of an image without numbers of orders: no book from there to the next image has any. */
 async function levelsAt(
   context: ReaderContext,
   ref: BlockRef,
@@ -55,10 +58,6 @@ async function levelsAt(
     'sequence' in position ? { sequence: position.sequence } : { receiveTimeUs: position.us };
   const run = await runUntil(context, ref, position, changesUntil(context.records, end));
   if ('cause' in run) return formatNoBook(security, run);
-  const { image } = run.start;
-  // Only a book keeps them.
-  const hasCounts = image.level === 'L2' && image.counts !== undefined;
-  if (hasCounts) return replayedBookAt(context, ref, query, position);
   const book = new LevelReplay(run.start);
   for (const { changes } of run.blocks) book.apply(changes);
   const gap = asked === undefined ? null : gapAt(run, position, book);

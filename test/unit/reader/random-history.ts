@@ -6,7 +6,7 @@
 
 import type { Archive, GapRecord, StoredRecord, Write } from '../../../logger/archive/archive.ts';
 import { sealRecord } from '../../../logger/archive/record.ts';
-import { newestBlock, newestImage } from '../../../logger/codec/formats.ts';
+import { newestBlock, storedImage } from '../../../logger/codec/formats.ts';
 import type { GapCause } from '../../../logger/market/coverage.ts';
 import type { Diff, LevelImage, MarketEvent, Trade } from '../../../logger/market/events.ts';
 import type { Random } from '../../../logger/runtime/random.ts';
@@ -214,9 +214,9 @@ export class RandomHistory {
         trades: 0,
         levels: (image.bids.length + image.asks.length) / 2,
         reason,
-        encoding: newestImage('L2').encoding,
+        encoding: storedImage(image).encoding,
       },
-      newestImage('L2').encode(image),
+      storedImage(image).encode(image),
     );
     const { header } = record;
     const lastEventUs = message.receiveTimeUs;

@@ -8,9 +8,15 @@ import type {
   Write,
 } from '../../../logger/archive/archive.ts';
 import { sealRecord } from '../../../logger/archive/record.ts';
-import { newestImage } from '../../../logger/codec/formats.ts';
+import { storedImage } from '../../../logger/codec/formats.ts';
 import type { GapCause } from '../../../logger/market/coverage.ts';
-import type { Diff, Horizon, LevelCounts, Trade } from '../../../logger/market/events.ts';
+import type {
+  Diff,
+  Horizon,
+  LevelCounts,
+  LevelImage,
+  Trade,
+} from '../../../logger/market/events.ts';
 import { SCALE, SECURITY, blockRecordOf } from './random-history.ts';
 
 /** 2026-11-20T07:00:00Z. */
@@ -80,7 +86,7 @@ function imageRecordOf(
   exchangeTimeUs: number,
   { horizon = DEFAULT_HORIZON, reason = 'start', windowed, counts }: ImageOptions,
 ): StoredRecord {
-  const body = newestImage('L2').encode({
+  const image: LevelImage = {
     level: 'L2',
     sequence,
     exchangeTimeUs,
@@ -90,7 +96,8 @@ function imageRecordOf(
     bids,
     asks,
     ...(counts && { counts }),
-  });
+  };
+  const codec = storedImage(image);
   return sealRecord(
     {
       kind: 'image',
@@ -112,10 +119,10 @@ function imageRecordOf(
       trades: 0,
       levels: (bids.length + asks.length) / 2,
       reason,
-      encoding: newestImage('L2').encoding,
+      encoding: codec.encoding,
       writer: 'test',
     },
-    body,
+    codec.encode(image),
   );
 }
 
