@@ -182,7 +182,7 @@ function openManager(
   { log, version }: LoggerDeps,
   { core, clock }: Machine,
 ): Promise<ManagerPort> {
-  const { control, reader } = core;
+  const { control, reader, candles } = core;
   return startManager({
     host: config.managerHost,
     port: config.managerPort,
@@ -190,6 +190,7 @@ function openManager(
     readAccess: config.readManagerAccess,
     control,
     reader,
+    candles,
     version,
     clock,
     log,

@@ -35,6 +35,8 @@ import type { StoreStatus } from './recorder/status-board.ts';
 import { WriteQueue } from './recorder/write-queue.ts';
 import type { Transport } from './runtime/transport.ts';
 import type { YieldToEventLoop } from './runtime/yield.ts';
+import { candleSource } from './series/candle-source.ts';
+import { LiveCandles } from './series/live-candles.ts';
 import type { LoggerControl } from './status/control.ts';
 import type { RecordingFigures } from './status/figures.ts';
 
@@ -76,6 +78,7 @@ export interface Core {
   /** Commands and status, for the manager port. */
   readonly control: LoggerControl;
   readonly reader: Reader;
+  readonly candles: LiveCandles;
   /** What the recorders publish as it happens. */
   readonly live: LiveSource;
   /** Acts on news from the shared store. */
@@ -126,6 +129,19 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
     hasConsecutiveTradeIds,
     liveGap: (security) => service.board.gapNow(security),
   });
+  const candles = new LiveCandles({
+    live: service.control.live,
+    source: candleSource({
+      archive,
+      reader,
+      hasConsecutiveTradeIds,
+      flush: (security) => service.control.flush(security),
+      kept: null,
+    }),
+    clock,
+    log,
+    onFatal,
+  });
   const days = options.retentionDays;
   const retention =
     days === null ? null : new Retention({ archive: deps.expiring, days, clock, log, onFatal });
@@ -133,6 +149,7 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
     control: service.control,
     live: service.control.live,
     reader,
+    candles,
     storeListener: storeListener(service, onFatal),
     start: async (securities) => {
       retention?.start();
@@ -143,10 +160,12 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
     summary: () => ({ ...service.board.summary(), lagS: queue.status().lagS }),
     stop: async () => {
       retention?.stop();
+      candles.stop();
       await service.stop();
     },
     close: async () => {
       retention?.stop();
+      candles.stop();
       await Promise.all([...exchanges.values()].map((exchange) => exchange.close()));
       receiveTimes.stop();
     },

@@ -20,7 +20,7 @@ import type { ExitCode } from './exit-codes.ts';
 /** Limit for connecting, whatever the limit for the response. */
 const MAX_CONNECT_MS = 5000;
 
-export type StreamMethod = 'Book' | 'Watch' | 'Verify' | 'Export';
+export type StreamMethod = 'Book' | 'Watch' | 'WatchSeries' | 'Verify' | 'Export';
 
 export type UnaryMethod =
   | 'Add'

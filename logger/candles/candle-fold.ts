@@ -38,7 +38,6 @@ export class CandleFold {
   readonly #order: TradeOrder;
   /** Beginning of the next interval; undefined: none was yielded, and any may be the first. */
   #nextUs: number | undefined;
-  /** The first thing known. */
   #beginUs = Infinity;
   readonly #sums = new Map<number, CandleSums>();
   #missing: Missing[] = [];
@@ -60,6 +59,11 @@ export class CandleFold {
 
   get lastTradeUs(): number {
     return this.#lastTradeUs;
+  }
+
+  /** The first thing known; Infinity: nothing is. */
+  get beginUs(): number {
+    return this.#beginUs;
   }
 
   /** The recording begins here, or earlier. */
@@ -102,12 +106,13 @@ export class CandleFold {
     if (this.#nextUs === undefined && this.#beginUs > untilUs) return;
     this.#nextUs ??= intervalStartUs(this.#timeframe, this.#beginUs);
     while (intervalEndUs(this.#timeframe, this.#nextUs) <= untilUs) {
-      const fromUs = this.#nextUs;
+      const fromUs: number = this.#nextUs;
       const toUs = intervalEndUs(this.#timeframe, fromUs);
       const sums = this.#sums.get(fromUs);
       const missing = this.#missingIn(fromUs, toUs);
       const [first] = missing;
-      const isWhole = first?.fromUs === fromUs && isWithoutEnd(missing, toUs);
+      // Missing for more than one reason, it is a candle that names them.
+      const isWhole = first?.fromUs === fromUs && first.toUs === toUs && missing.length === 1;
       if (sums === undefined && first !== undefined && isWhole) {
         this.#nextUs = this.#skip(fromUs, untilUs);
         yield* this.#addGap(fromUs, this.#nextUs, first.cause);
@@ -185,7 +190,9 @@ export class CandleFold {
     const long = this.#missing.find(
       (missing) => missing.fromUs <= fromUs && missing.toUs >= firstEndUs,
     );
-    const lastUs = Math.min(endUs, long?.toUs ?? firstEndUs);
+    const others = this.#missing.filter((one) => one !== long && one.fromUs > fromUs);
+    const alone = Math.min(Infinity, ...others.map((one) => one.fromUs));
+    const lastUs = Math.min(endUs, alone, long?.toUs ?? firstEndUs);
     return Math.max(firstEndUs, intervalStartUs(this.#timeframe, lastUs));
   }
 
@@ -204,14 +211,4 @@ export class CandleFold {
       this.#missing = this.#missing.filter(({ lastUs }) => lastUs >= nextUs);
     }
   }
-}
-
-/** Whether stretches, in order, leave nothing out up to `toUs`. */
-function isWithoutEnd(missing: readonly MissingTime[], toUs: number): boolean {
-  let endUs = missing[0]?.toUs ?? -Infinity;
-  for (const part of missing) {
-    if (part.fromUs > endUs) return false;
-    endUs = Math.max(endUs, part.toUs);
-  }
-  return endUs >= toUs;
 }

@@ -2,31 +2,33 @@
 
 import type { CandleOutput } from './candle-fold.ts';
 import { CandleSums } from './candle.ts';
-import type { Candle, CandleState, CandleValues, MissingTime, TradeOrder } from './candle.ts';
+import type { Candle, CandleState, MissingTime, TradeOrder } from './candle.ts';
 import { intervalEndUs, intervalStartUs } from './timeframe.ts';
 import type { Timeframe } from './timeframe.ts';
 
-/** Shorter candles of one interval. */
+/** What the shorter ones of an interval come to so far. */
 interface Running {
   readonly fromUs: number;
   readonly toUs: number;
-  readonly parts: CandleOutput[];
+  /** undefined: all of it is missing. */
+  sums: CandleSums | undefined;
+  readonly missing: MissingTime[];
+  lastState: CandleState | undefined;
 }
 
 export class LongerCandles {
-  readonly #timeframe: Timeframe;
+  readonly timeframe: Timeframe;
   readonly #order: TradeOrder;
-  /** Whether what lies before the first of the shorter ones was not recorded. */
+  #isFirst = true;
   readonly #isFromBeginning: boolean;
   #running: Running | undefined;
-  #isFirst = true;
 
   /**
    * @param isFromBeginning nothing was recorded before the first of the shorter candles. If something was,
    *   an interval that begins before them is not made.
    */
   constructor(timeframe: Timeframe, order: TradeOrder, isFromBeginning: boolean) {
-    this.#timeframe = timeframe;
+    this.timeframe = timeframe;
     this.#order = order;
     this.#isFromBeginning = isFromBeginning;
   }
@@ -34,15 +36,14 @@ export class LongerCandles {
   /** @param part the next of the shorter ones. @returns the intervals that are over with it. */
   add(part: CandleOutput): CandleOutput[] {
     const over: CandleOutput[] = [];
-    let { fromUs } = boundsOf(part);
     const { toUs } = boundsOf(part);
-    while (fromUs < toUs) {
-      const endUs = intervalEndUs(this.#timeframe, fromUs);
-      const own = cutTo(part, fromUs, Math.min(toUs, endUs));
-      this.#running ??= this.#begin(fromUs);
-      this.#running?.parts.push(own);
+    for (let { fromUs } = boundsOf(part); fromUs < toUs;) {
+      const endUs = intervalEndUs(this.timeframe, fromUs);
+      const running = this.#running ?? this.#begin(fromUs);
+      this.#running = running;
+      if (running !== undefined) this.#append(running, cutTo(part, fromUs, Math.min(toUs, endUs)));
       if (toUs >= endUs) {
-        if (this.#running !== undefined) over.push(this.#outputOf(this.#running));
+        if (running !== undefined) over.push(this.#outputOf(running));
         this.#running = undefined;
         this.#isFirst = false;
       }
@@ -51,49 +52,60 @@ export class LongerCandles {
     return over;
   }
 
-  /** The interval that is running, with shorter ones that are not settled yet. */
+  /** The running interval as far as it is known, with shorter ones that are not settled yet. */
   peek(more: readonly Candle[]): Candle | undefined {
     const first = more[0];
-    const running =
-      this.#running ?? (first === undefined ? undefined : this.#begin(first.fromUs, false));
+    const running = this.#running ?? (first && this.#begin(first.fromUs));
     if (running === undefined) return undefined;
-    const added = more
-      .filter(({ fromUs, toUs }) => fromUs >= running.fromUs && toUs <= running.toUs)
-      .map((candle): CandleOutput => ({ type: 'candle', candle }));
-    const output = this.#outputOf({ ...running, parts: [...running.parts, ...added] });
+    const copy: Running = { ...running, missing: [...running.missing] };
+    if (running.sums !== undefined) copy.sums = this.#copyOf(running.sums);
+    for (const candle of more) {
+      if (candle.fromUs >= running.fromUs && candle.toUs <= running.toUs) {
+        this.#append(copy, { type: 'candle', candle });
+      }
+    }
+    const output = this.#outputOf(copy);
     return output.type === 'candle' ? output.candle : undefined;
   }
 
-  #begin(us: number, isReal = true): Running | undefined {
-    const fromUs = intervalStartUs(this.#timeframe, us);
-    const toUs = intervalEndUs(this.#timeframe, us);
-    const running: Running = { fromUs, toUs, parts: [] };
+  #begin(us: number): Running | undefined {
+    const fromUs = intervalStartUs(this.timeframe, us);
+    const toUs = intervalEndUs(this.timeframe, us);
+    const running = { fromUs, toUs, sums: undefined, missing: [], lastState: undefined };
     if (fromUs === us) return running;
-    if (!this.#isFirst || !this.#isFromBeginning) {
-      if (!isReal || this.#isFirst) return undefined;
-    }
-    running.parts.push({ type: 'gap', fromUs, toUs: us, cause: 'other' });
+    if (!this.#isFirst || !this.#isFromBeginning) return undefined;
+    this.#append(running, { type: 'gap', fromUs, toUs: us, cause: 'other' });
     return running;
   }
 
-  #outputOf({ fromUs, toUs, parts }: Running): CandleOutput {
-    const candles = parts.flatMap((part) => (part.type === 'candle' ? [part.candle] : []));
-    const missing = joined(parts.flatMap(missingIn));
-    const [first] = missing;
-    if (candles.length === 0 && first !== undefined) {
-      return { type: 'gap', fromUs, toUs, cause: first.cause };
-    }
-    const timeframe = this.#timeframe;
-    const values = this.#valuesOf(candles);
-    const state = stateOf(candles, missing);
-    return { type: 'candle', candle: { timeframe, fromUs, toUs, ...values, state, missing } };
+  #append(running: Running, part: CandleOutput): void {
+    const missing = part.type === 'gap' ? [part] : part.candle.missing;
+    for (const { fromUs, toUs, cause } of missing) join(running.missing, { fromUs, toUs, cause });
+    if (part.type === 'gap') return;
+    running.sums ??= new CandleSums(this.#order, part.candle.scale);
+    running.sums.append(part.candle);
+    running.lastState = part.candle.state;
   }
 
-  #valuesOf(candles: readonly Candle[]): CandleValues {
-    const scale = candles.at(-1)?.scale ?? { priceExponent: 0, sizeExponent: 0 };
-    const sums = new CandleSums(this.#order, scale);
-    for (const candle of candles) sums.append(candle);
-    return sums.values();
+  #copyOf(sums: CandleSums): CandleSums {
+    const values = sums.values();
+    const copy = new CandleSums(this.#order, values.scale);
+    copy.append(values);
+    return copy;
+  }
+
+  #outputOf({ fromUs, toUs, sums, missing, lastState }: Running): CandleOutput {
+    const [first] = missing;
+    if (sums === undefined && first !== undefined && missing.length === 1) {
+      return { type: 'gap', fromUs, toUs, cause: first.cause };
+    }
+    const noScale = { priceExponent: 0, sizeExponent: 0 };
+    const values = (sums ?? new CandleSums(this.#order, noScale)).values();
+    const isOver = lastState === 'final' || lastState === 'incomplete' || lastState === undefined;
+    const settled = missing.length > 0 ? 'incomplete' : 'final';
+    const state: CandleState = isOver ? settled : lastState;
+    const candle = { timeframe: this.timeframe, fromUs, toUs, ...values, state, missing };
+    return { type: 'candle', candle };
   }
 }
 
@@ -106,25 +118,9 @@ function cutTo(part: CandleOutput, fromUs: number, toUs: number): CandleOutput {
   return part.type === 'gap' ? { ...part, fromUs, toUs } : part;
 }
 
-function missingIn(part: CandleOutput): readonly MissingTime[] {
-  if (part.type === 'candle') return part.candle.missing;
-  const { fromUs, toUs, cause } = part;
-  return [{ fromUs, toUs, cause }];
-}
-
-/** Stretches that touch, of one cause, as one. */
-function joined(parts: readonly MissingTime[]): MissingTime[] {
-  const all: MissingTime[] = [];
-  for (const part of parts) {
-    const last = all.at(-1);
-    if (last === undefined || last.cause !== part.cause || last.toUs < part.fromUs) all.push(part);
-    else all[all.length - 1] = { ...last, toUs: Math.max(last.toUs, part.toUs) };
-  }
-  return all;
-}
-
-function stateOf(candles: readonly Candle[], missing: readonly MissingTime[]): CandleState {
-  const last = candles.at(-1)?.state;
-  if (last === 'open' || last === 'early') return last;
-  return missing.length > 0 ? 'incomplete' : 'final';
+/** Stretches that touch, of one cause, are one. */
+function join(all: MissingTime[], part: MissingTime): void {
+  const last = all.at(-1);
+  if (last === undefined || last.cause !== part.cause || last.toUs < part.fromUs) all.push(part);
+  else all[all.length - 1] = { ...last, toUs: Math.max(last.toUs, part.toUs) };
 }

@@ -7,7 +7,7 @@
 
 import type { Gap } from '../market/coverage.ts';
 import { CANDLE_GRACE_US, CandleFold } from './candle-fold.ts';
-import type { CandleOutput } from './candle-fold.ts';
+import type { CandleGap, CandleOutput } from './candle-fold.ts';
 import type { Candle, CandleTrade, MissingTime, TradeOrder } from './candle.ts';
 import { intervalEndUs } from './timeframe.ts';
 import type { Timeframe } from './timeframe.ts';
@@ -67,20 +67,26 @@ export class TradeTimeline {
       ...gap,
       toUs: Math.max(gap.fromUs, Math.min(gap.toUs, exchangeTimeUs)),
     }));
-    if (this.#order !== 'id' || this.#previous === undefined) this.#settleGaps();
+    if (this.#order !== 'id') this.#settleGaps();
+    else if (this.#gaps[0]?.fromUs === -Infinity) {
+      // Nothing was recorded before.
+      this.#fold.missTime(this.#gaps[0]);
+      this.#gaps = this.#gaps.slice(1);
+    }
   }
 
   /** @returns false: it came too late, and its interval was yielded without it. */
   trade(trade: TimelineTrade): boolean {
     const before = this.#previous;
     this.#previous = trade;
-    if (this.#order === 'id' && before !== undefined) {
-      const cause = this.#gaps[0]?.cause ?? 'other';
-      this.#gaps = [];
-      if (isAnyLost(before, trade)) {
-        const [fromUs, toUs] = [before.exchangeTimeUs, trade.exchangeTimeUs];
-        this.#fold.missTrades({ fromUs, toUs, cause });
-      }
+    if (this.#order === 'id') {
+      const { exchangeTimeUs } = trade;
+      const isLost = before === undefined || isAnyLost(before, trade);
+      if (isLost) this.#lose(before?.exchangeTimeUs ?? -Infinity, exchangeTimeUs);
+      // One that was heard inside a gap says nothing about the rest of it.
+      this.#gaps = this.#gaps
+        .filter((gap) => gap.toUs > exchangeTimeUs)
+        .map((gap) => ({ ...gap, fromUs: Math.max(gap.fromUs, exchangeTimeUs) }));
     }
     const isInTime = this.#fold.add(trade);
     this.know(trade);
@@ -103,18 +109,17 @@ export class TradeTimeline {
     this.know({ exchangeTimeUs: receiveTimeUs + this.#offsetUs, receiveTimeUs });
   }
 
-  /** The recording stopped; an image shows when it went on, and on whose clock. */
+  /**
+   * The recording stopped; an image shows when it went on, and on whose clock. Said again before that, begin
+   * and cause are as they were said last.
+   */
   gap({ fromUs, toUs, cause }: Pick<Gap, 'fromUs' | 'toUs' | 'cause'>): void {
     const beginUs = fromUs + this.#offsetUs;
+    const isSaidAgain = this.#gaps.at(-1)?.toUs === Infinity && Number.isFinite(this.#knownUs);
+    if (isSaidAgain) this.#gaps.pop();
     this.#gaps.push({ fromUs: beginUs, toUs: Infinity, cause });
     if (!Number.isFinite(this.#knownUs)) this.#fold.begin((toUs ?? fromUs) + this.#offsetUs);
     this.know({ exchangeTimeUs: beginUs, receiveTimeUs: fromUs });
-  }
-
-  /** Begin or cause of the last gap were not as they were said to be. */
-  reviseGap(gap: Pick<Gap, 'fromUs' | 'toUs' | 'cause'>): void {
-    if (this.#gaps.at(-1)?.toUs === Infinity) this.#gaps.pop();
-    this.gap(gap);
   }
 
   /** What no message changes that comes within the disorder that is waited for. */
@@ -137,6 +142,16 @@ export class TradeTimeline {
     return this.#fold.settle(this.finalUs, this.#knownUs);
   }
 
+  /** The gap that was settled last, which others might have continued. */
+  takeGap(): Generator<CandleGap> {
+    return this.#fold.finish();
+  }
+
+  /** When the recording began; Infinity: it has not. */
+  get beginUs(): number {
+    return this.#fold.beginUs;
+  }
+
   /** The interval that begins at a time, as far as it is known. */
   peek(fromUs: number): Candle {
     return this.#fold.peek(fromUs, this.#knownUs, this.#gaps);
@@ -149,10 +164,26 @@ export class TradeTimeline {
     const lastUs = Math.min(toUs, this.#lastEndUs());
     yield* this.#fold.settle(lastUs, this.#knownUs);
     if (Number.isFinite(toUs) && lastUs < toUs && !(isRecording && this.#isNext(lastUs, toUs))) {
-      this.#fold.missTime({ fromUs: lastUs, toUs: Infinity, cause: 'other' });
+      // An open gap says it already.
+      if (isRecording) this.#fold.missTime({ fromUs: lastUs, toUs: Infinity, cause: 'other' });
       yield* this.#fold.settle(toUs, this.#knownUs);
     }
     yield* this.#fold.finish();
+  }
+
+  /** Trades are missing between two others: in the gaps between them, if there are any. */
+  #lose(fromUs: number, toUs: number): void {
+    const stretches = this.#gaps
+      .map((gap) => ({
+        ...gap,
+        fromUs: Math.max(gap.fromUs, fromUs),
+        toUs: Math.min(gap.toUs, toUs),
+      }))
+      .filter((stretch) => stretch.toUs > stretch.fromUs);
+    for (const stretch of stretches) this.#fold.missTime(stretch);
+    const cause = this.#gaps[0]?.cause ?? 'other';
+    if (stretches.length > 0 || !Number.isFinite(fromUs)) return;
+    this.#fold.missTrades({ fromUs, toUs, cause });
   }
 
   get #provenUs(): number {

@@ -2,6 +2,7 @@
 
 import { LoggerError, describeError } from '../errors.ts';
 import type { Definitions } from '../messages/definitions.ts';
+import type { LiveCandles } from '../series/live-candles.ts';
 import type { Reader } from '../reader/reader.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -11,6 +12,8 @@ import type { ManagerLimits } from './limits.ts';
 export interface ManagerContext {
   readonly control: LoggerControl;
   readonly reader: Reader;
+  /** undefined: series are not watched here. */
+  readonly candles?: LiveCandles | undefined;
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;

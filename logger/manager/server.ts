@@ -14,6 +14,7 @@ import type { ManagerHandlers } from '../messages/types.ts';
 import type { Reader } from '../reader/reader.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import type { LiveCandles } from '../series/live-candles.ts';
 import type { LoggerControl } from '../status/control.ts';
 import { streamExport, streamVerify } from './archive-streams.ts';
 import { streamBook } from './book-stream.ts';
@@ -30,6 +31,7 @@ import { FailureThrottle } from './gate/throttle.ts';
 import { healthHandlers } from './health-service.ts';
 import { MANAGER_LIMITS } from './limits.ts';
 import type { ManagerLimits } from './limits.ts';
+import { streamSeries } from './series-stream.ts';
 import { StreamSlots } from './stream-slots.ts';
 import { unaryHandlers } from './unary-handlers.ts';
 import { streamWatch } from './watch-stream.ts';
@@ -44,6 +46,7 @@ export interface ManagerDeps {
   readonly readAccess: () => ManagerAccess;
   readonly control: LoggerControl;
   readonly reader: Reader;
+  readonly candles?: LiveCandles;
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -75,6 +78,9 @@ function handlers(context: ManagerContext): ManagerHandlers {
     ),
     Watch: streaming(context, 'watch', slots, (request, writer) =>
       streamWatch(context, request, writer),
+    ),
+    WatchSeries: streaming(context, 'watch series', slots, (request, writer) =>
+      streamSeries(context, request, writer),
     ),
     Verify: streaming(context, 'verify', slots, (request, writer) =>
       streamVerify(context, request, writer),

@@ -52,6 +52,8 @@ export type {
 } from '../../proto/generated/orderbook/manager/v1/ExportRequest.ts';
 export type { Gap, Gap__Output } from '../../proto/generated/orderbook/manager/v1/Gap.ts';
 export type { GapCause__Output } from '../../proto/generated/orderbook/manager/v1/GapCause.ts';
+export type { WatchSeriesPart } from '../../proto/generated/orderbook/manager/v1/WatchSeriesPart.ts';
+export type { WatchSeriesRequest__Output } from '../../proto/generated/orderbook/manager/v1/WatchSeriesRequest.ts';
 export type {
   HealthResponse,
   HealthResponse__Output,

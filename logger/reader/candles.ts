@@ -7,13 +7,16 @@ import { MAX_EXCHANGE_DISORDER_US } from '../archive/archive.ts';
 import type { CandleOutput } from '../candles/candle-fold.ts';
 import { intervalEndUs, intervalStartUs } from '../candles/timeframe.ts';
 import { TradeTimeline } from '../candles/trade-timeline.ts';
+import type { Scale } from '../market/decimal.ts';
+import type { MarketEvent } from '../market/events.ts';
 import type { CandleItem, GapItem } from '../queries/items.ts';
 import type { CandlesQuery } from '../queries/queries.ts';
+import { tradeIn } from '../queries/trade-item.ts';
 import type { ReaderContext } from './context.ts';
 import type { CursorItem } from './cursor.ts';
 import { eventsAfter, itemsSince } from './range.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
-import { numbersTrades, tradeIn } from './trades.ts';
+import { numbersTrades } from './trades.ts';
 
 /**
  * What was not recorded is a gap; of what was recorded in part, the candle says what is missing.
@@ -46,35 +49,41 @@ export function candleItem(output: CandleOutput, security: string): CandleItem |
 export interface ReplayedTrades {
   /** On the exchange's clock. */
   readonly fromUs: number | undefined;
-  /** Only what arrived before. */
+  /** Only what arrived at or after the one, and before the other. */
+  readonly afterReceiveUs?: number | undefined;
   readonly beforeReceiveUs?: number;
 }
 
 /**
  * Plays the stored history into a timeline.
- * @returns after each record, so that what is settled can be taken.
+ * @returns after each block, so that what is settled can be taken. Not after an image: the block behind it
+ *   begins with the trades that came while the book was being proven.
  */
 export async function* replayTrades(
   context: ReaderContext,
   security: string,
   timeline: TradeTimeline,
-  { fromUs = -Infinity, beforeReceiveUs = Infinity }: ReplayedTrades,
+  { fromUs = -Infinity, afterReceiveUs = -Infinity, beforeReceiveUs = Infinity }: ReplayedTrades,
 ): AsyncGenerator<void> {
   let imageSequence: number | undefined;
   const sinceUs = fromUs - MAX_EXCHANGE_DISORDER_US;
   for await (const item of itemsSince(context, security, { clock: 'exchange' }, sinceUs)) {
     if (beginUs(item) >= beforeReceiveUs) return;
     if (item.type === 'image') {
-      imageSequence = item.image.image.sequence;
-      timeline.image(item.image.image);
+      const { image } = item.image;
+      imageSequence = image.sequence;
+      if (image.receiveTimeUs >= afterReceiveUs) timeline.image(image);
     } else if (item.type === 'block') {
-      playBlock(item.block, imageSequence, timeline, beforeReceiveUs);
+      for (const event of eventsAfter(item.block.content, imageSequence)) {
+        if (event.receiveTimeUs >= beforeReceiveUs) break;
+        if (event.receiveTimeUs >= afterReceiveUs) play(event, item.block.content.scale, timeline);
+      }
+      yield;
     } else if (item.type === 'end') {
-      timeline.alive(Math.min(item.toUs, beforeReceiveUs));
+      if (item.toUs >= afterReceiveUs) timeline.alive(Math.min(item.toUs, beforeReceiveUs));
     } else if (item.type === 'gap') {
-      timeline.gap(item.gap);
+      if ((item.gap.toUs ?? Infinity) > afterReceiveUs) timeline.gap(item.gap);
     }
-    yield;
   }
 }
 
@@ -83,18 +92,10 @@ function beginUs(item: CursorItem<LoadedImage, LoadedBlock>): number {
   return item.type === 'gap' ? item.gap.fromUs : -Infinity;
 }
 
-function playBlock(
-  { content }: LoadedBlock,
-  imageSequence: number | undefined,
-  timeline: TradeTimeline,
-  beforeReceiveUs: number,
-): void {
-  for (const event of eventsAfter(content, imageSequence)) {
-    if (event.receiveTimeUs >= beforeReceiveUs) return;
-    const trade = tradeIn(event, content.scale);
-    if (trade === undefined) timeline.know(event);
-    else timeline.trade(trade);
-  }
+function play(event: MarketEvent, scale: Scale, timeline: TradeTimeline): void {
+  const trade = tradeIn(event, scale);
+  if (trade === undefined) timeline.know(event);
+  else timeline.trade(trade);
 }
 
 /** The beginning of the first candle that begins at or after a time. */

@@ -11,7 +11,7 @@ import { DEFAULT_TARDIS_DEPTH, checkExport, validTimeframe } from '../queries/va
 import { yieldToEventLoop as yieldToMachine } from '../runtime/yield.ts';
 import type { YieldToEventLoop } from '../runtime/yield.ts';
 import { bookAt } from './book-at.ts';
-import { candles } from './candles.ts';
+import { candles, replayTrades } from './candles.ts';
 import type { ReaderContext } from './context.ts';
 import { coverage } from './coverage.ts';
 import { orders } from './orders.ts';
@@ -66,6 +66,7 @@ export function createReader(archive: ArchiveReader, options: ReaderOptions = {}
     orders: (query) => orders(uncached, query),
     snapshots: (query) => snapshots(uncached, query),
     candles: (query) => candles(uncached, query),
+    replayTrades: (security, timeline, range) => replayTrades(uncached, security, timeline, range),
     export: (query, maxPartBytes) => exportFrom(reader, query, maxPartBytes),
   };
   return reader;

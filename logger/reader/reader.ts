@@ -5,6 +5,7 @@
  */
 
 import type { OpenGap } from '../archive/archive.ts';
+import type { TradeTimeline } from '../candles/trade-timeline.ts';
 import type {
   CandleItem,
   GapItem,
@@ -32,6 +33,7 @@ import type {
   VerifyResult,
 } from '../queries/results.ts';
 import type { YieldToEventLoop } from '../runtime/yield.ts';
+import type { ReplayedTrades } from './candles.ts';
 
 export interface ReaderOptions {
   /** Bytes of decoded images and blocks kept for the next query. Default 8 MiB. */
@@ -68,6 +70,12 @@ export interface Reader {
   snapshots(query: SnapshotsQuery): AsyncIterableIterator<SnapshotItem | GapItem>;
   /** The candles of the trades, with a gap where none of an interval was recorded. */
   candles(query: CandlesQuery): AsyncIterableIterator<CandleItem | GapItem>;
+  /** Plays stored trades into a timeline, and yields after each record. */
+  replayTrades(
+    security: string,
+    timeline: TradeTimeline,
+    range: ReplayedTrades,
+  ): AsyncIterableIterator<void>;
 
   /**
    * A stream as the bytes of a file. Whole lines per part, as far as they fit.

@@ -2,10 +2,9 @@
 
 import { isAnyLost } from '../candles/trade-timeline.ts';
 import type { Gap } from '../market/coverage.ts';
-import type { Scale } from '../market/decimal.ts';
-import type { MarketEvent } from '../market/events.ts';
 import type { GapItem, TradeItem } from '../queries/items.ts';
 import type { RangeQuery } from '../queries/queries.ts';
+import { tradeIn } from '../queries/trade-item.ts';
 import type { ReaderContext } from './context.ts';
 import { gapItem, itemsInRange, rangeOf, timeOf } from './range.ts';
 
@@ -38,11 +37,16 @@ export async function* trades(
         for (const gap of lost) yield gap;
         yield trade;
       }
-      gaps = [];
+      // One that was heard inside a gap says nothing about the rest of it.
+      gaps = hasConsecutiveIds ? gaps.filter((gap) => isOpenAt(gap, trade.receiveTimeUs)) : [];
       previous = trade;
     }
   }
   yield* gaps.map((gap) => gapItem(gap));
+}
+
+function isOpenAt({ toUs }: Gap, us: number): boolean {
+  return toUs === null || toUs > us;
 }
 
 /** Whether a jump in a security's trade ids is a loss. */
@@ -65,22 +69,4 @@ function lostTrades(before: TradeItem, after: TradeItem, gaps: readonly Gap[]): 
     missing: 'tradeId',
   };
   return [lost];
-}
-
-export function tradeIn(event: MarketEvent, scale: Scale): TradeItem | undefined {
-  if (event.type !== 'trade' && event.type !== 'match') return undefined;
-  const isTrade = event.type === 'trade';
-  // A match names the maker's side; the taker's is the other one.
-  const takerSide = isTrade === (event.side === 'buy') ? 'buy' : 'sell';
-  return {
-    type: 'trade',
-    tradeId: event.tradeId,
-    sequence: isTrade ? event.sequence : event.lastSequence,
-    exchangeTimeUs: event.exchangeTimeUs,
-    receiveTimeUs: event.receiveTimeUs,
-    price: event.price,
-    size: event.size,
-    side: takerSide,
-    scale,
-  };
 }

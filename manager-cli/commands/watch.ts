@@ -1,7 +1,8 @@
+import { TIMEFRAMES } from '../../logger/candles/timeframe.ts';
 import type { WatchPart__Output } from '../../logger/messages/types.ts';
 import { securityStatus } from '../../logger/messages/statuses.ts';
 import type { RecordingState, SecurityStatus } from '../../logger/status/security-status.ts';
-import { flag, integer, securities } from '../arguments.ts';
+import { flag, integer, securities, text } from '../arguments.ts';
 import type { Arguments } from '../arguments.ts';
 import { CancelledError } from '../client.ts';
 import { SECURITY, valued } from '../command.ts';
@@ -13,6 +14,7 @@ import { Screen } from '../screen.ts';
 import { stateColour } from '../style.ts';
 import { nothingRecorded, securityTable } from './security-table.ts';
 import { followLadder } from './watch-ladder.ts';
+import { followCandles } from './watch-series.ts';
 
 type SecurityRow = Omit<SecurityStatus, 'state'> & {
   readonly state: RecordingState | 'removed';
@@ -114,26 +116,49 @@ function ladderOf(args: Arguments): { security: string; depth: number | undefine
   return { security, depth };
 }
 
+/** The security and timeframes of `--candles`; undefined without it. */
+function candlesOf(args: Arguments): { security: string; timeframes: string[] } | undefined {
+  const given = text(args, 'candles');
+  if (given === undefined) return undefined;
+  if (flag(args, 'ladder')) throw usageError('--candles contradicts --ladder; give one of the two');
+  const timeframes = given.split(',').map((one) => one.trim());
+  const wrong = timeframes.find((one) => !TIMEFRAMES.some((timeframe) => timeframe === one));
+  if (wrong !== undefined) {
+    throw usageError(
+      `--candles: ${JSON.stringify(wrong.slice(0, 60))} is not a timeframe; use some of ${TIMEFRAMES.join(',')}`,
+    );
+  }
+  const [security, ...others] = securities(args);
+  if (security === undefined || others.length > 0) {
+    throw usageError('--candles follows one security: name one, like binance:BTCUSDT');
+  }
+  return { security, timeframes };
+}
+
 /** Ends by Ctrl-C (exit 0), or when the logger stops (exit 4). */
 export const watchCommand: Command = {
   usage: 'watch [security..]',
-  describe: 'Follow the top of book, or the depth of one security, until Ctrl-C',
+  describe: 'Follow the top of book, or the depth or candles of one security, until Ctrl-C',
   positionals: { security: `${SECURITY} (default: all)` },
   options: {
     ladder: { type: 'boolean', describe: 'Show the depth of one security, price by price' },
     depth: valued('Prices per side of the ladder (default: what fits the screen; 5 on lines)'),
+    candles: valued('Follow the candles of one security, of these timeframes: 1m,1h'),
   },
   examples: [
     ['watch', 'the top of every book'],
     ['watch binance:BTCUSDT --ladder', 'the depth of one'],
+    ['watch binance:BTCUSDT --candles 1m,1h', 'its candles as they run, end and become final'],
     ['watch --json', 'a JSON line for each change, for a pipe'],
   ],
   completes: { recorded: true },
   run: async (session): Promise<ExitCode> => {
     const { args, signal } = session;
     const ladder = ladderOf(args);
+    const candles = candlesOf(args);
     try {
-      if (ladder) await followLadder(session, ladder.security, ladder.depth);
+      if (candles) await followCandles(session, candles.security, candles.timeframes);
+      else if (ladder) await followLadder(session, ladder.security, ladder.depth);
       else await follow(session, securities(args));
     } catch (error) {
       if (error instanceof CancelledError || signal.aborted) return EXIT.done;

@@ -45,6 +45,8 @@ import type { VerifyRequest as _orderbook_manager_v1_VerifyRequest, VerifyReques
 import type { VerifyResult as _orderbook_manager_v1_VerifyResult, VerifyResult__Output as _orderbook_manager_v1_VerifyResult__Output } from './orderbook/manager/v1/VerifyResult.ts';
 import type { WatchPart as _orderbook_manager_v1_WatchPart, WatchPart__Output as _orderbook_manager_v1_WatchPart__Output } from './orderbook/manager/v1/WatchPart.ts';
 import type { WatchRequest as _orderbook_manager_v1_WatchRequest, WatchRequest__Output as _orderbook_manager_v1_WatchRequest__Output } from './orderbook/manager/v1/WatchRequest.ts';
+import type { WatchSeriesPart as _orderbook_manager_v1_WatchSeriesPart, WatchSeriesPart__Output as _orderbook_manager_v1_WatchSeriesPart__Output } from './orderbook/manager/v1/WatchSeriesPart.ts';
+import type { WatchSeriesRequest as _orderbook_manager_v1_WatchSeriesRequest, WatchSeriesRequest__Output as _orderbook_manager_v1_WatchSeriesRequest__Output } from './orderbook/manager/v1/WatchSeriesRequest.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
   new(...args: ConstructorParameters<Constructor>): Subtype;
@@ -105,6 +107,8 @@ export interface ProtoGrpcType {
         VerifyResult: MessageTypeDefinition<_orderbook_manager_v1_VerifyResult, _orderbook_manager_v1_VerifyResult__Output>
         WatchPart: MessageTypeDefinition<_orderbook_manager_v1_WatchPart, _orderbook_manager_v1_WatchPart__Output>
         WatchRequest: MessageTypeDefinition<_orderbook_manager_v1_WatchRequest, _orderbook_manager_v1_WatchRequest__Output>
+        WatchSeriesPart: MessageTypeDefinition<_orderbook_manager_v1_WatchSeriesPart, _orderbook_manager_v1_WatchSeriesPart__Output>
+        WatchSeriesRequest: MessageTypeDefinition<_orderbook_manager_v1_WatchSeriesRequest, _orderbook_manager_v1_WatchSeriesRequest__Output>
       }
     }
   }

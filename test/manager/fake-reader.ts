@@ -112,6 +112,7 @@ export class FakeReader implements Reader {
   async *orders(): AsyncGenerator<never> {}
   async *snapshots(): AsyncGenerator<never> {}
   async *candles(): AsyncGenerator<never> {}
+  async *replayTrades(): AsyncGenerator<never> {}
 
   #asked(query: { readonly security: string }): void {
     this.queries.push(query);

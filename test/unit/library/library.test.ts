@@ -81,8 +81,8 @@ describe('the library', () => {
         lastTradeId: 5,
         state: 'open',
         source: 'trades',
-        // Trades 2 and 3.
-        missing: [{ fromUs: us(2), toUs: us(82), cause: 'connection' }],
+        // Trades 2 and 3 are missing: they were in the gap, before trade 4.
+        missing: [{ fromUs: us(58), toUs: us(82), cause: 'connection' }],
       },
     ]);
     expect(() => opened.candles(SECURITY, {} as never)).toThrow(/^timeframe: is missing/);

@@ -228,6 +228,24 @@ describe('candles', () => {
     ]);
   });
 
+  test('trades that came while the book was being proven, minutes before it was', async () => {
+    await writeAll(
+      kit.archive,
+      I(1, 100, 0),
+      block(1, 100, [T(1, 10), D(101, 20)]),
+      I(2, 200, 230),
+      gap(2, 20_002, 230_002),
+      block(2, 200, [T(2, 70), D(201, 235), T(5, 240), D(202, 250)]),
+    );
+    expect(short(await candles())).toEqual([
+      '0 1 final',
+      '1 1 incomplete 10-00 connection',
+      'gap 2-3 connection',
+      '3 0 incomplete 00-50 connection',
+      '4 1 open',
+    ]);
+  });
+
   test('an open gap ends the last candle; nothing is said of time that is not asked for', async () => {
     await writeAll(kit.archive, I(1, 100, 0), block(1, 100, [T(1, 70), D(101, 80)]), {
       type: 'open-gap',

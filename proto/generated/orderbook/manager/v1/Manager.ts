@@ -29,6 +29,8 @@ import type { VerifyPart as _orderbook_manager_v1_VerifyPart, VerifyPart__Output
 import type { VerifyRequest as _orderbook_manager_v1_VerifyRequest, VerifyRequest__Output as _orderbook_manager_v1_VerifyRequest__Output } from '../../../orderbook/manager/v1/VerifyRequest.ts';
 import type { WatchPart as _orderbook_manager_v1_WatchPart, WatchPart__Output as _orderbook_manager_v1_WatchPart__Output } from '../../../orderbook/manager/v1/WatchPart.ts';
 import type { WatchRequest as _orderbook_manager_v1_WatchRequest, WatchRequest__Output as _orderbook_manager_v1_WatchRequest__Output } from '../../../orderbook/manager/v1/WatchRequest.ts';
+import type { WatchSeriesPart as _orderbook_manager_v1_WatchSeriesPart, WatchSeriesPart__Output as _orderbook_manager_v1_WatchSeriesPart__Output } from '../../../orderbook/manager/v1/WatchSeriesPart.ts';
+import type { WatchSeriesRequest as _orderbook_manager_v1_WatchSeriesRequest, WatchSeriesRequest__Output as _orderbook_manager_v1_WatchSeriesRequest__Output } from '../../../orderbook/manager/v1/WatchSeriesRequest.ts';
 
 export interface ManagerClient extends grpc.Client {
   Add(argument: _orderbook_manager_v1_AddRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_orderbook_manager_v1_CommandResponse__Output>): grpc.ClientUnaryCall;
@@ -150,6 +152,11 @@ export interface ManagerClient extends grpc.Client {
   watch(argument: _orderbook_manager_v1_WatchRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_WatchPart__Output>;
   watch(argument: _orderbook_manager_v1_WatchRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_WatchPart__Output>;
   
+  WatchSeries(argument: _orderbook_manager_v1_WatchSeriesRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_WatchSeriesPart__Output>;
+  WatchSeries(argument: _orderbook_manager_v1_WatchSeriesRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_WatchSeriesPart__Output>;
+  watchSeries(argument: _orderbook_manager_v1_WatchSeriesRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_WatchSeriesPart__Output>;
+  watchSeries(argument: _orderbook_manager_v1_WatchSeriesRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_WatchSeriesPart__Output>;
+  
 }
 
 export interface ManagerHandlers extends grpc.UntypedServiceImplementation {
@@ -183,6 +190,8 @@ export interface ManagerHandlers extends grpc.UntypedServiceImplementation {
   
   Watch: grpc.handleServerStreamingCall<_orderbook_manager_v1_WatchRequest__Output, _orderbook_manager_v1_WatchPart>;
   
+  WatchSeries: grpc.handleServerStreamingCall<_orderbook_manager_v1_WatchSeriesRequest__Output, _orderbook_manager_v1_WatchSeriesPart>;
+  
 }
 
 export interface ManagerDefinition extends grpc.ServiceDefinition {
@@ -201,4 +210,5 @@ export interface ManagerDefinition extends grpc.ServiceDefinition {
   Uptime: MethodDefinition<_orderbook_manager_v1_UptimeRequest, _orderbook_manager_v1_UptimeResponse, _orderbook_manager_v1_UptimeRequest__Output, _orderbook_manager_v1_UptimeResponse__Output>
   Verify: MethodDefinition<_orderbook_manager_v1_VerifyRequest, _orderbook_manager_v1_VerifyPart, _orderbook_manager_v1_VerifyRequest__Output, _orderbook_manager_v1_VerifyPart__Output>
   Watch: MethodDefinition<_orderbook_manager_v1_WatchRequest, _orderbook_manager_v1_WatchPart, _orderbook_manager_v1_WatchRequest__Output, _orderbook_manager_v1_WatchPart__Output>
+  WatchSeries: MethodDefinition<_orderbook_manager_v1_WatchSeriesRequest, _orderbook_manager_v1_WatchSeriesPart, _orderbook_manager_v1_WatchSeriesRequest__Output, _orderbook_manager_v1_WatchSeriesPart__Output>
 }
