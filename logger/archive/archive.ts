@@ -234,6 +234,31 @@ export const PAGE_BLOCKS = 512;
 /** How far the exchange's clock may go back from one connection to the next. */
 export const MAX_EXCHANGE_DISORDER_US = 10_000_000;
 
+/** Receive times of records, and their defects. */
+export interface RecordedSpan {
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly badReceiveTimes: readonly BadReceiveTime[];
+}
+
+export interface RunImages extends RecordedSpan {
+  readonly count: number;
+}
+
+/** What the headers of blocks that follow one another show, and of the images before and between them. */
+export interface BlockRunSummary extends RecordedSpan {
+  /** Of the book before its first block, whose key is `firstSequence`. */
+  readonly sequence: number;
+  readonly firstSequence: number;
+  /** Its last block, which has a book update. Only its key, last sequence and last receive time are known. */
+  readonly last: BlockRef;
+  readonly blocks: number;
+  /** The latest receive time of a block with a book update. */
+  readonly lastEventUs: number;
+  /** Those from `sequence` on, before the end of its last block. */
+  readonly images: RunImages;
+}
+
 /** Reads records, beside a writer in this or another process. */
 export interface ArchiveReader {
   readonly kind: 'embedded' | 'mongodb';
@@ -270,6 +295,9 @@ export interface ArchiveReader {
    * snapshot.
    */
   blocks(security: string, epoch: number, range: BlockRange): Promise<readonly BlockRef[]>;
+
+  /** The runs of a segment's blocks that are stored, in order; not every block is in one. Absent: none are. */
+  blockRuns?(security: string, epoch: number): Promise<readonly BlockRunSummary[]>;
 
   /** How many sealed records there are with keys in a range. Much cheaper than to list them. */
   count(range: KeySpan): Promise<number>;

@@ -114,8 +114,8 @@ async function addSegment(
     endUs = Math.max(endUs, toUs);
   };
   const known = context.known.segment(segment);
-  const images = await known.images();
-  if (images !== null) addDefects(images);
+  await known.refresh();
+  for (const images of await known.images()) addDefects(images);
   const canUse = (blockRun: BlockRun): boolean => isClearOf(blockRun, window);
   const ahead = {
     has: (sequence: number) => {

@@ -1,39 +1,32 @@
 /**
- * What the headers of sealed blocks have shown, so that a year of them is read once and not for each query.
- * Kept in runs of blocks that follow one another without a gap; records never change, and that none of
+ * What the headers of sealed blocks have shown, so that a year of them is read once and not for each query; or not
+ * at all, as far as the archive keeps it. Kept in runs of blocks that follow one another without a gap; records never change, and that none of
  * them was deleted since is shown by counting them. A header that is damaged on disk later is noticed by
  * those who read its record.
  */
 
-import type { ArchiveReader, BlockRef, RecordHeader } from '../archive/archive.ts';
-import type { BadReceiveTime } from '../market/bad-receive-times.ts';
+import type {
+  ArchiveReader,
+  BlockRef,
+  BlockRunSummary,
+  RecordHeader,
+  RunImages,
+} from '../archive/archive.ts';
 
 /** Sealed blocks that follow one another. */
-export interface BlockRun {
-  /** Of its first block. */
-  readonly firstSequence: number;
-  readonly last: BlockRef;
-  readonly blocks: number;
-  /** Receive times, of its blocks as a whole. */
-  readonly fromUs: number;
-  readonly toUs: number;
-  /** The latest one of a block with a book update. */
-  readonly lastEventUs: number;
-  readonly badReceiveTimes: readonly BadReceiveTime[];
-}
+export type BlockRun = Omit<BlockRunSummary, 'images'>;
 
-/** The images of a segment, as far as they have been listed. */
-export interface KnownImages {
+/** The last images of a segment, as far as they have been listed. */
+interface KnownImages extends RunImages {
+  /** They were listed from this sequence on. */
+  readonly from: number;
   readonly first: BlockRef;
   readonly last: BlockRef;
-  readonly count: number;
-  readonly fromUs: number;
-  readonly toUs: number;
-  readonly badReceiveTimes: readonly BadReceiveTime[];
 }
 
 /** So many blocks make a run: with one a minute, some hours. */
 const RUN_BLOCKS = 512;
+const PAGE_IMAGES = 16;
 /** The one that was asked for first goes first. */
 const MAX_SEGMENTS = 4096;
 
@@ -46,6 +39,8 @@ export class KnownSegment {
   readonly #key: Security;
   /** By the sequence of the book before them. */
   readonly #runs = new Map<number, BlockRun>();
+  /** Those that the archive keeps. */
+  #stored = new Map<number, BlockRunSummary>();
   #images: KnownImages | null = null;
 
   constructor(archive: ArchiveReader, { security, epoch }: Security, runBlocks: number) {
@@ -54,12 +49,19 @@ export class KnownSegment {
     this.runBlocks = runBlocks;
   }
 
-  at(sequence: number): BlockRun | undefined {
-    return this.#runs.get(sequence);
+  /** Before anything else is asked: what the archive keeps, of blocks that are there now. */
+  async refresh(): Promise<void> {
+    const { security, epoch } = this.#key;
+    const stored = (await this.#archive.blockRuns?.(security, epoch)) ?? [];
+    this.#stored = new Map(stored.map((summary) => [summary.sequence, summary]));
   }
 
-  add(sequence: number, blockRun: BlockRun): void {
-    this.#runs.set(sequence, blockRun);
+  at(sequence: number): BlockRun | undefined {
+    return this.#stored.get(sequence) ?? this.#runs.get(sequence);
+  }
+
+  add(blockRun: BlockRun): void {
+    this.#runs.set(blockRun.sequence, blockRun);
   }
 
   /** The runs from a sequence on that may be used and are still stored; none: read the headers. */
@@ -68,40 +70,82 @@ export class KnownSegment {
     canUse: (blockRun: BlockRun) => boolean,
   ): Promise<readonly BlockRun[]> {
     const found: BlockRun[] = [];
+    /** Those at the end of `found` that are known from a walk alone. */
+    let walked: BlockRun[] = [];
     let next = this.at(sequence);
     while (next !== undefined && canUse(next)) {
+      const isStored = this.#stored.has(next.sequence);
+      if (isStored && !(await this.#areThere(walked))) break;
+      walked = isStored ? [] : [...walked, next];
       found.push(next);
       next = this.at(next.last.header.lastSequence);
     }
-    const [first, last] = [found[0], found.at(-1)];
-    if (first === undefined || last === undefined) return [];
-    const blocks = found.reduce((sum, blockRun) => sum + blockRun.blocks, 0);
-    const [from, to] = [first.firstSequence, last.last.header.firstSequence];
-    if ((await this.#archive.count({ kind: 'block', ...this.#key, from, to })) === blocks)
-      return found;
+    if (await this.#areThere(walked)) return found;
     this.#runs.clear();
-    return [];
+    return found.slice(0, found.length - walked.length);
   }
 
-  /** null: there are none. */
-  async images(): Promise<KnownImages | null> {
+  async #areThere(runs: readonly BlockRun[]): Promise<boolean> {
+    const [first, last] = [runs[0], runs.at(-1)];
+    if (first === undefined || last === undefined) return true;
+    const blocks = runs.reduce((sum, blockRun) => sum + blockRun.blocks, 0);
+    const [from, to] = [first.firstSequence, last.last.header.firstSequence];
+    return (await this.#archive.count({ kind: 'block', ...this.#key, from, to })) === blocks;
+  }
+
+  /** All images of the segment, in groups. */
+  async images(): Promise<readonly RunImages[]> {
+    const groups: RunImages[] = [];
+    let from = Number.MIN_SAFE_INTEGER;
+    for (const { sequence, images, last } of this.#stored.values()) {
+      if (sequence > from) groups.push(...(await this.#imagesBetween(from, sequence)));
+      if (images.count > 0) groups.push(images);
+      from = last.header.lastSequence;
+    }
+    const rest = await this.#imagesFrom(from);
+    return rest === null ? groups : [...groups, rest];
+  }
+
+  async #imagesBetween(from: number, to: number): Promise<RunImages[]> {
+    const { security, epoch } = this.#key;
+    const found: BlockRef[] = [];
+    for (let next = from; ;) {
+      const page = await this.#archive.images(security, epoch, next, PAGE_IMAGES);
+      const last = page.at(-1)?.header.lastSequence ?? to;
+      found.push(...page.filter(({ header }) => header.lastSequence < to));
+      if (page.length < PAGE_IMAGES || last >= to) break;
+      next = last + 1;
+    }
+    return found.reduce<KnownImages[]>(
+      (group, ref) => [withImage(group[0] ?? null, ref, from)],
+      [],
+    );
+  }
+
+  async #imagesFrom(from: number): Promise<KnownImages | null> {
+    if (this.#images?.from !== from) this.#images = null;
     const known = this.#images;
     if (known !== null) {
-      const [from, to] = [known.first.header.lastSequence, known.last.header.lastSequence];
-      const count = await this.#archive.count({ kind: 'image', ...this.#key, from, to });
+      const [first, to] = [known.first.header.lastSequence, known.last.header.lastSequence];
+      const count = await this.#archive.count({ kind: 'image', ...this.#key, from: first, to });
       if (count !== known.count) this.#images = null;
     }
-    const after = this.#images?.last.header.lastSequence ?? Number.MIN_SAFE_INTEGER;
+    const after = this.#images?.last.header.lastSequence;
     const { security, epoch } = this.#key;
-    const found = await this.#archive.images(security, epoch, after + 1);
-    this.#images = found.reduce(withImage, this.#images);
+    const next = after === undefined ? from : after + 1;
+    const found = await this.#archive.images(security, epoch, next);
+    this.#images = found.reduce<KnownImages | null>(
+      (images, ref) => withImage(images, ref, from),
+      this.#images,
+    );
     return this.#images;
   }
 }
 
-function withImage(known: KnownImages | null, ref: BlockRef): KnownImages {
+function withImage(known: KnownImages | null, ref: BlockRef, from: number): KnownImages {
   const { fromUs, toUs, badReceiveTimes = [] } = ref.header;
   return {
+    from,
     first: known?.first ?? ref,
     last: ref,
     count: (known?.count ?? 0) + 1,
@@ -160,15 +204,16 @@ export class BlockRunBuilder {
     if (this.#blocks.length < this.#known.runBlocks) return;
     const { lastSequence } = block.header;
     // One that ends with trades alone has no place of its own for the next.
-    if (lastSequence > this.#sequence) this.#known.add(this.#sequence, blockRunOf(this.#blocks));
+    if (lastSequence > this.#sequence) this.#known.add(blockRunOf(this.#sequence, this.#blocks));
     this.begin(Math.max(this.#sequence, lastSequence));
   }
 }
 
-function blockRunOf(blocks: readonly BlockRef[]): BlockRun {
+function blockRunOf(sequence: number, blocks: readonly BlockRef[]): BlockRun {
   const headers = blocks.map(({ header }) => header);
   const updates = headers.filter(({ diffs }) => diffs > 0);
   return {
+    sequence,
     firstSequence: (blocks[0] as BlockRef).header.firstSequence,
     last: blocks.at(-1) as BlockRef,
     blocks: blocks.length,

@@ -8,6 +8,7 @@ import { DuplicateRecordError, assertInvariant } from '../../errors.ts';
 import type { GapRecord, RecordHeader, StoredRecord, Write } from '../archive.ts';
 import { keySequence, recordName } from '../record.ts';
 import { decodeJson, encodeJson } from '../sealed-json.ts';
+import { BlockRunChange } from './block-run-change.ts';
 import { putBody } from './bodies.ts';
 import { decodeHeader } from './header-bytes.ts';
 import { JournalChange } from './journal-change.ts';
@@ -25,17 +26,18 @@ import type { ImageIndexKey, RecordKey, Tables } from './tables.ts';
 
 /**
  * Must run inside a transaction.
- * @returns the change of the journals, which is done once the transaction is committed.
+ * @returns what is to be done once the transaction is committed.
  * @throws DuplicateRecordError
  */
-export function applyWrites(tables: Tables, writes: readonly Write[]): JournalChange {
+export function applyWrites(tables: Tables, writes: readonly Write[]): () => void {
   const heads = new HeadUpdates(tables);
+  const runs = new BlockRunChange(tables);
   const journal = new JournalChange(tables.journal);
   for (const write of writes) {
     switch (write.type) {
       case 'image':
       case 'block':
-        putRecord(tables, heads, journal, write.record);
+        if (putRecord(tables, heads, journal, write.record)) runs.add(write.record.header);
         break;
       case 'journal':
         journal.addPart(write.part, write.record);
@@ -57,15 +59,19 @@ export function applyWrites(tables: Tables, writes: readonly Write[]): JournalCh
   heads.updateAll((security, head) => journal.moveMark(security, head));
   heads.put();
   journal.put(tables.journalBatches);
-  return journal;
+  return () => {
+    journal.done();
+    runs.done();
+  };
 }
 
+/** @returns false: it was there already. */
 function putRecord(
   tables: Tables,
   heads: HeadUpdates,
   journal: JournalChange,
   record: StoredRecord,
-): void {
+): boolean {
   const { header } = record;
   const isImage = header.kind === 'image';
   const headers = isImage ? tables.imageHeaders : tables.blockHeaders;
@@ -80,7 +86,7 @@ function putRecord(
     const { kind, security, epoch } = header;
     const old = decodeHeader(stored, { kind, security, epoch, sequence: keySequence(header) });
     assertSame(header, old?.checksum);
-    return;
+    return false;
   }
   const headerBytes = encodeJson(header);
   headers.putSync(key, headerBytes);
@@ -96,6 +102,7 @@ function putRecord(
     removeOldParts(tables, header.security);
     return { ...after, journalFrom: journal.dropParts(header.security) };
   });
+  return true;
 }
 
 /** The value of an index entry: this binding cannot store an empty one. */

@@ -31,6 +31,7 @@ import type {
   Archive,
   BlockRange,
   BlockRef,
+  BlockRunSummary,
   SegmentTail,
   GapRecord,
   KeySpan,
@@ -46,7 +47,7 @@ import type { DeletedCounts } from '../retention.ts';
 import type { DroppedRecords, Spool, SpoolSize } from '../spool.ts';
 import type { SecurityDocument } from '../target.ts';
 import { HeadUpdates, applyWrites, readHead } from './apply-writes.ts';
-import type { JournalChange } from './journal-change.ts';
+import { readBlockRuns } from './block-run-change.ts';
 import { readError, writeError } from './lmdb-errors.ts';
 import {
   ABORTABLE_SYNCHRONOUS_UNFLUSHED,
@@ -140,11 +141,11 @@ class EmbeddedArchive implements Spool {
   }
 
   async commit(writes: readonly Write[]): Promise<void> {
-    let journal: JournalChange | undefined;
+    let done: (() => void) | undefined;
     this.#transact('store', () => {
-      journal = applyWrites(this.#tables, writes);
+      done = applyWrites(this.#tables, writes);
     });
-    journal?.done();
+    done?.();
   }
 
   /** In smaller and smaller transactions while the disk has no room for a larger one. */
@@ -254,6 +255,10 @@ class EmbeddedArchive implements Spool {
 
   count(range: KeySpan): Promise<number> {
     return this.#read(() => reads.readCount(this.#tables, range));
+  }
+
+  blockRuns(security: string, epoch: number): Promise<readonly BlockRunSummary[]> {
+    return this.#read(() => readBlockRuns(this.#tables, security, epoch));
   }
 
   blocks(security: string, epoch: number, range: BlockRange): Promise<readonly BlockRef[]> {

@@ -3,6 +3,7 @@
 import type { RecordHeader } from '../archive.ts';
 import type { DeletedCounts } from '../retention.ts';
 import { HeadUpdates, readHead } from './apply-writes.ts';
+import { dropRunOf } from './block-run-change.ts';
 import { decodeHeader } from './header-bytes.ts';
 import { afterDeletion } from './security-head.ts';
 import { removeRecord } from './spool-queue.ts';
@@ -66,8 +67,12 @@ function removeHeaders(
   for (const { key, value } of found) {
     const [security, epoch, sequence] = key as RecordKey;
     const header = decodeHeader(value, { kind, security, epoch, sequence });
-    if (header) deleted.bytes += removeRecord(tables, header);
-    else table.removeSync(key);
+    if (header) {
+      deleted.bytes += removeRecord(tables, header);
+    } else {
+      table.removeSync(key);
+      dropRunOf(tables, { kind, security, epoch, sequence });
+    }
   }
   return found.length;
 }

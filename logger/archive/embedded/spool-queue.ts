@@ -15,6 +15,7 @@ import { encodeJson } from '../sealed-json.ts';
 import type { SpoolSize } from '../spool.ts';
 import type { SecurityDocument } from '../target.ts';
 import { HeadUpdates, gapKey, indexKeys, putHead, readHead } from './apply-writes.ts';
+import { dropRunOf } from './block-run-change.ts';
 import { removeBody } from './bodies.ts';
 import { decodeHeader } from './header-bytes.ts';
 import { readBody, readGap, readGapWithin, readSecurities, readTail, readTotals } from './reads.ts';
@@ -197,6 +198,7 @@ export function removeRecord(tables: Tables, header: RecordHeader): number {
   const stored = headers.get(key);
   if (stored === undefined) return 0;
   headers.removeSync(key);
+  dropRunOf(tables, { ...header, sequence: keySequence(header) });
   removeBody(isImage ? tables.imageBodies : tables.blockBodies, key, header.bytes);
   if (isImage) for (const indexKey of indexKeys(header)) tables.imageIndex.removeSync(indexKey);
   return stored.byteLength + header.bytes;

@@ -9,6 +9,7 @@
 
 import type { Database, Key, RootDatabase } from 'lmdb';
 import { ConflictError } from '../../errors.ts';
+import { BlockRuns } from './block-runs.ts';
 import { Journal } from './journal.ts';
 import type { Table } from './table.ts';
 
@@ -43,6 +44,7 @@ interface StoredTables {
 export interface Tables extends StoredTables {
   /** What is known of `journalBatches`. */
   readonly journal: Journal;
+  readonly blockRuns: BlockRuns;
 }
 
 const NAMES = {
@@ -61,6 +63,8 @@ const NAMES = {
 /** What an archive lacks until a writer of this version opens it. A reader goes without. */
 const LATER_TABLES: ReadonlySet<string> = new Set(['journalBatches']);
 
+/** Made with the first run that is stored. It holds nothing that the headers do not, and may be missing. */
+const RUNS_TABLE = 'block-runs';
 const LAYOUT_TABLE = 'layout';
 const LAYOUT_KEY = 'version';
 /** Maximum number of tables, with room for later layouts. */
@@ -113,6 +117,7 @@ function openAll(
   directory: string,
   writing: TableWriting | undefined,
 ): Tables | undefined {
+  const names = new Set<unknown>(root.getKeys({}));
   const layout = openTable(root, LAYOUT_TABLE);
   const version = versionIn(layout, directory);
   if (layout === undefined || (version === undefined && !writing)) return undefined;
@@ -132,7 +137,15 @@ function openAll(
     if (batches !== undefined) tables.journalBatches = batches;
     return batches as Tables['journalBatches'] | undefined;
   });
-  return { ...(tables as unknown as StoredTables), journal };
+  const openRuns = (): Table<(string | number)[]> | undefined => {
+    const table = openTable(root, RUNS_TABLE);
+    return table && ((writing?.wrap(table) ?? table) as Table<Key> as Table<(string | number)[]>);
+  };
+  const blockRuns = new BlockRuns(openRuns, {
+    isWriter: writing !== undefined,
+    isThere: names.has(RUNS_TABLE),
+  });
+  return { ...(tables as unknown as StoredTables), journal, blockRuns };
 }
 
 /**
