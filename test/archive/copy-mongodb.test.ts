@@ -9,6 +9,7 @@ import { createReader } from '../../logger/reader/create-reader.ts';
 import { freshDatabase, uriOf } from '../support/mongodb.ts';
 import { mongodb, needs } from '../support/requirements.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
+import { rowsOf } from '../unit/reader/naive-model.ts';
 import { RandomHistory } from '../unit/reader/random-history.ts';
 import {
   OTHER,
@@ -29,7 +30,7 @@ beforeEach(async () => {
 
 describe('through MongoDB', needs(mongodb), () => {
   test(`from a directory to a database and back, all queries give the same results (seed ${seed})`, async () => {
-    const history = new RandomHistory(source, seededRandom(seed), { hasCounts: seed % 2 === 0 });
+    const history = new RandomHistory(source, seededRandom(seed));
     await history.record(4, 6);
     const { journal } = await source.tail(SECURITY);
     // Sealed, so that everything may come along.
@@ -57,6 +58,28 @@ describe('through MongoDB', needs(mongodb), () => {
     expect((await createReader(back.archive).coverage({ security: SECURITY })).gaps).toEqual(
       (await createReader(source).coverage({ security: SECURITY })).gaps,
     );
+  });
+
+  test(`the number of orders at each level is that of the source (seed ${seed})`, async () => {
+    const history = new RandomHistory(source, seededRandom(seed), { hasCounts: true });
+    await history.record(2, 2);
+    const uri = uriOf(freshDatabase());
+    const database = track(await openCopyTarget(uri));
+    expect((await copyArchive(source, database)).problems).toEqual([]);
+    const readers = [source, track(await openArchiveReader(uri))].map((one) => createReader(one));
+    const sealed = history.segments
+      .flatMap(({ records }) => records)
+      .filter(({ kind }) => kind !== 'piece')
+      .flatMap(({ messages }) => messages);
+    for (const { sequence, bids, asks, counts } of sealed) {
+      for (const reader of readers) {
+        const answer = await reader.bookAt({ security: SECURITY, position: { sequence } });
+        expect(answer, `sequence ${sequence}`).toMatchObject({
+          bids: rowsOf(bids, 'highest', counts),
+          asks: rowsOf(asks, 'lowest', counts),
+        });
+      }
+    }
   });
 
   test('a conflict stops only its security, and totals survive an interrupted copy', async () => {
