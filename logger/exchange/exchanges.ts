@@ -5,8 +5,9 @@ import { bitmex } from './bitmex/definition.ts';
 import { bybit } from './bybit/definition.ts';
 import { coinbase } from './coinbase/definition.ts';
 import type { ExchangeDefinition } from './definition.ts';
+import { sandbox } from './sandbox/definition.ts';
 
-export const EXCHANGES: readonly ExchangeDefinition[] = [binance, coinbase, bybit, bitmex];
+export const EXCHANGES: readonly ExchangeDefinition[] = [binance, coinbase, bybit, bitmex, sandbox];
 
 export const EXCHANGE_NAMES: readonly string[] = EXCHANGES.map(({ name }) => name);
 

@@ -9,6 +9,7 @@ import { SERVER_LIMITS } from './server/limits.ts';
 import type { ServerLimits } from './server/limits.ts';
 import { hashPassword } from './server/passwords.ts';
 import { ExchangeServer } from './server/server.ts';
+import { START_POSITION } from './store/store.ts';
 import type { Beginning, ExchangeStore, StoredAccount } from './store/store.ts';
 import type { Credentials } from './wire/requests.ts';
 
@@ -47,7 +48,7 @@ export interface Exchange {
 export async function startExchange(options: ExchangeOptions): Promise<Exchange> {
   const { store, clock, host, port, hotOrders } = options;
   const isNew = options.reset === true || (await store.load()) === null;
-  if (isNew) await store.reset(await beginningOf(options.users));
+  if (isNew) await store.reset(await beginningOf(options.users, clock));
   let server: ExchangeServer | undefined;
   const runner = await ExchangeRunner.start({
     store,
@@ -80,7 +81,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   };
 }
 
-async function beginningOf(users: readonly Credentials[]): Promise<Beginning> {
+async function beginningOf(users: readonly Credentials[], clock: Clock): Promise<Beginning> {
   if (users.length > MAX_USERS) throw new InvalidArgumentError(`More than ${MAX_USERS} users`);
   const nothing = { cash: 0, cashOnHold: 0, coin: 0, coinOnHold: 0 };
   const admin = { ...nothing, user: 0, username: ADMIN_NAME, passwordHash: null };
@@ -89,5 +90,7 @@ async function beginningOf(users: readonly Credentials[]): Promise<Beginning> {
     return { ...nothing, ...START, user: index + 1, username, passwordHash };
   });
   const accounts = [admin, ...(await Promise.all(traders))];
-  return { salt: randomBytes(8).toString('hex'), accounts };
+  // Behind all numbers of the exchange before it, so that nobody takes its book for a continuation.
+  const position = { ...START_POSITION, bookSequence: clock.nowUs() };
+  return { salt: randomBytes(8).toString('hex'), accounts, position };
 }

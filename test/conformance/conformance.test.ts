@@ -8,6 +8,7 @@ import { bybitFull, bybitWindow } from './cases/bybit.ts';
 import { channels } from './cases/channels.ts';
 import { numbered } from './cases/numbered.ts';
 import { coinbaseFull, coinbaseLevel2 } from './cases/coinbase.ts';
+import { sandbox } from './cases/sandbox.ts';
 import { describeConformance } from './conformance.ts';
 import { Stage } from './stage.ts';
 
@@ -18,6 +19,7 @@ const CASES = [
   coinbaseFull,
   coinbaseLevel2,
   bitmex,
+  sandbox,
   channels,
   numbered,
 ];

@@ -246,12 +246,15 @@ describe('the exchange with accounts', () => {
   it('disconnects who does not read, and nobody else', async () => {
     const running = await exchange({ limits: { maxUnreadBytes: 200_000 } });
     const [slow, one] = [await ExchangeClient.connect(running.port), await trader(running, 1)];
-    slow.socket.pause();
     const order = { op: 'order', side: 'Buy', price: 0.01, size: 1 };
+    await Promise.all(Array.from({ length: 2000 }, () => one.ask(order)));
     expect(running.connections()).toBe(2);
-    // Beyond what the system's buffers hold.
-    for (let i = 0; i < 100 && running.connections() === 2; i++) {
-      await Promise.all(Array.from({ length: 500 }, () => one.ask(order)));
+    slow.socket.pause();
+    // Whole books, beyond what the system's buffers hold.
+    for (let i = 0; i < 200 && running.connections() === 2; i++) {
+      slow.send({ op: 'unsubscribe', args: 'orderBookL2' });
+      slow.send({ op: 'subscribe', args: 'orderBookL2' });
+      await one.account();
     }
     expect(running.connections()).toBe(1);
     expect(await one.ask(order)).toMatchObject({ status: 200 });
@@ -268,20 +271,25 @@ describe('the exchange with accounts', () => {
       success: true,
       subscribe: 'orderBookL3:XBTUSD',
     });
-    expect(await reader.next(() => true)).toMatchObject({
+    const partial = await reader.next(() => true);
+    expect(partial).toMatchObject({
       table: 'orderBookL3',
       action: 'partial',
-      sequence: 1,
+      whole: true,
       data: [{ symbol: 'XBTUSD', id, side: 'Buy', size: 200, price: 3.14, priceText: '3.14' }],
     });
+    const sequence = Number(partial.sequence);
     await one.ask({ op: 'order', side: 'Sell', price: 3, size: 50 });
     await one.ask({ op: 'cancel', id });
     expect(await reader.next(() => true)).toMatchObject({
       action: 'match',
-      sequence: 2,
+      sequence: sequence + 1,
       data: [{ id, size: 50, remaining_size: 150, trade_id: 1 }],
     });
-    expect(await reader.next(() => true)).toMatchObject({ action: 'delete', sequence: 3 });
+    expect(await reader.next(() => true)).toMatchObject({
+      action: 'delete',
+      sequence: sequence + 2,
+    });
     reader.send({ op: 'unsubscribe', args: 'orderBookL3' });
     await reader.next(({ success }) => success === true);
     await one.ask({ op: 'order', side: 'Buy', price: 1, size: 1 });

@@ -2,7 +2,6 @@
 
 import { ConflictError } from '../../logger/errors.ts';
 import type { RestoredOrder } from '../../sandbox/market/matching-engine.ts';
-import { START_POSITION } from '../../sandbox/exchange/store/store.ts';
 import type {
   Batch,
   Beginning,
@@ -23,7 +22,7 @@ export class MemoryExchangeStore implements ExchangeStore {
   reset(beginning: Beginning): Promise<void> {
     this.#orders.clear();
     this.#journal.length = 0;
-    this.#stopped = structuredClone({ ...beginning, batch: 0, position: START_POSITION });
+    this.#stopped = structuredClone({ ...beginning, batch: 0 });
     return Promise.resolve();
   }
 

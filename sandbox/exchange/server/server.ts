@@ -1,6 +1,6 @@
 /**
  * The exchange on a port: WebSocket for traders (`/`: with the book from the start; `/realtime`: with what
- * is subscribed), and over HTTP what it trades (`/api/v1/instrument`).
+ * is subscribed), and over HTTP what it trades (`/api/v1/instrument`) and the orders (`/api/v1/orderBook/L3`).
  */
 
 import { createServer } from 'node:http';
@@ -11,7 +11,12 @@ import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import type { Clock, Timer } from '../../../logger/runtime/clock.ts';
 import type { Committed, ExchangeRunner } from '../exchange-runner.ts';
-import { accountMessage, partialMessage, publicMessages } from '../wire/messages.ts';
+import {
+  accountMessage,
+  heartbeatMessage,
+  partialMessage,
+  publicMessages,
+} from '../wire/messages.ts';
 import { SYMBOL } from '../wire/requests.ts';
 import { Client } from './client.ts';
 import { MAX_PAYLOAD_BYTES } from './limits.ts';
@@ -21,6 +26,7 @@ import { Logins } from './logins.ts';
 const GOING_AWAY = 1001;
 const FAILED = 1011;
 const PUBLIC_TABLES = ['orderBookL2', 'orderBookL3', 'trade'] as const;
+const HEARTBEAT_MS = 1000;
 const PATHS: readonly string[] = ['/', '/realtime'];
 
 const INSTRUMENT = {
@@ -61,12 +67,13 @@ export class ExchangeServer {
   /** The whole book as text, for all that connect before it changes. */
   readonly #partials = new Map<string, { readonly sequence: number; readonly text: string }>();
   #pings: Timer | null = null;
+  #beats: Timer | null = null;
 
   constructor(options: ServerOptions) {
     const { runner, limits } = options;
     this.#options = options;
     this.#logins = new Logins(runner.state.accounts, runner.passwordHashes, limits.maxLogins);
-    this.#http = createServer((request, response) => respond(request, response));
+    this.#http = createServer((request, response) => this.#respond(request, response));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -85,6 +92,7 @@ export class ExchangeServer {
       });
     });
     this.#ping();
+    this.#beat();
     return (this.#http.address() as AddressInfo).port;
   }
 
@@ -114,6 +122,7 @@ export class ExchangeServer {
 
   async close(hasFailed = false): Promise<void> {
     this.#pings?.cancel();
+    this.#beats?.cancel();
     for (const { webSocket } of this.#connections) webSocket.close(hasFailed ? FAILED : GOING_AWAY);
     const closed = new Promise<void>((resolve) => {
       this.#http.close(() => resolve());
@@ -199,19 +208,45 @@ export class ExchangeServer {
       this.#ping();
     });
   }
-}
 
-function respond({ method, url = '/' }: IncomingMessage, response: ServerResponse): void {
-  const [path, query = ''] = url.split('?');
-  const answer = (status: number, body: unknown): void => {
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(body));
-  };
-  if (method === 'GET' && path === '/api/v1/instrument') {
-    const symbol = new URLSearchParams(query).get('symbol');
-    return answer(200, symbol === null || symbol === SYMBOL ? [INSTRUMENT] : []);
+  /** Whoever follows the numbers learns that nothing is missing. */
+  #beat(): void {
+    const { clock, runner } = this.#options;
+    this.#beats = clock.schedule(HEARTBEAT_MS, () => {
+      this.#beat();
+      const followers = [...this.#connections].filter(({ client }) =>
+        client.tables.has('orderBookL3'),
+      );
+      if (followers.length === 0) return;
+      const beat = (): void => {
+        const { bookSequence, tradeId } = runner.state.position;
+        const message = heartbeatMessage(bookSequence, tradeId, clock.nowUs());
+        for (const { webSocket } of followers) webSocket.send(message);
+      };
+      // Fails only with the exchange.
+      runner.between(beat).catch(() => undefined);
+    });
   }
-  answer(404, { error: { message: 'Connect by WebSocket', name: 'HTTPError' } });
+
+  #respond({ method, url = '/' }: IncomingMessage, response: ServerResponse): void {
+    const [path, query = ''] = url.split('?');
+    const answer = (status: number, body: string): void => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(body);
+    };
+    const symbol = new URLSearchParams(query).get('symbol') ?? SYMBOL;
+    if (method === 'GET' && path === '/api/v1/instrument') {
+      answer(200, JSON.stringify(symbol === SYMBOL ? [INSTRUMENT] : []));
+    } else if (method === 'GET' && path === '/api/v1/orderBook/L3' && symbol === SYMBOL) {
+      this.#options.runner
+        .between(() => answer(200, this.#partial('orderBookL3')))
+        .catch(() => {
+          response.destroy();
+        });
+    } else {
+      answer(404, '{"error":{"message":"Connect by WebSocket","name":"HTTPError"}}');
+    }
+  }
 }
 
 function reject(socket: Duplex, status: string): void {

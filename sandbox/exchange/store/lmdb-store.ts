@@ -10,7 +10,6 @@ import type { Database, RootDatabase } from 'lmdb';
 import { ConflictError } from '../../../logger/errors.ts';
 import type { RestoredOrder } from '../../market/matching-engine.ts';
 import type { OrderSide } from '../../market/order-events.ts';
-import { START_POSITION } from './store.ts';
 import type {
   Batch,
   Beginning,
@@ -52,12 +51,12 @@ class LmdbStore implements ExchangeStore {
     this.#journal = root.openDB({ name: 'exchange_journal' });
   }
 
-  async reset({ salt, accounts }: Beginning): Promise<void> {
+  async reset({ salt, accounts, position }: Beginning): Promise<void> {
     await this.#root.transaction(() => {
       for (const table of [this.#meta, this.#accounts, this.#orders, this.#queue, this.#journal])
         table.clearSync();
       for (const account of accounts) this.#accounts.putSync(account.user, account);
-      this.#meta.putSync(HEAD, { salt, batch: 0, position: START_POSITION });
+      this.#meta.putSync(HEAD, { salt, batch: 0, position });
     });
   }
 

@@ -27,7 +27,6 @@ import type {
   MetaDocument,
   OrderDocument,
 } from './mongodb-documents.ts';
-import { START_POSITION } from './store.ts';
 import type { Batch, Beginning, ExchangeStore, JournalEntry, PageStart, Stopped } from './store.ts';
 
 const DEFAULT_DATABASE = 'sandbox_exchange';
@@ -104,7 +103,7 @@ export class MongoExchangeStore implements ExchangeStore {
     this.#journal = db.collection('exchange_journal');
   }
 
-  async reset({ salt, accounts }: Beginning): Promise<void> {
+  async reset({ salt, accounts, position }: Beginning): Promise<void> {
     // Last of all what says that there is an exchange.
     await this.#meta.deleteMany({});
     await this.#orders.deleteMany({});
@@ -112,7 +111,7 @@ export class MongoExchangeStore implements ExchangeStore {
     await this.#journal.deleteMany({});
     await this.#orders.createIndex({ is_open: 1, side: 1, price: 1, _id: 1 });
     await this.#accounts.insertMany(accounts.map((account) => accountDocument(account, 0)));
-    await this.#meta.insertOne({ _id: 'exchange', salt, batch: 0, position: START_POSITION });
+    await this.#meta.insertOne({ _id: 'exchange', salt, batch: 0, position });
   }
 
   async load(): Promise<Stopped | null> {

@@ -20,13 +20,14 @@ export interface Beginning {
   /** 16 hex digits that distinguish the ids of its orders from those before a reset. */
   readonly salt: string;
   readonly accounts: readonly StoredAccount[];
+  /** Where its numbers begin. */
+  readonly position: Position;
 }
 
 /** Where an exchange stopped. */
 export interface Stopped extends Beginning {
   /** Of the last batch. */
   readonly batch: number;
-  readonly position: Position;
 }
 
 /** What is kept of a batch for good. */

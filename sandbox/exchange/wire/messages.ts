@@ -48,6 +48,11 @@ export function partialMessage(
   return `{"table":"${table}","action":"partial","keys":["symbol","id","side"],"types":${TYPES},"filter":{"symbol":"${SYMBOL}"},"sequence":${sequence},"whole":${isWhole},${time},"data":[${rows.join(',')}]}`;
 }
 
+/** How far `orderBookL3` has come. */
+export function heartbeatMessage(sequence: number, tradeId: number, timeUs: number): string {
+  return `{"table":"orderBookL3","action":"heartbeat","filter":{"symbol":"${SYMBOL}"},"sequence":${sequence},"trade_id":${tradeId},"timestamp":"${formatTimeUs(timeUs)}"}`;
+}
+
 /** Everything that a batch says to everybody, in order. */
 export function publicMessages(salt: string, { executed, timeUs }: Committed): Published {
   const time = `"timestamp":"${formatTimeUs(timeUs)}"`;

@@ -3,6 +3,7 @@
 import type { Account } from '../../../../sandbox/exchange/engine/accounts.ts';
 import type { Command } from '../../../../sandbox/exchange/engine/commands.ts';
 import { ExchangeRunner } from '../../../../sandbox/exchange/exchange-runner.ts';
+import { START_POSITION } from '../../../../sandbox/exchange/store/store.ts';
 import type { ExchangeStore } from '../../../../sandbox/exchange/store/store.ts';
 import { seededRandom } from '../../../../sandbox/prng.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
@@ -12,7 +13,7 @@ export const USERS = 5;
 
 export async function resetTo(store: ExchangeStore, accounts: readonly Account[]): Promise<void> {
   const stored = accounts.map((account) => ({ ...account, passwordHash: null }));
-  await store.reset({ salt: '0123456789abcdef', accounts: stored });
+  await store.reset({ salt: '0123456789abcdef', accounts: stored, position: START_POSITION });
 }
 
 /** A run that has to go well. */
