@@ -86,8 +86,12 @@ export interface RecorderLimits {
   readonly maxCheckRows: number;
   /** Bytes in memory for an archive that fails, all securities together; beyond it a security loses its. */
   readonly maxPendingBytes: number;
-  /** Between two commits, which so are shared: at most about this much is not in the journal yet. */
+  /**
+   * Between the beginnings of two commits, which so are shared: about this much is not in the journal yet.
+   * Longer after one that took long, up to the maximum.
+   */
   readonly commitPauseMs: number;
+  readonly maxCommitPauseMs: number;
   /** Pause before a failed commit is retried. */
   readonly commitRetryMs: number;
   /** An event loop that is later than this has stalled: receive times are late. */
@@ -140,7 +144,8 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   opinionSettleMs: 2_000,
   maxCheckRows: 1_000_000,
   maxPendingBytes: 256 * 1024 * 1024,
-  commitPauseMs: 200,
+  commitPauseMs: 50,
+  maxCommitPauseMs: 200,
   commitRetryMs: 1_000,
   minStallMs: 200,
   // What found no room in a socket's buffer waits at the exchange, and arrives a round trip later.

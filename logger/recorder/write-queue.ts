@@ -14,6 +14,11 @@ import type { RecorderLimits } from './limits.ts';
 
 /** Bounds how long one transaction takes. */
 const MAX_GROUP_BYTES = 8 * 1024 * 1024;
+/**
+ * From one commit to the next in terms of what the first took: a machine that hardly keeps up makes fewer,
+ * larger ones, which cost less for each part.
+ */
+const PAUSE_PER_COMMIT = 5;
 /** Assumed size of a write without a record. */
 const SMALL_WRITE_BYTES = 256;
 
@@ -57,6 +62,7 @@ export class WriteQueue {
   /** Runs while a group forms. */
   #groupTimer: Timer | undefined;
   #lastCommitMs = Number.NEGATIVE_INFINITY;
+  #lastDurationMs = 0;
   #commits = 0;
   readonly #drainWaiters: ((isDrained: boolean) => void)[] = [];
 
@@ -133,7 +139,9 @@ export class WriteQueue {
   }
 
   #waitMs(): number {
-    const dueMs = this.#lastCommitMs + this.#limits.commitPauseMs;
+    const { commitPauseMs, maxCommitPauseMs } = this.#limits;
+    const restMs = Math.min(this.#lastDurationMs * PAUSE_PER_COMMIT, maxCommitPauseMs);
+    const dueMs = this.#lastCommitMs + Math.max(commitPauseMs, restMs);
     return Math.max(0, dueMs - this.#clock.monotonicMs());
   }
 
@@ -141,13 +149,15 @@ export class WriteQueue {
     this.#groupTimer?.cancel();
     this.#groupTimer = undefined;
     if (this.#isBusy) return;
-    if (!this.#failure) this.#askForNews();
     this.#lastCommitMs = this.#clock.monotonicMs();
+    if (!this.#failure) this.#askForNews();
     let bytes = 0;
     const until = this.#queued.findIndex((batch) => (bytes += batch.bytes) > MAX_GROUP_BYTES);
     this.#committing = this.#queued.splice(0, until === -1 ? this.#queued.length : until || 1);
     if (this.#committing.length > 0) {
       this.#commit(this.#committing).catch((error: unknown) => this.#onFatal(error));
+      // An embedded archive commits at once.
+      this.#lastDurationMs = this.#clock.monotonicMs() - this.#lastCommitMs;
     } else {
       this.#wake(true);
     }

@@ -13,6 +13,8 @@ let queue: WriteQueue;
 /** The securities of each commit. */
 let commits: string[][];
 let isFull: boolean;
+/** A commit takes the event loop for so long. */
+let takesMs: number;
 /** An epoch whose mark contradicts what is stored. */
 let conflictingEpoch: number | undefined;
 
@@ -20,12 +22,14 @@ beforeEach(() => {
   clock = new ManualClock();
   commits = [];
   isFull = false;
+  takesMs = 0;
   conflictingEpoch = undefined;
   const commit = async (writes: readonly Write[]): Promise<void> => {
     if (isFull) throw new ArchiveFullError('full');
     if (writes.some((write) => 'epoch' in write && write.epoch === conflictingEpoch)) {
       throw new DuplicateRecordError('another one is stored');
     }
+    clock.stall(takesMs);
     commits.push(writes.map((write) => ('security' in write ? write.security : '')));
   };
   queue = new WriteQueue({
@@ -54,6 +58,26 @@ test('regular work shares a commit with what comes shortly after it', async () =
   push('d', true);
   await clock.advanceAsync(0);
   expect(commits.at(-1)).toEqual(['d']);
+});
+
+test('after a commit that took long the next one comes later, but not too late', async () => {
+  const { commitPauseMs, maxCommitPauseMs } = DEFAULT_LIMITS;
+  for (const [tookMs, pauseMs] of [
+    [commitPauseMs / 10, commitPauseMs],
+    [commitPauseMs / 2, (commitPauseMs / 2) * 5],
+    [maxCommitPauseMs / 2, maxCommitPauseMs],
+  ] as const) {
+    takesMs = tookMs;
+    push('a', true);
+    await clock.advanceAsync(1000, 10);
+    const before = commits.length;
+    push('b', true);
+    push('c', true);
+    await clock.advanceAsync(Math.max(0, pauseMs - tookMs - 1));
+    expect(commits, `${tookMs} ms`).toHaveLength(before + 1);
+    await clock.advanceAsync(1);
+    expect(commits, `${tookMs} ms`).toHaveLength(before + 2);
+  }
 });
 
 test('what may not wait is committed at once, with what waits before it', async () => {
