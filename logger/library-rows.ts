@@ -7,6 +7,7 @@ import { formatScaled } from './market/decimal.ts';
 import type { ScaledInt } from './market/decimal.ts';
 import {
   formatCandle,
+  formatFlows,
   formatHorizon,
   formatSides,
   formatOrderEvent,
@@ -22,7 +23,12 @@ import type {
   TradeItem,
   UpdateItem,
 } from './queries/items.ts';
-import type { BookResult, LevelRow, OrderEventResult } from './queries/results.ts';
+import type {
+  BookResult,
+  LevelRow,
+  OrderEventResult,
+  SnapshotFlowResult,
+} from './queries/results.ts';
 
 /** The whole proven book: at the start of every interval, and at the start of the range. */
 export interface ImageRow {
@@ -112,6 +118,13 @@ export interface SnapshotRow {
   readonly receiveTimeUs: number;
   /** What `bookAt` answers for the tick. */
   readonly book: BookResult;
+  /** 1 at the beginning, and one more behind each gap. */
+  readonly segment: number;
+  /** Fills since the tick before whose taker bought; null: a part of that time was not recorded. */
+  readonly upticks: SnapshotFlowResult['upticks'];
+  /** Those whose taker sold. */
+  readonly downticks: SnapshotFlowResult['downticks'];
+  readonly flow: SnapshotFlowResult['flow'];
 }
 
 /** A message about one order, as the exchange sent it. */
@@ -167,7 +180,8 @@ export function snapshotRow(item: SnapshotItem): SnapshotRow {
   const { atUs, exchangeTimeUs, receiveTimeUs, proof } = item;
   const sequence = proof === 'sequence' ? item.sequence : null;
   const book = formatView(item);
-  return { type: 'snapshot', atUs, sequence, exchangeTimeUs, receiveTimeUs, book };
+  const times = { atUs, sequence, exchangeTimeUs, receiveTimeUs };
+  return { type: 'snapshot', ...times, book, ...formatFlows(item) };
 }
 
 export function candleRow(item: CandleItem): CandleRow {

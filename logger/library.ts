@@ -123,7 +123,7 @@ export interface RangeOptions {
 }
 
 export interface SnapshotOptions extends RangeOptions {
-  /** The cadence: an integer with a unit (`100ms`, `1s`, `5m`), from `1us` to `24h`. Default `1s`. */
+  /** The cadence: an integer with a unit (`100ms`, `1s`, `5m`), that divides a day. Default `1s`. */
   readonly every?: string;
   /** As in `BookOptions`. */
   readonly depth?: number;

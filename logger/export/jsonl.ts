@@ -8,7 +8,7 @@ import type { Scale, ScaledInt } from '../market/decimal.ts';
 import type { Horizon, Levels } from '../market/events.ts';
 import { formatTimeUs } from '../market/time.ts';
 import type { BookRows } from '../queries/book-rows.ts';
-import { formatCandle, formatOrderEvent, formatSequence } from '../queries/format.ts';
+import { formatCandle, formatFlows, formatOrderEvent, formatSequence } from '../queries/format.ts';
 import type { DataItem, ImageItem, SnapshotItem, UpdateItem } from '../queries/items.ts';
 import type { Encoder } from './encoder.ts';
 import type { LineWriter } from './line-writer.ts';
@@ -82,7 +82,8 @@ function snapshotJson(item: SnapshotItem, rows: LastText): string {
     `{"security":${JSON.stringify(item.security)},"level":"${item.level}","at":"${formatTimeUs(item.atUs)}",` +
     `"clock":"${item.clock}","sequence":${quoted(formatSequence(item.sequence, item.proof))},` +
     `${timesJson(item)},"state":"proven","proof":"${item.proof}",` +
-    `${windowJson(item)}"horizon":${horizonJson(item.horizon, scale)},${rows.of(item.rows, () => rowsJson(item.rows, scale))}}`
+    `${windowJson(item)}"horizon":${horizonJson(item.horizon, scale)},${rows.of(item.rows, () => rowsJson(item.rows, scale))},` +
+    JSON.stringify(formatFlows(item)).slice(1)
   );
 }
 

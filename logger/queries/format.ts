@@ -22,18 +22,28 @@ import type { ClockName } from '../market/time.ts';
 import { formatTimeUs } from '../market/time.ts';
 import { rowsOf } from './book-rows.ts';
 import type { BookRows } from './book-rows.ts';
-import type { BookView, CandleItem, GapItem, ImageItem, UpdateItem } from './items.ts';
+import type {
+  BookView,
+  CandleItem,
+  Flow,
+  GapItem,
+  ImageItem,
+  SnapshotItem,
+  UpdateItem,
+} from './items.ts';
 import type {
   BadReceiveTimeResult,
   BookResult,
   CandleResult,
   ExportGap,
+  FlowResult,
   GapResult,
   IntervalResult,
   LevelRow,
   NoBookResult,
   OrderEventResult,
   OrderRow,
+  SnapshotFlowResult,
 } from './results.ts';
 
 export interface BookToFormat {
@@ -202,6 +212,19 @@ function formatLevels(
     rows.push(count === undefined ? [price, size] : [price, size, count]);
   }
   return rows;
+}
+
+export function formatFlows({ segment, flows }: SnapshotItem): SnapshotFlowResult {
+  if (flows === null) {
+    const unknown = { notional: null, count: null };
+    return { segment, upticks: unknown, downticks: unknown, flow: 'incomplete' };
+  }
+  const { upticks, downticks, notionalExponent } = flows;
+  const shown = ({ notional, count }: Flow): FlowResult => ({
+    notional: formatScaled(notional, notionalExponent),
+    count,
+  });
+  return { segment, upticks: shown(upticks), downticks: shown(downticks), flow: 'complete' };
 }
 
 export function formatCandle(candle: CandleItem): CandleResult {

@@ -104,6 +104,23 @@ export interface BookView extends BookPosition {
 /** The book at one tick, after the last message at or before it; `atUs` is a multiple of the cadence. */
 export interface SnapshotItem extends BookView {
   readonly type: 'snapshot';
+  /** 1 at the beginning of the range, and one more behind each gap. */
+  readonly segment: number;
+  /** What was traded since the tick before, `(at − every, at]`; null: that period touches a gap. */
+  readonly flows: Flows | null;
+}
+
+/** Single fills of a period: `upticks` whose taker bought, `downticks` whose taker sold. */
+export interface Flows {
+  readonly upticks: Flow;
+  readonly downticks: Flow;
+  readonly notionalExponent: number;
+}
+
+export interface Flow {
+  /** The sum of price × size. */
+  readonly notional: ScaledInt;
+  readonly count: number;
 }
 
 /** What the trades of an interval of the exchange's time come to. */

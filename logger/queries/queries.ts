@@ -35,7 +35,7 @@ export interface RangeQuery {
 }
 
 export interface SnapshotsQuery extends RangeQuery {
-  /** The cadence: a whole number of µs, from 1 to a day. Default: a second. */
+  /** The cadence: a whole number of µs, which divides a day without rest. Default: a second. */
   readonly everyUs?: number | undefined;
   /** Prices per side, with all of their orders; absent: all. */
   readonly depth?: number | undefined;

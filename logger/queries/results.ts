@@ -42,6 +42,23 @@ export interface BookResult {
   readonly asks: readonly BookRow[];
 }
 
+/** What was traded in a period; null: a part of it was not recorded. */
+export interface FlowResult {
+  readonly notional: string | null;
+  readonly count: number | null;
+}
+
+/** What a snapshot has beside its book. */
+export interface SnapshotFlowResult {
+  /** 1 at the beginning, and one more behind each gap. */
+  readonly segment: number;
+  /** Fills whose taker bought, since the snapshot before. */
+  readonly upticks: FlowResult;
+  /** Fills whose taker sold. */
+  readonly downticks: FlowResult;
+  readonly flow: 'complete' | 'incomplete';
+}
+
 /** A book of single orders. */
 export interface OrderBookResult extends BookResult {
   readonly level: 'L3';

@@ -133,10 +133,15 @@ function validDepth(depth: unknown, field: string): number | undefined {
   return depth === undefined ? undefined : validInteger(depth, field, { min: 1, max: MAX_DEPTH });
 }
 
-/** A cadence in µs: from 1 to a day. */
+/** A cadence in µs: from 1 to a day, of which it is a whole part. */
 export function validEveryUs(everyUs: number, field = 'every'): number {
-  if (Number.isSafeInteger(everyUs) && everyUs >= 1 && everyUs <= MAX_EVERY_US) return everyUs;
-  throw new InvalidArgumentError(`${field}: has to be from 1us to 24h`);
+  if (!Number.isSafeInteger(everyUs) || everyUs < 1 || everyUs > MAX_EVERY_US) {
+    throw new InvalidArgumentError(`${field}: has to be from 1us to 24h`);
+  }
+  if (MAX_EVERY_US % everyUs === 0) return everyUs;
+  throw new InvalidArgumentError(
+    `${field}: has to divide a day without rest, like 100ms, 1s or 5m`,
+  );
 }
 
 function validEvery(every: unknown, field: string): number | undefined {

@@ -39,7 +39,8 @@ export type RangeItem =
   | { readonly type: 'events'; readonly scale: Scale; readonly events: readonly MarketEvent[] }
   /** The interval is proven up to here. */
   | { readonly type: 'end'; readonly toUs: number }
-  | { readonly type: 'gap'; readonly gap: Gap };
+  /** `endUs` is on the range's clock. */
+  | { readonly type: 'gap'; readonly gap: Gap; readonly endUs: number };
 
 export function rangeOf(query: RangeQuery): Range {
   return {
@@ -173,7 +174,7 @@ class RangeFilter {
     yield* this.#begin(gap.fromUs);
     const endUs = (gap.toUs ?? Number.POSITIVE_INFINITY) + this.#offsetUs;
     this.#knownUs = endUs;
-    if (gap.fromUs + this.#offsetUs < toUs && endUs > fromUs) yield { type: 'gap', gap };
+    if (gap.fromUs + this.#offsetUs < toUs && endUs > fromUs) yield { type: 'gap', gap, endUs };
   }
 
   #setOffset(us: number): void {
@@ -197,7 +198,7 @@ class RangeFilter {
 
 function neverRecorded(fromUs: number, toUs: number | null): RangeItem {
   const gap: Gap = { fromUs, toUs, cause: 'other', firstMissing: null, lastMissing: null };
-  return { type: 'gap', gap };
+  return { type: 'gap', gap, endUs: toUs ?? Infinity };
 }
 
 function beginsAtOrAfter(header: LoadedBlock['header'], us: number, clock: ClockName): boolean {

@@ -15,10 +15,11 @@ import type { Scale } from '../market/decimal.ts';
 import { isBookUpdate } from '../market/events.ts';
 import type { BookUpdate } from '../market/events.ts';
 import { viewOf } from '../queries/format.ts';
-import type { GapItem, SnapshotItem } from '../queries/items.ts';
+import type { Flows, GapItem, SnapshotItem } from '../queries/items.ts';
 import type { SnapshotsQuery } from '../queries/queries.ts';
 import type { ReaderContext } from './context.ts';
 import { DEFAULT_EVERY_US, validEveryUs } from '../queries/validate.ts';
+import { FlowTicks } from './flows.ts';
 import type { LoadedImage } from './record-loader.ts';
 import { gapItem, itemsInRange, rangeOf, timeOf } from './range.ts';
 import type { Range, RangeItem } from './range.ts';
@@ -30,7 +31,7 @@ export async function* snapshots(
   query: SnapshotsQuery,
 ): AsyncGenerator<SnapshotItem | GapItem> {
   const ticks = new TickFold(query);
-  for await (const item of itemsInRange(context, query.security, ticks.range)) {
+  for await (const item of itemsInRange(context, query.security, ticks.readRange)) {
     // Not `yield*`, which costs some promises more per item.
     for (const tick of ticks.take(item)) yield tick;
   }
@@ -42,6 +43,8 @@ interface Interval {
   book: ReplayedBook;
   /** From this receive time on its book is declared unknown. */
   readonly declaredUs: number;
+  /** When it began, on the range's clock. */
+  readonly beginUs: number;
   /** The last moment, on the range's clock, for which the messages so far prove the book. */
   provenUs: number;
   /** A message behind `declaredUs` came: nothing after it counts. */
@@ -61,6 +64,10 @@ class TickFold {
   readonly range: Range;
   readonly #query: SnapshotsQuery;
   readonly #everyUs: number;
+  readonly #flows: FlowTicks;
+  #segment = 0;
+  /** A gap came since the last interval. */
+  #hasGap = true;
   #tickUs = Number.NEGATIVE_INFINITY;
   #interval: Interval | undefined;
   #waiting: Waiting | undefined;
@@ -74,7 +81,13 @@ class TickFold {
     this.range = rangeOf(query);
     this.#query = query;
     this.#everyUs = validEveryUs(query.everyUs ?? DEFAULT_EVERY_US);
+    this.#flows = new FlowTicks(this.#everyUs, this.range.clock);
     this.#notBefore(this.range.fromUs);
+  }
+
+  /** The first tick covers what was traded before it. */
+  get readRange(): Range {
+    return { ...this.range, fromUs: this.range.fromUs - this.#everyUs };
   }
 
   *take(item: RangeItem): Generator<SnapshotItem | GapItem> {
@@ -84,6 +97,7 @@ class TickFold {
         this.#begin(item);
         break;
       case 'events': {
+        this.#flows.add(item.events, item.scale);
         const updates = item.events.filter(isBookUpdate);
         if (this.#interval === undefined || updates.length === 0) break;
         const [earliestUs = Infinity] = risingTimes(updates, this.range, Infinity);
@@ -101,7 +115,8 @@ class TickFold {
         if (this.range.clock === 'receive') this.#interval.provenUs = item.toUs;
         break;
       case 'gap':
-        this.#gaps.push(item.gap);
+        this.#gaps.push(...this.#askedFor(item));
+        this.#hasGap = true;
         if (this.#interval === undefined) yield* this.#takeGaps();
         break;
     }
@@ -119,7 +134,10 @@ class TickFold {
   #begin({ image, declaredUs }: RangeItem & { type: 'image' }): void {
     if (image.image.receiveTimeUs > declaredUs) return;
     const provenUs = timeOf(image.image, this.range.clock);
-    this.#interval = { book: new ReplayedBook(image), declaredUs, provenUs, isOver: false };
+    const book = new ReplayedBook(image);
+    this.#interval = { book, declaredUs, beginUs: provenUs, provenUs, isOver: false };
+    if (this.#hasGap) this.#segment++;
+    this.#hasGap = false;
     this.#notBefore(provenUs);
   }
 
@@ -195,13 +213,32 @@ class TickFold {
     while (this.#isDue(untilUs)) {
       const atUs = this.#tickUs;
       this.#tickUs += this.#everyUs;
+      const flows = this.#flowsOf(atUs);
       this.#last =
-        this.#last === undefined ? this.#snapshotOf(book, atUs) : { ...this.#last, atUs };
+        this.#last === undefined
+          ? { ...this.#snapshotOf(book, atUs), segment: this.#segment, flows }
+          : { ...this.#last, atUs, flows };
       yield this.#last;
     }
   }
 
-  #snapshotOf(replayed: ReplayedBook, atUs: number): SnapshotItem {
+  /** Of the period that ends at a tick; null: it touches a gap. */
+  #flowsOf(tickUs: number): Flows | null {
+    const flows = this.#flows.take(tickUs);
+    const beginUs = this.#interval?.beginUs ?? Infinity;
+    return tickUs - this.#everyUs < beginUs ? null : flows;
+  }
+
+  /** Without what lies before the range, where only the flows of its first tick are read. */
+  #askedFor({ gap, endUs }: RangeItem & { type: 'gap' }): Gap[] {
+    const { fromUs } = this.range;
+    if (endUs <= fromUs) return [];
+    // Time before everything recorded, which the range asks for in part.
+    const isUnbounded = gap.cause === 'other' && gap.fromUs === this.readRange.fromUs;
+    return [isUnbounded ? { ...gap, fromUs } : gap];
+  }
+
+  #snapshotOf(replayed: ReplayedBook, atUs: number): Omit<SnapshotItem, 'segment' | 'flows'> {
     const { header, book } = replayed;
     const { depth, level } = this.#query;
     const { clock } = this.range;

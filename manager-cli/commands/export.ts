@@ -141,7 +141,10 @@ export const exportCommand: Command = {
       choices: [...CLOCKS],
       defaultDescription: 'receive',
     },
-    every: { ...valued('Snapshots: interval, from 1us to 24h'), defaultDescription: '1s' },
+    every: {
+      ...valued('Snapshots: interval, which divides a day without rest'),
+      defaultDescription: '1s',
+    },
     depth: valued('Snapshots: prices per side (default: all)'),
     level: { ...valued('Snapshots: 2 aggregates an L3 book by price'), choices: ['2'] },
     timeframe: { ...valued('Candles: their length'), choices: [...TIMEFRAMES] },

@@ -193,7 +193,13 @@ describe('an archive and a logger over it', () => {
       .map((line) => JSON.parse(line))
       .filter((line) => line.gap === undefined);
     expect(books.length).toBeGreaterThan(3);
-    for (const book of books) {
+    for (const { segment, upticks, downticks, flow, ...book } of books) {
+      expect([typeof segment, typeof upticks, typeof downticks]).toEqual([
+        'number',
+        'object',
+        'object',
+      ]);
+      expect(['complete', 'incomplete']).toContain(flow);
       expect((await both(`book ${SECURITY} --json --depth 2 --at ${book.at}`)).json).toEqual(book);
     }
   });

@@ -53,6 +53,12 @@ const update: DataItem = {
 const snapshot: SnapshotItem = {
   ...MESSAGE,
   type: 'snapshot',
+  segment: 3,
+  flows: {
+    upticks: { notional: 22_502_500, count: 2 },
+    downticks: { notional: 0, count: 0 },
+    notionalExponent: 5,
+  },
   security: SECURITY,
   level: 'L3',
   proof: 'sequence',
@@ -98,7 +104,7 @@ describe('jsonl', () => {
     expect(lines[0]).toContain('"bids":[["100","1",3]],"asks":[]}');
     expect(lines[1]).toContain('"bids":[["99","0",0]],"asks":[["101","0.001",12]]}');
     const text = encoded({ type: 'snapshots', format: 'jsonl' }, countedSnapshot);
-    expect(text).toContain('"bids":[["100","1",3]],"asks":[["101","0.001",1]]}');
+    expect(text).toContain('"bids":[["100","1",3]],"asks":[["101","0.001",1]],"segment":3,');
   });
 
   test('writes one object per line, decimals and sequences as text', () => {
@@ -128,8 +134,18 @@ describe('jsonl', () => {
     };
     for (const item of [snapshot, totals, levels, countedSnapshot]) {
       const text = encoded({ type: 'snapshots', format: 'jsonl' }, item);
-      expect(text).toBe(`${JSON.stringify(formatView(item))}\n`);
+      const flows = {
+        segment: 3,
+        upticks: { notional: '225.025', count: 2 },
+        downticks: { notional: '0', count: 0 },
+        flow: 'complete',
+      };
+      expect(text).toBe(`${JSON.stringify({ ...formatView(item), ...flows })}\n`);
     }
+    const unknown = encoded({ type: 'snapshots', format: 'jsonl' }, { ...snapshot, flows: null });
+    expect(unknown).toMatch(
+      /"segment":3,"upticks":\{"notional":null,"count":null\},"downticks":\{"notional":null,"count":null\},"flow":"incomplete"\}\n$/,
+    );
   });
 
   test('writes each tick of an unchanged book with its own time', () => {
