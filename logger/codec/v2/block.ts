@@ -16,7 +16,8 @@ import { corrupt } from './bytes.ts';
 import type { Coder } from './coder.ts';
 import { Allowance, readRecord, writeRecord } from './envelope.ts';
 import { DiffHeadModel, TradeModel } from './heads.ts';
-import { LevelModel } from './levels.ts';
+import { LevelReader } from './level-reader.ts';
+import { LevelWriter } from './level-writer.ts';
 import { codeOrderCounts } from './order-counts.ts';
 
 export const block2: BlockCodec = {
@@ -26,17 +27,19 @@ export const block2: BlockCodec = {
   encode(content: BlockContent): Uint8Array {
     const events = content.events.map(levelEvent);
     const header = headerOf(content, events);
-    return writeRecord(BLOCK_CONTEXTS, (coder) => {
-      codeBlockHeader(coder, header);
-      const messages = new MessageModel(coder, header);
+    return writeRecord(BLOCK_CONTEXTS, (encoder) => {
+      codeBlockHeader(encoder, header);
+      const levels = new LevelWriter(encoder, header.levelGrids);
+      const messages = new MessageModel(encoder, header, levels);
       for (const event of events) messages.code(event);
     });
   },
 
   decode(body: Uint8Array): BlockContent {
-    return readRecord(BLOCK_CONTEXTS, body, (coder) => {
-      const header = codeBlockHeader(coder, NO_HEADER);
-      const messages = new MessageModel(coder, header);
+    return readRecord(BLOCK_CONTEXTS, body, (decoder) => {
+      const header = codeBlockHeader(decoder, NO_HEADER);
+      const levels = new LevelReader(decoder, header.levelGrids);
+      const messages = new MessageModel(decoder, header, levels);
       const events: MarketEvent[] = [];
       let { diffs, trades } = header;
       while (diffs + trades > 0) {
@@ -84,18 +87,21 @@ class MessageModel {
   readonly #hasOrders: boolean;
   readonly #allowance: Allowance;
   readonly #diffs: DiffHeadModel;
-  readonly #levels: LevelModel;
+  readonly #levels: LevelWriter | LevelReader;
   readonly #trades: TradeModel;
   #wasTrade = 0;
+  /** Levels are read here and copied, so that lists need not grow. */
+  readonly #readBids: ScaledInt[] = [];
+  readonly #readAsks: ScaledInt[] = [];
 
-  constructor(coder: Coder, header: BlockHeader) {
-    const { previousSequence, rhythm, levelGrids, tradeGrids } = header;
+  constructor(coder: Coder, header: BlockHeader, levels: LevelWriter | LevelReader) {
+    const { previousSequence, rhythm, tradeGrids } = header;
     this.#coder = coder;
     this.#hasOrders = header.hasOrders;
     this.#allowance = new Allowance(coder);
     this.#allowance.take(header.diffs + header.trades);
     this.#diffs = new DiffHeadModel(coder, rhythm, previousSequence);
-    this.#levels = new LevelModel(coder, levelGrids);
+    this.#levels = levels;
     this.#trades = new TradeModel(coder, rhythm, tradeGrids);
   }
 
@@ -113,8 +119,8 @@ class MessageModel {
     const { bidCount, askCount } = this.#diffs;
     this.#allowance.take(bidCount + askCount);
     // When writing they are not changed.
-    const bids = isReading ? [] : (diff.bids as ScaledInt[]);
-    const asks = isReading ? [] : (diff.asks as ScaledInt[]);
+    const bids = isReading ? this.#readBids : (diff.bids as ScaledInt[]);
+    const asks = isReading ? this.#readAsks : (diff.asks as ScaledInt[]);
     this.#levels.message(bids, bidCount, asks, askCount);
     const event: Diff = {
       type: 'diff',
@@ -122,8 +128,8 @@ class MessageModel {
       lastSequence: head.lastSequence,
       exchangeTimeUs: head.exchangeTimeUs,
       receiveTimeUs: head.receiveTimeUs,
-      bids: bidCount === 0 ? EMPTY_LEVELS : bids,
-      asks: askCount === 0 ? EMPTY_LEVELS : asks,
+      bids: bidCount === 0 ? EMPTY_LEVELS : isReading ? bids.slice(0, 2 * bidCount) : bids,
+      asks: askCount === 0 ? EMPTY_LEVELS : isReading ? asks.slice(0, 2 * askCount) : asks,
     };
     return this.#hasOrders ? this.#withOrders(event, diff as OrderCounts) : event;
   }

@@ -22,7 +22,7 @@ const MAX_LENGTH_BYTES = 5;
 export const MAX_VALUES = 5_000_000;
 
 /** @param write must be the inverse of the `read` that is given to `readRecord`. */
-export function writeRecord(contexts: number, write: (coder: Coder) => void): Uint8Array {
+export function writeRecord(contexts: number, write: (encoder: Encoder) => void): Uint8Array {
   const encoder = new Encoder(contexts);
   write(encoder);
   const { coded, raw } = encoder.finish();
@@ -37,7 +37,11 @@ export function writeRecord(contexts: number, write: (coder: Coder) => void): Ui
 }
 
 /** @throws RecordCorruptError */
-export function readRecord<T>(contexts: number, body: Uint8Array, read: (coder: Coder) => T): T {
+export function readRecord<T>(
+  contexts: number,
+  body: Uint8Array,
+  read: (decoder: Decoder) => T,
+): T {
   const content = checked(body);
   if (content[0] !== VERSION) throw corrupt(`its version is ${content[0]}, not ${VERSION}`);
   let at = 1;

@@ -18,7 +18,6 @@ import {
   NO_NUMBER,
   NO_STEP,
   codeNear,
-  codeNumber,
   codeScaled,
   codeSigned,
   lengthOf,
@@ -57,14 +56,20 @@ export class DiffHeadModel {
   code(diff: Diff): UpdateHead {
     const coder = this.#coder;
     const { timeUnitUs, receiveUnitUs, diffIntervalUs } = this.#rhythm;
-    const exchangeTimeUs = codeTime(coder, AT.diffTime, timeUnitUs, {
-      us: diff.exchangeTimeUs,
-      expectedUs: this.#timeUs + diffIntervalUs,
-    });
-    const receiveTimeUs = codeTime(coder, AT.diffLatency, receiveUnitUs, {
-      us: diff.receiveTimeUs,
-      expectedUs: exchangeTimeUs + this.#latencyUs,
-    });
+    const exchangeTimeUs = codeTime(
+      coder,
+      AT.diffTime,
+      timeUnitUs,
+      diff.exchangeTimeUs,
+      this.#timeUs + diffIntervalUs,
+    );
+    const receiveTimeUs = codeTime(
+      coder,
+      AT.diffLatency,
+      receiveUnitUs,
+      diff.receiveTimeUs,
+      exchangeTimeUs + this.#latencyUs,
+    );
     const bidCount = this.#count(AT.bidCount, diff.bids.length / 2, this.bidCount);
     const askCount = this.#count(AT.askCount, diff.asks.length / 2, bidCount);
     const next = this.#sequence + 1;
@@ -82,7 +87,7 @@ export class DiffHeadModel {
 
   #count(at: number, count: number, before: number): number {
     const which = at + lengthAsContext(before) * contexts.COUNT_CONTEXTS;
-    const read = codeNumber(this.#coder, which, count, contexts.COUNT_DIGITS);
+    const read = this.#coder.number(which, count, contexts.COUNT_DIGITS);
     if (read === NO_NUMBER) throw corrupt('a list is too long');
     return read;
   }
@@ -146,21 +151,24 @@ export class TradeModel {
     const coder = this.#coder;
     const { timeUnitUs, receiveUnitUs } = this.#rhythm;
     const before = this.#eventTimeUs;
-    const eventTimeUs = codeTime(coder, AT.eventTime, timeUnitUs, {
-      us: trade.eventTimeUs,
-      expectedUs: before,
-    });
+    const eventTimeUs = codeTime(coder, AT.eventTime, timeUnitUs, trade.eventTimeUs, before);
     // One order that meets several: their messages arrive together.
     const isBurst = eventTimeUs === before ? 1 : 0;
-    const exchangeTimeUs = codeTime(coder, AT.tradeTime + isBurst * NEAR_CONTEXTS, timeUnitUs, {
-      us: trade.exchangeTimeUs,
-      expectedUs: this.#timeUs + (eventTimeUs - before),
-    });
+    const exchangeTimeUs = codeTime(
+      coder,
+      AT.tradeTime + isBurst * NEAR_CONTEXTS,
+      timeUnitUs,
+      trade.exchangeTimeUs,
+      this.#timeUs + (eventTimeUs - before),
+    );
     const receivedAt = AT.tradeReceived + isBurst * NEAR_CONTEXTS;
-    const receiveTimeUs = codeTime(coder, receivedAt, receiveUnitUs, {
-      us: trade.receiveTimeUs,
-      expectedUs: isBurst === 1 ? this.#receiveTimeUs : eventTimeUs + this.#latencyUs,
-    });
+    const receiveTimeUs = codeTime(
+      coder,
+      receivedAt,
+      receiveUnitUs,
+      trade.receiveTimeUs,
+      isBurst === 1 ? this.#receiveTimeUs : eventTimeUs + this.#latencyUs,
+    );
     const isTogether = exchangeTimeUs === this.#timeUs ? 1 : 0;
     this.#eventTimeUs = eventTimeUs;
     this.#timeUs = exchangeTimeUs;

@@ -8,7 +8,7 @@ import { assertInvariant } from '../../errors.ts';
 import { formatUuid, parseUuid } from '../../market/uuid.ts';
 import { corrupt } from './bytes.ts';
 import type { Coder } from './coder.ts';
-import { NEAR_CONTEXTS, codeNear, codeSigned, codeTree, codeUnsigned, NO_STEP } from './numbers.ts';
+import { NEAR_CONTEXTS, codeNear, codeSigned, codeUnsigned, NO_STEP } from './numbers.ts';
 
 /** Kinds of ids. */
 const RANDOM = 0;
@@ -72,7 +72,7 @@ export class IdModel {
         kind = NUMBER;
       }
     }
-    kind = codeTree(coder, this.#at + KIND, KIND_BITS, kind);
+    kind = coder.tree(this.#at + KIND, KIND_BITS, kind);
     if (kind === TEXT) return codeText(coder, id);
     if (kind === NUMBER) return this.#numeric(id);
     if (kind > TEXT) throw corrupt('no such kind of id');
@@ -103,7 +103,7 @@ export class IdModel {
 
   #like(index: number): void {
     const coder = this.#coder;
-    const found = codeTree(coder, this.#at + EXAMPLE, EXAMPLE_BITS, index);
+    const found = coder.tree(this.#at + EXAMPLE, EXAMPLE_BITS, index);
     const example = this.#examples[found];
     if (example === undefined) throw corrupt('an id is like none');
     const words = this.#words;

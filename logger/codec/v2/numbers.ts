@@ -9,24 +9,18 @@ import { toScaled } from '../../market/decimal.ts';
 import type { ScaledInt } from '../../market/decimal.ts';
 import { corrupt } from './bytes.ts';
 import type { Coder } from './coder.ts';
+import * as limits from './number-limits.ts';
 
-/** A number from here on is an escape. */
-export const NUMBER_LIMIT = 2 ** 49;
-/** Lengths from here on take a second tree. */
-const LONG = 31;
-const LENGTH_BITS = 5;
-const LENGTHS = 2 ** LENGTH_BITS;
-/** In the second tree: not a number. */
-const ESCAPED = LENGTHS - 1;
-const MAX_LENGTH = 49;
+export { NO_NUMBER, NUMBER_LIMIT } from './number-limits.ts';
+
+// Copies: what is imported is looked up at each use.
+const { LENGTHS, NO_NUMBER, NUMBER_LIMIT } = limits;
+
 /** Lengths of whole numbers and of scaled ones. */
 const WHOLE_LENGTH_BITS = 6;
 const SCALED_LENGTH_BITS = 10;
 const MAX_SCALED_BITS = 512;
 const PIECE_BITS = 24;
-
-/** What `codeNumber` returns for a number that is not below the limit. */
-export const NO_NUMBER = -1;
 
 /** The number of contexts that `codeNumber` needs. */
 export const numberContexts = (digits: number): number => 1 + 2 * LENGTHS + (LENGTHS << digits);
@@ -36,63 +30,8 @@ export function lengthOf(value: number): number {
   return 32 - Math.clz32(value);
 }
 
-/** `bits` decisions for a number below 2^`bits`, highest digit first. Takes 2^`bits` contexts. */
-export function codeTree(coder: Coder, at: number, bits: number, value: number): number {
-  let node = 1;
-  for (let left = bits - 1; left >= 0; left--) {
-    node = 2 * node + coder.bit(at + node, (value >> left) & 1);
-  }
-  return node - (1 << bits);
-}
-
-/**
- * A non-negative integer below `NUMBER_LIMIT`; any other value is written as an escape, and
- * `NO_NUMBER` is returned.
- * @param digits the digits below the highest one that are learnt.
- */
-export function codeNumber(coder: Coder, at: number, value: number, digits: number): number {
-  if (coder.bit(at, value === 0 ? 1 : 0) === 1) return 0;
-  const isShort = value < 2 ** (LONG - 1);
-  const length = codeTree(coder, at + 1, LENGTH_BITS, isShort ? lengthOf(value) : LONG);
-  if (length === LONG) return codeLong(coder, at + 1 + LENGTHS, value);
-  return codeDigits(coder, at + 1 + 2 * LENGTHS + (length << digits), length, value, digits);
-}
-
-/** The digits below the highest one of a number of at most 30. Takes 2^`digits` contexts. */
-export function codeDigits(
-  coder: Coder,
-  at: number,
-  length: number,
-  value: number,
-  digits: number,
-): number {
-  if (length < 2) return length;
-  let prefix = 1;
-  let left = length - 1;
-  const random = left > digits ? left - digits : 0;
-  while (left > random) {
-    left--;
-    prefix = 2 * prefix + coder.bit(at + prefix, (value >> left) & 1);
-  }
-  if (random === 0) return prefix;
-  return (prefix << random) | coder.raw(value & ((1 << random) - 1), random);
-}
-
-function codeLong(coder: Coder, at: number, value: number): number {
-  let length = 0;
-  if (!coder.isReading) {
-    const isNumber = value < NUMBER_LIMIT;
-    length = isNumber ? lengthOf(Math.floor(value / 2 ** (LONG - 1))) - 1 : ESCAPED;
-  }
-  length = codeTree(coder, at, LENGTH_BITS, length);
-  if (length === ESCAPED) return NO_NUMBER;
-  const bits = length + LONG - 1;
-  if (bits >= MAX_LENGTH) throw corrupt('a number is too long');
-  return 2 ** bits + coder.raw(value % 2 ** bits, bits);
-}
-
 /** What `codeSigned` is given for, and returns for, what is no number below the limit. */
-export const NO_STEP = Number.POSITIVE_INFINITY;
+export const NO_STEP = 2 ** 49;
 const STEP_DIGITS = 2;
 /** The number of contexts that `codeSigned` needs. */
 export const signedContexts = (digits: number): number => 1 + numberContexts(digits);
@@ -104,7 +43,7 @@ export function codeSigned(
   value: number,
   digits: number = STEP_DIGITS,
 ): number {
-  const magnitude = codeNumber(coder, at + 1, value < 0 ? -value : value, digits);
+  const magnitude = coder.number(at + 1, value < 0 ? -value : value, digits);
   if (magnitude === 0) return 0;
   if (magnitude === NO_NUMBER) return NO_STEP;
   return coder.bit(at, value < 0 ? 1 : 0) === 1 ? -magnitude : magnitude;

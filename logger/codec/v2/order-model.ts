@@ -7,7 +7,7 @@ import type { Grids } from './block-header.ts';
 import type { Coder } from './coder.ts';
 import { IdModel } from './ids.ts';
 import { LiveOrders } from './live-orders.ts';
-import { NEAR_CONTEXTS, NO_NUMBER, codeNear, codeNumber, codeTree } from './numbers.ts';
+import { NEAR_CONTEXTS, NO_NUMBER, codeNear } from './numbers.ts';
 import * as contexts from './order-contexts.ts';
 import { AT } from './order-contexts.ts';
 import { FIELDS, TYPES } from './order-fields.ts';
@@ -60,8 +60,7 @@ export class OrderModel {
   /** @param event undefined when reading. */
   code(event: BlockEvent | undefined): BlockEvent {
     const last = this.#type;
-    const type = codeTree(
-      this.#coder,
+    const type = this.#coder.tree(
       AT.type + (last << contexts.TYPE_BITS),
       contexts.TYPE_BITS,
       event === undefined ? 0 : TYPES.indexOf(event.type),
@@ -106,10 +105,13 @@ export class OrderModel {
     const given = event?.exchangeTimeUs ?? 0;
     const exchangeTimeUs = codeNear(coder, AT.exchangeTime + which, given, before);
     const since = this.#isByArrival ? 0 : exchangeTimeUs - before;
-    const receiveTimeUs = codeTime(coder, AT.receiveTime + which, this.#receiveUnitUs, {
-      us: event?.receiveTimeUs ?? 0,
-      expectedUs: this.#receiveTimeUs + since,
-    });
+    const receiveTimeUs = codeTime(
+      coder,
+      AT.receiveTime + which,
+      this.#receiveUnitUs,
+      event?.receiveTimeUs ?? 0,
+      this.#receiveTimeUs + since,
+    );
     this.#exchangeTimeUs = exchangeTimeUs;
     this.#receiveTimeUs = receiveTimeUs;
     const name = TYPES[type] as string;
@@ -139,7 +141,7 @@ export class OrderModel {
     if (newest === undefined) throw corrupt('it refers to an order that is not live');
     if (coder.bit(AT.isNewest + which, known === newest ? 1 : 0) === 1) return newest;
     const ranks = AT.rank + (isDone ? NEAR_CONTEXTS : 0);
-    const rank = codeNumber(coder, ranks, known === undefined ? 0 : live.rank(known), 2);
+    const rank = coder.number(ranks, known === undefined ? 0 : live.rank(known), 2);
     if (rank === NO_NUMBER) throw corrupt('it refers to an order that is not live');
     return known ?? live.at(rank);
   }

@@ -15,7 +15,6 @@ import {
   NO_STEP,
   NUMBER_LIMIT,
   codeNear,
-  codeNumber,
   codeScaled,
   codeSigned,
 } from './numbers.ts';
@@ -87,7 +86,7 @@ export class OrderValues {
     const coder = this.#coder;
     const texts = this.#texts;
     // 0: not in the list yet.
-    const index = codeNumber(coder, AT.text, texts.indexOf(text) + 1, DIGITS);
+    const index = coder.number(AT.text, texts.indexOf(text) + 1, DIGITS);
     if (index > 0) {
       const known = texts[index - 1];
       if (known === undefined) throw corrupt('it refers to an unknown text');

@@ -9,14 +9,7 @@ import type { Coder } from './coder.ts';
 import { OFF_GRID } from './grid.ts';
 import type { Grid } from './grid.ts';
 import { checkedKey } from './level-side.ts';
-import {
-  NO_NUMBER,
-  codeNumber,
-  codeScaled,
-  codeWhole,
-  lengthOf,
-  numberContexts,
-} from './numbers.ts';
+import { NO_NUMBER, codeScaled, codeWhole, lengthOf, numberContexts } from './numbers.ts';
 
 const DIGITS = 2;
 const LENGTHS = 16;
@@ -50,7 +43,7 @@ export class OutwardPrices {
     const gap = tick * this.#outward - this.#key - this.#least;
     const isNext = tick !== OFF_GRID && gap >= 0;
     const at = this.#at + ((this.#lastLength + this.#length) >> 1) * GAP_CONTEXTS;
-    const read = codeNumber(coder, at, isNext ? gap : Number.POSITIVE_INFINITY, DIGITS);
+    const read = coder.number(at, isNext ? gap : NO_NUMBER, DIGITS);
     if (read === NO_NUMBER) {
       if (codeFlag(coder, tick === OFF_GRID)) return codeScaled(coder, price);
       this.#key = codeWhole(coder, tick * this.#outward);

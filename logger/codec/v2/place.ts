@@ -4,8 +4,8 @@
  */
 
 import { corrupt } from './bytes.ts';
-import type { Coder } from './coder.ts';
-import { codeDigits, lengthOf } from './numbers.ts';
+import type { Decoder } from './decoder.ts';
+import type { Encoder } from './encoder.ts';
 
 /** Gaps below this many places are coded here. */
 export const MAX_PLACES = 2 ** 30;
@@ -21,49 +21,41 @@ export const PLACE_CONTEXTS = DIGIT + 2 * LENGTHS * (LENGTHS << DIGITS);
  * @param place from 0, next to the better neighbour, to `places` - 1, next to the worse one.
  * @param isBehind 1 if the better neighbour is what the message changed last, else 0.
  */
-export function codePlace(
-  coder: Coder,
+export function writePlace(
+  encoder: Encoder,
   at: number,
   place: number,
   places: number,
   isBehind: number,
-): number {
+): void {
+  const last = places - 1;
+  if (last === 0) return;
+  const width = lengthOf(last);
+  const isOuter = last - place < place ? 1 : 0;
+  encoder.bit(at + IS_OUTER + isBehind * LENGTHS + width, isOuter);
+  const distance = isOuter === 1 ? last - place : place;
+  const length = lengthOf(distance);
+  const which = width * 2 + isOuter;
+  encoder.countDown(lengthsAt(at, which, isBehind), lengthOf(last >> 1), length);
+  if (length > 1) encoder.digits(digitsAt(at, which, length), length, DIGITS, distance);
+}
+
+/** The inverse of `writePlace`. */
+export function readPlace(decoder: Decoder, at: number, places: number, isBehind: number): number {
   const last = places - 1;
   if (last === 0) return 0;
   const width = lengthOf(last);
-  const isOuter = coder.bit(
-    at + IS_OUTER + isBehind * LENGTHS + width,
-    last - place < place ? 1 : 0,
-  );
-  const distance = codeDistance(coder, at, {
-    distance: isOuter === 1 ? last - place : place,
-    maxLength: lengthOf(last >> 1),
-    which: width * 2 + isOuter,
-    isBehind,
-  });
+  const isOuter = decoder.bit(at + IS_OUTER + isBehind * LENGTHS + width);
+  const which = width * 2 + isOuter;
+  const length = decoder.countDown(lengthsAt(at, which, isBehind), lengthOf(last >> 1));
+  const distance =
+    length < 2 ? length : decoder.digits(digitsAt(at, which, length), length, DIGITS);
   if (distance > last >> 1) throw corrupt('a new level lies beyond its neighbour');
   return isOuter === 1 ? last - distance : distance;
 }
 
-function codeDistance(
-  coder: Coder,
-  at: number,
-  {
-    distance,
-    maxLength,
-    which,
-    isBehind,
-  }: { distance: number; maxLength: number; which: number; isBehind: number },
-): number {
-  const lengths = at + LENGTH + (isBehind * 2 * LENGTHS + which) * LENGTHS;
-  const actual = lengthOf(distance);
-  let length = maxLength;
-  while (length > 0 && coder.bit(lengths + length, length === actual ? 1 : 0) === 0) length--;
-  return codeDigits(
-    coder,
-    at + DIGIT + ((which * LENGTHS + length) << DIGITS),
-    length,
-    distance,
-    DIGITS,
-  );
-}
+const lengthOf = (value: number): number => 32 - Math.clz32(value);
+const lengthsAt = (at: number, which: number, isBehind: number): number =>
+  at + LENGTH + (isBehind * 2 * LENGTHS + which) * LENGTHS;
+const digitsAt = (at: number, which: number, length: number): number =>
+  at + DIGIT + ((which * LENGTHS + length) << DIGITS);

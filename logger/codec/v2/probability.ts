@@ -5,31 +5,20 @@
  * follows the market.
  */
 
+export const FIRST_RANGE = 0x7fffffff;
+/** Below this, a byte of the fraction is settled but for a carry. */
+export const MIN_RANGE = 1 << 23;
+
 export const PROBABILITY_BITS = 15;
 export const ONE = 1 << PROBABILITY_BITS;
 /** The number of decisions from which on the share stays the same. */
-const SETTLED = 30;
+export const SETTLED = 30;
 
 /** The share by which a probability moves, in units of 2^-15, by the number of decisions before. */
-const SHARES = Int32Array.from({ length: SETTLED + 1 }, (_, seen) =>
+export const SHARES = Int32Array.from({ length: SETTLED + 1 }, (_, seen) =>
   Math.floor((ONE * 10) / (10 * seen + 16)),
 );
 
 export function freshContexts(count: number): Int32Array {
   return new Int32Array(count).fill((ONE / 2) << 8);
-}
-
-/** The context after a 1. */
-export function afterOne(context: number): number {
-  const probability = context >>> 8;
-  const seen = context & 255;
-  const moved = Math.imul(ONE - probability, SHARES[seen] as number) >> PROBABILITY_BITS;
-  return context + (moved << 8) + (seen < SETTLED ? 1 : 0);
-}
-
-/** The context after a 0. */
-export function afterZero(context: number): number {
-  const seen = context & 255;
-  const moved = Math.imul(context >>> 8, SHARES[seen] as number) >> PROBABILITY_BITS;
-  return context - (moved << 8) + (seen < SETTLED ? 1 : 0);
 }

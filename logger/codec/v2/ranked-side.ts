@@ -1,97 +1,206 @@
 /**
- * One side of the book as built from a block so far, ranked best first. A key is a price in ticks,
- * negated for bids, so that a lower key is always the better price. The arrays hold the worst level
- * first: most changes are near the best price, and an insertion then moves little. A level keeps
- * its slot for life; what is known about it is kept by slot.
+ * One side of the book as built from a block so far, ranked best first, and a position in it: in front of
+ * the level at `rank`. A key is a price in ticks, negated for bids, so that a lower key is always the better
+ * price. Levels are kept in leaves of a few dozen, so that an insertion moves few of them; the changes of a
+ * message come in order, so that the position is near the next one. A level keeps its slot for life; what is
+ * known about it is kept by slot. Plain lists of small integers are faster than typed ones, and hold others too.
  */
 
-const FIRST_CAPACITY = 256;
-/** Below this many places a loop is faster than a call of `copyWithin`. */
-const FEW = 48;
+const LEAF = 32;
+/** So many levels are looked at one by one before the search goes on by halves. */
+const FEW = 4;
 
 export class RankedSide {
-  /** Key and slot of each level. */
-  #entries = new Float64Array(2 * FIRST_CAPACITY);
   /** By slot: the size in lots. */
-  sizes = new Float64Array(FIRST_CAPACITY);
+  readonly sizes: number[] = [];
   /** By slot: the message that last changed it, times two, plus 1 if that was an update. */
-  changes = new Int32Array(FIRST_CAPACITY);
+  readonly changes: number[] = [];
+  /** The number of levels better than the position. */
+  rank = 0;
+  count = 0;
   readonly #freeSlots: number[] = [];
-  #count = 0;
-  #slotsUsed = 0;
+  /** Key and slot of each level. A leaf has `LEAF` places. */
+  readonly #keys = zeros();
+  readonly #slots = zeros();
+  /** First place and length of each leaf, best levels first; there is at least one leaf. */
+  readonly #starts: number[] = [0];
+  readonly #lengths: number[] = [0];
+  readonly #freeStarts: number[] = [];
+  /** The leaf of the position, its first place and the place behind its last level. */
+  #leaf = 0;
+  #start = 0;
+  #end = 0;
+  /** The place of the position; that of the leaf's end only at the end of the side. */
+  #place = 0;
 
-  get count(): number {
-    return this.#count;
+  get isEnd(): boolean {
+    return this.#place === this.#end;
   }
 
-  /** The key at a rank below `count`. */
-  key(rank: number): number {
-    return this.#entries[2 * (this.#count - 1 - rank)] as number;
+  /** The key behind the position, which is not the end. */
+  get key(): number {
+    return this.#keys[this.#place] as number;
   }
 
-  slot(rank: number): number {
-    return (this.#entries[2 * (this.#count - rank) - 1] as number) | 0;
+  /** The slot behind the position, which is not the end. */
+  get slot(): number {
+    return this.#slots[this.#place] as number;
   }
 
-  /** The number of levels better than `key`: its rank if it is there. Fast near rank `from`. */
-  rankOf(key: number, from: number): number {
-    const entries = this.#entries;
-    const top = this.#count - 1;
-    // Ranks below `low` are better; those from `high` on are not.
-    let low = 0;
-    let high = this.#count;
-    if (from < high && (entries[2 * (top - from)] as number) < key) {
-      low = from + 1;
-      for (let step = 1; low + step < high; step *= 2) {
-        if ((entries[2 * (top - low - step)] as number) >= key) {
-          high = low + step;
-          break;
-        }
-        low += step + 1;
+  /** The key in front of the position, which is not the start. */
+  get keyBefore(): number {
+    const place = this.#place;
+    if (place > this.#start) return this.#keys[place - 1] as number;
+    const leaf = this.#leaf - 1;
+    const last = (this.#starts[leaf] as number) + (this.#lengths[leaf] as number) - 1;
+    return this.#keys[last] as number;
+  }
+
+  /** Moves in front of the best level. */
+  restart(): void {
+    this.rank = 0;
+    this.#take(0);
+  }
+
+  /** Moves by `skip` levels, of which there are so many. */
+  skip(skip: number): void {
+    this.rank += skip;
+    let place = this.#place + skip;
+    while (place >= this.#end && this.#leaf + 1 < this.#starts.length) {
+      place -= this.#end;
+      this.#take(this.#leaf + 1);
+      place += this.#start;
+    }
+    this.#place = place;
+  }
+
+  /** Moves to the first level that is not better than `key`. @returns by how many levels. */
+  seek(key: number): number {
+    const keys = this.#keys;
+    const before = this.rank;
+    let low = this.#place;
+    let end = this.#end;
+    while (end > low && (keys[end - 1] as number) < key) {
+      this.rank += end - low;
+      if (this.#leaf + 1 === this.#starts.length) {
+        this.#place = end;
+        return this.rank - before;
       }
-    } else if (from <= high && (from === 0 || (entries[2 * (top - from + 1)] as number) < key)) {
-      return from;
+      this.#take(this.#leaf + 1);
+      low = this.#place;
+      end = this.#end;
     }
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((entries[2 * (top - middle)] as number) < key) low = middle + 1;
-      else high = middle;
+    const from = low;
+    const few = low + FEW;
+    // Places below `low` are better; those from `high` on are not.
+    let high = end;
+    while (low < high && (keys[low] as number) < key) {
+      low++;
+      if (low < few) continue;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((keys[middle] as number) < key) low = middle + 1;
+        else high = middle;
+      }
     }
-    return low;
+    this.#place = low;
+    this.rank += low - from;
+    return this.rank - before;
   }
 
-  /** Inserts a level at `rank` (at most `count`) and returns its slot. */
-  insert(rank: number, key: number): number {
-    if (this.#count === this.sizes.length) this.#grow();
-    const slot = this.#freeSlots.pop() ?? this.#slotsUsed++;
-    const entries = this.#entries;
-    const end = 2 * this.#count++;
-    const at = end - 2 * rank;
-    if (rank < FEW) for (let i = end - 1; i >= at; i--) entries[i + 2] = entries[i] as number;
-    else entries.copyWithin(at + 2, at, end);
-    entries[at] = key;
-    entries[at + 1] = slot;
+  /** Moves behind the next level. */
+  pass(): void {
+    this.rank++;
+    if (++this.#place === this.#end) this.#takeNext();
+  }
+
+  /** Inserts a level, moves behind it, and returns its slot. */
+  insert(key: number): number {
+    if (this.#end === this.#start + LEAF) this.#split();
+    const slot = this.#freeSlots.pop() ?? this.sizes.push(0) - 1;
+    const keys = this.#keys;
+    const slots = this.#slots;
+    const place = this.#place;
+    const end = this.#end;
+    for (let i = end; i > place; i--) {
+      keys[i] = keys[i - 1] as number;
+      slots[i] = slots[i - 1] as number;
+    }
+    keys[place] = key;
+    slots[place] = slot;
+    this.count++;
+    this.#end = end + 1;
+    this.#lengths[this.#leaf] = end + 1 - this.#start;
+    this.pass();
     return slot;
   }
 
-  remove(rank: number): void {
-    const entries = this.#entries;
-    const end = 2 * --this.#count;
-    const at = end - 2 * rank;
-    this.#freeSlots.push((entries[at + 1] as number) | 0);
-    if (rank < FEW) for (let i = at; i < end; i++) entries[i] = entries[i + 2] as number;
-    else entries.copyWithin(at, at + 2, end + 2);
+  /** Removes the next level. */
+  remove(): void {
+    const keys = this.#keys;
+    const slots = this.#slots;
+    const place = this.#place;
+    const last = this.#end - 1;
+    this.#freeSlots.push(slots[place] as number);
+    for (let i = place; i < last; i++) {
+      keys[i] = keys[i + 1] as number;
+      slots[i] = slots[i + 1] as number;
+    }
+    this.count--;
+    this.#end = last;
+    this.#lengths[this.#leaf] = last - this.#start;
+    if (last === this.#start && this.#starts.length > 1) this.#drop();
+    else if (place === last) this.#takeNext();
   }
 
-  #grow(): void {
-    const capacity = 2 * this.sizes.length;
-    this.#entries = grown(this.#entries, new Float64Array(2 * capacity));
-    this.sizes = grown(this.sizes, new Float64Array(capacity));
-    this.changes = grown(this.changes, new Int32Array(capacity));
+  /** Moves in front of the first level of a leaf. */
+  #take(leaf: number): void {
+    this.#leaf = leaf;
+    this.#start = this.#starts[leaf] as number;
+    this.#place = this.#start;
+    this.#end = this.#start + (this.#lengths[leaf] as number);
+  }
+
+  #takeNext(): void {
+    if (this.#leaf + 1 < this.#starts.length) this.#take(this.#leaf + 1);
+  }
+
+  /** Moves the worse half of a full leaf to a new one. */
+  #split(): void {
+    const start = this.#freeStarts.pop() ?? this.#keys.length;
+    if (start === this.#keys.length) {
+      this.#keys.push(...zeros());
+      this.#slots.push(...zeros());
+    }
+    const half = LEAF / 2;
+    const from = this.#start + half;
+    for (let i = 0; i < half; i++) {
+      this.#keys[start + i] = this.#keys[from + i] as number;
+      this.#slots[start + i] = this.#slots[from + i] as number;
+    }
+    this.#starts.splice(this.#leaf + 1, 0, start);
+    this.#lengths[this.#leaf] = half;
+    this.#lengths.splice(this.#leaf + 1, 0, half);
+    const place = this.#place - from;
+    this.#take(place > 0 ? this.#leaf + 1 : this.#leaf);
+    this.#place = place > 0 ? this.#start + place : from + place;
+  }
+
+  /** Takes the empty leaf out; there are others. */
+  #drop(): void {
+    const leaf = this.#leaf;
+    this.#freeStarts.push(this.#start);
+    this.#starts.splice(leaf, 1);
+    this.#lengths.splice(leaf, 1);
+    if (leaf < this.#starts.length) {
+      this.#take(leaf);
+    } else {
+      this.#take(leaf - 1);
+      this.#place = this.#end;
+    }
   }
 }
 
-function grown<T extends Float64Array | Int32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
+function zeros(): number[] {
+  return Array.from({ length: LEAF }, () => 0);
 }

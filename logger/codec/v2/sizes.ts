@@ -5,25 +5,16 @@
 
 import type { ScaledInt } from '../../market/decimal.ts';
 import type { Coder, Contexts } from './coder.ts';
-import { OFF_GRID } from './grid.ts';
 import type { Grid } from './grid.ts';
-import {
-  NO_NUMBER,
-  codeDigits,
-  codeNumber,
-  codeScaled,
-  codeTree,
-  lengthOf,
-  numberContexts,
-} from './numbers.ts';
+import { NO_NUMBER, codeScaled, lengthOf, numberContexts } from './numbers.ts';
 import { RecentSizes } from './recent-sizes.ts';
 
 const INDEX_DIGITS = 1;
 const INDEX_LENGTH_BITS = 3;
 /** Sizes recur long after they have left the recent ones, so more of their digits are learnt. */
-const LOTS_DIGITS = 4;
+export const LOTS_DIGITS = 4;
 export const INDEX_CONTEXTS = 2 ** INDEX_LENGTH_BITS * (1 + 2 ** INDEX_DIGITS);
-const LOTS_CONTEXTS = numberContexts(LOTS_DIGITS);
+export const LOTS_CONTEXTS = numberContexts(LOTS_DIGITS);
 
 /** The contexts of one kind of sizes, which distinguishes `2 ** bits` cases. */
 export interface SizeContexts {
@@ -40,20 +31,23 @@ export function takeSizeContexts(contexts: Contexts, cases: number): SizeContext
   };
 }
 
-/** The size in lots; `OFF_GRID` if it is off the grid or negative. */
+/** In place of a number of lots: the size is off the grid, or negative. */
+export const NO_LOTS = -1;
+
+/** The size in lots, or `NO_LOTS`. */
 export function lotsOf(grid: Grid, size: ScaledInt): number {
   const lots = grid.index(size);
-  return lots >= 0 ? lots : OFF_GRID;
+  return lots >= 0 ? lots : NO_LOTS;
 }
 
 /** An index into the recent sizes. */
 export function codeIndex(coder: Coder, at: number, index: number): number {
   const lengths = 2 ** INDEX_LENGTH_BITS;
-  const length = codeTree(coder, at, INDEX_LENGTH_BITS, lengthOf(index));
-  return codeDigits(coder, at + lengths + (length << INDEX_DIGITS), length, index, INDEX_DIGITS);
+  const length = coder.tree(at, INDEX_LENGTH_BITS, lengthOf(index));
+  return coder.digits(at + lengths + (length << INDEX_DIGITS), length, INDEX_DIGITS, index);
 }
 
-/** A number of lots; `OFF_GRID` is written as the escape of a number. */
+/** A number of lots; `NO_LOTS` is written as the escape of a number. */
 export function codeLots(
   coder: Coder,
   at: SizeContexts,
@@ -61,14 +55,13 @@ export function codeLots(
   which: number,
   lots: number,
 ): number {
-  const index = coder.isReading || lots === OFF_GRID ? -1 : recent.find(lots);
+  const index = coder.isReading || lots === NO_LOTS ? -1 : recent.find(lots);
   if (coder.bit(at.isRecent + which, index >= 0 ? 1 : 0) === 1) {
     return recent.use(codeIndex(coder, at.index, index));
   }
   const contexts = at.lots + (which >> 1) * LOTS_CONTEXTS;
-  const value = lots === OFF_GRID ? Number.POSITIVE_INFINITY : lots;
-  const read = codeNumber(coder, contexts, value, LOTS_DIGITS);
-  if (read === NO_NUMBER) return OFF_GRID;
+  const read = coder.number(contexts, lots, LOTS_DIGITS);
+  if (read === NO_NUMBER) return NO_LOTS;
   recent.addNew(read);
   return read;
 }
@@ -98,8 +91,8 @@ export class SizeModel {
     const before = this.#recent.added;
     const read = codeLots(coder, this.#at, this.#recent, which, lots);
     this.#past =
-      ((this.#past << 1) & 7) | (read !== OFF_GRID && this.#recent.added === before ? 1 : 0);
-    return read === OFF_GRID ? codeScaled(coder, size) : this.#grid.value(read);
+      ((this.#past << 1) & 7) | (read !== NO_LOTS && this.#recent.added === before ? 1 : 0);
+    return read === NO_LOTS ? codeScaled(coder, size) : this.#grid.value(read);
   }
 
   /** Whether sizes recur is learnt from the sizes before. */

@@ -19,12 +19,13 @@ export function codeTime(
   coder: Coder,
   at: number,
   unitUs: number,
-  time: { readonly us: number; readonly expectedUs: number },
+  us: number,
+  expectedUs: number,
 ): number {
-  if (unitUs === 1) return codeNear(coder, at, time.us, time.expectedUs);
+  if (unitUs === 1) return codeNear(coder, at, us, expectedUs);
   // Exact, unlike a division that is rounded: what is expected need not be a whole number of units.
-  const expected = (time.expectedUs - (time.expectedUs % unitUs)) / unitUs;
-  const read = codeNear(coder, at, time.us / unitUs, expected) * unitUs;
+  const expected = (expectedUs - (expectedUs % unitUs)) / unitUs;
+  const read = codeNear(coder, at, us / unitUs, expected) * unitUs;
   if (!Number.isSafeInteger(read)) throw corrupt('a time is out of range');
   return read;
 }

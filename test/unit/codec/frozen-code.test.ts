@@ -1,6 +1,7 @@
 /**
  * Pins the code of the frozen format versions. Comments, types and formatting may change; code may not: archives
- * hold records written with it. A change of the format is a new version (see `logger/codec/codec.ts`).
+ * hold records written with it. A change of the format is a new version (see `logger/codec/codec.ts`). Code that is only made
+ * faster gets new hashes here, once it has been compared with the code before on random records and on forged ones.
  *
  * The hashes are of the JavaScript that the test runner's transformer makes of each file. If they all
  * change with a new version of that tool and no file in the folder has, replace them.
