@@ -54,8 +54,8 @@ export async function* codecSections({ data, peers }: Given): AsyncGenerator<Sec
 async function contendersFor(symbol: string, peers: Peers): Promise<CodecContender[]> {
   const columns = await parquet(peers);
   return [
-    ours(block1, 'in which such blocks are stored'),
-    ours(block2, 'in which small ones are'),
+    ours(block1, 'in which blocks of a busy minute are stored'),
+    ours(block2, 'in which smaller ones are'),
     ...(columns ? [columns] : []),
     ...jsonCodecs(readFrame, peers.missing),
     tardisCsv(symbol),

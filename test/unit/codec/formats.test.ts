@@ -36,7 +36,7 @@ describe('the encoding of a record picks its decoder', () => {
 
   test('large blocks of levels are stored in version 1, unless it has no place for their trades', () => {
     const times = { exchangeTimeUs: 1, receiveTimeUs: 2 };
-    const levels = Array.from({ length: 500 }, (_, i) => [i + 1, 1]).flat();
+    const levels = Array.from({ length: 3000 }, (_, i) => [i + 1, 1]).flat();
     const diff = (firstSequence: number): MarketEvent => {
       const numbers = { firstSequence, lastSequence: firstSequence };
       return { type: 'diff', ...numbers, ...times, bids: levels, asks: [] };
