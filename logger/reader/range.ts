@@ -39,8 +39,7 @@ export type RangeItem =
   | { readonly type: 'events'; readonly scale: Scale; readonly events: readonly MarketEvent[] }
   /** The interval is proven up to here. */
   | { readonly type: 'end'; readonly toUs: number }
-  /** `endUs` is on the range's clock. */
-  | { readonly type: 'gap'; readonly gap: Gap; readonly endUs: number };
+  | { readonly type: 'gap'; readonly gap: Gap };
 
 export function rangeOf(query: RangeQuery): Range {
   return {
@@ -61,15 +60,24 @@ export function gapItem(gap: Gap, missing: 'sequence' | 'tradeId' = 'sequence'):
   return { type: 'gap', ...gap, missing };
 }
 
-/** @throws UnknownSecurityError */
+/**
+ * @param beforeUs how much of what lies before the range is read as well.
+ * @throws UnknownSecurityError
+ */
 export async function* itemsInRange(
   context: ReaderContext,
   security: string,
   range: Range,
+  beforeUs = 0,
 ): AsyncGenerator<RangeItem> {
   const slackUs = range.clock === 'exchange' ? MAX_EXCHANGE_DISORDER_US : 0;
   const filter = new RangeFilter(range, range.toUs + slackUs);
-  for await (const item of itemsSince(context, security, range, range.fromUs - slackUs)) {
+  for await (const item of itemsSince(
+    context,
+    security,
+    range,
+    range.fromUs - slackUs - beforeUs,
+  )) {
     yield* filter.take(item);
     if (filter.isBehind) return;
   }
@@ -174,7 +182,7 @@ class RangeFilter {
     yield* this.#begin(gap.fromUs);
     const endUs = (gap.toUs ?? Number.POSITIVE_INFINITY) + this.#offsetUs;
     this.#knownUs = endUs;
-    if (gap.fromUs + this.#offsetUs < toUs && endUs > fromUs) yield { type: 'gap', gap, endUs };
+    if (gap.fromUs + this.#offsetUs < toUs && endUs > fromUs) yield { type: 'gap', gap };
   }
 
   #setOffset(us: number): void {
@@ -198,7 +206,7 @@ class RangeFilter {
 
 function neverRecorded(fromUs: number, toUs: number | null): RangeItem {
   const gap: Gap = { fromUs, toUs, cause: 'other', firstMissing: null, lastMissing: null };
-  return { type: 'gap', gap, endUs: toUs ?? Infinity };
+  return { type: 'gap', gap };
 }
 
 function beginsAtOrAfter(header: LoadedBlock['header'], us: number, clock: ClockName): boolean {

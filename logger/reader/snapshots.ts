@@ -30,8 +30,10 @@ export async function* snapshots(
   context: ReaderContext,
   query: SnapshotsQuery,
 ): AsyncGenerator<SnapshotItem | GapItem> {
-  const ticks = new TickFold(query);
-  for await (const item of itemsInRange(context, query.security, ticks.readRange)) {
+  // The first tick covers what was traded before it.
+  const everyUs = validEveryUs(query.everyUs ?? DEFAULT_EVERY_US);
+  const ticks = new TickFold(query, everyUs);
+  for await (const item of itemsInRange(context, query.security, ticks.range, everyUs)) {
     // Not `yield*`, which costs some promises more per item.
     for (const tick of ticks.take(item)) yield tick;
   }
@@ -77,17 +79,12 @@ class TickFold {
   /** The last tick, shown again as long as nothing changes. */
   #last: SnapshotItem | undefined;
 
-  constructor(query: SnapshotsQuery) {
+  constructor(query: SnapshotsQuery, everyUs: number) {
     this.range = rangeOf(query);
     this.#query = query;
-    this.#everyUs = validEveryUs(query.everyUs ?? DEFAULT_EVERY_US);
+    this.#everyUs = everyUs;
     this.#flows = new FlowTicks(this.#everyUs, this.range.clock);
     this.#notBefore(this.range.fromUs);
-  }
-
-  /** The first tick covers what was traded before it. */
-  get readRange(): Range {
-    return { ...this.range, fromUs: this.range.fromUs - this.#everyUs };
   }
 
   *take(item: RangeItem): Generator<SnapshotItem | GapItem> {
@@ -115,7 +112,7 @@ class TickFold {
         if (this.range.clock === 'receive') this.#interval.provenUs = item.toUs;
         break;
       case 'gap':
-        this.#gaps.push(...this.#askedFor(item));
+        this.#gaps.push(item.gap);
         this.#hasGap = true;
         if (this.#interval === undefined) yield* this.#takeGaps();
         break;
@@ -227,15 +224,6 @@ class TickFold {
     const flows = this.#flows.take(tickUs);
     const beginUs = this.#interval?.beginUs ?? Infinity;
     return tickUs - this.#everyUs < beginUs ? null : flows;
-  }
-
-  /** Without what lies before the range, where only the flows of its first tick are read. */
-  #askedFor({ gap, endUs }: RangeItem & { type: 'gap' }): Gap[] {
-    const { fromUs } = this.range;
-    if (endUs <= fromUs) return [];
-    // Time before everything recorded, which the range asks for in part.
-    const isUnbounded = gap.cause === 'other' && gap.fromUs === this.readRange.fromUs;
-    return [isUnbounded ? { ...gap, fromUs } : gap];
   }
 
   #snapshotOf(replayed: ReplayedBook, atUs: number): Omit<SnapshotItem, 'segment' | 'flows'> {

@@ -26,6 +26,15 @@ const EXTENT = scaled({ fast: 'the first 10,000 lines', full: 'all of it' });
 /** Moments of an export that are compared with a query. */
 const TICKS = scaled({ fast: 20, full: 30 });
 
+const DAY_US = 86_400_000_000;
+
+/** The longest cadence that divides a day and is no longer than this. */
+function cadenceWithin(us: number): number {
+  let parts = Math.ceil(DAY_US / us);
+  while (DAY_US % parts !== 0) parts++;
+  return DAY_US / parts;
+}
+
 describe('exports of the recordings', needs(recordings), () => {
   let server: { close(): Promise<void> } | undefined;
   let logger: TestLogger | undefined;
@@ -95,7 +104,7 @@ describe('exports of the recordings', needs(recordings), () => {
   ): Promise<void> {
     const { clock, ...shown } = options;
     const { firstUs, lastUs } = await spanOf(reader, security, clock);
-    const everyUs = Math.floor((lastUs - firstUs) / TICKS);
+    const everyUs = cadenceWithin((lastUs - firstUs) / TICKS);
     const range = { fromUs: firstUs, toUs: lastUs };
     let tickUs = Math.ceil(firstUs / everyUs) * everyUs;
     for await (const item of reader.snapshots({ security, everyUs, clock, ...range, ...shown })) {
