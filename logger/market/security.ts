@@ -18,11 +18,11 @@ export const MAX_SYMBOL_CHARACTERS = 64;
 
 const EXCHANGE = /^[A-Za-z][A-Za-z0-9]{0,31}$/;
 /**
- * ASCII letters, digits and `._/-`, not first; beyond ASCII whatever can be seen and stored: no white
+ * ASCII letters, digits and `._/:-`, not first; beyond ASCII whatever can be seen and stored: no white
  * space, no control or format characters, no half characters, nothing that stands for damaged text.
  */
 const SYMBOL =
-  /^(?![._/-])(?:[A-Za-z0-9._/-]|[^\p{ASCII}\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{Noncharacter_Code_Point}\ufffd])+$/u;
+  /^(?![._/:-])(?:[A-Za-z0-9._/:-]|[^\p{ASCII}\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{Noncharacter_Code_Point}\ufffd])+$/u;
 
 /** Counts code points: one beyond the basic plane is one character. */
 const SHORT_ENOUGH = new RegExp(`^.{0,${MAX_SYMBOL_CHARACTERS}}$`, 'su');

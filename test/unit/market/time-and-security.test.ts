@@ -56,6 +56,11 @@ describe('securities', () => {
     },
   );
 
+  test('a symbol may have colons of its own, as those of Bitfinex', () => {
+    expect(parseSecurity('bitfinex:tAAVE:USD')).toMatchObject({ symbol: 'tAAVE:USD' });
+    expect(() => parseSecurity('bitfinex::USD')).toThrow(InvalidArgumentError);
+  });
+
   test('a symbol that is too long is named as such', () => {
     expect(() => parseSecurity(`binance:${'币'.repeat(5000)}`)).toThrow(
       /longer than 64 characters/,
@@ -85,7 +90,7 @@ describe('securities', () => {
     'binance:BTC USDT',
     'binance:../x',
     'binance:a\n',
-    'a:b:c',
+    'a::b:c',
     `binance:${'A'.repeat(65)}`,
     'binance:\u0000',
     '__proto__',
@@ -93,7 +98,6 @@ describe('securities', () => {
     'binance:币 安',
     'binance:币\u3000安',
     'binance:币,安',
-    'binance:币:安',
     'binance:币\u202e安',
     'binance:币\u200b安',
     'binance:币\u009b安',
