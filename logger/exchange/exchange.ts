@@ -22,6 +22,11 @@ export interface Exchange {
    */
   readonly proof: Proof;
   readonly rule: SequenceRule;
+  /**
+   * Sequences count the messages of one connection: each begins anew, so a segment lasts as long as one
+   * connection, and of what is missing after it only the first sequence is known.
+   */
+  readonly isNumberedByConnection?: boolean;
   /** The feed shows a window: the best levels, which enter and leave it as the market moves. */
   readonly isWindowed?: boolean;
   /** Set where it records less than the exchange offers: the reason, and whether it was chosen. */
@@ -135,8 +140,9 @@ export interface FeedListener {
   /**
    * What the exchange sends contradicts the book that it sent before: something was lost, nobody knows
    * when. Nothing since the book was last known to be the exchange's can be claimed.
+   * @param checksum it is the exchange's checksum that does not match.
    */
-  onMismatch(reason: string): void;
+  onMismatch(reason: string, checksum?: ChecksumMismatch): void;
   /** The exchange starts or stops collecting orders for an auction; meanwhile its book may be crossed. */
   onAuction(isCollecting: boolean): void;
   /** From here on prices and sizes come at this finer scale. Called before the first such event. */
@@ -150,6 +156,11 @@ export interface FeedListener {
    * not called again.
    */
   onUnlisted(reason: string): void;
+}
+
+export interface ChecksumMismatch {
+  /** The last update after which what differs now still was the exchange's; null: none is known. */
+  readonly lastMatch: { readonly sequence: number; readonly receiveTimeUs: number } | null;
 }
 
 /** Why streams are not up. The adapter has logged what concerns a connection or the login. */

@@ -3,9 +3,17 @@
  * receive times.
  */
 
-/** The cause of a gap. */
+/** The cause of a gap. `checksum`: the exchange's own did not match the book. */
 export type GapCause =
-  'sequence' | 'connection' | 'restart' | 'removed' | 'spool' | 'corrupt' | 'clock' | 'other';
+  | 'sequence'
+  | 'connection'
+  | 'checksum'
+  | 'restart'
+  | 'removed'
+  | 'spool'
+  | 'corrupt'
+  | 'clock'
+  | 'other';
 
 /** `sequence`: by sequence numbers without a gap. `connection`: by one unbroken connection. */
 export type Proof = 'sequence' | 'connection';

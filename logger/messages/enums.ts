@@ -77,6 +77,7 @@ export const RECORDING_STATE = enumWords<
 export const GAP_CAUSE = enumWords<GapCause, GapCause__Output>({
   sequence: 'GAP_CAUSE_SEQUENCE',
   connection: 'GAP_CAUSE_CONNECTION',
+  checksum: 'GAP_CAUSE_CHECKSUM',
   restart: 'GAP_CAUSE_RESTART',
   removed: 'GAP_CAUSE_REMOVED',
   spool: 'GAP_CAUSE_SPOOL',

@@ -30,6 +30,7 @@ const STATES: readonly RecordingState[] = ['syncing', 'live', 'stale', 'failed']
 const CAUSES: readonly GapCause[] = [
   'sequence',
   'connection',
+  'checksum',
   'restart',
   'removed',
   'spool',

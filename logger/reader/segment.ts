@@ -139,12 +139,14 @@ export class Segment {
     const { next, gap, openGap } = this.end;
     if (next !== null) {
       const missing = missingBetween(lastSequence, next.header.lastSequence, proof);
+      // A record that names the first alone: the next segment is of another numbering.
+      const isOpenEnded = gap !== null && gap.firstMissing !== null && gap.lastMissing === null;
       return {
         fromUs: endUs,
         toUs: Math.max(endUs, this.nextBeginUs ?? endUs),
         cause: gap?.cause ?? 'other',
         firstMissing: gap?.firstMissing ?? missing.firstMissing,
-        lastMissing: gap?.lastMissing ?? missing.lastMissing,
+        lastMissing: isOpenEnded ? null : (gap?.lastMissing ?? missing.lastMissing),
       };
     }
     if (openGap === null) return null;

@@ -6,6 +6,7 @@
 import { DuplicateRecordError, describeError } from '../errors.ts';
 import type { LoggerError } from '../errors.ts';
 import type {
+  ChecksumMismatch,
   Exchange,
   FeedListener,
   FeedWait,
@@ -211,9 +212,9 @@ export class BookRecorder implements FeedListener {
     const { segment } = this;
     this.feed.down();
     if (segment && (this.#phase.current === 'live' || this.#phase.current === 'stale')) {
-      if (this.#deps.exchange.proof === 'connection') {
-        const { atUs, sequence } = this.feed.lastEvidence(segment);
-        this.#endSegment('connection', { atUs: Math.min(atUs, aliveUntilUs), sequence });
+      const { proof, isNumberedByConnection } = this.#deps.exchange;
+      if (proof === 'connection' || isNumberedByConnection === true) {
+        this.#endSegment('connection', this.feed.lastEvidence(segment, aliveUntilUs));
         if (this.writer.isSuspended) return;
       }
       this.#phase.enter('stale', { reason });
@@ -250,14 +251,13 @@ export class BookRecorder implements FeedListener {
 
   onUpdate(update: BookUpdate): void {
     const { segment } = this;
-    const security = this.#security;
     this.#renewals = 0;
     if (segment && this.#extend(segment, update)) {
-      this.#deps.live.publish({ type: 'update', security, update, segment });
+      this.#deps.live.publish({ type: 'update', security: this.#security, update, segment });
       return;
     }
     if (!segment) this.#buffer.addUpdate(update);
-    this.#deps.live.publish({ type: 'unapplied', security, update });
+    this.#deps.live.publish({ type: 'unapplied', security: this.#security, update });
   }
 
   onHeartbeat(heartbeat: Heartbeat): void {
@@ -271,12 +271,13 @@ export class BookRecorder implements FeedListener {
 
   /** Something was lost on an open connection. */
   onLoss(aliveUntilUs: number, reason: string): void {
-    const last = this.segment && this.feed.lastEvidence(this.segment);
-    this.#lost('connection', reason, last && { ...last, atUs: Math.min(aliveUntilUs, last.atUs) });
+    const last = this.segment && this.feed.lastEvidence(this.segment, aliveUntilUs);
+    this.#lost('connection', reason, last);
   }
 
-  onMismatch(reason: string): void {
-    this.#lost('other', reason, this.segment?.proven);
+  onMismatch(reason: string, checksum?: ChecksumMismatch): void {
+    const cause = checksum ? 'checksum' : 'other';
+    this.#lost(cause, reason, this.segment?.lastRight(checksum?.lastMatch ?? null));
   }
 
   onAuction(isCollecting: boolean): void {

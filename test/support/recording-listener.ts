@@ -1,6 +1,7 @@
 /** A feed listener that records its calls in order. */
 
 import type {
+  ChecksumMismatch,
   FeedListener,
   FeedWait,
   Heartbeat,
@@ -21,7 +22,11 @@ export type ListenerCall =
   | { readonly what: 'event'; readonly event: MarketEvent }
   | { readonly what: 'heartbeat'; readonly heartbeat: Heartbeat }
   | { readonly what: 'loss'; readonly aliveUntilUs: number; readonly reason: string }
-  | { readonly what: 'mismatch'; readonly reason: string }
+  | {
+      readonly what: 'mismatch';
+      readonly reason: string;
+      readonly checksum?: ChecksumMismatch | undefined;
+    }
   | { readonly what: 'auction'; readonly isCollecting: boolean }
   | { readonly what: 'scale'; readonly scale: Scale }
   | { readonly what: 'instrument'; readonly instrument: Instrument }
@@ -57,8 +62,8 @@ export class RecordingListener implements FeedListener {
     this.calls.push({ what: 'loss', aliveUntilUs, reason });
   }
 
-  onMismatch(reason: string): void {
-    this.calls.push({ what: 'mismatch', reason });
+  onMismatch(reason: string, checksum?: ChecksumMismatch): void {
+    this.calls.push({ what: 'mismatch', reason, checksum });
   }
 
   onAuction(isCollecting: boolean): void {

@@ -55,6 +55,7 @@ export class ScriptedExchange implements Exchange {
   /** Of each snapshot request; undefined: none was named. */
   readonly depthsAsked: (number | undefined)[] = [];
   probesInBatches = false;
+  isNumberedByConnection = false;
   /** Symbols and depth of each probe. */
   readonly probes: (readonly [symbols: string, depth: 'prices' | 'sequence'])[] = [];
   /** The response to every probe; an error while null. */

@@ -8,7 +8,7 @@ import type { WireFormatError } from '../../errors.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type { BookUpdate, MarketEvent, SideEvent } from '../../market/events.ts';
 import { finerScale, isSameScale, rescaleEvent } from '../../market/scale.ts';
-import type { FeedListener, FeedWait, Instrument } from '../exchange.ts';
+import type { ChecksumMismatch, FeedListener, FeedWait, Instrument } from '../exchange.ts';
 import type { WireErrors } from '../wire/wire-errors.ts';
 import type {
   FeedMessage,
@@ -144,8 +144,8 @@ export abstract class SymbolFeed {
   }
 
   /** The exchange's messages contradict the book: nobody knows since when it is wrong. */
-  protected mismatch(reason: string): void {
-    if (this.#isUp && !this.#isClosed) this.listener.onMismatch(reason);
+  protected mismatch(reason: string, checksum?: ChecksumMismatch): void {
+    if (this.#isUp && !this.#isClosed) this.listener.onMismatch(reason, checksum);
   }
 
   /** An attempt to bring the streams up failed. */

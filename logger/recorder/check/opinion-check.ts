@@ -1,5 +1,5 @@
 /**
- * The check where the proof is the connection: compares the book with the exchange's own as it comes by
+ * The check where the exchange gives a second opinion: compares the book with the exchange's own as it comes by
  * another way, which has no place in the stream. So only those places are compared that no update
  * touched for a while before the request and after the answer: there both show the same, whatever
  * moment in between the answer is of. A place with a lost update stays such a place until the next one.
@@ -14,7 +14,7 @@ import type { BookContent, BookDifference } from '../../book/difference.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import { rescale } from '../../market/decimal.ts';
 import type { Scale, ScaledInt } from '../../market/decimal.ts';
-import type { BookUpdate, Levels } from '../../market/events.ts';
+import type { BookUpdate, Horizon, Levels } from '../../market/events.ts';
 import { finerScale, rescaleHorizon, rescaleSides } from '../../market/scale.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { sleep } from '../../runtime/timing.ts';
@@ -84,11 +84,11 @@ export class OpinionCheck implements BookCheck {
     if (signal.aborted || isEmpty || isRescaled) return 'undecided';
     const ours = { ...sidesOf(segment.book), scale: segment.scale, horizon: segment.horizon };
     const scale = finerScale(ours.scale, theirs.scale);
-    const difference = differenceInside(
-      this.#untouched(ours, scale),
-      this.#untouched(theirs, scale),
-    );
-    return { at: segment.last, difference };
+    const [left, theirLeft] = [this.#untouched(ours, scale), this.#untouched(theirs, scale)];
+    const difference = differenceInside(left, theirLeft);
+    // Short of the book's horizon it proves nothing more than was known.
+    const isWhole = reaches(theirLeft.horizon, left.horizon);
+    return { at: isWhole ? segment.last : segment.proven, difference };
   }
 
   /** A book without the levels at prices that were touched. */
@@ -127,4 +127,10 @@ export class OpinionCheck implements BookCheck {
 
 function levelsAt(levels: Levels, places: readonly number[]): Levels {
   return places.flatMap((place) => levels.slice(2 * place, 2 * place + 2));
+}
+
+/** Both at one scale. */
+function reaches(theirs: Horizon, ours: Horizon): boolean {
+  const isBidSo = theirs.bid === null || (ours.bid !== null && theirs.bid <= ours.bid);
+  return isBidSo && (theirs.ask === null || (ours.ask !== null && theirs.ask >= ours.ask));
 }

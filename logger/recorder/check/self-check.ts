@@ -124,9 +124,10 @@ export class SelfCheck {
   snapshotDueMs(everyMs: number): number | undefined {
     const { exchange } = this.#recorder;
     if (!this.#segment || this.#snapshotCheck) return undefined;
-    if (exchange.proof === 'sequence') return this.#lastSnapshotMs + everyMs;
-    if (exchange.secondOpinion === undefined) return undefined;
-    return this.#lastSnapshotMs + Math.min(everyMs, this.#deps.limits.opinionEveryMs);
+    if (exchange.secondOpinion !== undefined) {
+      return this.#lastSnapshotMs + Math.min(everyMs, this.#deps.limits.opinionEveryMs);
+    }
+    return exchange.proof === 'sequence' ? this.#lastSnapshotMs + everyMs : undefined;
   }
 
   /** What would make the book known further out; undefined: it is whole, or can't be asked for now. */
@@ -187,7 +188,7 @@ export class SelfCheck {
     const { security, exchange } = this.#recorder;
     const { symbol } = security;
     const shared = { exchange, symbol, segment, clock, limits, signal: this.#segmentLife.signal };
-    if (exchange.proof === 'connection') return new OpinionCheck(shared);
+    if (exchange.secondOpinion !== undefined) return new OpinionCheck(shared);
     return new SnapshotCheck({
       ...shared,
       depth,

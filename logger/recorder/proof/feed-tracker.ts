@@ -129,10 +129,10 @@ export class FeedTracker {
     this.#crossedSinceMs = undefined;
   }
 
-  /** The last evidence for the book of a segment: nothing after it is claimed. */
-  lastEvidence(segment: Segment): SegmentPosition {
+  /** The last evidence for the book of a segment: nothing after it is claimed. @param untilUs of its streams. */
+  lastEvidence(segment: Segment, untilUs = Number.POSITIVE_INFINITY): SegmentPosition {
     const { atUs, sequence } = segment.last;
-    return { atUs: Math.max(this.#aliveUntilUs ?? 0, atUs), sequence };
+    return { atUs: Math.min(untilUs, Math.max(this.#aliveUntilUs ?? 0, atUs)), sequence };
   }
 
   /** Whether the exchange is to be asked about the silence; `none` also where that can't help. */
@@ -174,7 +174,7 @@ export class FeedTracker {
     }
     if (exchange.proof === 'connection') return this.#answerByPrices(asked.segment, probe, depth);
     return probe.sequence === null
-      ? this.#answerForNow(asked.segment, probe)
+      ? this.#answerForNow(asked.segment, probe, depth)
       : this.#answerBySequence(asked.segment, probe.sequence, probe.receiveTimeUs);
   }
 
@@ -186,12 +186,16 @@ export class FeedTracker {
 
   /**
    * Best prices alone: enough to stay live, but no proof. After a few in a row the sequence is asked
-   * as soon as there is room for it.
+   * as soon as there is room for it. Where it has none, prices that differ show that the stream is dead.
    */
-  #answerForNow(segment: Segment, probe: BookProbe): Verdict {
+  #answerForNow(segment: Segment, probe: BookProbe, depth: 'prices' | 'sequence'): Verdict {
     const { limits, phase, onContinuous } = this.#deps;
-    const isKnownAhead = this.#aheadSinceMs !== undefined;
-    if (isKnownAhead || this.#wasDown || !agreesWith(segment.book, probe)) return 'suspect';
+    const isSame = agreesWith(segment.book, probe);
+    if (depth === 'sequence' && !isSame)
+      return this.#ahead(segment, 'Its best prices are not those of the exchange');
+    const isKnownAhead = depth === 'prices' && this.#aheadSinceMs !== undefined;
+    if (isKnownAhead || this.#wasDown || !isSame) return 'suspect';
+    this.#aheadSinceMs = undefined;
     this.#silence.settle();
     if (phase() === 'stale') onContinuous(segment);
     return ++this.#agreements > limits.maxPriceAgreements ? 'unproven' : 'settled';

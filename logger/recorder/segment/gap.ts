@@ -5,7 +5,12 @@ import type { SegmentIdentity } from './records.ts';
 import type { ProvenBook } from './segment.ts';
 
 /** The record of a gap that ends at the first image of a new segment. */
-export function closeGap(open: OpenGap, next: SegmentIdentity, proven: ProvenBook): GapRecord {
+export function closeGap(
+  open: OpenGap,
+  next: SegmentIdentity,
+  proven: ProvenBook,
+  isNumberedByConnection = false,
+): GapRecord {
   const { firstMissing } = open;
   const base = {
     security: next.security,
@@ -14,6 +19,8 @@ export function closeGap(open: OpenGap, next: SegmentIdentity, proven: ProvenBoo
     toUs: Math.max(open.fromUs, proven.receiveTimeUs),
     cause: open.cause,
   };
+  // The next book may be of another connection, which numbers for itself.
+  if (isNumberedByConnection) return { ...base, firstMissing, lastMissing: null };
   // Without sequence numbers the end of the gap is not known by number.
   if (next.proof === 'connection') {
     return { ...base, firstMissing, lastMissing: null };

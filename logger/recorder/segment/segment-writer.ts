@@ -35,7 +35,10 @@ export interface CommonWriterDeps extends SegmentDeps {
 
 export interface SegmentWriterDeps extends CommonWriterDeps {
   readonly security: string;
-  readonly exchange: Pick<Exchange, 'level' | 'feed' | 'proof' | 'isWindowed'>;
+  readonly exchange: Pick<
+    Exchange,
+    'level' | 'feed' | 'proof' | 'isNumberedByConnection' | 'isWindowed'
+  >;
   /** What a size counts, as far as the exchange has said; undefined: an amount of the traded asset. */
   readonly contract: () => Contract | undefined;
   readonly live: LivePublisher;
@@ -107,7 +110,8 @@ export class SegmentWriter {
     const monotonicMs = clock.monotonicMs();
     const onNews = (): void => this.#deps.queue.announce(this.#journalNews);
     const segment = new Segment(identity, proven, { ...this.#deps, monotonicMs, onNews });
-    const gap = this.#openGap && closeGap(this.#openGap, identity, proven);
+    const gap =
+      this.#openGap && closeGap(this.#openGap, identity, proven, exchange.isNumberedByConnection);
     const isUnplanned = gap && !isPlanned(gap);
     this.#openGap = null;
     this.#segment = segment;

@@ -11,6 +11,7 @@ import type { LevelContent } from '../../book/deeper-book.ts';
 import { windowHorizon } from '../../book/window.ts';
 import type { Contradiction } from '../../book/order-book.ts';
 import { assertInvariant } from '../../errors.ts';
+import type { ChecksumMismatch } from '../../exchange/exchange.ts';
 import type { LiveSegment } from '../../live/events.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type {
@@ -155,6 +156,12 @@ export class Segment implements LiveSegment {
   /** Where the book was last known to be the exchange's own, by one of its snapshots. */
   get proven(): SegmentPosition {
     return this.#proven;
+  }
+
+  /** The last position at which it was, if what contradicts it now was right at a later one. */
+  lastRight(match: ChecksumMismatch['lastMatch']): SegmentPosition {
+    if (!match || match.sequence <= this.#proven.sequence) return this.#proven;
+    return { sequence: match.sequence, atUs: match.receiveTimeUs };
   }
 
   /** The book was the exchange's own at this position. */

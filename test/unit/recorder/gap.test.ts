@@ -46,6 +46,11 @@ describe('closing a gap', () => {
   });
 });
 
+test('where each connection numbers for itself, only the first that is missing is known', () => {
+  const gap = closeGap(OPEN, next(), proven(15, 9000), true);
+  expect(gap).toMatchObject({ toUs: 9000, firstMissing: 11, lastMissing: null });
+});
+
 test('of two gaps the one that begins first counts, by time and then by sequence', () => {
   const sooner = { ...OPEN, fromUs: 4000 };
   const lower = { ...OPEN, firstMissing: 10 };

@@ -92,6 +92,17 @@ describe('a silent security with sequences', () => {
     expect(harness.exchange.renewals).toEqual(['streams']);
   });
 
+  test('without a sequence to ask for, but with other best prices, is dead', async () => {
+    harness.exchange.probeAnswer = { ...BEST, sequence: null };
+    await pass(10_000);
+    expect(one.phase).toBe('live');
+    const lastUs = one.liveness.aliveUntilUs;
+    harness.exchange.probeAnswer = { ...OTHER, sequence: null };
+    await pass(30_000);
+    expect(one.openGap).toMatchObject({ fromUs: lastUs, cause: 'connection' });
+    expect(harness.exchange.renewals[0]).toBe('streams');
+  });
+
   test('ahead, and then it comes in after all: no gap', async () => {
     harness.exchange.probeAnswer = { ...OTHER, sequence: 103 };
     await pass(3500);

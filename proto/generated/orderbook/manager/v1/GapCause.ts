@@ -10,6 +10,7 @@ export const GapCause = {
   GAP_CAUSE_CORRUPT: 'GAP_CAUSE_CORRUPT',
   GAP_CAUSE_CLOCK: 'GAP_CAUSE_CLOCK',
   GAP_CAUSE_OTHER: 'GAP_CAUSE_OTHER',
+  GAP_CAUSE_CHECKSUM: 'GAP_CAUSE_CHECKSUM',
 } as const;
 
 export type GapCause =
@@ -31,5 +32,7 @@ export type GapCause =
   | 7
   | 'GAP_CAUSE_OTHER'
   | 8
+  | 'GAP_CAUSE_CHECKSUM'
+  | 9
 
 export type GapCause__Output = typeof GapCause[keyof typeof GapCause]
