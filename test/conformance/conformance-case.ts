@@ -34,6 +34,8 @@ export interface ConformanceCase {
 }
 
 export interface VenueConnection {
+  /** What the exchange sends first, where it does. */
+  readonly greeting?: string;
   /** The symbols whose streams a message of ours asks for; none for any other message. */
   symbolsOf(request: string): readonly string[];
   /** The frames that answer a message of ours: granted, or rejected. */

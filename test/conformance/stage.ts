@@ -29,6 +29,7 @@ export class PlayedConnection {
     if (!this.#isOpen) {
       this.#isOpen = true;
       this.socket.open();
+      this.send(this.venue.greeting ?? null);
     }
     while (this.#answered < this.socket.sent.length) {
       const request = this.socket.sent[this.#answered++] ?? '';

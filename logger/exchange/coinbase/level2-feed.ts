@@ -31,6 +31,8 @@ export class Level2Feed extends ImageFeed {
         return;
       case 'auction':
         this.setAuction(message.isCollecting);
+        return;
+      case 'checksum':
     }
   }
 

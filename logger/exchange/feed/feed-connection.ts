@@ -174,13 +174,14 @@ export class FeedConnection implements SessionOwner {
     this.#settleWaiters();
   }
 
+  onPaused(session: FeedSession, { feed }: SessionSubscription, reason: string): void {
+    this.#waitElsewhere(session, feed, { for: 'connection', reason });
+  }
+
   /** A fact about that session alone: whichever else carries the symbol goes on. */
   onRejected(session: FeedSession, { feed }: SessionSubscription, wait: FeedWait): void {
-    if (this.#otherCarrying(session, feed)?.canServe !== true) {
-      // It may have been up until its streams were renewed.
-      feed.down(session.aliveUntilUs ?? this.#options.clock.nowUs(), wait.reason);
-      feed.wait(wait);
-    }
+    // It may have been up until its streams were renewed.
+    this.#waitElsewhere(session, feed, wait);
     this.#log.rejected(feed.symbol, wait.reason);
     this.#settleWaiters();
     if (wait.for === 'streams') this.#options.onStreamsRejected(feed);
@@ -242,6 +243,12 @@ export class FeedConnection implements SessionOwner {
     }
     if (wasOldest) this.#promoted();
     this.#settleWaiters();
+  }
+
+  #waitElsewhere(session: FeedSession, feed: SymbolFeed, wait: FeedWait): void {
+    if (this.#otherCarrying(session, feed)?.canServe === true) return;
+    feed.down(session.aliveUntilUs ?? this.#options.clock.nowUs(), wait.reason);
+    feed.wait(wait);
   }
 
   /** A session that carried the symbol is gone. */

@@ -26,6 +26,9 @@ import { SessionSubscription } from './session-subscription.ts';
 import { StreamRequests } from './stream-requests.ts';
 import type { SymbolFeed } from './symbol-feed.ts';
 
+/** Longest pause that the exchange may announce before a new session is opened: its end may have been missed. */
+const MAX_PAUSE_MS = 300_000;
+
 export interface FeedSessionOptions {
   readonly protocol: Protocol;
   readonly url: string;
@@ -49,6 +52,8 @@ export interface Traffic {
 export interface SessionOwner {
   onOpen(): void;
   onConfirmed(session: FeedSession, subscription: SessionSubscription): void;
+  /** The exchange serves nobody for a while: the symbol's streams here are gone. */
+  onPaused(session: FeedSession, subscription: SessionSubscription, reason: string): void;
   /** The exchange rejects the symbol here; it is requested again after a while. */
   onRejected(session: FeedSession, subscription: SessionSubscription, wait: FeedWait): void;
   /** It rejects us, with any symbol: the session is of no use. */
@@ -72,6 +77,10 @@ export class FeedSession {
   readonly #protocol: SessionProtocol;
   readonly #subscriptions = new Map<string, SessionSubscription>();
   readonly #requests: StreamRequests;
+  /** The exchange takes requests. */
+  #isReady: boolean;
+  /** The limit for it to be ready. */
+  #readyTimer: Timer | null = null;
   #hasBookFrame = false;
   /** Frames of its symbols. */
   #frames = 0;
@@ -82,6 +91,7 @@ export class FeedSession {
     const { protocol, limits, wireErrors } = options;
     this.#options = options;
     this.#owner = owner;
+    this.#isReady = protocol.awaitsGreeting !== true;
     this.#protocol = protocol.connect((reason) => this.#loss(reason));
     this.#requests = new StreamRequests({
       protocol: this.#protocol,
@@ -90,7 +100,7 @@ export class FeedSession {
       wireErrors,
       subscriptions: this.#subscriptions,
       handlers: {
-        isOpen: () => this.isOpen,
+        isOpen: () => this.isOpen && this.#isReady,
         send: (messages, onSent) => this.#send(messages, onSent),
         schedule: (delayMs, run) => this.schedule(delayMs, run),
         onGranted: (granted) => this.#granted(granted),
@@ -182,6 +192,7 @@ export class FeedSession {
             ),
           );
           if (protocol.ping) this.#pingIn(protocol.ping);
+          if (!this.#isReady) this.#expectReady(limits.replyWithinMs, 'No greeting came');
           this.#owner.onOpen();
           this.#requests.pump();
         },
@@ -264,11 +275,46 @@ export class FeedSession {
       case 'shutdown':
         this.#owner.onReplace(this, 'The exchange announced that this server shuts down');
         return;
+      case 'ready':
+        this.#resume();
+        return;
+      case 'paused':
+        this.#pause(message.reason);
+        return;
       case 'unknown':
         wireErrors.count('unknown-event', `Unknown event: ${message.event}`);
         return;
       case 'ignored':
     }
+  }
+
+  /** Streams that were asked for are gone; they are asked for again when the exchange is ready. */
+  #pause(reason: string): void {
+    this.#isReady = false;
+    this.#requests.forget();
+    const gone = [...this.#subscriptions.values()];
+    for (const { feed } of gone) this.add(feed);
+    this.#expectData();
+    this.#expectReady(MAX_PAUSE_MS, `${reason}, and nothing else came`);
+    for (const subscription of gone) {
+      this.#owner.onPaused(this, subscription, reason);
+      subscription.apply('close');
+    }
+  }
+
+  #resume(): void {
+    if (this.#isReady) this.#pause('The exchange ended all streams');
+    this.#isReady = true;
+    this.#readyTimer?.cancel();
+    this.#requests.pump();
+  }
+
+  /** A new session is told whether the exchange is ready. */
+  #expectReady(withinMs: number, otherwise: string): void {
+    this.#readyTimer?.cancel();
+    this.#readyTimer = this.schedule(withinMs, () =>
+      this.drop(`${otherwise} within ${withinMs} ms`),
+    );
   }
 
   #unexpectedReply({ rejection, isLogin }: ReplyMessage): void {

@@ -12,6 +12,7 @@
 
 import type { Scale } from '../../market/decimal.ts';
 import type { BookSnapshot, BookUpdate, SideEvent } from '../../market/events.ts';
+import type { ChecksumMismatch } from '../exchange.ts';
 import type { BackoffLimits } from '../../runtime/backoff.ts';
 import type { PaceLimits } from './message-pace.ts';
 
@@ -25,6 +26,8 @@ export interface Protocol {
   readonly isSequenced: boolean;
   /** A ping that the application sends, beside those of WebSocket itself. */
   readonly ping?: { readonly text: string; readonly intervalMs: number };
+  /** The exchange says on each connection when it takes requests: none is sent before. */
+  readonly awaitsGreeting?: boolean;
   /** @param onLoss frames of this session are missing: every book on it is in doubt. */
   connect(onLoss: (reason: string) => void): SessionProtocol;
 }
@@ -91,7 +94,7 @@ export type FeedMessage = EventMessage | ImageMessage | NoticeMessage;
 
 export type EventMessage = UpdateMessage | SideEventMessage;
 /** What the exchange says beside book and trades. */
-export type NoticeMessage = HeartbeatMessage | LastTradeMessage | AuctionMessage;
+export type NoticeMessage = HeartbeatMessage | LastTradeMessage | AuctionMessage | ChecksumMessage;
 
 export interface UpdateMessage extends EventHead {
   readonly kind: 'update';
@@ -129,6 +132,13 @@ export interface HeartbeatMessage {
   readonly receiveTimeUs: number;
 }
 
+/** The exchange's checksum is not that of the book as sent so far. */
+export interface ChecksumMessage extends ChecksumMismatch {
+  readonly kind: 'checksum';
+  readonly reason: string;
+  readonly receiveTimeUs: number;
+}
+
 /** The last trade before the subscription. */
 export interface LastTradeMessage {
   readonly kind: 'last-trade';
@@ -146,6 +156,10 @@ export type ControlMessage =
   | ReplyMessage
   /** The server is going down: reconnect at once. */
   | { readonly kind: 'shutdown' }
+  /** The exchange takes requests from here on; what was subscribed before a pause is gone. */
+  | { readonly kind: 'ready' }
+  /** It serves nobody until it is ready again. */
+  | { readonly kind: 'paused'; readonly reason: string }
   /** Known, and nothing to be done: a pong, a greeting. */
   | { readonly kind: 'ignored' }
   | { readonly kind: 'unknown'; readonly event: string };

@@ -24,8 +24,8 @@ export class SequencedFeed extends SymbolFeed {
     if (carries === 'image') this.snapshot.fail(error);
   }
 
-  protected forget(): void {
-    this.#trades.reset();
+  protected forget(isMoved: boolean): void {
+    if (!isMoved) this.#trades.reset();
     this.snapshot.reset();
   }
 

@@ -85,6 +85,14 @@ export class StreamRequests {
     this.#send(protocol.subscribe(++this.#lastId, symbols), subscriptions);
   }
 
+  /** The exchange has forgotten all requests. */
+  forget(): void {
+    this.#outstanding?.timer?.cancel();
+    this.#outstanding = null;
+    this.#leaving.length = 0;
+    this.#halves.length = 0;
+  }
+
   /** @returns false for a reply to nothing that was asked. */
   reply(reply: ReplyMessage): boolean {
     const request = this.#outstanding;
@@ -144,6 +152,8 @@ export class StreamRequests {
       for (const pending of about) pending.replies++;
       replies.set(key, about);
     }
+    // Nothing is left of what was to be given up.
+    if (replies.size === 0) return this.pump();
     const outstanding: Outstanding = {
       isSubscribing: subscriptions !== null,
       replies,

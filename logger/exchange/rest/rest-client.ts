@@ -124,9 +124,9 @@ export class RestClient {
     if (status === 200 && !isRejection) return null;
     let fields: Fields;
     try {
-      fields = fieldsOf(parseJson(body), 'The rejection');
+      fields = rejectionOf(parseJson(body), status);
     } catch {
-      // A page of HTML, as a firewall sends: its text is of no use. Or a list, which rejects nothing.
+      // A page of HTML, as a firewall sends: its text is of no use.
       return status === 200 ? null : nothing;
     }
     if (status === 200 && isRejection?.(fields) !== true) return null;
@@ -177,4 +177,10 @@ export class RestClient {
     }
     return new ExchangeRejectedError(message, { retryable: true, context });
   }
+}
+
+/** A list rejects nothing with status 200; with another, its places are the fields. */
+function rejectionOf(body: unknown, status: number): Fields {
+  if (Array.isArray(body) && status !== 200) return Object.fromEntries(body.entries());
+  return fieldsOf(body, 'The rejection');
 }
