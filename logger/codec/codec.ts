@@ -25,7 +25,7 @@ export interface BlockContent {
   readonly tradeScale?: Scale;
   /** The book's sequence before the first update. */
   readonly previousSequence: number;
-  /** In recorded order. L2: diffs and trades; L3: order events. */
+  /** In recorded order. L2: diffs and trades; L3: order events, and trades that are no fills among them. */
   readonly events: readonly MarketEvent[];
 }
 

@@ -13,7 +13,9 @@ import { journal1, journal2 } from './journal/part-reader.ts';
 import { PartWriter } from './journal/part-writer.ts';
 import type { BlockCodec, BlockContent, ImageCodec } from './codec.ts';
 import type { ChangesEnd, LevelChanges } from './level-changes.ts';
+import { isMixed, mixedOrders2 } from './mixed-orders.ts';
 import { countedBlock2, countedImage2 } from './order-counts.ts';
+
 import { block1 } from './v1/block.ts';
 import { image1 } from './v1/image.ts';
 import { orders1 } from './v1/orders.ts';
@@ -26,12 +28,13 @@ const BLOCK_DECODERS: readonly Pick<BlockCodec, 'encoding' | 'decode'>[] = [
   orders1,
   countedBlock2,
   orders2,
+  mixedOrders2,
   journal1,
   journal2,
 ];
 const IMAGE_CODECS: readonly ImageCodec[] = [image1, ordersImage1, countedImage2, ordersImage2];
 
-/** The newest codec for blocks, which holds every block. */
+/** The newest codec for blocks; `storedBlock` knows those that it does not hold. */
 export function newestBlock(level: BookLevel): BlockCodec {
   return level === 'L2' ? countedBlock2 : orders2;
 }
@@ -45,7 +48,7 @@ const MANY_LEVEL_CHANGES = 6000;
 
 /** The codec in which a block is stored. */
 export function storedBlock(level: BookLevel, content: BlockContent): BlockCodec {
-  if (level === 'L3') return orders2;
+  if (level === 'L3') return isMixed(content) ? mixedOrders2 : orders2;
   let changes = 0;
   for (const event of content.events) {
     if (event.type === 'diff') {

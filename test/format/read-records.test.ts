@@ -26,12 +26,15 @@ function frozen(name: string): unknown {
 }
 
 describe('a reader written from the page', needs(python), () => {
-  test.each(['block/2', 'image/2', 'orders/2', 'orders-image/2'])('reads %s', (encoding) => {
-    const name = encoding.replace('/', '-');
-    const file = join(FOLDER, `${name}.bin`);
-    const output = execFileSync('python3', [READER, encoding, file], { encoding: 'utf8' });
-    expect(JSON.parse(output)).toEqual(frozen(name));
-  });
+  test.each(['block/2', 'image/2', 'orders/2', 'orders-image/2', 'mixed-orders/2'])(
+    'reads %s',
+    (encoding) => {
+      const name = encoding.replace('/', '-');
+      const file = join(FOLDER, `${name}.bin`);
+      const output = execFileSync('python3', [READER, encoding, file], { encoding: 'utf8' });
+      expect(JSON.parse(output)).toEqual(frozen(name));
+    },
+  );
 
   test.each(['block/2', 'image/2'])('reads the numbers of orders in %s', (encoding) => {
     const name = `${encoding.replace('/', '-')}-counts`;

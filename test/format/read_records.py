@@ -837,6 +837,47 @@ def read_orders(reader):
     return {"scale": scale, "previousSequence": previous, "events": events}
 
 
+def read_mixed_orders(body):
+    need(len(body) > 5 and body[0] == 2, "version")
+    need(zlib.crc32(body[:-4]) == int.from_bytes(body[-4:], "little"), "checksum")
+    at, end = 1, len(body) - 4
+
+    def number():
+        nonlocal at
+        value, shift = 0, 0
+        while True:
+            need(at < end, "truncated")
+            byte = body[at]
+            at += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    def record(encoding):
+        nonlocal at
+        length = number()
+        at += length
+        need(at <= end, "truncated")
+        return decode(encoding, body[at - length : at])
+
+    orders, trades = record("orders/2"), record("block/2")
+    places = [number() for _ in trades["events"]]
+    sequence = orders["previousSequence"]
+    for event in orders["events"]:
+        if event["type"] == "activate":
+            continue
+        event["firstSequence"] = sequence + 1
+        sequence += number()
+        event["lastSequence"] = sequence
+    events, others = [], iter(orders["events"])
+    for place, trade in zip(places, trades["events"]):
+        events += [next(others) for _ in range(place)]
+        events.append(trade)
+    need(at == end, "something is left")
+    return {**orders, "events": events + list(others)}
+
+
 DECODERS = {
     "block/2": read_block,
     "image/2": read_image,
@@ -846,6 +887,8 @@ DECODERS = {
 
 
 def decode(encoding, body):
+    if encoding == "mixed-orders/2":
+        return read_mixed_orders(body)
     reader = Reader(body)
     content = DECODERS[encoding](reader)
     reader.end()
