@@ -1,13 +1,21 @@
 /** The exchanges that can be recorded. A new one is a folder beside these and a line in this list. */
 
 import { binance } from './binance/definition.ts';
+import { bitfinex } from './bitfinex/definition.ts';
 import { bitmex } from './bitmex/definition.ts';
 import { bybit } from './bybit/definition.ts';
 import { coinbase } from './coinbase/definition.ts';
 import type { ExchangeDefinition } from './definition.ts';
 import { sandbox } from './sandbox/definition.ts';
 
-export const EXCHANGES: readonly ExchangeDefinition[] = [binance, coinbase, bybit, bitmex, sandbox];
+export const EXCHANGES: readonly ExchangeDefinition[] = [
+  binance,
+  coinbase,
+  bybit,
+  bitfinex,
+  bitmex,
+  sandbox,
+];
 
 export const EXCHANGE_NAMES: readonly string[] = EXCHANGES.map(({ name }) => name);
 

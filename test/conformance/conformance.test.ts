@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import { EXCHANGE_NAMES } from '../../logger/exchange/exchanges.ts';
 import { binance } from './cases/binance.ts';
+import { bitfinexP0, bitfinexR0 } from './cases/bitfinex.ts';
 import { bitmex } from './cases/bitmex.ts';
 import { bybitFull, bybitWindow } from './cases/bybit.ts';
 import { channels } from './cases/channels.ts';
@@ -18,6 +19,8 @@ const CASES = [
   bybitWindow,
   coinbaseFull,
   coinbaseLevel2,
+  bitfinexP0,
+  bitfinexR0,
   bitmex,
   sandbox,
   channels,
