@@ -152,8 +152,9 @@ export class SimulatedExchange {
     security: string,
     preferred: RunningVenue | undefined,
   ): { readonly venue: RunningVenue; readonly symbol: string } {
-    const [name, symbol] = security.split(':');
-    if (symbol !== undefined) return { venue: this.venue(name ?? ''), symbol };
+    // The symbol may have a colon of its own.
+    const [, name, symbol] = /^([a-z]+):(.+)$/.exec(security) ?? [];
+    if (name !== undefined && symbol !== undefined) return { venue: this.venue(name), symbol };
     return { venue: firstThatLists(security, this.venues, preferred), symbol: security };
   }
 

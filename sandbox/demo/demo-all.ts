@@ -14,6 +14,7 @@ const SECURITIES = [
   'binance:BTCUSDT',
   'coinbase:BTC-USD',
   'bybit:BTCUSDT',
+  'bitfinex:tBTCUST',
   'bitmex:XBTUSD',
 ] as const;
 

@@ -60,7 +60,7 @@ function compareSide(
   for (let i = 0; i < Math.max(mine.length, theirs.length); i++) {
     const [price, size, id] = mine[i] ?? ['nothing', 'nothing'];
     const [truePrice, trueSize, trueId] = theirs[i] ?? ['nothing', 'nothing'];
-    if (price !== truePrice || size !== trueSize || id !== trueId) {
+    if (price !== truePrice || size !== trueSize || String(id) !== String(trueId)) {
       const difference =
         `${side} level ${i + 1}: the logger has ${size} at ${price} ${id ?? ''}, ` +
         `the sandbox had ${trueSize} at ${truePrice} ${trueId ?? ''}`;

@@ -56,10 +56,12 @@ export class DemoRunner {
     if (difference !== null) {
       throw new DemoError(`${what} of ${security} at sequence ${sequence} is wrong: ${difference}`);
     }
-    const isOrders = truth.bids[0]?.[2] !== undefined;
-    const compared = isOrders
-      ? `all ${equal} orders: price, size, id and queue position`
-      : `all ${equal} levels: price and size`;
+    const tag = truth.bids[0]?.[2];
+    const of = {
+      string: 'orders: price, size, id and queue position',
+      number: 'levels: price, size and number of orders',
+    };
+    const compared = `all ${equal} ${of[typeof tag as keyof typeof of] ?? 'levels: price and size'}`;
     this.story.checked(`${what} equals the exchange's own at sequence ${sequence}, ${compared}.`);
   }
 

@@ -25,6 +25,8 @@ export interface FaultTarget {
   forgetReceivers(symbol: string): void;
   /** @throws InvalidArgumentError */
   changeTickSize(symbol: string, tickSize: string): void;
+  /** @throws InvalidArgumentError where no message of the exchange announces it. */
+  maintain(durationMs: number): void;
   /** @throws InvalidArgumentError, also where the exchange has no auctions. */
   holdAuction(symbol: string, durationMs: number): void;
   /** @throws InvalidArgumentError, also where no update of the exchange could cross a book. */
@@ -67,6 +69,14 @@ const FAULTS = {
     (venue, { symbol, action, count }) => {
       for (const stream of venue.streams(symbol, action)) stream.dropped += count;
     },
+  ),
+  /** The next `count` checksums are false. */
+  'false-checksums': define({ symbol: SYMBOL, count: INTEGER }, (venue, { symbol, count }) => {
+    for (const stream of venue.streams(symbol, 'checksum')) stream.corrupted += count;
+  }),
+  /** The exchange announces that it serves nobody, and after `durationMs` that it does again. */
+  maintenance: define({ durationMs: INTEGER }, (venue, { durationMs }) =>
+    venue.maintain(durationMs),
   ),
   /** A false row crosses the book, and never goes away. */
   'cross-book': define({ symbol: SYMBOL }, (venue, { symbol }) => venue.crossBook(symbol)),

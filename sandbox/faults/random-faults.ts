@@ -24,7 +24,7 @@ export interface RandomFault {
  * Every fault but `recover`, which ends the others, and `false-diffs`: until a fresh snapshot is
  * taken those go unnoticed, and the book recorded meanwhile is wrong. And but `dead-stream`: that is
  * found by its silence, which takes longer than the others. Nor `auction` and `delist`, which last, nor
- * `drop-rows` and `cross-book`, which only one venue has.
+ * `drop-rows` and `cross-book`, which change a book unseen for a while.
  */
 export type RandomFaultType = Exclude<
   FaultType,
@@ -61,6 +61,8 @@ const DRAWS: { readonly [Type in RandomFaultType]: Draw } = {
     { type: 'refuse-subscriptions', symbol, durationMs: 500 },
     500,
   ],
+  'false-checksums': (_, symbol) => [{ type: 'false-checksums', symbol, count: 1 }, 500],
+  maintenance: () => [{ type: 'maintenance', durationMs: 1500 }, 1500],
   'refuse-logins': () => [{ type: 'refuse-logins', count: 1 }, 0],
   'refuse-requests': (random) => {
     const status = pick(random, STATUSES);

@@ -72,9 +72,10 @@ export class RunningVenue implements FaultTarget {
   streams(symbol: string, action?: string): readonly StreamFaults<unknown>[] {
     if (!this.lists(symbol)) this.#unlisted(symbol);
     const all = this.#venue.updateStreams(symbol);
-    const names = action === undefined ? all : all.filter((name) => name.endsWith(`/${action}`));
+    const names =
+      action === undefined ? whole(all) : all.filter((name) => name.endsWith(`/${action}`));
     if (names.length > 0) return names.map((name) => this.injector.stream(name));
-    throw new InvalidArgumentError(`type: ${this.definition.name} does not support drop-rows`);
+    throw new InvalidArgumentError(`type: ${this.definition.name} has no stream of ${action}`);
   }
 
   forgetReceivers(symbol: string): void {
@@ -91,6 +92,11 @@ export class RunningVenue implements FaultTarget {
     if (!this.lists(symbol)) this.#unlisted(symbol);
     if (!this.#venue.holdAuction) this.#unsupported('auction');
     this.#venue.holdAuction(symbol, durationMs);
+  }
+
+  maintain(durationMs: number): void {
+    if (!this.#venue.maintain) this.#unsupported('maintenance');
+    this.#venue.maintain(durationMs);
   }
 
   crossBook(symbol: string): void {
@@ -125,4 +131,10 @@ export function unlisted(symbol: string, listed: readonly string[]): InvalidArgu
   return new InvalidArgumentError(
     `symbol: ${shown} is not listed (available: ${listed.join(', ')})`,
   );
+}
+
+/** The streams of all changes, where there are such beside those of one kind. */
+function whole(names: readonly string[]): readonly string[] {
+  const plain = names.filter((name) => !name.includes('/'));
+  return plain.length > 0 ? plain : names;
 }

@@ -54,6 +54,8 @@ export interface Venue {
   forgetReceivers(symbol: string): void;
   /** Collects orders that cross the book, for a while; absent where the exchange has no auctions. */
   holdAuction?(symbol: string, durationMs: number): void;
+  /** Serves nobody for a while; absent where no message announces it. */
+  maintain?(durationMs: number): void;
   /** Sends a book update that crosses the book and is false; absent where no update could. */
   crossBook?(symbol: string): void;
   /** Numbers the symbol's updates from 1 again; absent where the exchange never does. */

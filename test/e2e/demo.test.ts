@@ -146,17 +146,19 @@ describe('npm run sandbox', needs(programs), () => {
     expect(rest.slice(2, 5).join(' ')).toMatch(
       /^COINBASE_API_KEY=\S+ COINBASE_API_SECRET=\S+ COINBASE_API_PASSPHRASE=\S+$/,
     );
-    const others = rest.slice(5, 9).map((line) => line.replace(/\d+$/, ''));
+    const others = rest.slice(5, 11).map((line) => line.replace(/\d+$/, ''));
     expect(others).toEqual([
       'BITMEX_WS_URL=ws://127.0.0.1:',
       'BITMEX_REST_URL=http://127.0.0.1:',
       'BYBIT_WS_URL=ws://127.0.0.1:',
       'BYBIT_REST_URL=http://127.0.0.1:',
+      'BITFINEX_WS_URL=ws://127.0.0.1:',
+      'BITFINEX_REST_URL=http://127.0.0.1:',
     ]);
-    expect(rest[9]).toBe('');
+    expect(rest[11]).toBe('');
     // A file of all of it is settings and comments.
-    for (const line of rest.slice(10)) expect(line).toMatch(/^(# .*)?$/);
-    expect(Object.keys(parseEnv(sandbox.output()))).toHaveLength(11);
+    for (const line of rest.slice(12)) expect(line).toMatch(/^(# .*)?$/);
+    expect(Object.keys(parseEnv(sandbox.output()))).toHaveLength(13);
     expect(sandbox.output()).toMatch(/curl -d '\{[^']*"symbol":"BTC-USD"[^']*\}' http/);
     const url = second?.split('=')[1];
     expect((await fetch(`${url}/api/v3/depth?symbol=BTCUSDT`)).status).toBe(200);

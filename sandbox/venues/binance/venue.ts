@@ -20,6 +20,8 @@ export const BINANCE: VenueDefinition<'binance', BinanceLimits> = {
   limits: BINANCE_LIMITS,
   // The market data is public: nobody logs in.
   faults: faultsWithout(
+    'false-checksums',
+    'maintenance',
     'refuse-logins',
     'auction',
     'drop-rows',

@@ -20,6 +20,8 @@ export const BITMEX: VenueDefinition<'bitmex', BitmexLimits> = {
   limits: BITMEX_LIMITS,
   // There are no logins and no auctions, and REST answers without a sequence that could be stale.
   faults: faultsWithout(
+    'false-checksums',
+    'maintenance',
     'refuse-logins',
     'auction',
     'stale-snapshots',

@@ -19,7 +19,15 @@ export const BYBIT: VenueDefinition<'bybit', BybitLimits> = {
   title: 'Bybit',
   limits: BYBIT_LIMITS,
   // Nobody logs in, no message announces a shutdown, and no book is crossed before an auction.
-  faults: faultsWithout('refuse-logins', 'server-shutdown', 'auction', 'drop-rows', 'cross-book'),
+  faults: faultsWithout(
+    'false-checksums',
+    'maintenance',
+    'refuse-logins',
+    'server-shutdown',
+    'auction',
+    'drop-rows',
+    'cross-book',
+  ),
   credentials: {},
   open: (deps, limits) => new BybitVenue(deps, limits),
 };

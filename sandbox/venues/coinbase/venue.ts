@@ -22,7 +22,14 @@ export const COINBASE: VenueDefinition<'coinbase', CoinbaseLimits> = {
   name: 'coinbase',
   title: 'Coinbase',
   limits: COINBASE_LIMITS,
-  faults: faultsWithout('drop-rows', 'cross-book', 'restart-numbering', 'resend-images'),
+  faults: faultsWithout(
+    'false-checksums',
+    'maintenance',
+    'drop-rows',
+    'cross-book',
+    'restart-numbering',
+    'resend-images',
+  ),
   credentials: {
     COINBASE_API_KEY: SANDBOX_KEY.key,
     COINBASE_API_SECRET: SANDBOX_KEY.secret,

@@ -57,6 +57,7 @@ function targetOf(clock = new ManualClock()) {
     forgetReceivers: record('forgetReceivers'),
     changeTickSize: record('changeTickSize'),
     holdAuction: record('holdAuction'),
+    maintain: record('maintain'),
     crossBook: record('crossBook'),
     restartNumbering: record('restartNumbering'),
     resendImages: record('resendImages'),

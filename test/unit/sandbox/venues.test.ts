@@ -59,7 +59,10 @@ describe('a security', () => {
   });
 
   test.each([
-    ['kraken:BTCUSDT', 'exchange: "kraken" is not one of binance, coinbase, bitmex, bybit'],
+    [
+      'kraken:BTCUSDT',
+      'exchange: "kraken" is not one of binance, coinbase, bitmex, bybit, bitfinex',
+    ],
     ['coinbase:BTCUSDT', 'symbol: "BTCUSDT" is not listed'],
     ['NOPEUSDT', 'symbol: "NOPEUSDT" is not listed'],
   ])('%s is rejected', (security, message) => {
@@ -97,7 +100,7 @@ describe('a fault', () => {
 
 test('the settings of a logger are the addresses and credentials of every venue', async () => {
   const { loggerSettings, venues } = await sandboxOf();
-  const { binance, coinbase, bitmex, bybit } = venues;
+  const { binance, coinbase, bitmex, bybit, bitfinex } = venues;
   expect(Object.entries(loggerSettings)).toEqual([
     ['BINANCE_WS_URL', binance.wsUrl],
     ['BINANCE_REST_URL', binance.restUrl],
@@ -110,5 +113,7 @@ test('the settings of a logger are the addresses and credentials of every venue'
     ['BITMEX_REST_URL', bitmex.restUrl],
     ['BYBIT_WS_URL', bybit.wsUrl],
     ['BYBIT_REST_URL', bybit.restUrl],
+    ['BITFINEX_WS_URL', bitfinex.wsUrl],
+    ['BITFINEX_REST_URL', bitfinex.restUrl],
   ]);
 });
