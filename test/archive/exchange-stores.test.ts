@@ -165,4 +165,23 @@ describe.skipIf(mongoUri === undefined)('accounts and orders in MongoDB', () => 
     const username1 = await db.collection('accounts').findOne({ username: 'username1' });
     expect(username1).toMatchObject({ microbitcoin_on_hold: expect.any(Number) });
   });
+
+  it('follow also while the writes of a killed run are still under way', async () => {
+    const location = freshDatabase();
+    const open = () => openMongoStore(uriOf(location), { clock: systemClock() });
+    const store = await open();
+    await resetTo(store, richAndPoor(USERS));
+    await executeAll(store, randomCommands(SEED, 150), { seed: SEED });
+    const expected = await contentOf(store);
+    await store.close();
+    const client = await MongoClient.connect(location.uri);
+    cleanUps.push(() => client.close());
+    const db = client.db(location.database);
+    await db.collection('exchange').updateOne({}, { $set: { batch: 0 } });
+    await db.collection('orders').deleteMany({});
+    const both = [await open(), await open()];
+    await Promise.all(both.map((one) => one.load()));
+    for (const one of both) expect(await contentOf(one)).toEqual(expected);
+    for (const one of both) await one.close();
+  });
 });

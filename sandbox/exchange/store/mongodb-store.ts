@@ -121,7 +121,8 @@ export class MongoExchangeStore implements ExchangeStore {
     const missed = this.#journal.find({ _id: { $gt: meta.batch } }).sort({ _id: 1 });
     let { batch, position } = meta;
     for await (const document of missed) {
-      await this.#follow(document);
+      // The server may still be at the last writes of a killed run, and answer with a duplicate key.
+      await this.#retrying(() => this.#follow(document));
       ({ _id: batch, position } = document);
     }
     const accounts = await this.#accounts.find().sort({ _id: 1 }).toArray();
