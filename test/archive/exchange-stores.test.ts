@@ -109,11 +109,11 @@ describe.each(STORES.filter(({ isThere }) => isThere))('the store in $name', (gi
     const open = await make();
     const [one, other] = [await open(), await open()];
     await resetTo(one, richAndPoor(USERS));
-    await other.load();
-    await one.commit(batchOf(1));
-    await expect(other.commit(batchOf(1))).rejects.toThrow('Another exchange has written');
-    await one.commit(batchOf(2));
-    expect(await one.page('buy', undefined, 10)).toHaveLength(2);
+    const { batch = 0 } = (await other.load()) ?? {};
+    await other.commit(batchOf(batch + 1));
+    await expect(one.commit(batchOf(1))).rejects.toThrow('Another exchange has written');
+    await other.commit(batchOf(batch + 2));
+    expect(await other.page('buy', undefined, 10)).toHaveLength(2);
     await one.close();
     await other.close();
   });
@@ -123,9 +123,10 @@ describe.each(STORES.filter(({ isThere }) => isThere))('the store in $name', (gi
     await resetTo(store, richAndPoor(USERS));
     await store.commit(batchOf(1));
     await resetTo(store, richAndPoor(USERS));
-    expect(await store.load()).toMatchObject({ batch: 0, position: { orderId: 0 } });
+    const stopped = await store.load();
+    expect(stopped).toMatchObject({ position: { orderId: 0 } });
     expect(await store.page('buy', undefined, 10)).toEqual([]);
-    await store.commit(batchOf(1));
+    await store.commit(batchOf((stopped?.batch ?? 0) + 1));
     await store.close();
   });
 });
@@ -144,7 +145,7 @@ describe.skipIf(mongoUri === undefined)('accounts and orders in MongoDB', () => 
     const db = client.db(location.database);
     const meta = await db.collection('exchange').findOne();
     // As if it had been killed in between: of the last batches nothing has followed, or a part.
-    const batch = Number(meta?.['batch']) - 3;
+    const batch = Number(meta?.['batch']) - 4;
     expect(batch).toBeGreaterThan(0);
     await db.collection('exchange').updateOne({}, { $set: { batch } });
     const later = { batch: { $gt: batch } };
@@ -161,7 +162,8 @@ describe.skipIf(mongoUri === undefined)('accounts and orders in MongoDB', () => 
     const again = await open();
     expect(await contentOf(again)).toEqual(expected);
     await again.close();
-    expect(await db.collection('exchange').findOne()).toEqual(meta);
+    const after = await db.collection('exchange').findOne();
+    expect(after).toMatchObject({ position: meta?.['position'] });
     const username1 = await db.collection('accounts').findOne({ username: 'username1' });
     expect(username1).toMatchObject({ microbitcoin_on_hold: expect.any(Number) });
   });

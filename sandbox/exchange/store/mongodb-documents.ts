@@ -40,7 +40,7 @@ export interface JournalDocument extends Omit<Batch, 'batch' | 'closed'> {
   readonly _id: number;
   /** Ids as doubles: a batch may close every order there is, and a document has 16 MB at most. */
   readonly closed: Binary;
-  /** Which run of the exchange wrote it. */
+  /** Distinguishes it from that of another exchange with the same number. */
   readonly writer: string;
 }
 

@@ -2,7 +2,7 @@
  * The exchange's state in MongoDB. The truth is the journal: a batch is stored when its one document is,
  * which every server does whole or not at all. `accounts` and `orders` follow: in the same transaction
  * where the server has transactions, else by writes that may be repeated, and are at the next start. Two exchanges
- * can't write one journal: the second document of a number is a duplicate key.
+ * can't write one journal: the second document of a number is a duplicate key. The one that starts last wins.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -27,6 +27,7 @@ import type {
   MetaDocument,
   OrderDocument,
 } from './mongodb-documents.ts';
+import type { Position } from '../engine/exchange-state.ts';
 import type { Batch, Beginning, ExchangeStore, JournalEntry, PageStart, Stopped } from './store.ts';
 
 const DEFAULT_DATABASE = 'sandbox_exchange';
@@ -79,7 +80,6 @@ export class MongoExchangeStore implements ExchangeStore {
   readonly #client: MongoClient;
   readonly #clock: Clock;
   readonly #hasTransactions: boolean;
-  readonly #writer = randomUUID();
   readonly #meta: Collection<MetaDocument>;
   readonly #accounts: Collection<AccountDocument>;
   readonly #orders: Collection<OrderDocument>;
@@ -114,38 +114,43 @@ export class MongoExchangeStore implements ExchangeStore {
     await this.#meta.insertOne({ _id: 'exchange', salt, batch: 0, position });
   }
 
+  /** From here on no other exchange can write, nor a killed one whose last write is still under way. */
   async load(): Promise<Stopped | null> {
     const meta = await this.#meta.findOne({ _id: 'exchange' });
     if (!meta) return null;
-    // What a run before this one did not get to.
-    const missed = this.#journal.find({ _id: { $gt: meta.batch } }).sort({ _id: 1 });
     let { batch, position } = meta;
-    for await (const document of missed) {
-      // The server may still be at the last writes of a killed run, and answer with a duplicate key.
-      await this.#retrying(() => this.#follow(document));
-      ({ _id: batch, position } = document);
+    for (;;) {
+      // What a run before this one did not get to.
+      const missed = this.#journal.find({ _id: { $gt: batch } }).sort({ _id: 1 });
+      for await (const document of missed) {
+        // The server may still be at the last writes of that run, and answer with a duplicate key.
+        await this.#retrying(() => this.#follow(document));
+        ({ _id: batch, position } = document);
+      }
+      if (await this.#takeNext(batch + 1, position)) break;
     }
     const accounts = await this.#accounts.find().sort({ _id: 1 }).toArray();
-    return { salt: meta.salt, accounts: accounts.map(accountOf), batch, position };
+    return { salt: meta.salt, accounts: accounts.map(accountOf), batch: batch + 1, position };
   }
 
   async commit(batch: Batch): Promise<void> {
     if (this.#behind >= MAX_BEHIND) await this.#following;
     if (this.#failure !== undefined) throw this.#failure;
+    const document = journalDocument(batch, randomUUID());
     if (this.#hasTransactions) {
       await this.#retrying(() =>
         this.#client.withSession((session) =>
           session.withTransaction(async () => {
-            await this.#store(batch, session);
-            await this.#follow(journalDocument(batch, this.#writer), session);
+            await this.#store(document, session);
+            await this.#follow(document, session);
           }),
         ),
       );
       return;
     }
-    await this.#retrying(() => this.#store(batch));
+    await this.#retrying(() => this.#store(document));
     this.#behind++;
-    this.#following = this.#following.then(() => this.#catchUp(batch));
+    this.#following = this.#following.then(() => this.#catchUp(document));
   }
 
   async page(
@@ -182,25 +187,40 @@ export class MongoExchangeStore implements ExchangeStore {
     await this.#client.close();
   }
 
+  /** Puts an empty batch into the journal. @returns false if another has come before it. */
+  async #takeNext(batch: number, position: Position): Promise<boolean> {
+    const nothing = { commands: [], accounts: [], open: [], closed: [] };
+    const empty = { batch, timeUs: this.#clock.nowUs(), position, ...nothing };
+    const document = journalDocument(empty, randomUUID());
+    try {
+      await this.#retrying(() => this.#store(document));
+    } catch (error) {
+      if (error instanceof ConflictError) return false;
+      throw error;
+    }
+    await this.#retrying(() => this.#follow(document));
+    return true;
+  }
+
   /** @throws ConflictError */
-  async #store(batch: Batch, session?: ClientSession): Promise<void> {
-    const document = journalDocument(batch, this.#writer);
+  async #store(document: JournalDocument, session?: ClientSession): Promise<void> {
     try {
       await this.#journal.insertOne(document, { ...(session && { session }) });
     } catch (error) {
       if (!isDuplicate(error)) throw error;
       // An attempt of our own, whose answer was lost?
-      const stored = await this.#journal.findOne({ _id: batch.batch });
-      if (stored?.writer !== this.#writer) {
-        throw new ConflictError('Another exchange has written to the same database');
+      const stored = await this.#journal.findOne({ _id: document._id });
+      if (stored?.writer !== document.writer) {
+        throw new ConflictError('Another exchange has written to the same database', {
+          cause: error,
+        });
       }
     }
   }
 
-  async #catchUp(batch: Batch): Promise<void> {
+  async #catchUp(document: JournalDocument): Promise<void> {
     try {
-      if (this.#failure === undefined)
-        await this.#retrying(() => this.#follow(journalDocument(batch, this.#writer)));
+      if (this.#failure === undefined) await this.#retrying(() => this.#follow(document));
     } catch (error) {
       // The next commit reports it, and the next start makes good for it.
       this.#failure = error instanceof Error ? error : new Error(String(error));
