@@ -43,9 +43,6 @@ const BYTES_PER_ORDER = 256;
 const BYTES_PER_CHANGE = 16;
 const BYTES_PER_EVENT = 160;
 
-/** Blocks whose changes were read alone: one that is asked for again is decoded, and kept. */
-const MAX_READ_ONCE = 64;
-
 /** An image with more levels or orders yields to the event loop between decoding and building. */
 const MAX_LEVELS_AT_ONCE = 20_000;
 
@@ -55,7 +52,6 @@ export class RecordLoader {
   #bytes = 0;
   /** Least recently used first. */
   readonly #cache = new Map<string, { readonly value: CachedImage | LoadedBlock; bytes: number }>();
-  readonly #readOnce = new Set<string>();
 
   /** @param maxBytes of decoded records in the cache; 0: none. */
   constructor(maxBytes: number, yieldToEventLoop: YieldToEventLoop) {
@@ -103,25 +99,13 @@ export class RecordLoader {
   async changes(ref: BlockRef, end: ChangesEnd, afterSequence: number): Promise<LoadedChanges> {
     const { header } = ref;
     const read = changesReader(header.encoding);
-    const isNeededWhole = read === undefined || header.previousSequence < afterSequence;
-    if (isNeededWhole || !this.#isFirstRead(ref)) {
+    if (read === undefined || header.previousSequence < afterSequence) {
       const { content } = await this.block(ref);
       return { header, changes: changesOf(content, end, afterSequence) };
     }
     const changes = await this.#decoded(ref, ({ body }) => read(body, end));
     if (!isOfHeader(changes, header, end)) throw mismatch(header);
     return { header, changes };
-  }
-
-  #isFirstRead(ref: BlockRef): boolean {
-    if (this.#maxBytes === 0) return true;
-    if (this.#cached(ref) !== undefined) return false;
-    const key = keyOf(ref);
-    if (this.#readOnce.delete(key)) return false;
-    this.#readOnce.add(key);
-    const [oldest] = this.#readOnce;
-    if (this.#readOnce.size > MAX_READ_ONCE && oldest !== undefined) this.#readOnce.delete(oldest);
-    return true;
   }
 
   /** @throws RecordCorruptError, also when its updates do not follow one another. */
