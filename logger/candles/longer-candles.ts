@@ -52,10 +52,12 @@ export class LongerCandles {
     return over;
   }
 
-  /** The running interval as far as it is known, with shorter ones that are not settled yet. */
-  peek(more: readonly Candle[]): Candle | undefined {
-    const first = more[0];
-    const running = this.#running ?? (first && this.#begin(first.fromUs));
+  /**
+   * The interval that ends at `endUs` as far as it is known.
+   * @param more the shorter ones that are not settled yet, which may reach back over earlier intervals.
+   */
+  peek(more: readonly Candle[], endUs: number): Candle | undefined {
+    const running = this.#runningUntil(endUs, more[0]?.fromUs);
     if (running === undefined) return undefined;
     const copy: Running = { ...running, missing: [...running.missing] };
     if (running.sums !== undefined) copy.sums = this.#copyOf(running.sums);
@@ -66,6 +68,16 @@ export class LongerCandles {
     }
     const output = this.#outputOf(copy);
     return output.type === 'candle' ? output.candle : undefined;
+  }
+
+  #runningUntil(endUs: number, openFromUs: number | undefined): Running | undefined {
+    const fromUs = intervalStartUs(this.timeframe, endUs - 1);
+    if (this.#running?.fromUs === fromUs) return this.#running;
+    if (openFromUs === undefined) return undefined;
+    // All of it is open.
+    if (openFromUs <= fromUs) return this.#begin(fromUs);
+    const begun = this.#running === undefined ? this.#begin(openFromUs) : undefined;
+    return begun?.fromUs === fromUs ? begun : undefined;
   }
 
   #begin(us: number): Running | undefined {

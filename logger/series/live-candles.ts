@@ -21,7 +21,7 @@ import type { ReplayedTrades } from '../reader/candles.ts';
 import type { CandleInput, SettledCandle } from './security-candles.ts';
 
 /** What the trades of a boundary's last moment take to arrive; those that take longer come as `final`. */
-const EARLY_AFTER_MS = 100;
+const EARLY_AFTER_MS = 50;
 /** Further back than this a boundary is history: it is settled, and not published early. */
 const MAX_EARLY_BEHIND_US = 10 * MINUTE_US;
 /** Settling is done for many messages at once. */

@@ -160,7 +160,7 @@ export class SecurityCandles {
     const ending = this.#longer.filter(
       ({ timeframe }) => intervalStartUs(timeframe, boundaryUs) === boundaryUs,
     );
-    const longer = ending.flatMap((candles) => candles.peek(minutes) ?? []);
+    const longer = ending.flatMap((candles) => candles.peek(minutes, boundaryUs) ?? []);
     return [last, ...longer].map((candle) => ({ ...candle, state: 'early' }));
   }
 
@@ -169,7 +169,8 @@ export class SecurityCandles {
     if (!this.#hasBegun(nowUs)) return undefined;
     const minutes = this.#openMinutes(intervalEndUs('1m', nowUs));
     if (timeframe === '1m') return minutes.at(-1);
-    const running = this.#longer.find((longer) => longer.timeframe === timeframe)?.peek(minutes);
+    const longer = this.#longer.find((one) => one.timeframe === timeframe);
+    const running = longer?.peek(minutes, intervalEndUs(timeframe, nowUs));
     return running === undefined ? undefined : { ...running, state: 'open' };
   }
 
