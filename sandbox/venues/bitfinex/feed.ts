@@ -28,6 +28,8 @@ export interface Channel {
   readonly precision: Precision | null;
   /** null: trades, or the image has not been sent. */
   book: SentBook | null;
+  /** The counter of its last message that changed the book: what is lost uncounted stands there. */
+  bookCounter: number;
   lastUs: number;
   /** Nothing is sent any more, though it is subscribed. */
   isDead: boolean;
@@ -97,6 +99,7 @@ export class BitfinexFeed {
     }
     const { rows } = pair.books[precision];
     this.#send([channel], imageText(precision, rows), nowUs);
+    channel.bookCounter = receiver.counter;
     channel.book = new SentBook(precision, rows, receiver.counter, nowUs);
     this.#primary.set(symbol, channel);
   }
@@ -158,7 +161,10 @@ export class BitfinexFeed {
     const isShown = !isLost && !this.#faults.isSilent(symbol);
     const content = rowText(precision, change);
     const counted = isShown ? this.#count(channels, content, nowUs) : [];
-    for (const { receiver, book } of channels) book?.add(receiver.counter, nowUs, change);
+    for (const channel of channels) {
+      if (isShown) channel.bookCounter = channel.receiver.counter;
+      channel.book?.add(channel.bookCounter, nowUs, change);
+    }
     if (!isShown) return;
     for (const { frame, corruption } of this.#faults.update(symbol, counted)) {
       for (const { channel, text } of frame) {

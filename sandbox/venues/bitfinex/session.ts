@@ -110,6 +110,7 @@ export class BitfinexSession extends ClientSession implements Receiver {
       receiver: this,
       precision,
       book: null,
+      bookCounter: 0,
       lastUs: nowUs,
       isDead: false,
     };

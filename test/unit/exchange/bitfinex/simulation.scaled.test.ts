@@ -146,14 +146,15 @@ async function claimed(
   return proven;
 }
 
-/** Lets time pass, and takes the exchange's true books at moments in it. */
+/** Lets time pass, and takes the exchange's true books at moments in it, whatever was sent of them. */
 async function sampled(core: TestCore, ms: number, everyMs: number): Promise<Sample[]> {
   const samples: Sample[] = [];
   for (let at = 0; at < ms; at += everyMs) {
     await clock.advanceAsync(everyMs, STEP_MS);
     for (const security of SECURITIES) {
-      if (stateOf(security) !== 'live') continue;
-      const [, truth] = live(core, security);
+      const book = core.core.control.bookNow(security);
+      if (book.state !== 'proven') continue;
+      const truth = exchange.bookAtSequence(security, Number(book.sequence));
       if (truth) samples.push({ security, us: clock.nowUs(), truth });
     }
   }
@@ -244,6 +245,20 @@ test('a false checksum ends the claim at the last right one, for that book alone
   expect(lengthUs(gap)).toBeLessThan(3_000_000);
   expect(gap).toMatchObject({ firstMissing: expect.any(String), lastMissing: null });
   expect(await claimed(core, samples)).toBeGreaterThan(80);
+});
+
+test('a pair of which nothing is sent for a while, though its connection lives, is claimed until then', async () => {
+  const core = await start('p0');
+  const samples = await sampled(core, 3000, 100);
+  exchange.inject({ type: 'silence', symbol: 'tBTCUST', durationMs: 6000, exchange: 'bitfinex' });
+  samples.push(...(await sampled(core, 10_000, 100)));
+  await untilLive(20_000);
+  samples.push(...(await sampled(core, 2000, 100)));
+  expect(await causes(core, ETH)).toEqual([]);
+  const { gaps } = await core.core.reader.coverage({ security: BTC });
+  expect(gaps.length).toBeGreaterThan(0);
+  expect(lengthUs(gaps[0])).toBeGreaterThan(5_900_000);
+  expect(await claimed(core, samples)).toBeGreaterThan(170);
 });
 
 test('a message of one book that is lost after it was counted is a gap for both on that connection', async () => {
