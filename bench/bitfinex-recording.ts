@@ -12,9 +12,10 @@ import { recordingsPath } from './recordings.ts';
 
 const P0_FILE = 'bitfinex-p0-20210417.gz';
 const R0_FILE = 'bitfinex-r0-tbtcusd-2021.json.gz';
-/** Of the first message of R0; the others follow in steps of a hundredth of a second. */
+/** Of the first messages of R0; the others follow, so many together, four times a second. */
 const R0_BEGIN_MS = 1_618_677_543_000;
-const R0_STEP_MS = 10;
+const R0_STEP_MS = 250;
+export const R0_TOGETHER = 25;
 
 export interface BitfinexFrame {
   readonly receiveTimeUs: number;
@@ -50,7 +51,7 @@ export function readBitfinexR0(max = Number.POSITIVE_INFINITY): readonly Bitfine
   for (const text of elementsOf(read(R0_FILE))) {
     if (text.includes('"info"')) continue;
     const counter = frames.length;
-    const ms = R0_BEGIN_MS + counter * R0_STEP_MS;
+    const ms = R0_BEGIN_MS + Math.floor(counter / R0_TOGETHER) * R0_STEP_MS;
     const raw = text.startsWith('{') ? text : `${text.slice(0, -1)},${counter},${ms}]`;
     frames.push({ receiveTimeUs: (ms + 5) * 1000, raw });
     if (frames.length >= max) break;

@@ -5,6 +5,7 @@
 
 import { expect, test } from 'vitest';
 import {
+  R0_TOGETHER,
   hasBitfinexRecordings,
   readBitfinexP0,
   readBitfinexR0,
@@ -65,7 +66,8 @@ class Player {
       this.#checksums++;
       socket.message(renumbered(`[${id},"cs",${book.checksum()},${counter},${ms}]`, counter));
     }
-    if (this.#frames % 40 !== 0) return;
+    // The last of those that come together, in R0.
+    if ((this.#frames + 1) % (2 * R0_TOGETHER) !== 0) return;
     const sides = { bids: book.rows('bids'), asks: book.rows('asks') };
     this.samples.push({ symbol, us: receiveTimeUs, ...sides });
   }
@@ -120,7 +122,7 @@ test('every P0 book of seven pairs comes back, with its counts', LONG, async () 
       expect([rowsOf(book.bids), rowsOf(book.asks)]).toEqual([bids, asks]);
       compared++;
     }
-    expect(compared).toBeGreaterThan(30);
+    expect(compared).toBeGreaterThan(20);
     expect(await reader.verify()).toMatchObject({ problems: [] });
   } finally {
     await logger.discard();
@@ -129,7 +131,7 @@ test('every P0 book of seven pairs comes back, with its counts', LONG, async () 
 
 test(
   'every R0 book comes back: no delete of an unknown order, never more than 25 a side',
-  requirement,
+  LONG,
   async () => {
     const clock = new ManualClock();
     const logger = await openBitfinexCore(clock, 'r0', ['BTCUSD']);
@@ -162,7 +164,7 @@ test(
         ]);
         compared++;
       }
-      expect(compared).toBeGreaterThan(ORDERS / 60);
+      expect(compared).toBeGreaterThan(ORDERS / 80);
       expect(await reader.verify({ security })).toMatchObject({ problems: [] });
     } finally {
       await logger.discard();
