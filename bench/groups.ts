@@ -4,6 +4,7 @@ import { bookSections } from './book.ts';
 import { codecSections } from './codec.ts';
 import { coinbaseFrameSections } from './coinbase-frames.ts';
 import type { BenchData } from './data.ts';
+import { exchangePortSections } from './exchange-port.ts';
 import type { Section } from './figures.ts';
 import { loadSections } from './load/load.ts';
 import type { LoadBenchOptions } from './load/load.ts';
@@ -39,7 +40,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   book: { sections: [bookSections, orderBookSections, coinbaseFrameSections], takesData: true },
   memory: { sections: [memorySections], takesData: true },
   pipeline: { sections: [recordSections], takesData: true },
-  exchange: { sections: [matchingSections] },
+  exchange: { sections: [matchingSections, exchangePortSections] },
   mongodb: { sections: [mongoSections] },
   manager: { sections: [wrongKeySections] },
   walk: { sections: [walkSections] },
