@@ -23,6 +23,12 @@ const BUSY: Outcome = {
   error: 'Too many commands wait: try again later',
 };
 
+const STOPPING: Outcome = {
+  kind: 'rejected',
+  status: 409,
+  error: 'The exchange is being stopped',
+};
+
 export interface Executed {
   readonly command: Command;
   readonly outcome: Outcome;
@@ -66,6 +72,7 @@ export class ExchangeRunner {
   readonly #between: { readonly read: () => void; readonly reject: (error: Error) => void }[] = [];
   #batch: number;
   #running: Promise<void> | null = null;
+  #isClosing = false;
   #ended: Error | null = null;
 
   /** Goes on where the store stopped. @throws InvalidArgumentError if nothing is stored. */
@@ -91,6 +98,7 @@ export class ExchangeRunner {
   /** The result comes after its commit. */
   submit(command: Command): Promise<Outcome> {
     if (this.#ended) return Promise.reject(this.#ended);
+    if (this.#isClosing) return Promise.resolve(STOPPING);
     if (this.#queue.length >= MAX_WAITING_COMMANDS) return Promise.resolve(BUSY);
     const done = new Promise<Outcome>((resolve, reject) => {
       this.#queue.push({ command, resolve, reject });
@@ -108,8 +116,9 @@ export class ExchangeRunner {
     });
   }
 
-  /** Executes what waits, and ends. */
+  /** Executes what waits, and nothing that comes now, and ends. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     while (this.#running) await this.#running;
     this.#end(new FeedClosedError('The exchange was stopped'));
   }

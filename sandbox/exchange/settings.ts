@@ -6,8 +6,11 @@ import type { Credentials } from './wire/requests.ts';
 export const DEFAULT_PORT = 6789;
 export const DEFAULT_DIRECTORY = 'exchange-data';
 export const DEFAULT_USERS = 'username1:password1,username2:password2';
-/** A side; of 100 bytes or so each. */
+/** A side. */
 export const DEFAULT_HOT_ORDERS = 20_000;
+
+/** Twice as many may be in memory, a side, and in one message: 170 bytes each, which a client has to read. */
+const MAX_HOT_ORDERS = 45_000;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -30,7 +33,7 @@ export function exchangeSettings(env: Environment): ExchangeSettings {
     hotOrders: integerOf(env, 'EXCHANGE_HOT_ORDERS', {
       fallback: DEFAULT_HOT_ORDERS,
       min: 1,
-      max: 1_000_000,
+      max: MAX_HOT_ORDERS,
     }),
   };
 }

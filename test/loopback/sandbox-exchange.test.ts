@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { imageMessage } from '../../logger/exchange/sandbox/events.ts';
 import { startExchange } from '../../sandbox/exchange/exchange.ts';
 import type { Exchange, ExchangeOptions } from '../../sandbox/exchange/exchange.ts';
 import { usersOf, DEFAULT_USERS } from '../../sandbox/exchange/settings.ts';
@@ -295,6 +296,28 @@ describe('the exchange with accounts', () => {
     await one.ask({ op: 'order', side: 'Buy', price: 1, size: 1 });
     reader.send('ping');
     expect(await reader.next(() => true)).toEqual({ pong: true });
+  });
+
+  it('answers by HTTP what it trades, and which orders rest', async () => {
+    const running = await exchange();
+    const one = await trader(running, 1);
+    const { id } = await one.ask({ op: 'order', side: 'Sell', price: 3.1, size: 200 });
+    const get = async (path: string): Promise<Readonly<Record<string, unknown>>> => {
+      const response = await fetch(`http://127.0.0.1:${running.port}/api/v1/${path}`);
+      return (await response.json()) as Readonly<Record<string, unknown>>;
+    };
+    expect(await get('instrument?symbol=XBTUSD')).toMatchObject([
+      { symbol: 'XBTUSD', state: 'Open', tickSize: 0.01, lotSize: 1 },
+    ]);
+    expect(await get('instrument?symbol=ETHUSD')).toEqual([]);
+    const message = await get('orderBook/L3?symbol=XBTUSD');
+    const context = { scale: { priceExponent: 2, sizeExponent: 0 }, receiveTimeUs: 1 };
+    expect(imageMessage(message, context).snapshot).toMatchObject({
+      sequence: running.runner.state.position.bookSequence,
+      bids: [],
+      asks: [{ orderId: id, price: 310, size: 200 }],
+    });
+    expect(await get('orderBook/L3?symbol=ETHUSD')).toMatchObject({ error: { name: 'HTTPError' } });
   });
 
   it('ends without an answer when a batch cannot be stored', async () => {

@@ -85,6 +85,26 @@ describe('batches of the exchange', () => {
     expect((await startRunner(store)).state.position.orderId).toBe(0);
   });
 
+  it('come to an end although traders go on', async () => {
+    const store = new MemoryExchangeStore();
+    await resetTo(store, startAccounts(1, 10 ** 9));
+    const runner = await startRunner(store);
+    const order = { type: 'order', user: 1, side: 'buy', price: 1, size: 1 } as const;
+    const trade = async (): Promise<string> => {
+      for (let i = 0; i < 20_000; i++) {
+        const outcome = await runner.submit(order);
+        if (outcome.kind === 'rejected') return outcome.error;
+      }
+      return 'nothing is rejected';
+    };
+    const trading = trade();
+    await runner.submit(order);
+    await runner.close();
+    expect(await trading).toContain('is being stopped');
+    const { position } = (await store.load())!;
+    expect(position).toEqual(runner.state.position);
+  });
+
   it('have an end of their queue', async () => {
     const store = new MemoryExchangeStore();
     await resetTo(store, startAccounts(1, 10 ** 9));
