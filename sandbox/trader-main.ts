@@ -26,69 +26,75 @@ interface TraderOptions {
 async function main(): Promise<number> {
   const { url, credentials, commands } = await readOptions();
   const socket = await connect(url);
-  let print = (line: string): void => void process.stdout.write(`${line}\n`);
-  const trader = new Trader(socket, (line) => print(line));
+  const screen = new Screen();
+  const trader = new Trader(socket, (line) => screen.say(line));
   try {
     if (!(await trader.logIn(credentials))) return EXIT_FAILED;
-    if (commands.length > 0) {
-      let isAccepted = true;
-      for (const command of commands) isAccepted = (await trader.execute(command)) && isAccepted;
-      return isAccepted ? 0 : EXIT_FAILED;
-    }
-    const lines = createInterface({ input: process.stdin });
-    const dialog = new Dialog();
-    const ask = (): void => void process.stdout.write(dialog.prompt);
-    if (process.stdout.isTTY) {
-      print = (line) => {
-        // Over the prompt, which follows again.
-        clearLine(process.stdout, 0);
-        cursorTo(process.stdout, 0);
-        process.stdout.write(`${line}\n${dialog.prompt.split('\n').at(-1) ?? ''}`);
-      };
-    }
-    const lost = new Promise<never>((_, reject) => {
-      socket.on('close', () => reject(new FeedClosedError('The exchange closed the connection')));
-    });
-    return await Promise.race([
-      lost,
-      converse(trader, dialog, { lines, ask, print: (line) => print(line) }),
-    ]);
+    if (commands.length === 0) return await converse(trader, screen, socket);
+    let isAccepted = true;
+    for (const command of commands) isAccepted = (await trader.execute(command)) && isAccepted;
+    return isAccepted ? 0 : EXIT_FAILED;
   } finally {
     socket.close();
   }
 }
 
-/** Until the end of the input, or `Quit`. */
-async function converse(
-  trader: Trader,
-  dialog: Dialog,
-  {
-    lines,
-    ask,
-    print,
-  }: {
-    readonly lines: AsyncIterable<string>;
-    readonly ask: () => void;
-    readonly print: (line: string) => void;
-  },
-): Promise<number> {
-  ask();
-  for await (const line of lines) {
-    // What is typed is not shown in a pipe.
-    if (!process.stdin.isTTY) process.stdout.write(`${line}\n`);
-    try {
-      const command = dialog.take(line);
-      if (command?.kind === 'quit') return 0;
-      if (command?.kind === 'help') print(HELP);
-      else if (command) await trader.execute(command);
-    } catch (error) {
-      if (!(error instanceof InvalidArgumentError)) throw error;
-      print(error.message);
-    }
-    ask();
+/** Lines for people, in a terminal or in a pipe. What comes while something is asked goes before the question. */
+class Screen {
+  #question: string | null = null;
+
+  ask(question: string): void {
+    this.#question = question;
+    process.stdout.write(question);
   }
-  process.stdout.write('\n');
-  return 0;
+
+  /** @param line what was typed: a terminal shows it already. */
+  answered(line: string): void {
+    this.#question = null;
+    if (!process.stdin.isTTY) process.stdout.write(`${line}\n`);
+  }
+
+  say(line: string): void {
+    const again = this.#question?.split('\n').at(-1);
+    if (again === undefined) {
+      process.stdout.write(`${line}\n`);
+      return;
+    }
+    if (process.stdout.isTTY) {
+      clearLine(process.stdout, 0);
+      cursorTo(process.stdout, 0);
+    } else {
+      process.stdout.write('\n');
+    }
+    process.stdout.write(`${line}\n${again}`);
+  }
+}
+
+/** Until the end of the input, or `Quit`. */
+function converse(trader: Trader, screen: Screen, socket: WebSocket): Promise<number> {
+  const lost = new Promise<never>((_, reject) => {
+    socket.on('close', () => reject(new FeedClosedError('The exchange closed the connection')));
+  });
+  const conversation = async (): Promise<number> => {
+    const dialog = new Dialog();
+    screen.ask(dialog.prompt);
+    for await (const line of createInterface({ input: process.stdin })) {
+      screen.answered(line);
+      try {
+        const command = dialog.take(line);
+        if (command?.kind === 'quit') return 0;
+        if (command?.kind === 'help') screen.say(HELP);
+        else if (command) await trader.execute(command);
+      } catch (error) {
+        if (!(error instanceof InvalidArgumentError)) throw error;
+        screen.say(error.message);
+      }
+      screen.ask(dialog.prompt);
+    }
+    screen.answered('');
+    return 0;
+  };
+  return Promise.race([lost, conversation()]);
 }
 
 function connect(url: string): Promise<WebSocket> {

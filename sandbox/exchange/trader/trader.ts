@@ -22,6 +22,7 @@ export class Trader {
   readonly #own = new Set<string>();
   /** What came before the answer that says whose it is. */
   readonly #held: Incoming[] = [];
+  #isLoggedIn = false;
   #ref = 0;
 
   /** @param socket is open already. */
@@ -40,7 +41,12 @@ export class Trader {
   /** @returns whether the exchange accepts it. */
   async logIn({ username, password }: Credentials): Promise<boolean> {
     if (!(await this.#ask({ op: 'login', username, password }))) return false;
-    return (await this.#ask({ op: 'subscribe', args: ['account'] })) !== undefined;
+    if (!(await this.#ask({ op: 'subscribe', args: ['account'] }))) return false;
+    // Behind all that the subscription brings.
+    const account = await this.#ask({ op: 'account' });
+    this.#isLoggedIn = true;
+    if (account) this.#tell(account);
+    return account !== undefined;
   }
 
   /** @returns whether the exchange accepts it. */
@@ -65,7 +71,7 @@ export class Trader {
     this.#socket.send(JSON.stringify({ ...message, ref }));
     const answer = await asked;
     if (answer.id !== undefined) this.#own.add(answer.id);
-    if (this.#waiting.size === 0) for (const held of this.#held.splice(0)) this.#tell(held);
+    for (const held of this.#held.splice(0)) this.#tell(held);
     if (answer.error === undefined) return answer;
     this.#say(`${answer.status}: ${answer.error}`);
     return undefined;
@@ -87,6 +93,7 @@ export class Trader {
 
   #tell(message: Incoming): void {
     const id = message.data?.[0]?.['id'];
+    if (!this.#isLoggedIn) return;
     if (message.table !== 'account' && !this.#own.has(String(id))) return;
     const line = lineOf(message);
     if (line !== undefined) this.#say(line);
