@@ -23,8 +23,8 @@ import { scaled } from '../support/scaled.ts';
 import { startAccounts } from '../unit/sandbox/exchange/accounts-model.ts';
 
 const SEED = process.env['SEED'] ?? String(Math.floor(Math.random() * 2 ** 32));
-const KILLS = Number(process.env['KILLS'] ?? scaled({ fast: 3, full: 40 }));
-const MONGO_KILLS = Number(process.env['KILLS'] ?? scaled({ fast: 1, full: 10 }));
+const KILLS = Number(process.env['KILLS'] ?? scaled({ fast: 3, full: 25 }));
+const MONGO_KILLS = Number(process.env['KILLS'] ?? scaled({ fast: 1, full: 5 }));
 
 /** What all runs so far have come to, by the journal. */
 class Replay {
