@@ -244,6 +244,17 @@ describe('the exchange with accounts', () => {
     expect(found.error).toContain('Too many logins');
   });
 
+  it('disconnects who sends far too much, with the reason, and nobody else', async () => {
+    const running = await exchange();
+    const [one, other] = [await trader(running, 1), await trader(running, 2)];
+    one.send('x'.repeat(2 * 1024 * 1024));
+    expect(await one.closed).toBe(1009);
+    expect(await other.ask({ op: 'order', side: 'Buy', price: 1, size: 1 })).toMatchObject({
+      status: 200,
+    });
+    expect(running.connections()).toBe(1);
+  });
+
   it('disconnects who does not read, and nobody else', async () => {
     const running = await exchange({ limits: { maxUnreadBytes: 200_000 } });
     const [slow, one] = [await ExchangeClient.connect(running.port), await trader(running, 1)];

@@ -176,8 +176,8 @@ export class ExchangeServer {
       connection.isAlive = true;
     });
     webSocket.on('close', () => this.#connections.delete(connection));
-    // A frame that breaks the protocol: the connection is closed with the reason.
-    webSocket.on('error', () => webSocket.terminate());
+    // A frame that breaks the protocol: the library closes the connection, with the reason.
+    webSocket.on('error', () => undefined);
     return connection;
   }
 
