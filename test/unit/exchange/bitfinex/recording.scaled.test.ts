@@ -25,6 +25,8 @@ const requirement = needs(recordings, {
 const LONG = { ...requirement, timeout: 300_000 };
 /** Of the messages of R0. */
 const ORDERS = scaled({ fast: 3000, full: 100_000 });
+/** One of so many moments of R0 is asked about. */
+const EACH = scaled({ fast: 1, full: 10 });
 
 interface Sample {
   readonly us: number;
@@ -149,8 +151,9 @@ test(
       expect(logger.core.summary()).toMatchObject({ gaps: 0 });
       await logger.core.control.flush(security);
       const { reader } = logger.core;
+      const asked = player.samples.filter((_, i) => i % EACH === 0);
       let compared = 0;
-      for (const { us, bids, asks } of player.samples) {
+      for (const { us, bids, asks } of asked) {
         const position = { clock: 'receive', us } as const;
         const book = await reader.bookAt({ security, position });
         if (book.state !== 'proven') continue;
@@ -164,7 +167,7 @@ test(
         ]);
         compared++;
       }
-      expect(compared).toBeGreaterThan(ORDERS / 80);
+      expect(compared).toBeGreaterThan(40);
       expect(await reader.verify({ security })).toMatchObject({ problems: [] });
     } finally {
       await logger.discard();
