@@ -196,6 +196,14 @@ test.each(['p0', 'r0'] as const)(
         samples.filter((_, i) => i % 3 === 0),
       ),
     ).toBeGreaterThan(FAULTS / 4);
+    for (const security of SECURITIES) {
+      const ids: string[] = [];
+      for await (const item of core.core.reader.trades({ security })) {
+        if (item.type === 'trade') ids.push(String(item.tradeId));
+      }
+      expect(ids.length).toBeGreaterThan(FAULTS);
+      expect(new Set(ids).size).toBe(ids.length);
+    }
     expect(await core.core.reader.verify()).toMatchObject({ problems: [] });
   },
   600_000,
