@@ -17,7 +17,7 @@ const MAX_ENTRIES = 20_000;
 export class SentBook {
   readonly #precision: Precision;
   /** Before the first entry. */
-  readonly #base: Map<string, Row>;
+  readonly #base: Map<number, Row>;
   #baseCounter: number;
   #baseTimeUs: number;
   readonly #entries: Entry[] = [];
@@ -58,7 +58,7 @@ export class SentBook {
   }
 }
 
-function apply(rows: Map<string, Row>, precision: Precision, { action, row }: RowChange): void {
+function apply(rows: Map<number, Row>, precision: Precision, { action, row }: RowChange): void {
   const key = keyOf(precision, row);
   if (action === 'delete') rows.delete(key);
   else rows.set(key, row);

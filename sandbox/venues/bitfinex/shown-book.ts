@@ -10,12 +10,14 @@ export class ShownBook {
   readonly #market: Market;
   readonly #precision: Precision;
   #rows: readonly Row[];
+  #byKey: ReadonlyMap<number, Row>;
   #hasMoved = false;
 
   constructor(market: Market, precision: Precision) {
     this.#market = market;
     this.#precision = precision;
     this.#rows = this.#read();
+    this.#byKey = byKey(precision, this.#rows);
     market.listen({ onOrderEvent: () => (this.#hasMoved = true) });
   }
 
@@ -33,9 +35,9 @@ export class ShownBook {
   move(): readonly RowChange[] {
     if (!this.#hasMoved) return [];
     this.#hasMoved = false;
-    const before = this.#byKey(this.#rows);
+    const before = this.#byKey;
     this.#rows = this.#read();
-    const after = this.#byKey(this.#rows);
+    const after = (this.#byKey = byKey(this.#precision, this.#rows));
     const deleted: RowChange[] = [];
     for (const [key, row] of before) if (!after.has(key)) deleted.push({ action: 'delete', row });
     const set: RowChange[] = [];
@@ -77,12 +79,14 @@ export class ShownBook {
     rows.sort((a, b) => direction * (a.price - b.price) || a.tag - b.tag);
     return rows.slice(0, WINDOW);
   }
-
-  #byKey(rows: readonly Row[]): Map<string, Row> {
-    return new Map(rows.map((row) => [keyOf(this.#precision, row), row]));
-  }
 }
 
-export function keyOf(precision: Precision, { side, price, tag }: Row): string {
-  return precision === 'P0' ? `${side} ${price}` : String(tag);
+function byKey(precision: Precision, rows: readonly Row[]): ReadonlyMap<number, Row> {
+  return new Map(rows.map((row) => [keyOf(precision, row), row]));
+}
+
+/** Of a price on its side, or of an order. */
+export function keyOf(precision: Precision, { side, price, tag }: Row): number {
+  if (precision === 'R0') return tag;
+  return side === 'buy' ? price : -price;
 }
