@@ -15,7 +15,7 @@ import type { BenchData } from './data.ts';
 import type { Section } from './figures.ts';
 
 const MAIN = join(dirname(fileURLToPath(import.meta.url)), '..', 'sandbox', 'exchange-main.js');
-const IN_FLIGHT = 100;
+const IN_FLIGHT = 50;
 const WARM_UP_MS = 1500;
 const MEASURED_MS = 4000;
 
@@ -98,7 +98,7 @@ async function trade(port: number, number: number, answers: Answers): Promise<()
   let ref = 0;
   const order = (): void => {
     const side = random.next() < 0.5 ? 'Buy' : 'Sell';
-    const price = (300 + uniformInt(random, 5)) / 100;
+    const price = (1 + uniformInt(random, 5)) / 100;
     sentMs.set(++ref, performance.now());
     socket.send(JSON.stringify({ op: 'order', side, price, size: 1, ref }));
   };
