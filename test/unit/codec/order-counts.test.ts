@@ -102,7 +102,7 @@ describe('numbers of orders', () => {
   });
 
   test('choose an encoding that has a place for them, however many levels there are', () => {
-    const levels: Levels = Array.from({ length: 2000 }, (_, i) => [i + 1, 1]).flat();
+    const levels: Levels = Array.from({ length: 10_000 }, (_, i) => [i + 1, 1]).flat();
     const counts = { bids: levels.filter((_, i) => i % 2 === 1) as number[], asks: [] };
     const [plain, counted] = [
       diff({ bids: levels, asks: [] }),
