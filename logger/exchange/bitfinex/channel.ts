@@ -75,6 +75,8 @@ export class BookChannel {
       const window = new Window(scaled.scale, MAX_ROWS);
       for (const row of scaled.rows) window.set(row);
       this.#window = window;
+      // What was lost before it is in it.
+      this.#isBroken = false;
       return [{ kind: 'image', snapshot }];
     });
   }

@@ -168,6 +168,20 @@ describe('evidence', () => {
     expect(one.listener.count('mismatch')).toBe(1);
   });
 
+  test('checksums count also where a message was lost between the confirmation and the image', async () => {
+    stage = new Stage(bitfinexP0);
+    one = stage.open(BTC);
+    connection = stage.connect();
+    venue = connection.venue as BitfinexConnection;
+    const snapshot = image();
+    connection.send(venue.heartbeat(BTC));
+    venue.lose();
+    connection.send(venue.image(BTC));
+    expect(await snapshot).toMatchObject({ sequence: 3 });
+    connection.send(venue.checksum(BTC, [7]));
+    expect(one.listener.count('mismatch')).toBe(1);
+  });
+
   test('more rows than the window shows, at a checksum that matches, are a mismatch', async () => {
     await image();
     for (let n = 1; n <= 250; n++) connection.send(venue.book(BTC, `[${n / 10},1,1]`));
