@@ -122,6 +122,14 @@ export class TradeTimeline {
     this.know({ exchangeTimeUs: beginUs, receiveTimeUs: fromUs });
   }
 
+  /**
+   * What comes from here on was stored, though a gap that was found later begins here: without it, nothing
+   * of that time is settled. Where trades are numbered, their ids tell.
+   */
+  declare({ fromUs, cause }: Pick<Gap, 'fromUs' | 'cause'>): void {
+    if (this.#order !== 'id') this.gap({ fromUs, toUs: null, cause });
+  }
+
   /** What no message changes that comes within the disorder that is waited for. */
   settled(limitUs: number): Generator<CandleOutput> {
     // The next trade may show that one was lost since the last, however long ago that was.

@@ -7,6 +7,7 @@ import { MAX_EXCHANGE_DISORDER_US } from '../archive/archive.ts';
 import type { CandleOutput } from '../candles/candle-fold.ts';
 import { intervalEndUs, intervalStartUs } from '../candles/timeframe.ts';
 import { TradeTimeline } from '../candles/trade-timeline.ts';
+import type { Gap } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
 import type { MarketEvent } from '../market/events.ts';
 import type { CandleItem, GapItem } from '../queries/items.ts';
@@ -66,17 +67,21 @@ export async function* replayTrades(
   { fromUs = -Infinity, afterReceiveUs = -Infinity, beforeReceiveUs = Infinity }: ReplayedTrades,
 ): AsyncGenerator<void> {
   let imageSequence: number | undefined;
+  let declared: Pick<Gap, 'fromUs' | 'cause'> | null = null;
   const sinceUs = fromUs - MAX_EXCHANGE_DISORDER_US;
   for await (const item of itemsSince(context, security, { clock: 'exchange' }, sinceUs)) {
     if (beginUs(item) >= beforeReceiveUs) return;
     if (item.type === 'image') {
       const { image } = item.image;
       imageSequence = image.sequence;
+      declared = item.segment.declaredGap;
       if (image.receiveTimeUs >= afterReceiveUs) timeline.image(image);
     } else if (item.type === 'block') {
       for (const event of eventsAfter(item.block.content, imageSequence)) {
         if (event.receiveTimeUs >= beforeReceiveUs) break;
-        if (event.receiveTimeUs >= afterReceiveUs) play(event, item.block.content.scale, timeline);
+        if (event.receiveTimeUs < afterReceiveUs) continue;
+        declared = stillAhead(declared, event, timeline);
+        play(event, item.block.content.scale, timeline);
       }
       yield;
     } else if (item.type === 'end') {
@@ -90,6 +95,17 @@ export async function* replayTrades(
 function beginUs(item: CursorItem<LoadedImage, LoadedBlock>): number {
   if (item.type === 'image') return item.image.image.receiveTimeUs;
   return item.type === 'gap' ? item.gap.fromUs : -Infinity;
+}
+
+/** @returns the gap, as long as the events lie before it. */
+function stillAhead(
+  gap: Pick<Gap, 'fromUs' | 'cause'> | null,
+  { receiveTimeUs }: MarketEvent,
+  timeline: TradeTimeline,
+): typeof gap {
+  if (gap === null || receiveTimeUs <= gap.fromUs) return gap;
+  timeline.declare(gap);
+  return null;
 }
 
 function play(event: MarketEvent, scale: Scale, timeline: TradeTimeline): void {

@@ -109,7 +109,12 @@ export class Segment {
 
   /** From this receive time on the book is declared unknown, whatever is stored. */
   get declaredUs(): number {
-    return this.end.gap?.fromUs ?? this.end.openGap?.fromUs ?? Infinity;
+    return this.declaredGap?.fromUs ?? Infinity;
+  }
+
+  /** The gap after it, as it was declared; null: none was. */
+  get declaredGap(): Pick<Gap, 'fromUs' | 'cause'> | null {
+    return this.end.gap ?? this.end.openGap;
   }
 
   /** The first sequence that is declared missing. */

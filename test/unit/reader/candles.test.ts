@@ -183,6 +183,27 @@ describe('candles', () => {
     ]);
   });
 
+  test('a gap that was found blocks later makes no candle final that it lies in', async () => {
+    const minutes = [0, 1, 2, 3, 4].map((n) =>
+      block(1, 100 + n, [T(1 + n, 60 * n + 10), D(101 + n, 60 * n + 59)]),
+    );
+    const gapFound = gap(2, 30_002, 330_002, 'checksum');
+    await writeAll(kit.archive, I(1, 100, 0), ...minutes, gapFound, I(2, 200, 330));
+    await writeAll(kit.archive, block(2, 200, [T(6, 340), D(201, 400)]));
+    const isStored = ['0 1', '1 1', '2 1', '3 1', '4 1', '5 1'];
+    const states = (items: readonly (CandleItem | GapItem)[]): string[] =>
+      items.map((item) => (item.type === 'candle' ? item.state : 'gap'));
+    const found = await candles({ toUs: minute(6) }, false);
+    expect(short(found).map((text) => text.slice(0, 3))).toEqual(isStored);
+    expect(states(found)).toEqual(isStored.map(() => 'incomplete'));
+    // One that is asked for alone, too.
+    expect(states(await candles({ fromUs: minute(2), toUs: minute(3) }, false))).toEqual([
+      'incomplete',
+    ]);
+    // Where trades are numbered, nothing is missing.
+    expect(states(await candles({ toUs: minute(6) }))).toEqual(isStored.map(() => 'final'));
+  });
+
   test('ids that are missing make all candles between incomplete, even of one moment', async () => {
     await writeAll(
       kit.archive,
