@@ -23,7 +23,9 @@
  *   3. The counter of every message of a channel, heartbeats included, is the last one plus 1, from 1 on. If
  *      not, messages of any channel may be missing. Objects (`event`) are not counted.
  *   4. A checksum is of the book as of all messages of its channel before it.
- *   5. Info 20051: reconnect. 20060: nothing is served until 20061; then all channels are subscribed again.
+ *   5. Channels are confirmed in any order (recording of 2021-04-17). That of the trades begins with the last
+ *      30, newest first.
+ *   6. Info 20051: reconnect. 20060: nothing is served until 20061; then all channels are subscribed again.
  *
  * A channel's heartbeats may come before its confirmation (recording of 2021-04-17).
  *
@@ -68,7 +70,10 @@ const TAIL_BYTES = 40;
 interface TradesChannel {
   readonly symbol: string;
   readonly trade: Route;
+  readonly recent: Route;
   readonly other: Route;
+  /** The image of the book came before the confirmation, with this time: trades since are told once. */
+  readonly sinceUs: number | null;
 }
 
 type Channel = BookChannel | TradesChannel;
@@ -89,6 +94,8 @@ class BitfinexSession implements SessionProtocol {
   /** By the exchange's number. */
   readonly #channels = new Map<string, Channel>();
   #isConfigured = false;
+  /** Time of the image that the book channel of a symbol has brought. */
+  readonly #imageTimesUs = new Map<string, number>();
   /** The counter of the last message. */
   #counter = 0;
 
@@ -99,9 +106,10 @@ class BitfinexSession implements SessionProtocol {
 
   subscribe(_requestId: number, symbols: readonly string[]): StreamRequest {
     const book = { channel: 'book', prec: this.#kind.precision, freq: 'F0', len: String(WINDOW) };
+    // No trade is to be missing from the book's image on.
     const channels = symbols.flatMap((symbol) => [
-      { symbol, ...book },
       { symbol, channel: 'trades' },
+      { symbol, ...book },
     ]);
     const messages = channels.map((one) => JSON.stringify({ event: 'subscribe', ...one }));
     const replies = channels.map(({ channel, symbol }) => ({
@@ -131,7 +139,10 @@ class BitfinexSession implements SessionProtocol {
     const [, id = '', start = ''] = HEAD.exec(frame.toString('latin1', 0, HEAD_BYTES)) ?? [];
     const channel = this.#channels.get(id);
     if (!channel) return TO_UNKNOWN;
-    if (!(channel instanceof BookChannel)) return start === '"te"' ? channel.trade : channel.other;
+    if (!(channel instanceof BookChannel)) {
+      if (start === '"te"') return channel.trade;
+      return start === '[[' ? channel.recent : channel.other;
+    }
     if (start === '"hb"') return channel.heartbeat;
     if (start === '"cs"') return channel.checksum;
     channel.count(sequence);
@@ -146,8 +157,10 @@ class BitfinexSession implements SessionProtocol {
     if (!channel) throw wireError('shape', 'The message is of no channel');
     const place = this.#placeOf(message);
     if (!(channel instanceof BookChannel)) {
-      if (kind === 'trade') return [tradeMessage(second, place.exchangeTimeUs, context)];
-      // The same trade later, a heartbeat, trades from before the subscription.
+      const { exchangeTimeUs } = place;
+      if (kind === 'trade') return [tradeMessage(second, exchangeTimeUs, context)];
+      if (kind === 'recent') return tradesSince(channel.sinceUs, first, exchangeTimeUs, context);
+      // The same trade later, a heartbeat, no trades.
       if (first === 'tu' || first === 'hb' || Array.isArray(first)) return [];
       throw wireError('shape', 'Not a message of the trades channel');
     }
@@ -156,8 +169,11 @@ class BitfinexSession implements SessionProtocol {
         return channel.readHeartbeat(place, context);
       case 'checksum':
         return channel.readChecksum(second, place, context);
-      case 'image':
-        return channel.readImage(first, place, context);
+      case 'image': {
+        const messages = channel.readImage(first, place, context);
+        this.#imageTimesUs.set(channel.symbol, place.exchangeTimeUs);
+        return messages;
+      }
       default:
         return channel.readUpdate(first, place, context);
     }
@@ -169,14 +185,20 @@ class BitfinexSession implements SessionProtocol {
     const fields = fieldsOf(message, 'The message');
     const event = textOf(fields, 'event');
     switch (event) {
-      case 'info':
-        return infoOf(fields);
+      case 'info': {
+        const message = infoOf(fields);
+        // No channel goes on over a maintenance.
+        if (message.kind === 'paused' || message.kind === 'ready') this.#imageTimesUs.clear();
+        return message;
+      }
       case 'conf':
         return this.#confReply(fields);
       case 'subscribed':
         return this.#subscribed(fields);
       case 'unsubscribed': {
         const id = numberOf(fields, 'chanId').text;
+        const channel = this.#channels.get(id);
+        if (channel instanceof BookChannel) this.#imageTimesUs.delete(channel.symbol);
         this.#channels.delete(id);
         return { kind: 'reply', key: `unsubscribed ${id}`, rejection: null };
       }
@@ -223,17 +245,41 @@ class BitfinexSession implements SessionProtocol {
     const [name, symbol] = [textOf(fields, 'channel'), textOf(fields, 'symbol')];
     const id = numberOf(fields, 'chanId').text;
     if (name !== 'book' && name !== 'trades') return { kind: 'unknown', event: quoted(name) };
+    const sinceUs = this.#imageTimesUs.get(symbol) ?? null;
+    if (name === 'book') this.#imageTimesUs.delete(symbol);
     this.#channels.set(
       id,
-      name === 'book' ? new BookChannel(symbol, this.#kind) : tradesChannel(symbol),
+      name === 'book' ? new BookChannel(symbol, this.#kind) : tradesChannel(symbol, sinceUs),
     );
     return { kind: 'reply', key: `${name} ${symbol}`, rejection: null };
   }
 }
 
-function tradesChannel(symbol: string): TradesChannel {
+function tradesChannel(symbol: string, sinceUs: number | null): TradesChannel {
   const of = (kind: string): Route => ({ to: 'symbol', symbol, kind, carries: 'side' });
-  return { symbol, trade: of('trade'), other: of('other') };
+  // One that shows a loss is not passed over.
+  const recent: Route = { to: 'symbol', symbol, kind: 'recent', carries: 'update' };
+  return { symbol, trade: of('trade'), recent, other: of('other'), sinceUs };
+}
+
+/**
+ * Those of the last trades that the channel came too late for.
+ * @param sinceUs time of the image; null: it had not come.
+ * @throws WireFormatError where they do not reach back to the image.
+ */
+function tradesSince(
+  sinceUs: number | null,
+  trades: unknown,
+  eventTimeUs: number,
+  context: ReadContext,
+): readonly FeedMessage[] {
+  if (sinceUs === null || !Array.isArray(trades)) return [];
+  const messages = trades.map((trade) => tradeMessage(trade, eventTimeUs, context)).reverse();
+  const since = messages.filter(({ event }) => event.exchangeTimeUs >= sinceUs);
+  if (since.length === messages.length) {
+    throw wireError('trades', 'More trades came between the image and their channel than it tells');
+  }
+  return since;
 }
 
 /** A message of a channel that is not confirmed yet, or is given up. */

@@ -5,7 +5,7 @@ import { bitfinexP0, bitfinexR0 } from '../../../conformance/cases/bitfinex.ts';
 import { Stage } from '../../../conformance/stage.ts';
 import type { OpenedSymbol, PlayedConnection } from '../../../conformance/stage.ts';
 import type { ConformanceCase } from '../../../conformance/conformance-case.ts';
-import { GREETING } from '../../../support/bitfinex-frames.ts';
+import { BITFINEX_MS, GREETING } from '../../../support/bitfinex-frames.ts';
 import type { BitfinexConnection } from '../../../support/bitfinex-frames.ts';
 
 const BTC = 'tBTCUSD';
@@ -50,8 +50,8 @@ describe('a new connection', () => {
     socket.message(GREETING);
     expect(socket.sent.map((text) => JSON.parse(text))).toEqual([
       { event: 'conf', flags: 229_376 },
-      { event: 'subscribe', channel: 'book', symbol: BTC, prec: 'P0', freq: 'F0', len: '250' },
       { event: 'subscribe', channel: 'trades', symbol: BTC },
+      { event: 'subscribe', channel: 'book', symbol: BTC, prec: 'P0', freq: 'F0', len: '250' },
     ]);
   });
 
@@ -90,6 +90,58 @@ describe('a new connection', () => {
     stage.settle();
     stage.settle();
     expect(stage.connections.map(({ requested }) => requested.length)).toEqual([12, 1]);
+  });
+});
+
+describe('trades that are confirmed after the image of the book', () => {
+  const at = (id: number, ms: number): string => `[${id},${BITFINEX_MS + ms},1,150]`;
+
+  /** The book's image, then what the channel of the trades begins with. */
+  function confirmTradesLast(...recent: readonly string[]): void {
+    stage = new Stage(bitfinexP0);
+    one = stage.open(BTC);
+    stage.clock.advance(0);
+    const { latest } = stage;
+    latest.socket.open();
+    latest.send(GREETING);
+    connection = latest;
+    venue = latest.venue as BitfinexConnection;
+    const [conf = '', trades = '', book = ''] = latest.socket.sent;
+    latest.send(...venue.grant(conf), ...venue.grant(book), venue.image(BTC));
+    latest.send(...venue.grant(trades), venue.frame('trades', BTC, `[${recent.join(',')}]`));
+  }
+  const tradeIds = (): unknown[] =>
+    one.listener.events.flatMap((event) => (event.type === 'trade' ? [event.tradeId] : []));
+
+  test('those since the image come out of the last ones, oldest first, once', () => {
+    confirmTradesLast(at(13, 20), at(12, 0), at(11, -1), at(10, -5000));
+    connection.send(venue.frame('trades', BTC, `"te",${at(13, 20)}`));
+    connection.send(venue.frame('trades', BTC, `"te",${at(14, 30)}`));
+    expect(tradeIds()).toEqual(['12', '13', '14']);
+    expect(one.listener.count('loss')).toBe(0);
+  });
+
+  test('are lost where the last ones do not reach back to the image', () => {
+    confirmTradesLast(at(13, 20), at(12, 10));
+    expect(tradeIds()).toEqual([]);
+    expect(one.listener.count('loss')).toBe(1);
+    expect(stage.exchange.counters().wireErrors).toEqual({ trades: 1 });
+  });
+
+  test('are not missing where there never were any', () => {
+    confirmTradesLast();
+    expect([tradeIds(), one.listener.count('loss')]).toEqual([[], 0]);
+  });
+
+  test('of a channel that is subscribed again are asked for since the new image', async () => {
+    await image();
+    connection.send(venue.trade(BTC, 1), venue.checksum(BTC, [7]));
+    const again = image();
+    await settle();
+    connection.send(venue.frame('trades', BTC, `[${at(1_200_300_401, 0)}]`), venue.image(BTC));
+    await again;
+    expect(tradeIds()).toEqual(['1200300401']);
+    expect(one.listener.count('loss')).toBe(0);
   });
 });
 
