@@ -166,6 +166,7 @@ export class FeedConnection implements SessionOwner {
     else {
       const isOldest = session === this.#sessions[0];
       subscription.apply(isOldest ? 'confirm-late' : 'confirm-to-replace');
+      this.#awaitImage(session, subscription);
     }
     const other = this.#otherCarrying(session, feed);
     if (protocol.isSequenced)
@@ -326,6 +327,15 @@ export class FeedConnection implements SessionOwner {
       }
       subscription.settle();
       this.#checkFailover();
+    });
+  }
+
+  /** Its image may be lost: without one it never serves, not even where no other session is left. */
+  #awaitImage(session: FeedSession, subscription: SessionSubscription): void {
+    session.schedule(this.#options.limits.resetWithinMs, () => {
+      const { feed, state } = subscription;
+      if (state === 'awaiting-image' && session.confirmed(feed) === subscription)
+        session.renew(feed);
     });
   }
 
