@@ -14,6 +14,7 @@ import type {
   RestingOrder,
   UpdateHead,
 } from '../../market/events.ts';
+import { lastWholePrice } from '../../market/last-whole-price.ts';
 import type { BookLevel } from '../../market/security.ts';
 import type { ReadContext, SideEventMessage, UpdateMessage } from '../feed/protocol.ts';
 import { JsonNumber } from '../wire/exact-json.ts';
@@ -71,7 +72,7 @@ export function scaledRows(rows: readonly WireRow[], at: Scale): ScaledRows {
   return { scale, rows: scaled };
 }
 
-/** A book as it is shown: known to its last price on each side. */
+/** A book as it is shown: known to its last price on each side, of orders to the one before it. */
 export function snapshotOf(
   level: BookLevel,
   { scale, rows }: ScaledRows,
@@ -82,12 +83,17 @@ export function snapshotOf(
   ) as [ScaledRow[], ScaledRow[]];
   const [bids, asks] = [levelsOf(bidRows), levelsOf(askRows)];
   assertUncrossed(bids[0], asks[0]);
-  const head = { ...times, scale, horizon: { bid: edgeOf(bids, 0), ask: edgeOf(asks, 0) } };
-  if (level === 'L3') return { ...head, level, bids: bidRows.map(orderOf), asks: askRows.map(orderOf) }; // prettier-ignore
+  const head = { ...times, scale };
+  if (level === 'L3') {
+    const orders = { bids: bidRows.map(orderOf), asks: askRows.map(orderOf) };
+    const horizon = { bid: lastWholePrice(orders.bids), ask: lastWholePrice(orders.asks) };
+    return { ...head, level, ...orders, horizon };
+  }
   assertSide(bids, 1);
   assertSide(asks, -1);
   const counts = { bids: bidRows.map(countOf), asks: askRows.map(countOf) };
-  return { ...head, level, bids, asks, counts };
+  const horizon = { bid: edgeOf(bids, 0), ask: edgeOf(asks, 0) };
+  return { ...head, level, bids, asks, counts, horizon };
 }
 
 /** A changed level. */
