@@ -296,7 +296,10 @@ export interface ArchiveReader {
    */
   blocks(security: string, epoch: number, range: BlockRange): Promise<readonly BlockRef[]>;
 
-  /** The runs of a segment's blocks that are stored, in order; not every block is in one. Absent: none are. */
+  /**
+   * The runs of a segment's blocks that are stored, in order; not every block is in one. Absent: none are. That none
+   * of its blocks has gone since is for the caller to count.
+   */
   blockRuns?(security: string, epoch: number): Promise<readonly BlockRunSummary[]>;
 
   /** How many sealed records there are with keys in a range. Much cheaper than to list them. */

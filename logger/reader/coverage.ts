@@ -1,6 +1,7 @@
 /**
- * What is covered, from headers alone. A missing record, or one whose header is damaged, is a gap; damage
- * inside a body is found by those who read it (`bookAt`, the streams, `verify`).
+ * What is covered, from headers alone, or from what is known of them. A missing record is a gap, and so is one
+ * whose header is found damaged; damage inside a body, or in a header that was known before, is found by those
+ * who read it (`bookAt`, the streams, `verify`).
  */
 
 import type { BlockRef, RecordHeader } from '../archive/archive.ts';

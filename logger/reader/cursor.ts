@@ -157,11 +157,16 @@ export class SegmentCursor<Image extends HasHeader, Block extends HasHeader> {
     const run = this.#run;
     const { ahead } = this.#source;
     if (run === null || !ahead?.has(run.sequence)) return afterSequence;
-    for (const blockRun of await ahead.from(run.sequence)) {
-      run.last = await this.#source.block(blockRun.last);
-      run.sequence = blockRun.last.header.lastSequence;
-      run.lastEventUs = Math.max(run.lastEventUs, blockRun.lastEventUs);
-      yield { type: 'block-run', blockRun };
+    while (ahead.has(run.sequence)) {
+      const { sequence } = run;
+      for (const blockRun of await ahead.from(sequence)) {
+        run.last = await this.#source.block(blockRun.last);
+        run.sequence = blockRun.last.header.lastSequence;
+        run.lastEventUs = Math.max(run.lastEventUs, blockRun.lastEventUs);
+        yield { type: 'block-run', blockRun };
+      }
+      if (run.sequence === sequence) break;
+      await this.#deps.yieldToEventLoop();
     }
     return run.sequence;
   }

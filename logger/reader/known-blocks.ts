@@ -1,8 +1,9 @@
 /**
  * What the headers of sealed blocks have shown, so that a year of them is read once and not for each query; or not
- * at all, as far as the archive keeps it. Kept in runs of blocks that follow one another without a gap; records never change, and that none of
- * them was deleted since is shown by counting them. A header that is damaged on disk later is noticed by
- * those who read its record.
+ * at all, as far as the archive keeps it. Kept in runs of blocks that follow one another without a gap; records
+ * never change, and that none of them is missing now is shown by counting them, whoever keeps the run: an earlier
+ * version may have deleted some, and a copy may have brought back a part. A header that is damaged on disk later
+ * is noticed by those who read its record.
  */
 
 import type {
@@ -26,6 +27,8 @@ interface KnownImages extends RunImages {
 
 /** So many blocks make a run: with one a minute, some hours. */
 const RUN_BLOCKS = 512;
+/** Blocks that are counted at once, which takes some 20 ms. */
+const COUNTED_BLOCKS = 2 ** 16;
 const PAGE_IMAGES = 16;
 /** The one that was asked for first goes first. */
 const MAX_SEGMENTS = 4096;
@@ -64,25 +67,30 @@ export class KnownSegment {
     this.#runs.set(blockRun.sequence, blockRun);
   }
 
-  /** The runs from a sequence on that may be used and are still stored; none: read the headers. */
+  /** The next runs from a sequence on that may be used and are still stored; none: read the headers. */
   async from(
     sequence: number,
     canUse: (blockRun: BlockRun) => boolean,
   ): Promise<readonly BlockRun[]> {
     const found: BlockRun[] = [];
-    /** Those at the end of `found` that are known from a walk alone. */
-    let walked: BlockRun[] = [];
+    let blocks = 0;
     let next = this.at(sequence);
-    while (next !== undefined && canUse(next)) {
-      const isStored = this.#stored.has(next.sequence);
-      if (isStored && !(await this.#areThere(walked))) break;
-      walked = isStored ? [] : [...walked, next];
+    while (next !== undefined && canUse(next) && blocks < COUNTED_BLOCKS) {
       found.push(next);
+      blocks += next.blocks;
       next = this.at(next.last.header.lastSequence);
     }
-    if (await this.#areThere(walked)) return found;
-    this.#runs.clear();
-    return found.slice(0, found.length - walked.length);
+    if (await this.#areThere(found)) return found;
+    const there: BlockRun[] = [];
+    for (const blockRun of found) {
+      if (!(await this.#areThere([blockRun]))) {
+        this.#stored.delete(blockRun.sequence);
+        this.#runs.delete(blockRun.sequence);
+        break;
+      }
+      there.push(blockRun);
+    }
+    return there;
   }
 
   async #areThere(runs: readonly BlockRun[]): Promise<boolean> {

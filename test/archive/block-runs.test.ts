@@ -128,6 +128,21 @@ async function checkWindows(random: SeededRandom, endUs: number, asked: string):
   }
 }
 
+/** Removes headers of blocks, and nothing else. */
+async function removeHeaders(
+  which: (keys: readonly (string | number)[][]) => readonly (string | number)[][],
+): Promise<void> {
+  await reopen(async () => {
+    const root = open({ path: join(directory, 'archive.mdb'), encoding: 'binary', maxDbs: 24 });
+    const headers = root.openDB<Uint8Array, (string | number)[]>({
+      name: 'block-headers',
+      encoding: 'binary',
+    });
+    for (const key of which([...headers.getKeys({})])) headers.removeSync(key);
+    await root.close();
+  });
+}
+
 async function runsOf(epoch: number): Promise<number> {
   return (await archive.blockRuns?.(SECURITY, epoch))?.length ?? 0;
 }
@@ -190,16 +205,31 @@ test('runs are not believed whose blocks an earlier version deleted, or that are
   });
   expect(await runsOf(1)).toBe(3);
   expect((await withRuns({})).found).toEqual(covered);
-  await reopen(async () => {
-    const root = open({ path: join(directory, 'archive.mdb'), encoding: 'binary', maxDbs: 24 });
-    const headers = root.openDB({ name: 'block-headers', encoding: 'binary' });
-    const oldest = [...headers.getKeys({ limit: 5 })];
-    for (const key of oldest) headers.removeSync(key);
-    await root.close();
-  });
+  await removeHeaders((keys) => keys.slice(0, 5));
   expect(await runsOf(1)).toBe(2);
   expect((await withRuns({})).found).toEqual(await fromHeaders({}));
   expect((await fromHeaders({})) as object).not.toEqual(covered);
+});
+
+test('runs are believed only while every one of their blocks is there, whoever deleted or brought back some', async () => {
+  const random = seededRandom(5);
+  const writes = new Recording(random).segment(4 * RUN_BLOCKS);
+  await commit(writes, random);
+  const covered = await fromHeaders({});
+  const blocks = writes.filter(({ type }) => type === 'block');
+  await removeHeaders((keys) => keys.slice(0, RUN_BLOCKS + 60));
+  // A copy that is interrupted in the middle of the first run, at its end, and in the middle of the second.
+  for (const end of [10, RUN_BLOCKS, RUN_BLOCKS + 10]) {
+    await archive.commit(blocks.slice(0, end));
+    const { found } = await withRuns({});
+    expect(found, `${end} are back`).toEqual(await fromHeaders({}));
+    expect(found, `${end} are back`).not.toEqual(covered);
+  }
+  await archive.commit(blocks);
+  expect((await withRuns({})).found).toEqual(covered);
+  await removeHeaders((keys) => [keys[3 * RUN_BLOCKS - 7]!]);
+  expect((await withRuns({})).found).toEqual(await fromHeaders({}));
+  expect(await fromHeaders({})).not.toEqual(covered);
 });
 
 test('records that come in another order are read from their headers', async () => {

@@ -154,11 +154,9 @@ export function readBlockRuns(tables: Tables, security: string, epoch: number): 
   const found: BlockRunSummary[] = [];
   for (const { key, value } of tables.blockRuns.table?.getRange(range) ?? []) {
     const run = decodeRun(key as RecordKey, value);
-    // An earlier version deletes blocks without their run, always from the oldest on.
-    const isStale = (first: number): boolean =>
-      !tables.blockHeaders.doesExist([security, epoch, first]);
-    if (run === undefined || (found.length === 0 && isStale(run.firstSequence))) continue;
-    found.push(run);
+    // An earlier version deletes blocks without their run, always from the oldest on. What a copy brought
+    // back since may be a part of them: only who counts the blocks knows that they are there.
+    if (run && tables.blockHeaders.doesExist([security, epoch, run.firstSequence])) found.push(run);
   }
   return found;
 }
