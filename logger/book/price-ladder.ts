@@ -6,7 +6,7 @@
  * price in the tree is better than the ladder. When a price comes that is, or the best price falls out of
  * the first three quarters, the ladder moves.
  *
- * Once a price beyond 2^53 comes, everything is in the tree. A size beyond 2^53 is kept beside the ladder.
+ * Once a price beyond 2^50 comes, everything is in the tree. A size beyond 2^53 is kept beside the ladder.
  */
 
 import SortedBTree from 'sorted-btree';
@@ -24,6 +24,8 @@ type Tree = InstanceType<typeof BTree<ScaledInt, ScaledInt>>;
 const HEADROOM = PLACES / 4;
 /** A best price beyond it moves the ladder. */
 const LAST_BEST_PLACE = (PLACES / 4) * 3;
+/** Up to here a price in steps is found by a product that is rounded: an odd number beyond 2^52 plus a half is not. */
+const MAX_PRICE = 2 ** 50;
 
 export class PriceLadder implements LevelSide {
   readonly #isBid: boolean;
@@ -109,7 +111,7 @@ export class PriceLadder implements LevelSide {
   }
 
   #setOne(price: ScaledInt, size: ScaledInt): void {
-    if (this.#isTreeOnly || typeof price !== 'number') {
+    if (this.#isTreeOnly || !hasPlace(price)) {
       this.#setInTree(price, size);
       return;
     }
@@ -241,6 +243,10 @@ export class PriceLadder implements LevelSide {
     this.#pages.reset();
     this.#largeSizes.clear();
   }
+}
+
+function hasPlace(price: ScaledInt): price is number {
+  return typeof price === 'number' && price <= MAX_PRICE && price >= -MAX_PRICE;
 }
 
 function setIn(tree: Tree, price: ScaledInt, size: ScaledInt): void {

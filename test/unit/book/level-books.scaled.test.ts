@@ -30,6 +30,11 @@ const RANGES: Readonly<Record<string, Draw>> = {
     step < 3000 ? random.integer(1, 900) * 600 : random.integer(1, 90_000) * 6,
   'a few that are huge': (random) =>
     random.chance(0.01) ? HUGE + BigInt(random.integer(0, 20)) : random.integer(1, 400),
+  'up to the largest safe integers': (random) => 2 ** 53 - random.integer(1, 400),
+  'a few that are large': (random) =>
+    random.chance(0.02)
+      ? 2 ** random.integer(49, 52) + random.integer(-9, 9)
+      : random.integer(1, 400),
   'almost empty': (random) => random.integer(0, 3) * 1_000_000,
 };
 
