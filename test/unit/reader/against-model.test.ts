@@ -101,7 +101,7 @@ async function checkStream(history: RandomHistory, model: NaiveModel, seed: numb
 
 describe.each(SEEDS)('seed %i', (seed) => {
   // The exchange of every other one tells the number of orders at each level.
-  const options = { hasCounts: seed % 2 === 0 };
+  const options = { hasCounts: seed % 2 === 0, isBusy: true };
 
   test('books at any position, by either clock or sequence, are those of the model', async () => {
     const random = seededRandom(seed);

@@ -7,6 +7,7 @@
 import type { Archive, GapRecord, StoredRecord, Write } from '../../../logger/archive/archive.ts';
 import { sealRecord } from '../../../logger/archive/record.ts';
 import { newestBlock, storedImage } from '../../../logger/codec/formats.ts';
+import { block1 } from '../../../logger/codec/v1/block.ts';
 import type { GapCause } from '../../../logger/market/coverage.ts';
 import type { Diff, LevelImage, MarketEvent, Trade } from '../../../logger/market/events.ts';
 import type { Random } from '../../../logger/runtime/random.ts';
@@ -63,7 +64,15 @@ export class RandomHistory {
   readonly #asks = new Map<number, number>();
   readonly #counts: Map<number, number> | undefined;
 
-  constructor(archive: Archive, random: Random, options: { readonly hasCounts?: boolean } = {}) {
+  readonly #isBusy: boolean;
+
+  /** @param options `isBusy`: without counts most blocks are in version 1, which a past book reads in a way of its own. */
+  constructor(
+    archive: Archive,
+    random: Random,
+    options: { readonly hasCounts?: boolean; readonly isBusy?: boolean } = {},
+  ) {
+    this.#isBusy = options.isBusy === true && options.hasCounts !== true;
     this.#archive = archive;
     this.#random = random;
     this.#counts = options.hasCounts === true ? new Map() : undefined;
@@ -249,7 +258,8 @@ export class RandomHistory {
       events.push(diff);
       messages.push(this.#message());
     }
-    const record = blockRecordOf(segment.epoch, previousSequence, events);
+    const codec = this.#isBusy && events.length % 3 !== 0 ? block1 : newestBlock('L2');
+    const record = blockRecordOf(segment.epoch, previousSequence, events, codec);
     const { header } = record;
     segment.records.push({ kind, header, messages, trades, lastEventUs: header.toUs });
     return { type: 'block', record };
@@ -278,6 +288,7 @@ export function blockRecordOf(
   epoch: number,
   previousSequence: number,
   events: readonly MarketEvent[],
+  codec = newestBlock('L2'),
 ): StoredRecord {
   const diffs = events.filter((event): event is Diff => event.type === 'diff');
   const exchangeTimes = diffs.map((diff) => diff.exchangeTimeUs);
@@ -299,8 +310,8 @@ export function blockRecordOf(
       trades: events.length - diffs.length,
       levels: 0,
       reason: null,
-      encoding: newestBlock('L2').encoding,
+      encoding: codec.encoding,
     },
-    newestBlock('L2').encode({ scale: SCALE, previousSequence, events }),
+    codec.encode({ scale: SCALE, previousSequence, events }),
   );
 }
