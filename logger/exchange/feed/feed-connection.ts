@@ -330,12 +330,16 @@ export class FeedConnection implements SessionOwner {
     });
   }
 
-  /** Its image may be lost: without one it never serves, not even where no other session is left. */
+  /**
+   * Its image may be lost, and without one it never serves. An older session does meanwhile, however long the
+   * image takes.
+   */
   #awaitImage(session: FeedSession, subscription: SessionSubscription): void {
     session.schedule(this.#options.limits.resetWithinMs, () => {
       const { feed, state } = subscription;
-      if (state === 'awaiting-image' && session.confirmed(feed) === subscription)
-        session.renew(feed);
+      if (state !== 'awaiting-image' || session.confirmed(feed) !== subscription) return;
+      if (this.#otherCarrying(session, feed)) this.#awaitImage(session, subscription);
+      else session.renew(feed);
     });
   }
 
