@@ -6,6 +6,9 @@ import type { TestSpecification } from 'vitest/node';
 const SCALED = 'test/**/*.scaled.test.ts';
 const SLOW = 'test/**/*.slow.test.ts';
 
+/** With TEST_ONCE, of a run of all projects, scaled tests run at full size alone. */
+const OTHERS = process.env['TEST_ONCE'] ? [SLOW, SCALED] : [SLOW];
+
 /** Files that take longest start first, so that no core idles at the end. */
 const LONG = /\/test\/(e2e|crash|deploy|loopback|archive\/mongo)/;
 
@@ -41,7 +44,7 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
-          exclude: [SLOW],
+          exclude: OTHERS,
           maxWorkers: availableParallelism(),
         },
       },
@@ -50,7 +53,7 @@ export default defineConfig({
           ...shared,
           name: 'system',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/unit/**', SLOW],
+          exclude: ['test/unit/**', ...OTHERS],
           // These wait for sockets, timers and processes more than they compute.
           maxWorkers: 2 * availableParallelism(),
           sequence: { groupOrder: 1 },

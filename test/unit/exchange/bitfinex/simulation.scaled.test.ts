@@ -31,7 +31,7 @@ const SYMBOLS = SECURITIES.map((security) => security.slice(security.indexOf(':'
 const CHECKED = 25;
 const STEP_MS = 20;
 /** Faults that are drawn; the next comes two seconds later. */
-const FAULTS = scaled({ fast: 10, full: 250 });
+const FAULTS = scaled({ fast: 10, full: 120 });
 
 let clock: ManualClock;
 let exchange: SimulatedExchange;

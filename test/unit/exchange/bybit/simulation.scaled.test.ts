@@ -26,7 +26,7 @@ const SECURITIES = ['bybit:BTCUSDT', 'bybit:ETHUSDT'];
 const [BTC = ''] = SECURITIES;
 const STEP_MS = 20;
 /** Faults that are drawn; the next comes two seconds later. */
-const FAULTS = scaled({ fast: 15, full: 300 });
+const FAULTS = scaled({ fast: 15, full: 150 });
 
 let clock: ManualClock;
 let exchange: SimulatedExchange;
