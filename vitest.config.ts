@@ -65,7 +65,8 @@ export default defineConfig({
           name: 'slow',
           include: [SLOW, SCALED],
           env: { TEST_SCALE: 'full' },
-          maxWorkers: availableParallelism(),
+          // Some wait for minutes, others compute.
+          maxWorkers: 1 + availableParallelism(),
           sequence: { groupOrder: 2 },
         },
       },
