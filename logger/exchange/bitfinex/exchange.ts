@@ -4,7 +4,7 @@
  * stream. `secondOpinion` compares with REST what the exchange's checksums do not reach.
  */
 
-import { ExchangeRejectedError, FeedClosedError } from '../../errors.ts';
+import { ExchangeRejectedError } from '../../errors.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type { BookSnapshot } from '../../market/events.ts';
 import type { BookLevel } from '../../market/security.ts';
@@ -15,30 +15,17 @@ import type {
   Instrument,
   SnapshotRequest,
 } from '../exchange.ts';
-import type { FeedConnection } from '../feed/feed-connection.ts';
-import { InstrumentBatch } from '../rest/instrument-batch.ts';
-import { RequestBudget } from '../rest/request-budget.ts';
-import type { Urgency } from '../rest/request-budget.ts';
-import { RestClient } from '../rest/rest-client.ts';
+import { PublicExchange } from '../public-exchange.ts';
 import { spanRule } from '../span-rule.ts';
-import {
-  connectionWithRoom,
-  MAX_PATIENT_WAIT_MS,
-  MAX_URGENT_WAIT_MS,
-  StreamingExchange,
-  withoutTrailingSlash,
-} from '../streaming-exchange.ts';
 import type { ExchangeOptions, Listing } from '../streaming-exchange.ts';
-import { TokenBucket } from '../token-bucket.ts';
 import { parseExactJson } from '../wire/exact-json.ts';
-import { WireErrors } from '../wire/wire-errors.ts';
 import { BOOKS } from './books.ts';
 import type { BitfinexFeedName, BookKind } from './books.ts';
 import { BitfinexFeed } from './feed.ts';
 import { DEFAULT_SCALE, instrumentOf, PAIRS_PATH, parsePairs } from './instruments.ts';
 import { BITFINEX_LIMITS } from './limits.ts';
 import type { BitfinexLimits } from './limits.ts';
-import { STREAMS_PER_SYMBOL, bitfinexProtocol } from './protocol.ts';
+import { bitfinexProtocol } from './protocol.ts';
 import { BAN_MS, BAN_STATUSES, reasonOf } from './rejections.ts';
 import { bookPath, COMPARED, parseBook, parseTickers, parseTop, tickersPath } from './snapshot.ts';
 
@@ -52,7 +39,7 @@ export function createBitfinex(options: BitfinexOptions): Exchange {
   return new BitfinexExchange(options);
 }
 
-class BitfinexExchange extends StreamingExchange {
+class BitfinexExchange extends PublicExchange<BitfinexLimits> {
   readonly name = 'bitfinex';
   readonly level: BookLevel;
   readonly proof = 'sequence';
@@ -64,56 +51,25 @@ class BitfinexExchange extends StreamingExchange {
   /** P0 only: what moves cannot be told apart in a list of orders. */
   readonly secondOpinion?: NonNullable<Exchange['secondOpinion']>;
   readonly #book: BookKind;
-  readonly #limits: BitfinexLimits;
-  readonly #rest: RestClient;
-  readonly #instrumentBatch: InstrumentBatch;
 
   constructor(options: BitfinexOptions) {
-    const { clock, log } = options;
-    const limits = { ...BITFINEX_LIMITS, ...options.limits };
-    const budget = new RequestBudget(clock, limits.requests);
     const book = BOOKS[options.feed];
-    super(
-      {
-        ...options,
-        exchange: 'bitfinex',
-        feed: book.feed,
-        protocol: bitfinexProtocol(book),
-        url: `${withoutTrailingSlash(options.wsUrl)}/ws/2`,
-        limits,
-        wireErrors: new WireErrors('bitfinex', log),
-        connecting: new TokenBucket(clock, limits.connecting),
-      },
-      { budget, poll: limits },
-    );
+    super(options, {
+      exchange: 'bitfinex',
+      feed: book.feed,
+      limits: { ...BITFINEX_LIMITS, ...options.limits },
+      protocol: () => bitfinexProtocol(book),
+      path: '/ws/2',
+      defaultScale: DEFAULT_SCALE,
+      // Of a symbol that is not listed a book is empty, or rejected in words that are not documented.
+      rejections: { banStatuses: BAN_STATUSES, banMs: BAN_MS, reasonOf, isUnlisted: () => false },
+    });
     this.level = book.level;
     this.feed = book.feed;
     this.#book = book;
     if (book.level === 'L2') {
       this.secondOpinion = (...question) => this.#opinion(...question);
     }
-    this.#limits = limits;
-    this.#rest = new RestClient({
-      restUrl: withoutTrailingSlash(options.restUrl),
-      transport: options.transport,
-      budget,
-      clock,
-      log,
-      timeoutMs: limits.requestTimeoutMs,
-      maxBytes: limits.maxResponseBytes,
-      banStatuses: BAN_STATUSES,
-      banMs: BAN_MS,
-      reasonOf,
-      // Of a symbol that is not listed a book is empty, or rejected in words that are not documented.
-      isUnlisted: () => false,
-    });
-    this.#instrumentBatch = new InstrumentBatch(limits.requests.maxQueued, (symbols) =>
-      this.#listings(symbols, 'urgent'),
-    );
-  }
-
-  instrument(symbol: string, signal: AbortSignal): Promise<Instrument> {
-    return this.#instrumentBatch.ask(symbol, signal);
   }
 
   async snapshot(
@@ -121,15 +77,12 @@ class BitfinexExchange extends StreamingExchange {
     signal: AbortSignal,
     { urgency = 'usual' }: SnapshotRequest = {},
   ): Promise<BookSnapshot> {
-    const feed = this.feeds.get(symbol);
-    if (!(feed instanceof BitfinexFeed)) {
-      throw new FeedClosedError(`${this.name}:${symbol} is not open`);
-    }
+    const feed = this.openFeed(symbol, BitfinexFeed);
     // What a check compares with must not cost the book its stream.
     if (urgency === 'spare') {
       throw new ExchangeRejectedError(`${this.feed} has no snapshot beside its stream`);
     }
-    return await this.streamedSnapshot(feed, signal, this.#limits.snapshotWithinMs);
+    return await this.imageOf(feed, signal);
   }
 
   async probe(
@@ -137,14 +90,14 @@ class BitfinexExchange extends StreamingExchange {
     depth: 'prices' | 'sequence',
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, BookProbe>> {
-    const scaleOf = (symbol: string): Scale => this.#scaleOf(symbol);
+    const scaleOf = (symbol: string): Scale => this.scaleOf(symbol);
     if (depth === 'prices') {
-      const { body, receiveTimeUs } = await this.#get(tickersPath(symbols), 'probe', signal);
+      const { body, receiveTimeUs } = await this.get(tickersPath(symbols), 'probe', signal);
       return this.counted(() => parseTickers(parseExactJson(body), { scaleOf, receiveTimeUs }));
     }
     return this.probeEach(symbols, async (symbol) => {
       const path = bookPath(symbol, this.#book, 1);
-      const { body, receiveTimeUs } = await this.#get(path, 'probe', signal);
+      const { body, receiveTimeUs } = await this.get(path, 'probe', signal);
       const context = { scale: scaleOf(symbol), receiveTimeUs };
       return this.counted(() => parseTop(parseExactJson(body), this.#book, context));
     });
@@ -154,21 +107,12 @@ class BitfinexExchange extends StreamingExchange {
     return new BitfinexFeed(instrument, { listener, wireErrors: this.wireErrors });
   }
 
-  protected connectionFor(connections: readonly FeedConnection[]): FeedConnection | undefined {
-    const { maxStreamsPerConnection } = this.#limits;
-    return connectionWithRoom(connections, STREAMS_PER_SYMBOL, maxStreamsPerConnection);
-  }
-
-  protected lookUp(symbols: readonly string[]): Promise<ReadonlyMap<string, Listing>> {
-    return this.#listings(symbols, 'usual');
-  }
-
   /** One request brings all pairs. */
-  async #listings(
+  protected async listings(
     symbols: readonly string[],
     urgency: 'urgent' | 'usual',
   ): Promise<ReadonlyMap<string, Listing>> {
-    const { body } = await this.#get(PAIRS_PATH, urgency);
+    const { body } = await this.get(PAIRS_PATH, urgency);
     const listed = this.counted(() => parsePairs(parseExactJson(body)));
     return new Map(
       symbols.map((symbol) => [
@@ -182,22 +126,8 @@ class BitfinexExchange extends StreamingExchange {
 
   async #opinion(symbol: string, signal: AbortSignal, isSpare: boolean): Promise<BookSnapshot> {
     const path = bookPath(symbol, this.#book, COMPARED);
-    const { body, receiveTimeUs } = await this.#get(path, isSpare ? 'spare' : 'usual', signal);
-    const context = { scale: this.#scaleOf(symbol), receiveTimeUs };
+    const { body, receiveTimeUs } = await this.get(path, isSpare ? 'spare' : 'usual', signal);
+    const context = { scale: this.scaleOf(symbol), receiveTimeUs };
     return this.counted(() => parseBook(parseExactJson(body), this.#book, context));
-  }
-
-  #scaleOf(symbol: string): Scale {
-    return this.feeds.get(symbol)?.scale ?? DEFAULT_SCALE;
-  }
-
-  #get(path: string, urgency: Urgency, signal?: AbortSignal) {
-    return this.#rest.get({
-      path,
-      weight: 1,
-      signal: AbortSignal.any([this.closing.signal, ...(signal ? [signal] : [])]),
-      urgency,
-      maxWaitMs: urgency === 'usual' ? MAX_PATIENT_WAIT_MS : MAX_URGENT_WAIT_MS,
-    });
   }
 }

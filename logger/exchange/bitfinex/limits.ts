@@ -5,12 +5,11 @@
  */
 
 import { RECONNECT_BACKOFF } from '../../runtime/backoff.ts';
-import type { FeedLimits } from '../feed/protocol.ts';
 import type { BudgetLimits } from '../rest/request-budget.ts';
-import type { PollLimits } from '../streaming-exchange.ts';
+import type { PublicLimits } from '../public-exchange.ts';
 import type { BucketLimits } from '../token-bucket.ts';
 
-export interface BitfinexLimits extends FeedLimits, PollLimits {
+export interface BitfinexLimits extends PublicLimits {
   /** 25 channels a connection: 12 symbols with two each. */
   readonly maxStreamsPerConnection: number;
   /** Each channel is a message and has a reply of its own. */
@@ -21,7 +20,6 @@ export interface BitfinexLimits extends FeedLimits, PollLimits {
   readonly replyWithinMs: number;
   /** 10 to 90 requests a minute, by endpoint; beyond it the address is blocked for a minute. */
   readonly requests: BudgetLimits;
-  readonly requestTimeoutMs: number;
   /** The pairs with their sizes: about 100 KiB. */
   readonly maxResponseBytes: number;
   /** The image comes right after the channel's confirmation. */

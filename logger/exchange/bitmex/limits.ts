@@ -4,12 +4,11 @@
  */
 
 import { RECONNECT_BACKOFF } from '../../runtime/backoff.ts';
-import type { FeedLimits } from '../feed/protocol.ts';
 import type { BudgetLimits } from '../rest/request-budget.ts';
-import type { PollLimits } from '../streaming-exchange.ts';
+import type { PublicLimits } from '../public-exchange.ts';
 import type { BucketLimits } from '../token-bucket.ts';
 
-export interface BitmexLimits extends FeedLimits, PollLimits {
+export interface BitmexLimits extends PublicLimits {
   /** 60 new connections an hour and address; the greeting of each says how many are left. */
   readonly connecting: BucketLimits;
   /** Not documented. Connections are scarce, so one carries as many symbols as anybody records. */
@@ -18,7 +17,6 @@ export interface BitmexLimits extends FeedLimits, PollLimits {
   readonly maxStreamsPerRequest: number;
   /** 30 requests a minute without a login. */
   readonly requests: BudgetLimits;
-  readonly requestTimeoutMs: number;
   /** All instruments that trade, or the whole book of a busy one: some megabytes. */
   readonly maxResponseBytes: number;
   /** The `partial` comes right after the subscription. */

@@ -37,7 +37,7 @@ import type { TableAction } from './rows.ts';
 const BOOK = 'orderBookL2';
 const TRADES = 'trade';
 const TOPICS = [BOOK, TRADES];
-export const STREAMS_PER_SYMBOL = TOPICS.length;
+const STREAMS_PER_SYMBOL = TOPICS.length;
 const ACTIONS: readonly string[] = [
   'partial',
   'insert',

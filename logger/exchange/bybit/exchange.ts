@@ -3,7 +3,7 @@
  * has its image by REST; a windowed topic brings it in the stream.
  */
 
-import { ExchangeRejectedError, FeedClosedError } from '../../errors.ts';
+import { ExchangeRejectedError } from '../../errors.ts';
 import type { Scale } from '../../market/decimal.ts';
 import type { BookSnapshot } from '../../market/events.ts';
 import type {
@@ -14,26 +14,13 @@ import type {
   SequenceRule,
   SnapshotRequest,
 } from '../exchange.ts';
-import type { FeedConnection } from '../feed/feed-connection.ts';
-import { InstrumentBatch } from '../rest/instrument-batch.ts';
-import { RequestBudget } from '../rest/request-budget.ts';
-import type { Urgency } from '../rest/request-budget.ts';
-import { RestClient } from '../rest/rest-client.ts';
-import {
-  connectionWithRoom,
-  MAX_PATIENT_WAIT_MS,
-  MAX_URGENT_WAIT_MS,
-  StreamingExchange,
-  withoutTrailingSlash,
-} from '../streaming-exchange.ts';
+import { PublicExchange } from '../public-exchange.ts';
 import type { ExchangeOptions, Listing } from '../streaming-exchange.ts';
-import { TokenBucket } from '../token-bucket.ts';
-import { WireErrors } from '../wire/wire-errors.ts';
 import { BybitFeed } from './feed.ts';
 import { DEFAULT_SCALE, instrumentPath, parseInstruments } from './instruments.ts';
 import { BYBIT_LIMITS } from './limits.ts';
 import type { BybitLimits } from './limits.ts';
-import { STREAMS_PER_SYMBOL, bybitProtocol } from './protocol.ts';
+import { bybitProtocol } from './protocol.ts';
 import {
   BAN_MS,
   BAN_STATUSES,
@@ -68,12 +55,7 @@ export function createBybit(options: BybitOptions): Exchange {
 /** The topic that `GET /v5/market/orderbook` is numbered as. */
 const REST_WINDOW = 1000;
 
-interface Answer {
-  readonly body: string;
-  readonly receiveTimeUs: number;
-}
-
-class BybitExchange extends StreamingExchange {
+class BybitExchange extends PublicExchange<BybitLimits> {
   readonly name = 'bybit';
   readonly level = 'L2';
   readonly proof = 'sequence';
@@ -84,58 +66,33 @@ class BybitExchange extends StreamingExchange {
   readonly feed: string;
   /** Levels a side of a windowed topic; null: the full book. */
   readonly #window: number | null;
-  readonly #limits: BybitLimits;
-  readonly #rest: RestClient;
-  readonly #instrumentBatch: InstrumentBatch;
 
   constructor(options: BybitOptions) {
-    const { clock, log } = options;
     const limits = { ...BYBIT_LIMITS, ...options.limits };
-    const budget = new RequestBudget(clock, limits.requests);
     const feed = feedOf(options.feed);
     const { window, paceMs } = BOOK_TOPICS[options.feed];
-    super(
-      {
-        ...options,
-        exchange: 'bybit',
-        feed,
-        protocol: bybitProtocol(feed),
-        url: `${withoutTrailingSlash(options.wsUrl)}/v5/public/spot`,
-        limits,
-        joinWithinMs: paceMs + limits.quietAfterMs,
-        wireErrors: new WireErrors('bybit', log),
-        connecting: new TokenBucket(clock, limits.connecting),
+    super(options, {
+      exchange: 'bybit',
+      feed,
+      limits,
+      protocol: () => bybitProtocol(feed),
+      path: '/v5/public/spot',
+      joinWithinMs: paceMs + limits.quietAfterMs,
+      defaultScale: DEFAULT_SCALE,
+      rejections: {
+        banStatuses: BAN_STATUSES,
+        banMs: BAN_MS,
+        slowDownCodes: SLOW_DOWN_CODES,
+        isRejection,
+        reasonOf,
+        isUnlisted,
       },
-      { budget, poll: limits },
-    );
+    });
     this.feed = feed;
     this.isWindowed = window !== null;
     this.snapshotDepths = window === null ? [FULL_DEPTH] : [];
     this.rule = window === null ? fullRule : windowedRule;
     this.#window = window;
-    this.#limits = limits;
-    this.#rest = new RestClient({
-      restUrl: withoutTrailingSlash(options.restUrl),
-      transport: options.transport,
-      budget,
-      clock,
-      log,
-      timeoutMs: limits.requestTimeoutMs,
-      maxBytes: limits.maxResponseBytes,
-      banStatuses: BAN_STATUSES,
-      banMs: BAN_MS,
-      slowDownCodes: SLOW_DOWN_CODES,
-      isRejection,
-      reasonOf,
-      isUnlisted,
-    });
-    this.#instrumentBatch = new InstrumentBatch(limits.requests.maxQueued, (symbols) =>
-      this.#listings(symbols, 'urgent'),
-    );
-  }
-
-  instrument(symbol: string, signal: AbortSignal): Promise<Instrument> {
-    return this.#instrumentBatch.ask(symbol, signal);
   }
 
   async snapshot(
@@ -143,15 +100,10 @@ class BybitExchange extends StreamingExchange {
     signal: AbortSignal,
     { urgency = 'usual' }: SnapshotRequest = {},
   ): Promise<BookSnapshot> {
-    const feed = this.feeds.get(symbol);
-    if (!(feed instanceof BybitFeed)) {
-      throw new FeedClosedError(`${this.name}:${symbol} is not open`);
-    }
+    const feed = this.openFeed(symbol, BybitFeed);
     const path = this.#snapshotPath(symbol, urgency === 'spare');
-    if (path === null) {
-      return await this.streamedSnapshot(feed, signal, this.#limits.snapshotWithinMs);
-    }
-    const answer = await this.#get(path, urgency, signal);
+    if (path === null) return await this.imageOf(feed, signal);
+    const answer = await this.get(path, urgency, signal);
     const { receiveTimeUs } = answer;
     const depth = this.#window ?? FULL_DEPTH;
     const context = { scale: feed.scale, receiveTimeUs, depth };
@@ -169,9 +121,9 @@ class BybitExchange extends StreamingExchange {
     depth: 'prices' | 'sequence',
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, BookProbe>> {
-    const scaleOf = (symbol: string): Scale => this.feeds.get(symbol)?.scale ?? DEFAULT_SCALE;
+    const scaleOf = (symbol: string): Scale => this.scaleOf(symbol);
     if (depth === 'prices') {
-      const { body, receiveTimeUs } = await this.#get(TICKERS_PATH, 'probe', signal);
+      const { body, receiveTimeUs } = await this.get(TICKERS_PATH, 'probe', signal);
       return this.counted(() => parseTickers(body, { symbols, scaleOf, receiveTimeUs }));
     }
     return this.probeEach(symbols, (symbol) => this.#top(symbol, scaleOf(symbol), signal));
@@ -179,15 +131,6 @@ class BybitExchange extends StreamingExchange {
 
   protected createFeed(instrument: Instrument, listener: FeedListener): BybitFeed {
     return new BybitFeed(instrument, { listener, wireErrors: this.wireErrors });
-  }
-
-  protected connectionFor(connections: readonly FeedConnection[]): FeedConnection | undefined {
-    const { maxStreamsPerConnection } = this.#limits;
-    return connectionWithRoom(connections, STREAMS_PER_SYMBOL, maxStreamsPerConnection);
-  }
-
-  protected lookUp(symbols: readonly string[]): Promise<ReadonlyMap<string, Listing>> {
-    return this.#listings(symbols, 'usual');
   }
 
   /**
@@ -204,35 +147,23 @@ class BybitExchange extends StreamingExchange {
   /** The sequence is unknown where no answer of the REST API is numbered as the topic. */
   async #top(symbol: string, scale: Scale, signal: AbortSignal): Promise<BookProbe> {
     const path = this.#window === null ? fullBookPath(symbol) : bookPath(symbol, 1);
-    const { body, receiveTimeUs } = await this.#get(path, 'probe', signal);
+    const { body, receiveTimeUs } = await this.get(path, 'probe', signal);
     const top = this.counted(() => parseTop(body, symbol, { scale, receiveTimeUs }));
     const isNumberedSo = this.#window === null || this.#window === REST_WINDOW;
     return isNumberedSo ? top : { ...top, sequence: null };
   }
 
-  /** @param urgency `urgent` and `probe` don't wait as long as the rest where the exchange blocks. */
-  #get(path: string, urgency: Urgency, signal: AbortSignal): Promise<Answer> {
-    return this.#rest.get({
-      path,
-      weight: 1,
-      signal: AbortSignal.any([signal, this.closing.signal]),
-      urgency,
-      maxWaitMs:
-        urgency === 'urgent' || urgency === 'probe' ? MAX_URGENT_WAIT_MS : MAX_PATIENT_WAIT_MS,
-    });
-  }
-
   /** Few symbols are asked for one by one; of more, those that the whole list does not have. */
-  async #listings(
+  protected async listings(
     symbols: readonly string[],
     urgency: 'urgent' | 'usual',
   ): Promise<ReadonlyMap<string, Listing>> {
     const found = new Map<string, Listing>();
     const ask = async (symbol: string | null): Promise<ReadonlyMap<string, Instrument>> => {
-      const { body } = await this.#get(instrumentPath(symbol), urgency, this.closing.signal);
+      const { body } = await this.get(instrumentPath(symbol), urgency);
       return this.counted(() => parseInstruments(body));
     };
-    if (symbols.length > this.#limits.maxSingleLookUps) {
+    if (symbols.length > this.limits.maxSingleLookUps) {
       const all = await ask(null);
       for (const symbol of symbols) {
         const instrument = all.get(symbol);

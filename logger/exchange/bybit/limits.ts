@@ -4,13 +4,12 @@
  */
 
 import { RECONNECT_BACKOFF } from '../../runtime/backoff.ts';
-import type { FeedLimits } from '../feed/protocol.ts';
-import type { PollLimits } from '../streaming-exchange.ts';
+import type { PublicLimits } from '../public-exchange.ts';
 import type { PaceLimits } from '../feed/message-pace.ts';
 import type { BudgetLimits } from '../rest/request-budget.ts';
 import type { BucketLimits } from '../token-bucket.ts';
 
-export interface BybitLimits extends FeedLimits, PollLimits {
+export interface BybitLimits extends PublicLimits {
   /**
    * The topics of a connection may have 21,000 characters together. A book topic and a trade topic of the
    * longest symbol (20 characters) have 73, with quotes and commas: 200 symbols stay below 15,000.
@@ -33,7 +32,6 @@ export interface BybitLimits extends FeedLimits, PollLimits {
   readonly requests: BudgetLimits;
   /** Symbols that are looked up one by one; for more the whole list is asked for. */
   readonly maxSingleLookUps: number;
-  readonly requestTimeoutMs: number;
   /** The largest regular answer (10,000 levels a side) has about 600 KiB. */
   readonly maxResponseBytes: number;
   /** A windowed topic sends its snapshot right after the subscription. */

@@ -37,7 +37,7 @@ import { PING } from './limits.ts';
 import { scanDelta } from './scan.ts';
 import { isWindowed } from './topics.ts';
 
-export const STREAMS_PER_SYMBOL = 2;
+const STREAMS_PER_SYMBOL = 2;
 const TOPIC_AND_TYPE = ['topic', 'type'];
 const TRADES = 'publicTrade';
 

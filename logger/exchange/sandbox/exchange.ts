@@ -3,30 +3,17 @@
  * stream; for checks the same image comes by REST.
  */
 
-import { FeedClosedError } from '../../errors.ts';
 import { fractionDigits } from '../../market/decimal.ts';
 import type { BookSnapshot } from '../../market/events.ts';
 import type { Exchange, FeedListener, Instrument, SnapshotRequest } from '../exchange.ts';
-import type { FeedConnection } from '../feed/feed-connection.ts';
-import { InstrumentBatch } from '../rest/instrument-batch.ts';
-import { RequestBudget } from '../rest/request-budget.ts';
-import type { Urgency } from '../rest/request-budget.ts';
-import { RestClient } from '../rest/rest-client.ts';
+import { PublicExchange } from '../public-exchange.ts';
+import type { Reason } from '../rest/rest-client.ts';
 import { spanRule } from '../span-rule.ts';
-import {
-  connectionWithRoom,
-  MAX_PATIENT_WAIT_MS,
-  MAX_URGENT_WAIT_MS,
-  StreamingExchange,
-  withoutTrailingSlash,
-} from '../streaming-exchange.ts';
 import type { ExchangeOptions, Listing } from '../streaming-exchange.ts';
-import { TokenBucket } from '../token-bucket.ts';
 import { JsonNumber, parseExactJson } from '../wire/exact-json.ts';
 import { fieldsOf, parseJson, textOf, wireError } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
 import { trimmedSize } from '../wire/tick-size.ts';
-import { WireErrors } from '../wire/wire-errors.ts';
 import { imageMessage } from './events.ts';
 import { SandboxFeed } from './feed.ts';
 import { SANDBOX_LIMITS } from './limits.ts';
@@ -42,55 +29,22 @@ export function createSandbox(options: SandboxExchangeOptions): Exchange {
   return new SandboxExchange(options);
 }
 
-class SandboxExchange extends StreamingExchange {
+class SandboxExchange extends PublicExchange<SandboxLimits> {
   readonly name = 'sandbox';
   readonly level = 'L3';
   readonly proof = 'sequence';
   readonly feed = TABLE;
   readonly rule = spanRule;
-  readonly #limits: SandboxLimits;
-  readonly #rest: RestClient;
-  readonly #instrumentBatch: InstrumentBatch;
 
   constructor(options: SandboxExchangeOptions) {
-    const { clock, log } = options;
-    const limits = { ...SANDBOX_LIMITS, ...options.limits };
-    const budget = new RequestBudget(clock, limits.requests);
-    super(
-      {
-        ...options,
-        exchange: 'sandbox',
-        feed: TABLE,
-        protocol: sandboxProtocol,
-        url: `${withoutTrailingSlash(options.wsUrl)}/realtime`,
-        limits,
-        wireErrors: new WireErrors('sandbox', log),
-        connecting: new TokenBucket(clock, limits.connecting),
-      },
-      { budget, poll: limits },
-    );
-    this.#limits = limits;
-    this.#rest = new RestClient({
-      restUrl: withoutTrailingSlash(options.restUrl),
-      transport: options.transport,
-      budget,
-      clock,
-      log,
-      timeoutMs: limits.requestTimeoutMs,
-      maxBytes: limits.maxResponseBytes,
-      reasonOf: ({ error }) => {
-        const { message } = Object(error) as Fields;
-        return { code: null, reason: typeof message === 'string' ? message : null };
-      },
-      isUnlisted: () => false,
+    super(options, {
+      exchange: 'sandbox',
+      feed: TABLE,
+      limits: { ...SANDBOX_LIMITS, ...options.limits },
+      protocol: () => sandboxProtocol,
+      path: '/realtime',
+      rejections: { reasonOf, isUnlisted: () => false },
     });
-    this.#instrumentBatch = new InstrumentBatch(limits.requests.maxQueued, (symbols) =>
-      this.#listings(symbols, 'urgent'),
-    );
-  }
-
-  instrument(symbol: string, signal: AbortSignal): Promise<Instrument> {
-    return this.#instrumentBatch.ask(symbol, signal);
   }
 
   async snapshot(
@@ -98,16 +52,11 @@ class SandboxExchange extends StreamingExchange {
     signal: AbortSignal,
     { urgency = 'usual' }: SnapshotRequest = {},
   ): Promise<BookSnapshot> {
-    const feed = this.feeds.get(symbol);
-    if (!(feed instanceof SandboxFeed)) {
-      throw new FeedClosedError(`${this.name}:${symbol} is not open`);
-    }
-    if (urgency !== 'spare') {
-      return await this.streamedSnapshot(feed, signal, this.#limits.snapshotWithinMs);
-    }
+    const feed = this.openFeed(symbol, SandboxFeed);
+    if (urgency !== 'spare') return await this.imageOf(feed, signal);
     // A check must not cost the book its stream.
     const path = `/api/v1/orderBook/L3?symbol=${encodeURIComponent(symbol)}`;
-    const { body, receiveTimeUs } = await this.#get(path, urgency, signal);
+    const { body, receiveTimeUs } = await this.get(path, urgency, signal);
     return this.counted(() => {
       const message = fieldsOf(parseJson(body), 'The answer');
       assertSymbol(message, symbol);
@@ -119,22 +68,14 @@ class SandboxExchange extends StreamingExchange {
     return new SandboxFeed(instrument, { listener, wireErrors: this.wireErrors });
   }
 
-  protected connectionFor(connections: readonly FeedConnection[]): FeedConnection | undefined {
-    return connectionWithRoom(connections, 1, this.#limits.maxStreamsPerConnection);
-  }
-
-  protected lookUp(symbols: readonly string[]): Promise<ReadonlyMap<string, Listing>> {
-    return this.#listings(symbols, 'usual');
-  }
-
-  async #listings(
+  protected async listings(
     symbols: readonly string[],
     urgency: 'urgent' | 'usual',
   ): Promise<ReadonlyMap<string, Listing>> {
     const found = new Map<string, Listing>();
     for (const symbol of symbols) {
       const path = `/api/v1/instrument?symbol=${encodeURIComponent(symbol)}`;
-      const { body } = await this.#get(path, urgency);
+      const { body } = await this.get(path, urgency);
       found.set(
         symbol,
         this.counted(() => listingOf(symbol, parseExactJson(body))),
@@ -142,16 +83,11 @@ class SandboxExchange extends StreamingExchange {
     }
     return found;
   }
+}
 
-  #get(path: string, urgency: Urgency, signal?: AbortSignal) {
-    return this.#rest.get({
-      path,
-      weight: 1,
-      signal: AbortSignal.any([this.closing.signal, ...(signal ? [signal] : [])]),
-      urgency,
-      maxWaitMs: urgency === 'usual' ? MAX_PATIENT_WAIT_MS : MAX_URGENT_WAIT_MS,
-    });
-  }
+function reasonOf({ error }: Fields): Reason {
+  const { message } = Object(error) as Fields;
+  return { code: null, reason: typeof message === 'string' ? message : null };
 }
 
 /** @throws WireFormatError */

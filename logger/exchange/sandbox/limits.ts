@@ -1,15 +1,9 @@
 /** The sandbox exchange is on the same machine and has one product, so nothing here is scarce. */
 
 import { RECONNECT_BACKOFF } from '../../runtime/backoff.ts';
-import type { FeedLimits } from '../feed/protocol.ts';
-import type { BudgetLimits } from '../rest/request-budget.ts';
-import type { PollLimits } from '../streaming-exchange.ts';
-import type { BucketLimits } from '../token-bucket.ts';
+import type { PublicLimits } from '../public-exchange.ts';
 
-export interface SandboxLimits extends FeedLimits, PollLimits {
-  readonly connecting: BucketLimits;
-  readonly requests: BudgetLimits;
-  readonly requestTimeoutMs: number;
+export interface SandboxLimits extends PublicLimits {
   /** A whole book: some 220 bytes an order. */
   readonly maxResponseBytes: number;
   /** The `partial` comes right after the subscription. */
