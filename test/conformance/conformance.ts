@@ -200,7 +200,7 @@ function books(given: ConformanceCase): void {
 function rejections(given: ConformanceCase): void {
   const { first, second, unknown } = given.symbols;
   describe('an error frame in answer to a subscription', () => {
-    test('is heard by its symbol alone, and retried on that connection until it is granted', () => {
+    test('is received by its symbol alone, and retried on that connection until it is granted', () => {
       const stage = new Stage(given);
       const listeners = [first, unknown, second].map((symbol) => stage.open(symbol).listener);
       stage.settle(unknown);

@@ -5,6 +5,7 @@ import type { Exchange, ExchangeOptions } from '../../sandbox/exchange/exchange.
 import { usersOf, DEFAULT_USERS } from '../../sandbox/exchange/settings.ts';
 import { seededRandom, uniformInt } from '../../sandbox/prng.ts';
 import { systemClock } from '../../sandbox/server/system-clock.ts';
+import { until } from '../support/until.ts';
 import { ExchangeClient } from '../support/exchange-client.ts';
 import type { ExchangeMessage } from '../support/exchange-client.ts';
 import { MemoryExchangeStore } from '../support/memory-exchange-store.ts';
@@ -252,7 +253,7 @@ describe('the exchange with accounts', () => {
     expect(await other.ask({ op: 'order', side: 'Buy', price: 1, size: 1 })).toMatchObject({
       status: 200,
     });
-    expect(running.connections()).toBe(1);
+    await until('the connection to be gone', () => running.connections() === 1);
   });
 
   it('disconnects who does not read, and nobody else', async () => {

@@ -1,18 +1,11 @@
 /** A trader of the tests: sends messages to the sandbox exchange, and keeps what comes. */
 
 import { WebSocket } from 'ws';
+import type { Incoming } from '../../sandbox/exchange/trader/trader-lines.ts';
 
-export interface ExchangeMessage {
-  readonly status?: number;
-  readonly error?: string;
-  readonly request?: string;
-  readonly ref?: number | string;
-  readonly id?: string;
-  readonly table?: string;
-  readonly action?: string;
+export interface ExchangeMessage extends Incoming {
   readonly sequence?: number;
   readonly whole?: boolean;
-  readonly data?: readonly Readonly<Record<string, unknown>>[];
   readonly [field: string]: unknown;
 }
 

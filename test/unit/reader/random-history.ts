@@ -21,7 +21,7 @@ export interface Message {
   readonly exchangeTimeUs: number;
   readonly bids: ReadonlyMap<number, number>;
   readonly asks: ReadonlyMap<number, number>;
-  /** The number of orders by price, of both sides; undefined: the exchange does not tell them. */
+  /** The number of orders by price, of both sides; undefined: the exchange does not report them. */
   readonly counts: ReadonlyMap<number, number> | undefined;
 }
 

@@ -9,18 +9,14 @@ import type { BitfinexFeedName } from '../../../../logger/exchange/bitfinex/book
 import type { BookLevel } from '../../../../logger/market/security.ts';
 import { parseTimeUs } from '../../../../logger/market/time.ts';
 import type { BookResult, GapResult } from '../../../../logger/queries/results.ts';
-import { every } from '../../../../logger/runtime/timing.ts';
-import type { Timer } from '../../../../logger/runtime/clock.ts';
 import { drawFault } from '../../../../sandbox/faults/random-faults.ts';
 import { seededRandom } from '../../../../sandbox/prng.ts';
-import { profileOf } from '../../../../sandbox/market/symbols.ts';
-import { SimulatedExchange } from '../../../../sandbox/simulated-exchange.ts';
+import type { SimulatedExchange } from '../../../../sandbox/simulated-exchange.ts';
 import { BITFINEX } from '../../../../sandbox/venues/bitfinex/venue.ts';
 import type { VenueBook } from '../../../../sandbox/venues/venue.ts';
-import { inProcessNetwork } from '../../../support/in-process-network.ts';
-import { ManualClock } from '../../../support/manual-clock.ts';
+import type { ManualClock } from '../../../support/manual-clock.ts';
 import { scaled } from '../../../support/scaled.ts';
-import { openTestCore } from '../../../support/test-core.ts';
+import { STEP_MS, Simulation } from '../../../support/simulation.ts';
 import type { TestCore } from '../../../support/test-core.ts';
 
 const BTC = 'bitfinex:tBTCUST';
@@ -29,59 +25,35 @@ const SECURITIES = [BTC, ETH];
 const SYMBOLS = SECURITIES.map((security) => security.slice(security.indexOf(':') + 1));
 /** Rows of a side that a checksum is of. */
 const CHECKED = 25;
-const STEP_MS = 20;
 /** Faults that are drawn; the next comes two seconds later. */
 const FAULTS = scaled({ fast: 10, full: 120 });
 
+let simulation: Simulation;
 let clock: ManualClock;
 let exchange: SimulatedExchange;
-let ticking: Timer;
-let logger: TestCore | undefined;
 
 beforeEach(() => {
-  clock = new ManualClock();
   // More than the window shows.
-  const symbols = ['BTCUSDT', 'ETHUSDT'].map((name) => ({ ...profileOf(name), depthLevels: 270 }));
-  exchange = new SimulatedExchange({ clock, seed: 7, symbols, pace: 15 });
-  ticking = every(
-    clock,
-    STEP_MS,
-    () => exchange.tick(),
-    (error) => {
-      throw error;
-    },
-  );
+  simulation = new Simulation({ securities: SECURITIES, depthLevels: 270, pace: 15 });
+  ({ clock, exchange } = simulation);
 });
 afterEach(async () => {
-  await logger?.discard();
-  expect(logger?.fatal).toEqual([]);
-  ticking.cancel();
+  await simulation.close();
 });
 
-async function start(feed: BitfinexFeedName): Promise<TestCore> {
+function start(feed: BitfinexFeedName): Promise<TestCore> {
   const addresses = { wsUrl: 'ws://bitfinex', restUrl: 'http://bitfinex' };
-  logger = await openTestCore(
-    clock,
-    { transport: inProcessNetwork(exchange, clock, '10.0.0.1') },
-    {
-      exchanges: new Map([
-        ['bitfinex', (shared, deps) => createBitfinex({ ...addresses, feed, ...shared, ...deps })],
-      ]),
-    },
+  return simulation.start('bitfinex', (shared, deps) =>
+    createBitfinex({ ...addresses, feed, ...shared, ...deps }),
   );
-  await logger.core.start(SECURITIES);
-  await untilLive(20_000);
-  return logger;
 }
 
 function stateOf(security: string): string | undefined {
-  return logger?.core.control.status(security)?.state;
+  return simulation.stateOf(security);
 }
 
-async function untilLive(maxMs: number): Promise<void> {
-  const areLive = (): boolean => SECURITIES.every((security) => stateOf(security) === 'live');
-  for (let ms = 0; !areLive() && ms < maxMs; ms += STEP_MS) await clock.advanceAsync(STEP_MS);
-  expect(SECURITIES.map(stateOf)).toEqual(['live', 'live']);
+function untilLive(maxMs: number): Promise<void> {
+  return simulation.untilLive(maxMs);
 }
 
 /** Orders of a price in the order of their ids: the exchange does not say which came first. */
@@ -326,11 +298,13 @@ test('a quiet book stays proven by its heartbeats; one whose channel dies is fou
   expect(await causes(core, ETH)).toEqual([]);
 });
 
-test('a pair that is delisted is told as such, and the other goes on', async () => {
+test('a pair that is delisted is reported as such, and the other goes on', async () => {
   const core = await start('p0');
   exchange.inject({ type: 'delist', symbol: 'tBTCUST', exchange: 'bitfinex' });
-  const isTold = (): boolean => /lists no pair/.test(core.core.control.status(BTC)?.message ?? '');
-  for (let ms = 0; !isTold() && ms < 120_000; ms += 1000) await clock.advanceAsync(1000, STEP_MS);
-  expect([isTold(), stateOf(BTC)]).toEqual([true, 'failed']);
+  const isReported = (): boolean =>
+    /lists no pair/.test(core.core.control.status(BTC)?.message ?? '');
+  for (let ms = 0; !isReported() && ms < 120_000; ms += 1000)
+    await clock.advanceAsync(1000, STEP_MS);
+  expect([isReported(), stateOf(BTC)]).toEqual([true, 'failed']);
   expect(stateOf(ETH)).toBe('live');
 });

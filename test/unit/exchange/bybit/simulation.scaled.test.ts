@@ -8,75 +8,47 @@ import { createBybit } from '../../../../logger/exchange/bybit/exchange.ts';
 import { BOOK_TOPICS } from '../../../../logger/exchange/bybit/topics.ts';
 import type { BybitFeedName } from '../../../../logger/exchange/bybit/topics.ts';
 import type { BookResult } from '../../../../logger/queries/results.ts';
-import { every } from '../../../../logger/runtime/timing.ts';
-import type { Timer } from '../../../../logger/runtime/clock.ts';
 import { drawFault } from '../../../../sandbox/faults/random-faults.ts';
 import { seededRandom } from '../../../../sandbox/prng.ts';
-import { profileOf } from '../../../../sandbox/market/symbols.ts';
-import { SimulatedExchange } from '../../../../sandbox/simulated-exchange.ts';
+import type { SimulatedExchange } from '../../../../sandbox/simulated-exchange.ts';
 import { BYBIT } from '../../../../sandbox/venues/bybit/venue.ts';
 import type { VenueBook } from '../../../../sandbox/venues/venue.ts';
-import { inProcessNetwork } from '../../../support/in-process-network.ts';
-import { ManualClock } from '../../../support/manual-clock.ts';
+import type { ManualClock } from '../../../support/manual-clock.ts';
 import { scaled } from '../../../support/scaled.ts';
-import { openTestCore } from '../../../support/test-core.ts';
+import { STEP_MS, Simulation } from '../../../support/simulation.ts';
 import type { TestCore } from '../../../support/test-core.ts';
 
 const SECURITIES = ['bybit:BTCUSDT', 'bybit:ETHUSDT'];
 const [BTC = ''] = SECURITIES;
-const STEP_MS = 20;
 /** Faults that are drawn; the next comes two seconds later. */
 const FAULTS = scaled({ fast: 15, full: 150 });
 
+let simulation: Simulation;
 let clock: ManualClock;
 let exchange: SimulatedExchange;
-let ticking: Timer;
-let logger: TestCore | undefined;
 
 beforeEach(() => {
-  clock = new ManualClock();
   // More levels than a window of 50 shows.
-  const symbols = ['BTCUSDT', 'ETHUSDT'].map((name) => ({ ...profileOf(name), depthLevels: 80 }));
-  exchange = new SimulatedExchange({ clock, seed: 7, symbols, pace: 20 });
-  ticking = every(
-    clock,
-    STEP_MS,
-    () => exchange.tick(),
-    (error) => {
-      throw error;
-    },
-  );
+  simulation = new Simulation({ securities: SECURITIES, depthLevels: 80, pace: 20 });
+  ({ clock, exchange } = simulation);
 });
 afterEach(async () => {
-  await logger?.discard();
-  expect(logger?.fatal).toEqual([]);
-  ticking.cancel();
+  await simulation.close();
 });
 
-async function start(feed: BybitFeedName): Promise<TestCore> {
+function start(feed: BybitFeedName): Promise<TestCore> {
   const addresses = { wsUrl: 'ws://bybit', restUrl: 'http://bybit' };
-  logger = await openTestCore(
-    clock,
-    { transport: inProcessNetwork(exchange, clock, '10.0.0.1') },
-    {
-      exchanges: new Map([
-        ['bybit', (shared, deps) => createBybit({ ...addresses, feed, ...shared, ...deps })],
-      ]),
-    },
+  return simulation.start('bybit', (shared, deps) =>
+    createBybit({ ...addresses, feed, ...shared, ...deps }),
   );
-  await logger.core.start(SECURITIES);
-  await untilLive(20_000);
-  return logger;
 }
 
 function stateOf(security: string): string | undefined {
-  return logger?.core.control.status(security)?.state;
+  return simulation.stateOf(security);
 }
 
-async function untilLive(maxMs: number): Promise<void> {
-  const areLive = (): boolean => SECURITIES.every((security) => stateOf(security) === 'live');
-  for (let ms = 0; !areLive() && ms < maxMs; ms += STEP_MS) await clock.advanceAsync(STEP_MS);
-  expect(SECURITIES.map(stateOf)).toEqual(['live', 'live']);
+function untilLive(maxMs: number): Promise<void> {
+  return simulation.untilLive(maxMs);
 }
 
 /** The book that the exchange had must be what is claimed, as far as its horizon. */
@@ -179,7 +151,7 @@ test('a symbol whose stream dies on a living connection is found, and renewed', 
   expect(stateOf('bybit:ETHUSDT')).toBe('live');
 });
 
-test('a symbol that is delisted is told as such, and the other goes on', async () => {
+test('a symbol that is delisted is reported as such, and the other goes on', async () => {
   const core = await start('50');
   exchange.inject({ type: 'delist', symbol: 'BTCUSDT', exchange: 'bybit' });
   await clock.advanceAsync(90_000, STEP_MS);
