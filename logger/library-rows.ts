@@ -25,6 +25,7 @@ import type {
 } from './queries/items.ts';
 import type {
   BookResult,
+  CandleResult,
   LevelRow,
   OrderEventResult,
   SnapshotFlowResult,
@@ -84,25 +85,15 @@ export interface QuoteRow {
 }
 
 /** Named by `fromUs`, its open. Prices are null where there was no trade; times are the exchange's. */
-export interface CandleRow {
+export interface CandleRow extends Omit<
+  CandleResult,
+  'security' | 'from' | 'to' | 'firstTradeId' | 'lastTradeId' | 'missing'
+> {
   readonly type: 'candle';
-  readonly timeframe: CandleItem['timeframe'];
   readonly fromUs: number;
   readonly toUs: number;
-  readonly open: string | null;
-  readonly high: string | null;
-  readonly low: string | null;
-  readonly close: string | null;
-  readonly volume: string;
-  /** The sum of price × size. */
-  readonly quoteVolume: string;
-  /** The part of the volume whose taker bought. */
-  readonly buyVolume: string;
-  readonly trades: number;
   readonly firstTradeId: CandleItem['firstTradeId'];
   readonly lastTradeId: CandleItem['lastTradeId'];
-  readonly state: CandleItem['state'];
-  readonly source: CandleItem['source'];
   /** The parts of the interval of which trades may be missing. */
   readonly missing: CandleItem['missing'];
 }

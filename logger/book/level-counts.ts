@@ -1,5 +1,5 @@
 /**
- * The numbers of orders at the levels of an L2 book. They stand beside it, by price: most exchanges tell
+ * The numbers of orders at the levels of an L2 book. They stand beside it, by price: most exchanges report
  * none, and their books have nothing to do with this.
  */
 
@@ -24,7 +24,7 @@ export class BookCounts {
 
   /**
    * As the levels of a book are set.
-   * @param counts undefined: they are not told.
+   * @param counts undefined: they are not reported.
    * @returns whether the count of each level is known afterwards. Once it is not, this is of no use.
    */
   set(bids: Levels, asks: Levels, counts: LevelCounts | undefined): boolean {

@@ -83,7 +83,7 @@ export class TradeTimeline {
       const { exchangeTimeUs } = trade;
       const isLost = before === undefined || isAnyLost(before, trade);
       if (isLost) this.#lose(before?.exchangeTimeUs ?? -Infinity, exchangeTimeUs);
-      // One that was heard inside a gap says nothing about the rest of it.
+      // One that was received inside a gap says nothing about the rest of it.
       this.#gaps = this.#gaps
         .filter((gap) => gap.toUs > exchangeTimeUs)
         .map((gap) => ({ ...gap, fromUs: Math.max(gap.fromUs, exchangeTimeUs) }));

@@ -1,5 +1,5 @@
 /**
- * `mixed-orders/2`: an L3 block of an exchange that numbers other messages too, and that tells trades beside the
+ * `mixed-orders/2`: an L3 block of an exchange that numbers other messages too, and that reports trades beside the
  * orders' events, not as their fills. A record of version 2 for the events and one for the trades, where the
  * trades stand, and the sequences. Documented in `docs/format.md`; frozen as the versions are.
  */

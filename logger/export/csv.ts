@@ -7,13 +7,13 @@
  *   `image,firstSequence,sequence,exchangeTime,receiveTime,side,price,size,count`.
  *   The rows of one message follow one another and share its sequences; `image` is `true` on the levels of
  *   an image, before which a reader empties its book. `side` is `bid` or `ask`, `count` the number of orders
- *   at the level, where the exchange tells it. A message without any level is one row whose last four fields
+ *   at the level, where the exchange reports it. A message without any level is one row whose last four fields
  *   are empty, so that no sequence is missing. An image has two more
  *   rows, of sides `bid-horizon` and `ask-horizon`, whose price is the horizon (empty: the side is
  *   complete). An L3 book comes by price: absolute sizes, as of an L2 book.
  * - snapshots, one row per level or order:
  *   `at,sequence,exchangeTime,receiveTime,side,price,size,count,orderId`. The rows of one tick share its
- *   `at` and begin with the two of its horizon. `count` is of levels whose exchange tells it, and of an L3
+ *   `at` and begin with the two of its horizon. `count` is of levels whose exchange reports it, and of an L3
  *   book by price, `orderId` of an order; best price first, each queue in its order.
  * - candles: the columns of `COLUMNS.candles`, one row per interval; `missing` is `<from>/<to>/<cause>` of each
  *   stretch of which trades may be missing, with a space between two.

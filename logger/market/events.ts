@@ -14,7 +14,7 @@ export type Levels = readonly ScaledInt[];
 
 /**
  * The number of orders at each level of a diff or a book, in the order of its levels: one for each, 0 where
- * the size is 0. Absent where the exchange does not tell them; both sides have them or none.
+ * the size is 0. Absent where the exchange does not report them; both sides have them or none.
  */
 export interface LevelCounts {
   readonly bids: readonly number[];

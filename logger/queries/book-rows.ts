@@ -10,7 +10,7 @@ export type BookRows =
       readonly kind: 'levels';
       readonly bids: Levels;
       readonly asks: Levels;
-      /** Absent: the exchange does not tell them. */
+      /** Absent: the exchange does not report them. */
       readonly counts?: LevelCounts | undefined;
     }
   | {

@@ -59,7 +59,7 @@ export interface ImageItem extends MessageTimes {
   /** Best first. */
   readonly bids: Levels;
   readonly asks: Levels;
-  /** The number of orders at each level. Absent: the exchange does not tell them. */
+  /** The number of orders at each level. Absent: the exchange does not report them. */
   readonly counts?: LevelCounts | undefined;
   readonly scale: Scale;
 }
@@ -74,7 +74,7 @@ export interface UpdateItem extends MessageTimes {
   readonly sequence: number | null;
   readonly bids: Levels;
   readonly asks: Levels;
-  /** The number of orders at each level. Absent: the exchange does not tell them. */
+  /** The number of orders at each level. Absent: the exchange does not report them. */
   readonly counts?: LevelCounts | undefined;
   readonly scale: Scale;
 }

@@ -126,7 +126,9 @@ export interface CandleResult {
   readonly low: string | null;
   readonly close: string | null;
   readonly volume: string;
+  /** The sum of price × size. */
   readonly quoteVolume: string;
+  /** The part of the volume whose taker bought. */
   readonly buyVolume: string;
   readonly trades: number;
   readonly firstTradeId: string | null;

@@ -37,7 +37,7 @@ export async function* trades(
         for (const gap of lost) yield gap;
         yield trade;
       }
-      // One that was heard inside a gap says nothing about the rest of it.
+      // One that was received inside a gap says nothing about the rest of it.
       gaps = hasConsecutiveIds ? gaps.filter((gap) => isOpenAt(gap, trade.receiveTimeUs)) : [];
       previous = trade;
     }

@@ -198,7 +198,7 @@ export class WriteQueue {
 
   /** A failed group is rolled back as a whole: only the batch with the conflict must stay out. */
   async #commitOneByOne(group: readonly QueuedBatch[]): Promise<void> {
-    /** What follows a batch that stays out would stand behind a hole. */
+    /** What follows a batch that stays out would stand behind a gap. */
     const conflicts = new Map<string, LoggerError>();
     for (const [index, batch] of group.entries()) {
       const conflict = conflicts.get(batch.security);

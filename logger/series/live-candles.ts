@@ -1,7 +1,7 @@
 /**
  * Candles of the securities that are recorded, as time passes: `early` right after each boundary of our
  * clock, settled as soon as the exchange's own times prove that no trade of them follows. What was recorded
- * before is played in from the archive first, up to the moment from which on the live feed is heard, so that
+ * before is played in from the archive first, up to the moment from which on the live feed is received, so that
  * nothing is doubled and nothing is missing after a restart.
  */
 
@@ -39,7 +39,7 @@ export interface CandleSource {
   order(security: string): TradeOrder;
   /** Brings the archive up to now. */
   flush(security: string): Promise<void>;
-  /** @param nowUs what arrived from then on is heard live. @throws LoggerError */
+  /** @param nowUs what arrived from then on is received live. @throws LoggerError */
   history(security: string, nowUs: number): Promise<CandleHistory>;
   /** Plays what was recorded from a time of the exchange on, and arrived before `nowUs`. @throws LoggerError */
   replay(security: string, timeline: TradeTimeline, range: ReplayedTrades): AsyncIterable<void>;
@@ -178,10 +178,10 @@ export class LiveCandles {
     return followed;
   }
 
-  /** Reads what the archive has beyond what was heard. One after the other: a history may be long. */
+  /** Reads what the archive has beyond what was received. One after the other: a history may be long. */
   #catchUp(security: string, followed: Followed): void {
     followed.waiting = [];
-    // What arrives in this microsecond may have been heard already.
+    // What arrives in this microsecond may have been received already.
     followed.sinceUs = this.#deps.clock.nowUs() + 1;
     this.#history = this.#history
       .then(() => this.#load(security, followed))

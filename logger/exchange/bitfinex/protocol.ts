@@ -53,7 +53,7 @@ import { BookChannel } from './channel.ts';
 import type { Place } from './channel.ts';
 import { timeUsOf, tradeMessage } from './events.ts';
 
-export const STREAMS_PER_SYMBOL = 2;
+const STREAMS_PER_SYMBOL = 2;
 /** Times, the counter, checksums. */
 export const FLAGS = 32_768 + 65_536 + 131_072;
 
@@ -72,7 +72,7 @@ interface TradesChannel {
   readonly trade: Route;
   readonly recent: Route;
   readonly other: Route;
-  /** The image of the book came before the confirmation, with this time: trades since are told once. */
+  /** The image of the book came before the confirmation, with this time: trades since are delivered once. */
   readonly sinceUs: number | null;
 }
 
@@ -277,7 +277,7 @@ function tradesSince(
   const messages = trades.map((trade) => tradeMessage(trade, eventTimeUs, context)).reverse();
   const since = messages.filter(({ event }) => event.exchangeTimeUs >= sinceUs);
   if (since.length === messages.length) {
-    throw wireError('trades', 'More trades came between the image and their channel than it tells');
+    throw wireError('trades', 'More trades came between the image and their channel than it lists');
   }
   return since;
 }

@@ -50,7 +50,7 @@ export function parseTop(
   const { scale, receiveTimeUs } = book;
   const head = { sequence: null, receiveTimeUs };
   if (book.level === 'L2') return { ...head, ...bestOf({ ...book, scale }) };
-  // An order of several at its price: the size of all is not told.
+  // An order of several at its price: the size of all is not reported.
   const [bid, ask] = [book.bids[0], book.asks[0]];
   return {
     ...head,

@@ -309,7 +309,7 @@ export class FeedSession {
     this.#requests.pump();
   }
 
-  /** A new session is told whether the exchange is ready. */
+  /** A new session learns whether the exchange is ready. */
   #expectReady(withinMs: number, otherwise: string): void {
     this.#readyTimer?.cancel();
     this.#readyTimer = this.schedule(withinMs, () =>
