@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { WireFormatError } from '../../../../logger/errors.ts';
 import type { FeedMessage } from '../../../../logger/exchange/feed/protocol.ts';
@@ -106,7 +107,8 @@ it(`damaged frames fail as what they are, or are read as they stand (SEED=${SEED
       readable++;
       const { sequence, data } = JSON.parse(frame.toString('utf8')) as Record<string, any>;
       expect(message.event.lastSequence).toBe(sequence);
-      expect(JSON.stringify(message.event)).toContain(data[0].id);
+      // A mutated price can be too large for a number.
+      expect(inspect(message.event, { depth: 5 })).toContain(data[0].id);
     } catch (error) {
       if (!(error instanceof WireFormatError)) throw error;
     }
