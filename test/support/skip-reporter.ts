@@ -2,9 +2,10 @@
 
 import { appendFileSync, readdirSync } from 'node:fs';
 import { relative, sep } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node';
 
-/** A file to which the counts of each run are added, for a total over several runs. */
+/** A file to which the counts of each run and its failures are added, for a total over several runs. */
 const TALLY_FILE = process.env['TEST_TALLY'];
 const SLOW_FILE = /\.(slow|scaled)\.test\.ts$/;
 
@@ -18,7 +19,8 @@ export default class SkipReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const lines = [...skipped(modules), ...this.#leftOut()];
     if (lines.length > 0) process.stdout.write(`\n${lines.join('\n')}\n`);
-    if (TALLY_FILE) appendFileSync(TALLY_FILE, `${count(modules)}\n`);
+    if (TALLY_FILE)
+      appendFileSync(TALLY_FILE, `${[count(modules), ...failures(modules)].join('\n')}\n`);
   }
 
   /** The suites with slow tests, unless this run includes them. */
@@ -68,6 +70,26 @@ function reasonOf(test: TestCase): string {
   }
   return 'not selected';
 }
+
+/** `failed: test/unit/x.test.ts > name: first line of the error`: of tests, and of hooks and files as a whole. */
+function failures(modules: readonly TestModule[]): string[] {
+  return modules.flatMap((module) => {
+    const file = relative('.', module.moduleId);
+    const tests = [...module.children.allTests('failed')].map((test) =>
+      failure(`${file} > ${test.fullName}`, test.result().errors),
+    );
+    const around = [module, ...module.children.allSuites()]
+      .filter((task) => task.errors().length > 0)
+      .map((task) => failure([file, ...nameOf(task)].join(' > '), task.errors()));
+    return [...tests, ...around];
+  });
+}
+
+const nameOf = (task: TestModule | TestSuite): string[] =>
+  task.type === 'suite' ? [task.fullName] : [];
+
+const failure = (what: string, errors: readonly { message: string }[] = []): string =>
+  `failed: ${what}: ${errors.map(({ message }) => stripVTControlCharacters(message).split('\n', 1)[0]).join('; ')}`;
 
 /** Passed, failed and skipped tests, and files that failed to load. */
 function count(modules: readonly TestModule[]): string {
