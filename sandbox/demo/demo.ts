@@ -18,7 +18,7 @@ import { DemoRunner } from './demo-runner.ts';
 import { playDemo } from './demo-steps.ts';
 
 const DEMO_LIMIT_MS = 50_000;
-const WHOLE_DEMO_LIMIT_MS = 90_000;
+const WHOLE_DEMO_LIMIT_MS = 240_000;
 
 /** Resolves with the exit code of an early end: a signal or the time limit. */
 function interruption(limitMs: number): Promise<number> {

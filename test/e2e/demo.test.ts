@@ -90,7 +90,7 @@ function processesIn(directory: string): string[] {
 }
 
 describe('npm run demo', needs(programs), () => {
-  test('shows all of it, of every exchange, and ends with 0', { timeout: 110_000 }, async () => {
+  test('shows all of it, of every exchange, and ends with 0', { timeout: 250_000 }, async () => {
     const temporary = freshDirectory();
     // What lies around in the caller's environment must not reach the demo's logger.
     const demo = run(DEMO, ['--all'], {
