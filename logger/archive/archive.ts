@@ -10,6 +10,7 @@ import type { BadReceiveTime } from '../market/bad-receive-times.ts';
 import type { GapCause, Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
+import type { CandleReader, CandleStore } from './candle-store.ts';
 
 /**
  * Describes a record. Times are in microseconds, sequences are safe integers. The epoch numbers the
@@ -262,6 +263,8 @@ export interface BlockRunSummary extends RecordedSpan {
 /** Reads records, beside a writer in this or another process. */
 export interface ArchiveReader {
   readonly kind: 'embedded' | 'mongodb';
+  /** The candles that it keeps. Absent: it keeps none. */
+  readonly candles?: CandleReader;
   securities(): Promise<readonly SecurityState[]>;
   totals(security: string): Promise<SecurityTotals>;
   /** @param parts false: the journal is left out, where that saves reading it. */
@@ -315,6 +318,7 @@ export interface ArchiveReader {
 }
 
 export interface Archive extends ArchiveReader {
+  readonly candles?: CandleStore;
   /**
    * Writes everything or nothing. Resolves when the data would survive the death of the process.
    * @throws DuplicateRecordError, ArchiveFullError, ArchiveUnavailableError.

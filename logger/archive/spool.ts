@@ -6,6 +6,7 @@
 
 import type { Archive, SecurityState, SecurityTotals, SegmentTail } from './archive.ts';
 import type { RecordBatch } from './batch.ts';
+import type { CandleEntry, CandleStore } from './candle-store.ts';
 import type { DeletedCounts, PrunableArchive } from './retention.ts';
 import type { SecurityDocument } from './target.ts';
 
@@ -26,7 +27,16 @@ export interface DroppedRecords {
   readonly needsImage: boolean;
 }
 
+/** The candles in a spool wait to be written to the store. */
+export interface CandleSpool extends CandleStore {
+  /** Some of those that wait. */
+  pending(limit: number): Promise<readonly CandleEntry[]>;
+  /** Removes those that the store has acknowledged, unless they changed since. */
+  release(entries: readonly CandleEntry[]): Promise<void>;
+}
+
 export interface Spool extends Archive, PrunableArchive {
+  readonly candles: CandleSpool;
   /** Updates a security's totals: records that were replicated have been deleted from the store. */
   countDeleted(security: string, deleted: DeletedCounts): Promise<void>;
   /**

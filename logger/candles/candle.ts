@@ -9,9 +9,10 @@ import type { Timeframe } from './timeframe.ts';
 
 /**
  * `open`: running. `early`: its end has passed, but a trade of it may still arrive. `final`: none will.
- * `incomplete`: it has ended, and a part of it was not recorded.
+ * `incomplete`: it has ended, and a part of it was not recorded. `checked`: it is over, and the exchange's own
+ * agrees; `differs`: it does not.
  */
-export type CandleState = 'open' | 'early' | 'final' | 'incomplete';
+export type CandleState = 'open' | 'early' | 'final' | 'incomplete' | 'checked' | 'differs';
 
 /** A stretch of exchange time of which trades may be missing. */
 export interface MissingTime {

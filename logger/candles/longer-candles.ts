@@ -113,8 +113,8 @@ export class LongerCandles {
     }
     const noScale = { priceExponent: 0, sizeExponent: 0 };
     const values = (sums ?? new CandleSums(this.#order, noScale)).values();
-    const isOver = lastState === 'final' || lastState === 'incomplete' || lastState === undefined;
-    const settled = missing.length > 0 ? 'incomplete' : 'final';
+    const isOver = lastState !== 'open' && lastState !== 'early';
+    const settled: CandleState = missing.length > 0 ? 'incomplete' : 'final';
     const state: CandleState = isOver ? settled : lastState;
     const candle = { timeframe: this.timeframe, fromUs, toUs, ...values, state, missing };
     return { type: 'candle', candle };

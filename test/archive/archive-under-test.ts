@@ -19,4 +19,5 @@ export interface ContractOptions {
   readonly forgets?: boolean;
   /** Look-ups only: a store without a spool has no journal. */
   readonly looksUp?: boolean;
+  readonly keepsCandles?: boolean;
 }

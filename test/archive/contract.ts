@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkRecord } from '../../logger/archive/record.ts';
 import type { ArchiveUnderTest, ContractOptions, CurrentArchive } from './archive-under-test.ts';
+import { candleContract } from './contract-candles.ts';
 import { concurrencyContract, lookUpContract } from './contract-look-ups.ts';
 import { tailContract } from './contract-tail.ts';
 import { writingContract } from './contract-writing.ts';
@@ -44,6 +45,7 @@ export function archiveContract(
     writingContract(name, current, options);
     tailContract(name, current);
     concurrencyContract(name, current);
+    if (options.keepsCandles) candleContract(name, current);
   }
   lookUpContract(name, current, options);
 }

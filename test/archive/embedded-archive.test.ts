@@ -7,25 +7,29 @@ import { openEmbeddedArchive } from '../../logger/archive/embedded/embedded-arch
 import type { Archive } from '../../logger/archive/archive.ts';
 import { archiveContract } from './contract.ts';
 
-archiveContract('embedded archive', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'archive-'));
-  const open: Archive[] = [];
-  const opened = async (readOnly = false): Promise<Archive> => {
-    const archive = await openEmbeddedArchive({ directory, readOnly });
-    open.push(archive);
-    return archive;
-  };
-  const archive = await opened();
-  return {
-    archive,
-    openReader: () => opened(true),
-    reopen: async () => {
-      await archive.close();
-      return opened();
-    },
-    dispose: async () => {
-      for (const each of open) await each.close();
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
-});
+archiveContract(
+  'embedded archive',
+  async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'archive-'));
+    const open: Archive[] = [];
+    const opened = async (readOnly = false): Promise<Archive> => {
+      const archive = await openEmbeddedArchive({ directory, readOnly });
+      open.push(archive);
+      return archive;
+    };
+    const archive = await opened();
+    return {
+      archive,
+      openReader: () => opened(true),
+      reopen: async () => {
+        await archive.close();
+        return opened();
+      },
+      dispose: async () => {
+        for (const each of open) await each.close();
+        await rm(directory, { recursive: true, force: true });
+      },
+    };
+  },
+  { keepsCandles: true },
+);

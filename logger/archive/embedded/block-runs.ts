@@ -12,7 +12,8 @@ import type { BadReceiveTime } from '../../market/bad-receive-times.ts';
 import type { BlockRunSummary } from '../archive.ts';
 import { headerOfDamaged } from '../block-refs.ts';
 import { decodeJson, encodeJson } from '../sealed-json.ts';
-import type { Table } from './table.ts';
+import { LaterTable } from './later-table.ts';
+import type { LaterRows } from './later-table.ts';
 
 export interface OpenRun extends Omit<BlockRunSummary, 'last'> {
   readonly epoch: number;
@@ -21,41 +22,12 @@ export interface OpenRun extends Omit<BlockRunSummary, 'last'> {
   readonly lastKey: number;
 }
 
-export type Runs = Table<(string | number)[]>;
+export type Runs = LaterRows;
 
 /** The runs of an archive: those in its table, and those that grow. */
-export class BlockRuns {
+export class BlockRuns extends LaterTable {
   /** By security. Those of a process begin with its own blocks. */
   readonly open = new Map<string, OpenRun>();
-  readonly #open: () => Runs | undefined;
-  readonly #isWriter: boolean;
-  #table: Runs | undefined;
-
-  /** @param open opens the table; for a writer also makes it, in a transaction. */
-  constructor(
-    open: () => Runs | undefined,
-    { isWriter, isThere }: { isWriter: boolean; isThere: boolean },
-  ) {
-    this.#open = open;
-    this.#isWriter = isWriter;
-    if (isThere) this.#table = open();
-  }
-
-  /** undefined: no run was ever stored. */
-  get table(): Runs | undefined {
-    // A writer may have made it since.
-    if (!this.#isWriter) this.#table ??= this.#open();
-    return this.#table;
-  }
-
-  /** For a writer. It is valid afterwards only if the transaction is committed: see `keep`. */
-  made(): Runs | undefined {
-    return this.#table ?? this.#open();
-  }
-
-  keep(table: Runs): void {
-    this.#table = table;
-  }
 }
 
 type StoredImages = [count: number, fromUs: number, toUs: number, bad: readonly BadReceiveTime[]];

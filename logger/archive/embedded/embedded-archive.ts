@@ -44,10 +44,11 @@ import type {
 } from '../archive.ts';
 import type { RecordBatch } from '../batch.ts';
 import type { DeletedCounts } from '../retention.ts';
-import type { DroppedRecords, Spool, SpoolSize } from '../spool.ts';
+import type { CandleSpool, DroppedRecords, Spool, SpoolSize } from '../spool.ts';
 import type { SecurityDocument } from '../target.ts';
 import { HeadUpdates, applyWrites, readHead } from './apply-writes.ts';
 import { readBlockRuns } from './block-run-change.ts';
+import { EmbeddedCandles } from './embedded-candles.ts';
 import { readError, writeError } from './lmdb-errors.ts';
 import {
   ABORTABLE_SYNCHRONOUS_UNFLUSHED,
@@ -110,6 +111,7 @@ export async function openSpool(options: EmbeddedArchiveOptions): Promise<Spool>
 
 class EmbeddedArchive implements Spool {
   readonly kind = 'embedded';
+  readonly candles: CandleSpool;
   readonly #directory: string;
   readonly #root: Root;
   readonly #tables: Tables;
@@ -137,6 +139,12 @@ class EmbeddedArchive implements Spool {
     this.#writing = files.writing;
     this.#log = options.log;
     this.#lock = lock;
+    this.candles = new EmbeddedCandles({
+      candles: files.tables.candles,
+      read: (lookUp) => this.#read(lookUp),
+      store: (change) => this.#transact('store', change),
+      remove: (maxRecords, change) => this.#delete(maxRecords, change),
+    });
     if (lock) files.tables.journal.refresh((security) => this.#headOf(security));
   }
 

@@ -4,6 +4,7 @@ import type { RecordHeader } from '../archive.ts';
 import type { DeletedCounts } from '../retention.ts';
 import { HeadUpdates, readHead } from './apply-writes.ts';
 import { dropRunOf } from './block-run-change.ts';
+import { pruneCandles } from './embedded-candles.ts';
 import { decodeHeader } from './header-bytes.ts';
 import { afterDeletion } from './security-head.ts';
 import { removeRecord } from './spool-queue.ts';
@@ -15,7 +16,7 @@ export const MAX_STEP_RECORDS = 200;
 /**
  * Must run inside a transaction.
  * @param isFinished the security is no longer recorded: if nothing is newer, everything may go.
- * @returns the number of records deleted.
+ * @returns the number of records or candles deleted.
  */
 export function pruneSome(
   tables: Tables,
@@ -25,9 +26,19 @@ export function pruneSome(
   maxRecords: number,
 ): number {
   const lastUs = readHead(tables, security).lastUs ?? 0;
-  const keep =
-    isFinished && lastUs < beforeUs ? [Infinity, 0] : lastImageBefore(tables, security, beforeUs);
-  if (keep === null) return 0;
+  const isAllOld = isFinished && lastUs < beforeUs;
+  const candles = { beforeUs, isFinished: isAllOld, limit: maxRecords };
+  const keep = isAllOld ? [Infinity, 0] : lastImageBefore(tables, security, beforeUs);
+  const records = keep === null ? 0 : pruneRecords(tables, security, keep, maxRecords);
+  return records > 0 ? records : pruneCandles(tables.candles, security, candles);
+}
+
+function pruneRecords(
+  tables: Tables,
+  security: string,
+  keep: readonly number[],
+  maxRecords: number,
+): number {
   const [epoch = 0, sequence = 0] = keep;
   const deleted: DeletedCounts = { images: 0, blocks: 0, gaps: 0, bytes: 0 };
   const start = [security];

@@ -11,6 +11,8 @@ import type { Database, Key, RootDatabase } from 'lmdb';
 import { ConflictError } from '../../errors.ts';
 import { BlockRuns } from './block-runs.ts';
 import { Journal } from './journal.ts';
+import { LaterTable } from './later-table.ts';
+import type { LaterRows, LaterTableOptions } from './later-table.ts';
 import type { Table } from './table.ts';
 
 export const LAYOUT_VERSION = 2;
@@ -45,6 +47,8 @@ export interface Tables extends StoredTables {
   /** What is known of `journalBatches`. */
   readonly journal: Journal;
   readonly blockRuns: BlockRuns;
+  /** [security, timeframe, source, beginning] */
+  readonly candles: LaterTable;
 }
 
 const NAMES = {
@@ -65,6 +69,8 @@ const LATER_TABLES: ReadonlySet<string> = new Set(['journalBatches']);
 
 /** Made with the first run that is stored. It holds nothing that the headers do not, and may be missing. */
 const RUNS_TABLE = 'block-runs';
+/** Made with the first candle that is kept. */
+const CANDLES_TABLE = 'candles';
 const LAYOUT_TABLE = 'layout';
 const LAYOUT_KEY = 'version';
 /** Maximum number of tables, with room for later layouts. */
@@ -137,15 +143,16 @@ function openAll(
     if (batches !== undefined) tables.journalBatches = batches;
     return batches as Tables['journalBatches'] | undefined;
   });
-  const openRuns = (): Table<(string | number)[]> | undefined => {
-    const table = openTable(root, RUNS_TABLE);
-    return table && ((writing?.wrap(table) ?? table) as Table<Key> as Table<(string | number)[]>);
-  };
-  const blockRuns = new BlockRuns(openRuns, {
-    isWriter: writing !== undefined,
-    isThere: names.has(RUNS_TABLE),
-  });
-  return { ...(tables as unknown as StoredTables), journal, blockRuns };
+  const later = (name: string): [() => LaterRows | undefined, LaterTableOptions] => [
+    () => {
+      const table = openTable(root, name);
+      return table && ((writing?.wrap(table) ?? table) as Table<Key> as LaterRows);
+    },
+    { isWriter: writing !== undefined, isThere: names.has(name) },
+  ];
+  const blockRuns = new BlockRuns(...later(RUNS_TABLE));
+  const candles = new LaterTable(...later(CANDLES_TABLE));
+  return { ...(tables as unknown as StoredTables), journal, blockRuns, candles };
 }
 
 /**
