@@ -9,6 +9,7 @@ import type { BookSnapshot, BookUpdate, SideEvent, UpdateHead } from '../market/
 import type { Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
+import type { ExchangeCandles } from './candles.ts';
 
 export interface Exchange {
   readonly name: string;
@@ -79,6 +80,9 @@ export interface Exchange {
    * @throws as `snapshot`.
    */
   secondOpinion?(symbol: string, signal: AbortSignal, isSpare: boolean): Promise<BookSnapshot>;
+
+  /** Its own candles; absent: it has none. */
+  readonly candles?: ExchangeCandles;
 
   /** Replaces every connection, the new one first, so that nothing is lost. Resolves when done. */
   reset(): Promise<void>;

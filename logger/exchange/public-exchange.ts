@@ -3,6 +3,8 @@
  * request budget, instruments that are asked for together, and connections that carry up to so many streams.
  */
 
+import { exchangeCandles } from './candles.ts';
+import type { CandleProtocol, ExchangeCandles } from './candles.ts';
 import type { Instrument } from './exchange.ts';
 import type { FeedConnection } from './feed/feed-connection.ts';
 import type { FeedLimits, Protocol } from './feed/protocol.ts';
@@ -148,6 +150,13 @@ export abstract class PublicExchange<Limits extends PublicLimits> extends Stream
 
   protected scaleOf(symbol: string): Scale {
     return this.feeds.get(symbol)?.scale ?? this.#defaultScale;
+  }
+
+  protected candlesBy(protocol: CandleProtocol): ExchangeCandles {
+    return exchangeCandles(protocol, {
+      wireErrors: this.wireErrors,
+      get: (path, _weight, signal) => this.get(path, 'spare', signal),
+    });
   }
 
   /** @param urgency `urgent` and `probe` do not wait as long as the rest where the exchange blocks. */

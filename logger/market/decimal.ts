@@ -173,5 +173,14 @@ export function multiplyScaled(a: ScaledInt, b: ScaledInt): ScaledInt {
   return canonical(BigInt(a) * BigInt(b));
 }
 
+/** A plain decimal with at most so many decimals, rounded to the nearest (half away from zero). */
+export function roundDecimal(text: string, decimals: number): string {
+  const [integer = '', fraction = ''] = text.split('.');
+  if (fraction.length <= decimals) return text;
+  const kept = BigInt(integer + fraction.slice(0, decimals));
+  const isUp = fraction.charCodeAt(decimals) >= '5'.charCodeAt(0);
+  return formatScaled(canonical(isUp ? kept + 1n : kept), decimals);
+}
+
 /** The canonical form of a `bigint`. */
 export const toScaled = canonical;

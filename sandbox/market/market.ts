@@ -8,6 +8,10 @@
 import type { Random } from '../../logger/runtime/random.ts';
 import { BookHistory } from './history.ts';
 import type { LevelChange, TrueBook } from './history.ts';
+import type { Interval } from './intervals.ts';
+import { MarketCandles } from './market-candles.ts';
+import type { CandleRange, MarketCandle } from './market-candles.ts';
+import type { MarketTrade } from './market-trade.ts';
 import { MatchingEngine } from './matching-engine.ts';
 import type { Grid } from './matching-engine.ts';
 import { changedLevels } from './order-events.ts';
@@ -34,14 +38,6 @@ export interface MarketDiff {
   readonly timeUs: number;
   readonly bids: readonly number[];
   readonly asks: readonly number[];
-}
-
-export interface MarketTrade {
-  readonly tradeId: number;
-  readonly price: number;
-  readonly size: number;
-  readonly takerSide: OrderSide;
-  readonly timeUs: number;
 }
 
 /** Best price and size per side; 0 and 0 for an empty side. */
@@ -77,6 +73,7 @@ export class Market {
   readonly #orderFlow: OrderFlow;
   readonly #listeners = new Set<MarketListener>();
   readonly #trades: MarketTrade[] = [];
+  readonly #candles: MarketCandles;
   readonly #short: DiffCollector;
   readonly #long: DiffCollector;
   #top: MarketTop;
@@ -88,6 +85,7 @@ export class Market {
     const { profile } = options;
     this.profile = profile;
     this.#timeUs = options.startUs;
+    this.#candles = new MarketCandles(profile, options.startUs);
     this.engine = new MatchingEngine({
       grid: gridOf(profile),
       firstSequence: options.firstSequence,
@@ -157,6 +155,11 @@ export class Market {
     return this.#trades.slice(-count);
   }
 
+  /** In order, with those of before the market was opened and the running one. */
+  candles(interval: Interval, range: CandleRange): readonly MarketCandle[] {
+    return this.#candles.between(interval, range, this.#timeUs);
+  }
+
   #act(): void {
     this.#orderFlow.act();
     this.#nextActionUs = this.#timeUs + this.#orderFlow.nextDelayUs();
@@ -189,6 +192,7 @@ export class Market {
     const trade = { tradeId, price, size, takerSide, timeUs: this.#timeUs };
     this.#trades.push(trade);
     if (this.#trades.length > RECENT_TRADES * 2) this.#trades.splice(0, RECENT_TRADES);
+    this.#candles.add(trade);
     for (const listener of this.#listeners) listener.onTrade?.(trade);
   }
 }

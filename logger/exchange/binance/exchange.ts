@@ -13,10 +13,12 @@ import type {
   Instrument,
   SnapshotRequest,
 } from '../exchange.ts';
+import { exchangeCandles } from '../candles.ts';
 import type { FeedConnection } from '../feed/feed-connection.ts';
 import { SequencedFeed } from '../feed/sequenced-feed.ts';
 import { RequestBudget } from '../rest/request-budget.ts';
 import { RestClient } from '../rest/rest-client.ts';
+import type { RestResponse } from '../rest/rest-client.ts';
 import {
   connectionWithRoom,
   MAX_PATIENT_WAIT_MS,
@@ -29,6 +31,7 @@ import { TokenBucket } from '../token-bucket.ts';
 import { parseJson } from '../wire/fields.ts';
 import { WireErrors } from '../wire/wire-errors.ts';
 import { InstrumentBatch } from '../rest/instrument-batch.ts';
+import { BINANCE_CANDLES } from './candles.ts';
 import {
   DEFAULT_SCALE,
   INSTRUMENT_WEIGHT,
@@ -73,6 +76,10 @@ class BinanceExchange extends StreamingExchange {
   readonly rule = binanceRule;
   readonly probesInBatches = true;
   readonly snapshotDepths = SNAPSHOT_DEPTHS;
+  readonly candles = exchangeCandles(BINANCE_CANDLES, {
+    wireErrors: this.wireErrors,
+    get: (path, weight, signal) => this.#get(path, weight, signal),
+  });
   readonly feed: string;
   readonly #limits: BinanceLimits;
   readonly #rest: RestClient;
@@ -198,6 +205,16 @@ class BinanceExchange extends StreamingExchange {
   protected connectionFor(connections: readonly FeedConnection[]): FeedConnection | undefined {
     const { maxStreamsPerConnection } = this.#limits;
     return connectionWithRoom(connections, STREAMS_PER_SYMBOL, maxStreamsPerConnection);
+  }
+
+  #get(path: string, weight: number, signal: AbortSignal): Promise<RestResponse> {
+    return this.#rest.get({
+      path,
+      weight,
+      signal: AbortSignal.any([signal, this.closing.signal]),
+      urgency: 'spare',
+      maxWaitMs: MAX_PATIENT_WAIT_MS,
+    });
   }
 
   async #instruments(

@@ -21,6 +21,7 @@ import type { ExchangeOptions, Listing } from '../streaming-exchange.ts';
 import { parseExactJson } from '../wire/exact-json.ts';
 import { BOOKS } from './books.ts';
 import type { BitfinexFeedName, BookKind } from './books.ts';
+import { BITFINEX_CANDLES } from './candles.ts';
 import { BitfinexFeed } from './feed.ts';
 import { DEFAULT_SCALE, instrumentOf, PAIRS_PATH, parsePairs } from './instruments.ts';
 import { BITFINEX_LIMITS } from './limits.ts';
@@ -48,6 +49,7 @@ class BitfinexExchange extends PublicExchange<BitfinexLimits> {
   readonly isNumberedByConnection = true;
   readonly isWindowed = true;
   readonly probesInBatches = true;
+  readonly candles = this.candlesBy(BITFINEX_CANDLES);
   /** P0 only: what moves cannot be told apart in a list of orders. */
   readonly secondOpinion?: NonNullable<Exchange['secondOpinion']>;
   readonly #book: BookKind;

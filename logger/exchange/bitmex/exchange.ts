@@ -12,6 +12,7 @@ import { PublicExchange } from '../public-exchange.ts';
 import type { Urgency } from '../rest/request-budget.ts';
 import type { ExchangeOptions, Listing } from '../streaming-exchange.ts';
 import { parseExactJson } from '../wire/exact-json.ts';
+import { BITMEX_CANDLES } from './candles.ts';
 import { BitmexFeed } from './feed.ts';
 import { ACTIVE_PATH, instrumentPath, parseBestPrices, parseInstruments } from './instruments.ts';
 import { BITMEX_LIMITS } from './limits.ts';
@@ -39,6 +40,7 @@ class BitmexExchange extends PublicExchange<BitmexLimits> {
   readonly feed = 'orderBookL2';
   readonly rule = connectionRule;
   readonly probesInBatches = 'preferred';
+  readonly candles = this.candlesBy(BITMEX_CANDLES);
 
   constructor(options: BitmexOptions) {
     super(options, {

@@ -16,6 +16,7 @@ import type {
 } from '../exchange.ts';
 import { PublicExchange } from '../public-exchange.ts';
 import type { ExchangeOptions, Listing } from '../streaming-exchange.ts';
+import { BYBIT_CANDLES } from './candles.ts';
 import { BybitFeed } from './feed.ts';
 import { DEFAULT_SCALE, instrumentPath, parseInstruments } from './instruments.ts';
 import { BYBIT_LIMITS } from './limits.ts';
@@ -63,6 +64,7 @@ class BybitExchange extends PublicExchange<BybitLimits> {
   readonly isWindowed: boolean;
   readonly snapshotDepths: readonly number[];
   readonly probesInBatches = true;
+  readonly candles = this.candlesBy(BYBIT_CANDLES);
   readonly feed: string;
   /** Levels a side of a windowed topic; null: the full book. */
   readonly #window: number | null;

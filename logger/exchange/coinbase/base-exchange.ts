@@ -4,6 +4,7 @@
  */
 
 import { UnknownSecurityError } from '../../errors.ts';
+import { exchangeCandles } from '../candles.ts';
 import type { BookProbe, Exchange, Instrument } from '../exchange.ts';
 import { LoginGate } from '../feed/login-gate.ts';
 import { RequestBudget } from '../rest/request-budget.ts';
@@ -18,6 +19,7 @@ import type { ExchangeOptions, Listing } from '../streaming-exchange.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { parseJson, wireError } from '../wire/fields.ts';
 import { WireErrors } from '../wire/wire-errors.ts';
+import { COINBASE_CANDLES } from './candles.ts';
 import { parseProduct, parseProducts } from './instruments.ts';
 import { COINBASE_LIMITS } from './limits.ts';
 import type { CoinbaseLimits } from './limits.ts';
@@ -51,6 +53,17 @@ export abstract class CoinbaseExchange extends StreamingExchange {
   readonly name = 'coinbase';
   readonly feed: string;
   readonly fallback: Exchange['fallback'];
+  readonly candles = exchangeCandles(COINBASE_CANDLES, {
+    wireErrors: this.wireErrors,
+    get: (path, weight, signal) =>
+      this.rest.get({
+        path,
+        weight,
+        signal: AbortSignal.any([signal, this.closing.signal]),
+        urgency: 'spare',
+        maxWaitMs: MAX_PATIENT_WAIT_MS,
+      }),
+  });
   protected readonly limits: CoinbaseLimits;
   protected readonly rest: RestClient;
 

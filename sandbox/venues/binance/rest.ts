@@ -16,6 +16,7 @@ import type { FaultInjector } from '../../faults/fault-injector.ts';
 import { truncated } from '../../faults/frames.ts';
 import { PerAddress } from '../per-address.ts';
 import type { RestRequest, RestResponse } from '../session.ts';
+import { klineInterval, klines } from './klines.ts';
 import { RequestWeight } from './request-weight.ts';
 
 function unitOf({ headers }: RestRequest): TimeUnit {
@@ -33,6 +34,8 @@ const DEFAULT_DEPTH = 100;
 const MAX_DEPTH = 5000;
 const DEFAULT_TRADES = 500;
 const MAX_TRADES = 1000;
+const DEFAULT_KLINES = 500;
+const MAX_KLINES = 1000;
 
 export interface BinanceRestDeps {
   /** By symbol. */
@@ -87,6 +90,8 @@ export class BinanceRest {
         return this.#withSymbol(query, (market) => this.#depth(market, query));
       case '/api/v3/trades':
         return this.#withSymbol(query, (market) => this.#trades(market, query, unit));
+      case '/api/v3/klines':
+        return this.#withSymbol(query, (market) => this.#klines(market, query, unit));
       case '/api/v3/ticker/bookTicker':
         return query.has('symbol')
           ? this.#withSymbol(query, (market) => this.#json(bestPrices(market)))
@@ -122,6 +127,16 @@ export class BinanceRest {
     if (limit === null) return illegalLimit();
     const rows = market.recentTrades(limit).map((trade) => restTrade(trade, unit));
     return { status: 200, body: JSON.stringify(rows) };
+  }
+
+  #klines(market: Market, query: URLSearchParams, unit: TimeUnit): Content {
+    const limit = limitOf(query, DEFAULT_KLINES, MAX_KLINES);
+    if (limit === null) return illegalLimit();
+    const interval = klineInterval(query.get('interval'));
+    if (interval === undefined) {
+      return { status: 400, body: errorText(ERRORS.invalidInterval, 'Invalid interval.') };
+    }
+    return this.#json(klines(market, interval, query, { limit, unit, nowUs: this.#nowUs() }));
   }
 
   #exchangeInfo(query: URLSearchParams, unit: TimeUnit): Content {
@@ -199,6 +214,8 @@ export function weightOf(path: string, query: URLSearchParams): number {
       return query.has('symbol') ? 2 : 4;
     case '/api/v3/trades':
       return 25;
+    case '/api/v3/klines':
+      return 2;
     default:
       return 1;
   }

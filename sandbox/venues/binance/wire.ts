@@ -4,7 +4,8 @@
  * 2026-11. Pure.
  */
 
-import type { MarketDiff, MarketTop, MarketTrade } from '../../market/market.ts';
+import type { MarketDiff, MarketTop } from '../../market/market.ts';
+import type { MarketTrade } from '../../market/market-trade.ts';
 import type { Grid } from '../../market/matching-engine.ts';
 import type { SymbolProfile } from '../../market/symbols.ts';
 import { UNIT_EXPONENT } from '../../market/units.ts';
@@ -148,6 +149,7 @@ export const ERRORS = {
   tooManyRequests: -1003,
   illegalCharacters: -1100,
   mandatoryMissing: -1102,
+  invalidInterval: -1120,
   invalidSymbol: -1121,
 } as const;
 

@@ -5,7 +5,8 @@
  */
 
 import type { FaultInjector } from '../../faults/fault-injector.ts';
-import type { Market, MarketTrade } from '../../market/market.ts';
+import type { Market } from '../../market/market.ts';
+import type { MarketTrade } from '../../market/market-trade.ts';
 import { corruptRow } from './corrupt-frame.ts';
 import { SentBook } from './sent-book.ts';
 import { ShownBook } from './shown-book.ts';

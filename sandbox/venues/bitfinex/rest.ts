@@ -2,12 +2,14 @@
 
 import type { FaultInjector } from '../../faults/fault-injector.ts';
 import { truncated } from '../../faults/frames.ts';
+import { intervalOf } from '../../market/intervals.ts';
+import type { Interval } from '../../market/intervals.ts';
 import type { Market } from '../../market/market.ts';
 import { PerAddress } from '../per-address.ts';
 import type { RestRequest, RestResponse } from '../session.ts';
 import type { BitfinexFeed, CountedMessage } from './feed.ts';
 import type { BitfinexLimits } from './limits.ts';
-import { imageText, number } from './wire.ts';
+import { candleText, imageText, number } from './wire.ts';
 import type { Precision } from './wire.ts';
 
 export interface BitfinexRestDeps {
@@ -28,6 +30,15 @@ interface Spent {
 type Content = Omit<RestResponse, 'headers'>;
 
 const MINUTE_US = 60_000_000;
+const DEFAULT_CANDLES = 100;
+const MAX_CANDLES = 10_000;
+const INTERVALS: Readonly<Record<string, Interval>> = {
+  '1m': '1m',
+  '5m': '5m',
+  '15m': '15m',
+  '1h': '1h',
+  '1D': '1d',
+};
 
 export class BitfinexRest {
   readonly #deps: BitfinexRestDeps;
@@ -63,6 +74,8 @@ export class BitfinexRest {
         const rows = this.#listed().filter((one) => wanted.includes(one));
         return ok(`[${rows.map((one) => this.#ticker(one)).join(',')}]`);
       }
+      case 'candles':
+        return this.#candles(symbol, searchParams);
       case 'book':
         return this.#book(symbol, precision, Number(searchParams.get('len') ?? 25));
       default:
@@ -80,6 +93,22 @@ export class BitfinexRest {
     const price = (units = 0): string => (units === 0 ? 'null' : number(units));
     const bid = `${price(top?.bidPrice)},${number(top?.bidSize ?? 0)}`;
     return `["${symbol}",${bid},${price(top?.askPrice)},${number(top?.askSize ?? 0)},0,0,0,0,0,0]`;
+  }
+
+  /** Only of intervals with trades, newest first unless `sort` is 1. */
+  #candles(key: string, query: URLSearchParams): Content {
+    const [, name = '', symbol = ''] = /^trade:(\w+):(.+)$/.exec(key) ?? [];
+    const interval = intervalOf(INTERVALS, name);
+    if (interval === undefined) return error(500, 10_020, 'time_frame: invalid');
+    const limit = Number(query.get('limit') ?? DEFAULT_CANDLES);
+    if (!(limit > 0 && limit <= MAX_CANDLES)) return error(500, 10_020, 'limit: invalid');
+    const market = this.#listed().includes(symbol) ? this.#deps.markets.get(symbol) : undefined;
+    const us = (part: string, otherwise: number): number =>
+      query.has(part) ? Number(query.get(part)) * 1000 : otherwise;
+    const range = { fromUs: us('start', 0), toUs: us('end', this.#deps.nowUs()) + 1 };
+    const traded = (market?.candles(interval, range) ?? []).filter(({ trades }) => trades > 0);
+    const rows = query.get('sort') === '1' ? traded : traded.reverse();
+    return ok(`[${rows.slice(0, limit).map(candleText).join(',')}]`);
   }
 
   #book(symbol: string, precision: string | undefined, length: number): Content {

@@ -5,7 +5,8 @@
 
 import { crc32 } from 'node:zlib';
 import type { OrderSide } from '../../market/order-events.ts';
-import type { MarketTrade } from '../../market/market.ts';
+import type { MarketTrade } from '../../market/market-trade.ts';
+import type { MarketCandle } from '../../market/market-candles.ts';
 import type { SymbolProfile } from '../../market/symbols.ts';
 import { decimal } from '../../market/units.ts';
 
@@ -68,6 +69,12 @@ export function checksumOf(precision: Precision, rows: readonly Row[]): number {
 export function tradeText({ tradeId, price, size, takerSide, timeUs }: MarketTrade): string {
   const amount = `${takerSide === 'buy' ? '' : '-'}${number(size)}`;
   return `[${tradeId},${milliseconds(timeUs)},${amount},${number(price)}]`;
+}
+
+/** The close is the second price. */
+export function candleText({ fromUs, open, close, high, low, volume }: MarketCandle): string {
+  const numbers = [open, close, high, low, volume].map(number);
+  return `[${milliseconds(fromUs)},${numbers.join(',')}]`;
 }
 
 export function milliseconds(timeUs: number): number {

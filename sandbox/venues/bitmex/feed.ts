@@ -4,7 +4,7 @@
  */
 
 import type { FaultInjector } from '../../faults/fault-injector.ts';
-import type { MarketTrade } from '../../market/market.ts';
+import type { MarketTrade } from '../../market/market-trade.ts';
 import type { BitmexContract, TableChange } from './contract.ts';
 import { corruptChange } from './corrupt-frame.ts';
 import { changeText, partialText, tradesText } from './wire.ts';

@@ -4,6 +4,7 @@ import type { FaultInjector } from '../../faults/fault-injector.ts';
 import { truncated } from '../../faults/frames.ts';
 import { PerAddress } from '../per-address.ts';
 import type { RestRequest, RestResponse } from '../session.ts';
+import { bucketsOf } from './buckets.ts';
 import type { BitmexContract, TableRow } from './contract.ts';
 import type { BitmexLimits } from './limits.ts';
 import { instrumentText, rowText } from './wire.ts';
@@ -75,6 +76,10 @@ export class BitmexRest {
             .filter((one) => !faults.isDelisted(one.symbol))
             .map((one) => instrumentText(one, 'Open')),
         );
+      case '/api/v1/trade/bucketed':
+        return contract && !faults.isDelisted(symbol)
+          ? this.#buckets(contract, searchParams)
+          : ok([]);
       case '/api/v1/orderBook/L2':
         return contract && !faults.isDelisted(symbol)
           ? this.#book(contract, Number(searchParams.get('depth') ?? 25))
@@ -82,6 +87,12 @@ export class BitmexRest {
       default:
         return NOT_FOUND;
     }
+  }
+
+  #buckets(contract: BitmexContract, query: URLSearchParams): Omit<RestResponse, 'headers'> {
+    const rows = bucketsOf(contract, query, this.#deps.nowUs());
+    const body = errorText('Invalid binSize or count', 'ValidationError');
+    return rows === null ? { status: 400, body, delayMs: 0 } : ok(rows);
   }
 
   #book(contract: BitmexContract, depth: number): Omit<RestResponse, 'headers'> {

@@ -4,7 +4,7 @@
  */
 
 import { formatTimeUs } from '../../../logger/market/time.ts';
-import type { MarketTrade } from '../../market/market.ts';
+import type { MarketTrade } from '../../market/market-trade.ts';
 import { decimal } from '../../market/units.ts';
 import type { BitmexContract, TableChange, TableRow } from './contract.ts';
 import { milliseconds } from './contract.ts';

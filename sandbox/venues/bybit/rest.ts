@@ -2,13 +2,23 @@
 
 import type { FaultInjector } from '../../faults/fault-injector.ts';
 import { truncated } from '../../faults/frames.ts';
+import { intervalOf } from '../../market/intervals.ts';
+import type { Interval } from '../../market/intervals.ts';
 import type { Market } from '../../market/market.ts';
 import { PerAddress } from '../per-address.ts';
 import type { RestRequest, RestResponse } from '../session.ts';
 import type { BookTopic } from './book-topic.ts';
 import type { BybitFeed } from './feed.ts';
 import type { BybitLimits } from './limits.ts';
-import { answerText, bookResult, errorText, instrumentOf, milliseconds, tickerOf } from './wire.ts';
+import {
+  answerText,
+  bookResult,
+  errorText,
+  instrumentOf,
+  klineOf,
+  milliseconds,
+  tickerOf,
+} from './wire.ts';
 import type { BookMessage } from './wire.ts';
 
 export interface BybitRestDeps {
@@ -32,6 +42,16 @@ const DEFAULT_DEPTH = 1;
 const MAX_DEPTH = 1000;
 const PARAMETER_ERROR = 10_001;
 const SLOW_DOWN = 10_006;
+const DEFAULT_KLINES = 200;
+const MAX_KLINES = 1000;
+const INTERVALS: Readonly<Record<string, Interval>> = {
+  1: '1m',
+  5: '5m',
+  15: '15m',
+  60: '1h',
+  240: '4h',
+  D: '1d',
+};
 
 interface Content {
   readonly body: string;
@@ -79,6 +99,8 @@ export class BybitRest {
     switch (path) {
       case '/v5/market/instruments-info':
         return this.#list(symbol, ({ profile, engine }) => instrumentOf(profile, engine.grid));
+      case '/v5/market/kline':
+        return this.#klines(symbol, query);
       case '/v5/market/tickers':
         return this.#list(symbol, (market) => tickerOf(market.profile.symbol, market.top()));
       case '/v5/market/full_orderbook':
@@ -101,6 +123,25 @@ export class BybitRest {
         (symbol === null || profile.symbol === symbol) && !faults.isDelisted(profile.symbol),
     );
     return { body: answerText({ category: 'spot', list: listed.map(rowOf) }, nowUs()) };
+  }
+
+  /** The last ones of a range, newest first. */
+  #klines(symbol: string | null, query: URLSearchParams): Content {
+    const { markets, faults, nowUs } = this.#deps;
+    const market = symbol === null ? undefined : markets.get(symbol);
+    const interval = intervalOf(INTERVALS, query.get('interval') ?? '');
+    if (symbol === null || !market || faults.isDelisted(symbol)) {
+      return { body: errorText(PARAMETER_ERROR, 'Not supported symbols', nowUs()) };
+    }
+    if (interval === undefined) {
+      return { body: errorText(PARAMETER_ERROR, 'Invalid period!', nowUs()) };
+    }
+    const limit = Math.min(MAX_KLINES, Number(query.get('limit') ?? DEFAULT_KLINES));
+    const us = (name: string, otherwise: number): number =>
+      query.has(name) ? Number(query.get(name)) * 1000 : otherwise;
+    const range = { fromUs: us('start', 0), toUs: us('end', nowUs()) + 1 };
+    const list = market.candles(interval, range).slice(-limit).reverse().map(klineOf);
+    return { body: answerText({ category: 'spot', symbol, list }, nowUs()) };
   }
 
   #book(kind: string, symbol: string | null, depth: number): Content {

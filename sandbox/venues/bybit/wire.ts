@@ -3,8 +3,10 @@
  * (2026-07-24), and frames recorded on 2026-08-09. Pure.
  */
 
-import type { MarketTop, MarketTrade } from '../../market/market.ts';
+import type { MarketTop } from '../../market/market.ts';
+import type { MarketTrade } from '../../market/market-trade.ts';
 import type { Grid } from '../../market/matching-engine.ts';
+import type { MarketCandle } from '../../market/market-candles.ts';
 import type { SymbolProfile } from '../../market/symbols.ts';
 import { decimal, decimalRows } from '../../market/units.ts';
 
@@ -80,6 +82,14 @@ export function bookResult(symbol: string, message: Omit<BookMessage, 'type'>): 
   const { u, seq, timeUs, bids, asks } = message;
   const ms = milliseconds(timeUs);
   return { s: symbol, a: decimalRows(asks), b: decimalRows(bids), ts: ms + 1, u, seq, cts: ms };
+}
+
+/** Each opens at the close of the one before, which counts as a price of it. */
+export function klineOf(candle: MarketCandle): readonly string[] {
+  const { fromUs, previousClose: open, close, volume, quoteVolume } = candle;
+  const [high, low] = [Math.max(open, candle.high), Math.min(open, candle.low)];
+  const turnover = decimal(Number(quoteVolume / 100_000_000n));
+  return [String(milliseconds(fromUs)), ...[open, high, low, close, volume].map(decimal), turnover];
 }
 
 export function tickerOf(symbol: string, top: MarketTop): unknown {

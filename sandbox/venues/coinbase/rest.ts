@@ -1,6 +1,7 @@
 /** Coinbase's REST API, products and books: one request in, status, headers and body out. */
 
 import { formatTimeUs } from '../../../logger/market/time.ts';
+import { candlesOf } from './candles.ts';
 import type { FaultInjector } from '../../faults/fault-injector.ts';
 import { truncated } from '../../faults/frames.ts';
 import { decimal } from '../../market/units.ts';
@@ -81,8 +82,10 @@ export class CoinbaseRest {
       return { status: 200, value: [...this.#products.values()].filter(isListed).map(infoOf) };
     }
     const product = this.#products.get(decodeURIComponent(id));
-    if (!product || !isListed(product) || (book !== undefined && book !== 'book')) return NOT_FOUND;
+    if (!product || !isListed(product)) return NOT_FOUND;
     if (book === undefined) return { status: 200, value: infoOf(product) };
+    if (book === 'candles') return candlesOf(product.market, searchParams, this.#nowUs());
+    if (book !== 'book') return NOT_FOUND;
     return this.#book(product, searchParams.get('level') ?? '1');
   }
 

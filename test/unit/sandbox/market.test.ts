@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { HISTORY_WINDOW_US } from '../../../sandbox/market/history.ts';
 import { Market, MAX_CATCH_UP_US } from '../../../sandbox/market/market.ts';
-import type { MarketDiff, MarketTop, MarketTrade } from '../../../sandbox/market/market.ts';
+import type { MarketDiff, MarketTop } from '../../../sandbox/market/market.ts';
+import type { MarketTrade } from '../../../sandbox/market/market-trade.ts';
 import { seededRandom as sandboxRandom } from '../../../sandbox/prng.ts';
 import { DEFAULT_SYMBOLS, profileOf } from '../../../sandbox/market/symbols.ts';
 import { testSeed } from '../../support/seeded-random.ts';
