@@ -4,7 +4,7 @@
  * the result is the gap, never a book.
  */
 
-import type { BlockRef, Position, RecordHeader } from '../archive/archive.ts';
+import type { BlockRef, Position } from '../archive/archive.ts';
 import { mayHaveCounts } from '../codec/formats.ts';
 import type { Gap } from '../market/coverage.ts';
 import { isBookUpdate } from '../market/events.ts';
@@ -21,6 +21,7 @@ import type { HasHeader, RecordSource } from './cursor.ts';
 import { LevelReplay, changesUntil } from './level-replay.ts';
 import type { DecodedImage, LoadedBlock, LoadedImage } from './record-loader.ts';
 import { ReplayedBook } from './replay.ts';
+import type { BookHeader } from './replay.ts';
 import { Segment } from './segment.ts';
 
 /** Behind everything stored. */
@@ -88,7 +89,7 @@ async function replayedBookAt(
 
 /** What is said of a book beside its rows. */
 function headOf(
-  { security, proof, windowed }: RecordHeader,
+  { security, proof, windowed }: BookHeader,
   { sequence, exchangeTimeUs, receiveTimeUs, horizon, scale }: BookPosition,
   asked: Position | undefined,
 ): Omit<BookView, 'rows' | 'level'> {

@@ -13,21 +13,31 @@ import type { Scale, ScaledInt } from '../market/decimal.ts';
 import { isBookUpdate } from '../market/events.ts';
 import type { BookPosition, BookUpdate, Horizon, MarketEvent } from '../market/events.ts';
 import { finerScale, isSameScale, rescaleHorizon } from '../market/scale.ts';
-import type { LoadedImage } from './record-loader.ts';
 
 /** Of all books: nothing is in it but while `applyAll` runs. */
 const COLLECTED = new LastSizes();
 
+/** What is said of a book beside its position. */
+export type BookHeader = Pick<RecordHeader, 'security' | 'level' | 'proof' | 'windowed'>;
+
+/** A book to start from. */
+export interface BookStart {
+  readonly header: BookHeader;
+  readonly image: BookPosition;
+  /** It is cloned. */
+  readonly book: Book;
+}
+
 export class ReplayedBook implements BookPosition {
   /** Of the image from which it started. */
-  readonly header: RecordHeader;
+  readonly header: BookHeader;
   #book: Book;
   #horizon: Horizon;
   #sequence: number;
   #exchangeTimeUs: number;
   #receiveTimeUs: number;
 
-  constructor({ header, image, book }: LoadedImage) {
+  constructor({ header, image, book }: BookStart) {
     this.header = header;
     this.#book = book.clone();
     this.#horizon = image.horizon;
