@@ -11,13 +11,16 @@ import type {
   CandlesQuery,
   CoverageQuery,
   ExportQuery,
+  SnapshotsQuery,
 } from '../logger/queries/queries.ts';
 import {
   validBookQuery,
   validCandlesQuery,
   validCoverageQuery,
+  validEvery,
   validExportQuery,
   validInteger,
+  validSnapshotsQuery,
 } from '../logger/queries/validate.ts';
 import { cliErrorOf, usageError } from './exit-codes.ts';
 
@@ -167,6 +170,18 @@ export function candlesQuery(args: Arguments): CandlesQuery {
     timeframe: text(args, 'timeframe'),
   };
   return checked(() => validCandlesQuery(given, '--'));
+}
+
+/** Of `--snapshots`, whose value is the cadence. */
+export function liveSnapshotsQuery(args: Arguments): SnapshotsQuery {
+  const every = text(args, 'snapshots');
+  const [security, ...others] = securities(args);
+  if (security === undefined || others.length > 0) {
+    throw usageError('--snapshots follows one security: name one, like binance:BTCUSDT');
+  }
+  const given = { security, depth: numeric(args, 'depth'), level: level(args) };
+  const everyUs = checked(() => validEvery(every, '--snapshots'));
+  return { ...checked(() => validSnapshotsQuery(given, '--')), everyUs };
 }
 
 export function exportQuery(args: Arguments, format: string): ExportQuery {

@@ -1,6 +1,6 @@
 /** Checks the securities named in a request. Every error message begins with the field. */
 
-import { InvalidArgumentError } from '../errors.ts';
+import { InvalidArgumentError, UnknownSecurityError } from '../errors.ts';
 import { validSecurity } from '../queries/validate.ts';
 import type { LoggerControl } from '../status/control.ts';
 
@@ -19,6 +19,13 @@ export function checkSecurities(securities: readonly string[], max: number): rea
 /** The archive's id of a security named in a request. @throws InvalidArgumentError */
 export function checkSecurity(security: string, control: LoggerControl): string {
   return control.canonicalId(validSecurity(security));
+}
+
+/** The same of one that is recorded now. @throws InvalidArgumentError, UnknownSecurityError */
+export function recordedSecurity(security: string, control: LoggerControl): string {
+  const id = checkSecurity(security, control);
+  if (control.status(id) !== undefined) return id;
+  throw new UnknownSecurityError(`${id} is not recorded now; add it first`);
 }
 
 /** A valid query with the archive's id of its security. @throws InvalidArgumentError */

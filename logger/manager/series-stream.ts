@@ -1,11 +1,11 @@
 /**
- * `WatchSeries`: candles of one security as they run, end and become final. News is collected between two
+ * `WatchSeries`: candles (or snapshots, see `snapshot-stream.ts`) of one security as they run, end and become final. News is collected between two
  * parts; of a running candle only the latest state is sent.
  */
 
 import type { Candle } from '../candles/candle.ts';
 import type { Timeframe } from '../candles/timeframe.ts';
-import { InvalidArgumentError, UnknownSecurityError } from '../errors.ts';
+import { InvalidArgumentError } from '../errors.ts';
 import type { WatchSeriesPart, WatchSeriesRequest__Output } from '../messages/types.ts';
 import { formatCandle, formatGapItem } from '../queries/format.ts';
 import { validTimeframe } from '../queries/validate.ts';
@@ -14,7 +14,8 @@ import { sleep } from '../runtime/timing.ts';
 import type { CandleNews, LiveCandles } from '../series/live-candles.ts';
 import type { ManagerContext } from './context.ts';
 import type { PartWriter } from './part-writer.ts';
-import { checkSecurity } from './requests.ts';
+import { recordedSecurity } from './requests.ts';
+import { streamSnapshots } from './snapshot-stream.ts';
 import { ClosingError } from './status-map.ts';
 
 interface Watched {
@@ -25,13 +26,10 @@ interface Watched {
 
 function watchedIn(context: ManagerContext, request: WatchSeriesRequest__Output): Watched {
   const { control, candles } = context;
-  const security = checkSecurity(request.security, control);
+  const security = recordedSecurity(request.security, control);
   const timeframes = request.candles.map((timeframe) => validTimeframe(timeframe, 'candles'));
   if (timeframes.length === 0) {
     throw new InvalidArgumentError('candles: name at least one timeframe, like 1m');
-  }
-  if (control.status(security) === undefined) {
-    throw new UnknownSecurityError(`${security} is not recorded now; add it first`);
   }
   if (candles === undefined) throw new InvalidArgumentError('candles: are not watched here');
   return { candles, security, timeframes };
@@ -76,6 +74,7 @@ export async function streamSeries(
   request: WatchSeriesRequest__Output,
   writer: PartWriter<WatchSeriesPart>,
 ): Promise<void> {
+  if (request.snapshots !== null) return streamSnapshots(context, request, writer);
   const { clock, limits, closing } = context;
   const watched = watchedIn(context, request);
   const { candles, security, timeframes } = watched;

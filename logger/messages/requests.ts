@@ -7,10 +7,19 @@ import type {
   CoverageRequest__Output,
   ExportRequest,
   ExportRequest__Output,
+  SnapshotSeries,
+  WatchSeriesRequest,
+  WatchSeriesRequest__Output,
 } from './types.ts';
+import { InvalidArgumentError } from '../errors.ts';
 import { formatTimeUs } from '../market/time.ts';
-import type { BookQuery, CoverageQuery, ExportQuery } from '../queries/queries.ts';
-import { validBookQuery, validCoverageQuery, validExportQuery } from '../queries/validate.ts';
+import type { BookQuery, CoverageQuery, ExportQuery, SnapshotsQuery } from '../queries/queries.ts';
+import {
+  validBookQuery,
+  validCoverageQuery,
+  validExportQuery,
+  validSnapshotsQuery,
+} from '../queries/validate.ts';
 import { CLOCK, EXPORT_FORMAT, EXPORT_TYPE, LEVEL } from './enums.ts';
 import { message } from './fields.ts';
 
@@ -58,6 +67,30 @@ export function exportQuery(request: ExportRequest__Output): ExportQuery {
     format: EXPORT_FORMAT.unchecked(request.format),
     level: LEVEL.unchecked(request.level),
   });
+}
+
+/** @throws InvalidArgumentError */
+export function snapshotSeriesQuery(request: WatchSeriesRequest__Output): SnapshotsQuery {
+  const { security, candles, snapshots } = request;
+  if (candles.length > 0) {
+    throw new InvalidArgumentError('candles: contradict snapshots; give one of the two');
+  }
+  return validSnapshotsQuery({
+    security,
+    every: snapshots?.every,
+    depth: snapshots?.depth,
+    level: LEVEL.unchecked(snapshots?.level ?? 'BOOK_LEVEL_UNSPECIFIED'),
+  });
+}
+
+export function snapshotSeriesRequest(query: SnapshotsQuery): WatchSeriesRequest {
+  const { security, everyUs, depth, level } = query;
+  const snapshots = message<SnapshotSeries>({
+    every: everyUs === undefined ? null : `${everyUs}us`,
+    depth,
+    level: level && LEVEL.toValue(level),
+  });
+  return { security, snapshots };
 }
 
 export function exportRequest(query: ExportQuery): ExportRequest {

@@ -53,7 +53,10 @@ export type {
 export type { Gap, Gap__Output } from '../../proto/generated/orderbook/manager/v1/Gap.ts';
 export type { GapCause__Output } from '../../proto/generated/orderbook/manager/v1/GapCause.ts';
 export type { WatchSeriesPart } from '../../proto/generated/orderbook/manager/v1/WatchSeriesPart.ts';
-export type { WatchSeriesRequest__Output } from '../../proto/generated/orderbook/manager/v1/WatchSeriesRequest.ts';
+export type {
+  WatchSeriesRequest,
+  WatchSeriesRequest__Output,
+} from '../../proto/generated/orderbook/manager/v1/WatchSeriesRequest.ts';
 export type {
   HealthResponse,
   HealthResponse__Output,
@@ -85,6 +88,7 @@ export type {
   SecurityStatus__Output,
 } from '../../proto/generated/orderbook/manager/v1/SecurityStatus.ts';
 export type { SelfCheck__Output } from '../../proto/generated/orderbook/manager/v1/SelfCheck.ts';
+export type { SnapshotSeries } from '../../proto/generated/orderbook/manager/v1/SnapshotSeries.ts';
 export type { VerifyPart } from '../../proto/generated/orderbook/manager/v1/VerifyPart.ts';
 export type {
   VerifyProgress,

@@ -144,7 +144,8 @@ export function validEveryUs(everyUs: number, field = 'every'): number {
   );
 }
 
-function validEvery(every: unknown, field: string): number | undefined {
+/** A cadence as text; undefined stays undefined. */
+export function validEvery(every: unknown, field: string): number | undefined {
   if (every === undefined) return undefined;
   if (typeof every !== 'string') throw wrongField(field, every, 'a duration like 100ms');
   return validEveryUs(parseDurationUs(every, field), field);

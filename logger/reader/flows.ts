@@ -46,8 +46,13 @@ export class FlowTicks {
   /** The flows of the period that ends at a tick; those before it are forgotten. */
   take(tickUs: number): Flows {
     const flows = this.#flows.get(tickUs) ?? NONE;
-    for (const us of this.#flows.keys()) if (us <= tickUs) this.#flows.delete(us);
+    this.forgetBefore(tickUs + 1);
     return flows;
+  }
+
+  /** Forgets the periods that end before a time. */
+  forgetBefore(endUs: number): void {
+    for (const us of this.#flows.keys()) if (us < endUs) this.#flows.delete(us);
   }
 }
 

@@ -57,7 +57,8 @@ export function timeOf(
 }
 
 export function gapItem(gap: Gap, missing: 'sequence' | 'tradeId' = 'sequence'): GapItem {
-  return { type: 'gap', ...gap, missing };
+  const { fromUs, toUs, cause, firstMissing, lastMissing } = gap;
+  return { type: 'gap', fromUs, toUs, cause, firstMissing, lastMissing, missing };
 }
 
 /**

@@ -13,6 +13,7 @@ import type { Gap } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
 import { isBookUpdate } from '../market/events.ts';
 import type { BookUpdate, MarketEvent } from '../market/events.ts';
+import { isSameScale } from '../market/scale.ts';
 import { viewOf } from '../queries/format.ts';
 import type { Flows, GapItem, SnapshotItem } from '../queries/items.ts';
 import type { SnapshotsQuery } from '../queries/queries.ts';
@@ -39,7 +40,7 @@ interface Interval {
 /** Updates that wait until it is known what comes after them. */
 interface Waiting {
   readonly scale: Scale;
-  readonly updates: readonly BookUpdate[];
+  readonly updates: BookUpdate[];
   /** The book after them, known further out. */
   deeper?: BookStart;
 }
@@ -65,7 +66,7 @@ export class SnapshotFold {
     this.everyUs = validEveryUs(query.everyUs ?? DEFAULT_EVERY_US);
     this.#segment = segments;
     this.#flows = new FlowTicks(this.everyUs, this.range.clock);
-    this.#notBefore(this.range.fromUs);
+    this.notBefore(this.range.fromUs);
   }
 
   get isInInterval(): boolean {
@@ -75,6 +76,12 @@ export class SnapshotFold {
   /** The next tick. */
   get tickUs(): number {
     return this.#tickUs;
+  }
+
+  /** The first tick that is shown is at or after this time. */
+  notBefore(us: number): void {
+    if (us <= this.#tickUs) return;
+    this.#tickUs = Number.isFinite(us) ? Math.ceil(us / this.everyUs) * this.everyUs : us;
   }
 
   /** A proven interval begins, the one before is over. */
@@ -87,7 +94,7 @@ export class SnapshotFold {
     this.#interval = { book, declaredUs, beginUs: provenUs, provenUs, isOver: false };
     if (this.#hasGap) this.#segment++;
     this.#hasGap = false;
-    this.#notBefore(provenUs);
+    this.notBefore(provenUs);
   }
 
   /** The trades of what follows; some may be older than the book. */
@@ -100,6 +107,19 @@ export class SnapshotFold {
     const updates = events.filter(isBookUpdate);
     if (this.#interval === undefined || updates.length === 0) return;
     this.#waiting.push({ scale, updates });
+  }
+
+  /** One, which costs less than a list of one. */
+  addUpdate(update: BookUpdate, scale: Scale): void {
+    const last = this.#waiting.at(-1);
+    const isSameBatch = last !== undefined && last.deeper === undefined;
+    if (isSameBatch && isSameScale(last.scale, scale)) last.updates.push(update);
+    else if (this.#interval !== undefined) this.#waiting.push({ scale, updates: [update] });
+  }
+
+  /** Trades of periods that end before are of no use. */
+  forgetBefore(us: number): void {
+    this.#flows.forgetBefore(us);
   }
 
   /** After what was added so far the book is known further out. */
@@ -148,11 +168,6 @@ export class SnapshotFold {
   gap(gap: Gap): GapItem {
     this.#hasGap = true;
     return gapItem(gap);
-  }
-
-  #notBefore(us: number): void {
-    if (us <= this.#tickUs) return;
-    this.#tickUs = Number.isFinite(us) ? Math.ceil(us / this.everyUs) * this.everyUs : us;
   }
 
   #declaredEndUs({ declaredUs }: Interval): number {

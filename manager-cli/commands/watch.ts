@@ -1,8 +1,9 @@
 import { TIMEFRAMES } from '../../logger/candles/timeframe.ts';
 import type { WatchPart__Output } from '../../logger/messages/types.ts';
 import { securityStatus } from '../../logger/messages/statuses.ts';
+import type { SnapshotsQuery } from '../../logger/queries/queries.ts';
 import type { RecordingState, SecurityStatus } from '../../logger/status/security-status.ts';
-import { flag, integer, securities, text } from '../arguments.ts';
+import { flag, integer, liveSnapshotsQuery, securities, text } from '../arguments.ts';
 import type { Arguments } from '../arguments.ts';
 import { CancelledError } from '../client.ts';
 import { SECURITY, valued } from '../command.ts';
@@ -14,7 +15,7 @@ import { Screen } from '../screen.ts';
 import { stateColour } from '../style.ts';
 import { nothingRecorded, securityTable } from './security-table.ts';
 import { followLadder } from './watch-ladder.ts';
-import { followCandles } from './watch-series.ts';
+import { followCandles, followSnapshots } from './watch-series.ts';
 
 type SecurityRow = Omit<SecurityStatus, 'state'> & {
   readonly state: RecordingState | 'removed';
@@ -106,8 +107,8 @@ async function follow(session: Session, watched: readonly string[]): Promise<voi
 function ladderOf(args: Arguments): { security: string; depth: number | undefined } | undefined {
   const depth = integer(args, 'depth', { min: 1, max: 1000 });
   if (!flag(args, 'ladder')) {
-    if (depth !== undefined) throw usageError('--depth is for --ladder; give both');
-    return undefined;
+    if (depth === undefined) return undefined;
+    throw usageError('--depth is for --ladder or --snapshots; give one of the two');
   }
   const [security, ...others] = securities(args);
   if (security === undefined || others.length > 0) {
@@ -135,29 +136,49 @@ function candlesOf(args: Arguments): { security: string; timeframes: string[] } 
   return { security, timeframes };
 }
 
+/** The query of `--snapshots`; undefined without it. */
+function snapshotsOf(args: Arguments): SnapshotsQuery | undefined {
+  if (text(args, 'snapshots') === undefined) {
+    if (text(args, 'level') === undefined) return undefined;
+    throw usageError('--level is for --snapshots; give both');
+  }
+  const isLadder = flag(args, 'ladder');
+  const other = isLadder ? 'ladder' : text(args, 'candles') && 'candles';
+  if (other === undefined) return liveSnapshotsQuery(args);
+  throw usageError(`--snapshots contradicts --${other}; give one of the two`);
+}
+
 /** Ends by Ctrl-C (exit 0), or when the logger stops (exit 4). */
 export const watchCommand: Command = {
   usage: 'watch [security..]',
-  describe: 'Follow the top of book, or the depth or candles of one security, until Ctrl-C',
+  describe:
+    'Follow the top of book, or the depth, candles or snapshots of one security, until Ctrl-C',
   positionals: { security: `${SECURITY} (default: all)` },
   options: {
     ladder: { type: 'boolean', describe: 'Show the depth of one security, price by price' },
-    depth: valued('Prices per side of the ladder (default: what fits the screen; 5 on lines)'),
+    depth: valued(
+      'Prices per side of the ladder (default: what fits the screen; 5 on lines) or of snapshots (default: all)',
+    ),
     candles: valued('Follow the candles of one security, of these timeframes: 1m,1h'),
+    snapshots: valued('Follow the book of one security at this interval: 200ms'),
+    level: { ...valued('Snapshots: 2 aggregates an L3 book by price'), choices: ['2'] },
   },
   examples: [
     ['watch', 'the top of every book'],
     ['watch binance:BTCUSDT --ladder', 'the depth of one'],
     ['watch binance:BTCUSDT --candles 1m,1h', 'its candles as they run, end and become final'],
+    ['watch binance:BTCUSDT --snapshots 200ms --depth 10 --json', 'its book five times a second'],
     ['watch --json', 'a JSON line for each change, for a pipe'],
   ],
   completes: { recorded: true },
   run: async (session): Promise<ExitCode> => {
     const { args, signal } = session;
-    const ladder = ladderOf(args);
+    const snapshots = snapshotsOf(args);
+    const ladder = snapshots ? undefined : ladderOf(args);
     const candles = candlesOf(args);
     try {
-      if (candles) await followCandles(session, candles.security, candles.timeframes);
+      if (snapshots) await followSnapshots(session, snapshots);
+      else if (candles) await followCandles(session, candles.security, candles.timeframes);
       else if (ladder) await followLadder(session, ladder.security, ladder.depth);
       else await follow(session, securities(args));
     } catch (error) {

@@ -32,6 +32,7 @@ import type { ResetRequest as _orderbook_manager_v1_ResetRequest, ResetRequest__
 import type { SecurityStatus as _orderbook_manager_v1_SecurityStatus, SecurityStatus__Output as _orderbook_manager_v1_SecurityStatus__Output } from './orderbook/manager/v1/SecurityStatus.ts';
 import type { SelfCheck as _orderbook_manager_v1_SelfCheck, SelfCheck__Output as _orderbook_manager_v1_SelfCheck__Output } from './orderbook/manager/v1/SelfCheck.ts';
 import type { SnapshotRequest as _orderbook_manager_v1_SnapshotRequest, SnapshotRequest__Output as _orderbook_manager_v1_SnapshotRequest__Output } from './orderbook/manager/v1/SnapshotRequest.ts';
+import type { SnapshotSeries as _orderbook_manager_v1_SnapshotSeries, SnapshotSeries__Output as _orderbook_manager_v1_SnapshotSeries__Output } from './orderbook/manager/v1/SnapshotSeries.ts';
 import type { StatsRequest as _orderbook_manager_v1_StatsRequest, StatsRequest__Output as _orderbook_manager_v1_StatsRequest__Output } from './orderbook/manager/v1/StatsRequest.ts';
 import type { StatsResponse as _orderbook_manager_v1_StatsResponse, StatsResponse__Output as _orderbook_manager_v1_StatsResponse__Output } from './orderbook/manager/v1/StatsResponse.ts';
 import type { TerminateRequest as _orderbook_manager_v1_TerminateRequest, TerminateRequest__Output as _orderbook_manager_v1_TerminateRequest__Output } from './orderbook/manager/v1/TerminateRequest.ts';
@@ -94,6 +95,7 @@ export interface ProtoGrpcType {
         SecurityStatus: MessageTypeDefinition<_orderbook_manager_v1_SecurityStatus, _orderbook_manager_v1_SecurityStatus__Output>
         SelfCheck: MessageTypeDefinition<_orderbook_manager_v1_SelfCheck, _orderbook_manager_v1_SelfCheck__Output>
         SnapshotRequest: MessageTypeDefinition<_orderbook_manager_v1_SnapshotRequest, _orderbook_manager_v1_SnapshotRequest__Output>
+        SnapshotSeries: MessageTypeDefinition<_orderbook_manager_v1_SnapshotSeries, _orderbook_manager_v1_SnapshotSeries__Output>
         StatsRequest: MessageTypeDefinition<_orderbook_manager_v1_StatsRequest, _orderbook_manager_v1_StatsRequest__Output>
         StatsResponse: MessageTypeDefinition<_orderbook_manager_v1_StatsResponse, _orderbook_manager_v1_StatsResponse__Output>
         TerminateRequest: MessageTypeDefinition<_orderbook_manager_v1_TerminateRequest, _orderbook_manager_v1_TerminateRequest__Output>

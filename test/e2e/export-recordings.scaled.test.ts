@@ -7,8 +7,12 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { ClockName } from '../../logger/market/time.ts';
 import { parseTimeUs } from '../../logger/market/time.ts';
 import type { BookResult } from '../../logger/queries/results.ts';
+import type { GapItem, SnapshotItem } from '../../logger/queries/items.ts';
 import { formatView } from '../../logger/queries/format.ts';
 import type { Reader } from '../../logger/reader/reader.ts';
+import { LiveSnapshots } from '../../logger/series/live-snapshots.ts';
+import type { LiveSnapshotsQuery } from '../../logger/series/security-snapshots.ts';
+import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { CoinbaseReplay } from '../support/coinbase-replay.ts';
 import { exportLines } from '../support/export-lines.ts';
 import { FULL_FILES, FullSession } from '../support/coinbase-session.ts';
@@ -28,6 +32,16 @@ const TICKS = scaled({ fast: 20, full: 30 });
 
 const DAY_US = 86_400_000_000;
 
+type LiveItem = SnapshotItem | GapItem;
+type LiveQuery = LiveSnapshotsQuery & { readonly everyUs: number };
+const BINANCE_ROWS: LiveQuery = { security: 'binance:BTCUSDT', everyUs: 500_000, depth: 25 };
+const COINBASE_ROWS: LiveQuery = {
+  security: 'coinbase:BTC-USD',
+  everyUs: 100_000,
+  depth: 10,
+  level: 'L2',
+};
+
 /** The longest cadence that divides a day and is no longer than this. */
 function cadenceWithin(us: number): number {
   let parts = Math.ceil(DAY_US / us);
@@ -38,6 +52,8 @@ function cadenceWithin(us: number): number {
 describe('exports of the recordings', needs(recordings), () => {
   let server: { close(): Promise<void> } | undefined;
   let logger: TestLogger | undefined;
+  let live: LiveItem[];
+  let followed: LiveSnapshots;
 
   afterEach(async () => {
     expect(logger?.fatal ?? []).toEqual([]);
@@ -52,14 +68,42 @@ describe('exports of the recordings', needs(recordings), () => {
     await one.control.flush(security);
   }
 
+  /** Records a security, and follows its snapshots from its first message on. */
+  async function record(one: TestLogger, query: LiveQuery): Promise<void> {
+    logger = one;
+    live = [];
+    const listener = {
+      onItems: (items: readonly LiveItem[]) => void live.push(...items),
+      onError: (error: unknown) => void one.fatal.push(error),
+    };
+    const clock = createSystemClock();
+    followed = new LiveSnapshots(
+      { live: one.control.live, clock, isBeforeStart: true },
+      query,
+      listener,
+    );
+    await one.control.add([query.security], false, AbortSignal.timeout(30_000));
+  }
+
+  /** What came live is what is exported; the last rows wait for a message behind them. */
+  async function checkLive(reader: Reader, query: LiveQuery): Promise<void> {
+    const stored: LiveItem[] = [];
+    for await (const item of reader.snapshots({ ...query, clock: 'exchange' })) stored.push(item);
+    followed.stop();
+    expect(followed.late).toBe(0);
+    expect(live.length).toBeGreaterThanOrEqual(stored.length - 1);
+    expect(live.length).toBeGreaterThan(20);
+    expect(live).toEqual(stored.slice(0, live.length));
+  }
+
   async function playBinance(): Promise<Reader> {
     const session = new RecordedSession(undefined, LINES);
     const replay = await startReplayServer({ session });
     server = replay;
-    logger = await startTestLogger(replay, { SECURITIES: 'binance:BTCUSDT' });
+    await record(await startTestLogger(replay), BINANCE_ROWS);
     await replay.finished;
-    await heard(logger, 'binance:BTCUSDT', session.lastSequence);
-    return logger.reader;
+    await heard(logger as TestLogger, 'binance:BTCUSDT', session.lastSequence);
+    return (logger as TestLogger).reader;
   }
 
   async function playCoinbase(): Promise<Reader> {
@@ -74,17 +118,17 @@ describe('exports of the recordings', needs(recordings), () => {
     });
     server = replay;
     const { wsUrl, restUrl } = replay;
-    logger = await startTestLogger(replay, {
+    const settings = {
       COINBASE_WS_URL: wsUrl,
       COINBASE_REST_URL: restUrl,
       COINBASE_API_KEY: 'a-key',
       COINBASE_API_SECRET: Buffer.from('a secret of some length').toString('base64'),
       COINBASE_API_PASSPHRASE: 'a-passphrase',
-      SECURITIES: 'coinbase:BTC-USD',
-    });
+    };
+    await record(await startTestLogger(replay, settings), COINBASE_ROWS);
     await replay.finished;
-    await heard(logger, 'coinbase:BTC-USD', session.lastSequence);
-    return logger.reader;
+    await heard(logger as TestLogger, 'coinbase:BTC-USD', session.lastSequence);
+    return (logger as TestLogger).reader;
   }
 
   /** First and last stored time on a clock. */
@@ -150,6 +194,7 @@ describe('exports of the recordings', needs(recordings), () => {
   test(`of Binance, ${EXTENT}: snapshots on both clocks, incremental_book_L2`, async () => {
     const reader = await playBinance();
     const security = 'binance:BTCUSDT';
+    await checkLive(reader, BINANCE_ROWS);
     await checkSnapshots(reader, security, { clock: 'receive', depth: 25 });
     await checkSnapshots(reader, security, { clock: 'exchange' });
     await checkTardis(reader, security);
@@ -158,6 +203,7 @@ describe('exports of the recordings', needs(recordings), () => {
   test('of Coinbase: snapshots of queues and by price, incremental_book_L2 from orders', async () => {
     const reader = await playCoinbase();
     const security = 'coinbase:BTC-USD';
+    await checkLive(reader, COINBASE_ROWS);
     await checkSnapshots(reader, security, { clock: 'receive' });
     await checkSnapshots(reader, security, { clock: 'exchange', depth: 25, level: 'L2' });
     await checkTardis(reader, security);

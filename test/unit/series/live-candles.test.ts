@@ -11,6 +11,7 @@ import { formatTimeUs } from '../../../logger/market/time.ts';
 import type { WatchSeriesPart } from '../../../logger/messages/types.ts';
 import type { CandleItem, GapItem } from '../../../logger/queries/items.ts';
 import type { CandleNews } from '../../../logger/series/live-candles.ts';
+import { exportLines } from '../../support/export-lines.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { snapshotAt } from '../../support/scripted-exchange.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
@@ -232,7 +233,7 @@ test('a watch sends running candles as they change, then early and settled ones,
       );
     },
   };
-  const request = { security: 'BINANCE:btcusdt', candles: ['1m'] };
+  const request = { security: 'BINANCE:btcusdt', candles: ['1m'], snapshots: null };
   const watching = streamSeries(context, request, writer);
   one.exchange.trade(1);
   await quiet(5);
@@ -254,6 +255,64 @@ test('a watch sends running candles as they change, then early and settled ones,
   await expect(streamSeries(context, { ...request, candles: [] }, writer)).rejects.toThrow(
     /^candles: name/,
   );
+  left.abort();
+  await clock.advanceAsync(200, 10);
+  await watching;
+});
+
+test('a watch of snapshots sends the lines of an export, numbered as there', async () => {
+  await one.core.start([BTC]);
+  await prove(100);
+  await quiet(2);
+  one.exchange.down();
+  await clock.advanceAsync(60_000, 1000);
+  sequence += 50;
+  await prove(sequence++);
+  const text: string[] = [];
+  const left = new AbortController();
+  const context = {
+    ...one.core,
+    clock,
+    limits: MANAGER_LIMITS,
+    closing: new AbortController().signal,
+    log: { warning: () => undefined },
+  } as unknown as ManagerContext;
+  const writer = {
+    signal: left.signal,
+    write: async ({ lines: bytes }: WatchSeriesPart) => {
+      text.push(bytes === undefined ? '' : Buffer.from(bytes as Uint8Array).toString());
+    },
+  };
+  const snapshots = { every: '1s', depth: 3, level: 'BOOK_LEVEL_UNSPECIFIED' } as const;
+  const request = { security: 'BINANCE:btcusdt', candles: [], snapshots };
+  const watching = streamSeries(context, request, writer);
+  for (let i = 1; i < 40; i++) {
+    one.exchange.trade(i);
+    quietDiff();
+    await clock.advanceAsync(300, 10);
+  }
+  const lines = text.join('').trim().split('\n');
+  expect(lines.length).toBeGreaterThan(5);
+  const query = { security: BTC, type: 'snapshots', format: 'jsonl', depth: 3 } as const;
+  await one.core.control.flush(BTC);
+  const stored: string[] = [];
+  for await (const line of exportLines(one.core.reader, { ...query, clock: 'exchange' })) {
+    if ('text' in line) stored.push(line.text);
+  }
+  const first = stored.indexOf(lines[0] as string);
+  expect(first).toBeGreaterThan(0);
+  expect(lines).toEqual(stored.slice(first, first + lines.length));
+  expect(JSON.parse(lines[0] as string)).toMatchObject({ segment: 2, flow: 'complete' });
+  for (const [wrong, message] of [
+    [{ ...snapshots, every: '7s' }, /^every: has to divide/],
+    [{ ...snapshots, depth: 0 }, /^depth: /],
+  ] as const) {
+    await expect(streamSeries(context, { ...request, snapshots: wrong }, writer)).rejects.toThrow(
+      message,
+    );
+  }
+  const both = { ...request, candles: ['1m'] };
+  await expect(streamSeries(context, both, writer)).rejects.toThrow(/^candles: contradict/);
   left.abort();
   await clock.advanceAsync(200, 10);
   await watching;
