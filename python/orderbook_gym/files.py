@@ -1,0 +1,281 @@
+"""Reads what ``orderbook-manager export`` writes in Parquet and Feather into a `Market`.
+
+The columns, types and metadata are described in ``docs/files.md`` of the logger. Exports with ``--floats`` are
+rejected: accounts need exact integers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.feather
+import pyarrow.parquet
+
+from orderbook_gym.market import Bools, Ints, Market, MarketError, OrderEvents, Trades
+from orderbook_gym.orders import Change, order_events
+
+Path: TypeAlias = str | os.PathLike[str]
+Paths: TypeAlias = Path | Sequence[Path]
+"""One file, or the files of one export in their order."""
+Source: TypeAlias = Market | Paths
+
+FORMAT_VERSION = "1"
+
+
+def load(snapshots: Paths, *, trades: Paths | None = None, orders: Paths | None = None) -> Market:
+    """Read a market from an export of snapshots and, for `MakeEnv`, of the trades or orders of the same time.
+
+    Args:
+        snapshots: ``export --type snapshots``.
+        trades: ``export --type trades``, for a queue position by a model.
+        orders: ``export --type orders``, for the exact queue position. Its matches are the trades.
+
+    Raises:
+        MarketError: a file is of another type, format, security or clock, has floats, or its trades are not those
+            that the snapshots count.
+
+    """
+    if trades is not None and orders is not None:
+        raise MarketError("Give trades or orders, not both: orders have the trades")
+    file = _read(snapshots, "snapshots")
+    market = _market(file)
+    if trades is not None:
+        more = _read(trades, "trades", like=file)
+        market = replace(market, trades=_trades(more, market))
+    if orders is not None:
+        more = _read(orders, "orders", like=file)
+        market = replace(market, trades=_matches(more, market), orders=_orders(more, market))
+    if market.trades is not None:
+        _check_flows(market, market.trades)
+    return market
+
+
+def market_of(source: Source) -> Market:
+    """Return the market, read from its snapshot files if it is a path."""
+    return source if isinstance(source, Market) else load(source)
+
+
+class _File:
+    """The files of one export: their rows one after another, and the metadata of the first."""
+
+    def __init__(self, table: Any, metadata: dict[str, str]) -> None:
+        self.table = table
+        self.metadata = metadata
+
+    def number(self, key: str) -> int:
+        return int(self.metadata[key])
+
+    def ints(self, name: str, absent: int = 0) -> Ints:
+        """Read a column of integers or times; null becomes ``absent``."""
+        column = self.table.column(name)
+        if not pa.types.is_integer(column.type):
+            column = column.cast(pa.int64())
+        filled: Ints = column.cast(pa.int64()).fill_null(absent).to_numpy()
+        return filled
+
+    def bools(self, name: str) -> Bools:
+        values: Bools = self.table.column(name).to_numpy().astype(np.bool_)
+        return values
+
+    def is_equal(self, name: str, text: str) -> Bools:
+        column = self.table.column(name).fill_null("")
+        values: Bools = pa.compute.equal(column, text).to_numpy().astype(np.bool_)
+        return values
+
+    def sums(self, name: str) -> Ints:
+        """Read a column of decimals as integers at their scale; null becomes 0."""
+        column = self.table.column(name)
+        if not pa.types.is_decimal128(column.type):
+            raise MarketError(f"{name} is {column.type}, not decimal128")
+        parts = [_unscaled(chunk, name) for chunk in column.chunks]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+    def has(self, name: str) -> Bools:
+        """Tell where a column is not null."""
+        values: Bools = self.table.column(name).is_valid().to_numpy().astype(np.bool_)
+        return values
+
+    def texts(self, name: str) -> list[str]:
+        """Read a column of text; null becomes empty."""
+        values: list[str] = self.table.column(name).fill_null("").to_pylist()
+        return values
+
+
+def _unscaled(chunk: Any, name: str) -> Ints:
+    # Arrow keeps a decimal as 16 bytes, least significant first. Those of a null are anything.
+    words = np.frombuffer(chunk.buffers()[1], dtype="<i8")
+    words = words[2 * chunk.offset : 2 * (chunk.offset + len(chunk))].reshape(-1, 2)
+    valid = chunk.is_valid().to_numpy(zero_copy_only=False)
+    values: Ints = np.where(valid, words[:, 0], 0)
+    if np.any(np.where(valid, words[:, 1], 0) != values >> 63):
+        raise MarketError(f"A {name} needs more than 64 bits")
+    return values
+
+
+def _read(paths: Paths, kind: str, like: _File | None = None) -> _File:
+    names = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    if not names:
+        raise MarketError(f"There is no file of {kind}")
+    tables = [_table(name) for name in names]
+    first: dict[str, str] | None = None
+    for name, table in zip(names, tables, strict=True):
+        texts = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+        first = texts if first is None else first
+        _check_metadata(os.fspath(name), texts, kind, like.metadata if like else first)
+        if texts["price_scale"] != first["price_scale"] or texts["size_scale"] != first["size_scale"]:
+            raise MarketError(f"{os.fspath(name)} has other scales than the file before it")
+    if first is None:
+        raise MarketError(f"There is no file of {kind}")
+    bare = [table.replace_schema_metadata(None) for table in tables]
+    return _File(pa.concat_tables(bare), first)
+
+
+def _table(path: Path) -> Any:
+    name = os.fspath(path)
+    if name.endswith((".feather", ".arrow", ".ipc")):
+        return pyarrow.feather.read_table(name, memory_map=True)
+    if name.endswith(".parquet"):
+        return pyarrow.parquet.read_table(name, partitioning=None)
+    raise MarketError(f"{name} is neither a .parquet nor a .feather file")
+
+
+def _check_metadata(name: str, texts: dict[str, str], kind: str, like: dict[str, str]) -> None:
+    if texts.get("format_version") != FORMAT_VERSION:
+        version = texts.get("format_version", "unknown")
+        raise MarketError(f"{name} has the format version {version}, not {FORMAT_VERSION}")
+    if texts.get("type") != kind:
+        raise MarketError(f"{name} has {texts.get('type')}, not {kind}")
+    if texts.get("floats") != "false":
+        raise MarketError(f"{name} was exported with --floats: accounts need exact integers")
+    for key in ("security", "clock", "every_us") if kind == "snapshots" else ("security", "clock"):
+        if texts.get(key) != like.get(key):
+            raise MarketError(f"{name} has the {key} {texts.get(key)}, not {like.get(key)}")
+
+
+def _market(file: _File) -> Market:
+    depth = file.number("depth")
+    # A file may have fewer columns than levels were asked for.
+    levels = [n for n in range(depth) if f"bid_price_{n}" in file.table.column_names]
+
+    def side(name: str) -> Ints:
+        return np.stack([file.ints(f"{name}_{level}") for level in levels], axis=1)
+
+    return Market(
+        security=file.metadata["security"],
+        price_scale=file.number("price_scale"),
+        size_scale=file.number("size_scale"),
+        every_us=file.number("every_us"),
+        at_us=file.ints("at"),
+        segment=file.ints("segment"),
+        bid_prices=side("bid_price"),
+        bid_sizes=side("bid_size"),
+        ask_prices=side("ask_price"),
+        ask_sizes=side("ask_size"),
+        bid_horizon=file.ints("bid_horizon"),
+        ask_horizon=file.ints("ask_horizon"),
+        up_notional=file.sums("uptick_notional"),
+        up_count=file.ints("uptick_count"),
+        down_notional=file.sums("downtick_notional"),
+        down_count=file.ints("downtick_count"),
+        flow_complete=file.bools("flow_complete"),
+    )
+
+
+def _clock(file: _File) -> Ints:
+    return file.ints(f"{file.metadata['clock']}_time")
+
+
+def _at_scale(values: Ints, start: int, end: int, what: str) -> Ints:
+    if end >= start:
+        return values * np.int64(10 ** (end - start))
+    whole, rest = np.divmod(values, 10 ** (start - end))
+    if np.any(rest):
+        raise MarketError(f"A {what} has more decimals than the snapshots")
+    return whole
+
+
+def _prices(file: _File, name: str, market: Market) -> Ints:
+    return _at_scale(file.ints(name), file.number("price_scale"), market.price_scale, name)
+
+
+def _sizes(file: _File, name: str, market: Market) -> Ints:
+    return _at_scale(file.ints(name), file.number("size_scale"), market.size_scale, name)
+
+
+def _trades(file: _File, market: Market) -> Trades:
+    return Trades(
+        at_us=_clock(file),
+        price=_prices(file, "price", market),
+        size=_sizes(file, "size", market),
+        is_buy=file.is_equal("side", "buy"),
+    )
+
+
+def _matches(file: _File, market: Market) -> Trades:
+    is_match = file.is_equal("type", "match")
+    all_rows = _trades(file, market)
+    return Trades(
+        at_us=all_rows.at_us[is_match],
+        price=all_rows.price[is_match],
+        size=all_rows.size[is_match],
+        is_buy=all_rows.is_buy[is_match],
+    )
+
+
+def _check_flows(market: Market, trades: Trades) -> None:
+    """Compare the trades of each period with what the snapshots say of it."""
+    row = market.row_of(trades.at_us)
+    for is_buy, notional, count in (
+        (True, market.up_notional, market.up_count),
+        (False, market.down_notional, market.down_count),
+    ):
+        mine = (row >= 0) & (trades.is_buy == is_buy)
+        sums = np.zeros(market.rows, dtype=np.int64)
+        np.add.at(sums, row[mine], trades.price[mine] * trades.size[mine])
+        counts = np.bincount(row[mine], minlength=market.rows)
+        differs = market.flow_complete & ((sums != notional) | (counts != count))
+        if np.any(differs):
+            at = int(np.flatnonzero(differs)[0])
+            raise MarketError(
+                f"These are not the trades of the snapshots: before {market.at_us[at]} us (row {at}) they have "
+                f"{counts[at]} whose taker {'bought' if is_buy else 'sold'}, the snapshot {count[at]}"
+            )
+
+
+def _orders(file: _File, market: Market) -> OrderEvents:
+    kinds = file.texts("type")
+    price = _prices(file, "price", market)
+    old_price = _prices(file, "old_price", market)
+    rests = np.isin(np.array(kinds, dtype=np.str_), ("open", "done"))
+    size = np.where(rests, _sizes(file, "remaining_size", market), _sizes(file, "size", market))
+    new_size = np.where(file.has("new_size"), _sizes(file, "new_size", market), -1)
+    changes = map(
+        Change._make,
+        zip(
+            np.where(old_price > 0, old_price, price).tolist(),
+            _sizes(file, "old_size", market).tolist(),
+            _prices(file, "new_price", market).tolist(),
+            new_size.tolist(),
+            strict=True,
+        ),
+    )
+    return order_events(
+        zip(
+            file.ints("segment").tolist(),
+            _clock(file).tolist(),
+            kinds,
+            file.is_equal("side", "buy").tolist(),
+            file.texts("order_id"),
+            file.texts("maker_order_id"),
+            price.tolist(),
+            size.tolist(),
+            changes,
+            strict=True,
+        )
+    )
