@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ArchiveReader } from '../logger/archive/archive.ts';
 import { hasConsecutiveTradeIds } from '../logger/exchange/exchanges.ts';
 import { openArchiveReader } from '../logger/open-archive.ts';
+import type { DataItem, GapItem } from '../logger/queries/items.ts';
 import type {
   BookQuery,
   CoverageQuery,
@@ -18,12 +19,15 @@ import type {
   NoBookResult,
   VerifyResult,
 } from '../logger/queries/results.ts';
-import { createReader } from '../logger/reader/create-reader.ts';
+import { createReader, itemsOf } from '../logger/reader/create-reader.ts';
 import { holdings } from '../logger/reader/holdings.ts';
 import { knownSecurity } from '../logger/reader/known-security.ts';
 import type { Reader } from '../logger/reader/reader.ts';
 import { cliErrorOf } from './exit-codes.ts';
 import type { History } from './history.ts';
+
+/** Ctrl-C must be noticed between items. */
+const ITEMS_PER_TURN = 1000;
 
 async function withCliErrors<Value>(work: Promise<Value>): Promise<Value> {
   try {
@@ -78,6 +82,21 @@ class ArchiveHistory implements History {
         if (signal.aborted) return;
         yield part;
         // One block may hold very many lines: Ctrl-C must be noticed between them.
+        await nextTurn();
+      }
+    } catch (error) {
+      throw cliErrorOf(error);
+    }
+  }
+
+  async *items(query: ExportQuery, signal: AbortSignal): AsyncGenerator<DataItem | GapItem> {
+    try {
+      let untilTurn = ITEMS_PER_TURN;
+      for await (const item of itemsOf(this.#reader, await this.#known(query))) {
+        if (signal.aborted) return;
+        yield item;
+        if (untilTurn-- > 0) continue;
+        untilTurn = ITEMS_PER_TURN;
         await nextTurn();
       }
     } catch (error) {

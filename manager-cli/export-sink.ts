@@ -31,7 +31,7 @@ export function stdoutSink(out: Output): ExportSink {
   };
 }
 
-function fileError(path: string, error: unknown): CliError {
+export function fileError(path: string, error: unknown): CliError {
   return new CliError(EXIT.failed, `--out ${path}: can't be written: ${describeError(error)}`);
 }
 
@@ -59,7 +59,7 @@ export function checkFree(path: string, mayReplace: boolean): void {
 }
 
 /** Follows links: a link stays, and the file that it points to is replaced. */
-function linkTarget(path: string): string {
+export function linkTarget(path: string): string {
   return statSync(path, { throwIfNoEntry: false }) === undefined ? path : realpathSync(path);
 }
 

@@ -3,6 +3,7 @@
  * the difference.
  */
 
+import type { DataItem, GapItem } from '../logger/queries/items.ts';
 import type {
   BookQuery,
   CoverageQuery,
@@ -23,5 +24,7 @@ export interface History {
   coverage(query: CoverageQuery): Promise<CoverageResult>;
   verify(query: VerifyQuery): Promise<VerifyResult>;
   export(query: ExportQuery, signal: AbortSignal): AsyncIterable<ExportPart>;
+  /** What an export is made of, whatever its format. */
+  items(query: ExportQuery, signal: AbortSignal): AsyncIterable<DataItem | GapItem>;
   close(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import {
   bookResult,
   bookRows,
   coverageResult,
-  exportGap,
+  exportPart,
   verifyProgress,
 } from '../logger/messages/results.ts';
 import type {
@@ -24,10 +24,15 @@ import type {
   VerifyProblem,
   VerifyResult,
 } from '../logger/queries/results.ts';
+import { gapItemOf, itemOf } from '../logger/messages/items.ts';
+import type { Scale } from '../logger/market/decimal.ts';
+import type { DataItem, GapItem } from '../logger/queries/items.ts';
 import { NoBookError } from './client.ts';
 import type { LoggerClient } from './client.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import type { History } from './history.ts';
+
+const LINE_END = 10;
 
 export class LoggerHistory implements History {
   readonly #client: LoggerClient;
@@ -77,12 +82,49 @@ export class LoggerHistory implements History {
   async *export(query: ExportQuery, signal: AbortSignal): AsyncGenerator<ExportPart> {
     const options = { isEndless: true, signal };
     for await (const part of this.#client.stream('Export', exportRequest(query), options)) {
-      if (part.gap) yield { gap: exportGap(part.gap) };
-      else if (part.lines instanceof Uint8Array) yield { bytes: part.lines };
+      const known = exportPart(part);
+      if (known !== undefined) yield known;
+    }
+  }
+
+  async *items(query: ExportQuery, signal: AbortSignal): AsyncGenerator<DataItem | GapItem> {
+    const lines = new Lines();
+    let scale: Scale | undefined;
+    const asked = { ...query, format: 'jsonl', hasScales: true } as const;
+    for await (const part of this.export(asked, signal)) {
+      if ('scale' in part) ({ scale } = part);
+      else if ('gap' in part) yield gapItemOf(part.gap);
+      else {
+        for (const line of lines.take(part.bytes)) yield itemOf(query.type, line, scaleOf(scale));
+      }
     }
   }
 
   async close(): Promise<void> {
     this.#client.close();
+  }
+}
+
+function scaleOf(scale: Scale | undefined): Scale {
+  if (scale !== undefined) return scale;
+  throw new CliError(
+    EXIT.failed,
+    'The logger is older than files with columns; upgrade it, or read its archive with --archive',
+  );
+}
+
+/** Whole lines from parts, of which a long line takes several. */
+class Lines {
+  #begun: Uint8Array[] = [];
+
+  *take(bytes: Uint8Array): Generator<string> {
+    let from = 0;
+    for (let end = bytes.indexOf(LINE_END); end >= 0; end = bytes.indexOf(LINE_END, from)) {
+      this.#begun.push(bytes.subarray(from, end));
+      yield Buffer.concat(this.#begun).toString('utf8');
+      this.#begun = [];
+      from = end + 1;
+    }
+    if (from < bytes.length) this.#begun.push(bytes.subarray(from));
   }
 }

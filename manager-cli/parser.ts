@@ -3,7 +3,6 @@
  * commands, before any call.
  */
 
-import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import type { Argv } from 'yargs';
 import { describeError } from '../logger/errors.ts';
@@ -17,17 +16,9 @@ import { CONNECTION_OPTIONS, GLOBAL_OPTIONS } from './global-options.ts';
 import type { Io } from './io.ts';
 import { explainParserError } from './parser-errors.ts';
 import { programName } from './program-name.ts';
+import { version } from './version.ts';
 
 const MAX_HELP_COLUMNS = 100;
-
-function version(): string {
-  const manifest: unknown = JSON.parse(
-    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-  );
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : 'unknown';
-}
 
 function parserError(message: string, argv: readonly string[], program: string): CliError {
   const usages = COMMANDS.map(({ usage }) => usage);

@@ -1,5 +1,7 @@
 /** Encodes a stream of items into parts of bounded size, with its gaps between them. */
 
+import type { Scale } from '../market/decimal.ts';
+import { isSameScale } from '../market/scale.ts';
 import { formatGapItem } from '../queries/format.ts';
 import type { DataItem, GapItem } from '../queries/items.ts';
 import type { ExportPart } from '../queries/results.ts';
@@ -10,14 +12,19 @@ export const DEFAULT_MAX_PART_BYTES = 64 * 1024;
 
 const LINE_END = 10;
 
-/** All parts joined are the file. A part holds whole lines, unless a line is longer than a part. */
+/**
+ * All parts joined are the file. A part holds whole lines, unless a line is longer than a part.
+ * @param hasScales say the scale of items, before the first one and where it changes.
+ */
 export async function* encodeParts(
   items: AsyncIterable<DataItem | GapItem>,
   encoder: Encoder,
   maxPartBytes: number = DEFAULT_MAX_PART_BYTES,
+  hasScales = false,
 ): AsyncGenerator<ExportPart> {
   const buffer = new PartBuffer(maxPartBytes);
   let hasHeader = false;
+  let scale: Scale | undefined;
   for await (const item of items) {
     // Not before the first item: an unknown security has no file, so no header either.
     if (!hasHeader) yield* buffer.add(encoder.header());
@@ -26,6 +33,11 @@ export async function* encodeParts(
       yield* buffer.flush();
       yield { gap: formatGapItem(item) };
     } else {
+      if (hasScales && !(scale && isSameScale(scale, item.scale))) {
+        yield* buffer.flush();
+        scale = item.scale;
+        yield { scale };
+      }
       // Not `yield*`, which costs some promises even where there is nothing to yield.
       for (const part of buffer.add(encoder.encode(item))) yield part;
     }

@@ -1,7 +1,7 @@
 /** `Verify` and `Export`: long reads of the archive, at the pace at which the client takes the parts. */
 
 import { exportQuery } from '../messages/requests.ts';
-import { exportGapMessage, verifyProgressMessage } from '../messages/results.ts';
+import { exportPartMessage, verifyProgressMessage } from '../messages/results.ts';
 import type {
   ExportPart,
   ExportRequest__Output,
@@ -76,6 +76,6 @@ export async function streamExport(
   await flushFor(context, query.security);
   for await (const part of context.reader.export(query, context.limits.maxExportPartBytes)) {
     if (writer.signal.aborted) throw new CallCancelledError('The call was cancelled');
-    await writer.write('gap' in part ? { gap: exportGapMessage(part.gap) } : { lines: part.bytes });
+    await writer.write(exportPartMessage(part));
   }
 }

@@ -95,6 +95,7 @@ export function snapshotSeriesRequest(query: SnapshotsQuery): WatchSeriesRequest
 
 export function exportRequest(query: ExportQuery): ExportRequest {
   const { security, fromUs, toUs, clock, type, format, everyUs, depth, level, timeframe } = query;
+  const { hasScales } = query;
   return message<ExportRequest>({
     security,
     from: timeText(fromUs),
@@ -106,5 +107,6 @@ export function exportRequest(query: ExportQuery): ExportRequest {
     depth,
     level: level && LEVEL.toValue(level),
     timeframe,
+    scales: hasScales,
   });
 }

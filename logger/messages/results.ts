@@ -18,6 +18,8 @@ import type {
   PriceLevel__Output,
   VerifyProgress as VerifyProgressMessage,
   VerifyProgress__Output,
+  ExportPart,
+  ExportPart__Output,
 } from './types.ts';
 import type {
   BadReceiveTimeResult,
@@ -25,6 +27,7 @@ import type {
   BookRow,
   CoverageResult,
   ExportGap,
+  ExportPart as ExportPartResult,
   GapResult,
   IntervalResult,
   NoBookResult,
@@ -133,6 +136,21 @@ function gapResult(gap: Gap__Output): GapResult {
 
 export function exportGapMessage(gap: ExportGap): Gap {
   return { ...gapMessage(gap), missing: MISSING_KIND.toValue(gap.missing) };
+}
+
+export function exportPartMessage(part: ExportPartResult): ExportPart {
+  if ('gap' in part) return { gap: exportGapMessage(part.gap) };
+  if ('bytes' in part) return { lines: part.bytes };
+  const { priceExponent, sizeExponent } = part.scale;
+  return { scale: { price: priceExponent, size: sizeExponent } };
+}
+
+/** undefined: of a kind that this version does not know. */
+export function exportPart(part: ExportPart__Output): ExportPartResult | undefined {
+  if (part.gap) return { gap: exportGap(part.gap) };
+  if (part.lines instanceof Uint8Array) return { bytes: part.lines };
+  if (!part.scale) return undefined;
+  return { scale: { priceExponent: part.scale.price, sizeExponent: part.scale.size } };
 }
 
 export function exportGap(gap: Gap__Output): ExportGap {

@@ -43,7 +43,10 @@ export type {
   CoverageResponse,
   CoverageResponse__Output,
 } from '../../proto/generated/orderbook/manager/v1/CoverageResponse.ts';
-export type { ExportPart } from '../../proto/generated/orderbook/manager/v1/ExportPart.ts';
+export type {
+  ExportPart,
+  ExportPart__Output,
+} from '../../proto/generated/orderbook/manager/v1/ExportPart.ts';
 export type {
   ExportRequest,
   ExportRequest__Output,

@@ -57,6 +57,8 @@ export interface ExportQuery extends SnapshotsQuery {
   readonly timeframe?: Timeframe | undefined;
   readonly type: ExportType;
   readonly format: ExportFormat;
+  /** Say the scale of items, before the first one and where it changes. */
+  readonly hasScales?: true | undefined;
 }
 
 export interface VerifyQuery {

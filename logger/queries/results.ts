@@ -8,6 +8,7 @@ import type { CandleState } from '../candles/candle.ts';
 import type { Timeframe } from '../candles/timeframe.ts';
 import type { BadReceiveTimeCause } from '../market/bad-receive-times.ts';
 import type { GapCause, Proof } from '../market/coverage.ts';
+import type { Scale } from '../market/decimal.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
 
@@ -181,9 +182,15 @@ export interface VerifyProblem {
 export type ExportType = 'trades' | 'quotes' | 'incremental' | 'snapshots' | 'orders' | 'candles';
 /** `tardis-csv`: the columns of Tardis' downloadable files, see `export/tardis-csv.ts`. */
 export type ExportFormat = 'jsonl' | 'csv' | 'tardis-csv';
+/** Files with typed columns, see `files/`. They are written where they are asked for, not in a logger. */
+export type ColumnFormat = 'parquet' | 'feather' | 'npz';
 
-/** A piece of an exported file, or a gap at this place (jsonl: a line of its own; csv: a comment). */
-export type ExportPart = { readonly bytes: Uint8Array } | { readonly gap: ExportGap };
+/**
+ * A piece of an exported file, a gap at this place (jsonl: a line of its own; csv: a comment), or the scale
+ * of what follows.
+ */
+export type ExportPart =
+  { readonly bytes: Uint8Array } | { readonly gap: ExportGap } | { readonly scale: Scale };
 
 export interface ExportGap extends GapResult {
   /** What `firstMissing` and `lastMissing` count: book sequences or trade ids. */

@@ -23,7 +23,7 @@ import type {
   RangeQuery,
   SnapshotsQuery,
 } from './queries.ts';
-import type { ExportFormat, ExportType } from './results.ts';
+import type { ColumnFormat, ExportFormat, ExportType } from './results.ts';
 
 export const EXPORT_TYPES: readonly ExportType[] = [
   'trades',
@@ -34,6 +34,7 @@ export const EXPORT_TYPES: readonly ExportType[] = [
   'candles',
 ];
 export const EXPORT_FORMATS: readonly ExportFormat[] = ['jsonl', 'csv', 'tardis-csv'];
+export const COLUMN_FORMATS: readonly ColumnFormat[] = ['parquet', 'feather', 'npz'];
 export const CLOCKS: readonly ClockName[] = ['receive', 'exchange'];
 
 /** More levels than any book has: a greater depth is a mistake. */
@@ -46,6 +47,9 @@ const MAX_EVERY_US = 86_400_000_000;
 /** Tardis has `book_snapshot_25` and `book_snapshot_5`, and no other. */
 const TARDIS_DEPTHS: readonly number[] = [25, 5];
 export const DEFAULT_TARDIS_DEPTH = 25;
+/** Of a file with a column for each level. */
+export const DEFAULT_COLUMN_DEPTH = 25;
+export const MAX_COLUMN_DEPTH = 1000;
 
 type Unchecked<Field extends string> = { readonly [Name in Field]?: unknown };
 export type UncheckedRange = Unchecked<'security' | 'from' | 'to'>;
@@ -53,7 +57,8 @@ export type UncheckedClockRange = UncheckedRange & Unchecked<'clock'>;
 export type UncheckedBook = Unchecked<'security' | 'at' | 'sequence' | 'clock' | 'depth' | 'level'>;
 export type UncheckedSnapshots = UncheckedClockRange & Unchecked<'every' | 'depth' | 'level'>;
 export type UncheckedCandles = UncheckedRange & Unchecked<'timeframe'>;
-export type UncheckedExport = UncheckedSnapshots & Unchecked<'type' | 'format' | 'timeframe'>;
+export type UncheckedExport = UncheckedSnapshots &
+  Unchecked<'type' | 'format' | 'timeframe' | 'scales'>;
 
 /** A value as an error message shows it: short, and of anything but text and numbers only the kind. */
 function shown(value: unknown): string {
@@ -229,7 +234,8 @@ export function validExportQuery(given: UncheckedExport, prefix = ''): ExportQue
     given.timeframe === undefined
       ? undefined
       : validTimeframe(given.timeframe, `${prefix}timeframe`);
-  const query = { ...validSnapshotsQuery(given, prefix), type, format, timeframe };
+  const scales = given.scales === true ? { hasScales: true as const } : {};
+  const query = { ...validSnapshotsQuery(given, prefix), type, format, timeframe, ...scales };
   checkExport(query, prefix);
   return query;
 }

@@ -78,10 +78,11 @@ async function* exportFrom(
   maxPartBytes: number | undefined,
 ): AsyncGenerator<ExportPart> {
   checkExport(query);
-  yield* encodeParts(itemsOf(reader, query), createEncoder(query), maxPartBytes);
+  yield* encodeParts(itemsOf(reader, query), createEncoder(query), maxPartBytes, query.hasScales);
 }
 
-function itemsOf(reader: Reader, query: ExportQuery): AsyncIterable<DataItem | GapItem> {
+/** What an export is made of. */
+export function itemsOf(reader: Reader, query: ExportQuery): AsyncIterable<DataItem | GapItem> {
   switch (query.type) {
     case 'trades':
       return reader.trades(query);

@@ -37,6 +37,7 @@ async function* candleRows(session: Session): AsyncGenerator<Row> {
       yield part;
       continue;
     }
+    if ('scale' in part) continue;
     // A part holds whole lines.
     const lines = Buffer.from(part.bytes).toString().split('\n');
     for (const line of lines) if (line !== '') yield JSON.parse(line) as CandleResult;

@@ -1,6 +1,11 @@
 import { TIMEFRAMES } from '../../logger/candles/timeframe.ts';
 import type { ExportQuery } from '../../logger/queries/queries.ts';
-import { CLOCKS, EXPORT_FORMATS, EXPORT_TYPES } from '../../logger/queries/validate.ts';
+import {
+  CLOCKS,
+  COLUMN_FORMATS,
+  EXPORT_FORMATS,
+  EXPORT_TYPES,
+} from '../../logger/queries/validate.ts';
 import { exportQuery, flag } from '../arguments.ts';
 import { CancelledError } from '../client.ts';
 import { ARCHIVE_OPTION, SECURITY, valued } from '../command.ts';
@@ -11,7 +16,7 @@ import { gapSink, gapsPath } from '../export-gaps.ts';
 import type { GapSink } from '../export-gaps.ts';
 import { checkFree, fileSink, stdoutSink } from '../export-sink.ts';
 import type { ExportSink } from '../export-sink.ts';
-import { exportTarget } from '../export-target.ts';
+import { checkNoColumnOptions, columnFormat, exportTarget } from '../export-target.ts';
 import { counted } from '../format.ts';
 import type { History } from '../history.ts';
 import { BrokenPipeError } from '../output.ts';
@@ -50,6 +55,7 @@ async function copy(
         progress?.show(progressText);
         continue;
       }
+      if ('scale' in part) continue;
       stats.gaps++;
       if (query.format !== 'jsonl') progress?.clear();
       await gaps.write(part.gap);
@@ -80,7 +86,14 @@ async function summarise(
 
 async function runExport(session: Session): Promise<ExitCode> {
   const { args, out } = session;
-  const { path, format } = exportTarget(args);
+  const target = exportTarget(args);
+  const columns = columnFormat(target.format);
+  if (columns !== undefined) {
+    const { exportColumns } = await import('../export-columns.ts');
+    return exportColumns(session, columns, target);
+  }
+  const { path, format } = target;
+  checkNoColumnOptions(args);
   const mayReplace = flag(args, 'force');
   if (mayReplace && path === undefined) throw usageError('--force belongs to --out; give both');
   const query = exportQuery(args, format);
@@ -118,17 +131,19 @@ async function runExport(session: Session): Promise<ExitCode> {
 export const exportCommand: Command = {
   usage: 'export <security>',
   describe:
-    'Export trades, quotes, diffs, books, orders or candles as text (exit 5 if there is a gap)',
+    'Export trades, quotes, diffs, books, orders or candles to a file (exit 5 if there is a gap)',
   positionals: { security: SECURITY },
   options: {
     type: { ...valued('What to export (required)'), choices: [...EXPORT_TYPES] },
     format: {
-      ...valued('JSON lines, comma-separated values, or the CSV of Tardis'),
-      choices: [...EXPORT_FORMATS],
+      ...valued('Text (JSON lines, CSV, the CSV of Tardis), or a file with columns'),
+      choices: [...EXPORT_FORMATS, ...COLUMN_FORMATS],
       defaultDescription: 'by the name of --out, else jsonl',
     },
     out: {
-      ...valued('File: .jsonl or .csv, compressed with .gz at the end; - is stdout'),
+      ...valued(
+        'File: .jsonl or .csv (with .gz: compressed), .parquet, .feather, .npz; - is stdout',
+      ),
       defaultDescription: 'stdout',
     },
     force: { type: 'boolean', describe: 'Replace an existing file' },
@@ -145,15 +160,21 @@ export const exportCommand: Command = {
       ...valued('Snapshots: interval, which divides a day without rest'),
       defaultDescription: '1s',
     },
-    depth: valued('Snapshots: prices per side (default: all)'),
+    depth: valued('Snapshots: prices per side (default: all; with columns 25)'),
     level: { ...valued('Snapshots: 2 aggregates an L3 book by price'), choices: ['2'] },
     timeframe: { ...valued('Candles: their length'), choices: [...TIMEFRAMES] },
+    floats: { type: 'boolean', describe: 'Columns: doubles instead of exact integers' },
+    'rows-per-file': valued('Columns: several files (NAME-00001.parquet …) of so many rows'),
     'allow-gaps': { type: 'boolean', describe: 'Exit 0 in spite of gaps' },
     ...ARCHIVE_OPTION,
   },
   examples: [
     ['export binance:BTCUSDT --type trades --out trades.csv.gz', 'all trades, compressed'],
     ['export binance:BTCUSDT --type snapshots --every 100ms --depth 10 --from -1h', 'books'],
+    [
+      'export binance:BTCUSDT --type snapshots --every 200ms --depth 10 --out books.parquet',
+      'for pandas, polars and DuckDB',
+    ],
     [
       'export binance:BTCUSDT --type incremental --format tardis-csv --out diffs.csv.gz',
       'for hftbacktest and nautilus_trader',

@@ -29,6 +29,7 @@ import type { PriceLevel as _orderbook_manager_v1_PriceLevel, PriceLevel__Output
 import type { ProcessStatus as _orderbook_manager_v1_ProcessStatus, ProcessStatus__Output as _orderbook_manager_v1_ProcessStatus__Output } from './orderbook/manager/v1/ProcessStatus.ts';
 import type { RemoveRequest as _orderbook_manager_v1_RemoveRequest, RemoveRequest__Output as _orderbook_manager_v1_RemoveRequest__Output } from './orderbook/manager/v1/RemoveRequest.ts';
 import type { ResetRequest as _orderbook_manager_v1_ResetRequest, ResetRequest__Output as _orderbook_manager_v1_ResetRequest__Output } from './orderbook/manager/v1/ResetRequest.ts';
+import type { Scale as _orderbook_manager_v1_Scale, Scale__Output as _orderbook_manager_v1_Scale__Output } from './orderbook/manager/v1/Scale.ts';
 import type { SecurityStatus as _orderbook_manager_v1_SecurityStatus, SecurityStatus__Output as _orderbook_manager_v1_SecurityStatus__Output } from './orderbook/manager/v1/SecurityStatus.ts';
 import type { SelfCheck as _orderbook_manager_v1_SelfCheck, SelfCheck__Output as _orderbook_manager_v1_SelfCheck__Output } from './orderbook/manager/v1/SelfCheck.ts';
 import type { SnapshotRequest as _orderbook_manager_v1_SnapshotRequest, SnapshotRequest__Output as _orderbook_manager_v1_SnapshotRequest__Output } from './orderbook/manager/v1/SnapshotRequest.ts';
@@ -92,6 +93,7 @@ export interface ProtoGrpcType {
         RecordingState: EnumTypeDefinition
         RemoveRequest: MessageTypeDefinition<_orderbook_manager_v1_RemoveRequest, _orderbook_manager_v1_RemoveRequest__Output>
         ResetRequest: MessageTypeDefinition<_orderbook_manager_v1_ResetRequest, _orderbook_manager_v1_ResetRequest__Output>
+        Scale: MessageTypeDefinition<_orderbook_manager_v1_Scale, _orderbook_manager_v1_Scale__Output>
         SecurityStatus: MessageTypeDefinition<_orderbook_manager_v1_SecurityStatus, _orderbook_manager_v1_SecurityStatus__Output>
         SelfCheck: MessageTypeDefinition<_orderbook_manager_v1_SelfCheck, _orderbook_manager_v1_SelfCheck__Output>
         SnapshotRequest: MessageTypeDefinition<_orderbook_manager_v1_SnapshotRequest, _orderbook_manager_v1_SnapshotRequest__Output>

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -148,6 +148,74 @@ describe('an archive and a logger over it', () => {
     const run = await both(`export ${SECURITY} --allow-gaps --type ${kind}`);
     expect(run.stdout.trimEnd().split('\n').length).toBeGreaterThan(5);
     expect(run.code).toBe(0);
+  });
+
+  const files = [
+    'trades --out FILE.parquet',
+    'quotes --out FILE.feather --floats',
+    'incremental --out FILE.parquet --rows-per-file 200',
+    'snapshots --every 50ms --depth 3 --out FILE.parquet',
+    'snapshots --every 50ms --depth 3 --clock exchange --out FILE.npz',
+    'candles --timeframe 1m --out FILE.feather',
+  ];
+  test.each(files)('export the same %s', async (kind) => {
+    const folder = mkdtempSync(join(tmpdir(), 'export-files-'));
+    try {
+      const words = `export ${SECURITY} --type ${kind} --allow-gaps`;
+      const line = (name: string): string[] => words.replace('FILE', join(folder, name)).split(' ');
+      const direct = await cli([...line('a'), '--archive', directory]);
+      const asked = await cli(line('b'), { port: manager.port });
+      expect([direct.code, asked.code]).toEqual([0, 0]);
+      expect(asked.stdout.replaceAll(/\bb(?=-0|\.)/g, 'a')).toBe(direct.stdout);
+      expect(asked.stderr).toBe(direct.stderr);
+      expect(direct.stdout).toMatch(/^Wrote [\d,]+ rows? to /);
+      const names = readdirSync(folder);
+      expect(names.length % 2).toBe(0);
+      if (kind.includes('--rows-per-file')) expect(names.length).toBeGreaterThan(2);
+      for (const name of names.filter((one) => one.startsWith('a'))) {
+        const [ours, theirs] = [name, `b${name.slice(1)}`].map((one) =>
+          readFileSync(join(folder, one)),
+        );
+        expect(theirs?.equals(ours!)).toBe(true);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('files with columns replace others only with --force, and all of them', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'export-files-'));
+    const words = `export ${SECURITY} --type trades --allow-gaps --archive ${directory}`;
+    const out = `--out ${join(folder, 'x.parquet')}`;
+    const run = (more: string): Promise<CliRun> => cli(`${words} ${out} ${more}`.trim().split(' '));
+    try {
+      expect((await run('--rows-per-file 3 --json')).json).toMatchObject({
+        files: expect.arrayContaining([join(folder, 'x-00001.parquet')]),
+        gaps: expect.any(Number),
+      });
+      const before = readdirSync(folder);
+      expect(before.length).toBeGreaterThan(3);
+      expectError(await run('--rows-per-file 1000000'), 1, /already exists; give --force/);
+      expect(readdirSync(folder)).toEqual(before);
+      expect((await run('--rows-per-file 1000000 --force')).code).toBe(0);
+      // Nothing of the earlier export is left to be read with these.
+      expect(readdirSync(folder)).toEqual(['x-00001.parquet']);
+      expect((await run('')).code).toBe(0);
+      expectError(await run(''), 1, /x\.parquet: already exists/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('Ctrl-C leaves no file with columns', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'export-files-'));
+    const interrupt = new AbortController();
+    setTimeout(() => interrupt.abort(), 100);
+    const line = `export ${SECURITY} --type snapshots --every 1us --depth 1 --archive ${directory} --out ${join(folder, 'x.npz')}`;
+    const run = await cli(line.split(' '), { interrupted: interrupt.signal });
+    expect([run.code, run.stderr]).toEqual([130, '']);
+    expect(readdirSync(folder)).toEqual([]);
+    rmSync(folder, { recursive: true });
   });
 
   test('show the same candles, which are those of the export', async () => {

@@ -122,11 +122,17 @@ describe('export', () => {
   });
 
   test.each([
-    ['trades.parquet', /\.parquet is not a format of export; end the name in \.jsonl or \.csv/],
-    ['trades.parquet --format csv', /\.parquet is not a format/],
+    ['trades.npy', /\.npy is not a format of export; end the name in \.jsonl or \.csv/],
+    ['trades.avro --format csv', /\.avro is not a format/],
+    ['trades.parquet --format csv', /\.parquet contradicts --format csv/],
+    ['trades.txt --format parquet', /end the name in \.parquet/],
+    ['trades --format npz', /end the name in \.npz/],
+    ['trades.csv --floats', /--floats is for the formats parquet, feather, npz/],
+    ['trades.csv --rows-per-file 5', /--rows-per-file is for the formats/],
+    ['trades.npz --rows-per-file 0', /--rows-per-file/],
     ['trades.csv.zst --format csv', /\.zst is not a format/],
     ['trades.txt', /\.txt is not a format of export.*or give --format/],
-    ['trades.parquet.gz', /\.parquet is not a format/],
+    ['trades.parquet.gz', /parquet is compressed in itself; leave out \.gz/],
     ['trades.csv --format jsonl', /\.csv contradicts --format jsonl/],
     ['trades.jsonl.gz --format csv', /\.jsonl contradicts --format csv/],
   ])('to %s is wrong usage, and leaves no file', async (name, message) => {

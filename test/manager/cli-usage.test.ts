@@ -67,7 +67,11 @@ describe('wrong usage', () => {
     [`watch ${SECURITY} --depth 5`, /--depth is for --ladder or --snapshots/],
     [`candles ${SECURITY}`, /--timeframe: is missing; give 1m, /],
     [`candles ${SECURITY} --timeframe 1w`, /--timeframe/],
-    [`export ${SECURITY} --type trades --format parquet`, /--format/],
+    [`export ${SECURITY} --type trades --format parquet`, /--format parquet needs --out/],
+    [
+      `export ${SECURITY} --type snapshots --depth 1001 --out x.npz`,
+      /--depth: files with a column/,
+    ],
     [`export ${SECURITY} --type trades --force`, /--force belongs to --out/],
     [`export ${SECURITY} --type snapshots --every 100`, /--every: not a length of time/],
     [`export ${SECURITY} --type snapshots --every often`, /--every: not a length of time/],

@@ -17,6 +17,7 @@ export async function* exportLines(
       yield part;
       continue;
     }
+    if ('scale' in part) throw new Error('No scale was asked for');
     const bytes = Buffer.concat([rest, part.bytes]);
     const end = bytes.lastIndexOf('\n') + 1;
     rest = bytes.subarray(end);

@@ -40,7 +40,9 @@ async function encoded(...items: readonly (DataItem | GapItem)[]): Promise<strin
   })();
   const found: string[] = [];
   for await (const part of encodeParts(stream, encoder)) {
-    found.push('gap' in part ? `gap ${part.gap.firstMissing}` : Buffer.from(part.bytes).toString());
+    if ('gap' in part) found.push(`gap ${part.gap.firstMissing}`);
+    if ('scale' in part) found.push(`scale ${part.scale.priceExponent} ${part.scale.sizeExponent}`);
+    if ('bytes' in part) found.push(Buffer.from(part.bytes).toString());
   }
   return found;
 }
@@ -53,6 +55,18 @@ describe('encodeParts', () => {
   test('writes header and end of a file without items, and before a gap that comes first', async () => {
     expect(await encoded()).toEqual(['<>']);
     expect(await encoded(GAP)).toEqual(['<', 'gap 7', '>']);
+  });
+
+  test('tells the scale where it begins and changes, if that is asked for', async () => {
+    const finer = { ...trade(2), scale: { priceExponent: 4, sizeExponent: 0 } };
+    const stream = (async function* items() {
+      yield* [trade(1), trade(1), finer];
+    })();
+    const found: unknown[] = [];
+    for await (const part of encodeParts(stream, encoder, undefined, true)) {
+      found.push('bytes' in part ? Buffer.from(part.bytes).toString() : part);
+    }
+    expect(found).toEqual(['<', { scale: trade(1).scale }, '11', { scale: finer.scale }, '2>']);
   });
 
   test('of a stream that fails before its first item writes no header', async () => {

@@ -20,6 +20,8 @@ import {
   coverageResult,
   exportGap,
   exportGapMessage,
+  exportPart,
+  exportPartMessage,
   noBookMessage,
   noBookResult,
   verifyProgress,
@@ -81,6 +83,7 @@ describe('queries', () => {
 
   const exports_: ExportQuery[] = [
     { security: SECURITY, type: 'trades', format: 'jsonl' },
+    { security: SECURITY, type: 'quotes', format: 'jsonl', hasScales: true },
     { security: SECURITY, type: 'orders', format: 'csv', clock: 'exchange', fromUs: 5, toUs: 6 },
     {
       security: SECURITY,
@@ -146,6 +149,11 @@ describe('results', () => {
       const { gap } = answered('Export', { gap: exportGapMessage({ ...GAP, missing }) });
       expect(exportGap(gap!)).toEqual({ ...GAP, missing });
     }
+  });
+
+  test('the scale of an export', () => {
+    const scale = { priceExponent: 2, sizeExponent: 0 };
+    expect(exportPart(answered('Export', exportPartMessage({ scale })))).toEqual({ scale });
   });
 
   test('progress of a check', () => {

@@ -65,6 +65,7 @@ export interface ExportRequest {
   'depth'?: (number);
   'level'?: (_orderbook_manager_v1_BookLevel);
   'timeframe'?: (string);
+  'scales'?: (boolean);
   '_from'?: "from";
   '_to'?: "to";
   '_every'?: "every";
@@ -83,4 +84,5 @@ export interface ExportRequest__Output {
   'depth'?: (number);
   'level': (_orderbook_manager_v1_BookLevel__Output);
   'timeframe'?: (string);
+  'scales': (boolean);
 }

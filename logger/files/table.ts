@@ -1,0 +1,11 @@
+/** What the rows of a type are. */
+
+import type { DataItem } from '../queries/items.ts';
+import type { Column } from './column.ts';
+import type { Rows } from './rows.ts';
+
+export interface Table {
+  readonly columns: readonly Column[];
+  /** @param segment of the item's rows. */
+  write(item: DataItem, rows: Rows, segment: number): void;
+}

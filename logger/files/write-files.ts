@@ -1,0 +1,198 @@
+/**
+ * Items of an export to files with columns: rows are collected, spooled, and written when the last one is
+ * known. Memory holds a few MiB of cells, whatever the range.
+ */
+
+import type { DataItem, GapItem } from '../queries/items.ts';
+import type { ExportQuery } from '../queries/queries.ts';
+import type { ColumnFormat } from '../queries/results.ts';
+import { DEFAULT_COLUMN_DEPTH, DEFAULT_EVERY_US } from '../queries/validate.ts';
+import { withFloats } from './column.ts';
+import type { Column, FileScale } from './column.ts';
+import type { ColumnFile, FileEncoder } from './column-file.ts';
+import { GapLog } from './gap-log.ts';
+import { PartFile, partOf, syncFolderOf } from './part-file.ts';
+import { Rows } from './rows.ts';
+import { Spool } from './spool.ts';
+import type { Table } from './table.ts';
+import { tableOf } from './tables.ts';
+
+const FORMAT_VERSION = '1';
+
+export interface FilesOptions {
+  readonly query: Omit<ExportQuery, 'format'>;
+  readonly format: ColumnFormat;
+  /** The file, or what the names of several begin and end with. */
+  readonly path: string;
+  /** Absent: one file. */
+  readonly rowsPerFile?: number | undefined;
+  readonly hasFloats: boolean;
+  /** Its name and version, for the metadata. */
+  readonly program: string;
+}
+
+/** What is told on the way. */
+export interface FilesListener {
+  readonly onRows: (rows: number) => void;
+  readonly onGap: (gap: GapItem) => void;
+  /** Every file is complete and none has its name yet. @throws to write none of them. */
+  readonly beforeCommit: (paths: readonly string[]) => void;
+}
+
+export interface FilesResult {
+  readonly paths: readonly string[];
+  readonly rows: number;
+  readonly gaps: number;
+}
+
+/** @throws LimitExceededError for a value that the format can't hold. Each file is complete or absent. */
+export async function writeFiles(
+  items: AsyncIterable<DataItem | GapItem>,
+  options: FilesOptions,
+  listener: FilesListener,
+): Promise<FilesResult> {
+  const { query, path } = options;
+  const encode = await encoderOf(options.format);
+  const table = tableOf(query.type, query.depth ?? DEFAULT_COLUMN_DEPTH);
+  const columns = options.hasFloats ? withFloats(table.columns) : table.columns;
+  const spool = await Spool.create(`${partOf(path)}.rows`);
+  const files: PartFile[] = [];
+  try {
+    const log = new GapLog();
+    await collect(items, { table, rows: new Rows(table.columns, columns), spool, log, listener });
+    for (const file of filesOf({ options, columns, spool, log })) {
+      const part = await PartFile.create(file.path);
+      files.push(part);
+      await encode(file, part);
+      await part.complete();
+    }
+    const paths = files.map((file) => file.path);
+    listener.beforeCommit(paths);
+    for (const file of files) await file.commit();
+    await syncFolderOf(path);
+    return { paths, rows: spool.rows, gaps: log.gaps };
+  } finally {
+    for (const file of files) await file.discard();
+    await spool.remove();
+  }
+}
+
+/** Loaded when it is needed: the libraries take a while. */
+async function encoderOf(format: ColumnFormat): Promise<FileEncoder> {
+  switch (format) {
+    case 'parquet':
+      return (await import('./parquet.ts')).writeParquet;
+    case 'feather':
+      return (await import('./feather.ts')).writeFeather;
+    case 'npz':
+      return (await import('./npz.ts')).writeNpz;
+  }
+}
+
+interface Collecting {
+  readonly table: Table;
+  readonly rows: Rows;
+  readonly spool: Spool;
+  readonly log: GapLog;
+  readonly listener: FilesListener;
+}
+
+async function collect(
+  items: AsyncIterable<DataItem | GapItem>,
+  { table, rows, spool, log, listener }: Collecting,
+): Promise<void> {
+  for await (const item of items) {
+    const row = spool.rows + rows.count;
+    if (item.type === 'gap') {
+      log.addGap(item, row);
+      listener.onGap(item);
+      continue;
+    }
+    if (rows.mustTake(item.scale)) await spool.append(rows.take());
+    rows.useScale(item.scale);
+    table.write(item, rows, log.segmentAt(row, 'segment' in item ? item.segment : undefined));
+    listener.onRows(row);
+  }
+  if (rows.count > 0) await spool.append(rows.take());
+}
+
+interface Spooled {
+  readonly options: FilesOptions;
+  readonly columns: readonly Column[];
+  readonly spool: Spool;
+  readonly log: GapLog;
+}
+
+function* filesOf({
+  options,
+  columns,
+  spool,
+  log,
+}: Spooled): Generator<ColumnFile & { readonly path: string }> {
+  const { path, rowsPerFile } = options;
+  const rowsOfOne = rowsPerFile ?? Math.max(1, spool.rows);
+  const files = Math.max(1, Math.ceil(spool.rows / rowsOfOne));
+  // A scale that no row needed is as good as any.
+  const scale = { ...spool.scale, notionalExponent: notionalExponentOf(spool.scale) };
+  const used = columns.flatMap((column, at) =>
+    column.isOptional && !spool.isUsed(at) ? [] : [{ column, at }],
+  );
+  for (let file = 1; file <= files; file++) {
+    const from = (file - 1) * rowsOfOne;
+    const to = Math.min(spool.rows, from + rowsOfOne);
+    const places = { ...log.metadataOf(from, to, file === files), rows: to - from, file, files };
+    yield {
+      path: rowsPerFile === undefined ? path : numberedPath(path, file),
+      columns: used.map(({ column }) => column),
+      scale,
+      rows: to - from,
+      slices: spool.slices(from, to).map((slice) => ({
+        rows: slice.rows,
+        read: (place) => {
+          const { column, at } = used[place] as (typeof used)[number];
+          return slice.read(column, at, scale);
+        },
+      })),
+      metadata: metadataOf(options, scale, places),
+    };
+  }
+}
+
+/** `book.parquet`: `book-00001.parquet`. */
+export function numberedPath(path: string, file: number): string {
+  const dot = path.lastIndexOf('.');
+  return `${path.slice(0, dot)}-${String(file).padStart(5, '0')}${path.slice(dot)}`;
+}
+
+function notionalExponentOf({ priceExponent, sizeExponent, notionalExponent }: FileScale): number {
+  return Math.max(priceExponent + sizeExponent, notionalExponent);
+}
+
+function metadataOf(
+  { query, hasFloats, program }: FilesOptions,
+  scale: FileScale,
+  places: Readonly<Record<string, string | number>>,
+): Map<string, string> {
+  const { type, clock, everyUs, depth, timeframe, fromUs, toUs } = query;
+  const ofSnapshots = {
+    every_us: everyUs ?? DEFAULT_EVERY_US,
+    depth: depth ?? DEFAULT_COLUMN_DEPTH,
+  };
+  const values = {
+    format_version: FORMAT_VERSION,
+    program,
+    security: query.security,
+    type,
+    clock: type === 'candles' ? 'exchange' : (clock ?? 'receive'),
+    price_scale: scale.priceExponent,
+    size_scale: scale.sizeExponent,
+    notional_scale: scale.notionalExponent,
+    floats: hasFloats,
+    from_us: fromUs ?? '',
+    to_us: toUs ?? '',
+    ...(type === 'snapshots' && ofSnapshots),
+    ...(type === 'candles' && { timeframe: timeframe ?? '' }),
+    ...places,
+  };
+  return new Map(Object.entries(values).map(([key, value]) => [key, String(value)]));
+}

@@ -1,0 +1,12 @@
+// Original file: proto/manager.proto
+
+
+export interface Scale {
+  'price'?: (number);
+  'size'?: (number);
+}
+
+export interface Scale__Output {
+  'price': (number);
+  'size': (number);
+}
