@@ -1,10 +1,11 @@
 /**
  * A process with a logger under load: real sockets, real archive, no manager port. Started by `load.ts`;
- * reports to its parent once a second, and once more after it was asked to stop. The budget of requests is
+ * reports to its parent once a second until everything is live, and once more after it was asked to stop. The budget of requests is
  * lifted unless the exchange's real limits are asked for.
  */
 
 import { readFileSync } from 'node:fs';
+import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Archive } from '../../logger/archive/archive.ts';
 import { openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
@@ -90,20 +91,21 @@ function memory(): LoadMemory {
   };
 }
 
+/** A histogram: to keep every delay and sort them once a second would be the longest turn of all. */
 class Delays {
-  #delays: number[] = [];
+  readonly #histogram = createHistogram();
 
   add(ms: number): void {
-    this.#delays.push(ms);
+    if (!Number.isNaN(ms)) this.#histogram.record(Math.max(1, Math.round(ms * 1000)));
   }
 
   reset(): void {
-    this.#delays = [];
+    this.#histogram.reset();
   }
 
   figures(): { readonly p99: number; readonly worst: number } {
-    const sorted = this.#delays.toSorted((a, b) => a - b);
-    return { p99: sorted[Math.floor(sorted.length * 0.99)] ?? 0, worst: sorted.at(-1) ?? 0 };
+    if (this.#histogram.count === 0) return { p99: Number.NaN, worst: Number.NaN };
+    return { p99: this.#histogram.percentile(99) / 1000, worst: this.#histogram.max / 1000 };
   }
 }
 
@@ -273,6 +275,8 @@ async function run(
   const stopped = new Promise<void>((resolve) => (stop = resolve));
   process.on('message', (message) => {
     if (message === 'reset') {
+      // What is measured is not disturbed by reports.
+      clearInterval(timer);
       meter.isStarting = false;
       meter.reset();
     } else stop();
@@ -280,7 +284,6 @@ async function run(
   const timer = setInterval(() => void sample().then(report, fail), 1000);
   await core.start(securities);
   await stopped;
-  clearInterval(timer);
   const last = await sample();
   const startMs = performance.now();
   await core.stop();
