@@ -23,6 +23,8 @@ const WARN_EVERY_MS = 1000;
 /** Defects within a span of receive time, ends included; mostly none. */
 export type DefectsBetween = (fromUs: number, toUs: number) => readonly BadReceiveTime[];
 
+const NONE: readonly BadReceiveTime[] = [];
+
 interface Beat {
   readonly ms: number;
   readonly us: number;
@@ -98,6 +100,7 @@ export class ReceiveTimes {
   /** A defect that is not over reaches up to now. Bounded by `maxBadReceiveTimes`. */
   readonly defectsBetween: DefectsBetween = (fromUs, toUs) => {
     const nowUs = this.#read()?.us ?? this.#last.us;
+    if (this.#stalls.isEmptySince(fromUs) && this.#clockSteps.isEmptySince(fromUs)) return NONE;
     const found = [
       ...this.#stalls.between(fromUs, toUs, nowUs),
       ...this.#clockSteps.between(fromUs, toUs, nowUs),
@@ -175,6 +178,11 @@ class DefectHistory {
     if (this.#past.length <= MAX_PAST_DEFECTS || !first || !second) return;
     // Hardly any open record reaches back that far; one that does is marked with more than need be.
     this.#past.splice(0, 2, { ...second, fromUs: first.fromUs });
+  }
+
+  /** The usual case, without a search. */
+  isEmptySince(fromUs: number): boolean {
+    return this.#fromUs === undefined && (this.#past.at(-1)?.toUs ?? -Infinity) < fromUs;
   }
 
   between(fromUs: number, toUs: number, nowUs: number): BadReceiveTime[] {

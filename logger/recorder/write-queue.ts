@@ -87,7 +87,7 @@ export class WriteQueue {
       return;
     }
     this.#pendingBytes += bytes;
-    this.#queued.push({ ...batch, bytes, pushedMs: this.#clock.monotonicMs() });
+    this.#queued.push({ bytes, pushedMs: this.#clock.monotonicMs(), ...batch });
     if (this.#isAsking) return;
     if (batch.mayWait) this.#pumpSoon();
     else this.#pump();

@@ -196,5 +196,9 @@ export function putHead(tables: Tables, security: string, head: SecurityHead): v
 export function readHead(tables: Tables, security: string): SecurityHead {
   const bytes = tables.heads.get(security);
   if (bytes === undefined) return EMPTY_HEAD;
-  return fromStored(decodeJson(bytes, `The head of ${security}`));
+  const known = tables.knownHeads.get(security);
+  if (known && Buffer.compare(known.bytes, bytes) === 0) return known.head;
+  const head = fromStored(decodeJson(bytes, `The head of ${security}`));
+  tables.knownHeads.set(security, { bytes, head });
+  return head;
 }

@@ -93,19 +93,32 @@ function appendFrame(out: ByteBuffer, append: () => void): number {
 /** What the headers of a commit have in common: a few different objects, as JSON. */
 class SharedFields {
   readonly #indexes = new Map<string, number>();
+  readonly #objects: string[] = [];
 
   /** @returns which one belongs to a header. */
   indexOf(header: RecordDescription): number {
+    const key = sharedKey(header);
+    const known = this.#indexes.get(key);
+    if (known !== undefined) return known;
     const shared = Object.entries(header).filter(([name]) => !NOT_SHARED.has(name));
-    const text = JSON.stringify(Object.fromEntries(shared));
-    const index = this.#indexes.get(text) ?? this.#indexes.size;
-    this.#indexes.set(text, index);
-    return index;
+    this.#indexes.set(key, this.#objects.length);
+    return this.#objects.push(JSON.stringify(Object.fromEntries(shared))) - 1;
   }
 
   toString(): string {
-    return `[${[...this.#indexes.keys()].join(',')}]`;
+    return `[${this.#objects.join(',')}]`;
   }
+}
+
+/** The same for headers with the same shared fields. Made for each entry, so no JSON of it all. */
+function sharedKey(header: RecordDescription): string {
+  let key = '';
+  for (const name in header) {
+    if (NOT_SHARED.has(name)) continue;
+    const value: unknown = header[name as keyof RecordDescription];
+    key += typeof value === 'string' ? `${name}="${value}\n` : `${name}=${JSON.stringify(value)}\n`;
+  }
+  return key;
 }
 
 function appendEntry(out: ByteBuffer, entry: JournalEntry, shared: number): void {
@@ -224,7 +237,6 @@ function entryIn(
   const previousSequence = input.integer();
   const lastSequence = previousSequence + input.integer();
   const header: RecordDescription = {
-    ...common,
     kind: 'block',
     security,
     epoch,
@@ -241,6 +253,8 @@ function entryIn(
     levels: 0,
     reason: null,
     ...badTimes(input.text()),
+    // A spread in front of so many fields takes 30 µs and more.
+    ...common,
   };
   return { security, epoch, parts, ...mark, part: { header, body: input.rest() } };
 }

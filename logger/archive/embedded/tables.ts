@@ -13,6 +13,7 @@ import { BlockRuns } from './block-runs.ts';
 import { Journal } from './journal.ts';
 import { LaterTable } from './later-table.ts';
 import type { LaterRows, LaterTableOptions } from './later-table.ts';
+import type { SecurityHead } from './security-head.ts';
 import type { Table } from './table.ts';
 
 export const LAYOUT_VERSION = 2;
@@ -49,6 +50,13 @@ export interface Tables extends StoredTables {
   readonly blockRuns: BlockRuns;
   /** [security, timeframe, source, beginning] */
   readonly candles: LaterTable;
+  /** Heads as they were last read: bytes that were checked need no second check. */
+  readonly knownHeads: Map<string, KnownHead>;
+}
+
+export interface KnownHead {
+  readonly bytes: Uint8Array;
+  readonly head: SecurityHead;
 }
 
 const NAMES = {
@@ -152,7 +160,13 @@ function openAll(
   ];
   const blockRuns = new BlockRuns(...later(RUNS_TABLE));
   const candles = new LaterTable(...later(CANDLES_TABLE));
-  return { ...(tables as unknown as StoredTables), journal, blockRuns, candles };
+  return {
+    ...(tables as unknown as StoredTables),
+    journal,
+    blockRuns,
+    candles,
+    knownHeads: new Map(),
+  };
 }
 
 /**
