@@ -92,6 +92,8 @@ export interface RecorderLimits {
    */
   readonly commitPauseMs: number;
   readonly maxCommitPauseMs: number;
+  /** Nobody else is asked for news after this long: the rest goes into the next commit. */
+  readonly maxAskMs: number;
   /** Pause before a failed commit is retried. */
   readonly commitRetryMs: number;
   /** An event loop that is later than this has stalled: receive times are late. */
@@ -146,6 +148,7 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   maxPendingBytes: 256 * 1024 * 1024,
   commitPauseMs: 50,
   maxCommitPauseMs: 200,
+  maxAskMs: 5,
   commitRetryMs: 1_000,
   minStallMs: 200,
   // What found no room in a socket's buffer waits at the exchange, and arrives a round trip later.

@@ -1,9 +1,10 @@
 /**
  * The path from recorders to the archive. Batches are committed in the order in which they were pushed,
  * as many at a time as wait (group commit); a recorder never waits for the disk. A recorder with news for
- * its journal is asked for them when a commit forms, so that all news share one. While the archive fails,
- * nobody is asked: batches stay here and are retried, up to a bound in bytes; a security that would exceed it
- * loses what it has waiting, and its recorder declares the gap.
+ * its journal is asked for them when a commit forms, so that they share one; where very many have news,
+ * those whose turn has not come go into the next. While the archive fails, nobody is asked: batches stay
+ * here and are retried, up to a bound in bytes; a security that would exceed it loses what it has waiting,
+ * and its recorder declares the gap.
  */
 
 import type { Archive, Write } from '../archive/archive.ts';
@@ -164,10 +165,14 @@ export class WriteQueue {
   }
 
   #askForNews(): void {
-    const news = [...this.#news];
-    this.#news.clear();
+    const untilMs = this.#clock.monotonicMs() + this.#limits.maxAskMs;
     this.#isAsking = true;
-    for (const push of news) push();
+    // In the order in which they were announced, so that each has its turn.
+    for (const push of [...this.#news]) {
+      this.#news.delete(push);
+      push();
+      if (this.#clock.monotonicMs() >= untilMs) break;
+    }
     this.#isAsking = false;
   }
 

@@ -99,10 +99,11 @@ test('a stop does not wait', async () => {
 });
 
 /** Announces news, which are pushed when a commit forms. @returns how often they were asked for. */
-function announce(security: string): { asked: number; again: () => void } {
+function announce(security: string, askedForMs = 0): { asked: number; again: () => void } {
   const news = { asked: 0, again: () => queue.announce(take) };
   const take = (): void => {
     news.asked++;
+    clock.stall(askedForMs);
     push(security, true);
   };
   news.again();
@@ -123,6 +124,19 @@ test('all news share a commit, soon after they came', async () => {
   expect(commits.slice(1)).toEqual([['a', 'b']]);
   await clock.advanceAsync(500);
   expect([a.asked, b.asked]).toEqual([2, 2]);
+});
+
+test('news that take a turn of the event loop too long go into the next commit, in their order', async () => {
+  const { maxAskMs, commitPauseMs } = DEFAULT_LIMITS;
+  const all = ['a', 'b', 'c', 'd', 'e'].map((name) => announce(name, maxAskMs / 2));
+  await clock.advanceAsync(0);
+  expect(commits).toEqual([['a', 'b']]);
+  all[0]!.again();
+  await clock.advanceAsync(commitPauseMs);
+  expect(commits.slice(1)).toEqual([['c', 'd']]);
+  await clock.advanceAsync(commitPauseMs);
+  expect(commits.slice(2)).toEqual([['e', 'a']]);
+  expect(all.map(({ asked }) => asked)).toEqual([2, 1, 1, 1, 1]);
 });
 
 test('news are in the commit that forms first', async () => {
