@@ -166,9 +166,10 @@ export class WriteQueue {
 
   #askForNews(): void {
     const untilMs = this.#clock.monotonicMs() + this.#limits.maxAskMs;
-    this.#isAsking = true;
     // In the order in which they were announced, so that each has its turn.
-    for (const push of [...this.#news]) {
+    const news = [...this.#news];
+    this.#isAsking = true;
+    for (const push of news) {
       this.#news.delete(push);
       push();
       if (this.#clock.monotonicMs() >= untilMs) break;
