@@ -8,6 +8,7 @@ import { everyExchange } from './demo-all.ts';
 import { ladder, queues } from './demo-check.ts';
 import type { BookReply } from './demo-check.ts';
 import { DemoError } from './demo-process.ts';
+import type { DemoOptions } from './demo-options.ts';
 import type { DemoRunner } from './demo-runner.ts';
 import { checkTrades } from './demo-trades.ts';
 
@@ -19,16 +20,16 @@ const SHOWN_ORDERS = 4;
 /** Book updates to wait for before the demo looks back. */
 const UPDATES = 1000;
 const UPDATES_LIMIT_MS = 15_000;
+const MINUTE_MS = 60_000;
 const GAP_LIMIT_MS = 15_000;
 const DROPPED_UPDATES = 4;
 /** Exit code of a command for a moment that was not recorded. */
 const EXIT_NOT_RECORDED = 5;
 
-/** @param isAll also one book of every other exchange. */
 export async function playDemo(
   demo: DemoRunner,
   archiveDirectory: string,
-  isAll: boolean,
+  { isAll, keep, minutes }: DemoOptions,
 ): Promise<void> {
   await start(demo);
   const book = await bookNow(demo);
@@ -40,9 +41,11 @@ export async function playDemo(
   await gap(demo);
   await trades(demo);
   if (isAll) await everyExchange(demo, [BUSY, QUEUED]);
+  if (minutes > 0) await goOn(demo, minutes);
   await stop(demo);
   await archiveAlone(demo, archiveDirectory, book);
   demo.story.end();
+  if (keep !== undefined) demo.story.say(`The archive is kept: --archive ${keep}`);
 }
 
 async function start(demo: DemoRunner): Promise<void> {
@@ -166,6 +169,18 @@ async function gap(demo: DemoRunner): Promise<void> {
 async function trades(demo: DemoRunner): Promise<void> {
   demo.story.step('The trades', 'One per line, for scripts.');
   await checkTrades(demo, BUSY);
+}
+
+async function goOn(demo: DemoRunner, minutes: number): Promise<void> {
+  const limitMs = minutes * MINUTE_MS;
+  demo.story.step(`Record for ${minutes} minute${minutes === 1 ? '' : 's'}`);
+  const sinceMs = performance.now();
+  await demo.until('the time to pass', 2 * limitMs, () => {
+    const isOver = performance.now() - sinceMs > limitMs;
+    const seconds = Math.round((performance.now() - sinceMs) / 1000);
+    demo.story.progress(`${seconds} s`, isOver);
+    return isOver;
+  });
 }
 
 async function stop(demo: DemoRunner): Promise<void> {

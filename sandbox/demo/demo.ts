@@ -2,22 +2,26 @@
 /**
  * `npm run demo`: a sandbox exchange, a logger and its manager CLI, without a network. Records, reads
  * books now and in the past, provokes a gap, and compares every book with the exchange's own; with `--all`
- * also one book of every exchange. Exits
- * with 0 only if everything was right, and always leaves neither processes nor files behind.
+ * also one book of every exchange. Exits with 0 only if everything was right, and always leaves neither
+ * processes nor files behind, but with `--keep DIR` the archive, to which `--minutes N` adds N minutes.
  */
 
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeError } from '../../logger/errors.ts';
 import { startSandbox } from '../sandbox.ts';
+import { demoOptions } from './demo-options.ts';
+import type { DemoOptions } from './demo-options.ts';
 import { DemoProcesses, freePort } from './demo-process.ts';
 import { DemoRunner } from './demo-runner.ts';
 import { playDemo } from './demo-steps.ts';
 
 const DEMO_LIMIT_MS = 50_000;
+const MINUTE_MS = 60_000;
+const EXIT_USAGE = 2;
 const WHOLE_DEMO_LIMIT_MS = 240_000;
 
 /** Resolves with the exit code of an early end: a signal or the time limit. */
@@ -33,10 +37,22 @@ function interruption(limitMs: number): Promise<number> {
 }
 
 async function main(): Promise<number> {
-  const isAll = process.argv.slice(2).includes('--all');
-  const interrupted = interruption(isAll ? WHOLE_DEMO_LIMIT_MS : DEMO_LIMIT_MS);
-  const directory = await mkdtemp(join(tmpdir(), 'orderbook-demo-'));
-  const removeDirectory = (): void => rmSync(directory, { recursive: true, force: true });
+  let options: DemoOptions;
+  try {
+    options = demoOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`demo: ${describeError(error)}\n`);
+    return EXIT_USAGE;
+  }
+  const { isAll, keep, minutes } = options;
+  const stepsLimitMs = isAll ? WHOLE_DEMO_LIMIT_MS : DEMO_LIMIT_MS;
+  // A longer recording takes longer to verify, too.
+  const interrupted = interruption(stepsLimitMs + 2 * minutes * MINUTE_MS);
+  const directory = keep ?? (await mkdtemp(join(tmpdir(), 'orderbook-demo-')));
+  await mkdir(directory, { recursive: true });
+  const removeDirectory = (): void => {
+    if (keep === undefined) rmSync(directory, { recursive: true, force: true });
+  };
   process.once('exit', removeDirectory);
   const sandbox = await startSandbox({ seed: 'demo', pace: 400 });
   const processes = new DemoProcesses({
@@ -47,7 +63,7 @@ async function main(): Promise<number> {
   });
   // In case the process exits before `close` below.
   process.once('exit', () => processes.killAll());
-  const played = playDemo(new DemoRunner(sandbox, processes), directory, isAll).then(
+  const played = playDemo(new DemoRunner(sandbox, processes), directory, options).then(
     () => 0,
     (error: unknown) => {
       process.stderr.write(`\ndemo: ${describeError(error)}\n`);

@@ -134,6 +134,32 @@ describe('npm run demo', needs(programs), () => {
   });
 });
 
+describe('npm run demo -- --keep', needs(programs), () => {
+  test('leaves the archive where it was told to', { timeout: 60_000 }, async () => {
+    const temporary = freshDirectory();
+    const kept = join(freshDirectory(), 'deeper', 'archive');
+    const demo = run(DEMO, ['--keep', kept], { TMPDIR: temporary });
+    await demo.said('The logger is up');
+    demo.kill('SIGINT');
+    expect(await demo.exit).toBe(130);
+    expect(readdirSync(temporary)).toEqual([]);
+    expect(processesIn(kept)).toEqual([]);
+    expect(readdirSync(kept)).not.toEqual([]);
+    const again = run(DEMO, ['--keep', kept]);
+    expect(await again.exit).toBe(2);
+    expect(again.errors()).toMatch(/^demo: --keep needs a directory without files: .*\n$/);
+  });
+
+  test.each([[['--minutes', 'x']], [['--minutes', '1.5']], [['--forever']]])(
+    '%j is wrong usage: one line, and 2',
+    async (args) => {
+      const demo = run(DEMO, args);
+      expect(await demo.exit).toBe(2);
+      expect(demo.errors()).toMatch(/^demo: .*(minutes|forever).*\n$/);
+    },
+  );
+});
+
 describe('npm run sandbox', needs(programs), () => {
   test('first prints the variables for a logger, and stops with 0', async () => {
     const sandbox = run(SANDBOX, ['--port', '0', '--symbols', 'BTCUSDT']);
