@@ -60,7 +60,8 @@ def _distance(prices: Ints, twice_mid: Ints, absent: float) -> NDArray[np.float6
 
 
 def _log(values: Ints, scale: int) -> NDArray[np.float64]:
-    return np.log1p(values / 10.0**scale)
+    logs: NDArray[np.float64] = np.log1p(values / 10**scale)
+    return logs
 
 
 def _change(twice_mid: Ints, market: Market) -> NDArray[np.float64]:

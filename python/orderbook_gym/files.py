@@ -7,6 +7,7 @@ rejected: accounts need exact integers.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -17,7 +18,7 @@ import pyarrow.compute
 import pyarrow.feather
 import pyarrow.parquet
 
-from orderbook_gym.market import Bools, Ints, Market, MarketError, OrderEvents, Trades
+from orderbook_gym.market import MOST_FEE_DECIMALS, Bools, Ints, Market, MarketError, OrderEvents, Trades
 from orderbook_gym.orders import Change, order_events
 
 Path: TypeAlias = str | os.PathLike[str]
@@ -26,6 +27,7 @@ Paths: TypeAlias = Path | Sequence[Path]
 Source: TypeAlias = Market | Paths
 
 FORMAT_VERSION = "1"
+_COLUMNS = {"price": r"(^|_)price(_\d+)?$|_horizon$", "size": r"(^|_)size(_\d+)?$"}
 
 
 def load(snapshots: Paths, *, trades: Paths | None = None, orders: Paths | None = None) -> Market:
@@ -44,15 +46,18 @@ def load(snapshots: Paths, *, trades: Paths | None = None, orders: Paths | None 
     if trades is not None and orders is not None:
         raise MarketError("Give trades or orders, not both: orders have the trades")
     file = _read(snapshots, "snapshots")
-    market = _market(file)
-    if trades is not None:
-        more = _read(trades, "trades", like=file)
+    if trades is None and orders is None:
+        return _market(file, *_scales([file]))
+    kind, paths = ("trades", trades) if orders is None else ("orders", orders)
+    assert paths is not None
+    more = _read(paths, kind, like=file)
+    market = _market(file, *_scales([file, more]))
+    if orders is None:
         market = replace(market, trades=_trades(more, market))
-    if orders is not None:
-        more = _read(orders, "orders", like=file)
+    else:
         market = replace(market, trades=_matches(more, market), orders=_orders(more, market))
-    if market.trades is not None:
-        _check_flows(market, market.trades)
+    assert market.trades is not None
+    _check_flows(market, market.trades)
     return market
 
 
@@ -88,13 +93,33 @@ class _File:
         values: Bools = pa.compute.equal(column, text).to_numpy().astype(np.bool_)
         return values
 
-    def sums(self, name: str) -> Ints:
-        """Read a column of decimals as integers at their scale; null becomes 0."""
+    def sums(self, name: str, scale: int) -> Ints:
+        """Read a column of decimals as integers at a scale; null becomes 0."""
+        column = self.table.column(name).cast(pa.decimal128(38, scale))
+        parts = [_unscaled(chunk, name) for chunk in column.chunks]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+    def sum_decimals(self, name: str, least: int) -> int:
+        """Return how many decimals the sums have, but ``least`` or more."""
         column = self.table.column(name)
         if not pa.types.is_decimal128(column.type):
             raise MarketError(f"{name} is {column.type}, not decimal128")
-        parts = [_unscaled(chunk, name) for chunk in column.chunks]
-        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+        for scale in range(least, column.type.scale):
+            try:
+                column.cast(pa.decimal128(38, scale))
+            except pa.ArrowInvalid:
+                continue
+            return scale
+        return max(least, int(column.type.scale))
+
+    def decimals(self, what: str) -> int:
+        """Return how many decimals the numbers of all columns of prices (or sizes) have."""
+        scale = self.number(f"{what}_scale")
+        spare = scale
+        for name in self.table.column_names:
+            if re.search(_COLUMNS[what], name):
+                spare = _spare_decimals(self.ints(name), spare)
+        return scale - spare
 
     def has(self, name: str) -> Bools:
         """Tell where a column is not null."""
@@ -116,6 +141,32 @@ def _unscaled(chunk: Any, name: str) -> Ints:
     if np.any(np.where(valid, words[:, 1], 0) != values >> 63):
         raise MarketError(f"A {name} needs more than 64 bits")
     return values
+
+
+def _spare_decimals(values: Ints, most: int) -> int:
+    """Return how many decimals are 0 in all of the values, up to ``most``."""
+    # A few of them usually settle it.
+    for some in (values[:1000], values):
+        while most > 0 and np.any(some % 10**most):
+            most -= 1
+    return most
+
+
+def _scales(files: Sequence[_File]) -> tuple[int, int]:
+    """Return the smallest scales of prices and sizes that hold all numbers of the files.
+
+    An exchange may tell 8 decimals for prices that never have more than 2. Money at the sum of both scales would
+    then need more than 64 bits.
+    """
+    price = max(file.decimals("price") for file in files)
+    size = max(file.decimals("size") for file in files)
+    # Trades that are not in these files can have more decimals than the levels: then the sums have.
+    money = max(files[0].sum_decimals(name, price + size) for name in ("uptick_notional", "downtick_notional"))
+    # Nor must the rounding of fees depend on what else is in the files.
+    most_price, most_size = files[0].number("price_scale"), files[0].number("size_scale")
+    money = max(money, min(MOST_FEE_DECIMALS, most_price + most_size))
+    size = max(size, min(most_size, money - price))
+    return max(price, money - size), size
 
 
 def _read(paths: Paths, kind: str, like: _File | None = None) -> _File:
@@ -158,18 +209,21 @@ def _check_metadata(name: str, texts: dict[str, str], kind: str, like: dict[str,
             raise MarketError(f"{name} has the {key} {texts.get(key)}, not {like.get(key)}")
 
 
-def _market(file: _File) -> Market:
+def _market(file: _File, price_scale: int, size_scale: int) -> Market:
     depth = file.number("depth")
     # A file may have fewer columns than levels were asked for.
     levels = [n for n in range(depth) if f"bid_price_{n}" in file.table.column_names]
 
     def side(name: str) -> Ints:
-        return np.stack([file.ints(f"{name}_{level}") for level in levels], axis=1)
+        what = name.split("_")[1]
+        start, end = file.number(f"{what}_scale"), {"price": price_scale, "size": size_scale}[what]
+        return np.stack([_at_scale(file.ints(f"{name}_{level}"), start, end) for level in levels], axis=1)
 
+    money_scale = price_scale + size_scale
     return Market(
         security=file.metadata["security"],
-        price_scale=file.number("price_scale"),
-        size_scale=file.number("size_scale"),
+        price_scale=price_scale,
+        size_scale=size_scale,
         every_us=file.number("every_us"),
         at_us=file.ints("at"),
         segment=file.ints("segment"),
@@ -177,11 +231,11 @@ def _market(file: _File) -> Market:
         bid_sizes=side("bid_size"),
         ask_prices=side("ask_price"),
         ask_sizes=side("ask_size"),
-        bid_horizon=file.ints("bid_horizon"),
-        ask_horizon=file.ints("ask_horizon"),
-        up_notional=file.sums("uptick_notional"),
+        bid_horizon=_at_scale(file.ints("bid_horizon"), file.number("price_scale"), price_scale),
+        ask_horizon=_at_scale(file.ints("ask_horizon"), file.number("price_scale"), price_scale),
+        up_notional=file.sums("uptick_notional", money_scale),
         up_count=file.ints("uptick_count"),
-        down_notional=file.sums("downtick_notional"),
+        down_notional=file.sums("downtick_notional", money_scale),
         down_count=file.ints("downtick_count"),
         flow_complete=file.bools("flow_complete"),
     )
@@ -191,21 +245,18 @@ def _clock(file: _File) -> Ints:
     return file.ints(f"{file.metadata['clock']}_time")
 
 
-def _at_scale(values: Ints, start: int, end: int, what: str) -> Ints:
-    if end >= start:
-        return values * np.int64(10 ** (end - start))
-    whole, rest = np.divmod(values, 10 ** (start - end))
-    if np.any(rest):
-        raise MarketError(f"A {what} has more decimals than the snapshots")
-    return whole
+def _at_scale(values: Ints, start: int, end: int) -> Ints:
+    """Bring integers from one scale to another that holds them."""
+    factor = np.int64(10 ** abs(end - start))
+    return values * factor if end >= start else values // factor
 
 
 def _prices(file: _File, name: str, market: Market) -> Ints:
-    return _at_scale(file.ints(name), file.number("price_scale"), market.price_scale, name)
+    return _at_scale(file.ints(name), file.number("price_scale"), market.price_scale)
 
 
 def _sizes(file: _File, name: str, market: Market) -> Ints:
-    return _at_scale(file.ints(name), file.number("size_scale"), market.size_scale, name)
+    return _at_scale(file.ints(name), file.number("size_scale"), market.size_scale)
 
 
 def _trades(file: _File, market: Market) -> Trades:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from orderbook_gym.episodes import Episodes
 from orderbook_gym.features import LIMIT, Floats, market_features
 from orderbook_gym.market import Market, MarketError
-from orderbook_gym.money import check_money, fee_of, fee_rate
+from orderbook_gym.money import Fee, check_money
 from orderbook_gym.queues import ASK, BID, Queues, Quote
 
 ACCOUNT_FEATURES = 7
@@ -85,10 +85,10 @@ class MakeEnv(gymnasium.Env[Floats, NDArray[np.int64]]):
         if min(self.unit, self.tick, units, depth, len(self.offsets)) < 1 or latency < 0:
             raise MarketError("unit, tick, units, offsets and depth are at least 1, latency at least 0")
         self._largest = self.unit * units
-        self.fee_rate = fee_rate(fee)
+        self.fee = Fee.read(fee, market)
         self.latency = latency
         self.horizon = horizon
-        check_money(market, self._largest, horizon, self.fee_rate)
+        check_money(market, self._largest, horizon, self.fee)
         self.episodes = Episodes(market, horizon, with_flows=True)
         self.queues = Queues(market)
         features = market_features(market, min(depth, market.depth))
@@ -104,8 +104,8 @@ class MakeEnv(gymnasium.Env[Floats, NDArray[np.int64]]):
         self._twice_mid = (market.bid_prices[:, 0] + market.ask_prices[:, 0]).tolist()
         self._at_us = market.at_us.tolist()
         self._segment = market.segment.tolist()
-        self._per_reward = 1.0 / (2 * 10**market.money_scale)
-        self._per_size = 1.0 / 10**market.size_scale
+        self._reward_unit = 2 * 10**market.money_scale
+        self._size_unit = 10**market.size_scale
         self._begin(self.episodes.row(0))
 
     def _begin(self, row: int) -> None:
@@ -150,7 +150,7 @@ class MakeEnv(gymnasium.Env[Floats, NDArray[np.int64]]):
             self._on_the_way.append(wanted)
             self._quote(row, self._on_the_way.popleft())
         twice_equity = 2 * self._cash + self._position * self._twice_mid[row]
-        reward = (twice_equity - self._twice_equity) * self._per_reward
+        reward = (twice_equity - self._twice_equity) / self._reward_unit
         self._twice_equity = twice_equity
         return self._observation(), reward, False, self._left == 0, self._info()
 
@@ -176,7 +176,7 @@ class MakeEnv(gymnasium.Env[Floats, NDArray[np.int64]]):
         if size == 0:
             return
         notional = quote.price * size
-        fee = fee_of(notional, self.fee_rate)
+        fee = self.fee.of(notional)
         self._fees += fee
         if side == BID:
             self._position += size
@@ -198,7 +198,7 @@ class MakeEnv(gymnasium.Env[Floats, NDArray[np.int64]]):
                 distance = (2 * quote.price - twice_mid) / twice_mid * 1e4
                 observation[place] = min(max(distance, -LIMIT), LIMIT)
                 observation[place + 1] = quote.remaining / self.unit
-                observation[place + 2] = log1p(quote.ahead * self._per_size)
+                observation[place + 2] = log1p(quote.ahead / self._size_unit)
             place += 3
         return observation
 

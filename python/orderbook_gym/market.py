@@ -12,6 +12,9 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
+MOST_FEE_DECIMALS = 8
+
+
 class MarketError(ValueError):
     """The files or options do not describe a market in which an episode can be played."""
 
@@ -129,6 +132,11 @@ class Market:
     def money_scale(self) -> int:
         """Decimals of money: a price times a size is an integer at this scale."""
         return self.price_scale + self.size_scale
+
+    @property
+    def fee_scale(self) -> int:
+        """Decimals of fees: 8, or all that money has."""
+        return min(MOST_FEE_DECIMALS, self.money_scale)
 
     def price(self, text: str) -> int:
         """Read a decimal price as an integer at the market's scale."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,28 +11,37 @@ from orderbook_gym.market import Bools, Ints, Market, MarketError, scaled
 
 FEE_DECIMALS = 6
 """Fees are rates with at most six decimals: 0.000001 is a hundredth of a basis point."""
-FEE_UNIT = 1_000_000
+MILLION = 1_000_000
 INT64_MAX = int(np.iinfo(np.int64).max)
 
 
-def fee_rate(text: str) -> int:
-    """Read a decimal fee rate (``"0.001"`` is 0.1 %; negative: a rebate) as millionths."""
-    rate = scaled(text, FEE_DECIMALS, "fee")
-    if abs(rate) >= FEE_UNIT:
-        raise MarketError(f"A fee of {text} is 100 % or more")
-    return rate
+@dataclass(frozen=True)
+class Fee:
+    """A fee rate, and how fees are rounded: up to a whole multiple of the market's smallest fee."""
 
+    rate: int
+    """Millionths; negative: a rebate."""
+    unit: int
+    """The smallest fee in units of money."""
 
-def fee_of(notional: int, rate: int) -> int:
-    """Fee of a fill: notional x rate in money units, rounded up (a rebate: down) to a whole unit."""
-    return -(-notional * rate // FEE_UNIT)
+    @classmethod
+    def read(cls, text: str, market: Market) -> Fee:
+        """Read a decimal rate: ``"0.001"`` is 0.1 %."""
+        rate = scaled(text, FEE_DECIMALS, "fee")
+        fee = cls(rate, 10 ** (market.money_scale - market.fee_scale))
+        if abs(rate) >= MILLION or fee.unit * MILLION * MILLION > INT64_MAX:
+            raise MarketError(f"A fee of {text} is 100 % or more, or money has too many decimals")
+        return fee
 
+    def of(self, notional: int) -> int:
+        """Fee of a fill in units of money."""
+        return -(-notional * self.rate // (MILLION * self.unit)) * self.unit
 
-def fees_of(notional: Ints, rate: int) -> Ints:
-    """Do the same as `fee_of` for an array, without leaving int64."""
-    whole, rest = np.divmod(notional, FEE_UNIT)
-    fees: Ints = whole * rate - (-rest * rate // FEE_UNIT)
-    return fees
+    def of_all(self, notional: Ints) -> Ints:
+        """Do the same as `of` for an array, without leaving int64."""
+        whole, rest = np.divmod(notional, MILLION * self.unit)
+        fees: Ints = (whole * self.rate - (-rest * self.rate // (MILLION * self.unit))) * self.unit
+        return fees
 
 
 def walk(prices: Sequence[int], sizes: Sequence[int], size: int) -> int | None:
@@ -55,14 +65,14 @@ def walks(prices: Ints, sizes: Ints, size: Ints) -> tuple[Ints, Bools]:
     return (taken * prices).sum(axis=1), behind[:, -1] >= size
 
 
-def check_money(market: Market, max_position: int, horizon: int, rate: int) -> None:
+def check_money(market: Market, max_position: int, horizon: int, fee: Fee) -> None:
     """Raise MarketError if an account could leave the range of int64 within an episode."""
     tops = np.concatenate([market.bid_prices.ravel(), market.ask_prices.ravel()])
     worth = 2 * max_position * int(np.abs(tops).max())
     # Every step may turn the position around, pay the fee for it and meet the largest change of prices.
     lowest = int(tops[tops > 0].min())
     change = 2 * max_position * (int(tops.max()) - lowest)
-    fees = worth * abs(rate) // FEE_UNIT + 1
+    fees = worth * abs(fee.rate) // MILLION + fee.unit
     if 2 * (worth + horizon * (change + fees)) > INT64_MAX:
         raise MarketError(
             "The account could leave the range of 64 bits: choose a smaller unit, fewer units or a shorter horizon"

@@ -14,9 +14,9 @@ from orderbook_gym.market import Ints, Market, OrderEvents, Trades
 from orderbook_gym.orders import Change, order_events
 
 START_US = 1_790_000_000_000_000
-PRICE_SCALE = 2
+PRICE_SCALE = 1
 SIZE_SCALE = 4
-TICK = 10
+TICK = 1
 """A tick is 0.10."""
 NO_CHANGE = Change(0, 0, 0, -1)
 

@@ -13,7 +13,7 @@ from orderbook_gym.episodes import Episodes
 from orderbook_gym.features import LIMIT, Floats, market_features
 from orderbook_gym.files import Source, market_of
 from orderbook_gym.market import MarketError
-from orderbook_gym.money import check_money, fee_of, fee_rate, walk
+from orderbook_gym.money import Fee, check_money, walk
 
 ACCOUNT_FEATURES = 2
 """The last columns of an observation: position / units, ordered position / units."""
@@ -73,10 +73,10 @@ class TakeEnv(gymnasium.Env[Floats, np.int64]):
         if self.unit < 1 or units < 1 or latency < 0 or depth < 1:
             raise MarketError("unit, units and depth are at least 1, latency at least 0")
         self._largest = self.unit * units
-        self.fee_rate = fee_rate(fee)
+        self.fee = Fee.read(fee, self.market)
         self.latency = latency
         self.horizon = horizon
-        check_money(self.market, self._largest, horizon, self.fee_rate)
+        check_money(self.market, self._largest, horizon, self.fee)
         self.episodes = Episodes(self.market, horizon, with_flows=False)
         depth = min(depth, self.market.depth)
         features = market_features(self.market, depth)
@@ -89,7 +89,7 @@ class TakeEnv(gymnasium.Env[Floats, np.int64]):
         self._twice_mid = (self.market.bid_prices[:, 0] + self.market.ask_prices[:, 0]).tolist()
         self._at_us = self.market.at_us.tolist()
         self._segment = self.market.segment.tolist()
-        self._per_reward = 1.0 / (2 * 10**self.market.money_scale)
+        self._reward_unit = 2 * 10**self.market.money_scale
         self._begin(self.episodes.row(0))
 
     def _begin(self, row: int) -> None:
@@ -128,7 +128,7 @@ class TakeEnv(gymnasium.Env[Floats, np.int64]):
             if arriving != self._position:
                 self._trade(arriving)
         twice_equity = 2 * self._cash + self._position * self._twice_mid[self._row]
-        reward = (twice_equity - self._twice_equity) * self._per_reward
+        reward = (twice_equity - self._twice_equity) / self._reward_unit
         self._twice_equity = twice_equity
         return self._observation(), reward, False, self._left == 0, self._info()
 
@@ -143,7 +143,7 @@ class TakeEnv(gymnasium.Env[Floats, np.int64]):
         if notional is None:
             self._rejected += 1
             return
-        fee = fee_of(notional, self.fee_rate)
+        fee = self.fee.of(notional)
         self._cash -= (notional if size > 0 else -notional) + fee
         self._fees += fee
         self._position = position

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from orderbook_gym.features import Floats
 from orderbook_gym.files import Source
 from orderbook_gym.market import Ints, MarketError
-from orderbook_gym.money import fees_of, walks
+from orderbook_gym.money import walks
 from orderbook_gym.take import TakeEnv
 
 
@@ -45,7 +45,7 @@ class TakeVectorEnv(VectorEnv[Floats, Ints, NDArray[Any]]):
         self.action_space = batch_space(one.action_space, num_envs)
         self._twice_mid = self.market.bid_prices[:, 0] + self.market.ask_prices[:, 0]
         self._largest = one.unit * one.units
-        self._per_reward = 1.0 / (2 * 10**self.market.money_scale)
+        self._reward_unit = 2 * 10**self.market.money_scale
         self._randoms = [seeding.np_random(None)[0] for _ in range(num_envs)]
         self._row = np.full(num_envs, one.episodes.row(0), dtype=np.int64)
         self._left = np.full(num_envs, one.horizon, dtype=np.int64)
@@ -97,7 +97,7 @@ class TakeVectorEnv(VectorEnv[Floats, Ints, NDArray[Any]]):
             self._trade(arriving, plays)
         self._left -= plays
         twice_equity = 2 * self._cash + self._position * self._twice_mid[self._row]
-        rewards = (twice_equity - self._twice_equity) * self._per_reward
+        rewards = (twice_equity - self._twice_equity) / self._reward_unit
         self._twice_equity = twice_equity
         truncated = plays & (self._left == 0)
         if len(over):
@@ -133,7 +133,7 @@ class TakeVectorEnv(VectorEnv[Floats, Ints, NDArray[Any]]):
             notional, enough = walks(prices[rows], levels[rows], np.abs(sizes[which]))
             self._rejected[which[~enough]] += 1
             which, notional = which[enough], notional[enough]
-            fees = fees_of(notional, self._one.fee_rate)
+            fees = self._one.fee.of_all(notional)
             self._cash[which] -= (notional if is_buy else -notional) + fees
             self._fees[which] += fees
             self._position[which] = positions[which]

@@ -26,7 +26,7 @@ class Account:
     fees: Decimal = Decimal(0)
 
     def fill(self, is_buy: bool, notional: Decimal, size: Decimal) -> None:
-        unit = Decimal(1).scaleb(-self.market.money_scale)
+        unit = Decimal(1).scaleb(-min(8, self.market.money_scale))
         fee = (notional * self.fee).quantize(unit, rounding=ROUND_CEILING)
         self.fees += fee
         self.cash += (-notional if is_buy else notional) - fee

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pytest
 
-from orderbook_gym import Market, MarketError, load
+from orderbook_gym import Market, MarketError, TakeEnv, load
 from orderbook_gym.synthetic import Simulated
 from tests.exports import orders_table, snapshots_table, trades_table, write
 
@@ -97,16 +98,80 @@ def test_trades_that_the_snapshots_do_not_count_are_rejected(market: Market, tmp
             load(book, trades=trades)
 
 
-def test_trades_at_other_scales_are_the_same_or_rejected(level_market: Market, tmp_path: Path) -> None:
-    book = write(snapshots_table(level_market), tmp_path / "book.parquet")
-    whole = trades_table(level_market, price_scale="4")
-    at = whole.column_names.index("price")
-    finer = whole.set_column(at, "price", pa.array(whole["price"].to_numpy() * 100))
-    trades = write(finer, tmp_path / "trades.parquet")
-    assert_same(load(book, trades=trades), level_market)
-    between = whole.set_column(at, "price", pa.array(whole["price"].to_numpy() * 100 + 1))
-    with pytest.raises(MarketError, match="more decimals"):
-        load(book, trades=write(between, tmp_path / "between.parquet"))
+def finer(table: pa.Table, price: int, size: int) -> pa.Table:
+    """Tell the same prices and sizes with more decimals, as an exchange with fixed decimals does."""
+    texts = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
+    columns = {}
+    for name in table.column_names:
+        column = table[name]
+        if "price" in name or "horizon" in name:
+            column = pa.compute.multiply(column, 10**price)
+        elif "size" in name:
+            column = pa.compute.multiply(column, 10**size)
+        elif "notional" in name:
+            column = column.cast(pa.decimal128(38, column.type.scale + price + size))
+        columns[name] = column
+    for key, more in (("price_scale", price), ("size_scale", size), ("notional_scale", price + size)):
+        texts[key] = str(int(texts[key]) + more)
+    return pa.table(columns, metadata=texts)
+
+
+def with_size_decimals(market: Market, more: int) -> Market:
+    """Return the same market with more decimals of sizes."""
+    factor = np.int64(10**more)
+    names = ("bid_sizes", "ask_sizes", "up_notional", "down_notional")
+    changes = {name: getattr(market, name) * factor for name in names}
+    parts = (market.trades, market.orders)
+    trades, orders = (part and replace(part, size=part.size * factor) for part in parts)
+    return replace(market, size_scale=market.size_scale + more, trades=trades, orders=orders, **changes)
+
+
+@pytest.mark.parametrize("more", [(0, 0), (7, 4), (3, 0)])
+def test_decimals_that_no_number_has_are_left_out(simulated: Simulated, tmp_path: Path, more: tuple[int, int]) -> None:
+    """But money keeps 8, which fees can have."""
+    should = with_size_decimals(simulated.market, 3)
+    assert should.money_scale == 8
+    book = write(finer(snapshots_table(simulated.market), 7, 4), tmp_path / "book.parquet")
+    orders = write(finer(orders_table(simulated), *more), tmp_path / "orders.parquet")
+    assert_same(load(book, orders=orders), should)
+    trades = write(finer(trades_table(simulated.market), *more), tmp_path / "trades.parquet")
+    assert_same(load(book, trades=trades), replace(should, orders=None))
+
+
+def test_sums_may_have_more_decimals_than_the_levels(market: Market, tmp_path: Path) -> None:
+    table = snapshots_table(market)
+    texts = table.schema.metadata | {b"size_scale": b"6"}
+    at = table.column_names.index("uptick_notional")
+    plain = [None] + [Decimal("0.0000001")] + [Decimal(0)] * (market.rows - 2)
+    sums = pa.array(plain, pa.decimal128(38, 7))
+    table = table.set_column(at, "uptick_notional", sums).replace_schema_metadata(texts)
+    read = load(write(table, tmp_path / "book.parquet"))
+    assert (read.price_scale + read.size_scale, read.up_notional[1]) == (7, 1)
+
+
+def test_a_shorter_file_with_fewer_decimals_plays_the_same(market: Market, tmp_path: Path) -> None:
+    """The first rows have rounder sizes than the later ones, so a file that is cut behind them has other scales."""
+    coarse = market.part(0, 200)
+    sizes = {name: getattr(coarse, name) // 100 * 100 + 100 for name in ("bid_sizes", "ask_sizes")}
+    for name in ("bid", "ask"):
+        sizes[f"{name}_sizes"] = np.where(getattr(coarse, f"{name}_prices") > 0, sizes[f"{name}_sizes"], 0)
+    coarse = replace(coarse, up_notional=coarse.up_notional * 0, down_notional=coarse.down_notional * 0, **sizes)
+    long = write(snapshots_table(coarse), tmp_path / "long.parquet")
+    told = []
+    odd = with_size_decimals(coarse, 5).bid_sizes.copy()
+    odd[150:] += 1
+    for whole in (replace(with_size_decimals(coarse, 5), bid_sizes=odd), with_size_decimals(coarse, 5)):
+        path = write(snapshots_table(whole), long)
+        read = load(path)
+        env = TakeEnv(read, unit="0.37", fee="0.0007", horizon=100)
+        random = np.random.default_rng(0)
+        told.append([env.reset(options={"start": 20})[0].tobytes()])
+        for _ in range(100):
+            observation, reward, *_ = env.step(int(random.integers(3)))
+            told[-1].append((observation.tobytes(), reward))
+        told[-1].append(read.size_scale)
+    assert told[0][-1] != told[1][-1]
+    assert told[0][:-1] == told[1][:-1]
 
 
 def test_a_csv_is_neither_format(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def test_an_order_beyond_the_depth_is_rejected_as_a_whole(market: Market) -> Non
 
 def test_an_account_that_could_overflow_is_rejected(market: Market) -> None:
     with pytest.raises(MarketError, match="64 bits"):
-        TakeEnv(market, unit="300000000", horizon=190)
+        TakeEnv(market, unit="3000000000", horizon=190)
 
 
 def test_impossible_episodes_are_rejected(market: Market) -> None:
