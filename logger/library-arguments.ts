@@ -24,7 +24,7 @@ const BOOK_OPTIONS = ['depth', 'level', 'clock'] as const;
 const COVERAGE_OPTIONS = ['from', 'to'] as const;
 const CANDLE_OPTIONS = [...COVERAGE_OPTIONS, 'timeframe'] as const;
 const RANGE_OPTIONS = [...COVERAGE_OPTIONS, 'clock'] as const;
-const SNAPSHOT_OPTIONS = [...RANGE_OPTIONS, 'every', 'depth', 'level'] as const;
+const SNAPSHOT_OPTIONS = [...RANGE_OPTIONS, 'every', 'depth', 'level', 'features'] as const;
 
 export function checkLocation(location: unknown): string {
   if (typeof location === 'string' && location !== '') return location;

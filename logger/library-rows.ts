@@ -116,6 +116,8 @@ export interface SnapshotRow {
   /** Those whose taker sold. */
   readonly downticks: SnapshotFlowResult['downticks'];
   readonly flow: SnapshotFlowResult['flow'];
+  /** With `features`: what changed at each price since the tick before; null where the flow is incomplete. */
+  readonly features?: SnapshotFlowResult['features'];
 }
 
 /** A message about one order, as the exchange sent it. */

@@ -128,6 +128,8 @@ export interface SnapshotOptions extends RangeOptions {
   /** As in `BookOptions`. */
   readonly depth?: number;
   readonly level?: 'L2';
+  /** With what changed at each price since the tick before; an L3 book comes by price then. */
+  readonly features?: boolean;
 }
 
 export interface CandleOptions extends Omit<RangeOptions, 'clock'> {

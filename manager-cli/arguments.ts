@@ -179,7 +179,8 @@ export function liveSnapshotsQuery(args: Arguments): SnapshotsQuery {
   if (security === undefined || others.length > 0) {
     throw usageError('--snapshots follows one security: name one, like binance:BTCUSDT');
   }
-  const given = { security, depth: numeric(args, 'depth'), level: level(args) };
+  const features = flag(args, 'features') || undefined;
+  const given = { security, depth: numeric(args, 'depth'), level: level(args), features };
   const everyUs = checked(() => validEvery(every, '--snapshots'));
   return { ...checked(() => validSnapshotsQuery(given, '--')), everyUs };
 }
@@ -196,6 +197,7 @@ export function exportQuery(args: Arguments, format: string): ExportQuery {
     depth: numeric(args, 'depth'),
     level: level(args),
     timeframe: text(args, 'timeframe'),
+    features: flag(args, 'features') || undefined,
   };
   return checked(() => validExportQuery(given, '--'));
 }

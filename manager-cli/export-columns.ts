@@ -77,6 +77,9 @@ export async function exportColumns(
 function columnsQuery(args: Arguments): ExportQuery {
   const query = exportQuery(args, 'jsonl');
   if (query.type !== 'snapshots') return query;
+  if (query.features === true) {
+    throw usageError('--features: files with columns have none for them; use jsonl or csv');
+  }
   const { depth = DEFAULT_COLUMN_DEPTH } = query;
   if (depth > MAX_COLUMN_DEPTH) {
     throw usageError(

@@ -12,7 +12,7 @@ export function createEncoder(query: ExportQuery): Encoder {
     case 'jsonl':
       return jsonlEncoder();
     case 'csv':
-      return csvEncoder(query.type);
+      return csvEncoder(query.type, query.features);
     case 'tardis-csv':
       return tardisEncoder(query);
   }

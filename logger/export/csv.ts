@@ -15,6 +15,8 @@
  *   `at,sequence,exchangeTime,receiveTime,side,price,size,count,orderId`. The rows of one tick share its
  *   `at` and begin with the two of its horizon. `count` is of levels whose exchange reports it, and of an L3
  *   book by price, `orderId` of an order; best price first, each queue in its order.
+ *   With features, `limit,cancel,market` behind: what changed there since the tick before, as notional; and
+ *   rows of sides `bid-other` and `ask-other` for prices that changed and are not among the levels.
  * - candles: the columns of `COLUMNS.candles`, one row per interval; `missing` is `<from>/<to>/<cause>` of each
  *   stretch of which trades may be missing, with a space between two.
  * - orders: the columns of `COLUMNS.orders`, one row per message; a field that its type lacks is empty.
@@ -29,12 +31,20 @@ import type { Scale, ScaledInt } from '../market/decimal.ts';
 import type { Levels } from '../market/events.ts';
 import { formatTimeUs } from '../market/time.ts';
 import type { BookRows } from '../queries/book-rows.ts';
-import { formatCandle, formatOrderEvent, formatSequence } from '../queries/format.ts';
+import { pricesOf } from '../queries/book-rows.ts';
+import {
+  formatCandle,
+  formatChange,
+  formatOrderEvent,
+  formatOther,
+  formatSequence,
+} from '../queries/format.ts';
 import type {
   CandleItem,
   DataItem,
   ImageItem,
   OrderItem,
+  OtherChange,
   SnapshotItem,
   UpdateItem,
 } from '../queries/items.ts';
@@ -44,6 +54,7 @@ import type { LineWriter } from './line-writer.ts';
 import { decimalText, quoted, textEncoder } from './text-encoder.ts';
 
 const TIMES = ['exchangeTime', 'receiveTime'];
+const CHANGES = ['limit', 'cancel', 'market'];
 const COLUMNS = {
   trades: ['sequence', 'tradeId', ...TIMES, 'price', 'size', 'side'],
   quotes: ['sequence', ...TIMES, 'bidPrice', 'bidSize', 'askPrice', 'askSize'],
@@ -93,8 +104,10 @@ const COLUMNS = {
   ],
 } as const;
 
-export function csvEncoder(type: ExportType): Encoder {
-  return textEncoder(COLUMNS[type].join(','), (item, out) => {
+/** @param features of snapshots: with columns for what changed at each price. */
+export function csvEncoder(type: ExportType, features = false): Encoder {
+  const columns = features ? [...COLUMNS[type], ...CHANGES] : COLUMNS[type];
+  return textEncoder(columns.join(','), (item, out) => {
     if (item.type === 'update') writeUpdate(item, out);
     else if (item.type === 'image') writeImage(item, out);
     else out.text(linesOf(item));
@@ -170,15 +183,48 @@ function writeSides(
 }
 
 function snapshotLines(item: SnapshotItem): string {
-  const { rows, scale, horizon } = item;
+  const { rows, scale, horizon, features } = item;
   const sequence = formatSequence(item.sequence, item.proof);
   const head = `${formatTimeUs(item.atUs)},${sequence ?? ''},${timesOf(item)}`;
-  return (
-    line(head, 'bid-horizon', decimalText(horizon.bid, scale.priceExponent), null, null, null) +
-    line(head, 'ask-horizon', decimalText(horizon.ask, scale.priceExponent), null, null, null) +
-    rowLines(`${head},bid,`, rows, 'bids', scale) +
-    rowLines(`${head},ask,`, rows, 'asks', scale)
+  const empty = features === undefined ? [] : [null, null, null];
+  const [bid, ask] = [horizon.bid, horizon.ask].map((price) =>
+    decimalText(price, scale.priceExponent),
   );
+  return (
+    line(head, 'bid-horizon', bid ?? null, null, null, null, ...empty) +
+    line(head, 'ask-horizon', ask ?? null, null, null, null, ...empty) +
+    withChanges(rowLines(`${head},bid,`, rows, 'bids', scale), item, 'bids') +
+    otherLines(`${head},bid-other`, features?.others.bids, scale) +
+    withChanges(rowLines(`${head},ask,`, rows, 'asks', scale), item, 'asks') +
+    otherLines(`${head},ask-other`, features?.others.asks, scale)
+  );
+}
+
+/** Three more fields on the line of each level. */
+function withChanges(
+  lines: string,
+  { rows, features, scale }: SnapshotItem,
+  side: 'bids' | 'asks',
+): string {
+  if (features === undefined) return lines;
+  const prices = pricesOf(rows, side);
+  const own = lines.split('\n');
+  return prices
+    .map((price, i) => {
+      const change = features?.[side][i] ?? null;
+      const fields = change === null ? ',,' : formatChange(price, change, scale).join(',');
+      return `${own[i]},${fields}\n`;
+    })
+    .join('');
+}
+
+function otherLines(head: string, others: readonly OtherChange[] = [], scale: Scale): string {
+  return others
+    .map((other) => {
+      const [price, size, ...change] = formatOther(other, scale);
+      return line(head, price, size, null, null, ...change);
+    })
+    .join('');
 }
 
 function rowLines(head: string, rows: BookRows, side: 'bids' | 'asks', scale: Scale): string {

@@ -66,6 +66,7 @@ export function exportQuery(request: ExportRequest__Output): ExportQuery {
     type: EXPORT_TYPE.unchecked(request.type),
     format: EXPORT_FORMAT.unchecked(request.format),
     level: LEVEL.unchecked(request.level),
+    features: request.features || undefined,
   });
 }
 
@@ -80,22 +81,24 @@ export function snapshotSeriesQuery(request: WatchSeriesRequest__Output): Snapsh
     every: snapshots?.every,
     depth: snapshots?.depth,
     level: LEVEL.unchecked(snapshots?.level ?? 'BOOK_LEVEL_UNSPECIFIED'),
+    features: snapshots?.features,
   });
 }
 
 export function snapshotSeriesRequest(query: SnapshotsQuery): WatchSeriesRequest {
-  const { security, everyUs, depth, level } = query;
+  const { security, everyUs, depth, level, features } = query;
   const snapshots = message<SnapshotSeries>({
     every: everyUs === undefined ? null : `${everyUs}us`,
     depth,
     level: level && LEVEL.toValue(level),
+    features,
   });
   return { security, snapshots };
 }
 
 export function exportRequest(query: ExportQuery): ExportRequest {
   const { security, fromUs, toUs, clock, type, format, everyUs, depth, level, timeframe } = query;
-  const { hasScales } = query;
+  const { features, hasScales } = query;
   return message<ExportRequest>({
     security,
     from: timeText(fromUs),
@@ -107,6 +110,7 @@ export function exportRequest(query: ExportQuery): ExportRequest {
     depth,
     level: level && LEVEL.toValue(level),
     timeframe,
+    features,
     scales: hasScales,
   });
 }

@@ -2,6 +2,7 @@
 
 import type { Book } from '../book/book.ts';
 import type { LevelTotal } from '../book/order-book.ts';
+import type { ScaledInt } from '../market/decimal.ts';
 import type { LevelCounts, Levels, RestingOrder } from '../market/events.ts';
 
 /** Best price first. */
@@ -36,4 +37,10 @@ export function rowsOf(book: Book, depth?: number, level?: 'L2'): BookRows {
   return level === 'L2'
     ? { kind: 'totals', bids: book.totals('bid', depth), asks: book.totals('ask', depth) }
     : { kind: 'orders', bids: book.orders('bid', depth), asks: book.orders('ask', depth) };
+}
+
+/** The price of each row of a side. */
+export function pricesOf(rows: BookRows, side: 'bids' | 'asks'): ScaledInt[] {
+  if (rows.kind === 'levels') return rows[side].filter((_, i) => i % 2 === 0);
+  return rows[side].map(({ price }) => price);
 }

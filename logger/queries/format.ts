@@ -6,7 +6,7 @@ import type { LevelTotal } from '../book/order-book.ts';
 import type { BadReceiveTime } from '../market/bad-receive-times.ts';
 import type { Gap, GapCause, Interval, Proof } from '../market/coverage.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
-import { formatScaled } from '../market/decimal.ts';
+import { formatScaled, multiplyScaled } from '../market/decimal.ts';
 import type {
   Horizon,
   BookPosition,
@@ -20,7 +20,7 @@ import type {
 import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
 import { formatTimeUs } from '../market/time.ts';
-import { rowsOf } from './book-rows.ts';
+import { pricesOf, rowsOf } from './book-rows.ts';
 import type { BookRows } from './book-rows.ts';
 import type {
   BookView,
@@ -28,6 +28,8 @@ import type {
   Flow,
   GapItem,
   ImageItem,
+  LevelChange,
+  OtherChange,
   SnapshotItem,
   UpdateItem,
 } from './items.ts';
@@ -35,7 +37,9 @@ import type {
   BadReceiveTimeResult,
   BookResult,
   CandleResult,
+  ChangeResult,
   ExportGap,
+  FeaturesResult,
   FlowResult,
   GapResult,
   IntervalResult,
@@ -43,6 +47,7 @@ import type {
   NoBookResult,
   OrderEventResult,
   OrderRow,
+  OtherChangeResult,
   SnapshotFlowResult,
 } from './results.ts';
 
@@ -214,7 +219,49 @@ function formatLevels(
   return rows;
 }
 
-export function formatFlows({ segment, flows }: SnapshotItem): SnapshotFlowResult {
+export function formatFlows(item: SnapshotItem): SnapshotFlowResult {
+  const { features } = item;
+  return { ...flowsOf(item), ...(features !== undefined && { features: featuresOf(item) }) };
+}
+
+function featuresOf({ features, rows, scale }: SnapshotItem): FeaturesResult | null {
+  if (features === undefined || features === null) return null;
+  const { kind, bids, asks, others } = features;
+  const side = (name: 'bids' | 'asks', own: typeof bids): FeaturesResult['bids'] => {
+    const prices = pricesOf(rows, name);
+    return own.map((change, i) => change && formatChange(prices[i] as ScaledInt, change, scale));
+  };
+  return {
+    kind,
+    bids: side('bids', bids),
+    asks: side('asks', asks),
+    others: {
+      bids: others.bids.map((other) => formatOther(other, scale)),
+      asks: others.asks.map((other) => formatOther(other, scale)),
+    },
+  };
+}
+
+/** As notional. */
+export function formatChange(
+  price: ScaledInt,
+  { limit, cancel, market }: LevelChange,
+  { priceExponent, sizeExponent }: Scale,
+): ChangeResult {
+  const notional = (size: ScaledInt): string =>
+    formatScaled(multiplyScaled(price, size), priceExponent + sizeExponent);
+  return [notional(limit), notional(cancel), notional(market)];
+}
+
+export function formatOther(other: OtherChange, scale: Scale): OtherChangeResult {
+  return [
+    formatScaled(other.price, scale.priceExponent),
+    formatScaled(other.size, scale.sizeExponent),
+    ...formatChange(other.price, other, scale),
+  ];
+}
+
+function flowsOf({ segment, flows }: SnapshotItem): SnapshotFlowResult {
   if (flows === null) {
     const unknown = { notional: null, count: null };
     return { segment, upticks: unknown, downticks: unknown, flow: 'incomplete' };

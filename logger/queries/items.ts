@@ -108,6 +108,39 @@ export interface SnapshotItem extends BookView {
   readonly segment: number;
   /** What was traded since the tick before, `(at − every, at]`; null: that period touches a gap. */
   readonly flows: Flows | null;
+  /** What changed at each price since; null as `flows`. Absent: it was not asked for. */
+  readonly features?: LevelFeatures | null;
+}
+
+/**
+ * What changed between two snapshots: at each price size(now) − size(before) = limit − cancel − market, and
+ * price × size is the notional. `exact`: single orders say which it was. `inferred` from levels and trades.
+ */
+export interface LevelFeatures {
+  readonly kind: 'exact' | 'inferred';
+  /** For each row of the side; null: its price was not known before. */
+  readonly bids: readonly (LevelChange | null)[];
+  readonly asks: readonly (LevelChange | null)[];
+  /**
+   * Prices at which something changed and that have no row: as far as the rows of this tick or the one before
+   * reach. Best first.
+   */
+  readonly others: { readonly bids: readonly OtherChange[]; readonly asks: readonly OtherChange[] };
+}
+
+/** Sizes, never negative. */
+export interface LevelChange {
+  /** Added: orders that were opened, or grew. */
+  readonly limit: ScaledInt;
+  /** Taken back: orders that were cancelled, or became smaller. */
+  readonly cancel: ScaledInt;
+  readonly market: ScaledInt;
+}
+
+export interface OtherChange extends LevelChange {
+  readonly price: ScaledInt;
+  /** What is there now. */
+  readonly size: ScaledInt;
 }
 
 /** Single fills of a period: `upticks` whose taker bought, `downticks` whose taker sold. */

@@ -41,6 +41,8 @@ export interface SnapshotsQuery extends RangeQuery {
   readonly depth?: number | undefined;
   /** `L2`: an L3 book by price. Absent: as it was recorded. */
   readonly level?: 'L2' | undefined;
+  /** With what changed at each price; an L3 book comes by price then. */
+  readonly features?: boolean | undefined;
 }
 
 /** The candles that begin in `fromUs <= t < toUs`, on the exchange's clock. */

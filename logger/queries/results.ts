@@ -58,7 +58,26 @@ export interface SnapshotFlowResult {
   /** Fills whose taker sold. */
   readonly downticks: FlowResult;
   readonly flow: 'complete' | 'incomplete';
+  /** Null where the flow is incomplete. Absent: they were not asked for. */
+  readonly features?: FeaturesResult | null;
 }
+
+/** What changed at each price since the snapshot before, as notional: price × size. */
+export interface FeaturesResult {
+  /** `inferred`: from levels and trades; `exact`: from the messages about orders. */
+  readonly kind: 'exact' | 'inferred';
+  /** For each row of the book's side; null: its price was not known before. */
+  readonly bids: readonly (ChangeResult | null)[];
+  readonly asks: readonly (ChangeResult | null)[];
+  /** `[price, size, limit, cancel, market]` of prices that have no row. */
+  readonly others: {
+    readonly bids: readonly OtherChangeResult[];
+    readonly asks: readonly OtherChangeResult[];
+  };
+}
+
+export type ChangeResult = readonly [limit: string, cancel: string, market: string];
+export type OtherChangeResult = readonly [price: string, size: string, ...change: ChangeResult];
 
 /** A book of single orders. */
 export interface OrderBookResult extends BookResult {

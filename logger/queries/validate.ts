@@ -55,7 +55,8 @@ type Unchecked<Field extends string> = { readonly [Name in Field]?: unknown };
 export type UncheckedRange = Unchecked<'security' | 'from' | 'to'>;
 export type UncheckedClockRange = UncheckedRange & Unchecked<'clock'>;
 export type UncheckedBook = Unchecked<'security' | 'at' | 'sequence' | 'clock' | 'depth' | 'level'>;
-export type UncheckedSnapshots = UncheckedClockRange & Unchecked<'every' | 'depth' | 'level'>;
+export type UncheckedSnapshots = UncheckedClockRange &
+  Unchecked<'every' | 'depth' | 'level' | 'features'>;
 export type UncheckedCandles = UncheckedRange & Unchecked<'timeframe'>;
 export type UncheckedExport = UncheckedSnapshots &
   Unchecked<'type' | 'format' | 'timeframe' | 'scales'>;
@@ -207,7 +208,13 @@ export function validSnapshotsQuery(given: UncheckedSnapshots, prefix = ''): Sna
     everyUs: validEvery(given.every, `${prefix}every`),
     depth: validDepth(given.depth, `${prefix}depth`),
     level: validLevel(given.level, `${prefix}level`),
+    ...(validFlag(given.features, `${prefix}features`) && { features: true }),
   };
+}
+
+function validFlag(value: unknown, field: string): boolean {
+  if (value === undefined || typeof value === 'boolean') return value === true;
+  throw wrongField(field, value, 'true or false');
 }
 
 /** Candles need one. */
@@ -242,13 +249,13 @@ export function validExportQuery(given: UncheckedExport, prefix = ''): ExportQue
 
 type ExportChoice = Pick<
   ExportQuery,
-  'type' | 'format' | 'everyUs' | 'depth' | 'level' | 'timeframe' | 'clock'
+  'type' | 'format' | 'everyUs' | 'depth' | 'level' | 'features' | 'timeframe' | 'clock'
 >;
 
 /** Rejects combinations that have no meaning. */
 export function checkExport(query: ExportChoice, prefix = ''): void {
-  const { type, format, everyUs, depth, level, timeframe, clock } = query;
-  const ofSnapshots = Object.entries({ every: everyUs, depth, level });
+  const { type, format, everyUs, depth, level, features, timeframe, clock } = query;
+  const ofSnapshots = Object.entries({ every: everyUs, depth, level, features });
   for (const [field, value] of type === 'snapshots' ? [] : ofSnapshots) {
     if (value === undefined) continue;
     throw new InvalidArgumentError(`${prefix}${field}: is for the type snapshots, not for ${type}`);
@@ -258,6 +265,11 @@ export function checkExport(query: ExportChoice, prefix = ''): void {
     throw new InvalidArgumentError(`${prefix}timeframe: is for the type candles, not for ${type}`);
   }
   if (everyUs !== undefined) validEveryUs(everyUs, `${prefix}every`);
+  if (features === true && format === 'tardis-csv') {
+    throw new InvalidArgumentError(
+      `${prefix}features: tardis-csv has no columns for them; use jsonl or csv`,
+    );
+  }
   if (format === 'tardis-csv') checkTardis(type, depth, prefix);
 }
 

@@ -19,6 +19,7 @@ import type { Flows, GapItem, SnapshotItem } from '../queries/items.ts';
 import type { SnapshotsQuery } from '../queries/queries.ts';
 import { DEFAULT_EVERY_US, validEveryUs } from '../queries/validate.ts';
 import { FlowTicks } from './flows.ts';
+import { LevelChanges } from './level-changes.ts';
 import { gapItem, rangeOf, timeOf } from './range.ts';
 import type { Range } from './range.ts';
 import { ReplayedBook } from './replay.ts';
@@ -50,6 +51,9 @@ export class SnapshotFold {
   readonly everyUs: number;
   readonly #query: SnapshotsQuery;
   readonly #flows: FlowTicks;
+  readonly #changes: LevelChanges | undefined;
+  /** Ticks before are not shown: what changes are counted from. */
+  #shownFromUs = Number.NEGATIVE_INFINITY;
   #segment: number;
   /** A gap came since the last interval. */
   #hasGap = true;
@@ -62,8 +66,11 @@ export class SnapshotFold {
   /** @param segments how many there were before. */
   constructor(query: SnapshotsQuery, segments = 0) {
     this.range = rangeOf(query);
-    this.#query = query;
+    this.#query = query.features === true ? { ...query, level: 'L2' } : query;
     this.everyUs = validEveryUs(query.everyUs ?? DEFAULT_EVERY_US);
+    if (query.features === true) {
+      this.#changes = new LevelChanges(this.everyUs, this.range.clock, query.depth);
+    }
     this.#segment = segments;
     this.#flows = new FlowTicks(this.everyUs, this.range.clock);
     this.notBefore(this.range.fromUs);
@@ -80,8 +87,9 @@ export class SnapshotFold {
 
   /** The first tick that is shown is at or after this time. */
   notBefore(us: number): void {
-    if (us <= this.#tickUs) return;
-    this.#tickUs = Number.isFinite(us) ? Math.ceil(us / this.everyUs) * this.everyUs : us;
+    this.#shownFromUs = Math.max(this.#shownFromUs, us);
+    // Changes are counted from the tick before.
+    this.#skipTo(this.#changes === undefined ? us : us - this.everyUs);
   }
 
   /** A proven interval begins, the one before is over. */
@@ -94,12 +102,14 @@ export class SnapshotFold {
     this.#interval = { book, declaredUs, beginUs: provenUs, provenUs, isOver: false };
     if (this.#hasGap) this.#segment++;
     this.#hasGap = false;
-    this.notBefore(provenUs);
+    this.#skipTo(provenUs);
+    this.#changes?.begin(book, false);
   }
 
   /** The trades of what follows; some may be older than the book. */
   addTrades(events: readonly MarketEvent[], scale: Scale): void {
     this.#flows.add(events, scale);
+    this.#changes?.addTrades(events, scale);
   }
 
   /** The book updates of what follows. */
@@ -120,6 +130,7 @@ export class SnapshotFold {
   /** Trades of periods that end before are of no use. */
   forgetBefore(us: number): void {
     this.#flows.forgetBefore(us);
+    this.#changes?.forgetBefore(us);
   }
 
   /** After what was added so far the book is known further out. */
@@ -170,6 +181,11 @@ export class SnapshotFold {
     return gapItem(gap);
   }
 
+  #skipTo(us: number): void {
+    if (us <= this.#tickUs) return;
+    this.#tickUs = Number.isFinite(us) ? Math.ceil(us / this.everyUs) * this.everyUs : us;
+  }
+
   #declaredEndUs({ declaredUs }: Interval): number {
     return this.range.clock === 'receive' ? declaredUs + 1 : Infinity;
   }
@@ -214,12 +230,14 @@ export class SnapshotFold {
   #apply({ book }: Interval, updates: readonly BookUpdate[], scale: Scale): void {
     if (updates.length === 0) return;
     book.refine(scale);
-    book.applyAll(updates);
+    if (this.#changes === undefined) book.applyAll(updates);
+    else this.#changes.apply(book, updates);
     this.#last = undefined;
   }
 
   #replace(interval: Interval, start: BookStart): void {
     interval.book = new ReplayedBook(start);
+    this.#changes?.begin(interval.book, true);
     this.#last = undefined;
   }
 
@@ -237,7 +255,11 @@ export class SnapshotFold {
         this.#last === undefined
           ? { ...this.#snapshotOf(interval.book, atUs), segment: this.#segment, flows }
           : { ...this.#last, atUs, flows };
-      yield this.#last;
+      if (this.#changes !== undefined) {
+        const features = this.#changes.take(interval.book, this.#last.rows, atUs);
+        this.#last = { ...this.#last, features: flows === null ? null : features };
+      }
+      if (atUs >= this.#shownFromUs) yield this.#last;
     }
   }
 

@@ -22,7 +22,8 @@ export async function* snapshots(
   const stored = new StoredSnapshots(new SnapshotFold(query));
   const { range, everyUs } = stored.fold;
   // The first tick covers what was traded before it.
-  for await (const item of itemsInRange(context, query.security, range, everyUs)) {
+  const beforeUs = query.features === true ? 2 * everyUs : everyUs;
+  for await (const item of itemsInRange(context, query.security, range, beforeUs)) {
     // Not `yield*`, which costs some promises more per item.
     for (const tick of stored.take(item)) yield tick;
   }

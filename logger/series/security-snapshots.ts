@@ -26,7 +26,10 @@ const MAX_WAITING = 1000;
 /** What was traded so long ago is of no use to a segment that begins now. */
 const FORGET_AFTER_US = 60_000_000;
 
-export type LiveSnapshotsQuery = Pick<SnapshotsQuery, 'security' | 'everyUs' | 'depth' | 'level'>;
+export type LiveSnapshotsQuery = Pick<
+  SnapshotsQuery,
+  'security' | 'everyUs' | 'depth' | 'level' | 'features'
+>;
 
 export class SecuritySnapshots {
   readonly #fold: SnapshotFold;

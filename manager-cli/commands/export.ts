@@ -162,6 +162,10 @@ export const exportCommand: Command = {
     },
     depth: valued('Snapshots: prices per side (default: all; with columns 25)'),
     level: { ...valued('Snapshots: 2 aggregates an L3 book by price'), choices: ['2'] },
+    features: {
+      type: 'boolean',
+      describe: 'Snapshots: what was added, cancelled and traded at each price',
+    },
     timeframe: { ...valued('Candles: their length'), choices: [...TIMEFRAMES] },
     floats: { type: 'boolean', describe: 'Columns: doubles instead of exact integers' },
     'rows-per-file': valued('Columns: several files (NAME-00001.parquet …) of so many rows'),

@@ -139,8 +139,9 @@ function candlesOf(args: Arguments): { security: string; timeframes: string[] } 
 /** The query of `--snapshots`; undefined without it. */
 function snapshotsOf(args: Arguments): SnapshotsQuery | undefined {
   if (text(args, 'snapshots') === undefined) {
-    if (text(args, 'level') === undefined) return undefined;
-    throw usageError('--level is for --snapshots; give both');
+    const given = flag(args, 'features') ? 'features' : text(args, 'level') && 'level';
+    if (given === undefined) return undefined;
+    throw usageError(`--${given} is for --snapshots; give both`);
   }
   const isLadder = flag(args, 'ladder');
   const other = isLadder ? 'ladder' : text(args, 'candles') && 'candles';
@@ -161,6 +162,10 @@ export const watchCommand: Command = {
     ),
     candles: valued('Follow the candles of one security, of these timeframes: 1m,1h'),
     snapshots: valued('Follow the book of one security at this interval: 200ms'),
+    features: {
+      type: 'boolean',
+      describe: 'Snapshots: what was added, cancelled and traded at each price (with --json)',
+    },
     level: { ...valued('Snapshots: 2 aggregates an L3 book by price'), choices: ['2'] },
   },
   examples: [

@@ -16,6 +16,7 @@ import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { CoinbaseReplay } from '../support/coinbase-replay.ts';
 import { exportLines } from '../support/export-lines.ts';
 import { FULL_FILES, FullSession } from '../support/coinbase-session.ts';
+import { checkIdentity, checkOrders, itemsOf } from '../support/naive-changes.ts';
 import { RecordedSession } from '../support/recorded-session.ts';
 import { startReplayServer } from '../support/replay-server.ts';
 import { TardisBook } from '../support/tardis-book.ts';
@@ -94,6 +95,20 @@ describe('exports of the recordings', needs(recordings), () => {
     expect(live.length).toBeGreaterThanOrEqual(stored.length - 1);
     expect(live.length).toBeGreaterThan(20);
     expect(live).toEqual(stored.slice(0, live.length));
+  }
+
+  /** At every price of every row, beside the messages about orders one by one. */
+  async function checkFeatures(reader: Reader, security: string): Promise<void> {
+    const { lastUs } = await spanOf(reader, security, 'receive');
+    const query = { security, everyUs: 100_000, level: 'L2', toUs: lastUs } as const;
+    const items = await itemsOf(reader, { ...query, features: true });
+    const { rows, changes } = await checkIdentity(reader, items, query);
+    expect(rows).toBe(items.length - 1);
+    expect(changes).toBeGreaterThan(1000);
+    expect(await checkOrders(reader, security, items)).toBe(items.length);
+    const best = await itemsOf(reader, { ...query, depth: 5, features: true });
+    expect((await checkIdentity(reader, best, { ...query, depth: 5 })).rows).toBe(rows);
+    for (const item of items.slice(1)) expect(item).toMatchObject({ features: { kind: 'exact' } });
   }
 
   async function playBinance(): Promise<Reader> {
@@ -204,6 +219,7 @@ describe('exports of the recordings', needs(recordings), () => {
     const reader = await playCoinbase();
     const security = 'coinbase:BTC-USD';
     await checkLive(reader, COINBASE_ROWS);
+    await checkFeatures(reader, security);
     await checkSnapshots(reader, security, { clock: 'receive' });
     await checkSnapshots(reader, security, { clock: 'exchange', depth: 25, level: 'L2' });
     await checkTardis(reader, security);

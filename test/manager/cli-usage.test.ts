@@ -65,6 +65,13 @@ describe('wrong usage', () => {
     [`watch ${SECURITY} --snapshots 1s --ladder`, /--snapshots contradicts --ladder/],
     [`watch ${SECURITY} --level 2`, /--level is for --snapshots/],
     [`watch ${SECURITY} --depth 5`, /--depth is for --ladder or --snapshots/],
+    [`watch ${SECURITY} --features`, /--features is for --snapshots/],
+    [`export ${SECURITY} --type trades --features`, /--features: is for the type snapshots/],
+    [
+      `export ${SECURITY} --type snapshots --features --format tardis-csv`,
+      /--features: tardis-csv/,
+    ],
+    [`export ${SECURITY} --type snapshots --features --out x.parquet`, /--features: files with/],
     [`candles ${SECURITY}`, /--timeframe: is missing; give 1m, /],
     [`candles ${SECURITY} --timeframe 1w`, /--timeframe/],
     [`export ${SECURITY} --type trades --format parquet`, /--format parquet needs --out/],

@@ -283,7 +283,8 @@ test('a watch of snapshots sends the lines of an export, numbered as there', asy
       text.push(bytes === undefined ? '' : Buffer.from(bytes as Uint8Array).toString());
     },
   };
-  const snapshots = { every: '1s', depth: 3, level: 'BOOK_LEVEL_UNSPECIFIED' } as const;
+  const unset = 'BOOK_LEVEL_UNSPECIFIED' as const;
+  const snapshots = { every: '1s', depth: 3, level: unset, features: false };
   const request = { security: 'BINANCE:btcusdt', candles: [], snapshots };
   const watching = streamSeries(context, request, writer);
   for (let i = 1; i < 40; i++) {

@@ -117,7 +117,13 @@ test.each(Object.entries(CASES))(
     await simulation.untilLive(30_000);
     const live: Item[] = [];
     const latenessUs: number[] = [];
-    const query = { security, everyUs: EVERY_US, depth: 5, ...(level && { level }) };
+    const query = {
+      security,
+      everyUs: EVERY_US,
+      depth: 5,
+      features: true,
+      ...(level && { level }),
+    };
     const followed = new LiveSnapshots({ live: core.live, clock }, query, {
       onItems: (items) => {
         live.push(...items);

@@ -65,6 +65,7 @@ export interface ExportRequest {
   'depth'?: (number);
   'level'?: (_orderbook_manager_v1_BookLevel);
   'timeframe'?: (string);
+  'features'?: (boolean);
   'scales'?: (boolean);
   '_from'?: "from";
   '_to'?: "to";
@@ -84,5 +85,6 @@ export interface ExportRequest__Output {
   'depth'?: (number);
   'level': (_orderbook_manager_v1_BookLevel__Output);
   'timeframe'?: (string);
+  'features': (boolean);
   'scales': (boolean);
 }

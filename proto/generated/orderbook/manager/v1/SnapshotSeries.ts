@@ -6,6 +6,7 @@ export interface SnapshotSeries {
   'every'?: (string);
   'depth'?: (number);
   'level'?: (_orderbook_manager_v1_BookLevel);
+  'features'?: (boolean);
   '_every'?: "every";
   '_depth'?: "depth";
 }
@@ -14,4 +15,5 @@ export interface SnapshotSeries__Output {
   'every'?: (string);
   'depth'?: (number);
   'level': (_orderbook_manager_v1_BookLevel__Output);
+  'features': (boolean);
 }
