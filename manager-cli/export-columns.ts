@@ -2,10 +2,11 @@
 
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { numberedPath, writeFiles } from '../logger/files/write-files.ts';
+import { isEventArray, numberedPath, writeFiles } from '../logger/files/write-files.ts';
+import { withTrades } from '../logger/files/with-trades.ts';
 import type { FilesResult } from '../logger/files/write-files.ts';
 import { formatGapItem } from '../logger/queries/format.ts';
-import type { GapItem } from '../logger/queries/items.ts';
+import type { DataItem, GapItem } from '../logger/queries/items.ts';
 import type { ExportQuery } from '../logger/queries/queries.ts';
 import type { ColumnFormat } from '../logger/queries/results.ts';
 import { DEFAULT_COLUMN_DEPTH, MAX_COLUMN_DEPTH } from '../logger/queries/validate.ts';
@@ -18,6 +19,7 @@ import type { ExitCode } from './exit-codes.ts';
 import { checkFree, fileError, linkTarget } from './export-sink.ts';
 import type { ExportTarget } from './export-target.ts';
 import { counted } from './format.ts';
+import type { History } from './history.ts';
 import { progressLine } from './progress.ts';
 import { version } from './version.ts';
 
@@ -43,7 +45,7 @@ export async function exportColumns(
   let result: FilesResult;
   try {
     result = await writeFiles(
-      uninterrupted(session, history.items(query, session.signal)),
+      uninterrupted(session, itemsOf(session, history, query, format)),
       {
         query,
         format,
@@ -87,6 +89,18 @@ function columnsQuery(args: Arguments): ExportQuery {
     );
   }
   return { ...query, depth, level: 'L2' };
+}
+
+/** The event array has trades among the changes. */
+function itemsOf(
+  { signal }: Session,
+  history: History,
+  query: ExportQuery,
+  format: ColumnFormat,
+): AsyncIterable<DataItem | GapItem> {
+  const items = history.items(query, signal);
+  if (!isEventArray(query.type, format)) return items;
+  return withTrades(items, history.items({ ...query, type: 'trades' }, signal));
 }
 
 /** A source that stops on an interrupt must not pass for a complete one. */

@@ -5,11 +5,12 @@
 
 import type { DataItem, GapItem } from '../queries/items.ts';
 import type { ExportQuery } from '../queries/queries.ts';
-import type { ColumnFormat } from '../queries/results.ts';
+import type { ColumnFormat, ExportType } from '../queries/results.ts';
 import { DEFAULT_COLUMN_DEPTH, DEFAULT_EVERY_US } from '../queries/validate.ts';
 import { withFloats } from './column.ts';
 import type { Column, FileScale } from './column.ts';
 import type { ColumnFile, FileEncoder } from './column-file.ts';
+import { eventTable } from './event-table.ts';
 import { GapLog } from './gap-log.ts';
 import { PartFile, partOf, syncFolderOf } from './part-file.ts';
 import { Rows } from './rows.ts';
@@ -52,8 +53,11 @@ export async function writeFiles(
   listener: FilesListener,
 ): Promise<FilesResult> {
   const { query, path } = options;
-  const encode = await encoderOf(options.format);
-  const table = tableOf(query.type, query.depth ?? DEFAULT_COLUMN_DEPTH);
+  const isEvents = isEventArray(query.type, options.format);
+  const encode = isEvents
+    ? (await import('./npz-events.ts')).writeEvents
+    : await encoderOf(options.format);
+  const table = isEvents ? eventTable() : tableOf(query.type, query.depth ?? DEFAULT_COLUMN_DEPTH);
   const columns = options.hasFloats ? withFloats(table.columns) : table.columns;
   const spool = await Spool.create(`${partOf(path)}.rows`);
   const files: PartFile[] = [];
@@ -75,6 +79,11 @@ export async function writeFiles(
     for (const file of files) await file.discard();
     await spool.remove();
   }
+}
+
+/** Changes as npz are the event array of hftbacktest, which needs the trades among them. */
+export function isEventArray(type: ExportType, format: ColumnFormat): boolean {
+  return format === 'npz' && type === 'incremental';
 }
 
 /** Loaded when it is needed: the libraries take a while. */
@@ -102,17 +111,19 @@ async function collect(
   { table, rows, spool, log, listener }: Collecting,
 ): Promise<void> {
   for await (const item of items) {
-    const row = spool.rows + rows.count;
     if (item.type === 'gap') {
-      log.addGap(item, row);
+      table.gap?.(item, rows);
+      log.addGap(item, spool.rows + rows.count);
       listener.onGap(item);
       continue;
     }
+    const row = spool.rows + rows.count;
     if (rows.mustTake(item.scale)) await spool.append(rows.take());
     rows.useScale(item.scale);
     table.write(item, rows, log.segmentAt(row, 'segment' in item ? item.segment : undefined));
     listener.onRows(row);
   }
+  table.finish?.(rows);
   if (rows.count > 0) await spool.append(rows.take());
 }
 
