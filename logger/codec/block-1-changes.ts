@@ -6,7 +6,7 @@
 
 import type { ScaledInt } from '../market/decimal.ts';
 import type { Levels } from '../market/events.ts';
-import { isBehind, sortedLevels } from './level-changes.ts';
+import { isBehind, lastLevels } from './level-changes.ts';
 import type { ChangesEnd, LevelChanges } from './level-changes.ts';
 import { BLOCK_COLUMNS, COLUMN } from './v1/block-columns.ts';
 import { corrupt } from './v1/bytes.ts';
@@ -221,31 +221,16 @@ class SideChanges extends model.SideModel {
 
   /** Each price with its last size, best first. */
   levels(priceGrid: Grid, sizeGrid: Grid): Levels {
-    const { book, outward } = this;
-    const levels: ScaledInt[] = [];
-    const deleted = Float64Array.from(this.deleted).sort();
-    let next = 0;
-    for (let rank = 0; rank <= book.count; rank++) {
-      const key = rank < book.count ? book.key(rank) : Number.POSITIVE_INFINITY;
-      for (; next < deleted.length && (deleted[next] as number) <= key; next++) {
-        const gone = deleted[next] as number;
-        if (gone === key || gone === deleted[next + 1]) continue;
-        levels.push(priceGrid.value(gone * outward), 0);
-      }
-      if (rank === book.count) break;
+    const { book, outward, deleted, offGridPrices: offGrid } = this;
+    const keys: number[] = [];
+    const sizes: ScaledInt[] = [];
+    for (let rank = 0; rank < book.count; rank++) {
+      keys.push(book.key(rank));
       const slot = book.slot(rank);
       const lots = book.sizeAt(slot);
-      const size = lots === OFF_GRID ? (this.offGridSizes.get(slot) ?? 0) : sizeGrid.value(lots);
-      levels.push(priceGrid.value(key * outward), size);
+      sizes.push(lots === OFF_GRID ? (this.offGridSizes.get(slot) ?? 0) : sizeGrid.value(lots));
     }
-    return this.offGridPrices.size === 0 ? levels : this.#withOffGridPrices(levels);
-  }
-
-  #withOffGridPrices(levels: Levels): Levels {
-    const sizes = new Map<ScaledInt, ScaledInt>(this.offGridPrices);
-    for (let i = 0; i < levels.length; i += 2) {
-      sizes.set(levels[i] as ScaledInt, levels[i + 1] as ScaledInt);
-    }
-    return sortedLevels(sizes, this.outward);
+    const priceOf = (key: number): number => priceGrid.value(key * outward);
+    return lastLevels({ keys, sizes, deleted, offGrid }, priceOf, outward);
   }
 }

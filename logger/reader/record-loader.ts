@@ -9,6 +9,7 @@ import { bookOf } from '../book/book.ts';
 import type { Book } from '../book/book.ts';
 import type { BlockContent } from '../codec/codec.ts';
 import { changesReader, decodeBlock, decodeImage } from '../codec/formats.ts';
+import type { ChangesReader } from '../codec/formats.ts';
 import { changesOf } from '../codec/level-changes.ts';
 import type { ChangesEnd, LevelChanges } from '../codec/level-changes.ts';
 import { RecordCorruptError } from '../errors.ts';
@@ -51,7 +52,7 @@ export class RecordLoader {
   readonly #yield: YieldToEventLoop;
   #bytes = 0;
   /** Least recently used first. */
-  readonly #cache = new Map<string, { readonly value: CachedImage | LoadedBlock; bytes: number }>();
+  readonly #cache = new Map<string, { readonly value: Cached; bytes: number }>();
 
   /** @param maxBytes of decoded records in the cache; 0: none. */
   constructor(maxBytes: number, yieldToEventLoop: YieldToEventLoop) {
@@ -99,13 +100,31 @@ export class RecordLoader {
   async changes(ref: BlockRef, end: ChangesEnd, afterSequence: number): Promise<LoadedChanges> {
     const { header } = ref;
     const read = changesReader(header.encoding);
-    if (read === undefined || header.previousSequence < afterSequence) {
-      const { content } = await this.block(ref);
-      return { header, changes: changesOf(content, end, afterSequence) };
+    if (read !== undefined && header.previousSequence >= afterSequence) {
+      const changes = await this.#changes(ref, end, read);
+      if (changes !== undefined) return { header, changes };
     }
+    const { content } = await this.block(ref);
+    return { header, changes: changesOf(content, end, afterSequence) };
+  }
+
+  /** Those of a whole block are the same for every end behind it. */
+  async #changes(
+    ref: BlockRef,
+    end: ChangesEnd,
+    read: ChangesReader,
+  ): Promise<LevelChanges | undefined> {
+    const { header } = ref;
+    const isAll = isWhole(header, end);
+    const key = `${keyOf(ref)} changes`;
+    const cached = isAll ? this.#cached(ref, key) : undefined;
+    if (cached !== undefined) return cached as LevelChanges;
     const changes = await this.#decoded(ref, ({ body }) => read(body, end));
-    if (!isOfHeader(changes, header, end)) throw mismatch(header);
-    return { header, changes };
+    if (changes === undefined) return undefined;
+    if (!isOfHeader(changes, header, isAll)) throw mismatch(header);
+    const rows = (changes.bids.length + changes.asks.length) / 2;
+    if (isAll) this.#remember(ref, changes, rows * BYTES_PER_CHANGE + BYTES_PER_EVENT, key);
+    return changes;
   }
 
   /** @throws RecordCorruptError, also when its updates do not follow one another. */
@@ -133,9 +152,8 @@ export class RecordLoader {
     return decode(record);
   }
 
-  #cached(ref: BlockRef): CachedImage | LoadedBlock | undefined {
+  #cached(ref: BlockRef, key = keyOf(ref)): Cached | undefined {
     if (ref.damaged) return undefined;
-    const key = keyOf(ref);
     const entry = this.#cache.get(key);
     if (entry === undefined) return undefined;
     this.#cache.delete(key);
@@ -143,10 +161,9 @@ export class RecordLoader {
     return entry.value;
   }
 
-  #remember(ref: BlockRef, value: CachedImage | LoadedBlock, bytes: number): void {
+  #remember(ref: BlockRef, value: Cached, bytes: number, key = keyOf(ref)): void {
     // Journal parts vanish when their block is sealed.
     if (ref.isJournalPart || bytes > this.#maxBytes) return;
-    const key = keyOf(ref);
     if (this.#cache.has(key)) return;
     this.#cache.set(key, { value, bytes });
     this.#bytes += bytes;
@@ -163,17 +180,21 @@ interface CachedImage extends DecodedImage {
   book?: Book;
 }
 
+type Cached = CachedImage | LoadedBlock | LevelChanges;
+
+function isWhole(header: RecordHeader, end: ChangesEnd): boolean {
+  return 'sequence' in end ? end.sequence >= header.lastSequence : end.receiveTimeUs >= header.toUs;
+}
+
 /** Whether changes are what the header says, as far as they were read. */
 function isOfHeader(
   { previousSequence, last }: LevelChanges,
   header: RecordHeader,
-  end: ChangesEnd,
+  isAll: boolean,
 ): boolean {
   if (previousSequence !== header.previousSequence) return false;
-  const isWhole =
-    'sequence' in end ? end.sequence >= header.lastSequence : end.receiveTimeUs >= header.toUs;
   const lastSequence = last?.lastSequence ?? previousSequence;
-  return isWhole ? lastSequence === header.lastSequence : lastSequence <= header.lastSequence;
+  return isAll ? lastSequence === header.lastSequence : lastSequence <= header.lastSequence;
 }
 
 /** The checksum covers the whole record, its security and key included. */
