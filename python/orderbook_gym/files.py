@@ -45,12 +45,12 @@ def load(snapshots: Paths, *, trades: Paths | None = None, orders: Paths | None 
     """
     if trades is not None and orders is not None:
         raise MarketError("Give trades or orders, not both: orders have the trades")
-    file = _read(snapshots, "snapshots")
+    file = read_file(snapshots, "snapshots")
     if trades is None and orders is None:
         return _market(file, *_scales([file]))
     kind, paths = ("trades", trades) if orders is None else ("orders", orders)
     assert paths is not None
-    more = _read(paths, kind, like=file)
+    more = read_file(paths, kind, like=file)
     market = _market(file, *_scales([file, more]))
     if orders is None:
         market = replace(market, trades=_trades(more, market))
@@ -66,7 +66,7 @@ def market_of(source: Source) -> Market:
     return source if isinstance(source, Market) else load(source)
 
 
-class _File:
+class ExportFile:
     """The files of one export: their rows one after another, and the metadata of the first."""
 
     def __init__(self, table: Any, metadata: dict[str, str]) -> None:
@@ -74,6 +74,7 @@ class _File:
         self.metadata = metadata
 
     def number(self, key: str) -> int:
+        """Read a whole number of the metadata."""
         return int(self.metadata[key])
 
     def ints(self, name: str, absent: int = 0) -> Ints:
@@ -85,10 +86,12 @@ class _File:
         return filled
 
     def bools(self, name: str) -> Bools:
+        """Read a column of truth values."""
         values: Bools = self.table.column(name).to_numpy().astype(np.bool_)
         return values
 
     def is_equal(self, name: str, text: str) -> Bools:
+        """Tell where a column of text has this one."""
         column = self.table.column(name).fill_null("")
         values: Bools = pa.compute.equal(column, text).to_numpy().astype(np.bool_)
         return values
@@ -152,7 +155,7 @@ def _spare_decimals(values: Ints, most: int) -> int:
     return most
 
 
-def _scales(files: Sequence[_File]) -> tuple[int, int]:
+def _scales(files: Sequence[ExportFile]) -> tuple[int, int]:
     """Return the smallest scales of prices and sizes that hold all numbers of the files.
 
     An exchange may tell 8 decimals for prices that never have more than 2. Money at the sum of both scales would
@@ -169,7 +172,8 @@ def _scales(files: Sequence[_File]) -> tuple[int, int]:
     return max(price, money - size), size
 
 
-def _read(paths: Paths, kind: str, like: _File | None = None) -> _File:
+def read_file(paths: Paths, kind: str, like: ExportFile | None = None) -> ExportFile:
+    """Read the files of one export of a type, of the same security and clock as ``like``."""
     names = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not names:
         raise MarketError(f"There is no file of {kind}")
@@ -184,7 +188,7 @@ def _read(paths: Paths, kind: str, like: _File | None = None) -> _File:
     if first is None:
         raise MarketError(f"There is no file of {kind}")
     bare = [table.replace_schema_metadata(None) for table in tables]
-    return _File(pa.concat_tables(bare), first)
+    return ExportFile(pa.concat_tables(bare), first)
 
 
 def _table(path: Path) -> Any:
@@ -209,7 +213,7 @@ def _check_metadata(name: str, texts: dict[str, str], kind: str, like: dict[str,
             raise MarketError(f"{name} has the {key} {texts.get(key)}, not {like.get(key)}")
 
 
-def _market(file: _File, price_scale: int, size_scale: int) -> Market:
+def _market(file: ExportFile, price_scale: int, size_scale: int) -> Market:
     depth = file.number("depth")
     # A file may have fewer columns than levels were asked for.
     levels = [n for n in range(depth) if f"bid_price_{n}" in file.table.column_names]
@@ -241,7 +245,7 @@ def _market(file: _File, price_scale: int, size_scale: int) -> Market:
     )
 
 
-def _clock(file: _File) -> Ints:
+def _clock(file: ExportFile) -> Ints:
     return file.ints(f"{file.metadata['clock']}_time")
 
 
@@ -251,15 +255,15 @@ def _at_scale(values: Ints, start: int, end: int) -> Ints:
     return values * factor if end >= start else values // factor
 
 
-def _prices(file: _File, name: str, market: Market) -> Ints:
+def _prices(file: ExportFile, name: str, market: Market) -> Ints:
     return _at_scale(file.ints(name), file.number("price_scale"), market.price_scale)
 
 
-def _sizes(file: _File, name: str, market: Market) -> Ints:
+def _sizes(file: ExportFile, name: str, market: Market) -> Ints:
     return _at_scale(file.ints(name), file.number("size_scale"), market.size_scale)
 
 
-def _trades(file: _File, market: Market) -> Trades:
+def _trades(file: ExportFile, market: Market) -> Trades:
     return Trades(
         at_us=_clock(file),
         price=_prices(file, "price", market),
@@ -268,7 +272,7 @@ def _trades(file: _File, market: Market) -> Trades:
     )
 
 
-def _matches(file: _File, market: Market) -> Trades:
+def _matches(file: ExportFile, market: Market) -> Trades:
     is_match = file.is_equal("type", "match")
     all_rows = _trades(file, market)
     return Trades(
@@ -299,7 +303,7 @@ def _check_flows(market: Market, trades: Trades) -> None:
             )
 
 
-def _orders(file: _File, market: Market) -> OrderEvents:
+def _orders(file: ExportFile, market: Market) -> OrderEvents:
     kinds = file.texts("type")
     price = _prices(file, "price", market)
     old_price = _prices(file, "old_price", market)

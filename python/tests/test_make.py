@@ -269,3 +269,18 @@ def test_messages_explain_every_size_of_the_snapshots(simulated: Simulated) -> N
                 assert size == before[price] + change
                 compared += 1
     assert compared > 1000
+
+
+def test_a_level_that_shows_less_shortens_the_queue_of_the_model(level_market: Market) -> None:
+    queues = Queues(level_market)
+    shortened = 0
+    for row in range(1, 190):
+        price, shown = int(level_market.bid_prices[row, 0]), int(level_market.bid_sizes[row, 0])
+        quote = queues.place(BID, row, price, 100)
+        assert quote.ahead == shown
+        if level_market.bid_prices[row + 1, 0] != price or level_market.down_count[row + 1]:
+            continue
+        assert queues.fill(BID, row + 1, quote) == 0
+        assert quote.ahead == min(shown, int(level_market.bid_sizes[row + 1, 0]))
+        shortened += quote.ahead < shown
+    assert shortened > 5

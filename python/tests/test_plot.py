@@ -1,0 +1,70 @@
+"""A market is drawn from its files, gaps empty, and the same each time."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from orderbook_gym import Market
+from tests.exports import TIME, metadata, snapshots_table, write
+
+pytest.importorskip("matplotlib", reason="no matplotlib")
+from orderbook_gym.plot import heat, load_candles, main
+
+
+def candles_table(market: Market) -> pa.Table:
+    """Three candles of 20 s: with trades, without, incomplete."""
+    start = int(market.at_us[0]) // 20_000_000 * 20_000_000
+    opens = [start + n * 20_000_000 for n in range(3)]
+    prices = pa.array([90_000, None, 90_020])
+    sums = pa.array([Decimal("1.5"), Decimal(0), Decimal("2.25")], pa.decimal128(38, market.size_scale))
+    columns: dict[str, Any] = {
+        "segment": pa.array([1, 1, 1], pa.int32()),
+        "from_time": pa.array(opens, TIME),
+        "to_time": pa.array([us + 20_000_000 for us in opens], TIME),
+        **dict.fromkeys(("open", "high", "low", "close"), prices),
+        "volume": sums,
+        "state": pa.array(["final", "final", "incomplete"]),
+    }
+    return pa.table(columns, metadata=metadata(market, "candles", 3, timeframe="20s"))
+
+
+def test_candles_without_trades_are_left_out(market: Market, tmp_path: Path) -> None:
+    candles = load_candles(write(candles_table(market), tmp_path / "candles.parquet"))
+    assert candles.open.tolist() == [9000.0, 9002.0]
+    assert candles.volume.tolist() == [1.5, 2.25]
+    assert candles.is_whole.tolist() == [True, False]
+    assert (candles.to_us - candles.from_us).tolist() == [20_000_000] * 2
+
+
+def test_the_heat_is_empty_in_gaps_only_and_has_every_size(market: Market) -> None:
+    few = market.part(150, 250)
+    sizes, (first, last, low, high) = heat(few)
+    empty = np.isnan(sizes).all(axis=0)
+    assert np.array_equal(empty, np.isnan(sizes).any(axis=0))
+    # A gap of 7 periods lies between rows 199 and 200; each row is a column of its own.
+    assert np.flatnonzero(empty).tolist() == list(range(50, 57))
+    assert (last - first) * 86_400e6 == pytest.approx(107 * market.every_us)
+    shown = sum(
+        int(s.sum())
+        for p, s in ((few.bid_prices, few.bid_sizes), (few.ask_prices, few.ask_sizes))
+        for p, s in [(p, np.where((p >= low * 10) & (p < high * 10), s, 0))]
+    )
+    assert np.nansum(sizes) == pytest.approx(shown / 10**market.size_scale, rel=0.01)
+
+
+def test_the_command_draws_the_same_bytes_each_time(market: Market, tmp_path: Path) -> None:
+    book = write(snapshots_table(market), tmp_path / "book.parquet")
+    candles = write(candles_table(market), tmp_path / "candles.parquet")
+    for name in ("one.svg", "other.svg"):
+        main([str(book), "--candles", str(candles), "--out", str(tmp_path / name)])
+    text = (tmp_path / "one.svg").read_text()
+    assert text == (tmp_path / "other.svg").read_text()
+    assert len(text) < 300_000
+    main([str(book), "--out", str(tmp_path / "book.png")])
+    assert (tmp_path / "book.png").read_bytes().startswith(b"\x89PNG")
