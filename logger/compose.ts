@@ -182,7 +182,7 @@ function openManager(
   { log, version }: LoggerDeps,
   { core, clock }: Machine,
 ): Promise<ManagerPort> {
-  const { control, reader, candles } = core;
+  const { control, reader, candles, exchangeCandles } = core;
   return startManager({
     host: config.managerHost,
     port: config.managerPort,
@@ -191,6 +191,7 @@ function openManager(
     control,
     reader,
     candles,
+    exchangeCandles,
     version,
     clock,
     log,

@@ -36,6 +36,8 @@ import { WriteQueue } from './recorder/write-queue.ts';
 import type { Transport } from './runtime/transport.ts';
 import type { YieldToEventLoop } from './runtime/yield.ts';
 import { candleSource } from './series/candle-source.ts';
+import { exchangeCandlesService } from './series/exchange-candles.ts';
+import type { ExchangeCandlesService } from './series/exchange-candles.ts';
 import { LiveCandles } from './series/live-candles.ts';
 import type { LoggerControl } from './status/control.ts';
 import type { RecordingFigures } from './status/figures.ts';
@@ -79,6 +81,7 @@ export interface Core {
   readonly control: LoggerControl;
   readonly reader: Reader;
   readonly candles: LiveCandles;
+  readonly exchangeCandles: ExchangeCandlesService;
   /** What the recorders publish as it happens. */
   readonly live: LiveSource;
   /** Acts on news from the shared store. */
@@ -142,14 +145,13 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
     log,
     onFatal,
   });
-  const days = options.retentionDays;
-  const retention =
-    days === null ? null : new Retention({ archive: deps.expiring, days, clock, log, onFatal });
+  const retention = retentionOf(options, deps);
   return {
     control: service.control,
     live: service.control.live,
     reader,
     candles,
+    exchangeCandles: exchangeCandlesService({ ...rest, exchanges, reader }),
     storeListener: storeListener(service, onFatal),
     start: async (securities) => {
       retention?.start();
@@ -170,6 +172,11 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
       receiveTimes.stop();
     },
   };
+}
+
+function retentionOf({ retentionDays: days }: CoreOptions, deps: CoreDeps): Retention | null {
+  const { expiring: archive, clock, log, onFatal } = deps;
+  return days === null ? null : new Retention({ archive, days, clock, log, onFatal });
 }
 
 /** Receive times matter from the first connection on. */

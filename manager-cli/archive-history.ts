@@ -2,11 +2,14 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ArchiveReader } from '../logger/archive/archive.ts';
+import { UnknownSecurityError } from '../logger/errors.ts';
 import { hasConsecutiveTradeIds } from '../logger/exchange/exchanges.ts';
 import { openArchiveReader } from '../logger/open-archive.ts';
 import type { DataItem, GapItem } from '../logger/queries/items.ts';
 import type {
   BookQuery,
+  CandlesQuery,
+  ComparedCandlesQuery,
   CoverageQuery,
   ExportQuery,
   VerifyQuery,
@@ -19,11 +22,15 @@ import type {
   NoBookResult,
   VerifyResult,
 } from '../logger/queries/results.ts';
+import { formatComparedCandle } from '../logger/queries/compared-candle.ts';
+import { formatGapItem } from '../logger/queries/format.ts';
 import { createReader, itemsOf } from '../logger/reader/create-reader.ts';
 import { holdings } from '../logger/reader/holdings.ts';
 import { knownSecurity } from '../logger/reader/known-security.ts';
 import type { Reader } from '../logger/reader/reader.ts';
-import { cliErrorOf } from './exit-codes.ts';
+import { comparedCandles } from '../logger/series/compared-candles.ts';
+import { ExchangeHistory } from '../logger/series/exchange-history.ts';
+import { cliErrorOf, usageError } from './exit-codes.ts';
 import type { History } from './history.ts';
 
 /** Ctrl-C must be noticed between items. */
@@ -101,6 +108,35 @@ class ArchiveHistory implements History {
       }
     } catch (error) {
       throw cliErrorOf(error);
+    }
+  }
+
+  async *candles(query: ComparedCandlesQuery, signal: AbortSignal): AsyncGenerator<ExportPart> {
+    if (query.check)
+      throw usageError('--check asks the exchange: leave out --archive, and ask a logger');
+    const kept = this.#archive.candles;
+    const history = new ExchangeHistory({ asked: null, kept });
+    const candles = (own: CandlesQuery): ReturnType<Reader['candles']> => this.#reader.candles(own);
+    const clock = { nowUs: () => Date.now() * 1000 };
+    try {
+      const known = { ...query, security: await this.#spelling(query) };
+      for await (const item of comparedCandles({ history, candles, clock }, known, signal)) {
+        if (signal.aborted) return;
+        if (item.type === 'gap') yield { gap: formatGapItem(item) };
+        else yield { bytes: Buffer.from(`${JSON.stringify(formatComparedCandle(item))}\n`) };
+      }
+    } catch (error) {
+      throw cliErrorOf(error);
+    }
+  }
+
+  /** Of a security of which nothing was recorded, candles may have been fetched. */
+  async #spelling({ security, source }: ComparedCandlesQuery): Promise<string> {
+    try {
+      return await knownSecurity(this.#archive, security);
+    } catch (error) {
+      if (error instanceof UnknownSecurityError && source !== 'trades') return security;
+      throw error;
     }
   }
 

@@ -8,20 +8,25 @@ import { parseTimeUs } from '../logger/market/time.ts';
 import { parseSecurity } from '../logger/market/security.ts';
 import type {
   BookQuery,
-  CandlesQuery,
+  ComparedCandlesQuery,
   CoverageQuery,
   ExportQuery,
   SnapshotsQuery,
+  FetchCandlesQuery,
 } from '../logger/queries/queries.ts';
 import {
   validBookQuery,
-  validCandlesQuery,
   validCoverageQuery,
   validEvery,
   validExportQuery,
   validInteger,
   validSnapshotsQuery,
 } from '../logger/queries/validate.ts';
+import {
+  validComparedCandlesQuery,
+  validFetchCandlesQuery,
+} from '../logger/queries/validate-candles.ts';
+import type { UncheckedCandles } from '../logger/queries/validate.ts';
 import { cliErrorOf, usageError } from './exit-codes.ts';
 
 /** What the parser made of the options and positional arguments. */
@@ -162,14 +167,22 @@ export function coverageQuery(args: Arguments): CoverageQuery {
   return checked(() => validCoverageQuery(given, '--'));
 }
 
-export function candlesQuery(args: Arguments): CandlesQuery {
-  const given = {
+function candlesRange(args: Arguments): UncheckedCandles {
+  return {
     security: security(args),
     from: time(args, 'from'),
     to: time(args, 'to'),
     timeframe: text(args, 'timeframe'),
   };
-  return checked(() => validCandlesQuery(given, '--'));
+}
+
+export function candlesQuery(args: Arguments): ComparedCandlesQuery {
+  const given = { ...candlesRange(args), source: text(args, 'source'), check: flag(args, 'check') };
+  return checked(() => validComparedCandlesQuery(given, '--'));
+}
+
+export function fetchCandlesQuery(args: Arguments): FetchCandlesQuery {
+  return checked(() => validFetchCandlesQuery(candlesRange(args), '--'));
 }
 
 /** Of `--snapshots`, whose value is the cadence. */

@@ -20,7 +20,8 @@ import type { ExitCode } from './exit-codes.ts';
 /** Limit for connecting, whatever the limit for the response. */
 const MAX_CONNECT_MS = 5000;
 
-export type StreamMethod = 'Book' | 'Watch' | 'WatchSeries' | 'Verify' | 'Export';
+export type StreamMethod =
+  'Book' | 'Watch' | 'WatchSeries' | 'Verify' | 'Candles' | 'FetchCandles' | 'Export';
 
 export type UnaryMethod =
   | 'Add'

@@ -82,12 +82,18 @@ function wordsOf(
 }
 
 /** The words of a command that are not arguments: one, or two. */
-function verbOf({ usage }: Command): readonly string[] {
+function verbOf({ usage }: Pick<Command, 'usage'>): readonly string[] {
   return usage.split(' ').filter((word) => /^[a-z]/.test(word));
 }
 
 function commandOf(plain: readonly string[], commands: readonly Command[]): Command | undefined {
-  return commands.find((command) => verbOf(command).every((word, i) => word === plain[i]));
+  // Of `candles` and `candles fetch`, the longer one.
+  return commands
+    .filter((command) => verbOf(command).every((word, i) => word === plain[i]))
+    .reduce<Command | undefined>(
+      (best, each) => (best && verbOf(best).length >= verbOf(each).length ? best : each),
+      undefined,
+    );
 }
 
 /** The commands, or the second words of those that begin so. */
@@ -125,7 +131,7 @@ async function argumentsOf(
   args: Readonly<Record<string, unknown>>,
   io: Io,
 ): Promise<readonly Completion[]> {
-  const given = plain.slice(1);
+  const given = plain.slice(verbOf({ usage }).length);
   if (given.length > 0 && !usage.includes('..')) return [];
   const { words = [], recorded = false } = completes;
   const securities = recorded ? await known(args, io) : [];

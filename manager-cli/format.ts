@@ -57,8 +57,8 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 }
 
 /** The text, or a dash for an unknown value. */
-export function known(value: string | null): string {
-  return value ?? UNKNOWN;
+export function known(value: string | number | null): string {
+  return value === null ? UNKNOWN : String(value);
 }
 
 /** The texts of one column with their decimal points aligned. */

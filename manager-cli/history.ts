@@ -6,6 +6,7 @@
 import type { DataItem, GapItem } from '../logger/queries/items.ts';
 import type {
   BookQuery,
+  ComparedCandlesQuery,
   CoverageQuery,
   ExportQuery,
   VerifyQuery,
@@ -26,5 +27,7 @@ export interface History {
   export(query: ExportQuery, signal: AbortSignal): AsyncIterable<ExportPart>;
   /** What an export is made of, whatever its format. */
   items(query: ExportQuery, signal: AbortSignal): AsyncIterable<DataItem | GapItem>;
+  /** Candles of trades beside the exchange's own. An archive has those that were fetched. */
+  candles(query: ComparedCandlesQuery, signal: AbortSignal): AsyncIterable<ExportPart>;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /** The past, asked of a running logger. */
 
 import type { BookHead__Output } from '../logger/messages/types.ts';
+import { candlesRequest } from '../logger/messages/candles.ts';
 import { bookRequest, coverageRequest, exportRequest } from '../logger/messages/requests.ts';
 import {
   bookResult,
@@ -11,6 +12,7 @@ import {
 } from '../logger/messages/results.ts';
 import type {
   BookQuery,
+  ComparedCandlesQuery,
   CoverageQuery,
   ExportQuery,
   VerifyQuery,
@@ -97,6 +99,14 @@ export class LoggerHistory implements History {
       else {
         for (const line of lines.take(part.bytes)) yield itemOf(query.type, line, scaleOf(scale));
       }
+    }
+  }
+
+  async *candles(query: ComparedCandlesQuery, signal: AbortSignal): AsyncGenerator<ExportPart> {
+    const options = { isEndless: true, signal };
+    for await (const part of this.#client.stream('Candles', candlesRequest(query), options)) {
+      const known = exportPart(part);
+      if (known !== undefined) yield known;
     }
   }
 

@@ -16,11 +16,27 @@ export function commandWord(
   argv: readonly string[],
   valued: readonly string[],
 ): string | undefined {
+  return wordsIn(argv, valued)[0];
+}
+
+function wordsIn(argv: readonly string[], valued: readonly string[]): string[] {
   const { _: words } = Parser([...argv], {
     string: [...valued],
     boolean: ['json', 'help', 'version'],
   });
-  return words[0] === undefined ? undefined : String(words[0]);
+  return words.map(String);
+}
+
+/** Of the longest command that the words begin with. */
+function usageOf(argv: readonly string[], { usages, valued }: Manual): string | undefined {
+  const words = wordsIn(argv, valued);
+  const verbOf = (usage: string): string[] =>
+    usage.split(' ').filter((word) => /^[a-z]/.test(word));
+  const fitting = usages.filter((usage) => verbOf(usage).every((word, i) => word === words[i]));
+  return (
+    fitting.toSorted((a, b) => verbOf(b).length - verbOf(a).length)[0] ??
+    usages.find((each) => each.split(' ')[0] === words[0])
+  );
 }
 
 export function explainParserError(
@@ -30,7 +46,7 @@ export function explainParserError(
 ): string {
   const { name } = manual;
   const word = commandWord(argv, manual.valued);
-  const usage = manual.usages.find((each) => each.split(' ')[0] === word);
+  const usage = usageOf(argv, manual);
   const value = /^Not enough arguments following: (.+)$/.exec(message);
   if (value) return `--${value[1]} needs a value`;
   const choice = /Argument: ([^,]+), Given: (.*), Choices: (.*)$/s.exec(message);

@@ -26,22 +26,71 @@ function parserError(message: string, argv: readonly string[], program: string):
   return usageError(explainParserError(message, argv, manual));
 }
 
+type OnChosen = (command: Command, args: Arguments) => void;
+
 /** Declares a command; of a command of two words the second is a subcommand of the first. */
-function declare(
-  parser: Argv,
-  command: Command,
-  program: string,
-  onChosen: (args: Arguments) => void,
-): Argv {
+function declare(parser: Argv, command: Command, program: string, onChosen: OnChosen): Argv {
   const { usage, describe } = command;
-  const [first = '', second = ''] = usage.split(' ');
+  const [first = ''] = usage.split(' ');
   const options = (builder: Argv): Argv => describeCommand(builder, command, program);
-  if (!/^[a-z]/.test(second)) return parser.command(usage, describe, options, onChosen);
+  if (!isSubcommand(command)) {
+    const all = (builder: Argv): Argv =>
+      COMMANDS.filter((each) => isSubcommand(each) && each.usage.startsWith(`${first} `)).reduce(
+        (nested, each) => declareWithin(nested, each, { outer: command, program, onChosen }),
+        options(builder),
+      );
+    return parser.command(usage, describe, all, (args) => onChosen(command, args));
+  }
+  // It belongs to the command that is the first word alone.
+  if (COMMANDS.some((each) => !isSubcommand(each) && each.usage.startsWith(`${first} `))) {
+    return parser;
+  }
   const group = (builder: Argv): Argv =>
     withoutConnection(builder, command)
-      .command(usage.slice(first.length + 1), describe, options, onChosen)
+      .command(usage.slice(first.length + 1), describe, options, (args) => onChosen(command, args))
       .demandCommand(1, 1, `${first} needs a subcommand; see ${program} ${first} --help`);
   return parser.command(`${first} <command>`, describe, group);
+}
+
+function isSubcommand({ usage }: Command): boolean {
+  return /^[a-z]+ [a-z]/.test(usage);
+}
+
+/** A subcommand of a command that can do without it, and whose other options it does not have. */
+function declareWithin(
+  parser: Argv,
+  command: Command,
+  {
+    outer,
+    program,
+    onChosen,
+  }: { readonly outer: Command; readonly program: string; readonly onChosen: OnChosen },
+): Argv {
+  const { usage, describe, options: own = {} } = command;
+  const foreign = Object.keys(outer.options ?? {}).filter((name) => !(name in own));
+  const options = (builder: Argv): Argv => {
+    for (const name of foreign) builder.hide(name);
+    // The outer command's own choices count for an option that both have.
+    const rest = Object.entries(own).map(([name, { choices, ...option }]) => [
+      name,
+      name in (outer.options ?? {}) ? option : { ...option, choices },
+    ]);
+    const told = { ...command, options: Object.fromEntries(rest) as Command['options'] };
+    return describeCommand(builder, told as Command, program);
+  };
+  return parser.command(usage.slice(usage.indexOf(' ') + 1), describe, options, (args) => {
+    const given = foreign.find((name) => args[name] !== undefined);
+    if (given !== undefined)
+      throw usageError(`Unknown argument: ${given} (see ${program} ${verbOf(usage)} --help)`);
+    onChosen(command, args);
+  });
+}
+
+function verbOf(usage: string): string {
+  return usage
+    .split(' ')
+    .filter((word) => /^[a-z]/.test(word))
+    .join(' ');
 }
 
 /** A command without a logger rejects what selects one. */
@@ -118,9 +167,9 @@ export async function parse(given: readonly string[], io: Io): Promise<Parsed> {
   let output = '';
   let parser = baseParser(argv, io, program);
   for (const each of COMMANDS) {
-    parser = declare(parser, each, program, (chosen) => {
-      command = each;
-      args = chosen;
+    parser = declare(parser, each, program, (chosen, given) => {
+      command = chosen;
+      args = given;
     });
   }
   try {

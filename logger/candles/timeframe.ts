@@ -38,3 +38,9 @@ export function intervalEndUs(timeframe: Timeframe, us: number): number {
   if (timeframe === '1M') return monthStartUs(us, 1);
   return intervalStartUs(timeframe, us) + LENGTH_US[timeframe];
 }
+
+/** The beginning of the first interval that begins at or after a time. */
+export function firstStartUs(timeframe: Timeframe, us: number): number {
+  const startUs = intervalStartUs(timeframe, us);
+  return startUs === us ? us : intervalEndUs(timeframe, us);
+}

@@ -26,6 +26,8 @@ export interface CandleFacts extends CandleRules {
   readonly maxIntervals: number;
   /** Whether there is a row where nobody traded. If not, an outage looks the same. */
   readonly hasEmptyRows: boolean;
+  /** What was in one answer may be missing from the next: an answer without a row proves nothing. */
+  readonly answersVary?: boolean;
   /** How long after its end a candle may still be missing, or change. */
   readonly lateMs: number;
 }

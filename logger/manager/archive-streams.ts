@@ -18,19 +18,46 @@ import { canonical, checkSecurity } from './requests.ts';
 
 const PROGRESS_INTERVAL_MS = 250;
 
-/** Writes the progress of a running check, whenever it has changed, until the check is done. */
-async function writeProgress(
-  context: ManagerContext,
-  writer: PartWriter<VerifyPart>,
-  check: { readonly done: AbortSignal; readonly latest: () => VerifyProgress | undefined },
+/** Writes the progress of a running task, whenever it has changed, until the task is done. */
+async function writeProgress<Progress>(
+  { clock }: ManagerContext,
+  write: (progress: Progress) => Promise<void>,
+  task: { readonly done: AbortSignal; readonly latest: () => Progress | undefined },
 ): Promise<void> {
-  let written: VerifyProgress | undefined;
-  while (!check.done.aborted) {
-    await sleep(context.clock, PROGRESS_INTERVAL_MS, check.done);
-    const progress = check.latest();
-    if (progress === undefined || progress === written || check.done.aborted) continue;
+  let written: Progress | undefined;
+  while (!task.done.aborted) {
+    await sleep(clock, PROGRESS_INTERVAL_MS, task.done);
+    const progress = task.latest();
+    if (progress === undefined || progress === written || task.done.aborted) continue;
     written = progress;
-    await writer.write({ progress: verifyProgressMessage(progress) });
+    await write(progress);
+  }
+}
+
+/** Runs a task and writes its progress beside it. If the client does not take that, the task is aborted. */
+export async function withProgress<Progress, Result>(
+  context: ManagerContext,
+  to: { readonly signal: AbortSignal; readonly write: (progress: Progress) => Promise<void> },
+  run: (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<Result>,
+): Promise<Result> {
+  const done = new AbortController();
+  let latest: Progress | undefined;
+  const reporting = writeProgress(context, to.write, { done: done.signal, latest: () => latest });
+  // If the client does not take the progress it will not take the result either.
+  const unread = new AbortController();
+  reporting.catch(() => unread.abort());
+  try {
+    const result = await run(AbortSignal.any([to.signal, unread.signal]), (progress) => {
+      latest = progress;
+    });
+    done.abort();
+    await reporting;
+    return result;
+  } catch (error) {
+    done.abort();
+    // If writing the progress failed, that is the reason; the aborted task only follows from it.
+    await reporting;
+    throw error;
   }
 }
 
@@ -43,28 +70,15 @@ export async function streamVerify(
   const security =
     request.security === undefined ? undefined : checkSecurity(request.security, control);
   if (security !== undefined) await flushFor(context, security);
-  const done = new AbortController();
-  let latest: VerifyProgress | undefined;
-  const onProgress = (progress: VerifyProgress): void => {
-    latest = progress;
-  };
-  const reporting = writeProgress(context, writer, { done: done.signal, latest: () => latest });
-  // If the client does not take the progress it will not take the result either.
-  const unread = new AbortController();
-  reporting.catch(() => unread.abort());
-  try {
-    const signal = AbortSignal.any([writer.signal, unread.signal]);
-    const { records, problems } = await reader.verify({ security, onProgress, signal });
-    done.abort();
-    await reporting;
-    for (const problem of problems) await writer.write({ problem });
-    await writer.write({ result: { records, problems: problems.length } });
-  } catch (error) {
-    done.abort();
-    // If writing the progress failed, that is the reason; the aborted check only follows from it.
-    await reporting;
-    throw error;
-  }
+  const write = (progress: VerifyProgress): Promise<void> =>
+    writer.write({ progress: verifyProgressMessage(progress) });
+  const { records, problems } = await withProgress(
+    context,
+    { signal: writer.signal, write },
+    (signal, onProgress) => reader.verify({ security, onProgress, signal }),
+  );
+  for (const problem of problems) await writer.write({ problem });
+  await writer.write({ result: { records, problems: problems.length } });
 }
 
 export async function streamExport(

@@ -2,6 +2,7 @@
 
 import { LoggerError, describeError } from '../errors.ts';
 import type { Definitions } from '../messages/definitions.ts';
+import type { ExchangeCandlesService } from '../series/exchange-candles.ts';
 import type { LiveCandles } from '../series/live-candles.ts';
 import type { Reader } from '../reader/reader.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -14,6 +15,8 @@ export interface ManagerContext {
   readonly reader: Reader;
   /** undefined: series are not watched here. */
   readonly candles?: LiveCandles | undefined;
+  /** undefined: no exchange is asked here. */
+  readonly exchangeCandles?: ExchangeCandlesService | undefined;
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;

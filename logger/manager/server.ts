@@ -14,11 +14,13 @@ import type { ManagerHandlers } from '../messages/types.ts';
 import type { Reader } from '../reader/reader.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import type { ExchangeCandlesService } from '../series/exchange-candles.ts';
 import type { LiveCandles } from '../series/live-candles.ts';
 import type { LoggerControl } from '../status/control.ts';
 import { streamExport, streamVerify } from './archive-streams.ts';
 import { streamBook } from './book-stream.ts';
 import { streaming } from './calls.ts';
+import { streamCandles, streamFetch } from './candle-streams.ts';
 import type { ManagerContext } from './context.ts';
 import type { ManagerAccess } from './gate/access.ts';
 import { authenticator } from './gate/auth.ts';
@@ -47,6 +49,7 @@ export interface ManagerDeps {
   readonly control: LoggerControl;
   readonly reader: Reader;
   readonly candles?: LiveCandles;
+  readonly exchangeCandles?: ExchangeCandlesService;
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -84,6 +87,12 @@ function handlers(context: ManagerContext): ManagerHandlers {
     ),
     Verify: streaming(context, 'verify', slots, (request, writer) =>
       streamVerify(context, request, writer),
+    ),
+    Candles: streaming(context, 'candles', slots, (request, writer) =>
+      streamCandles(context, request, writer),
+    ),
+    FetchCandles: streaming(context, 'fetch candles', slots, (request, writer) =>
+      streamFetch(context, request, writer),
     ),
     Export: streaming(context, 'export', slots, (request, writer) =>
       streamExport(context, request, writer),

@@ -4,6 +4,7 @@ import type {
   ArchiveKind__Output,
   BookClock__Output,
   BookLevel__Output,
+  CandleSource__Output,
   ExportFormat__Output,
   ExportType__Output,
   GapCause__Output,
@@ -17,6 +18,7 @@ import type { BadReceiveTimeCause } from '../market/bad-receive-times.ts';
 import type { GapCause, Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
+import type { CandleChoice } from '../queries/queries.ts';
 import type { ExportFormat, ExportGap, ExportType } from '../queries/results.ts';
 import type { CommandResult } from '../status/control.ts';
 import type { ArchiveStatus, HealthStatus } from '../status/health-status.ts';
@@ -120,4 +122,10 @@ export const EXPORT_FORMAT = enumWords<ExportFormat, ExportFormat__Output>({
   jsonl: 'FORMAT_JSONL',
   csv: 'FORMAT_CSV',
   'tardis-csv': 'FORMAT_TARDIS_CSV',
+});
+
+export const CANDLE_CHOICE = enumWords<CandleChoice, CandleSource__Output>({
+  trades: 'SOURCE_TRADES',
+  exchange: 'SOURCE_EXCHANGE',
+  auto: 'SOURCE_AUTO',
 });

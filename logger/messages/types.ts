@@ -27,6 +27,11 @@ export type {
   BookRequest__Output,
 } from '../../proto/generated/orderbook/manager/v1/BookRequest.ts';
 export type {
+  CandlesRequest,
+  CandlesRequest__Output,
+  _orderbook_manager_v1_CandlesRequest_Source__Output as CandleSource__Output,
+} from '../../proto/generated/orderbook/manager/v1/CandlesRequest.ts';
+export type {
   CommandResponse,
   CommandResponse__Output,
 } from '../../proto/generated/orderbook/manager/v1/CommandResponse.ts';
@@ -53,6 +58,19 @@ export type {
   _orderbook_manager_v1_ExportRequest_Format__Output as ExportFormat__Output,
   _orderbook_manager_v1_ExportRequest_Type__Output as ExportType__Output,
 } from '../../proto/generated/orderbook/manager/v1/ExportRequest.ts';
+export type { FetchCandlesPart } from '../../proto/generated/orderbook/manager/v1/FetchCandlesPart.ts';
+export type {
+  FetchCandlesProgress,
+  FetchCandlesProgress__Output,
+} from '../../proto/generated/orderbook/manager/v1/FetchCandlesProgress.ts';
+export type {
+  FetchCandlesRequest,
+  FetchCandlesRequest__Output,
+} from '../../proto/generated/orderbook/manager/v1/FetchCandlesRequest.ts';
+export type {
+  FetchedCandles,
+  FetchedCandles__Output,
+} from '../../proto/generated/orderbook/manager/v1/FetchedCandles.ts';
 export type { Gap, Gap__Output } from '../../proto/generated/orderbook/manager/v1/Gap.ts';
 export type { GapCause__Output } from '../../proto/generated/orderbook/manager/v1/GapCause.ts';
 export type { WatchSeriesPart } from '../../proto/generated/orderbook/manager/v1/WatchSeriesPart.ts';

@@ -53,6 +53,24 @@ export interface CandlesQuery {
   readonly timeframe: Timeframe;
 }
 
+/** `auto`: of trades, and where trades are missing the exchange's own. */
+export type CandleChoice = 'trades' | 'exchange' | 'auto';
+
+export interface ComparedCandlesQuery extends CandlesQuery {
+  readonly source: CandleChoice;
+  /** Candles of trades are compared with the exchange's own. */
+  readonly check: boolean;
+}
+
+/** The exchange's own candles that begin in `fromUs <= t < toUs`. */
+export interface FetchCandlesQuery {
+  readonly security: string;
+  readonly timeframe: Timeframe;
+  readonly fromUs: number;
+  /** Absent: where the recording begins, or the last one that is over. */
+  readonly toUs?: number | undefined;
+}
+
 /** The fields that `SnapshotsQuery` adds are for type `snapshots` only. */
 export interface ExportQuery extends SnapshotsQuery {
   /** For type `candles` only, which needs it. */

@@ -159,6 +159,31 @@ export interface CandleResult {
   readonly missing: readonly Pick<GapResult, 'from' | 'to' | 'cause'>[];
 }
 
+/** What a fetch of the exchange's own candles has come to; counts are intervals. */
+export interface FetchedCandles {
+  readonly security: string;
+  readonly timeframe: Timeframe;
+  readonly from: string;
+  readonly to: string;
+  /** Stored by this fetch, and stored before. */
+  readonly stored: number;
+  readonly present: number;
+  /** The exchange has none. */
+  readonly missing: number;
+}
+
+export interface FetchCandlesProgress extends FetchedCandles {
+  /** Everything before it is done. */
+  readonly at: string;
+  /** null: it goes on. */
+  readonly wait: { readonly seconds: number; readonly reason: string } | null;
+}
+
+export interface FetchCandlesResult extends FetchedCandles {
+  /** Where the exchange has none. */
+  readonly gaps: readonly { readonly from: string; readonly to: string }[];
+}
+
 export interface CoverageResult {
   readonly security: string;
   readonly intervals: readonly IntervalResult[];

@@ -5,7 +5,7 @@
 
 import { MAX_EXCHANGE_DISORDER_US } from '../archive/archive.ts';
 import type { CandleOutput } from '../candles/candle-fold.ts';
-import { intervalEndUs, intervalStartUs } from '../candles/timeframe.ts';
+import { firstStartUs } from '../candles/timeframe.ts';
 import { TradeTimeline } from '../candles/trade-timeline.ts';
 import type { Gap } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
@@ -112,10 +112,4 @@ function play(event: MarketEvent, scale: Scale, timeline: TradeTimeline): void {
   const trade = tradeIn(event, scale);
   if (trade === undefined) timeline.know(event);
   else timeline.trade(trade);
-}
-
-/** The beginning of the first candle that begins at or after a time. */
-function firstStartUs(timeframe: CandlesQuery['timeframe'], us: number): number {
-  const startUs = intervalStartUs(timeframe, us);
-  return startUs === us ? us : intervalEndUs(timeframe, us);
 }

@@ -4,6 +4,7 @@ import type { Command } from '../command.ts';
 import { addCommand } from './add.ts';
 import { archiveCopyCommand } from './archive-copy.ts';
 import { bookCommand } from './book.ts';
+import { candlesFetchCommand } from './candles-fetch.ts';
 import { candlesCommand } from './candles.ts';
 import { completionCommand } from './completion.ts';
 import { coverageCommand } from './coverage.ts';
@@ -36,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
   verifyCommand,
   exportCommand,
   candlesCommand,
+  candlesFetchCommand,
   archiveCopyCommand,
   terminateCommand,
   completionCommand,

@@ -1,5 +1,7 @@
 import { TIMEFRAMES } from '../../logger/candles/timeframe.ts';
-import type { CandleResult, ExportGap } from '../../logger/queries/results.ts';
+import { CANDLE_CHOICES } from '../../logger/queries/validate-candles.ts';
+import type { ComparedCandleResult } from '../../logger/queries/compared-candle.ts';
+import type { ExportGap, ExportPart } from '../../logger/queries/results.ts';
 import { candlesQuery, flag } from '../arguments.ts';
 import { CancelledError } from '../client.ts';
 import { ARCHIVE_OPTION, SECURITY, valued } from '../command.ts';
@@ -12,7 +14,7 @@ import type { Paint } from '../style.ts';
 import { renderTable } from '../table.ts';
 import type { Cell, Column } from '../table.ts';
 
-type Row = CandleResult | { readonly gap: ExportGap };
+type Row = ComparedCandleResult | { readonly gap: ExportGap };
 
 const COLUMNS: readonly Column[] = [
   { title: 'FROM' },
@@ -29,10 +31,7 @@ const COLUMNS: readonly Column[] = [
 const GROUP_ROWS = 1000;
 
 async function* candleRows(session: Session): AsyncGenerator<Row> {
-  const query = candlesQuery(session.args);
-  const history = await session.history();
-  const choice = { type: 'candles', format: 'jsonl' } as const;
-  for await (const part of history.export({ ...query, ...choice }, session.signal)) {
+  for await (const part of await candleParts(session)) {
     if ('gap' in part) {
       yield part;
       continue;
@@ -40,9 +39,34 @@ async function* candleRows(session: Session): AsyncGenerator<Row> {
     if ('scale' in part) continue;
     // A part holds whole lines.
     const lines = Buffer.from(part.bytes).toString().split('\n');
-    for (const line of lines) if (line !== '') yield JSON.parse(line) as CandleResult;
+    for (const line of lines) if (line !== '') yield JSON.parse(line) as ComparedCandleResult;
   }
   if (session.signal.aborted) throw new CancelledError();
+}
+
+/** Candles of trades alone are an export, which loggers of before have, too. */
+async function candleParts(session: Session): Promise<AsyncIterable<ExportPart>> {
+  const { source, check, ...range } = candlesQuery(session.args);
+  const history = await session.history();
+  if (source === 'trades' && !check) {
+    return history.export({ ...range, type: 'candles', format: 'jsonl' }, session.signal);
+  }
+  return history.candles({ ...range, source, check }, session.signal);
+}
+
+/** `volume 12.5 (exchange 12.4)`. */
+function differences(row: ComparedCandleResult): string {
+  const { differs = [], exchange } = row.check ?? {};
+  return differs
+    .map((field) => `${field} ${known(row[field])} (exchange ${known(exchange?.[field] ?? null)})`)
+    .join(', ');
+}
+
+function stateCell(row: ComparedCandleResult): string | Cell {
+  const { state, source } = row;
+  if (state === 'incomplete') return { text: state, colour: 'yellow' };
+  if (state === 'differs') return { text: `${state}: ${differences(row)}`, colour: 'red' };
+  return source === 'exchange' ? `${state} (exchange)` : state;
 }
 
 function cellsOf(row: Row): (string | Cell)[] {
@@ -51,10 +75,8 @@ function cellsOf(row: Row): (string | Cell)[] {
     const none = Array.from({ length: 6 }, () => UNKNOWN);
     return [from, ...none, { text: `gap to ${known(to)} (${cause})`, colour: 'red' }];
   }
-  const state: string | Cell =
-    row.state === 'incomplete' ? { text: row.state, colour: 'yellow' } : row.state;
   const prices = [row.open, row.high, row.low, row.close].map(known);
-  return [row.from, ...prices, row.volume, String(row.trades), state];
+  return [row.from, ...prices, row.volume, known(row.trades), stateCell(row)];
 }
 
 /** Prints as the rows come. */
@@ -102,21 +124,50 @@ class CandleArray {
   }
 }
 
+interface Counts {
+  candles: number;
+  gaps: number;
+  /** Compared with the exchange's own, and equal. */
+  checked: number;
+  differing: number;
+  /** Over, but the exchange's own was not to be had, or not over. */
+  unchecked: number;
+}
+
+function count(row: Row, counts: Counts): void {
+  if ('gap' in row) {
+    counts.gaps++;
+    return;
+  }
+  counts.candles++;
+  if (row.state === 'checked') counts.checked++;
+  else if (row.state === 'differs') counts.differing++;
+  else counts.unchecked++;
+}
+
+function checkSummary({ checked, differing, unchecked }: Counts): string {
+  const rest = unchecked === 0 ? '' : `, ${unchecked} not compared`;
+  const verb = differing === 1 ? 'differs' : 'differ';
+  return `${counted(checked, 'candle')} checked, ${differing} ${verb}${rest}`;
+}
+
 async function runCandles(session: Session): Promise<ExitCode> {
   const { args, out, paint } = session;
-  const counts = { candles: 0, gaps: 0 };
+  const counts: Counts = { candles: 0, gaps: 0, checked: 0, differing: 0, unchecked: 0 };
   const rows = candleRows(session);
   // On an error nothing is printed: the first row is there before the list begins.
   const first = await rows.next();
   const list = out.isJson ? new CandleArray(out) : new CandleTable(out, paint);
   for (let next = first; next.done !== true; next = await rows.next()) {
-    counts['gap' in next.value ? 'gaps' : 'candles']++;
+    count(next.value, counts);
     await list.add(next.value);
   }
   await list.flush();
   if (counts.candles + counts.gaps === 0 && !out.isJson) {
     await out.line('Nothing was recorded in that time.');
   }
+  if (flag(args, 'check')) out.note(`orderbook-manager: ${checkSummary(counts)}`);
+  if (counts.differing > 0) return EXIT.failed;
   if (counts.gaps === 0 || flag(args, 'allow-gaps')) return EXIT.done;
   out.note(
     `orderbook-manager: ${counted(counts.gaps, 'gap')} between the candles: accept with --allow-gaps`,
@@ -126,7 +177,8 @@ async function runCandles(session: Session): Promise<ExitCode> {
 
 export const candlesCommand: Command = {
   usage: 'candles <security>',
-  describe: 'Show the candles of recorded trades (exit 5 if there is a gap)',
+  describe:
+    'Show candles, and compare them with the exchange (exit 1 if one differs, 5 if there is a gap)',
   positionals: { security: SECURITY },
   options: {
     timeframe: { ...valued('Length of the candles (required)'), choices: [...TIMEFRAMES] },
@@ -134,16 +186,22 @@ export const candlesCommand: Command = {
     to: valued('Candles that begin before this time (default: all)'),
     source: {
       ...valued('What candles are made of'),
-      choices: ['trades'],
+      choices: [...CANDLE_CHOICES],
       defaultDescription: 'trades',
     },
+    check: { type: 'boolean', describe: "Compare with the exchange's own candles" },
     'allow-gaps': { type: 'boolean', describe: 'Exit 0 in spite of gaps' },
     ...ARCHIVE_OPTION,
   },
   examples: [
     ['candles binance:BTCUSDT --timeframe 1m --from -2h', 'the last two hours'],
     ['candles binance:BTCUSDT --timeframe 1d --archive ./data --json', 'without a logger'],
+    [
+      'candles binance:BTCUSDT --timeframe 1m --from -2h --check',
+      "compared with the exchange's own",
+    ],
+    ['candles binance:BTCUSDT --timeframe 1h --from -7d --source auto', 'gaps from the exchange'],
   ],
-  completes: { recorded: true },
+  completes: { words: ['fetch'], recorded: true },
   run: runCandles,
 };

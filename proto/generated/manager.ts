@@ -8,6 +8,7 @@ import type { BookHead as _orderbook_manager_v1_BookHead, BookHead__Output as _o
 import type { BookLevels as _orderbook_manager_v1_BookLevels, BookLevels__Output as _orderbook_manager_v1_BookLevels__Output } from './orderbook/manager/v1/BookLevels.ts';
 import type { BookPart as _orderbook_manager_v1_BookPart, BookPart__Output as _orderbook_manager_v1_BookPart__Output } from './orderbook/manager/v1/BookPart.ts';
 import type { BookRequest as _orderbook_manager_v1_BookRequest, BookRequest__Output as _orderbook_manager_v1_BookRequest__Output } from './orderbook/manager/v1/BookRequest.ts';
+import type { CandlesRequest as _orderbook_manager_v1_CandlesRequest, CandlesRequest__Output as _orderbook_manager_v1_CandlesRequest__Output } from './orderbook/manager/v1/CandlesRequest.ts';
 import type { CommandResponse as _orderbook_manager_v1_CommandResponse, CommandResponse__Output as _orderbook_manager_v1_CommandResponse__Output } from './orderbook/manager/v1/CommandResponse.ts';
 import type { CommandResult as _orderbook_manager_v1_CommandResult, CommandResult__Output as _orderbook_manager_v1_CommandResult__Output } from './orderbook/manager/v1/CommandResult.ts';
 import type { Contract as _orderbook_manager_v1_Contract, Contract__Output as _orderbook_manager_v1_Contract__Output } from './orderbook/manager/v1/Contract.ts';
@@ -15,6 +16,11 @@ import type { CoverageRequest as _orderbook_manager_v1_CoverageRequest, Coverage
 import type { CoverageResponse as _orderbook_manager_v1_CoverageResponse, CoverageResponse__Output as _orderbook_manager_v1_CoverageResponse__Output } from './orderbook/manager/v1/CoverageResponse.ts';
 import type { ExportPart as _orderbook_manager_v1_ExportPart, ExportPart__Output as _orderbook_manager_v1_ExportPart__Output } from './orderbook/manager/v1/ExportPart.ts';
 import type { ExportRequest as _orderbook_manager_v1_ExportRequest, ExportRequest__Output as _orderbook_manager_v1_ExportRequest__Output } from './orderbook/manager/v1/ExportRequest.ts';
+import type { FetchCandlesGap as _orderbook_manager_v1_FetchCandlesGap, FetchCandlesGap__Output as _orderbook_manager_v1_FetchCandlesGap__Output } from './orderbook/manager/v1/FetchCandlesGap.ts';
+import type { FetchCandlesPart as _orderbook_manager_v1_FetchCandlesPart, FetchCandlesPart__Output as _orderbook_manager_v1_FetchCandlesPart__Output } from './orderbook/manager/v1/FetchCandlesPart.ts';
+import type { FetchCandlesProgress as _orderbook_manager_v1_FetchCandlesProgress, FetchCandlesProgress__Output as _orderbook_manager_v1_FetchCandlesProgress__Output } from './orderbook/manager/v1/FetchCandlesProgress.ts';
+import type { FetchCandlesRequest as _orderbook_manager_v1_FetchCandlesRequest, FetchCandlesRequest__Output as _orderbook_manager_v1_FetchCandlesRequest__Output } from './orderbook/manager/v1/FetchCandlesRequest.ts';
+import type { FetchedCandles as _orderbook_manager_v1_FetchedCandles, FetchedCandles__Output as _orderbook_manager_v1_FetchedCandles__Output } from './orderbook/manager/v1/FetchedCandles.ts';
 import type { Gap as _orderbook_manager_v1_Gap, Gap__Output as _orderbook_manager_v1_Gap__Output } from './orderbook/manager/v1/Gap.ts';
 import type { HealthRequest as _orderbook_manager_v1_HealthRequest, HealthRequest__Output as _orderbook_manager_v1_HealthRequest__Output } from './orderbook/manager/v1/HealthRequest.ts';
 import type { HealthResponse as _orderbook_manager_v1_HealthResponse, HealthResponse__Output as _orderbook_manager_v1_HealthResponse__Output } from './orderbook/manager/v1/HealthResponse.ts';
@@ -67,6 +73,7 @@ export interface ProtoGrpcType {
         BookLevels: MessageTypeDefinition<_orderbook_manager_v1_BookLevels, _orderbook_manager_v1_BookLevels__Output>
         BookPart: MessageTypeDefinition<_orderbook_manager_v1_BookPart, _orderbook_manager_v1_BookPart__Output>
         BookRequest: MessageTypeDefinition<_orderbook_manager_v1_BookRequest, _orderbook_manager_v1_BookRequest__Output>
+        CandlesRequest: MessageTypeDefinition<_orderbook_manager_v1_CandlesRequest, _orderbook_manager_v1_CandlesRequest__Output>
         CommandResponse: MessageTypeDefinition<_orderbook_manager_v1_CommandResponse, _orderbook_manager_v1_CommandResponse__Output>
         CommandResult: MessageTypeDefinition<_orderbook_manager_v1_CommandResult, _orderbook_manager_v1_CommandResult__Output>
         Contract: MessageTypeDefinition<_orderbook_manager_v1_Contract, _orderbook_manager_v1_Contract__Output>
@@ -74,6 +81,11 @@ export interface ProtoGrpcType {
         CoverageResponse: MessageTypeDefinition<_orderbook_manager_v1_CoverageResponse, _orderbook_manager_v1_CoverageResponse__Output>
         ExportPart: MessageTypeDefinition<_orderbook_manager_v1_ExportPart, _orderbook_manager_v1_ExportPart__Output>
         ExportRequest: MessageTypeDefinition<_orderbook_manager_v1_ExportRequest, _orderbook_manager_v1_ExportRequest__Output>
+        FetchCandlesGap: MessageTypeDefinition<_orderbook_manager_v1_FetchCandlesGap, _orderbook_manager_v1_FetchCandlesGap__Output>
+        FetchCandlesPart: MessageTypeDefinition<_orderbook_manager_v1_FetchCandlesPart, _orderbook_manager_v1_FetchCandlesPart__Output>
+        FetchCandlesProgress: MessageTypeDefinition<_orderbook_manager_v1_FetchCandlesProgress, _orderbook_manager_v1_FetchCandlesProgress__Output>
+        FetchCandlesRequest: MessageTypeDefinition<_orderbook_manager_v1_FetchCandlesRequest, _orderbook_manager_v1_FetchCandlesRequest__Output>
+        FetchedCandles: MessageTypeDefinition<_orderbook_manager_v1_FetchedCandles, _orderbook_manager_v1_FetchedCandles__Output>
         Gap: MessageTypeDefinition<_orderbook_manager_v1_Gap, _orderbook_manager_v1_Gap__Output>
         GapCause: EnumTypeDefinition
         HealthRequest: MessageTypeDefinition<_orderbook_manager_v1_HealthRequest, _orderbook_manager_v1_HealthRequest__Output>

@@ -28,6 +28,7 @@ export const COINBASE_CANDLES: CandleProtocol = {
   maxIntervals: 300,
   weight: 1,
   hasEmptyRows: false,
+  answersVary: true,
   lateMs: 600_000,
   compared: ['open', 'high', 'low', 'close', 'volume'],
   opensAtPreviousClose: false,

@@ -5,11 +5,14 @@ import type { MethodDefinition } from '@grpc/proto-loader'
 import type { AddRequest as _orderbook_manager_v1_AddRequest, AddRequest__Output as _orderbook_manager_v1_AddRequest__Output } from '../../../orderbook/manager/v1/AddRequest.ts';
 import type { BookPart as _orderbook_manager_v1_BookPart, BookPart__Output as _orderbook_manager_v1_BookPart__Output } from '../../../orderbook/manager/v1/BookPart.ts';
 import type { BookRequest as _orderbook_manager_v1_BookRequest, BookRequest__Output as _orderbook_manager_v1_BookRequest__Output } from '../../../orderbook/manager/v1/BookRequest.ts';
+import type { CandlesRequest as _orderbook_manager_v1_CandlesRequest, CandlesRequest__Output as _orderbook_manager_v1_CandlesRequest__Output } from '../../../orderbook/manager/v1/CandlesRequest.ts';
 import type { CommandResponse as _orderbook_manager_v1_CommandResponse, CommandResponse__Output as _orderbook_manager_v1_CommandResponse__Output } from '../../../orderbook/manager/v1/CommandResponse.ts';
 import type { CoverageRequest as _orderbook_manager_v1_CoverageRequest, CoverageRequest__Output as _orderbook_manager_v1_CoverageRequest__Output } from '../../../orderbook/manager/v1/CoverageRequest.ts';
 import type { CoverageResponse as _orderbook_manager_v1_CoverageResponse, CoverageResponse__Output as _orderbook_manager_v1_CoverageResponse__Output } from '../../../orderbook/manager/v1/CoverageResponse.ts';
 import type { ExportPart as _orderbook_manager_v1_ExportPart, ExportPart__Output as _orderbook_manager_v1_ExportPart__Output } from '../../../orderbook/manager/v1/ExportPart.ts';
 import type { ExportRequest as _orderbook_manager_v1_ExportRequest, ExportRequest__Output as _orderbook_manager_v1_ExportRequest__Output } from '../../../orderbook/manager/v1/ExportRequest.ts';
+import type { FetchCandlesPart as _orderbook_manager_v1_FetchCandlesPart, FetchCandlesPart__Output as _orderbook_manager_v1_FetchCandlesPart__Output } from '../../../orderbook/manager/v1/FetchCandlesPart.ts';
+import type { FetchCandlesRequest as _orderbook_manager_v1_FetchCandlesRequest, FetchCandlesRequest__Output as _orderbook_manager_v1_FetchCandlesRequest__Output } from '../../../orderbook/manager/v1/FetchCandlesRequest.ts';
 import type { HealthRequest as _orderbook_manager_v1_HealthRequest, HealthRequest__Output as _orderbook_manager_v1_HealthRequest__Output } from '../../../orderbook/manager/v1/HealthRequest.ts';
 import type { HealthResponse as _orderbook_manager_v1_HealthResponse, HealthResponse__Output as _orderbook_manager_v1_HealthResponse__Output } from '../../../orderbook/manager/v1/HealthResponse.ts';
 import type { ListRequest as _orderbook_manager_v1_ListRequest, ListRequest__Output as _orderbook_manager_v1_ListRequest__Output } from '../../../orderbook/manager/v1/ListRequest.ts';
@@ -47,6 +50,11 @@ export interface ManagerClient extends grpc.Client {
   book(argument: _orderbook_manager_v1_BookRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_BookPart__Output>;
   book(argument: _orderbook_manager_v1_BookRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_BookPart__Output>;
   
+  Candles(argument: _orderbook_manager_v1_CandlesRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_ExportPart__Output>;
+  Candles(argument: _orderbook_manager_v1_CandlesRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_ExportPart__Output>;
+  candles(argument: _orderbook_manager_v1_CandlesRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_ExportPart__Output>;
+  candles(argument: _orderbook_manager_v1_CandlesRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_ExportPart__Output>;
+  
   Coverage(argument: _orderbook_manager_v1_CoverageRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_orderbook_manager_v1_CoverageResponse__Output>): grpc.ClientUnaryCall;
   Coverage(argument: _orderbook_manager_v1_CoverageRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_orderbook_manager_v1_CoverageResponse__Output>): grpc.ClientUnaryCall;
   Coverage(argument: _orderbook_manager_v1_CoverageRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_orderbook_manager_v1_CoverageResponse__Output>): grpc.ClientUnaryCall;
@@ -60,6 +68,11 @@ export interface ManagerClient extends grpc.Client {
   Export(argument: _orderbook_manager_v1_ExportRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_ExportPart__Output>;
   export(argument: _orderbook_manager_v1_ExportRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_ExportPart__Output>;
   export(argument: _orderbook_manager_v1_ExportRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_ExportPart__Output>;
+  
+  FetchCandles(argument: _orderbook_manager_v1_FetchCandlesRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_FetchCandlesPart__Output>;
+  FetchCandles(argument: _orderbook_manager_v1_FetchCandlesRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_FetchCandlesPart__Output>;
+  fetchCandles(argument: _orderbook_manager_v1_FetchCandlesRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_FetchCandlesPart__Output>;
+  fetchCandles(argument: _orderbook_manager_v1_FetchCandlesRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_orderbook_manager_v1_FetchCandlesPart__Output>;
   
   Health(argument: _orderbook_manager_v1_HealthRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_orderbook_manager_v1_HealthResponse__Output>): grpc.ClientUnaryCall;
   Health(argument: _orderbook_manager_v1_HealthRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_orderbook_manager_v1_HealthResponse__Output>): grpc.ClientUnaryCall;
@@ -164,9 +177,13 @@ export interface ManagerHandlers extends grpc.UntypedServiceImplementation {
   
   Book: grpc.handleServerStreamingCall<_orderbook_manager_v1_BookRequest__Output, _orderbook_manager_v1_BookPart>;
   
+  Candles: grpc.handleServerStreamingCall<_orderbook_manager_v1_CandlesRequest__Output, _orderbook_manager_v1_ExportPart>;
+  
   Coverage: grpc.handleUnaryCall<_orderbook_manager_v1_CoverageRequest__Output, _orderbook_manager_v1_CoverageResponse>;
   
   Export: grpc.handleServerStreamingCall<_orderbook_manager_v1_ExportRequest__Output, _orderbook_manager_v1_ExportPart>;
+  
+  FetchCandles: grpc.handleServerStreamingCall<_orderbook_manager_v1_FetchCandlesRequest__Output, _orderbook_manager_v1_FetchCandlesPart>;
   
   Health: grpc.handleUnaryCall<_orderbook_manager_v1_HealthRequest__Output, _orderbook_manager_v1_HealthResponse>;
   
@@ -197,8 +214,10 @@ export interface ManagerHandlers extends grpc.UntypedServiceImplementation {
 export interface ManagerDefinition extends grpc.ServiceDefinition {
   Add: MethodDefinition<_orderbook_manager_v1_AddRequest, _orderbook_manager_v1_CommandResponse, _orderbook_manager_v1_AddRequest__Output, _orderbook_manager_v1_CommandResponse__Output>
   Book: MethodDefinition<_orderbook_manager_v1_BookRequest, _orderbook_manager_v1_BookPart, _orderbook_manager_v1_BookRequest__Output, _orderbook_manager_v1_BookPart__Output>
+  Candles: MethodDefinition<_orderbook_manager_v1_CandlesRequest, _orderbook_manager_v1_ExportPart, _orderbook_manager_v1_CandlesRequest__Output, _orderbook_manager_v1_ExportPart__Output>
   Coverage: MethodDefinition<_orderbook_manager_v1_CoverageRequest, _orderbook_manager_v1_CoverageResponse, _orderbook_manager_v1_CoverageRequest__Output, _orderbook_manager_v1_CoverageResponse__Output>
   Export: MethodDefinition<_orderbook_manager_v1_ExportRequest, _orderbook_manager_v1_ExportPart, _orderbook_manager_v1_ExportRequest__Output, _orderbook_manager_v1_ExportPart__Output>
+  FetchCandles: MethodDefinition<_orderbook_manager_v1_FetchCandlesRequest, _orderbook_manager_v1_FetchCandlesPart, _orderbook_manager_v1_FetchCandlesRequest__Output, _orderbook_manager_v1_FetchCandlesPart__Output>
   Health: MethodDefinition<_orderbook_manager_v1_HealthRequest, _orderbook_manager_v1_HealthResponse, _orderbook_manager_v1_HealthRequest__Output, _orderbook_manager_v1_HealthResponse__Output>
   List: MethodDefinition<_orderbook_manager_v1_ListRequest, _orderbook_manager_v1_ListResponse, _orderbook_manager_v1_ListRequest__Output, _orderbook_manager_v1_ListResponse__Output>
   Ping: MethodDefinition<_orderbook_manager_v1_PingRequest, _orderbook_manager_v1_PingResponse, _orderbook_manager_v1_PingRequest__Output, _orderbook_manager_v1_PingResponse__Output>
