@@ -57,7 +57,7 @@ def load(snapshots: Paths, *, trades: Paths | None = None, orders: Paths | None 
     else:
         market = replace(market, trades=_matches(more, market), orders=_orders(more, market))
     assert market.trades is not None
-    _check_flows(market, market.trades)
+    _check_flows(market, market.trades, _covered(market, more))
     return market
 
 
@@ -283,7 +283,26 @@ def _matches(file: ExportFile, market: Market) -> Trades:
     )
 
 
-def _check_flows(market: Market, trades: Trades) -> None:
+def _covered(market: Market, file: ExportFile) -> Bools:
+    """Tell which rows' periods lie in the time for which the trades were exported.
+
+    The first of a run may begin before it: nobody can be filled in its period.
+    """
+    start, end = (file.metadata.get(key) or None for key in ("from_us", "to_us"))
+    covered = np.ones(market.rows, dtype=np.bool_)
+    if start is not None:
+        covered &= market.at_us - market.every_us + 1 >= int(start)
+    if end is not None:
+        covered &= market.at_us < int(end)
+    needed = np.ones(market.rows, dtype=np.bool_)
+    needed[market.runs()[:, 0]] = False
+    missing = np.flatnonzero(needed & ~covered)
+    if len(missing):
+        raise MarketError(f"There are no trades of the time of row {missing[0]}: export them over the same time")
+    return covered
+
+
+def _check_flows(market: Market, trades: Trades, covered: Bools) -> None:
     """Compare the trades of each period with what the snapshots say of it."""
     row = market.row_of(trades.at_us)
     for is_buy, notional, count in (
@@ -294,7 +313,7 @@ def _check_flows(market: Market, trades: Trades) -> None:
         sums = np.zeros(market.rows, dtype=np.int64)
         np.add.at(sums, row[mine], trades.price[mine] * trades.size[mine])
         counts = np.bincount(row[mine], minlength=market.rows)
-        differs = market.flow_complete & ((sums != notional) | (counts != count))
+        differs = market.flow_complete & covered & ((sums != notional) | (counts != count))
         if np.any(differs):
             at = int(np.flatnonzero(differs)[0])
             raise MarketError(

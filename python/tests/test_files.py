@@ -13,7 +13,7 @@ import pytest
 
 from orderbook_gym import Market, MarketError, TakeEnv, load
 from orderbook_gym.synthetic import Simulated
-from tests.exports import orders_table, snapshots_table, trades_table, write
+from tests.exports import metadata, orders_table, snapshots_table, trades_table, write
 
 
 def assert_same(one: object, other: object) -> None:
@@ -96,6 +96,26 @@ def test_trades_that_the_snapshots_do_not_count_are_rejected(market: Market, tmp
         trades = write(some.replace_schema_metadata(whole.schema.metadata), tmp_path / "trades.parquet")
         with pytest.raises(MarketError, match="not the trades of the snapshots"):
             load(book, trades=trades)
+
+
+def test_trades_must_cover_the_snapshots_but_for_the_first_period(level_market: Market, tmp_path: Path) -> None:
+    """An export from a time on has the book of that time, and its flows from before; the trades begin there."""
+    row = int(np.flatnonzero(level_market.up_count)[0])
+    later = level_market.part(row, row + 100)
+    first, behind = int(later.at_us[0]), int(later.at_us[-1]) + 1
+    book = write(snapshots_table(later, from_us=str(first), to_us=str(behind)), tmp_path / "book.parquet")
+    whole = trades_table(level_market)
+    at_us = whole["receive_time"].cast("int64").to_numpy()
+
+    def trades(start: int, end: int) -> Path:
+        chosen = whole.filter(pa.array((at_us >= start) & (at_us < end)))
+        texts = metadata(later, "trades", chosen.num_rows, from_us=str(start), to_us=str(end))
+        return write(chosen.replace_schema_metadata(texts), tmp_path / "trades.parquet")
+
+    assert load(book, trades=trades(first, behind)).rows == 100
+    for start, end, row in ((first + 2, behind, 1), (first, behind - 1, 99)):
+        with pytest.raises(MarketError, match=f"time of row {row}:"):
+            load(book, trades=trades(start, end))
 
 
 def finer(table: pa.Table, price: int, size: int) -> pa.Table:
