@@ -20,6 +20,7 @@ import type { Archive } from './archive/archive.ts';
 import { Retention } from './archive/retention.ts';
 import type { PrunableArchive } from './archive/retention.ts';
 import type { StoreListener } from './archive/transfer/store-events.ts';
+import type { Timeframe } from './candles/timeframe.ts';
 import type { CreateExchange, ExchangeDeps, SharedSettings } from './exchange/definition.ts';
 import { hasConsecutiveTradeIds, normalizeSymbol } from './exchange/exchanges.ts';
 import type { LiveSource } from './live/feeds.ts';
@@ -35,9 +36,11 @@ import type { StoreStatus } from './recorder/status-board.ts';
 import { WriteQueue } from './recorder/write-queue.ts';
 import type { Transport } from './runtime/transport.ts';
 import type { YieldToEventLoop } from './runtime/yield.ts';
+import { CandleKeeper } from './series/candle-keeper.ts';
 import { candleSource } from './series/candle-source.ts';
 import { exchangeCandlesService } from './series/exchange-candles.ts';
 import type { ExchangeCandlesService } from './series/exchange-candles.ts';
+import { KeptCandles } from './series/kept-candles.ts';
 import { LiveCandles } from './series/live-candles.ts';
 import type { LoggerControl } from './status/control.ts';
 import type { RecordingFigures } from './status/figures.ts';
@@ -49,6 +52,8 @@ export interface CoreOptions extends SharedSettings {
   readonly baseImageIntervalS: number;
   /** null: nothing is ever deleted. */
   readonly retentionDays: number | null;
+  /** Of which candles are kept. */
+  readonly candles: readonly Timeframe[];
   readonly limits?: Partial<RecorderLimits> | undefined;
 }
 
@@ -132,19 +137,7 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
     hasConsecutiveTradeIds,
     liveGap: (security) => service.board.gapNow(security),
   });
-  const candles = new LiveCandles({
-    live: service.control.live,
-    source: candleSource({
-      archive,
-      reader,
-      hasConsecutiveTradeIds,
-      flush: (security) => service.control.flush(security),
-      kept: null,
-    }),
-    clock,
-    log,
-    onFatal,
-  });
+  const { candles, keeper } = createCandles(options.candles, { ...rest, service, reader });
   const retention = retentionOf(options, deps);
   return {
     control: service.control,
@@ -155,6 +148,7 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
     storeListener: storeListener(service, onFatal),
     start: async (securities) => {
       retention?.start();
+      keeper?.start();
       await service.start(securities);
     },
     workCounters: () => ({ ticks: service.recorders.ticks, ...queue.work() }),
@@ -162,6 +156,7 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
     summary: () => ({ ...service.board.summary(), lagS: queue.status().lagS }),
     stop: async () => {
       retention?.stop();
+      await keeper?.stop();
       candles.stop();
       await service.stop();
     },
@@ -177,6 +172,37 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
 function retentionOf({ retentionDays: days }: CoreOptions, deps: CoreDeps): Retention | null {
   const { expiring: archive, clock, log, onFatal } = deps;
   return days === null ? null : new Retention({ archive, days, clock, log, onFatal });
+}
+
+interface CandleDeps extends Pick<CoreDeps, 'clock' | 'log' | 'yieldToEventLoop' | 'onFatal'> {
+  readonly archive: Archive;
+  readonly service: RecorderService;
+  readonly reader: Reader;
+}
+
+/** @param timeframes of which candles are kept. */
+function createCandles(
+  timeframes: readonly Timeframe[],
+  deps: CandleDeps,
+): { readonly candles: LiveCandles; readonly keeper: CandleKeeper | null } {
+  const { archive, service, reader, ...rest } = deps;
+  const isKeeping = timeframes.length > 0;
+  const candles = new LiveCandles({
+    ...rest,
+    live: service.control.live,
+    source: candleSource({
+      archive,
+      reader,
+      hasConsecutiveTradeIds,
+      flush: (security) => service.control.flush(security),
+      kept: isKeeping ? new KeptCandles(archive.candles, timeframes) : null,
+    }),
+  });
+  const persist = (securities: Iterable<string>): Promise<boolean> => service.persist(securities);
+  const keeper = isKeeping
+    ? new CandleKeeper({ ...rest, candles, store: archive.candles, timeframes, persist })
+    : null;
+  return { candles, keeper };
 }
 
 /** Receive times matter from the first connection on. */

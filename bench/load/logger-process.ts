@@ -219,6 +219,7 @@ function openCore(
       updateFrequencyMs: 100,
       baseImageIntervalS: 1800,
       retentionDays: null,
+      candles: [],
       exchanges: new Map([
         [
           'binance',

@@ -263,8 +263,7 @@ export interface BlockRunSummary extends RecordedSpan {
 /** Reads records, beside a writer in this or another process. */
 export interface ArchiveReader {
   readonly kind: 'embedded' | 'mongodb';
-  /** The candles that it keeps. Absent: it keeps none. */
-  readonly candles?: CandleReader;
+  readonly candles: CandleReader;
   securities(): Promise<readonly SecurityState[]>;
   totals(security: string): Promise<SecurityTotals>;
   /** @param parts false: the journal is left out, where that saves reading it. */
@@ -318,7 +317,7 @@ export interface ArchiveReader {
 }
 
 export interface Archive extends ArchiveReader {
-  readonly candles?: CandleStore;
+  readonly candles: CandleStore;
   /**
    * Writes everything or nothing. Resolves when the data would survive the death of the process.
    * @throws DuplicateRecordError, ArchiveFullError, ArchiveUnavailableError.

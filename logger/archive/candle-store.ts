@@ -5,7 +5,8 @@
  * The key of a candle is its security, timeframe, source and beginning. What is put under a key replaces
  * what is `open` or `early` there. What is over (`final`, `incomplete`, or a gap) never changes, so putting
  * it again changes nothing; only its state can become `checked` or `differs`, by putting it with that
- * state, and again if a later comparison says otherwise.
+ * state, and again if a later comparison says otherwise. A gap also takes the place of what is `open` or
+ * `early` inside of it.
  */
 
 import type { Candle, CandleState } from '../candles/candle.ts';
@@ -109,6 +110,15 @@ export function expiryUs(timeframe: Timeframe, beforeUs: number): number {
 }
 
 const LONG = ['7d', '30d', '1M'] as const satisfies readonly Timeframe[];
+
+/** Without what is open or early inside of a gap. @param entries in order. */
+export function withoutCovered(entries: readonly CandleEntry[]): CandleEntry[] {
+  let coveredUs = -Infinity;
+  return entries.filter((entry) => {
+    if (entry.type === 'gap') coveredUs = Math.max(coveredUs, entry.toUs);
+    return candleRank(entry) >= 2 || entry.fromUs >= coveredUs;
+  });
+}
 
 /** Every entry of a range, a page at a time. */
 export async function* candlesIn(

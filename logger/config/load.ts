@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { mongoLocation } from '../archive/mongodb/location.ts';
+import type { Timeframe } from '../candles/timeframe.ts';
 import { ConfigError, describeError } from '../errors.ts';
 import type { CreateExchange } from '../exchange/definition.ts';
 import { EXCHANGES } from '../exchange/exchanges.ts';
@@ -34,6 +35,8 @@ export interface Config {
   readonly spoolMaxBytes: number;
   /** null: nothing is ever deleted. */
   readonly retentionDays: number | null;
+  /** Of which candles are kept. */
+  readonly candles: readonly Timeframe[];
   /** Security ids in the exchanges' own spelling. */
   readonly securities: readonly string[];
   /** By name. */
@@ -71,6 +74,7 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     mongodb: mongodbSettings(read),
     spoolMaxBytes: read(own.spoolMaxBytes),
     retentionDays: read(own.retentionDays),
+    candles: read(own.candles),
     securities: read(own.securities),
     exchanges: new Map(EXCHANGES.map((each) => [each.name, each.configure(read)])),
     updateFrequencyMs: read(own.updateFrequencyMs),

@@ -3,6 +3,8 @@
  * Loading, validation, the README and its test read it; a setting that is not in it does not exist.
  */
 
+import { TIMEFRAMES } from '../candles/timeframe.ts';
+import type { Timeframe } from '../candles/timeframe.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import { EXCHANGES, EXCHANGE_NAMES, findExchange } from '../exchange/exchanges.ts';
 import { parseSecurity, securityOf } from '../market/security.ts';
@@ -44,6 +46,21 @@ function mongodbEndpoint(given: string): string {
 }
 
 /** @returns ids in the exchanges' own spelling. */
+/** In order of length. */
+function timeframes(given: string): readonly Timeframe[] {
+  const names = given
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  const unknown = names.find((name) => !TIMEFRAMES.some((known) => known === name));
+  if (unknown !== undefined) throw notValid(`use some of ${TIMEFRAMES.join(',')}`);
+  const longer = names.find((name) => name === '7d' || name === '30d' || name === '1M');
+  if (longer !== undefined && !names.includes('1d')) {
+    throw notValid(`${longer} is continued from 1d after a restart, so name 1d, too`);
+  }
+  return TIMEFRAMES.filter((name) => names.includes(name));
+}
+
 function securities(given: string): readonly string[] {
   const listed = given.split(',').map((one) => one.trim());
   return listed.filter((one) => one !== '').map(canonicalId);
@@ -118,6 +135,13 @@ export const LOGGER_OPTIONS = {
     default: '20GiB',
     meaning:
       'maximum disk space for records that wait for MongoDB (`512MiB`, `20GiB` …); beyond it the oldest are dropped, as a declared gap',
+  },
+  candles: {
+    env: 'CANDLES',
+    parse: timeframes,
+    default: '',
+    meaning:
+      'comma-separated timeframes of which candles are kept for every security as they end (`1m,5m,15m,1h,4h,1d,7d,30d`); empty: none, they are made of the trades when asked for',
   },
   retentionDays: {
     env: 'RETENTION_DAYS',

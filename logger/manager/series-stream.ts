@@ -84,6 +84,7 @@ export async function streamSeries(
   const unsubscribe = candles.subscribe((news) => {
     const { timeframe } = news.type === 'early' ? news.candle : news.settled;
     if (news.security !== security || !timeframes.includes(timeframe)) return;
+    if (news.type === 'settled' && news.isAgain) return;
     lines.push(lineOf(security, news));
   });
   const unfollow = candles.follow(security);

@@ -15,6 +15,7 @@ import type { CandlesQuery } from '../queries/queries.ts';
 import { tradeIn } from '../queries/trade-item.ts';
 import type { ReaderContext } from './context.ts';
 import type { CursorItem } from './cursor.ts';
+import { keptBeforeTrades } from './kept-candles.ts';
 import { eventsAfter, itemsSince } from './range.ts';
 import type { LoadedBlock, LoadedImage } from './record-loader.ts';
 import { numbersTrades } from './trades.ts';
@@ -30,7 +31,12 @@ export async function* candles(
   const { security, timeframe } = query;
   const begin = (us: number | undefined): number | undefined =>
     us === undefined ? undefined : firstStartUs(timeframe, us);
-  const [fromUs, toUs = Infinity] = [begin(query.fromUs), begin(query.toUs)];
+  const [firstUs, toUs = Infinity] = [begin(query.fromUs), begin(query.toUs)];
+  const kept = keptBeforeTrades(context, query, firstUs, toUs);
+  let next = await kept.next();
+  for (; !next.done; next = await kept.next()) yield candleItem(next.value, security);
+  const fromUs = next.value ?? firstUs;
+  if (fromUs !== undefined && fromUs >= toUs) return;
   const order = numbersTrades(context, security) ? 'id' : 'time';
   const timeline = new TradeTimeline({ timeframe, order, fromUs });
   for await (const _ of replayTrades(context, security, timeline, { fromUs })) {

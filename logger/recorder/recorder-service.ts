@@ -29,6 +29,8 @@ export interface RecorderService {
   readonly control: LoggerControl;
   /** @throws InvalidArgumentError for a security in the settings. */
   start(configured: readonly string[]): Promise<void>;
+  /** Stores what was received of these securities. @returns false: the archive fails. */
+  persist(securities: Iterable<string>): Promise<boolean>;
   /** Writes everything out. The exchanges' connections are the caller's to close. */
   stop(): Promise<void>;
 }
@@ -61,6 +63,10 @@ export function createRecorderService(deps: RecorderServiceDeps): RecorderServic
     start: async (configured) => {
       await recorders.start(configured);
       board.start();
+    },
+    persist: (securities) => {
+      for (const security of securities) recorders.get(security)?.recorder.journal();
+      return deps.queue.drained();
     },
     stop: async () => {
       board.stop();

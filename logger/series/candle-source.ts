@@ -2,22 +2,11 @@
 
 import type { ArchiveReader } from '../archive/archive.ts';
 import type { CandleOutput } from '../candles/candle-fold.ts';
-import { TIMEFRAMES, intervalEndUs, intervalStartUs } from '../candles/timeframe.ts';
+import { TIMEFRAMES, intervalStartUs } from '../candles/timeframe.ts';
 import type { Timeframe } from '../candles/timeframe.ts';
 import type { Reader } from '../reader/reader.ts';
+import type { KeptCandles } from './kept-candles.ts';
 import type { CandleHistory, CandleSource } from './live-candles.ts';
-
-/** Candles that were kept. */
-export interface KeptCandles {
-  /** The end of the last minute. */
-  lastEndUs(security: string): Promise<number | null>;
-  /** Those that begin in a range, in order. */
-  between(
-    security: string,
-    timeframe: Timeframe,
-    range: { readonly fromUs: number; readonly toUs: number },
-  ): Promise<readonly CandleOutput[]>;
-}
 
 export interface CandleSourceDeps {
   readonly archive: ArchiveReader;
@@ -25,6 +14,7 @@ export interface CandleSourceDeps {
   readonly hasConsecutiveTradeIds: (exchange: string) => boolean;
   /** Writes what the recorder still holds. */
   readonly flush: (security: string) => Promise<void>;
+  /** null: none are kept. */
   readonly kept: KeptCandles | null;
 }
 
@@ -54,33 +44,26 @@ export function candleSource(deps: CandleSourceDeps): CandleSource {
   };
 }
 
-/** Goes on from the last minute that was kept, with what the running longer ones came to. */
+/** Goes on from the last candle that was kept, with what the running ones came to. */
 async function keptHistory(
   kept: KeptCandles,
   security: string,
   lastEndUs: number,
   firstUs: number,
 ): Promise<CandleHistory> {
-  const dayUs = intervalStartUs('1d', lastEndUs);
-  const begins = TIMEFRAMES.map((timeframe) => intervalStartUs(timeframe, lastEndUs));
-  const fromUs = Math.min(...begins);
-  const days = await kept.between(security, '1d', { fromUs, toUs: dayUs });
-  const minutes = await kept.between(security, '1m', { fromUs: dayUs, toUs: lastEndUs });
   const earlier = new Map<Timeframe, readonly CandleOutput[]>();
+  let isFromBeginning = true;
   for (const timeframe of TIMEFRAMES) {
-    const startUs = intervalStartUs(timeframe, lastEndUs);
-    const isLong = intervalEndUs(timeframe, startUs) - startUs > intervalEndUs('1d', 0);
-    const parts = isLong ? [...days, ...minutes] : minutes;
-    earlier.set(
-      timeframe,
-      parts.filter((part) => beginOf(part) >= startUs),
-    );
+    const parts = await kept.partsOf(security, timeframe, lastEndUs);
+    earlier.set(timeframe, parts);
+    const [first] = parts;
+    const beginUs = first === undefined ? lastEndUs : beginOf(first);
+    const isWhole = beginUs === intervalStartUs(timeframe, lastEndUs);
+    isFromBeginning &&= isWhole || firstUs >= beginUs;
   }
-  const keptFromUs = beginOf([...days, ...minutes][0]) || lastEndUs;
-  return { earlier, fromUs: lastEndUs, isFromBeginning: firstUs >= keptFromUs };
+  return { earlier, fromUs: lastEndUs, isFromBeginning };
 }
 
-function beginOf(output: CandleOutput | undefined): number {
-  if (output === undefined) return 0;
+function beginOf(output: CandleOutput): number {
   return output.type === 'gap' ? output.fromUs : output.candle.fromUs;
 }

@@ -47,7 +47,13 @@ export interface CandleSource {
 
 export type CandleNews =
   | { readonly type: 'early'; readonly security: string; readonly candle: Candle }
-  | { readonly type: 'settled'; readonly security: string; readonly settled: SettledCandle };
+  | {
+      readonly type: 'settled';
+      readonly security: string;
+      readonly settled: SettledCandle;
+      /** It was published before: the security was read again from the archive. */
+      readonly isAgain: boolean;
+    };
 export type CandleListener = (news: CandleNews) => void;
 
 export interface LiveCandlesDeps {
@@ -60,6 +66,10 @@ export interface LiveCandlesDeps {
 
 interface Followed {
   followers: number;
+  /** It begins with the next event that shows that it is recorded; what came before is in the archive. */
+  isIdle: boolean;
+  /** The end of the last minute that was published as settled. */
+  publishedUs: number;
   /** null: the history is not in yet. */
   candles: SecurityCandles | null;
   /** What arrived before is read from the archive. */
@@ -72,6 +82,8 @@ interface Followed {
 
 /** How much of one security may wait for its history; beyond it begins anew. */
 const MAX_WAITING = 500_000;
+/** Securities whose events may wait for their history at a time; the others wait idly. */
+const MAX_LOADING = 16;
 const RETRY_AFTER_MS = 10_000;
 
 export class LiveCandles {
@@ -86,6 +98,10 @@ export class LiveCandles {
   #unsubscribe: Unsubscribe | undefined;
   #isStopped = false;
   #isAll = false;
+  #loading = 0;
+  /** The archive does not answer: until then nothing is read. */
+  #retryMs = Number.NEGATIVE_INFINITY;
+  #isFailing = false;
 
   constructor(deps: LiveCandlesDeps) {
     this.#deps = deps;
@@ -114,6 +130,7 @@ export class LiveCandles {
   follow(security: string): Unsubscribe {
     this.#listen();
     const followed = this.#followed.get(security) ?? this.#begin(security);
+    if (followed.isIdle) this.#catchUp(security, followed);
     followed.followers++;
     let isOver = false;
     return () => {
@@ -123,6 +140,12 @@ export class LiveCandles {
       const isUnwanted = !this.#isAll && followed.followers === 0;
       if (isUnwanted && this.#followed.get(security) === followed) this.#followed.delete(security);
     };
+  }
+
+  /** Publishes again what has been settled since the last candle that was kept. */
+  reload(security: string): void {
+    const { followers = 0, publishedUs } = this.#followed.get(security) ?? {};
+    this.#idle(security, followers, publishedUs);
   }
 
   /** The running candle of a security; undefined: none is known yet. */
@@ -143,8 +166,12 @@ export class LiveCandles {
     const { security } = event;
     const isOver = event.type === 'state' && event.phase === 'closed';
     const followed =
-      this.#followed.get(security) ?? (this.#isAll && !isOver ? this.#begin(security) : undefined);
+      this.#followed.get(security) ?? (this.#isAll && !isOver ? this.#idle(security) : undefined);
     if (followed === undefined) return;
+    if (followed.isIdle) {
+      this.#beginWith(event, followed);
+      return;
+    }
     // While its recorder was closed, another logger may have recorded.
     const isBack = !isOver && followed.closedUs !== null && followed.waiting === null;
     if (isBack) this.#catchUp(security, followed);
@@ -158,63 +185,99 @@ export class LiveCandles {
   #hear(security: string, followed: Followed, input: CandleInput): void {
     if (followed.waiting !== null) {
       followed.waiting.push(input);
-      if (followed.waiting.length > MAX_WAITING) this.#begin(security, followed.followers);
+      if (followed.waiting.length > MAX_WAITING) this.#again(security, followed);
       return;
     }
     followed.candles?.take(input);
     if (followed.candles?.isAnyOver) this.#settleSoon(security);
   }
 
-  #begin(security: string, followers = 0): Followed {
+  #idle(security: string, followers = 0, publishedUs = -Infinity): Followed {
     const followed: Followed = {
       followers,
+      isIdle: true,
+      publishedUs,
       candles: null,
       sinceUs: 0,
-      waiting: [],
+      waiting: null,
       closedUs: null,
     };
     this.#followed.set(security, followed);
+    return followed;
+  }
+
+  #begin(security: string, followers?: number, publishedUs?: number): Followed {
+    const followed = this.#idle(security, followers, publishedUs);
     this.#catchUp(security, followed);
     return followed;
   }
 
-  /** Reads what the archive has beyond what was received. One after the other: a history may be long. */
-  #catchUp(security: string, followed: Followed): void {
+  /** An event of a security that is recorded: what was received up to it, the recorder has. */
+  #beginWith(event: LiveEvent, followed: Followed): void {
+    const isTime = this.#deps.clock.monotonicMs() >= this.#retryMs;
+    if (!isTime || this.#loading >= MAX_LOADING) return;
+    const recordedUs = recordedUntilUs(event);
+    if (recordedUs !== null) this.#catchUp(event.security, followed, recordedUs + 1);
+  }
+
+  #again(security: string, { followers, publishedUs }: Followed): void {
+    if (this.#isAll) this.#idle(security, followers, publishedUs);
+    else this.#begin(security, followers, publishedUs);
+  }
+
+  /**
+   * Reads what the archive has beyond what was received. One after the other: a history may be long.
+   * @param sinceUs what arrives in this microsecond may have been received already, so by default it is the next.
+   */
+  #catchUp(security: string, followed: Followed, sinceUs = this.#deps.clock.nowUs() + 1): void {
+    followed.isIdle = false;
     followed.waiting = [];
-    // What arrives in this microsecond may have been received already.
-    followed.sinceUs = this.#deps.clock.nowUs() + 1;
+    followed.sinceUs = sinceUs;
+    this.#loading++;
     this.#history = this.#history
       .then(() => this.#load(security, followed))
-      .catch((error: unknown) => this.#deps.onFatal(error));
+      .catch((error: unknown) => this.#deps.onFatal(error))
+      .finally(() => this.#loading--);
   }
 
   async #load(security: string, followed: Followed): Promise<void> {
     const isWanted = (): boolean => !this.#isStopped && this.#followed.get(security) === followed;
     if (!isWanted()) return;
-    const { source, log, clock } = this.#deps;
+    const { source } = this.#deps;
     const { sinceUs, closedUs } = followed;
     try {
       const { candles, fromUs } = await this.#candlesOf(security, followed);
       const range = { fromUs, afterReceiveUs: closedUs ?? undefined, beforeReceiveUs: sinceUs };
-      const settled: SettledCandle[] = [];
       for await (const _ of source.replay(security, candles.timeline, range)) {
         if (!isWanted()) return;
-        settled.push(...candles.settle());
+        this.#publishSettled(security, followed, candles.settle());
       }
+      if (!isWanted()) return;
       for (const input of followed.waiting ?? []) candles.take(input);
       Object.assign(followed, { candles, waiting: null, closedUs: null });
-      this.#publishSettled(security, settled);
       this.#settleOne(security);
+      this.#isFailing = false;
     } catch (error) {
       if (!(error instanceof LoggerError)) throw error;
+      this.#onFailure(security, followed, error);
+    }
+  }
+
+  #onFailure(security: string, followed: Followed, error: LoggerError): void {
+    const { log, clock } = this.#deps;
+    const isWanted = (): boolean => !this.#isStopped && this.#followed.get(security) === followed;
+    if (!this.#isFailing) {
+      const reason = describeError(error);
       log.warning('Candles could not be continued from the archive; trying again', {
         security,
-        reason: describeError(error),
-      });
-      clock.schedule(RETRY_AFTER_MS, () => {
-        if (isWanted()) this.#begin(security, followed.followers);
+        reason,
       });
     }
+    this.#isFailing = true;
+    this.#retryMs = clock.monotonicMs() + RETRY_AFTER_MS;
+    if (!isWanted()) return;
+    if (this.#isAll) this.#again(security, followed);
+    else clock.schedule(RETRY_AFTER_MS, () => isWanted() && this.#again(security, followed));
   }
 
   async #candlesOf(
@@ -241,12 +304,18 @@ export class LiveCandles {
   }
 
   #settleOne(security: string): void {
-    const candles = this.#followed.get(security)?.candles;
-    if (candles) this.#publishSettled(security, candles.settle());
+    const followed = this.#followed.get(security);
+    if (followed?.candles) this.#publishSettled(security, followed, followed.candles.settle());
   }
 
-  #publishSettled(security: string, all: readonly SettledCandle[]): void {
-    for (const settled of all) this.#publish({ type: 'settled', security, settled });
+  #publishSettled(security: string, followed: Followed, all: readonly SettledCandle[]): void {
+    const { publishedUs } = followed;
+    for (const settled of all) {
+      const { toUs } = settled.output.type === 'gap' ? settled.output : settled.output.candle;
+      const isAgain = toUs <= publishedUs;
+      this.#publish({ type: 'settled', security, settled, isAgain });
+      if (settled.timeframe === '1m') followed.publishedUs = Math.max(followed.publishedUs, toUs);
+    }
   }
 
   #scheduleBoundary(): void {
@@ -283,4 +352,23 @@ export class LiveCandles {
 /** Of what the archive may hold as well. */
 function receiveTimeOf(input: CandleInput): number {
   return input.type === 'message' ? input.event.receiveTimeUs : Infinity;
+}
+
+/** Up to which receive time a security is recorded; null: the event does not say. */
+function recordedUntilUs(event: LiveEvent): number | null {
+  switch (event.type) {
+    case 'image':
+      return event.segment.receiveTimeUs;
+    case 'update':
+      return event.update.receiveTimeUs;
+    case 'side-event':
+      return event.epoch === null ? null : event.event.receiveTimeUs;
+    case 'heartbeat':
+      return event.heartbeat.receiveTimeUs;
+    case 'state':
+      return event.phase === 'live' ? event.aliveUntilUs : null;
+    case 'gap':
+    case 'unapplied':
+      return null;
+  }
 }

@@ -1,7 +1,7 @@
 /** The candles that an archive keeps. */
 
 import { expect, test } from 'vitest';
-import type { Archive, ArchiveReader } from '../../logger/archive/archive.ts';
+import type { ArchiveReader } from '../../logger/archive/archive.ts';
 import { candlesIn } from '../../logger/archive/candle-store.ts';
 import type {
   CandleEntry,
@@ -9,7 +9,6 @@ import type {
   KeptCandle,
   KeptGap,
 } from '../../logger/archive/candle-store.ts';
-import type { PrunableArchive } from '../../logger/archive/retention.ts';
 import { intervalEndUs } from '../../logger/candles/timeframe.ts';
 import type { CurrentArchive } from './archive-under-test.ts';
 import { SECURITY } from './sample-records.ts';
@@ -48,13 +47,13 @@ function sampleGap(n: number, minutes: number): KeptGap {
 }
 
 export function candleContract(name: string, current: CurrentArchive): void {
-  const put = (...batch: CandleEntry[]): Promise<void> => current().archive.candles!.put(batch);
+  const put = (...batch: CandleEntry[]): Promise<void> => current().archive.candles.put(batch);
   const all = (archive: ArchiveReader = current().archive): Promise<readonly CandleEntry[]> =>
-    archive.candles!.between(MINUTES, { fromUs: 0, toUs: Infinity });
+    archive.candles.between(MINUTES, { fromUs: 0, toUs: Infinity });
 
   test(`${name}: an archive without candles has none`, async () => {
     expect(await all()).toEqual([]);
-    expect(await current().archive.candles!.lastEndUs(MINUTES)).toBeNull();
+    expect(await current().archive.candles.lastEndUs(MINUTES)).toBeNull();
   });
 
   test(`${name}: candles and gaps are read back exactly, in order, by every reader`, async () => {
@@ -81,6 +80,13 @@ export function candleContract(name: string, current: CurrentArchive): void {
     await put(sampleGap(2, 1));
     await put(sampleCandle(2));
     expect(await all()).toEqual([sampleCandle(1), sampleGap(2, 1)]);
+  });
+
+  test(`${name}: a gap takes the place of what was early inside of it`, async () => {
+    await put(sampleCandle(1, { state: 'early' }), sampleCandle(2, { state: 'early' }));
+    await put(sampleCandle(3, { state: 'early' }));
+    await put(sampleGap(1, 2));
+    expect(await all()).toEqual([sampleGap(1, 2), sampleCandle(3, { state: 'early' })]);
   });
 
   test(`${name}: a comparison changes nothing but the state`, async () => {
@@ -110,7 +116,7 @@ export function candleContract(name: string, current: CurrentArchive): void {
     await put(sampleCandle(5), longer, theirs);
     const range = { fromUs: 0, toUs: 10 * MINUTE_US };
     const of = (series: Partial<CandleSeries>): Promise<readonly CandleEntry[]> =>
-      current().archive.candles!.between({ ...MINUTES, ...series }, range);
+      current().archive.candles.between({ ...MINUTES, ...series }, range);
     expect(await of({})).toEqual([sampleCandle(5)]);
     expect(await of({ timeframe: '5m' })).toEqual([longer]);
     expect(await of({ source: 'exchange' })).toEqual([theirs]);
@@ -121,7 +127,7 @@ export function candleContract(name: string, current: CurrentArchive): void {
     const entries = [sampleCandle(1), sampleGap(2, 6), sampleCandle(8), sampleCandle(9)];
     await put(...entries);
     const between = (from: number, to: number, limit?: number): Promise<readonly CandleEntry[]> =>
-      current().archive.candles!.between(
+      current().archive.candles.between(
         MINUTES,
         { fromUs: from * MINUTE_US, toUs: to * MINUTE_US },
         limit,
@@ -134,7 +140,7 @@ export function candleContract(name: string, current: CurrentArchive): void {
     expect(await between(5, 5)).toEqual([]);
     const paged: CandleEntry[] = [];
     for await (const entry of candlesIn(
-      current().archive.candles!,
+      current().archive.candles,
       MINUTES,
       { fromUs: 0, toUs: Infinity },
       1,
@@ -145,7 +151,7 @@ export function candleContract(name: string, current: CurrentArchive): void {
   });
 
   test(`${name}: the last end is that of what is over`, async () => {
-    const last = (): Promise<number | null> => current().archive.candles!.lastEndUs(MINUTES);
+    const last = (): Promise<number | null> => current().archive.candles.lastEndUs(MINUTES);
     await put(sampleCandle(1), sampleCandle(2, { state: 'early' }));
     expect(await last()).toBe(2 * MINUTE_US);
     await put(sampleGap(2, 3), sampleCandle(7, { state: 'open' }));
@@ -166,13 +172,12 @@ export function candleContract(name: string, current: CurrentArchive): void {
     const days = [day(20_740), day(20_770), day(20_776)];
     await put(old, ...kept, theirs, ...days);
     const state = { security: SECURITY, wanted: true, feed: 'test' };
-    const archive = current().archive as Archive & PrunableArchive;
-    const prune = async (wanted: boolean, minute: number): Promise<void> => {
-      while ((await archive.prune({ ...state, wanted }, minute * MINUTE_US)) > 0);
-    };
+    const { archive } = current();
+    const prune = (wanted: boolean, minute: number): Promise<void> =>
+      current().prune({ ...state, wanted }, minute * MINUTE_US);
     await prune(true, before);
     const of = (series: Partial<CandleSeries>): Promise<readonly CandleEntry[]> =>
-      archive.candles!.between({ ...MINUTES, ...series }, { fromUs: 0, toUs: Infinity });
+      archive.candles.between({ ...MINUTES, ...series }, { fromUs: 0, toUs: Infinity });
     expect(await of({})).toEqual(kept);
     expect(await of({ timeframe: '1d' })).toEqual(days.slice(1));
     expect(await of({ source: 'exchange' })).toEqual([theirs]);

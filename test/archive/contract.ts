@@ -45,7 +45,7 @@ export function archiveContract(
     writingContract(name, current, options);
     tailContract(name, current);
     concurrencyContract(name, current);
-    if (options.keepsCandles) candleContract(name, current);
   }
   lookUpContract(name, current, options);
+  candleContract(name, current);
 }

@@ -7,6 +7,7 @@ import { describe } from 'vitest';
 import type { Archive, Write } from '../../logger/archive/archive.ts';
 import { openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
 import { MongoConnection } from '../../logger/archive/mongodb/connection.ts';
+import { MongoPruner } from '../../logger/archive/mongodb/mongo-prune.ts';
 import { MongoReader } from '../../logger/archive/mongodb/mongo-reader.ts';
 import { MongoWriter } from '../../logger/archive/mongodb/mongo-writer.ts';
 import type { Spool } from '../../logger/archive/spool.ts';
@@ -16,6 +17,7 @@ import { freshDatabase } from '../support/mongodb.ts';
 import { mongodb, needs } from '../support/requirements.ts';
 import { scaled } from '../support/scaled.ts';
 import { archiveContract } from './contract.ts';
+import { pruneAll } from './archive-under-test.ts';
 import type { ArchiveUnderTest } from './archive-under-test.ts';
 
 /** Replicates everything that is pending, then the security documents. */
@@ -27,6 +29,9 @@ async function shipAll(spool: Spool, writer: MongoWriter): Promise<void> {
     await spool.release(shipments);
   }
   await writer.writeSecurities(await spool.securityDocuments());
+  const candles = await spool.candles.pending(1000);
+  await writer.candles.put(candles);
+  await spool.candles.release(candles);
 }
 
 /** @param isReplicated decides after each commit whether everything is replicated. */
@@ -35,6 +40,7 @@ async function openUnder(isReplicated: (commit: number) => boolean): Promise<Arc
   const location = freshDatabase();
   const clock = createSystemClock();
   const open: Archive[] = [];
+  let prune: ArchiveUnderTest['prune'] = async () => undefined;
   const opened = async (readOnly: boolean): Promise<Archive> => {
     const spool = await openSpool({ directory, readOnly });
     const connection = new MongoConnection(location, clock);
@@ -49,12 +55,23 @@ async function openUnder(isReplicated: (commit: number) => boolean): Promise<Arc
       // One replication at a time, as in a logger.
       if (isReplicated(commits++)) await (shipping = shipping.then(() => shipAll(spool, writer)));
     };
+    const put = archive.candles.put.bind(archive.candles);
+    archive.candles.put = async (batch) => {
+      await put(batch);
+      if (isReplicated(commits++)) await (shipping = shipping.then(() => shipAll(spool, writer)));
+    };
+    prune = async (state, beforeUs) => {
+      await shipAll(spool, writer);
+      const reader = new MongoReader(connection);
+      await pruneAll(new MongoPruner({ connection, reader, spool }), state, beforeUs);
+    };
     open.push(archive);
     return archive;
   };
   const archive = await opened(false);
   return {
     archive,
+    prune: (state, beforeUs) => prune(state, beforeUs),
     openReader: () => opened(true),
     reopen: async () => {
       await archive.close();
@@ -89,6 +106,9 @@ async function openStore(): Promise<ArchiveUnderTest> {
   const archive = Object.assign(new MongoReader(connection), { commit });
   return {
     archive,
+    prune: async ({ security, wanted }, beforeUs) => {
+      await archive.candles.prune(security, beforeUs, !wanted);
+    },
     openReader: async () => archive,
     reopen: async () => archive,
     dispose: () => archive.close(),

@@ -39,6 +39,7 @@ export async function openTestCore(
       exchanges: new Map([[exchange.name, () => exchange]]),
       baseImageIntervalS: 60,
       retentionDays: 30,
+      candles: [],
       staleAfterMs: 15_000,
       updateFrequencyMs: 100,
       ...options,

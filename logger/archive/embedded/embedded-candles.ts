@@ -142,7 +142,19 @@ function putEntry(table: LaterRows, entry: CandleEntry): void {
   const bytes = table.get(key);
   const stored = bytes && entryIn(entry, entry.fromUs, bytes);
   const next = replaced(stored, entry);
-  if (next !== stored) table.putSync(key, encodeEntry(next));
+  if (next === stored) return;
+  table.putSync(key, encodeEntry(next));
+  if (next.type === 'gap') removeCovered(table, next);
+}
+
+/** What was early when it was not known yet that nothing was recorded. */
+function removeCovered(table: LaterRows, gap: CandleEntry): void {
+  const range = { start: keyOf(gap, gap.fromUs + 1), end: keyOf(gap, gap.toUs) };
+  const covered = [...table.getRange(range)].filter(({ key, value }) => {
+    const entry = entryIn(gap, beginOf(key), value);
+    return entry !== undefined && candleRank(entry) < 2;
+  });
+  for (const { key } of covered) table.removeSync(key);
 }
 
 function lastBefore(table: LaterRows, series: CandleSeries, us: number): CandleEntry | undefined {

@@ -48,7 +48,8 @@ export interface StoredDocument extends Document {
   _id: string;
 }
 
-export type CollectionName = 'base_images' | 'blocks' | 'gaps' | 'securities' | 'owners';
+export type CollectionName =
+  'base_images' | 'blocks' | 'gaps' | 'securities' | 'owners' | 'candles';
 
 export interface ConnectionOptions {
   /** Called with the name of each command that is sent. */

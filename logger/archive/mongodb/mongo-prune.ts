@@ -36,7 +36,13 @@ export class MongoPruner implements PrunableArchive {
 
   /** Deletes everything that is old enough in one call per collection. */
   async prune({ security, wanted }: SecurityState, beforeUs: number): Promise<number> {
-    const filters = await this.#filters(security, wanted, beforeUs);
+    const isAllOld = !wanted && ((await this.#spool.tail(security)).lastUs ?? 0) < beforeUs;
+    const records = await this.#pruneRecords(security, isAllOld, beforeUs);
+    return records + (await this.#reader.candles.prune(security, beforeUs, isAllOld));
+  }
+
+  async #pruneRecords(security: string, isAllOld: boolean, beforeUs: number): Promise<number> {
+    const filters = await this.#filters(security, isAllOld, beforeUs);
     if (filters === null) return 0;
     // Images first: blocks without an image are not reachable while the rest is deleted.
     const images = await this.#delete('base_images', filters.base_images);
@@ -48,8 +54,8 @@ export class MongoPruner implements PrunableArchive {
     return images.records + blocks.records;
   }
 
-  async #filters(security: string, wanted: boolean, beforeUs: number): Promise<Filters | null> {
-    if (!wanted && ((await this.#spool.tail(security)).lastUs ?? 0) < beforeUs) {
+  async #filters(security: string, isAllOld: boolean, beforeUs: number): Promise<Filters | null> {
+    if (isAllOld) {
       const all = { security };
       return { base_images: all, blocks: all, gaps: all };
     }

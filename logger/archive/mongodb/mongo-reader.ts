@@ -25,6 +25,7 @@ import type { HeaderKey } from '../block-refs.ts';
 import { checkRecord, recordId, recordName, segmentId } from '../record.ts';
 import type { CollectionName, MongoConnection, StoredDocument } from './connection.ts';
 import { gapId, gapOf, headerOf, partId } from './documents.ts';
+import { MongoCandles } from './mongo-candles.ts';
 
 type Kind = RecordHeader['kind'];
 /** The end of a range of ids with a common prefix and a slash: `0` is the character after `/`. */
@@ -40,10 +41,12 @@ const COLLECTION: Readonly<Record<Kind, CollectionName>> = {
 
 export class MongoReader implements ArchiveReader {
   readonly kind = 'mongodb';
+  readonly candles: MongoCandles;
   readonly #connection: MongoConnection;
 
   constructor(connection: MongoConnection) {
     this.#connection = connection;
+    this.candles = new MongoCandles(connection);
   }
 
   async securities(): Promise<readonly SecurityState[]> {

@@ -13,6 +13,7 @@ import type { Store } from '../transfer/replicator.ts';
 import { DUPLICATE_KEY } from './connection.ts';
 import type { CollectionName, MongoConnection, StoredDocument } from './connection.ts';
 import { dateOf, documentsOf, gapDocument, securityFields } from './documents.ts';
+import { MongoCandles } from './mongo-candles.ts';
 
 /** The server accepts messages of 48 MB and documents of 16 MiB. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
@@ -28,10 +29,12 @@ const INDEXES: readonly (readonly [CollectionName, Document])[] = [
 ];
 
 export class MongoWriter implements Store {
+  readonly candles: MongoCandles;
   readonly #connection: MongoConnection;
 
   constructor(connection: MongoConnection) {
     this.#connection = connection;
+    this.candles = new MongoCandles(connection);
   }
 
   /**

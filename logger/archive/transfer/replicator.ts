@@ -12,12 +12,14 @@ import type { Timer } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
 import { every, sleep, within } from '../../runtime/timing.ts';
 import type { RecordBatch } from '../batch.ts';
+import type { CandleStore } from '../candle-store.ts';
 import type { RecordTarget } from '../target.ts';
 import { Backlog } from './backlog.ts';
 import type { BacklogDeps } from './backlog.ts';
 
 /** The store, as far as writing goes. */
 export interface Store extends RecordTarget {
+  readonly candles: Pick<CandleStore, 'put'>;
   /** Creates what must exist before the first record. @throws LoggerError */
   prepare(): Promise<void>;
   /** @throws LoggerError */
@@ -43,6 +45,8 @@ export interface ReplicatorDeps extends BacklogDeps {
 
 /** Bodies in one round, and so in memory; a single record may be larger. */
 const MAX_ROUND_BYTES = 4 * 1024 * 1024;
+/** In one round. */
+const MAX_ROUND_CANDLES = 2_000;
 /** Records committed within this time are sent together. */
 const GATHER_MS = 500;
 /** Pause between two rounds of catching up, so that recording is not held up. */
@@ -147,20 +151,24 @@ export class Replicator {
       this.#isPrepared = true;
     }
     const batches = await spool.pending(MAX_ROUND_BYTES, this.#conflicted);
-    if (batches.length > 0) {
+    const candles = await spool.candles.pending(MAX_ROUND_CANDLES);
+    if (batches.length + candles.length > 0) {
       await this.#replicate(batches);
+      await store.candles.put(candles);
+      await spool.candles.release(candles);
       isAnswered = true;
     } else if (this.#failure !== null) {
       await store.ping();
       isAnswered = true;
     }
     this.#backlog.report(await this.#backlog.enforceLimit());
-    const isDone = batches.length === 0;
+    const isDone = batches.length === 0 && candles.length < MAX_ROUND_CANDLES;
     if (isDone || clock.monotonicMs() >= this.#documentsDueMs) await this.#writeSecurities();
     return { hasMore: !isDone, isAnswered };
   }
 
   async #replicate(batches: readonly RecordBatch[]): Promise<void> {
+    if (batches.length === 0) return;
     const { spool, store, log, listener } = this.#deps;
     const conflicts = await store.write(batches);
     for (const [security, error] of conflicts) {

@@ -28,11 +28,13 @@ import {
   mergeBlocks,
   mergeImages,
 } from './spool-order.ts';
+import { SpooledCandles } from './spooled-candles.ts';
 
 const FROM_START = Number.MIN_SAFE_INTEGER;
 
 export class SpooledArchive implements Archive {
   readonly kind = 'mongodb';
+  readonly candles: SpooledCandles;
   readonly #spool: ArchiveReader & Partial<Pick<Archive, 'commit'>>;
   readonly #store: ArchiveReader;
   readonly #onCommit: () => void;
@@ -46,6 +48,7 @@ export class SpooledArchive implements Archive {
     this.#spool = spool;
     this.#store = store;
     this.#onCommit = onCommit;
+    this.candles = new SpooledCandles(spool.candles, store.candles, onCommit);
   }
 
   async commit(writes: readonly Write[]): Promise<void> {

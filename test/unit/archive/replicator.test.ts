@@ -23,6 +23,7 @@ let replicator: Replicator;
 /** Nothing is ever to be replicated. */
 const emptySpool = {
   pending: async () => [],
+  candles: { pending: async () => [] },
   securityDocuments: async () => [],
   size: async () => ({ bytes: 0, securities: [] }),
 } as unknown as Spool;
@@ -39,6 +40,7 @@ beforeEach(async () => {
     ping: answer,
     write: async () => new Map(),
     writeSecurities: async () => undefined,
+    candles: { put: async () => undefined },
   };
   replicator = new Replicator({
     spool: emptySpool,
