@@ -19,6 +19,7 @@
 import type { Archive } from './archive/archive.ts';
 import { Retention } from './archive/retention.ts';
 import type { PrunableArchive } from './archive/retention.ts';
+import type { SnapshotSeries } from './archive/snapshot-store.ts';
 import type { StoreListener } from './archive/transfer/store-events.ts';
 import type { Timeframe } from './candles/timeframe.ts';
 import type { CreateExchange, ExchangeDeps, SharedSettings } from './exchange/definition.ts';
@@ -42,6 +43,7 @@ import { exchangeCandlesService } from './series/exchange-candles.ts';
 import type { ExchangeCandlesService } from './series/exchange-candles.ts';
 import { KeptCandles } from './series/kept-candles.ts';
 import { LiveCandles } from './series/live-candles.ts';
+import { SnapshotKeeper } from './series/snapshot-keeper.ts';
 import type { LoggerControl } from './status/control.ts';
 import type { RecordingFigures } from './status/figures.ts';
 
@@ -54,6 +56,8 @@ export interface CoreOptions extends SharedSettings {
   readonly retentionDays: number | null;
   /** Of which candles are kept. */
   readonly candles: readonly Timeframe[];
+  /** Which snapshots are kept as they happen. */
+  readonly snapshots?: readonly SnapshotSeries[] | undefined;
   readonly limits?: Partial<RecorderLimits> | undefined;
 }
 
@@ -139,6 +143,7 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
   });
   const { candles, keeper } = createCandles(options.candles, { ...rest, service, reader });
   const retention = retentionOf(options, deps);
+  const snapshots = snapshotKeeper(options, deps, service.control.live);
   return {
     control: service.control,
     live: service.control.live,
@@ -149,6 +154,7 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
     start: async (securities) => {
       retention?.start();
       keeper?.start();
+      snapshots?.start();
       await service.start(securities);
     },
     workCounters: () => ({ ticks: service.recorders.ticks, ...queue.work() }),
@@ -159,6 +165,7 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
       await keeper?.stop();
       candles.stop();
       await service.stop();
+      await snapshots?.stop();
     },
     close: async () => {
       retention?.stop();
@@ -203,6 +210,17 @@ function createCandles(
     ? new CandleKeeper({ ...rest, candles, store: archive.candles, timeframes, persist })
     : null;
   return { candles, keeper };
+}
+
+/** null: none are kept. */
+function snapshotKeeper(
+  { snapshots: series = [] }: CoreOptions,
+  { archive, clock, log, onFatal }: CoreDeps,
+  live: LiveSource,
+): SnapshotKeeper | null {
+  const store = archive.snapshots;
+  if (store === undefined || series.length === 0) return null;
+  return new SnapshotKeeper({ series, live, store, clock, log, onFatal });
 }
 
 /** Receive times matter from the first connection on. */

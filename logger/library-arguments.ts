@@ -23,6 +23,7 @@ import {
 const BOOK_OPTIONS = ['depth', 'level', 'clock'] as const;
 const COVERAGE_OPTIONS = ['from', 'to'] as const;
 const CANDLE_OPTIONS = [...COVERAGE_OPTIONS, 'timeframe'] as const;
+const KEPT_OPTIONS = [...COVERAGE_OPTIONS, 'every', 'depth'] as const;
 const RANGE_OPTIONS = [...COVERAGE_OPTIONS, 'clock'] as const;
 const SNAPSHOT_OPTIONS = [...RANGE_OPTIONS, 'every', 'depth', 'level', 'features'] as const;
 
@@ -68,6 +69,18 @@ export function rangeQuery(security: unknown, options: unknown): RangeQuery {
 
 export function snapshotsQuery(security: unknown, options: unknown): SnapshotsQuery {
   return validSnapshotsQuery({ security, ...checkOptions(options, SNAPSHOT_OPTIONS) });
+}
+
+/** Cadence and depth are a part of the key. */
+export function keptSnapshotsQuery(
+  security: unknown,
+  options: unknown,
+): RangeQuery & { readonly everyUs: number; readonly depth: number } {
+  const { from, to, every, depth } = checkOptions(options, KEPT_OPTIONS);
+  const { everyUs, ...query } = validSnapshotsQuery({ security, from, to, every, depth });
+  if (everyUs === undefined) throw wrongField('every', every, 'a duration like 200ms');
+  if (query.depth === undefined) throw wrongField('depth', depth, 'a number of prices a side');
+  return { ...query, everyUs, depth: query.depth };
 }
 
 export function candlesQuery(security: unknown, options: unknown): CandlesQuery {

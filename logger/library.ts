@@ -27,6 +27,7 @@ import {
   checkLocation,
   checkNoLevel,
   coverageQuery,
+  keptSnapshotsQuery,
   rangeQuery,
   snapshotsQuery,
 } from './library-arguments.ts';
@@ -49,6 +50,8 @@ import type {
   SnapshotRow as SnapshotItem,
   TradeRow as TradeItem,
 } from './library-rows.ts';
+import { snapshotsIn } from './archive/snapshot-store.ts';
+import type { KeptSnapshot as KeptSnapshotItem } from './archive/snapshot-store.ts';
 import type { GapItem } from './queries/items.ts';
 import type {
   BadReceiveTimeResult,
@@ -76,6 +79,7 @@ export type {
   GapItem,
   HoldingResult,
   ImageItem,
+  KeptSnapshotItem,
   OrderBookAnswer,
   OrderItem,
   QuoteItem,
@@ -132,6 +136,12 @@ export interface SnapshotOptions extends RangeOptions {
   readonly features?: boolean;
 }
 
+export interface KeptSnapshotOptions extends Omit<RangeOptions, 'clock'> {
+  /** The cadence and the prices per side, as they are in the setting. */
+  readonly every: string;
+  readonly depth: number;
+}
+
 export interface CandleOptions extends Omit<RangeOptions, 'clock'> {
   /** The length of the candles. `7d` begins on Mondays, `1M` is a calendar month; all UTC. */
   readonly timeframe: '1m' | '5m' | '15m' | '1h' | '4h' | '1d' | '7d' | '30d' | '1M';
@@ -177,6 +187,14 @@ export interface OpenedArchive {
     security: string,
     options?: SnapshotOptions,
   ): AsyncIterableIterator<SnapshotItem | GapItem>;
+  /**
+   * The snapshots that a logger kept as they happened (`SNAPSHOTS`), by the exchange's time: as numbers. What
+   * is exact is in `snapshots`.
+   */
+  keptSnapshots(
+    security: string,
+    options: KeptSnapshotOptions,
+  ): AsyncIterableIterator<KeptSnapshotItem>;
   /**
    * The candles that begin in the range, by the exchange's time of the trades; a `gap` item where nothing of
    * an interval was recorded, and `missing` in a candle that was recorded in part.
@@ -299,6 +317,18 @@ class ReadableArchive implements OpenedArchive {
     );
   }
 
+  keptSnapshots(
+    security: string,
+    options: KeptSnapshotOptions,
+  ): AsyncIterableIterator<KeptSnapshotItem> {
+    return this.#stream(keptSnapshotsQuery(security, options), (query) => {
+      const { fromUs = -Infinity, toUs = Infinity, everyUs, depth } = query;
+      const { snapshots } = this.#archive;
+      const series = { security: query.security, everyUs, depth };
+      return snapshots ? snapshotsIn(snapshots, series, { fromUs, toUs }) : none();
+    });
+  }
+
   /** Nothing is read before the first item is asked for. */
   #stream<Query extends RangeQuery, Item>(
     query: Query,
@@ -323,6 +353,8 @@ class ReadableArchive implements OpenedArchive {
     return this.close();
   }
 }
+
+async function* none(): AsyncGenerator<never> {}
 
 function isOrderBook(answer: BookResult): answer is OrderBookAnswer {
   return answer.level === 'L3';

@@ -11,6 +11,7 @@ import type { GapCause, Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
 import type { CandleReader, CandleStore } from './candle-store.ts';
+import type { SnapshotReader, SnapshotStore } from './snapshot-store.ts';
 
 /**
  * Describes a record. Times are in microseconds, sequences are safe integers. The epoch numbers the
@@ -264,6 +265,8 @@ export interface BlockRunSummary extends RecordedSpan {
 export interface ArchiveReader {
   readonly kind: 'embedded' | 'mongodb';
   readonly candles: CandleReader;
+  /** The snapshots that it keeps. Absent: it keeps none. */
+  readonly snapshots?: SnapshotReader;
   securities(): Promise<readonly SecurityState[]>;
   totals(security: string): Promise<SecurityTotals>;
   /** @param parts false: the journal is left out, where that saves reading it. */
@@ -318,6 +321,7 @@ export interface ArchiveReader {
 
 export interface Archive extends ArchiveReader {
   readonly candles: CandleStore;
+  readonly snapshots?: SnapshotStore;
   /**
    * Writes everything or nothing. Resolves when the data would survive the death of the process.
    * @throws DuplicateRecordError, ArchiveFullError, ArchiveUnavailableError.

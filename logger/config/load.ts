@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { mongoLocation } from '../archive/mongodb/location.ts';
+import type { SnapshotSeries } from '../archive/snapshot-store.ts';
 import type { Timeframe } from '../candles/timeframe.ts';
 import { ConfigError, describeError } from '../errors.ts';
 import type { CreateExchange } from '../exchange/definition.ts';
@@ -37,6 +38,8 @@ export interface Config {
   readonly retentionDays: number | null;
   /** Of which candles are kept. */
   readonly candles: readonly Timeframe[];
+  /** Which snapshots are kept as they happen. */
+  readonly snapshots: readonly SnapshotSeries[];
   /** Security ids in the exchanges' own spelling. */
   readonly securities: readonly string[];
   /** By name. */
@@ -75,6 +78,7 @@ export async function loadConfig(given: Environment, directory = process.cwd()):
     spoolMaxBytes: read(own.spoolMaxBytes),
     retentionDays: read(own.retentionDays),
     candles: read(own.candles),
+    snapshots: read(own.snapshots),
     securities: read(own.securities),
     exchanges: new Map(EXCHANGES.map((each) => [each.name, each.configure(read)])),
     updateFrequencyMs: read(own.updateFrequencyMs),

@@ -3,12 +3,14 @@
  * Loading, validation, the README and its test read it; a setting that is not in it does not exist.
  */
 
+import type { SnapshotSeries } from '../archive/snapshot-store.ts';
 import { TIMEFRAMES } from '../candles/timeframe.ts';
 import type { Timeframe } from '../candles/timeframe.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import { EXCHANGES, EXCHANGE_NAMES, findExchange } from '../exchange/exchanges.ts';
 import { parseSecurity, securityOf } from '../market/security.ts';
 import type { Security } from '../market/security.ts';
+import { validEvery } from '../queries/validate.ts';
 import type { LogLevel } from '../runtime/log.ts';
 import {
   boolean,
@@ -83,6 +85,46 @@ function parsed(given: string): Security {
   }
 }
 
+/** `security@every/depth`, each once. */
+function snapshotSeries(given: string): readonly SnapshotSeries[] {
+  const all = given.split(',').map((one) => one.trim());
+  const listed = all.filter((one) => one !== '');
+  const series = listed.map(oneSnapshotSeries);
+  const keys = series.map(({ security, everyUs, depth }) => `${security} ${everyUs} ${depth}`);
+  const twice = listed.find((_, i) => keys.indexOf(keys[i] as string) < i);
+  if (twice !== undefined) throw notValid(`${twice} is there twice`);
+  return series;
+}
+
+function oneSnapshotSeries(given: string): SnapshotSeries {
+  const [, security, every, depth = String(DEFAULT_KEPT_DEPTH)] =
+    /^([^@]+)@([^@/]+)(?:\/(\d{1,6}))?$/.exec(given) ?? [];
+  if (security === undefined || every === undefined) {
+    throw notValid('use security@interval/depth, for example coinbase:BTC-USD@200ms/25');
+  }
+  const prices = Number(depth);
+  if (prices < 1 || prices > MAX_KEPT_DEPTH) {
+    throw notValid(`the depth has to be from 1 to ${MAX_KEPT_DEPTH} prices a side`);
+  }
+  return { security: canonicalId(security), everyUs: keptEveryUs(every), depth: prices };
+}
+
+function keptEveryUs(given: string): number {
+  let everyUs: number;
+  try {
+    everyUs = validEvery(given, 'interval') ?? 0;
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) throw notValid(error.message);
+    throw error;
+  }
+  if (everyUs >= MIN_KEPT_EVERY_US) return everyUs;
+  throw notValid('the interval has to be 10ms or longer');
+}
+
+const DEFAULT_KEPT_DEPTH = 25;
+const MAX_KEPT_DEPTH = 1000;
+const MIN_KEPT_EVERY_US = 10_000;
+
 export const LOGGER_OPTIONS = {
   useEnvFile: {
     env: 'USE_ENV_FILE',
@@ -142,6 +184,13 @@ export const LOGGER_OPTIONS = {
     default: '',
     meaning:
       'comma-separated timeframes of which candles are kept for every security as they end (`1m,5m,15m,1h,4h,1d,7d,30d`); empty: none, they are made of the trades when asked for',
+  },
+  snapshots: {
+    env: 'SNAPSHOTS',
+    parse: snapshotSeries,
+    default: '',
+    meaning:
+      'comma-separated `security@interval/depth` (`coinbase:BTC-USD@200ms/25`): snapshots that are kept as they happen, as numbers, in `snapshots` of the archive or of MongoDB; empty: none, exports make them of the records',
   },
   retentionDays: {
     env: 'RETENTION_DAYS',

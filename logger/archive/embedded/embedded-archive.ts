@@ -49,6 +49,7 @@ import type { SecurityDocument } from '../target.ts';
 import { HeadUpdates, applyWrites, readHead } from './apply-writes.ts';
 import { readBlockRuns } from './block-run-change.ts';
 import { EmbeddedCandles } from './embedded-candles.ts';
+import { EmbeddedSnapshots } from './embedded-snapshots.ts';
 import { readError, writeError } from './lmdb-errors.ts';
 import {
   ABORTABLE_SYNCHRONOUS_UNFLUSHED,
@@ -112,6 +113,7 @@ export async function openSpool(options: EmbeddedArchiveOptions): Promise<Spool>
 class EmbeddedArchive implements Spool {
   readonly kind = 'embedded';
   readonly candles: CandleSpool;
+  readonly snapshots: EmbeddedSnapshots;
   readonly #directory: string;
   readonly #root: Root;
   readonly #tables: Tables;
@@ -144,6 +146,11 @@ class EmbeddedArchive implements Spool {
       read: (lookUp) => this.#read(lookUp),
       store: (change) => this.#transact('store', change),
       remove: (maxRecords, change) => this.#delete(maxRecords, change),
+    });
+    this.snapshots = new EmbeddedSnapshots({
+      snapshots: files.tables.snapshots,
+      read: (lookUp) => this.#read(lookUp),
+      store: (change) => this.#transact('store', change),
     });
     if (lock) files.tables.journal.refresh((security) => this.#headOf(security));
   }

@@ -5,6 +5,7 @@ import type { DeletedCounts } from '../retention.ts';
 import { HeadUpdates, readHead } from './apply-writes.ts';
 import { dropRunOf } from './block-run-change.ts';
 import { pruneCandles } from './embedded-candles.ts';
+import { pruneSnapshots } from './embedded-snapshots.ts';
 import { decodeHeader } from './header-bytes.ts';
 import { afterDeletion } from './security-head.ts';
 import { removeRecord } from './spool-queue.ts';
@@ -16,7 +17,7 @@ export const MAX_STEP_RECORDS = 200;
 /**
  * Must run inside a transaction.
  * @param isFinished the security is no longer recorded: if nothing is newer, everything may go.
- * @returns the number of records or candles deleted.
+ * @returns the number of records, candles or snapshots deleted.
  */
 export function pruneSome(
   tables: Tables,
@@ -30,7 +31,11 @@ export function pruneSome(
   const candles = { beforeUs, isFinished: isAllOld, limit: maxRecords };
   const keep = isAllOld ? [Infinity, 0] : lastImageBefore(tables, security, beforeUs);
   const records = keep === null ? 0 : pruneRecords(tables, security, keep, maxRecords);
-  return records > 0 ? records : pruneCandles(tables.candles, security, candles);
+  return (
+    records ||
+    pruneCandles(tables.candles, security, candles) ||
+    pruneSnapshots(tables.snapshots, security, beforeUs, maxRecords)
+  );
 }
 
 function pruneRecords(

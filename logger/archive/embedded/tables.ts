@@ -50,6 +50,8 @@ export interface Tables extends StoredTables {
   readonly blockRuns: BlockRuns;
   /** [security, timeframe, source, beginning] */
   readonly candles: LaterTable;
+  /** [security, cadence, depth, time] */
+  readonly snapshots: LaterTable;
   /** Heads as they were last read: bytes that were checked need no second check. */
   readonly knownHeads: Map<string, KnownHead>;
 }
@@ -79,6 +81,8 @@ const LATER_TABLES: ReadonlySet<string> = new Set(['journalBatches']);
 const RUNS_TABLE = 'block-runs';
 /** Made with the first candle that is kept. */
 const CANDLES_TABLE = 'candles';
+/** Made with the first snapshot that is kept. */
+const SNAPSHOTS_TABLE = 'snapshots';
 const LAYOUT_TABLE = 'layout';
 const LAYOUT_KEY = 'version';
 /** Maximum number of tables, with room for later layouts. */
@@ -165,6 +169,7 @@ function openAll(
     journal,
     blockRuns,
     candles,
+    snapshots: new LaterTable(...later(SNAPSHOTS_TABLE)),
     knownHeads: new Map(),
   };
 }

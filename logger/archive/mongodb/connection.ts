@@ -49,7 +49,7 @@ export interface StoredDocument extends Document {
 }
 
 export type CollectionName =
-  'base_images' | 'blocks' | 'gaps' | 'securities' | 'owners' | 'candles';
+  'base_images' | 'blocks' | 'gaps' | 'securities' | 'owners' | 'candles' | 'snapshots';
 
 export interface ConnectionOptions {
   /** Called with the name of each command that is sent. */

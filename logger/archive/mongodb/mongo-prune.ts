@@ -38,7 +38,8 @@ export class MongoPruner implements PrunableArchive {
   async prune({ security, wanted }: SecurityState, beforeUs: number): Promise<number> {
     const isAllOld = !wanted && ((await this.#spool.tail(security)).lastUs ?? 0) < beforeUs;
     const records = await this.#pruneRecords(security, isAllOld, beforeUs);
-    return records + (await this.#reader.candles.prune(security, beforeUs, isAllOld));
+    const candles = await this.#reader.candles.prune(security, beforeUs, isAllOld);
+    return records + candles + (await this.#reader.snapshots.prune(security, beforeUs));
   }
 
   async #pruneRecords(security: string, isAllOld: boolean, beforeUs: number): Promise<number> {

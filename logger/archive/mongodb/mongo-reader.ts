@@ -26,6 +26,7 @@ import { checkRecord, recordId, recordName, segmentId } from '../record.ts';
 import type { CollectionName, MongoConnection, StoredDocument } from './connection.ts';
 import { gapId, gapOf, headerOf, partId } from './documents.ts';
 import { MongoCandles } from './mongo-candles.ts';
+import { MongoSnapshots } from './mongo-snapshots.ts';
 
 type Kind = RecordHeader['kind'];
 /** The end of a range of ids with a common prefix and a slash: `0` is the character after `/`. */
@@ -42,11 +43,13 @@ const COLLECTION: Readonly<Record<Kind, CollectionName>> = {
 export class MongoReader implements ArchiveReader {
   readonly kind = 'mongodb';
   readonly candles: MongoCandles;
+  readonly snapshots: MongoSnapshots;
   readonly #connection: MongoConnection;
 
   constructor(connection: MongoConnection) {
     this.#connection = connection;
     this.candles = new MongoCandles(connection);
+    this.snapshots = new MongoSnapshots(connection);
   }
 
   async securities(): Promise<readonly SecurityState[]> {

@@ -106,7 +106,7 @@ export function openMongoArchive(deps: MongoArchiveDeps): MongoArchive {
     onFatal,
   });
   return {
-    archive: new SpooledArchive(spool, store, () => replicator.poke()),
+    archive: new SpooledArchive(spool, store, () => replicator.poke(), store.snapshots),
     replicator,
     leases,
     pruner: new MongoPruner({ connection, reader: store, spool }),

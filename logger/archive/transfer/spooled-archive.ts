@@ -29,12 +29,15 @@ import {
   mergeImages,
 } from './spool-order.ts';
 import { SpooledCandles } from './spooled-candles.ts';
+import type { SnapshotStore } from '../snapshot-store.ts';
 
 const FROM_START = Number.MIN_SAFE_INTEGER;
 
 export class SpooledArchive implements Archive {
   readonly kind = 'mongodb';
   readonly candles: SpooledCandles;
+  /** Straight into the store: they do not wait in the spool. */
+  readonly snapshots?: SnapshotStore;
   readonly #spool: ArchiveReader & Partial<Pick<Archive, 'commit'>>;
   readonly #store: ArchiveReader;
   readonly #onCommit: () => void;
@@ -44,11 +47,13 @@ export class SpooledArchive implements Archive {
     spool: ArchiveReader & Partial<Pick<Archive, 'commit'>>,
     store: ArchiveReader,
     onCommit: () => void = () => undefined,
+    snapshots?: SnapshotStore,
   ) {
     this.#spool = spool;
     this.#store = store;
     this.#onCommit = onCommit;
     this.candles = new SpooledCandles(spool.candles, store.candles, onCommit);
+    if (snapshots) this.snapshots = snapshots;
   }
 
   async commit(writes: readonly Write[]): Promise<void> {

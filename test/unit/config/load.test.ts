@@ -29,6 +29,16 @@ describe('settings', () => {
     expect(securities).toEqual(['binance:BTCUSDT', 'coinbase:BTC-USD']);
   });
 
+  test('snapshots to keep are securities, an interval that divides a day, and a depth', async () => {
+    const given = 'coinbase:btc-usd@200ms/25, binance:BTCUSDT@1s,binance:BTCUSDT@1s/10';
+    expect((await loadConfig({ SNAPSHOTS: given })).snapshots).toEqual([
+      { security: 'coinbase:BTC-USD', everyUs: 200_000, depth: 25 },
+      { security: 'binance:BTCUSDT', everyUs: 1_000_000, depth: 25 },
+      { security: 'binance:BTCUSDT', everyUs: 1_000_000, depth: 10 },
+    ]);
+    expect((await loadConfig({})).snapshots).toEqual([]);
+  });
+
   test('every exchange of the list can be created', async () => {
     expect([...(await loadConfig({})).exchanges.keys()]).toEqual(EXCHANGE_NAMES);
   });
@@ -100,6 +110,14 @@ describe('settings', () => {
     ['METRICS_PORT', '65536'],
     ['SECURITIES', 'BTCUSDT'],
     ['SECURITIES', 'binance:BTCUSDT,binance:../etc'],
+    ['SNAPSHOTS', 'binance:BTCUSDT'],
+    ['SNAPSHOTS', 'binance:BTCUSDT@7s/10'],
+    ['SNAPSHOTS', 'binance:BTCUSDT@1ms/10'],
+    ['SNAPSHOTS', 'binance:BTCUSDT@soon/10'],
+    ['SNAPSHOTS', 'binance:BTCUSDT@1s/0'],
+    ['SNAPSHOTS', 'binance:BTCUSDT@1s/1001'],
+    ['SNAPSHOTS', 'kraken:XBTUSD@1s/10'],
+    ['SNAPSHOTS', 'binance:BTCUSDT@1s/10,binance:btcusdt@1000ms/10'],
     ['BINANCE_WS_URL', 'https://example.org'],
     ['BINANCE_WS_URL', 'not a url'],
     ['BINANCE_REST_URL', 'http://127.0.0.1:1/api'],
