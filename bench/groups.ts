@@ -6,6 +6,7 @@ import { coinbaseFrameSections } from './coinbase-frames.ts';
 import type { BenchData } from './data.ts';
 import { exchangePortSections } from './exchange-port.ts';
 import type { Section } from './figures.ts';
+import { fileSections } from './files/files.ts';
 import { loadSections } from './load/load.ts';
 import type { LoadBenchOptions } from './load/load.ts';
 import { matchingSections } from './matching.ts';
@@ -45,5 +46,6 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   manager: { sections: [wrongKeySections] },
   walk: { sections: [walkSections] },
   reader: { sections: [readerSections], isLong: true },
+  files: { sections: [fileSections], isLong: true },
   load: { sections: [loadSections], isLong: true },
 };

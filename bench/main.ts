@@ -52,7 +52,11 @@ async function readOptions(): Promise<Options> {
       describe: 'load: how many, one run each',
     })
     .option('minutes', { type: 'number', default: 1, describe: 'load: of each run' })
-    .option('days', { type: 'number', default: 1, describe: 'reader: length of the history' })
+    .option('days', {
+      type: 'number',
+      default: 1,
+      describe: 'reader, files: length of the history',
+    })
     .option('real-limits', {
       type: 'boolean',
       default: false,

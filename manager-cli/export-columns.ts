@@ -3,12 +3,15 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isEventArray, numberedPath, writeFiles } from '../logger/files/write-files.ts';
+import { withOrderImages } from '../logger/files/order-images.ts';
+import type { FileItem } from '../logger/files/table.ts';
 import { withTrades } from '../logger/files/with-trades.ts';
 import type { FilesResult } from '../logger/files/write-files.ts';
 import { formatGapItem } from '../logger/queries/format.ts';
-import type { DataItem, GapItem } from '../logger/queries/items.ts';
+import type { GapItem } from '../logger/queries/items.ts';
 import type { ExportQuery } from '../logger/queries/queries.ts';
-import type { ColumnFormat } from '../logger/queries/results.ts';
+import type { BookResult, ColumnFormat } from '../logger/queries/results.ts';
+import type { Position } from '../logger/archive/archive.ts';
 import { DEFAULT_COLUMN_DEPTH, MAX_COLUMN_DEPTH } from '../logger/queries/validate.ts';
 import { exportQuery, flag, integer } from './arguments.ts';
 import type { Arguments } from './arguments.ts';
@@ -45,7 +48,7 @@ export async function exportColumns(
   let result: FilesResult;
   try {
     result = await writeFiles(
-      uninterrupted(session, itemsOf(session, history, query, format)),
+      uninterrupted(session, await itemsOf(session, history, query, format)),
       {
         query,
         format,
@@ -79,9 +82,6 @@ export async function exportColumns(
 function columnsQuery(args: Arguments): ExportQuery {
   const query = exportQuery(args, 'jsonl');
   if (query.type !== 'snapshots') return query;
-  if (query.features === true) {
-    throw usageError('--features: files with columns have none for them; use jsonl or csv');
-  }
   const { depth = DEFAULT_COLUMN_DEPTH } = query;
   if (depth > MAX_COLUMN_DEPTH) {
     throw usageError(
@@ -91,16 +91,42 @@ function columnsQuery(args: Arguments): ExportQuery {
   return { ...query, depth, level: 'L2' };
 }
 
-/** The event array has trades among the changes. */
-function itemsOf(
+/** The event array has trades among the changes, or the books that orders begin with. */
+async function itemsOf(
   { signal }: Session,
   history: History,
   query: ExportQuery,
   format: ColumnFormat,
-): AsyncIterable<DataItem | GapItem> {
+): Promise<AsyncIterable<FileItem | GapItem>> {
   const items = history.items(query, signal);
   if (!isEventArray(query.type, format)) return items;
-  return withTrades(items, history.items({ ...query, type: 'trades' }, signal));
+  return query.type === 'orders'
+    ? withOrderImages(items, await bookReads(signal, history, query))
+    : withTrades(items, history.items({ ...query, type: 'trades' }, signal));
+}
+
+/** The books at the beginning of the range and of each interval in it. */
+async function bookReads(
+  signal: AbortSignal,
+  history: History,
+  { security, fromUs, clock = 'receive' }: ExportQuery,
+): Promise<Parameters<typeof withOrderImages>[1]> {
+  const read = async (position: Position): Promise<BookResult | null> => {
+    const book = await history.book({ security, position }, signal);
+    return book.state === 'proven' && book.level === 'L3' ? book : null;
+  };
+  const { intervals } = await history.coverage({ security });
+  const starts = intervals.flatMap(({ firstSequence }) =>
+    firstSequence === null ? [] : [Number(firstSequence)],
+  );
+  const first = fromUs === undefined ? null : await read({ clock, us: fromUs });
+  const firstSequence = first === null ? -1 : Number(first.sequence);
+  return [
+    ...(first === null ? [] : [{ sequence: firstSequence, read: () => Promise.resolve(first) }]),
+    ...starts
+      .filter((sequence) => sequence > firstSequence)
+      .map((sequence) => ({ sequence, read: () => read({ sequence }) })),
+  ];
 }
 
 /** A source that stops on an interrupt must not pass for a complete one. */

@@ -2,12 +2,22 @@
 
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import type { Levels } from '../market/events.ts';
-import type { DataItem, ImageItem, UpdateItem } from '../queries/items.ts';
+import type { ImageItem, UpdateItem } from '../queries/items.ts';
 import { doubleOf } from './cells.ts';
 import { column } from './column.ts';
+import type { Column } from './column.ts';
 import { EventOrder, FLAG } from './event-order.ts';
 import type { Rows } from './rows.ts';
-import type { Table } from './table.ts';
+import type { FileItem, Table } from './table.ts';
+
+export const EVENT_COLUMNS: readonly Column[] = [
+  column('ev', 'int64'),
+  column('exch_ts', 'time'),
+  column('local_ts', 'time'),
+  column('px', 'double'),
+  column('qty', 'double'),
+  column('order_id', 'int64'),
+];
 
 export function eventTable(): Table {
   let rows: Rows | undefined;
@@ -17,16 +27,11 @@ export function eventTable(): Table {
     rows?.put(event.localUs);
     rows?.put(event.price);
     rows?.put(event.size);
+    rows?.put(0);
     rows?.end();
   });
   return {
-    columns: [
-      column('ev', 'int64'),
-      column('exch_ts', 'time'),
-      column('local_ts', 'time'),
-      column('px', 'double'),
-      column('qty', 'double'),
-    ],
+    columns: EVENT_COLUMNS,
     write(item, target) {
       rows = target;
       addItem(item, order);
@@ -50,7 +55,7 @@ interface Times {
   readonly localUs: number;
 }
 
-function addItem(item: DataItem, order: EventOrder): void {
+function addItem(item: FileItem, order: EventOrder): void {
   const times = 'exchangeTimeUs' in item ? timesOf(item) : undefined;
   if (times === undefined) return;
   if (item.type === 'trade') {

@@ -62,6 +62,7 @@ async function rowsOf(slice: FileRows, shiftUs: bigint): Promise<Uint8Array> {
     integersOf(await slice.read(2)),
   ];
   const [prices, sizes] = [doublesOf(await slice.read(3)), doublesOf(await slice.read(4))];
+  const orders = integersOf(await slice.read(5));
   for (let row = 0; row < slice.rows; row++) {
     const at = FIELDS * row;
     integers[at] = flags[row] as bigint;
@@ -69,6 +70,7 @@ async function rowsOf(slice: FileRows, shiftUs: bigint): Promise<Uint8Array> {
     integers[at + 2] = ((local[row] as bigint) + shiftUs) * NS_PER_US;
     doubles[at + 3] = prices[row] as number;
     doubles[at + 4] = sizes[row] as number;
+    integers[at + 5] = orders[row] as bigint;
   }
   return new Uint8Array(bytes);
 }

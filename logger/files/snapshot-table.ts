@@ -1,9 +1,10 @@
 /** Snapshots with a column for each level: plain arrays, which every reader loads without a loop over rows. */
 
 import { InvariantError } from '../errors.ts';
+import { formatScaled } from '../market/decimal.ts';
 import type { ScaledInt } from '../market/decimal.ts';
 import type { BookRows } from '../queries/book-rows.ts';
-import type { Flows } from '../queries/items.ts';
+import type { Flows, SnapshotItem } from '../queries/items.ts';
 import { column } from './column.ts';
 import type { Column } from './column.ts';
 import type { Rows } from './rows.ts';
@@ -24,9 +25,22 @@ const HEAD: readonly Column[] = [
   column('downtick_count?', 'int32'),
 ];
 
-export function snapshotTable(depth: number): Table {
+/** What changed at each price, by side: sizes, of each level and of prices that are no level. */
+const FEATURES = ['limit', 'cancel', 'market'] as const;
+
+/** @param hasFeatures with columns for what changed at each price. */
+export function snapshotTable(depth: number, hasFeatures: boolean): Table {
+  const features = (side: 'bid' | 'ask'): Column[] =>
+    hasFeatures ? featureColumns(side, depth) : [];
   return {
-    columns: [...HEAD, ...sideColumns('bid', depth), ...sideColumns('ask', depth)],
+    columns: [
+      ...HEAD,
+      ...(hasFeatures ? [column('features_kind?', 'text')] : []),
+      ...sideColumns('bid', depth),
+      ...features('bid'),
+      ...sideColumns('ask', depth),
+      ...features('ask'),
+    ],
     write(item, rows, segment) {
       if (item.type !== 'snapshot') throw new InvariantError(`No snapshot: ${item.type}`);
       rows.put(item.atUs);
@@ -37,8 +51,11 @@ export function snapshotTable(depth: number): Table {
       rows.put(item.horizon.bid);
       rows.put(item.horizon.ask);
       putFlows(item.flows, rows);
-      putSide(item.rows, 'bids', depth, rows);
-      putSide(item.rows, 'asks', depth, rows);
+      if (hasFeatures) rows.put(item.features?.kind ?? null);
+      for (const side of ['bids', 'asks'] as const) {
+        putSide(item.rows, side, depth, rows);
+        if (hasFeatures) putFeatures(item, side, depth, rows);
+      }
       rows.end();
     },
   };
@@ -51,6 +68,32 @@ function sideColumns(side: 'bid' | 'ask', depth: number): Column[] {
     ...levels.map((level) => column(`${side}_size_${level}?`, 'size')),
     ...levels.map((level) => ({ ...column(`${side}_count_${level}?`, 'int32'), isOptional: true })),
   ];
+}
+
+function featureColumns(side: 'bid' | 'ask', depth: number): Column[] {
+  const levels = Array.from({ length: depth }, (_, level) => level);
+  return [
+    ...FEATURES.flatMap((name) =>
+      levels.map((level) => column(`${side}_${name}_${level}?`, 'size')),
+    ),
+    column(`${side}_others?`, 'text'),
+  ];
+}
+
+function putFeatures(
+  { features, scale }: SnapshotItem,
+  side: 'bids' | 'asks',
+  depth: number,
+  rows: Rows,
+): void {
+  for (const name of FEATURES) {
+    for (let i = 0; i < depth; i++) rows.put(features?.[side][i]?.[name] ?? null);
+  }
+  const others = features?.others[side].map(({ price, size, limit, cancel, market }) => [
+    formatScaled(price, scale.priceExponent),
+    ...[size, limit, cancel, market].map((value) => formatScaled(value, scale.sizeExponent)),
+  ]);
+  rows.put(others === undefined ? null : JSON.stringify(others));
 }
 
 function putFlows(flows: Flows | null, rows: Rows): void {

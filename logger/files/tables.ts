@@ -3,19 +3,23 @@
 import { InvariantError } from '../errors.ts';
 import type { Levels, OrderEvent } from '../market/events.ts';
 import { formatTimeUs } from '../market/time.ts';
-import type { CandleItem, DataItem, ImageItem, OrderItem, UpdateItem } from '../queries/items.ts';
+import type { CandleItem, ImageItem, OrderItem, UpdateItem } from '../queries/items.ts';
 import type { ExportType } from '../queries/results.ts';
 import type { CellValue } from './cells.ts';
 import { column } from './column.ts';
 import type { Rows } from './rows.ts';
 import { snapshotTable } from './snapshot-table.ts';
-import type { Table } from './table.ts';
+import type { FileItem, Table } from './table.ts';
 
 const SEGMENT = column('segment', 'int32');
 const SEQUENCE = column('sequence?', 'int64');
 const TIMES = [column('exchange_time', 'time'), column('receive_time', 'time')];
 
-export function tableOf(type: ExportType, depth: number): Table {
+/** @param snapshots what snapshots have. */
+export function tableOf(
+  type: ExportType,
+  snapshots: { readonly depth: number; readonly hasFeatures: boolean },
+): Table {
   switch (type) {
     case 'trades':
       return trades;
@@ -24,7 +28,7 @@ export function tableOf(type: ExportType, depth: number): Table {
     case 'incremental':
       return incremental;
     case 'snapshots':
-      return snapshotTable(depth);
+      return snapshotTable(snapshots.depth, snapshots.hasFeatures);
     case 'orders':
       return orders;
     case 'candles':
@@ -32,7 +36,7 @@ export function tableOf(type: ExportType, depth: number): Table {
   }
 }
 
-export function wrongItem(item: DataItem): InvariantError {
+export function wrongItem(item: FileItem): InvariantError {
   return new InvariantError(`An item of another type in a file: ${item.type}`);
 }
 

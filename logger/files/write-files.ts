@@ -3,7 +3,7 @@
  * known. Memory holds a few MiB of cells, whatever the range.
  */
 
-import type { DataItem, GapItem } from '../queries/items.ts';
+import type { GapItem } from '../queries/items.ts';
 import type { ExportQuery } from '../queries/queries.ts';
 import type { ColumnFormat, ExportType } from '../queries/results.ts';
 import { DEFAULT_COLUMN_DEPTH, DEFAULT_EVERY_US } from '../queries/validate.ts';
@@ -12,10 +12,11 @@ import type { Column, FileScale } from './column.ts';
 import type { ColumnFile, FileEncoder } from './column-file.ts';
 import { eventTable } from './event-table.ts';
 import { GapLog } from './gap-log.ts';
+import { orderTable } from './order-table.ts';
 import { PartFile, partOf, syncFolderOf } from './part-file.ts';
 import { Rows } from './rows.ts';
 import { Spool } from './spool.ts';
-import type { Table } from './table.ts';
+import type { FileItem, Table } from './table.ts';
 import { tableOf } from './tables.ts';
 
 const FORMAT_VERSION = '1';
@@ -48,7 +49,7 @@ export interface FilesResult {
 
 /** @throws LimitExceededError for a value that the format can't hold. Each file is complete or absent. */
 export async function writeFiles(
-  items: AsyncIterable<DataItem | GapItem>,
+  items: AsyncIterable<FileItem | GapItem>,
   options: FilesOptions,
   listener: FilesListener,
 ): Promise<FilesResult> {
@@ -57,7 +58,12 @@ export async function writeFiles(
   const encode = isEvents
     ? (await import('./npz-events.ts')).writeEvents
     : await encoderOf(options.format);
-  const table = isEvents ? eventTable() : tableOf(query.type, query.depth ?? DEFAULT_COLUMN_DEPTH);
+  const table = isEvents
+    ? eventsOf(query.type)
+    : tableOf(query.type, {
+        depth: query.depth ?? DEFAULT_COLUMN_DEPTH,
+        hasFeatures: query.features === true,
+      });
   const columns = options.hasFloats ? withFloats(table.columns) : table.columns;
   const spool = await Spool.create(`${partOf(path)}.rows`);
   const files: PartFile[] = [];
@@ -81,9 +87,13 @@ export async function writeFiles(
   }
 }
 
-/** Changes as npz are the event array of hftbacktest, which needs the trades among them. */
+/** Changes and orders as npz are the event array of hftbacktest. */
 export function isEventArray(type: ExportType, format: ColumnFormat): boolean {
-  return format === 'npz' && type === 'incremental';
+  return format === 'npz' && (type === 'incremental' || type === 'orders');
+}
+
+function eventsOf(type: ExportType): Table {
+  return type === 'orders' ? orderTable() : eventTable();
 }
 
 /** Loaded when it is needed: the libraries take a while. */
@@ -107,7 +117,7 @@ interface Collecting {
 }
 
 async function collect(
-  items: AsyncIterable<DataItem | GapItem>,
+  items: AsyncIterable<FileItem | GapItem>,
   { table, rows, spool, log, listener }: Collecting,
 ): Promise<void> {
   for await (const item of items) {

@@ -11,6 +11,9 @@ import type {
   DataItem,
   Flows,
   GapItem,
+  LevelChange,
+  LevelFeatures,
+  OtherChange,
   ImageItem,
   OrderItem,
   QuoteItem,
@@ -20,6 +23,8 @@ import type {
 } from '../queries/items.ts';
 import type {
   CandleResult,
+  ChangeResult,
+  FeaturesResult,
   ExportGap,
   ExportType,
   LevelRow,
@@ -190,6 +195,7 @@ function snapshotOf(line: SnapshotLine, scale: Scale): SnapshotItem {
     rows: rowsOf(line, scale),
     segment: line.segment,
     flows: flowsOf(line, scale),
+    ...(line.features !== undefined && { features: featuresOf(line, scale) }),
   };
 }
 
@@ -224,6 +230,38 @@ function flowsOf({ upticks, downticks }: SnapshotFlowResult, scale: Scale): Flow
     downticks: { notional: sum(down, notionalExponent), count: downticks.count ?? 0 },
     notionalExponent,
   };
+}
+
+/** A line has notionals, an item sizes. */
+function featuresOf({ features, bids, asks }: SnapshotLine, scale: Scale): LevelFeatures | null {
+  if (features === null || features === undefined) return null;
+  const side = (rows: SnapshotLine['bids'], changes: FeaturesResult['bids']) =>
+    changes.map((change, i) =>
+      change === null ? null : changeOf(String(rows[i]?.[0]), change, scale),
+    );
+  const others = (changes: FeaturesResult['others']['bids']): OtherChange[] =>
+    changes.map(([price, size, ...change]) => ({
+      price: scaled(price, scale.priceExponent),
+      size: scaled(size, scale.sizeExponent),
+      ...changeOf(price, change, scale),
+    }));
+  return {
+    kind: features.kind,
+    bids: side(bids, features.bids),
+    asks: side(asks, features.asks),
+    others: { bids: others(features.others.bids), asks: others(features.others.asks) },
+  };
+}
+
+function changeOf(
+  price: string,
+  [limit, cancel, market]: ChangeResult,
+  { priceExponent, sizeExponent }: Scale,
+): LevelChange {
+  const divisor = BigInt(scaled(price, priceExponent));
+  const size = (notional: string): ScaledInt =>
+    toScaled(BigInt(sum(notional, priceExponent + sizeExponent)) / divisor);
+  return { limit: size(limit), cancel: size(cancel), market: size(market) };
 }
 
 function decimalsOf(text: string): number {

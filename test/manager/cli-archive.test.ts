@@ -156,6 +156,7 @@ describe('an archive and a logger over it', () => {
     'incremental --out FILE.parquet --rows-per-file 200',
     'snapshots --every 50ms --depth 3 --out FILE.parquet',
     'snapshots --every 50ms --depth 3 --clock exchange --out FILE.npz',
+    'snapshots --every 50ms --depth 3 --features --out FILE.parquet',
     'incremental --out FILE.npz',
     'candles --timeframe 1m --out FILE.feather',
   ];

@@ -71,7 +71,6 @@ describe('wrong usage', () => {
       `export ${SECURITY} --type snapshots --features --format tardis-csv`,
       /--features: tardis-csv/,
     ],
-    [`export ${SECURITY} --type snapshots --features --out x.parquet`, /--features: files with/],
     [`candles ${SECURITY}`, /--timeframe: is missing; give 1m, /],
     [`candles ${SECURITY} --timeframe 1w`, /--timeframe/],
     [`export ${SECURITY} --type trades --format parquet`, /--format parquet needs --out/],

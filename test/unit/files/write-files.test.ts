@@ -56,6 +56,37 @@ describe('rows', () => {
     expect(Object.keys(columns)).not.toContain('bid_count_0');
   });
 
+  test('of snapshots have what changed at each price, if it is asked for', async () => {
+    const features = {
+      kind: 'exact',
+      bids: [{ limit: 5, cancel: 0, market: 2 }, null],
+      asks: [{ limit: 0, cancel: 1, market: 0 }],
+      others: { bids: [], asks: [{ price: 10_150, size: 0, limit: 0, cancel: 0, market: 2 }] },
+    } as const;
+    const query = {
+      security: 'binance:BTCUSDT',
+      type: 'snapshots',
+      depth: 2,
+      features: true,
+    } as const;
+    const items = [
+      { ...snapshot, features: null },
+      { ...snapshot, features },
+    ];
+    const { columns } = await written('snapshots', items, { query });
+    expect(columns).toMatchObject({
+      features_kind: [null, 'exact'],
+      bid_limit_0: [null, 5n],
+      bid_market_0: [null, 2n],
+      bid_limit_1: [null, null],
+      ask_cancel_0: [null, 1n],
+      ask_cancel_1: [null, null],
+      bid_others: [null, '[]'],
+      ask_others: [null, '[["101.5","0","0","0","0.002"]]'],
+    });
+    expect(Object.keys((await written('snapshots', items)).columns)).not.toContain('bid_limit_0');
+  });
+
   test('have the numbers of orders where any row has one', async () => {
     const rows = { kind: 'totals', bids: [{ price: 1, size: 2, count: 3 }], asks: [] } as const;
     const { columns } = await written('snapshots', [snapshot, { ...snapshot, rows }]);

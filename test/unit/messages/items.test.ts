@@ -81,6 +81,12 @@ const ITEMS: readonly (readonly [ExportType, DataItem])[] = [
         downticks: { notional: 0, count: 0 },
         notionalExponent: 12,
       },
+      features: {
+        kind: 'inferred',
+        bids: [{ limit: 5, cancel: LARGE, market: 0 }],
+        asks: [],
+        others: { bids: [{ price: 7, size: 3, limit: 1, cancel: 2, market: 3 }], asks: [] },
+      },
       scale,
     },
   ],
