@@ -30,7 +30,7 @@ import { knownSecurity } from '../logger/reader/known-security.ts';
 import type { Reader } from '../logger/reader/reader.ts';
 import { comparedCandles } from '../logger/series/compared-candles.ts';
 import { ExchangeHistory } from '../logger/series/exchange-history.ts';
-import { cliErrorOf, usageError } from './exit-codes.ts';
+import { cliErrorOf } from './exit-codes.ts';
 import type { History } from './history.ts';
 
 /** Ctrl-C must be noticed between items. */
@@ -112,8 +112,6 @@ class ArchiveHistory implements History {
   }
 
   async *candles(query: ComparedCandlesQuery, signal: AbortSignal): AsyncGenerator<ExportPart> {
-    if (query.check)
-      throw usageError('--check asks the exchange: leave out --archive, and ask a logger');
     const kept = this.#archive.candles;
     const history = new ExchangeHistory({ asked: null, kept });
     const candles = (own: CandlesQuery): ReturnType<Reader['candles']> => this.#reader.candles(own);

@@ -25,13 +25,40 @@ import type { ManagerContext } from './context.ts';
 import { CallCancelledError } from './part-writer.ts';
 import type { PartWriter } from './part-writer.ts';
 import { canonical } from './requests.ts';
+import { ClosingError } from './status-map.ts';
 
 function serviceOf({ exchangeCandles }: ManagerContext): ExchangeCandlesService {
   if (exchangeCandles !== undefined) return exchangeCandles;
   throw new ConflictError('This logger asks no exchange for candles');
 }
 
-export async function streamCandles(
+/** @throws ClosingError instead of what comes of it that the port closes. */
+async function untilClosing(context: ManagerContext, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!context.closing.aborted) throw error;
+    throw new ClosingError('The logger is stopping');
+  }
+}
+
+export function streamCandles(
+  context: ManagerContext,
+  request: CandlesRequest__Output,
+  writer: PartWriter<ExportPart>,
+): Promise<void> {
+  return untilClosing(context, writeCandles(context, request, writer));
+}
+
+export function streamFetch(
+  context: ManagerContext,
+  request: FetchCandlesRequest__Output,
+  writer: PartWriter<FetchCandlesPart>,
+): Promise<void> {
+  return untilClosing(context, runFetch(context, request, writer));
+}
+
+async function writeCandles(
   context: ManagerContext,
   request: CandlesRequest__Output,
   writer: PartWriter<ExportPart>,
@@ -58,7 +85,7 @@ export async function streamCandles(
   await send(buffer.flush());
 }
 
-export async function streamFetch(
+async function runFetch(
   context: ManagerContext,
   request: FetchCandlesRequest__Output,
   writer: PartWriter<FetchCandlesPart>,

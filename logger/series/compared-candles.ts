@@ -3,7 +3,8 @@
  * was not recorded is taken from the exchange, if that is wanted.
  */
 
-import type { CandleEntry, KeptCandle } from '../archive/candle-store.ts';
+import { candleRank, candlesIn } from '../archive/candle-store.ts';
+import type { CandleEntry, CandleStore, KeptCandle } from '../archive/candle-store.ts';
 import { compareCandles } from '../candles/exchange-candle.ts';
 import type { CandleComparison } from '../candles/exchange-candle.ts';
 import { firstStartUs, intervalEndUs } from '../candles/timeframe.ts';
@@ -17,11 +18,16 @@ import type { ExchangeHistory, HistoryPage } from './exchange-history.ts';
 
 export interface ComparedCandlesDeps {
   readonly history: ExchangeHistory;
+  /** Where candles of trades are kept, they learn how they compare. */
+  readonly store?: CandleStore | undefined;
   readonly candles: (query: CandlesQuery) => AsyncIterable<CandleItem | GapItem>;
   readonly clock: Pick<Clock, 'nowUs'>;
 }
 
 type Item = ComparedCandle | GapItem;
+
+/** In one commit. */
+const MAX_STATES = 500;
 
 /**
  * @throws InvalidArgumentError, UnknownSecurityError, and whatever the exchange rejects.
@@ -44,10 +50,48 @@ export async function* comparedCandles(
     return;
   }
   const isFilled = source === 'auto';
+  const states = new KeptStates(deps.store);
   for await (const item of recorded(deps, query, toUs)) {
-    if (item.type === 'candle') yield await beside(item, { exchange, isFilled, facts });
-    else if (isFilled) yield* exchange.filled(item);
+    if (item.type === 'candle') {
+      const candle = await beside(item, { exchange, isFilled, facts });
+      await states.take(candle);
+      yield candle;
+    } else if (isFilled) yield* exchange.filled(item);
     else yield item;
+  }
+  await states.flush();
+}
+
+/** Batches of states for candles that are kept already: no others are put. */
+class KeptStates {
+  readonly #store: CandleStore | undefined;
+  #batch: KeptCandle[] = [];
+
+  constructor(store: CandleStore | undefined) {
+    this.#store = store;
+  }
+
+  async take({ check, ...candle }: ComparedCandle): Promise<void> {
+    const isCompared = candle.state === 'checked' || candle.state === 'differs';
+    if (this.#store === undefined || check === undefined || !isCompared) return;
+    this.#batch.push(candle);
+    if (this.#batch.length >= MAX_STATES) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    const [batch, first] = [this.#batch, this.#batch[0]];
+    this.#batch = [];
+    if (first === undefined || this.#store === undefined) return;
+    const range = { fromUs: first.fromUs, toUs: batch.at(-1)?.toUs ?? first.toUs };
+    const kept = new Map<number, CandleEntry>();
+    for await (const entry of candlesIn(this.#store, { ...first, source: 'trades' }, range)) {
+      kept.set(entry.fromUs, entry);
+    }
+    const news = batch.filter((candle) => {
+      const known = kept.get(candle.fromUs);
+      return known?.type === 'candle' && candleRank(known) >= 2 && known.state !== candle.state;
+    });
+    if (news.length > 0) await this.#store.put(news);
   }
 }
 

@@ -35,7 +35,12 @@ export function exchangeCandlesService(deps: ExchangeCandlesDeps): ExchangeCandl
   return {
     compared: (query, signal) =>
       comparedCandles(
-        { history, candles: (own) => reader.candles(own), clock: deps.clock },
+        {
+          history,
+          store: archive.candles,
+          candles: (own) => reader.candles(own),
+          clock: deps.clock,
+        },
         query,
         signal,
       ),

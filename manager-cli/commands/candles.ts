@@ -6,7 +6,7 @@ import { candlesQuery, flag } from '../arguments.ts';
 import { CancelledError } from '../client.ts';
 import { ARCHIVE_OPTION, SECURITY, valued } from '../command.ts';
 import type { Command, Session } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT, usageError } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { UNKNOWN, counted, known } from '../format.ts';
 import type { Output } from '../output.ts';
@@ -47,6 +47,9 @@ async function* candleRows(session: Session): AsyncGenerator<Row> {
 /** Candles of trades alone are an export, which loggers of before have, too. */
 async function candleParts(session: Session): Promise<AsyncIterable<ExportPart>> {
   const { source, check, ...range } = candlesQuery(session.args);
+  if (check && session.args['archive'] !== undefined) {
+    throw usageError('--check asks the exchange: leave out --archive, and ask a logger');
+  }
   const history = await session.history();
   if (source === 'trades' && !check) {
     return history.export({ ...range, type: 'candles', format: 'jsonl' }, session.signal);

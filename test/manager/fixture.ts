@@ -14,6 +14,7 @@ import type { ManagerAccess } from '../../logger/manager/gate/access.ts';
 import type { ManagerLimits } from '../../logger/manager/limits.ts';
 import { startManager } from '../../logger/manager/server.ts';
 import type { ManagerPort } from '../../logger/manager/server.ts';
+import type { ExchangeCandlesService } from '../../logger/series/exchange-candles.ts';
 import type { Io } from '../../manager-cli/io.ts';
 import { run } from '../../manager-cli/program.ts';
 import { FakeControl } from './fake-control.ts';
@@ -64,6 +65,7 @@ export async function startPort(
     readonly port?: number;
     readonly access?: ManagerAccess;
     readonly readAccess?: () => ManagerAccess;
+    readonly exchangeCandles?: ExchangeCandlesService;
   } = {},
 ): Promise<Port> {
   const control = new FakeControl(...(options.securities ?? ['binance:BTCUSDT']));
@@ -80,6 +82,7 @@ export async function startPort(
     clock: options.clock ?? createSystemClock(),
     log,
     ...(options.limits && { limits: options.limits }),
+    ...(options.exchangeCandles && { exchangeCandles: options.exchangeCandles }),
   });
   return { ...manager, control, reader, log };
 }

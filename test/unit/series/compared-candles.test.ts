@@ -73,7 +73,7 @@ async function shown(change: Partial<ComparedCandlesQuery> = {}, kept?: MemoryCa
     yield* own;
   }
   const found = [];
-  const deps = { history, candles: items, clock };
+  const deps = { history, candles: items, clock, store: kept };
   for await (const item of comparedCandles(deps, query, new AbortController().signal)) {
     found.push(item);
   }
@@ -158,6 +158,22 @@ describe('--check', () => {
     );
     expect(candles.asked).toHaveLength(3);
   });
+});
+
+test('candles that are kept learn how they compare; others are not put', async () => {
+  const kept = new MemoryCandles();
+  own = [ownCandle(0), ownCandle(1, 'final', { close: 1 }), ownCandle(2)];
+  await kept.put(own.slice(0, 2).map((item) => item as CandleItem));
+  await shown({ check: true }, kept);
+  const series = { security: SECURITY, timeframe: '1m', source: 'trades' } as const;
+  const entries = await kept.between(series, { fromUs: 0, toUs: Infinity });
+  expect(entries).toMatchObject([
+    { state: 'checked', close: 110 },
+    { state: 'differs', close: 1 },
+  ]);
+  const { puts } = kept;
+  await shown({ check: true }, kept);
+  expect(kept.puts).toBe(puts);
 });
 
 describe('--source', () => {
