@@ -19,6 +19,8 @@ import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { cli } from '../manager/fixture.ts';
 import type { CliRun } from '../manager/fixture.ts';
+import { freshDatabase, uriOf } from '../support/mongodb.ts';
+import { mongodb, needs } from '../support/requirements.ts';
 import { freePort } from '../support/free-port.ts';
 import { spawnLogger } from '../support/logger-process.ts';
 import type { LoggerProcess } from '../support/logger-process.ts';
@@ -96,7 +98,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function start(): Promise<void> {
+async function start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
   port = await freePort();
   logger = spawnLogger({
     BINANCE_WS_URL: sandbox.venues.binance.wsUrl,
@@ -105,6 +107,7 @@ async function start(): Promise<void> {
     DATA_DIR: directory,
     MANAGER_PORT: String(port),
     MANAGER_AUTHKEY: TEST_KEY,
+    ...settings,
   });
   await logger.ready();
 }
@@ -178,3 +181,27 @@ test('a fetch that is killed goes on', { timeout: 60_000 }, async () => {
     expect(candles[i]).toMatchObject({ ...truth(us), state: 'final', source: 'exchange' });
   }
 });
+
+test(
+  'what was fetched is in MongoDB, where that is the archive',
+  { timeout: 60_000, ...needs(mongodb) },
+  async () => {
+    const database = freshDatabase();
+    await start({ MONGODB_ENDPOINT: database.uri, MONGODB_DATABASE: database.database });
+    const toUs = Math.floor((Date.now() * 1000) / 86_400_000_000) * 86_400_000_000;
+    const iso = (us: number): string => new Date(us / 1000).toISOString();
+    const range = `--timeframe 1h --from ${iso(toUs - 4 * 1440 * MINUTE_US)} --to ${iso(toUs)}`;
+    const run = await manager(`candles fetch ${SECURITY} ${range} --json`);
+    expect(run.json).toMatchObject({ stored: 96, present: 0, missing: 0 });
+    const again = await manager(`candles fetch ${SECURITY} ${range} --json`);
+    expect(again.json).toMatchObject({ stored: 0, present: 96, missing: 0 });
+    expect(front.asked).toHaveLength(1);
+    const shown = `candles ${SECURITY} ${range} --source exchange --json`;
+    const live = await manager(shown);
+    expect(live.json).toHaveLength(96);
+    const archive = [...shown.split(' '), '--archive', uriOf(database)];
+    await expect
+      .poll(async () => (await cli(archive)).json, { timeout: 20_000 })
+      .toEqual(live.json);
+  },
+);
