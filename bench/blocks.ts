@@ -14,23 +14,32 @@ export interface RecordedBlock {
   readonly trades: number;
 }
 
-/** Cuts a recording into self-contained blocks of 60 s. */
-export function recordedBlocks(file: string): RecordedBlock[] {
+/** Cuts a recording into self-contained blocks of 60 s, or of so many level changes where that is sooner. */
+export function recordedBlocks(
+  file: string,
+  maxLevelChanges = Number.POSITIVE_INFINITY,
+): RecordedBlock[] {
   const blocks: RecordedBlock[] = [];
   let events: MarketEvent[] = [];
   let frames: string[] = [];
   let sequence: number | undefined;
+  let changes = 0;
   const seal = (): void => {
     blocks.push(blockOf(events, frames, sequence ?? 0));
     sequence = lastSequence(events) ?? sequence;
     events = [];
     frames = [];
+    changes = 0;
   };
   for (const { event, raw } of binanceRecording(file)) {
     if (event === undefined) continue;
     const first = events[0];
-    if (first !== undefined && event.receiveTimeUs - first.receiveTimeUs >= BLOCK_US) seal();
-    if (event.type === 'diff') sequence ??= event.firstSequence - 1;
+    const isOld = first !== undefined && event.receiveTimeUs - first.receiveTimeUs >= BLOCK_US;
+    if (isOld || changes >= maxLevelChanges) seal();
+    if (event.type === 'diff') {
+      sequence ??= event.firstSequence - 1;
+      changes += (event.bids.length + event.asks.length) / 2;
+    }
     events.push(event);
     frames.push(raw);
   }

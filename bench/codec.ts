@@ -33,11 +33,14 @@ interface Given {
 const LEVEL_UNIT = 'B/level change';
 /** The slow ones take seconds for each. */
 const TIMED_BLOCKS = 2;
+/** A minute of most securities; of 1,500 at Binance one has 2,400 on average. */
+const FEW_CHANGES = 1500;
+const TIMED_SMALL_BLOCKS = 30;
 const TIMED_ROUNDS = { rounds: 5, warmUpRounds: 2 };
 
 export async function* codecSections({ data, peers }: Given): AsyncGenerator<Section> {
   for (const symbol of data.binance) {
-    const files = symbol.files.map(recordedBlocks);
+    const files = symbol.files.map((file) => recordedBlocks(file));
     const blocks = files.flat();
     if (levelChanges(blocks) === 0) continue;
     const contenders = await contendersFor(symbol.symbol, peers);
@@ -48,7 +51,22 @@ export async function* codecSections({ data, peers }: Given): AsyncGenerator<Sec
     };
     yield* imageSections(symbol);
     yield* timeSections(symbol.symbol, blocks, contenders);
+    yield* smallBlockSections(symbol);
   }
+}
+
+/** What each block costs by itself weighs more where there is little in it. */
+async function* smallBlockSections({ symbol, files }: BinanceData): AsyncGenerator<Section> {
+  const blocks = files.flatMap((file) => recordedBlocks(file, FEW_CHANGES));
+  const contenders = [ours(block1), ours(block2, 'in which they are')];
+  const title = `${symbol}, blocks of ${FEW_CHANGES} level changes`;
+  const figures: Figure[] = [];
+  for (const contender of contenders) {
+    const stored = await store(contender, blocks);
+    figures.push(sizeFigure(stored, contender.name, levelChanges(blocks), LEVEL_UNIT));
+  }
+  yield { title: `Bytes per level change: ${title}`, better: 'lower', figures };
+  yield* timeSections(title, blocks, contenders, TIMED_SMALL_BLOCKS);
 }
 
 async function contendersFor(symbol: string, peers: Peers): Promise<CodecContender[]> {
@@ -63,9 +81,9 @@ async function contendersFor(symbol: string, peers: Peers): Promise<CodecContend
   ];
 }
 
-function ours(codec: BlockCodec, which: string): CodecContender {
+function ours(codec: BlockCodec, which?: string): CodecContender {
   return {
-    name: `ours: ${codec.encoding}, ${which}`,
+    name: `ours: ${codec.encoding}${which === undefined ? '' : `, ${which}`}`,
     role: 'ours',
     encode: ({ content }) => codec.encode(content),
     decode: (stored) => codec.decode(stored).events,
@@ -171,15 +189,16 @@ async function* timeSections(
   symbol: string,
   all: readonly RecordedBlock[],
   contenders: readonly CodecContender[],
+  count = TIMED_BLOCKS,
 ): AsyncGenerator<Section> {
-  const step = Math.max(1, Math.floor(all.length / TIMED_BLOCKS));
-  const blocks = all.filter((_, i) => i % step === 0).slice(0, TIMED_BLOCKS);
+  const step = Math.max(1, Math.floor(all.length / count));
+  const blocks = all.filter((_, i) => i % step === 0).slice(0, count);
   const stored: StoredParts[] = [];
   for (const contender of contenders) stored.push(await store(contender, blocks));
   const { encode, decode } = await timeFigures(stored, blocks, TIMED_ROUNDS);
   const goal = (figures: readonly Figure[], text: string): Figure[] =>
     figures.map((figure) => (figure.role === 'ours' ? { ...figure, goal: text } : figure));
-  const unit = `${blocks.length} blocks of 60 s, ${levelChanges(blocks)} level changes`;
+  const unit = `${blocks.length} blocks, ${levelChanges(blocks)} level changes`;
   yield {
     title: `Time to write: ${symbol}`,
     note: `${unit}; less is better. From events in memory to bytes; for JSON, from the text that the exchange sent.`,
