@@ -1,6 +1,7 @@
 /** The groups of the benchmark, in the order of the report. */
 
 import { bookSections } from './book.ts';
+import { candleSections } from './candles.ts';
 import { codecSections } from './codec.ts';
 import { coinbaseFrameSections } from './coinbase-frames.ts';
 import type { BenchData } from './data.ts';
@@ -42,6 +43,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   memory: { sections: [memorySections], takesData: true },
   pipeline: { sections: [recordSections], takesData: true },
   exchange: { sections: [matchingSections, exchangePortSections] },
+  candles: { sections: [candleSections] },
   mongodb: { sections: [mongoSections] },
   manager: { sections: [wrongKeySections] },
   walk: { sections: [walkSections] },

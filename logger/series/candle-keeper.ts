@@ -24,7 +24,7 @@ const EARLY_WITHIN_MS = 10;
 const SETTLED_WITHIN_MS = 2_500;
 const RETRY_AFTER_MS = 5_000;
 /** In one commit, which takes some milliseconds. */
-const MAX_COMMIT_ENTRIES = 1_000;
+const MAX_COMMIT_ENTRIES = 500;
 
 export interface CandleKeeperDeps {
   readonly candles: LiveCandles;

@@ -129,8 +129,8 @@ export class LiveCandles {
   /** Follows one security as long as somebody asks for it. */
   follow(security: string): Unsubscribe {
     this.#listen();
-    const followed = this.#followed.get(security) ?? this.#begin(security);
-    if (followed.isIdle) this.#catchUp(security, followed);
+    const followed =
+      this.#followed.get(security) ?? (this.#isAll ? this.#idle(security) : this.#begin(security));
     followed.followers++;
     let isOver = false;
     return () => {
@@ -216,8 +216,7 @@ export class LiveCandles {
   #beginWith(event: LiveEvent, followed: Followed): void {
     const isTime = this.#deps.clock.monotonicMs() >= this.#retryMs;
     if (!isTime || this.#loading >= MAX_LOADING) return;
-    const recordedUs = recordedUntilUs(event);
-    if (recordedUs !== null) this.#catchUp(event.security, followed, recordedUs + 1);
+    if (isOfRecorded(event)) this.#catchUp(event.security, followed);
   }
 
   #again(security: string, { followers, publishedUs }: Followed): void {
@@ -225,14 +224,12 @@ export class LiveCandles {
     else this.#begin(security, followers, publishedUs);
   }
 
-  /**
-   * Reads what the archive has beyond what was received. One after the other: a history may be long.
-   * @param sinceUs what arrives in this microsecond may have been received already, so by default it is the next.
-   */
-  #catchUp(security: string, followed: Followed, sinceUs = this.#deps.clock.nowUs() + 1): void {
+  /** Reads what the archive has beyond what was received. One after the other: a history may be long. */
+  #catchUp(security: string, followed: Followed): void {
     followed.isIdle = false;
     followed.waiting = [];
-    followed.sinceUs = sinceUs;
+    // What arrives in this microsecond may have been received already.
+    followed.sinceUs = this.#deps.clock.nowUs() + 1;
     this.#loading++;
     this.#history = this.#history
       .then(() => this.#load(security, followed))
@@ -354,21 +351,19 @@ function receiveTimeOf(input: CandleInput): number {
   return input.type === 'message' ? input.event.receiveTimeUs : Infinity;
 }
 
-/** Up to which receive time a security is recorded; null: the event does not say. */
-function recordedUntilUs(event: LiveEvent): number | null {
+/** The security is recorded: what was received of it before is in a segment, trades that waited for one included. */
+function isOfRecorded(event: LiveEvent): boolean {
   switch (event.type) {
     case 'image':
-      return event.segment.receiveTimeUs;
     case 'update':
-      return event.update.receiveTimeUs;
-    case 'side-event':
-      return event.epoch === null ? null : event.event.receiveTimeUs;
     case 'heartbeat':
-      return event.heartbeat.receiveTimeUs;
+      return true;
+    case 'side-event':
+      return event.epoch !== null;
     case 'state':
-      return event.phase === 'live' ? event.aliveUntilUs : null;
+      return event.phase === 'live';
     case 'gap':
     case 'unapplied':
-      return null;
+      return false;
   }
 }

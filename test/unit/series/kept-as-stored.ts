@@ -1,7 +1,7 @@
 /** Compares the candles that an archive keeps with those that its trades come to. */
 
 import { expect } from 'vitest';
-import type { Archive } from '../../../logger/archive/archive.ts';
+import type { ArchiveReader } from '../../../logger/archive/archive.ts';
 import { intervalEndUs, intervalStartUs } from '../../../logger/candles/timeframe.ts';
 import type { Timeframe } from '../../../logger/candles/timeframe.ts';
 import type { Reader } from '../../../logger/reader/reader.ts';
@@ -24,13 +24,14 @@ function perInterval(timeframe: Timeframe, item: Shown): Shown[] {
 }
 
 export async function expectKeptAsStored(
-  archive: Pick<Archive, 'candles'>,
+  archive: Pick<ArchiveReader, 'candles'>,
   reader: Reader,
   timeframes: readonly Timeframe[],
   nowUs: number,
+  security = SECURITY,
 ): Promise<void> {
   for (const timeframe of timeframes) {
-    const series = { security: SECURITY, timeframe, source: 'trades' as const };
+    const series = { security, timeframe, source: 'trades' as const };
     const range = { fromUs: 0, toUs: Infinity };
     const kept: Shown[] = [];
     for (const entry of await archive.candles.between(series, range, 1_000_000)) {
@@ -38,7 +39,7 @@ export async function expectKeptAsStored(
       kept.push(...perInterval(timeframe, rest));
     }
     const stored: Shown[] = [];
-    for await (const item of reader.candles({ security: SECURITY, timeframe })) {
+    for await (const item of reader.candles({ security, timeframe })) {
       const { source: _, security: __, ...rest } = item as unknown as Record<string, unknown>;
       stored.push(...perInterval(timeframe, rest as never));
     }

@@ -3,7 +3,7 @@
  * keeper, with a simulated recorder that can be killed at any moment and loses what it had not stored.
  */
 
-import type { Archive } from '../../../logger/archive/archive.ts';
+import type { Archive, ArchiveReader } from '../../../logger/archive/archive.ts';
 import type { CandleEntry } from '../../../logger/archive/candle-store.ts';
 import type { Timeframe } from '../../../logger/candles/timeframe.ts';
 import { ArchiveFullError } from '../../../logger/errors.ts';
@@ -257,7 +257,7 @@ class Process {
 }
 
 /** An archive without the candles that it keeps. */
-function tradesOf(archive: Archive): Archive {
+export function tradesOf<A extends ArchiveReader>(archive: A): A {
   return new Proxy(archive, {
     get: (target, name) => {
       if (name === 'candles') return { lastEndUs: async () => null, between: async () => [] };
