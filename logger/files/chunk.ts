@@ -111,7 +111,9 @@ function sums(
   for (let row = start; row < end; row++) {
     const low = BigInt.asUintN(64, words[2 * row] as bigint);
     const sum = ((words[2 * row + 1] as bigint) << 64n) | low;
-    const exact = sum === 0n ? 0n : sum * 10n ** BigInt(toExponent - (exponents[row] as number));
+    const digits = toExponent - (exponents[row] as number);
+    // Fewer decimals are enough for all sums of the file.
+    const exact = digits < 0 ? sum / 10n ** BigInt(-digits) : sum * 10n ** BigInt(digits);
     if (exact > MAX_SUM || exact < -MAX_SUM) throw tooLarge(column, String(exact), toExponent, 128);
     values.push(exact);
   }

@@ -1,6 +1,5 @@
 /**
- * Parquet: a row group for each slice, columns compressed with zstd. Integers are stored as differences,
- * which makes books, times and sequences small.
+ * Parquet: a row group for each slice, columns compressed with zstd.
  */
 
 import type { SchemaElement } from 'hyparquet';
@@ -106,13 +105,14 @@ function sourceOf({ name, type }: Column, chunk: Chunk): ColumnSource {
       return {
         ...source,
         data: withNulls(chunk.values, chunk.nulls),
-        encoding: 'DELTA_BINARY_PACKED',
+        encoding: 'PLAIN',
       };
     case 'int64':
       return {
         ...source,
-        data: withNulls(statistics ? chunk.values : smallest(chunk.values), chunk.nulls),
-        encoding: 'DELTA_BINARY_PACKED',
+        data: withNulls(chunk.values, chunk.nulls),
+        // Times and sequences rise; what a book shows repeats, and zstd finds that in plain integers best.
+        encoding: statistics ? 'DELTA_BINARY_PACKED' : 'PLAIN',
       };
     case 'double':
       return { ...source, data: withNulls(chunk.values, chunk.nulls) };
@@ -121,18 +121,6 @@ function sourceOf({ name, type }: Column, chunk: Chunk): ColumnSource {
     case 'sum':
       return { ...source, data: withNulls(chunk.values, chunk.nulls) };
   }
-}
-
-/** The writer takes far longer for integers of 64 bits, so those that fit 32 are passed as such. */
-function smallest(values: BigInt64Array): BigInt64Array | Int32Array {
-  const halves = new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
-  const small = new Int32Array(values.length);
-  for (let i = 0; i < small.length; i++) {
-    const low = halves[2 * i] as number;
-    if (halves[2 * i + 1] !== low >> 31) return values;
-    small[i] = low;
-  }
-  return small;
 }
 
 function withNulls(

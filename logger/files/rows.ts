@@ -16,7 +16,7 @@ const MAX_ROWS = 65_536;
 export interface RowBatch {
   readonly rows: number;
   readonly scale: Scale;
-  /** The finest notional among them. */
+  /** The fewest decimals that hold every notional among them. */
   readonly notionalExponent: number;
   readonly columns: readonly { readonly bytes: Uint8Array; readonly hasNulls: boolean }[];
 }
@@ -27,7 +27,6 @@ export class Rows {
   readonly #types: readonly ColumnType[];
   readonly #maxRows: number;
   #scale: Scale = { priceExponent: 0, sizeExponent: 0 };
-  #notionalExponent = 0;
   #count = 0;
   #at = 0;
 
@@ -67,7 +66,6 @@ export class Rows {
   putNotional(value: CellValue, exponent: number): void {
     const cells = this.#cells[this.#at++];
     if (cells === undefined) return;
-    if (value !== null && exponent > this.#notionalExponent) this.#notionalExponent = exponent;
     cells.exponent = exponent;
     cells.put(this.#count, value);
   }
@@ -83,10 +81,14 @@ export class Rows {
   take(): RowBatch {
     const rows = this.#count;
     this.#count = 0;
+    const decimals = this.#cells.map((cells, i) =>
+      this.#types[i] === 'notional' ? cells.decimals : 0,
+    );
+    const notionalExponent = Math.max(0, ...decimals);
     const columns = this.#cells.map((cells) => {
       const { hasNulls } = cells;
       return { bytes: cells.take(rows), hasNulls };
     });
-    return { rows, scale: this.#scale, notionalExponent: this.#notionalExponent, columns };
+    return { rows, scale: this.#scale, notionalExponent, columns };
   }
 }

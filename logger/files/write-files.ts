@@ -153,8 +153,7 @@ function* filesOf({
   const { path, rowsPerFile } = options;
   const rowsOfOne = rowsPerFile ?? Math.max(1, spool.rows);
   const files = Math.max(1, Math.ceil(spool.rows / rowsOfOne));
-  // A scale that no row needed is as good as any.
-  const scale = { ...spool.scale, notionalExponent: notionalExponentOf(spool.scale) };
+  const { scale } = spool;
   const used = columns.flatMap((column, at) =>
     column.isOptional && !spool.isUsed(at) ? [] : [{ column, at }],
   );
@@ -183,10 +182,6 @@ function* filesOf({
 export function numberedPath(path: string, file: number): string {
   const dot = path.lastIndexOf('.');
   return `${path.slice(0, dot)}-${String(file).padStart(5, '0')}${path.slice(dot)}`;
-}
-
-function notionalExponentOf({ priceExponent, sizeExponent, notionalExponent }: FileScale): number {
-  return Math.max(priceExponent + sizeExponent, notionalExponent);
 }
 
 function metadataOf(

@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readParquet } from '../../support/column-files.ts';
+import { readNpz, readParquet } from '../../support/column-files.ts';
 import type { ReadFile } from '../../support/column-files.ts';
 import { AT_US, folder, gap, snapshot, trade, write, written } from './files-kit.ts';
 
@@ -13,7 +13,7 @@ describe('the scale', () => {
   test('of a file is the finest of its rows, and exact', async () => {
     const items = [trade, { ...trade, price: 10_050_001, scale: finer }, trade];
     const { columns, metadata } = await written('trades', items);
-    expect(metadata).toMatchObject({ price_scale: '4', size_scale: '3', notional_scale: '7' });
+    expect(metadata).toMatchObject({ price_scale: '4', size_scale: '3' });
     expect(columns['price']).toEqual([1_005_000n, 10_050_001n, 1_005_000n]);
   });
 
@@ -34,18 +34,21 @@ describe('the scale', () => {
     ]);
   });
 
-  test('of notionals holds trades that are finer than the book', async () => {
-    const flows = {
-      upticks: { notional: 123_456_789n * 10n ** 12n, count: 1 },
+  test('of notionals is as small as they allow, also where trades are finer than the book', async () => {
+    const flows = (notional: bigint) => ({
+      upticks: { notional, count: 1 },
       downticks: { notional: 0, count: 0 },
       notionalExponent: 12,
-    };
-    const { columns, metadata } = await written('snapshots', [snapshot, { ...snapshot, flows }]);
-    expect(metadata['notional_scale']).toBe('12');
-    expect(columns['uptick_notional']).toEqual([
-      15_000_000n * 10n ** 7n,
-      123_456_789n * 10n ** 12n,
-    ]);
+    });
+    const fine = { ...snapshot, flows: flows(123_456_789n * 10n ** 4n) };
+    const { columns, metadata } = await written('snapshots', [snapshot, fine]);
+    expect(metadata['notional_scale']).toBe('8');
+    expect(columns['uptick_notional']).toEqual([150n * 10n ** 8n, 123_456_789n]);
+    // At 12 decimals it would not fit 64 bits.
+    const large = { ...snapshot, flows: flows(123_456_789n * 10n ** 12n) };
+    await write('snapshots', 'npz', [snapshot, large]);
+    const { data } = readNpz(join(folder, 'out.npz')).get('uptick_notional.npy')!;
+    expect([data.readBigInt64LE(0), data.readBigInt64LE(8)]).toEqual([150n, 123_456_789n]);
   });
 
   test.each(['parquet', 'feather', 'npz'] as const)(

@@ -50,7 +50,8 @@ describe('rows', () => {
       bid_horizon: [9000n, 9000n],
       ask_horizon: [null, null],
       flow_complete: [false, true],
-      uptick_notional: [null, 15_000_000n],
+      // 150 needs no decimals.
+      uptick_notional: [null, 150n],
       uptick_count: [null, 2],
     });
     expect(Object.keys(columns)).not.toContain('bid_count_0');
