@@ -284,3 +284,16 @@ def test_a_level_that_shows_less_shortens_the_queue_of_the_model(level_market: M
         assert quote.ahead == min(shown, int(level_market.bid_sizes[row + 1, 0]))
         shortened += quote.ahead < shown
     assert shortened > 5
+
+
+def test_gymnasium_makes_a_vector_of_it(market: Market) -> None:
+    envs = gymnasium.make_vec("orderbook_gym/Make-v0", num_envs=3, market=market, **OPTIONS)
+    observations, info = envs.reset(seed=4)
+    singles = [MakeEnv(market, **OPTIONS) for _ in range(3)]
+    firsts = [env.reset(seed=4 + n) for n, env in enumerate(singles)]
+    for _ in range(OPTIONS["horizon"]):
+        np.testing.assert_array_equal(observations, [first[0] for first in firsts])
+        np.testing.assert_array_equal(info["cash"], [first[-1]["cash"] for first in firsts])
+        observations, *_, info = envs.step(np.array([[1, 2]] * 3))
+        firsts = [env.step([1, 2]) for env in singles]
+    assert any(first[-1]["cash"] for first in firsts)

@@ -1,8 +1,6 @@
 /** The step of `npm run demo -- --all`: one book of every exchange, side by side, now and in the past. */
 
-import { compareBooks } from './demo-check.ts';
 import type { BookReply } from './demo-check.ts';
-import { DemoError } from './demo-process.ts';
 import type { DemoRunner } from './demo-runner.ts';
 
 /** How far the books move on before the demo looks back. */
@@ -37,16 +35,8 @@ export async function everyExchange(demo: DemoRunner, recorded: readonly string[
   await demo.until('the markets to move on', LIMIT_MS, isOver);
   for (const book of books) {
     const rebuilt = await demo.book([book.security, '--at', book.receiveTime]);
+    // Without sequences the exchange's own book of that moment can't be named.
     if (rebuilt.sequence !== null) demo.check(rebuilt, 'The rebuilt book');
-    else checkSame(demo, rebuilt, book);
+    else demo.checkSame(rebuilt, book);
   }
-}
-
-/** Without sequences the exchange's own book of that moment can't be named: the one shown then stands for it. */
-function checkSame(demo: DemoRunner, rebuilt: BookReply, shown: BookReply): void {
-  const { equal, difference } = compareBooks(rebuilt, shown);
-  if (difference !== null) {
-    throw new DemoError(`The rebuilt book of ${rebuilt.security} is wrong: ${difference}`);
-  }
-  demo.story.checked(`The rebuilt book equals the one shown then, all ${equal} levels.`);
 }

@@ -65,6 +65,15 @@ export class DemoRunner {
     this.story.checked(`${what} equals the exchange's own at sequence ${sequence}, ${compared}.`);
   }
 
+  /** For a moment whose book the exchange does not have. @throws DemoError if it is not the book that was shown then. */
+  checkSame(rebuilt: BookReply, shown: BookReply): void {
+    const { equal, difference } = compareBooks(rebuilt, shown);
+    if (difference !== null) {
+      throw new DemoError(`The rebuilt book of ${rebuilt.security} is wrong: ${difference}`);
+    }
+    this.story.checked(`The rebuilt book equals the one shown then, all ${equal} levels.`);
+  }
+
   /** @throws DemoError if the logger exits meanwhile; Error after `limitMs`. */
   async until(
     what: string,
