@@ -1,6 +1,6 @@
 """``python -m orderbook_gym.plot book.parquet --candles candles.parquet --out market.svg``: a market to look at.
 
-Above the sizes of the book over time, with the best prices; below candles with their volume. Gaps stay empty.
+Above the sizes of the book over time, with the mid price; below candles with their volume. Gaps stay empty.
 Needs matplotlib: ``pip install './python[plot]'``.
 """
 
@@ -26,7 +26,7 @@ PRICES = 120
 """At most so many prices of the book are drawn."""
 SHOWN_PART = 0.98
 """Of all levels that are recorded; the outermost would only make the rest smaller."""
-BUY, SELL, QUIET = "#0f8a6c", "#c2413b", "#8a8f98"
+BUY, SELL, MID, QUIET = "#0f8a6c", "#c2413b", "#e07b00", "#8a8f98"
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -74,6 +74,8 @@ def heat(market: Market) -> tuple[Doubles, tuple[float, float, float, float]]:
     sizes = np.concatenate([market.bid_sizes, market.ask_sizes], axis=1)
     there = sizes > 0
     low, high = np.quantile(prices[there], [(1 - SHOWN_PART) / 2, (1 + SHOWN_PART) / 2])
+    both = there[:, 0] & there[:, market.depth]
+    low, high = min(low, market.bid_prices[both, 0].min()), max(high, market.ask_prices[both, 0].max())
     step = max(round((high - low) / PRICES), 1)
     bins = int((high - low) // step) + 1
     first = int(market.at_us[0]) - market.every_us
@@ -94,11 +96,17 @@ def _days(us: float) -> float:
     return us / 86_400e6
 
 
-def _broken(market: Market, values: Ints) -> tuple[Doubles, Doubles]:
-    """Return times and prices of a line that is broken where a segment ends."""
-    ends = market.runs()[:-1, 1]
-    days = np.insert(market.at_us / 86_400e6, ends, np.nan)
-    return days, np.insert(values / 10**market.price_scale, ends, np.nan)
+def _mid_line(market: Market) -> tuple[Doubles, Doubles]:
+    """Return times and mid prices, with a nan between two runs."""
+    times: list[Doubles] = []
+    prices: list[Doubles] = []
+    for first, stop in market.runs().tolist():
+        step = max((stop - first) * COLUMNS // market.rows, 1)
+        rows = np.unique(np.linspace(first, stop - 1, step + 1).astype(np.int64))
+        twice_mid = market.bid_prices[rows, 0] + market.ask_prices[rows, 0]
+        times += [market.at_us[rows] / 86_400e6, np.array([np.nan])]
+        prices += [twice_mid / (2 * 10**market.price_scale), np.array([np.nan])]
+    return np.concatenate(times), np.concatenate(prices)
 
 
 def draw(market: Market, candles: Candles | None, out: str) -> None:
@@ -146,15 +154,14 @@ def _draw_book(figure: Any, plot: Any, market: Market) -> None:
     image = plot.imshow(
         shown, origin="lower", aspect="auto", extent=extent, norm=norm, cmap="Blues", interpolation="none"
     )
-    for values, color, name in ((market.ask_prices, SELL, "best ask"), (market.bid_prices, BUY, "best bid")):
-        plot.plot(*_broken(market, values[:, 0]), color=color, linewidth=0.8, label=name)
+    plot.plot(*_mid_line(market), color=MID, linewidth=1.2)
     plot.set_xlim(extent[0], extent[1])
     plot.set_ylim(extent[2], extent[3])
-    plot.set_title(f"{market.security}: size at each price")
+    plot.set_title(f"{market.security}: size at each price, and the mid price (orange)")
     plot.set_ylabel("price")
     plot.ticklabel_format(axis="y", useOffset=False, style="plain")
-    plot.legend(loc="upper left", frameon=False, ncols=2)
-    figure.colorbar(image, ax=plot, pad=0.01, aspect=30).outline.set_visible(False)
+    bar = figure.colorbar(image, ax=plot, pad=0.01, aspect=30, label="size")
+    bar.outline.set_visible(False)
 
 
 def _draw_candles(plot: Any, candles: Candles) -> None:
