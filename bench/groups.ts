@@ -19,6 +19,7 @@ import type { Peers } from './peers/packages.ts';
 import { readerSections } from './reader/reader.ts';
 import type { ReaderBenchOptions } from './reader/reader.ts';
 import { recordSections } from './record.ts';
+import { snapshotSections } from './snapshots.ts';
 import { walkSections } from './walk.ts';
 import { wrongKeySections } from './wrong-keys.ts';
 
@@ -46,6 +47,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   candles: { sections: [candleSections] },
   mongodb: { sections: [mongoSections] },
   manager: { sections: [wrongKeySections] },
+  snapshots: { sections: [snapshotSections] },
   walk: { sections: [walkSections] },
   reader: { sections: [readerSections], isLong: true },
   files: { sections: [fileSections], isLong: true },

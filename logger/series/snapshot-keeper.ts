@@ -21,8 +21,12 @@ import type { Log } from '../runtime/log.ts';
 import { within } from '../runtime/timing.ts';
 import { LiveSnapshots } from './live-snapshots.ts';
 
-/** Rows of this time are written together. */
-const GATHER_MS = 100;
+/**
+ * A commit holds up the event loop for some milliseconds: there are not many, and none right when rows are
+ * made, which for most cadences is all at the same time.
+ */
+const WRITE_EVERY_MS = 430;
+const AFTER_ROWS_MS = 30;
 const RETRY_AFTER_MS = 1000;
 const STOP_WITHIN_MS = 2000;
 /** In one write, which takes some milliseconds. */
@@ -38,17 +42,26 @@ export interface SnapshotKeeperDeps {
   readonly log: Log;
   readonly onFatal: (error: unknown) => void;
   readonly maxWaitingLevels?: number;
+  /** Called when rows are made: for measurements. */
+  readonly onRows?: (series: SnapshotSeries, rows: readonly SnapshotItem[]) => void;
+}
+
+interface Waiting {
+  readonly series: SnapshotSeries;
+  readonly item: SnapshotItem;
+  readonly levels: number;
 }
 
 export class SnapshotKeeper {
   readonly #deps: SnapshotKeeperDeps;
   readonly #maxLevels: number;
   #followed: LiveSnapshots[] = [];
-  readonly #waiting: KeptSnapshot[] = [];
+  readonly #waiting: Waiting[] = [];
   #levels = 0;
   #kept = 0;
   #dropped = 0;
   #droppedBefore = 0;
+  #writtenMs = -Infinity;
   #isFailing = false;
   #isStopped = false;
   #timer: Timer | undefined;
@@ -100,18 +113,19 @@ export class SnapshotKeeper {
   }
 
   #take(series: SnapshotSeries, items: readonly (SnapshotItem | GapItem)[]): void {
-    for (const item of items) {
-      if (item.type === 'gap') continue;
-      const kept = keptSnapshot(series, item);
-      this.#waiting.push(kept);
-      this.#levels += levelsOf(kept);
+    const rows = items.filter((item) => item.type === 'snapshot');
+    this.#deps.onRows?.(series, rows);
+    for (const item of rows) {
+      const levels = levelsOf(item);
+      this.#waiting.push({ series, item, levels });
+      this.#levels += levels;
     }
     let over = 0;
     for (let levels = this.#levels; levels > this.#maxLevels; over++) {
-      levels -= levelsOf(this.#waiting[over] as KeptSnapshot);
+      levels -= this.#waiting[over]?.levels ?? 0;
     }
     if (over > 0) this.#giveUp(over);
-    this.#writeSoon(this.#isFailing ? RETRY_AFTER_MS : GATHER_MS);
+    this.#writeSoon();
   }
 
   #giveUp(count: number): void {
@@ -120,19 +134,23 @@ export class SnapshotKeeper {
   }
 
   #remove(count: number): void {
-    for (const gone of this.#waiting.splice(0, count)) this.#levels -= levelsOf(gone);
+    for (const { levels } of this.#waiting.splice(0, count)) this.#levels -= levels;
   }
 
-  #writeSoon(delayMs: number): void {
+  #writeSoon(): void {
     if (this.#isStopped || this.#timer !== undefined || this.#writing !== undefined) return;
-    this.#timer = this.#deps.clock.schedule(delayMs, () => {
+    const { clock } = this.#deps;
+    const sinceMs = clock.monotonicMs() - this.#writtenMs;
+    const delayMs = Math.max(AFTER_ROWS_MS, WRITE_EVERY_MS - sinceMs);
+    this.#timer = clock.schedule(this.#isFailing ? RETRY_AFTER_MS : delayMs, () => {
       this.#timer = undefined;
+      this.#writtenMs = clock.monotonicMs();
       this.#writing = this.#write()
         .catch(this.#deps.onFatal)
         .finally(() => {
           this.#writing = undefined;
           if (this.#waiting.length === 0) return;
-          this.#writeSoon(this.#isFailing ? RETRY_AFTER_MS : GATHER_MS);
+          this.#writeSoon();
         });
     });
   }
@@ -142,7 +160,7 @@ export class SnapshotKeeper {
     try {
       while (this.#waiting.length > 0) {
         const batch = this.#waiting.slice(0, MAX_BATCH);
-        await store.put(batch);
+        await store.put(batch.map(({ series, item }) => keptSnapshot(series, item)));
         this.#kept += batch.length;
         // Some of them may have been given up meanwhile.
         const written = new Set(batch);
@@ -175,8 +193,9 @@ export class SnapshotKeeper {
   }
 }
 
-function levelsOf({ bids, asks }: KeptSnapshot): number {
-  return bids.prices.length + asks.prices.length;
+function levelsOf({ rows }: SnapshotItem): number {
+  const count = rows.bids.length + rows.asks.length;
+  return rows.kind === 'levels' ? count / 2 : count;
 }
 
 /** As numbers: the nearest to the exact decimals. */

@@ -76,7 +76,7 @@ test('kept are the rows of the export, through gaps and a restart, none twice', 
   sequence += 50;
   await prove(one.exchange);
   await run(one, 40);
-  await clock.advanceAsync(300, 10);
+  await clock.advanceAsync(600, 10);
   const before = await keptIn(one.archive.snapshots);
   expect(before.length).toBeGreaterThan(20);
   expect(before).toEqual((await exported(one)).slice(0, before.length));
@@ -93,7 +93,7 @@ test('kept are the rows of the export, through gaps and a restart, none twice', 
   sequence += 10;
   await start(two);
   await run(two, 40);
-  await clock.advanceAsync(300, 10);
+  await clock.advanceAsync(600, 10);
   const after = await keptIn(archive.snapshots);
   const all = await exported(two);
   expect(new Set(after.map(({ timeUs }) => timeUs)).size).toBe(after.length);
@@ -133,7 +133,7 @@ test('a store that fails holds up nothing: rows wait, beyond a bound the oldest 
   });
   keeper.start();
   await run(one, 20);
-  await clock.advanceAsync(200, 10);
+  await clock.advanceAsync(600, 10);
   const first = stored.length;
   expect(first).toBeGreaterThan(3);
   isAway = true;
@@ -145,7 +145,7 @@ test('a store that fails holds up nothing: rows wait, beyond a bound the oldest 
   isAway = false;
   await clock.advanceAsync(1500, 100);
   await run(one, 20);
-  await clock.advanceAsync(300, 10);
+  await clock.advanceAsync(600, 10);
   const { kept } = keeper.figures();
   expect(kept).toBe(stored.length);
   expect(stored.length).toBeGreaterThan(first + 10);
