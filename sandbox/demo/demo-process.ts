@@ -29,7 +29,6 @@ const LOGGER = fileURLToPath(new URL('../../logger/main.js', import.meta.url));
 const MANAGER = fileURLToPath(new URL('../../manager-cli/main.js', import.meta.url));
 const START_LIMIT_MS = 15_000;
 const STOP_LIMIT_MS = 12_000;
-const COMMAND_LIMIT_MS = 25_000;
 /** Further output of a command is dropped. */
 const MAX_OUTPUT_CHARACTERS = 64 * 1024 * 1024;
 const PROBE_EVERY_MS = 50;
@@ -39,6 +38,7 @@ export interface ProcessSettings {
   readonly dataDirectory: string;
   readonly managerPort: number;
   readonly authkey: string;
+  readonly commandLimitMs: number;
   /** Settings that point the logger at the sandbox. */
   readonly exchanges: Readonly<Record<string, string>>;
 }
@@ -106,7 +106,7 @@ export class DemoProcesses {
   async run(args: readonly string[]): Promise<CommandOutcome> {
     const child = spawn(process.execPath, [MANAGER, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: COMMAND_LIMIT_MS,
+      timeout: this.#settings.commandLimitMs,
       env: {
         ...baseEnvironment(),
         MANAGER_PORT: String(this.#settings.managerPort),

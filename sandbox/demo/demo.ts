@@ -20,6 +20,7 @@ import { DemoRunner } from './demo-runner.ts';
 import { playDemo } from './demo-steps.ts';
 
 const DEMO_LIMIT_MS = 50_000;
+const COMMAND_LIMIT_MS = 25_000;
 const MINUTE_MS = 60_000;
 const EXIT_USAGE = 2;
 const WHOLE_DEMO_LIMIT_MS = 240_000;
@@ -46,7 +47,7 @@ async function main(): Promise<number> {
   }
   const { isAll, keep, minutes } = options;
   const stepsLimitMs = isAll ? WHOLE_DEMO_LIMIT_MS : DEMO_LIMIT_MS;
-  // A longer recording takes longer to verify, too.
+  // What was recorded longer takes longer to verify.
   const interrupted = interruption(stepsLimitMs + 2 * minutes * MINUTE_MS);
   const directory = keep ?? (await mkdtemp(join(tmpdir(), 'orderbook-demo-')));
   await mkdir(directory, { recursive: true });
@@ -60,6 +61,7 @@ async function main(): Promise<number> {
     managerPort: await freePort(),
     authkey: randomBytes(24).toString('hex'),
     exchanges: sandbox.loggerSettings,
+    commandLimitMs: COMMAND_LIMIT_MS + (minutes * MINUTE_MS) / 6,
   });
   // In case the process exits before `close` below.
   process.once('exit', () => processes.killAll());
