@@ -221,6 +221,7 @@ describe('many rows', () => {
     const { columns, batches } = readFeather(join(folder, 'out.feather'));
     expect(columns['price']).toEqual(many.map(({ price }) => BigInt(price)));
     expect(batches.length).toBeGreaterThan(1);
+    expect(Math.max(...batches)).toBeLessThanOrEqual(65_536);
     rmSync(join(folder, 'out.feather'));
     async function* broken(): AsyncGenerator<DataItem> {
       yield* many;
