@@ -7,6 +7,7 @@
  */
 
 const LEAF = 32;
+const ZEROS: readonly number[] = Array.from({ length: LEAF }, () => 0);
 /** So many levels are looked at one by one before the search goes on by halves. */
 const FEW = 4;
 
@@ -20,8 +21,8 @@ export class RankedSide {
   count = 0;
   readonly #freeSlots: number[] = [];
   /** Key and slot of each level. A leaf has `LEAF` places. */
-  readonly #keys = zeros();
-  readonly #slots = zeros();
+  readonly #keys = ZEROS.slice();
+  readonly #slots = ZEROS.slice();
   /** First place and length of each leaf, best levels first; there is at least one leaf. */
   readonly #starts: number[] = [0];
   readonly #lengths: number[] = [0];
@@ -169,8 +170,8 @@ export class RankedSide {
   #split(): void {
     const start = this.#freeStarts.pop() ?? this.#keys.length;
     if (start === this.#keys.length) {
-      this.#keys.push(...zeros());
-      this.#slots.push(...zeros());
+      this.#keys.push(...ZEROS);
+      this.#slots.push(...ZEROS);
     }
     const half = LEAF / 2;
     const from = this.#start + half;
@@ -199,8 +200,4 @@ export class RankedSide {
       this.#place = this.#end;
     }
   }
-}
-
-function zeros(): number[] {
-  return Array.from({ length: LEAF }, () => 0);
 }
