@@ -45,7 +45,7 @@ import { KeptCandles } from './series/kept-candles.ts';
 import { LiveCandles } from './series/live-candles.ts';
 import { SnapshotKeeper } from './series/snapshot-keeper.ts';
 import type { LoggerControl } from './status/control.ts';
-import type { RecordingFigures } from './status/figures.ts';
+import type { LoggerFigures } from './status/figures.ts';
 
 export interface CoreOptions extends SharedSettings {
   readonly version: string;
@@ -104,7 +104,7 @@ export interface Core {
     readonly isCommitting: boolean;
   };
   /** For the metrics port. */
-  metrics(): RecordingFigures;
+  metrics(): Omit<LoggerFigures, 'diskFreeBytes'>;
   /** For one line of text. */
   summary(): ReturnType<RecorderService['board']['summary']> & { readonly lagS: number };
   /** Stops recording and writes everything out. */
@@ -158,7 +158,7 @@ export function createCore(options: CoreOptions, deps: CoreDeps): Core {
       await service.start(securities);
     },
     workCounters: () => ({ ticks: service.recorders.ticks, ...queue.work() }),
-    metrics: () => service.board.figures(),
+    metrics: () => ({ ...service.board.figures(), candles: keeper?.figures() ?? null }),
     summary: () => ({ ...service.board.summary(), lagS: queue.status().lagS }),
     stop: async () => {
       retention?.stop();

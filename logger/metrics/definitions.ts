@@ -10,7 +10,12 @@ import type { HealthStatus } from '../status/health-status.ts';
 import type { RecordingState } from '../status/security-status.ts';
 import type { GapCause } from '../market/coverage.ts';
 import type { Labels } from './bucket-histogram.ts';
-import type { ExchangeFigures, LoggerFigures, SecurityFigures } from '../status/figures.ts';
+import type {
+  CandleFigures,
+  ExchangeFigures,
+  LoggerFigures,
+  SecurityFigures,
+} from '../status/figures.ts';
 
 export interface Sample {
   readonly labels: Labels;
@@ -89,6 +94,22 @@ function single(
     help,
     labelNames: [],
     samples: ({ health }) => [{ labels: {}, value: valueOf(health) }],
+  };
+}
+
+/** One value for the logger, if it keeps candles. */
+function ofCandles(
+  kind: Definition['kind'],
+  name: string,
+  help: string,
+  valueOf: (figures: CandleFigures) => number,
+): Definition {
+  return {
+    kind,
+    name,
+    help,
+    labelNames: [],
+    samples: ({ candles }) => (candles === null ? [] : [{ labels: {}, value: valueOf(candles) }]),
   };
 }
 
@@ -294,6 +315,24 @@ const OF_THE_LOGGER: readonly Definition[] = [
     labelNames: [],
     samples: ({ eventLoopStalls }) => [{ labels: {}, value: eventLoopStalls }],
   },
+  ofCandles(
+    'counter',
+    'orderbook_candles_kept_total',
+    'Candles written to the archive as they ended; early ones count, too',
+    ({ kept }) => kept,
+  ),
+  ofCandles(
+    'counter',
+    'orderbook_candle_write_failures_total',
+    'Attempts to write candles that failed: they are made again later',
+    ({ failures }) => failures,
+  ),
+  ofCandles(
+    'gauge',
+    'orderbook_candles_waiting',
+    'Candles that wait to be written to the archive',
+    ({ waiting }) => waiting,
+  ),
   {
     kind: 'gauge',
     name: 'orderbook_build_info',

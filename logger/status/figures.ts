@@ -9,8 +9,18 @@ import type { HealthStatus } from './health-status.ts';
 import type { RecordingState, SelfCheckFigures } from './security-status.ts';
 
 export interface LoggerFigures extends RecordingFigures {
+  /** null: none are kept. */
+  readonly candles: CandleFigures | null;
   /** Free on the file system of `DATA_DIR`; null: unknown. */
   readonly diskFreeBytes: number | null;
+}
+
+/** Since the start of the process. */
+export interface CandleFigures {
+  readonly kept: number;
+  readonly failures: number;
+  /** Now. */
+  readonly waiting: number;
 }
 
 export interface RecordingFigures {

@@ -58,6 +58,7 @@ export function loggerFigures(overrides: Partial<LoggerFigures> = {}): LoggerFig
       },
     ],
     eventLoopStalls: 3,
+    candles: { kept: 20, failures: 1, waiting: 8 },
     diskFreeBytes: 4_000_000_000,
     ...overrides,
   };

@@ -89,6 +89,9 @@ describe('the page of metrics', () => {
       'orderbook_disk_free_bytes 4000000000',
       'orderbook_event_loop_lag_seconds 0.00125',
       'orderbook_event_loop_stalls_total 3',
+      'orderbook_candles_kept_total 20',
+      'orderbook_candle_write_failures_total 1',
+      'orderbook_candles_waiting 8',
       'orderbook_build_info{version="9.9.9"} 1',
     ]) {
       expect(text.split('\n')).toContain(line);
