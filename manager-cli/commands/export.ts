@@ -176,7 +176,7 @@ export const exportCommand: Command = {
     ['export binance:BTCUSDT --type trades --out trades.csv.gz', 'all trades, compressed'],
     ['export binance:BTCUSDT --type snapshots --every 100ms --depth 10 --from -1h', 'books'],
     [
-      'export binance:BTCUSDT --type snapshots --every 200ms --depth 10 --out books.parquet',
+      'export binance:BTCUSDT --type snapshots --every 1s --depth 10 --out book.parquet',
       'for pandas, polars and DuckDB',
     ],
     [
