@@ -17,7 +17,8 @@ import { START_US } from '../reader/script.ts';
 import { KEPT, SimulatedRecording } from './simulated-recording.ts';
 import type { SimulationOptions } from './simulated-recording.ts';
 
-const BOUNDARIES = scaled({ fast: 200, full: 5000 });
+/** CI runs both kinds of trades on two versions of Node: ten thousand in all. */
+const BOUNDARIES = scaled({ fast: 100, full: 2500 });
 
 interface Simulated {
   readonly recording: SimulatedRecording;
