@@ -50,14 +50,20 @@ test(
       'dist/proto/manager.proto',
       'dist/sandbox/demo/demo.js',
       'proto/manager.proto',
+      // What `pip install ./python` needs.
+      'python/pyproject.toml',
+      'python/orderbook_gym/__init__.py',
+      'python/orderbook_gym/py.typed',
     ]) {
       expect(files).toContain(file);
     }
     const top = new Set(files.map((path) => path.split('/')[0] ?? ''));
     const pagesAside = [...top].filter((name) => !name.endsWith('.md'));
     expect(new Set(pagesAside)).toEqual(
-      new Set(['LICENSE', 'dist', 'docs', 'package.json', 'proto']),
+      new Set(['LICENSE', 'dist', 'docs', 'package.json', 'proto', 'python']),
     );
-    expect(files.filter((path) => /(^|\/)(bench|soak|test)\/|\.test\./.test(path))).toEqual([]);
+    expect(
+      files.filter((path) => /(^|\/)(bench|soak|tests?|__pycache__)\/|\.test\./.test(path)),
+    ).toEqual([]);
   },
 );
