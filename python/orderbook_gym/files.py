@@ -19,6 +19,7 @@ import pyarrow.feather
 import pyarrow.parquet
 
 from orderbook_gym.market import MOST_FEE_DECIMALS, Bools, Ints, Market, MarketError, OrderEvents, Trades
+from orderbook_gym.money import INT64_MAX
 from orderbook_gym.orders import Change, order_events
 
 Path: TypeAlias = str | os.PathLike[str]
@@ -252,7 +253,11 @@ def _clock(file: ExportFile) -> Ints:
 def _at_scale(values: Ints, start: int, end: int) -> Ints:
     """Bring integers from one scale to another that holds them."""
     factor = np.int64(10 ** abs(end - start))
-    return values * factor if end >= start else values // factor
+    if end < start:
+        return values // factor
+    if len(values) and np.abs(values).max() > INT64_MAX // factor:
+        raise MarketError(f"A price or size needs more than 64 bits at {end} decimals")
+    return values * factor
 
 
 def _prices(file: ExportFile, name: str, market: Market) -> Ints:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from orderbook_gym.market import Bools, Ints, Market, MarketError, scaled
 
@@ -13,6 +14,8 @@ FEE_DECIMALS = 6
 """Fees are rates with at most six decimals: 0.000001 is a hundredth of a basis point."""
 MILLION = 1_000_000
 INT64_MAX = int(np.iinfo(np.int64).max)
+EXACT_DOUBLE = 2**53
+"""Up to here doubles hold every integer."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,19 @@ def walks(prices: Ints, sizes: Ints, size: Ints) -> tuple[Ints, Bools]:
 
     Returns the notionals, ``(orders,)``, and where the levels hold enough.
     """
+    # More than the order does not count, so that sums of levels stay in int64.
+    sizes = np.minimum(sizes, size[:, None])
     behind = np.cumsum(sizes, axis=1)
     taken = np.clip(size[:, None] - (behind - sizes), 0, sizes)
     return (taken * prices).sum(axis=1), behind[:, -1] >= size
+
+
+def ratios(values: Ints, divisor: int) -> NDArray[np.float64]:
+    """Divide integers as Python does: each result is the double nearest to the exact one."""
+    exact: NDArray[np.float64] = values / divisor
+    for i in np.flatnonzero(np.abs(values) > EXACT_DOUBLE).tolist():
+        exact[i] = int(values[i]) / divisor
+    return exact
 
 
 def check_money(market: Market, max_position: int, horizon: int, fee: Fee) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from orderbook_gym.features import Floats
 from orderbook_gym.files import Source
 from orderbook_gym.market import Ints, MarketError
-from orderbook_gym.money import walks
+from orderbook_gym.money import ratios, walks
 from orderbook_gym.take import TakeEnv
 
 
@@ -97,7 +97,7 @@ class TakeVectorEnv(VectorEnv[Floats, Ints, NDArray[Any]]):
             self._trade(arriving, plays)
         self._left -= plays
         twice_equity = 2 * self._cash + self._position * self._twice_mid[self._row]
-        rewards = (twice_equity - self._twice_equity) / self._reward_unit
+        rewards = ratios(twice_equity - self._twice_equity, self._reward_unit)
         self._twice_equity = twice_equity
         truncated = plays & (self._left == 0)
         if len(over):

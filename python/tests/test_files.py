@@ -158,6 +158,21 @@ def test_decimals_that_no_number_has_are_left_out(simulated: Simulated, tmp_path
     assert_same(load(book, trades=trades), replace(should, orders=None))
 
 
+def test_a_size_that_needs_more_than_64_bits_at_the_finest_scale_is_rejected(
+    level_market: Market, tmp_path: Path
+) -> None:
+    sizes = level_market.bid_sizes.copy()
+    sizes[300, -1] = 10**17
+    book = write(snapshots_table(replace(level_market, bid_sizes=sizes)), tmp_path / "book.parquet")
+    table = finer(trades_table(level_market), 0, 3)
+    size = table["size"].to_numpy().copy()
+    size[0] += 1
+    at = table.column_names.index("size")
+    trades = write(table.set_column(at, "size", pa.array(size)), tmp_path / "trades.parquet")
+    with pytest.raises(MarketError, match="64 bits at 7 decimals"):
+        load(book, trades=trades)
+
+
 def test_sums_may_have_more_decimals_than_the_levels(market: Market, tmp_path: Path) -> None:
     table = snapshots_table(market)
     texts = table.schema.metadata | {b"size_scale": b"6"}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from orderbook_gym import MarketError
-from orderbook_gym.money import Fee, walk, walks
+from orderbook_gym.money import Fee, ratios, walk, walks
 
 
 def scales(money: int) -> Any:
@@ -47,3 +47,19 @@ def test_a_walk_takes_the_best_levels_first() -> None:
     notionals, enough = walks(rows[0], rows[1], wanted)
     for notional, fits, told in zip(notionals.tolist(), enough.tolist(), should.values(), strict=True):
         assert (notional if fits else None) == told
+
+
+def test_walks_through_levels_whose_sum_needs_more_than_64_bits() -> None:
+    prices = np.array([[100, 101, 102]], dtype=np.int64)
+    sizes = np.full((1, 3), 5 * 10**18, dtype=np.int64)
+    for size in (1, 10**15):
+        notionals, enough = walks(prices, sizes, np.array([size]))
+        assert (notionals.tolist(), enough.tolist()) == ([walk([100, 101, 102], sizes[0].tolist(), size)], [True])
+
+
+@pytest.mark.parametrize("divisor", [2, 2 * 10**7, 2 * 10**14])
+def test_ratios_are_those_of_plain_integers(divisor: int) -> None:
+    random = np.random.default_rng(3)
+    for top in (10**6, 2**53, 2**62):
+        values = random.integers(-top, top, size=1000)
+        assert ratios(values, divisor).tolist() == [value / divisor for value in values.tolist()]
