@@ -196,7 +196,7 @@ class FileNames {
     );
     const names = readdirSync(folder).filter((name) => {
       const number = name.slice(start.length, name.length - end.length);
-      return name.startsWith(start) && name.endsWith(end) && /^-\d{5,}$/.test(number);
+      return name.startsWith(start) && name.endsWith(end) && /^-\d{5}$/.test(number);
     });
     return names.map((name) => join(folder, name));
   }

@@ -3,6 +3,7 @@
  * known. Memory holds a few MiB of cells, whatever the range.
  */
 
+import { LimitExceededError } from '../errors.ts';
 import type { GapItem } from '../queries/items.ts';
 import type { ExportQuery } from '../queries/queries.ts';
 import type { ColumnFormat, ExportType } from '../queries/results.ts';
@@ -20,6 +21,8 @@ import type { FileItem, Table } from './table.ts';
 import { tableOf } from './tables.ts';
 
 const FORMAT_VERSION = '1';
+/** Their numbers have five digits, by which the names are in order and known as those of an export. */
+const MAX_FILES = 99_999;
 
 export interface FilesOptions {
   readonly query: Omit<ExportQuery, 'format'>;
@@ -153,6 +156,11 @@ function* filesOf({
   const { path, rowsPerFile } = options;
   const rowsOfOne = rowsPerFile ?? Math.max(1, spool.rows);
   const files = Math.max(1, Math.ceil(spool.rows / rowsOfOne));
+  if (files > MAX_FILES) {
+    throw new LimitExceededError(
+      `${files} files: an export has ${MAX_FILES} at most; give a larger --rows-per-file`,
+    );
+  }
   const { scale } = spool;
   const used = columns.flatMap((column, at) =>
     column.isOptional && !spool.isUsed(at) ? [] : [{ column, at }],

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -195,13 +195,15 @@ describe('an archive and a logger over it', () => {
         files: expect.arrayContaining([join(folder, 'x-00001.parquet')]),
         gaps: expect.any(Number),
       });
+      // Of something else, by its name.
+      writeFileSync(join(folder, 'x-20261130.parquet'), 'another');
       const before = readdirSync(folder);
       expect(before.length).toBeGreaterThan(3);
       expectError(await run('--rows-per-file 1000000'), 1, /already exists; give --force/);
       expect(readdirSync(folder)).toEqual(before);
       expect((await run('--rows-per-file 1000000 --force')).code).toBe(0);
       // Nothing of the earlier export is left to be read with these.
-      expect(readdirSync(folder)).toEqual(['x-00001.parquet']);
+      expect(readdirSync(folder)).toEqual(['x-00001.parquet', 'x-20261130.parquet']);
       expect((await run('')).code).toBe(0);
       expectError(await run(''), 1, /x\.parquet: already exists/);
     } finally {

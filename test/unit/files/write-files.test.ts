@@ -214,6 +214,13 @@ describe('npz', () => {
 });
 
 describe('many rows', () => {
+  test('are not split into more files than five digits number', async () => {
+    const many = Array.from({ length: 100_000 }, () => trade);
+    const written = write('trades', 'parquet', many, { rowsPerFile: 1 });
+    await expect(written).rejects.toThrow('100000 files: an export has 99999 at most');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   test('are spooled and encoded in batches; a failure on the way leaves nothing', async () => {
     const count = 70_000;
     const many = Array.from({ length: count }, (_, i) => ({ ...trade, price: i, tradeId: i }));
