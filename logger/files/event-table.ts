@@ -36,11 +36,13 @@ export function eventTable(): Table {
       rows = target;
       addItem(item, order);
     },
-    // The book is not known inside a gap, so it is empty there.
-    gap({ fromUs }, target) {
+    // The book is not known inside a gap, so it is empty there. Where only trades are missing, it is known.
+    gap({ fromUs, missing }, target) {
       rows = target;
       const { exchangeUs, localUs } = order.lastUs;
-      if (localUs > 0) clear({ exchangeUs, localUs: Math.max(fromUs, localUs) }, order);
+      if (localUs > 0 && missing === 'sequence') {
+        clear({ exchangeUs, localUs: Math.max(fromUs, localUs) }, order);
+      }
       order.flush();
     },
     finish(target) {

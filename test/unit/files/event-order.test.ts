@@ -1,12 +1,14 @@
 /** The order of hftbacktest, against sorting all events at once. */
 
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { EventOrder, FLAG } from '../../../logger/files/event-order.ts';
 import type { MarketEventRow } from '../../../logger/files/event-order.ts';
 import { withTrades } from '../../../logger/files/with-trades.ts';
 import type { DataItem, GapItem } from '../../../logger/queries/items.ts';
+import { readNpz } from '../../support/column-files.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
-import { AT_US, gap, trade } from './files-kit.ts';
+import { AT_US, folder, gap, trade, write } from './files-kit.ts';
 
 type Written = MarketEventRow & { readonly readers: number };
 
@@ -68,6 +70,47 @@ describe('events', () => {
     ]);
     const times = readBy(FLAG.exchange, rows).map(({ exchangeUs }) => exchangeUs);
     expect(times).toEqual([60_000_000, 60_000_000, 90_000_000]);
+  });
+});
+
+/** What the changes of a book and the trades are as events: kind, and both times behind the first. */
+async function eventsOf(items: readonly (DataItem | GapItem)[]): Promise<unknown[]> {
+  await write('incremental', 'npz', items);
+  const { data } = readNpz(join(folder, 'out.npz')).get('data.npy')!;
+  return Array.from({ length: data.length / 64 }, (_, row) => [
+    data.readUInt8(64 * row),
+    Number(data.readBigInt64LE(64 * row + 8) / 1000n) - AT_US,
+  ]);
+}
+
+describe('a gap', () => {
+  const at = (us: number) => ({ exchangeTimeUs: AT_US + us, receiveTimeUs: AT_US + us });
+  const change: DataItem = {
+    type: 'update',
+    ...at(3),
+    firstSequence: 1,
+    sequence: 1,
+    bids: [10_000, 1],
+    asks: [],
+    scale: trade.scale,
+  };
+  const before: DataItem = { ...trade, ...at(1) };
+
+  test('in the book empties it', async () => {
+    const items = [before, { ...gap, fromUs: AT_US + 2 }, change];
+    expect(await eventsOf(items)).toEqual([
+      [FLAG.trade, 1],
+      [FLAG.clear, 1],
+      [FLAG.depth, 3],
+    ]);
+  });
+
+  test('in the trades alone leaves the book as it is', async () => {
+    const items = [before, { ...gap, fromUs: AT_US + 1, missing: 'tradeId' as const }, change];
+    expect(await eventsOf(items)).toEqual([
+      [FLAG.trade, 1],
+      [FLAG.depth, 3],
+    ]);
   });
 });
 
