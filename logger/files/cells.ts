@@ -21,8 +21,6 @@ export abstract class Cells {
   /** Decimals of the integers that come. */
   exponent = 0;
   hasNulls = false;
-  /** The fewest decimals that hold every sum since the last `take`. */
-  decimals = 0;
   protected nulls = new Uint8Array(FIRST_ROWS);
 
   constructor(column: Column) {
@@ -51,7 +49,6 @@ export abstract class Cells {
       at += aligned(part.length);
     }
     this.hasNulls = false;
-    this.decimals = 0;
     this.reset();
     return bytes;
   }
@@ -265,7 +262,6 @@ class SumCells extends Cells {
     const sum = BigInt(value as ScaledInt);
     if (BigInt.asIntN(128, sum) !== sum)
       throw tooLarge(this.column, String(sum), this.exponent, 128);
-    this.decimals = Math.max(this.decimals, decimalsBeyond(this.decimals, sum, this.exponent));
     this.#words[2 * row] = BigInt.asIntN(64, sum);
     this.#words[2 * row + 1] = sum >> 64n;
     this.#exponents[row] = this.exponent;
@@ -283,7 +279,7 @@ class SumCells extends Cells {
 }
 
 /** How many decimals a sum has, trailing zeros left out; no more than `known` where these are enough. */
-function decimalsBeyond(known: number, sum: bigint, exponent: number): number {
+export function decimalsBeyond(known: number, sum: bigint, exponent: number): number {
   if (exponent <= known || sum % 10n ** BigInt(exponent - known) === 0n) return known;
   let [rest, decimals] = [sum, exponent];
   while (rest % 10n === 0n) {

@@ -2,7 +2,7 @@
 
 import type { Scale } from '../market/decimal.ts';
 import { isSameScale } from '../market/scale.ts';
-import { createCells } from './cells.ts';
+import { createCells, decimalsBeyond } from './cells.ts';
 import type { CellValue, Cells } from './cells.ts';
 import { exponentOf } from './column.ts';
 import type { Column, ColumnType } from './column.ts';
@@ -27,6 +27,7 @@ export class Rows {
   readonly #types: readonly ColumnType[];
   readonly #maxRows: number;
   #scale: Scale = { priceExponent: 0, sizeExponent: 0 };
+  #notionalExponent = 0;
   #count = 0;
   #at = 0;
 
@@ -66,6 +67,10 @@ export class Rows {
   putNotional(value: CellValue, exponent: number): void {
     const cells = this.#cells[this.#at++];
     if (cells === undefined) return;
+    if (value !== null) {
+      const notional = BigInt(value);
+      this.#notionalExponent = decimalsBeyond(this.#notionalExponent, notional, exponent);
+    }
     cells.exponent = exponent;
     cells.put(this.#count, value);
   }
@@ -81,10 +86,8 @@ export class Rows {
   take(): RowBatch {
     const rows = this.#count;
     this.#count = 0;
-    const decimals = this.#cells.map((cells, i) =>
-      this.#types[i] === 'notional' ? cells.decimals : 0,
-    );
-    const notionalExponent = Math.max(0, ...decimals);
+    const notionalExponent = this.#notionalExponent;
+    this.#notionalExponent = 0;
     const columns = this.#cells.map((cells) => {
       const { hasNulls } = cells;
       return { bytes: cells.take(rows), hasNulls };

@@ -69,11 +69,17 @@ describe('the scale', () => {
     const { columns, metadata } = await written('trades', [long], { hasFloats: true });
     expect(columns).toMatchObject({ price: [100.5], size: [Number('92233720368547758.079')] });
     expect(metadata).toMatchObject({ floats: 'true', price_scale: '2' });
-    const { columns: books } = await written('snapshots', [snapshot], { hasFloats: true });
+    const flows = { ...snapshot.flows!, upticks: { notional: 15_050_000, count: 2 } };
+    const { columns: books, metadata: told } = await written(
+      'snapshots',
+      [snapshot, { ...snapshot, flows }],
+      { hasFloats: true },
+    );
+    expect(told).toMatchObject({ price_scale: '2', size_scale: '3', notional_scale: '1' });
     expect(books).toMatchObject({
-      bid_price_0: [100],
-      bid_price_2: [null],
-      uptick_notional: [150],
+      bid_price_0: [100, 100],
+      bid_price_2: [null, null],
+      uptick_notional: [150, 150.5],
     });
   });
 });
