@@ -45,6 +45,8 @@ export interface CandlePageRequest {
 export interface CandlePage {
   /** In order of time, each once; the running one may be the last. */
   readonly candles: readonly ExchangeCandle[];
+  /** Of rows that made no sense, and were left out: their times. What the exchange has there is not known. */
+  readonly unknownUs: readonly number[];
   readonly receiveTimeUs: number;
 }
 
@@ -97,7 +99,7 @@ export function exchangeCandles(
       const { body, receiveTimeUs } = await get(path, protocol.weight, request.signal);
       try {
         const rows = protocol.rows(body, request);
-        return { candles: candlesIn(rows, request, wireErrors), receiveTimeUs };
+        return { ...candlesIn(rows, request, wireErrors), receiveTimeUs };
       } catch (error) {
         throw wireErrors.countOrThrow(error);
       }
@@ -110,8 +112,9 @@ function candlesIn(
   rows: readonly CandleRow[],
   request: CandlePageRequest,
   wireErrors: WireErrors,
-): ExchangeCandle[] {
+): Pick<CandlePage, 'candles' | 'unknownUs'> {
   const found = new Map<number, ExchangeCandle>();
+  const unknownUs: number[] = [];
   for (const row of rows) {
     if (row.fromUs < request.fromUs || row.fromUs >= request.toUs) continue;
     try {
@@ -120,9 +123,10 @@ function candlesIn(
       if (!found.has(candle.fromUs)) found.set(candle.fromUs, candle);
     } catch (error) {
       wireErrors.countOrThrow(error);
+      unknownUs.push(row.fromUs);
     }
   }
-  return [...found.values()].sort((a, b) => a.fromUs - b.fromUs);
+  return { candles: [...found.values()].sort((a, b) => a.fromUs - b.fromUs), unknownUs };
 }
 
 /** @throws WireFormatError of kind `candle` or `decimal`. */

@@ -3,7 +3,7 @@
  * was interrupted goes on where it stopped.
  */
 
-import type { CandleEntry, CandleStore } from '../archive/candle-store.ts';
+import type { CandleEntry, CandleStore, KeptGap } from '../archive/candle-store.ts';
 import { firstStartUs, intervalEndUs, intervalStartUs } from '../candles/timeframe.ts';
 import type { Timeframe } from '../candles/timeframe.ts';
 import { ConflictError, FeedClosedError, InvalidArgumentError } from '../errors.ts';
@@ -121,20 +121,25 @@ async function take(
   const [first] = page.entries;
   const before =
     page.isKept || !first
-      ? page.entries
-      : await store.between(
-          first,
-          { fromUs: first.fromUs, toUs: page.toUs },
-          page.entries.length + 1,
-        );
-  const present = new Set(before.map(({ fromUs }) => fromUs));
+      ? []
+      : await store.between(first, { fromUs: first.fromUs, toUs: page.toUs });
+  const present = beginningsOf(before.filter(({ type }) => type === 'candle'));
+  const covered = beginningsOf(before);
   const fresh: CandleEntry[] = [];
   for (const entry of page.entries) {
     if (entry.type === 'gap') {
-      counts.missing += intervalsIn(timeframe, entry);
-      join(gaps, entry);
-      if (to.isSure) fresh.push(entry);
-    } else if (present.has(entry.fromUs)) counts.present++;
+      // What is kept stays, whatever this answer has.
+      counts.present += intervalsIn(timeframe, entry);
+      for (const gap of partsOf(entry, (us) => !present.has(us))) {
+        const missing = intervalsIn(timeframe, gap);
+        counts.missing += missing;
+        counts.present -= missing;
+        join(gaps, gap);
+      }
+      const isNew = (us: number): boolean => !covered.has(us) && !page.unknownUs.has(us);
+      if (to.isSure) fresh.push(...partsOf(entry, isNew));
+    } else if (page.isKept) counts.present++;
+    else if (present.has(entry.fromUs)) counts.present++;
     else if (entry.state === 'final') {
       counts.stored++;
       fresh.push(entry);
@@ -142,6 +147,29 @@ async function take(
   }
   if (page.isKept) return;
   for (let i = 0; i < fresh.length; i += MAX_PUT) await store.put(fresh.slice(i, i + MAX_PUT));
+}
+
+/** The parts of a gap that consist of intervals of some kind. */
+function partsOf(gap: KeptGap, isWanted: (us: number) => boolean): KeptGap[] {
+  const parts: KeptGap[] = [];
+  for (let us = gap.fromUs; us < gap.toUs;) {
+    const toUs = intervalEndUs(gap.timeframe, us);
+    const last = parts.at(-1);
+    if (isWanted(us)) {
+      if (last?.toUs === us) parts[parts.length - 1] = { ...last, toUs };
+      else parts.push({ ...gap, fromUs: us, toUs });
+    }
+    us = toUs;
+  }
+  return parts;
+}
+
+function beginningsOf(entries: readonly CandleEntry[]): ReadonlySet<number> {
+  const all = new Set<number>();
+  for (const { timeframe, fromUs, toUs } of entries) {
+    for (let us = fromUs; us < toUs; us = intervalEndUs(timeframe, us)) all.add(us);
+  }
+  return all;
 }
 
 function intervalsIn(timeframe: Timeframe, { fromUs, toUs }: Stretch): number {

@@ -54,6 +54,8 @@ export interface HistoryPage {
   readonly isKept: boolean;
   /** There is a candle in the answer, so a gap beside it is one. */
   readonly hasCandles: boolean;
+  /** Beginnings of intervals whose rows made no sense: what looks like a gap there is none. */
+  readonly unknownUs: ReadonlySet<number>;
 }
 
 export class ExchangeHistory {
@@ -115,7 +117,7 @@ export class ExchangeHistory {
       us = cutUs;
     }
     if (us === fromUs) return undefined;
-    return { entries, toUs: us, isKept: true, hasCandles: true };
+    return { entries, toUs: us, isKept: true, hasCandles: true, unknownUs: NONE };
   }
 
   /** Up to the next that is kept. */
@@ -123,7 +125,7 @@ export class ExchangeHistory {
     const [next] = (await this.#deps.kept?.between(series, { fromUs, toUs }, 1)) ?? [];
     const endUs = next?.fromUs ?? toUs;
     const gap: CandleEntry = { ...series, type: 'gap', fromUs, toUs: endUs, cause: 'other' };
-    return { entries: [gap], toUs: endUs, isKept: true, hasCandles: false };
+    return { entries: [gap], toUs: endUs, isKept: true, hasCandles: false, unknownUs: NONE };
   }
 
   async #ask({ clock, random }: AskedExchanges, range: HistoryRange): Promise<HistoryPage> {
@@ -139,7 +141,10 @@ export class ExchangeHistory {
       signal,
       ...waiting,
     });
-    const merged = mergeCandles(timeframe, page.candles);
+    const unknownUs = new Set(page.unknownUs.map((us) => intervalStartUs(timeframe, us)));
+    const merged = mergeCandles(timeframe, page.candles).filter(
+      (one) => !unknownUs.has(one.fromUs),
+    );
     const overUs = page.receiveTimeUs - candles.lateMs * 1000;
     const found = merged.map((candle) => keptCandle(security, candle, page.receiveTimeUs, overUs));
     const series: CandleSeries = { security, timeframe, source: 'exchange' };
@@ -147,10 +152,11 @@ export class ExchangeHistory {
       fromUs,
       toUs: Math.min(toUs, intervalStartUs(timeframe, overUs)),
     });
-    return { entries, toUs, isKept: false, hasCandles: found.length > 0 };
+    return { entries, toUs, isKept: false, hasCandles: found.length > 0, unknownUs };
   }
 }
 
+const NONE: ReadonlySet<number> = new Set();
 /** Read at once: some pages of an exchange. */
 const MAX_KEPT = 2000;
 

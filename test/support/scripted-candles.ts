@@ -22,6 +22,8 @@ export class ScriptedCandles implements ExchangeCandles {
   opensAtPreviousClose = false;
   /** Those of which there is no row. */
   readonly without = new Set<number>();
+  /** Those whose row makes no sense. */
+  readonly unknown = new Set<number>();
   readonly changed = new Map<number, Partial<ExchangeCandle>>();
   /** Nothing is there before. */
   listedUs = 0;
@@ -43,10 +45,12 @@ export class ScriptedCandles implements ExchangeCandles {
     const receiveTimeUs = this.#clock.nowUs();
     const candles: ExchangeCandle[] = [];
     for (let us = fromUs; us < toUs; us = intervalEndUs(timeframe, us)) {
-      const isThere = us >= this.listedUs && us <= receiveTimeUs && !this.without.has(us);
+      const isLeftOut = this.without.has(us) || this.unknown.has(us);
+      const isThere = us >= this.listedUs && us <= receiveTimeUs && !isLeftOut;
       if (isThere && this.isListed) candles.push(this.candle(timeframe, us));
     }
-    return { candles, receiveTimeUs };
+    const unknownUs = [...this.unknown].filter((us) => us >= fromUs && us < toUs);
+    return { candles, unknownUs, receiveTimeUs };
   }
 
   candle(timeframe: Timeframe, fromUs: number): ExchangeCandle {

@@ -127,6 +127,26 @@ describe('a fetch', () => {
     );
   });
 
+  test('stores no gap where a row makes no sense, and no longer candle without it', async () => {
+    candles.unknown.add(T0 + 3 * MINUTE_US);
+    candles.without.add(T0 + 4 * MINUTE_US);
+    expect(await fetch({ minutes: 10 })).toMatchObject({ stored: 8, missing: 2 });
+    expect(await fetch({ minutes: 15, timeframe: '15m' })).toMatchObject({ stored: 0, missing: 1 });
+    expect(await kept('15m')).toEqual([]);
+    candles.unknown.clear();
+    expect(await fetch({ minutes: 10 })).toMatchObject({ stored: 1, present: 8, missing: 1 });
+    expect(await fetch({ minutes: 15, timeframe: '15m' })).toMatchObject({ stored: 1 });
+  });
+
+  test('leaves what is kept, though a later answer has not got it', async () => {
+    candles.answersVary = true;
+    await fetch({ fromUs: T0 + 3 * MINUTE_US, minutes: 5 });
+    candles.without.add(T0 + 4 * MINUTE_US).add(T0 + 5 * MINUTE_US);
+    expect(await fetch({ minutes: 8 })).toMatchObject({ stored: 3, present: 5, missing: 0 });
+    const entries = await kept();
+    expect(entries.map(({ type }) => type)).toEqual(Array.from({ length: 8 }, () => 'candle'));
+  });
+
   test('waits out what the exchange asks for, and says so', async () => {
     candles.errors.push(new RateLimitedError('banned', 600_000));
     const startMs = clock.monotonicMs();
