@@ -17,9 +17,9 @@ import type {
 import {
   validBookQuery,
   validCoverageQuery,
-  validEvery,
   validExportQuery,
   validInteger,
+  validLiveEvery,
   validSnapshotsQuery,
 } from '../logger/queries/validate.ts';
 import {
@@ -194,7 +194,7 @@ export function liveSnapshotsQuery(args: Arguments): SnapshotsQuery {
   }
   const features = flag(args, 'features') || undefined;
   const given = { security, depth: numeric(args, 'depth'), level: level(args), features };
-  const everyUs = checked(() => validEvery(every, '--snapshots'));
+  const everyUs = checked(() => validLiveEvery(every, '--snapshots'));
   return { ...checked(() => validSnapshotsQuery(given, '--')), everyUs };
 }
 

@@ -10,7 +10,7 @@ import { InvalidArgumentError } from '../errors.ts';
 import { EXCHANGES, EXCHANGE_NAMES, findExchange } from '../exchange/exchanges.ts';
 import { parseSecurity, securityOf } from '../market/security.ts';
 import type { Security } from '../market/security.ts';
-import { validEvery } from '../queries/validate.ts';
+import { validLiveEvery } from '../queries/validate.ts';
 import type { LogLevel } from '../runtime/log.ts';
 import {
   boolean,
@@ -110,20 +110,16 @@ function oneSnapshotSeries(given: string): SnapshotSeries {
 }
 
 function keptEveryUs(given: string): number {
-  let everyUs: number;
   try {
-    everyUs = validEvery(given, 'interval') ?? 0;
+    return validLiveEvery(given, 'interval') ?? 0;
   } catch (error) {
     if (error instanceof InvalidArgumentError) throw notValid(error.message);
     throw error;
   }
-  if (everyUs >= MIN_KEPT_EVERY_US) return everyUs;
-  throw notValid('the interval has to be 10ms or longer');
 }
 
 const DEFAULT_KEPT_DEPTH = 25;
 const MAX_KEPT_DEPTH = 1000;
-const MIN_KEPT_EVERY_US = 10_000;
 
 export const LOGGER_OPTIONS = {
   useEnvFile: {

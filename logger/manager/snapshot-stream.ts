@@ -55,13 +55,16 @@ class WaitingLines implements SnapshotListener {
     this.onItems(early);
   }
 
-  /** Resolves once there is something to take, or the signal aborts. */
-  async some(signal: AbortSignal): Promise<void> {
-    if (this.#lines.length > 0 || this.#failure !== undefined || signal.aborted) return;
+  /** Resolves once there is something to take, or it is woken. */
+  async some(): Promise<void> {
+    if (this.#lines.length > 0 || this.#failure !== undefined) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
-      signal.addEventListener('abort', () => resolve(), { once: true });
     });
+  }
+
+  wake(): void {
+    this.#wake();
   }
 
   /** @throws why there will be no more. */
@@ -106,8 +109,10 @@ export async function streamSnapshots(
     await writer.write({});
     const flush = (): Promise<void> => flushFor(context, security);
     waiting.countFrom(await segmentsBefore(reader, followed, security, flush));
-    for (;;) {
-      await waiting.some(ended);
+    // Once: a listener for each row would stay as long as the call.
+    ended.addEventListener('abort', () => waiting.wake(), { once: true });
+    while (!ended.aborted) {
+      await waiting.some();
       if (ended.aborted) break;
       const lines = waiting.take();
       if (lines.length > 0) await writer.write({ lines });

@@ -18,6 +18,7 @@ import {
   validBookQuery,
   validCoverageQuery,
   validExportQuery,
+  validLiveEvery,
   validSnapshotsQuery,
 } from '../queries/validate.ts';
 import { CLOCK, EXPORT_FORMAT, EXPORT_TYPE, LEVEL } from './enums.ts';
@@ -76,13 +77,14 @@ export function snapshotSeriesQuery(request: WatchSeriesRequest__Output): Snapsh
   if (candles.length > 0) {
     throw new InvalidArgumentError('candles: contradict snapshots; give one of the two');
   }
-  return validSnapshotsQuery({
+  const everyUs = validLiveEvery(snapshots?.every, 'every');
+  const query = validSnapshotsQuery({
     security,
-    every: snapshots?.every,
     depth: snapshots?.depth,
     level: LEVEL.unchecked(snapshots?.level ?? 'BOOK_LEVEL_UNSPECIFIED'),
     features: snapshots?.features,
   });
+  return { ...query, everyUs };
 }
 
 export function snapshotSeriesRequest(query: SnapshotsQuery): WatchSeriesRequest {

@@ -157,6 +157,16 @@ export function validEvery(every: unknown, field: string): number | undefined {
   return validEveryUs(parseDurationUs(every, field), field);
 }
 
+/** Rows that are made as they happen: more of them would hold up the recording. */
+const MIN_LIVE_EVERY_US = 10_000;
+
+/** A cadence of rows as they happen, as text; undefined stays undefined. */
+export function validLiveEvery(every: unknown, field: string): number | undefined {
+  const everyUs = validEvery(every, field);
+  if (everyUs === undefined || everyUs >= MIN_LIVE_EVERY_US) return everyUs;
+  throw new InvalidArgumentError(`${field}: has to be 10ms or longer`);
+}
+
 function validPosition(given: UncheckedBook, prefix: string): Position | undefined {
   const { at, sequence } = given;
   const clock = validWord(given.clock, `${prefix}clock`, CLOCKS) ?? 'receive';

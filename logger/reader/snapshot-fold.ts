@@ -11,6 +11,7 @@
 
 import type { Gap } from '../market/coverage.ts';
 import type { Scale } from '../market/decimal.ts';
+import { ReachedTime, isFarAhead } from '../market/reached-time.ts';
 import { isBookUpdate } from '../market/events.ts';
 import type { BookUpdate, MarketEvent } from '../market/events.ts';
 import { isSameScale } from '../market/scale.ts';
@@ -33,7 +34,9 @@ interface Interval {
   /** When it began, on the range's clock. */
   readonly beginUs: number;
   /** The last moment, on the range's clock, for which the messages so far prove the book. */
-  provenUs: number;
+  readonly proven: ReachedTime;
+  /** Exchange clock − receive clock. */
+  readonly offsetUs: number;
   /** A message behind `declaredUs` came: nothing after it counts. */
   isOver: boolean;
 }
@@ -99,7 +102,11 @@ export class SnapshotFold {
     if (start.image.receiveTimeUs > declaredUs) return;
     const provenUs = timeOf(start.image, this.range.clock);
     const book = new ReplayedBook(start);
-    this.#interval = { book, declaredUs, beginUs: provenUs, provenUs, isOver: false };
+    const proven = new ReachedTime();
+    proven.begin(provenUs);
+    const offsetUs = start.image.exchangeTimeUs - start.image.receiveTimeUs;
+    const interval = { book, declaredUs, beginUs: provenUs, proven, offsetUs, isOver: false };
+    this.#interval = interval;
     if (this.#hasGap) this.#segment++;
     this.#hasGap = false;
     this.#skipTo(provenUs);
@@ -155,10 +162,10 @@ export class SnapshotFold {
   *end(untilUs: number, provenUs?: number): Generator<SnapshotItem> {
     const interval = this.#interval;
     if (interval !== undefined) {
-      if (provenUs !== undefined) interval.provenUs = provenUs;
+      if (provenUs !== undefined) interval.proven.begin(provenUs);
       yield* this.#play(Infinity, untilUs);
       if (!interval.isOver) {
-        yield* this.#ticks(interval, Math.min(untilUs, interval.provenUs + 1));
+        yield* this.#ticks(interval, Math.min(untilUs, interval.proven.us + 1));
       }
     }
     this.#interval = undefined;
@@ -211,7 +218,9 @@ export class SnapshotFold {
           return;
         }
         const boundUs = Math.min(lastUs, dueUs);
-        if (this.#isDue(boundUs)) {
+        const isLast = i === waiting.length - 1 && k === updates.length - 1;
+        const isDoubtful = isLast && this.#isDoubtful(interval, update);
+        if (this.#isDue(boundUs) && !isDoubtful) {
           this.#apply(interval, updates.slice(applied, k), scale);
           applied = k;
           yield* this.#ticks(interval, boundUs);
@@ -220,7 +229,7 @@ export class SnapshotFold {
           interval.isOver = true;
           return;
         }
-        interval.provenUs = Math.max(interval.provenUs, timeOf(update, this.range.clock));
+        this.#prove(interval, update);
       }
       this.#apply(interval, updates.slice(applied), scale);
       if (deeper !== undefined) this.#replace(interval, deeper);
@@ -239,6 +248,17 @@ export class SnapshotFold {
     interval.book = new ReplayedBook(start);
     this.#changes?.begin(interval.book, true);
     this.#last = undefined;
+  }
+
+  /** The last one, and alone in being stamped far ahead: the book is not known to have come so far. */
+  #isDoubtful({ proven, offsetUs }: Interval, update: BookUpdate): boolean {
+    const isAlone = this.range.clock === 'exchange' && !proven.isAhead;
+    return isAlone && isFarAhead(update, offsetUs);
+  }
+
+  #prove({ proven, offsetUs }: Interval, update: BookUpdate): void {
+    if (this.range.clock === 'exchange') proven.reach(update, offsetUs);
+    else proven.begin(Math.max(proven.us, update.receiveTimeUs));
   }
 
   #isDue(untilUs: number): boolean {

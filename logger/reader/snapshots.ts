@@ -7,6 +7,7 @@
 import type { Gap } from '../market/coverage.ts';
 import { isBookUpdate } from '../market/events.ts';
 import type { MarketEvent } from '../market/events.ts';
+import { isFarAhead } from '../market/reached-time.ts';
 import type { GapItem, SnapshotItem } from '../queries/items.ts';
 import type { SnapshotsQuery } from '../queries/queries.ts';
 import type { ReaderContext } from './context.ts';
@@ -39,6 +40,10 @@ class StoredSnapshots {
   #provenUs: number | undefined;
   /** After the interval whose last ticks are not settled yet. */
   #gaps: Gap[] = [];
+  /** Exchange clock − receive clock, of the last image. */
+  #offsetUs = 0;
+  /** Whether the last update was stamped far ahead of the receive time. */
+  #isAhead = false;
 
   constructor(fold: SnapshotFold) {
     this.fold = fold;
@@ -51,9 +56,10 @@ class StoredSnapshots {
       case 'image':
         yield* this.#settle(timeOf(item.image.image, clock));
         fold.begin(item.image, item.declaredUs);
+        this.#offsetUs = item.image.image.exchangeTimeUs - item.image.image.receiveTimeUs;
         break;
       case 'events': {
-        const earliestUs = earliest(item.events, (event) => timeOf(event, clock));
+        const earliestUs = this.#earliest(item.events);
         fold.addTrades(item.events, item.scale);
         if (earliestUs < Infinity) yield* fold.advance(earliestUs);
         fold.addUpdates(item.events, item.scale);
@@ -93,11 +99,20 @@ class StoredSnapshots {
     yield* this.#gaps.map((gap) => this.fold.gap(gap));
     this.#gaps = [];
   }
-}
 
-/** The earliest time of a book update; infinite: there is none. */
-function earliest(events: readonly MarketEvent[], usOf: (event: MarketEvent) => number): number {
-  let us = Infinity;
-  for (const event of events) if (isBookUpdate(event)) us = Math.min(us, usOf(event));
-  return us;
+  /**
+   * The earliest time of a book update; infinite: there is none. A single one that is stamped far ahead may be the
+   * only one of its block, and says nothing about how far the book has come.
+   */
+  #earliest(events: readonly MarketEvent[]): number {
+    const { clock } = this.fold.range;
+    let us = Infinity;
+    for (const event of events) {
+      if (!isBookUpdate(event)) continue;
+      const isAhead = clock === 'exchange' && isFarAhead(event, this.#offsetUs);
+      if (!isAhead || this.#isAhead) us = Math.min(us, timeOf(event, clock));
+      this.#isAhead = isAhead;
+    }
+    return us;
+  }
 }

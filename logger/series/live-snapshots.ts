@@ -30,6 +30,7 @@ export class LiveSnapshots {
   readonly #snapshots: SecuritySnapshots;
   readonly #unsubscribe: () => void;
   #drain: Timer | undefined;
+  #isStopped = false;
 
   constructor(
     { live, clock, isBeforeStart }: LiveSnapshotsDeps,
@@ -58,6 +59,7 @@ export class LiveSnapshots {
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#drain?.cancel();
     this.#unsubscribe();
   }
@@ -65,12 +67,18 @@ export class LiveSnapshots {
   #take(event: LiveEvent): void {
     const items = this.#snapshots.take(event);
     if (items.length > 0) this.#listener.onItems(items);
-    if (!this.#snapshots.isDue) return;
+    this.#drainSoon();
+  }
+
+  /** After a quiet hour there are many rows: the recording goes on between them. */
+  #drainSoon(): void {
+    if (this.#isStopped || !this.#snapshots.isDue) return;
     this.#drain ??= this.#clock.schedule(0, () => {
       this.#drain = undefined;
       try {
         const rows = this.#snapshots.rows();
         if (rows.length > 0) this.#listener.onItems(rows);
+        this.#drainSoon();
       } catch (error) {
         this.stop();
         this.#listener.onError(error);

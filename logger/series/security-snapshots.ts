@@ -8,12 +8,14 @@
  * - so have the trades, or anything is stamped a second behind T, because nobody trades. Where trades are
  *   messages of the book, the book alone tells.
  *
- * A message that comes later still, stamped at or before T, is counted: the archive's row shows it.
+ * A message that comes later still, stamped at or before T, is counted: the archive's row shows it. One that is
+ * stamped far ahead of our clock moves nothing on unless the next one is, too.
  */
 
 import type { LiveEvent, LiveSegment } from '../live/events.ts';
 import type { BookUpdate, MarketEvent } from '../market/events.ts';
 import type { Scale } from '../market/decimal.ts';
+import { ReachedTime } from '../market/reached-time.ts';
 import type { GapItem, SnapshotItem } from '../queries/items.ts';
 import type { SnapshotsQuery } from '../queries/queries.ts';
 import type { BookStart } from '../reader/replay.ts';
@@ -23,6 +25,8 @@ import { SnapshotFold } from '../reader/snapshot-fold.ts';
 export const QUIET_AFTER_US = 1_000_000;
 /** Updates are applied at the latest when so many wait. */
 const MAX_WAITING = 1000;
+/** Rows that are made at once; the others are still due. */
+const MAX_ROWS = 100;
 /** What was traded so long ago is of no use to a segment that begins now. */
 const FORGET_AFTER_US = 60_000_000;
 
@@ -39,9 +43,11 @@ export class SecuritySnapshots {
   #segments = 0;
   #isInGap = true;
   #isTradeInBook = false;
-  #bookUs = -Infinity;
-  #tradesUs = -Infinity;
-  #heardUs = -Infinity;
+  readonly #book = new ReachedTime();
+  readonly #trades = new ReachedTime();
+  readonly #heard = new ReachedTime();
+  /** Exchange clock − receive clock, of the last proven book. */
+  #offsetUs = 0;
   /** Of the last row. */
   #shownUs = -Infinity;
   #waiting = 0;
@@ -80,12 +86,12 @@ export class SecuritySnapshots {
       case 'side-event':
         this.#hear(event.event);
         if (event.event.type === 'trade') {
-          this.#tradesUs = Math.max(this.#tradesUs, event.event.exchangeTimeUs);
+          this.#trades.reach(event.event, this.#offsetUs);
           this.#addTrade(event.event, event.scale);
         }
         return [];
       case 'heartbeat':
-        this.#heardUs = Math.max(this.#heardUs, event.heartbeat.exchangeTimeUs);
+        this.#heard.reach(event.heartbeat, this.#offsetUs);
         return [];
       case 'gap':
         // The last rows wait for the next segment, which takes over from its own time on.
@@ -98,19 +104,21 @@ export class SecuritySnapshots {
     }
   }
 
-  /** The rows that are known now. */
+  /** Rows that are known now, as many as are made at once. */
   rows(): SnapshotItem[] {
     if (this.#isInGap) return [];
     this.#waiting = 0;
-    const rows = [...this.#fold.advance(this.#knownUs)];
+    const { tickUs, everyUs } = this.#fold;
+    const rows = [...this.#fold.advance(Math.min(this.#knownUs, tickUs + MAX_ROWS * everyUs))];
     this.#shownUs = rows.at(-1)?.atUs ?? this.#shownUs;
     return rows;
   }
 
   /** Nothing stamped before is expected. */
   get #knownUs(): number {
-    if (this.#isTradeInBook) return this.#bookUs;
-    return Math.min(this.#bookUs, Math.max(this.#tradesUs, this.#heardUs - QUIET_AFTER_US));
+    const bookUs = this.#book.us;
+    if (this.#isTradeInBook) return bookUs;
+    return Math.min(bookUs, Math.max(this.#trades.us, this.#heard.us - QUIET_AFTER_US));
   }
 
   #image({
@@ -133,8 +141,9 @@ export class SecuritySnapshots {
     this.#waiting = 0;
     const { level, windowed } = segment.identity;
     this.#isTradeInBook = level === 'L3' && windowed !== true;
-    this.#bookUs = segment.exchangeTimeUs;
-    this.#heardUs = Math.max(this.#heardUs, segment.exchangeTimeUs);
+    this.#offsetUs = segment.exchangeTimeUs - segment.receiveTimeUs;
+    this.#book.begin(segment.exchangeTimeUs);
+    this.#heard.reach(segment, this.#offsetUs);
     return items;
   }
 
@@ -148,7 +157,7 @@ export class SecuritySnapshots {
 
   #update(update: BookUpdate, scale: Scale): void {
     this.#hear(update);
-    this.#bookUs = Math.max(this.#bookUs, update.exchangeTimeUs);
+    this.#book.reach(update, this.#offsetUs);
     if (update.type === 'match') this.#addTrade(update, scale);
     this.#fold.addUpdate(update, scale);
     this.#waiting++;
@@ -161,9 +170,9 @@ export class SecuritySnapshots {
     }
   }
 
-  #hear({ exchangeTimeUs }: MarketEvent): void {
-    this.#heardUs = Math.max(this.#heardUs, exchangeTimeUs);
-    if (!this.#isInGap && exchangeTimeUs <= this.#shownUs) this.#late++;
+  #hear(event: MarketEvent): void {
+    this.#heard.reach(event, this.#offsetUs);
+    if (!this.#isInGap && event.exchangeTimeUs <= this.#shownUs) this.#late++;
   }
 }
 

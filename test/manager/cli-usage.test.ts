@@ -58,6 +58,7 @@ describe('wrong usage', () => {
     ['watch --candles 1m', /--candles follows one security/],
     [`watch ${SECURITY} --candles 1m --ladder`, /--candles contradicts --ladder/],
     [`watch ${SECURITY} --snapshots 7s`, /--snapshots: has to divide a day/],
+    [`watch ${SECURITY} --snapshots 1ms`, /--snapshots: has to be 10ms or longer/],
     [`watch ${SECURITY} --snapshots soon`, /--snapshots/],
     [`watch ${SECURITY} --snapshots 1s --depth 0`, /--depth/],
     ['watch --snapshots 1s', /--snapshots follows one security/],
