@@ -103,7 +103,10 @@ function connect(url: string): Promise<WebSocket> {
     socket.once('open', () => resolve(socket));
     socket.on('error', (error) =>
       reject(
-        new FeedClosedError(`No exchange at ${url}: ${describeError(error)}`, { cause: error }),
+        new FeedClosedError(
+          `No exchange at ${url}: ${describeError(error)} (start it: npm run -s exchange)`,
+          { cause: error },
+        ),
       ),
     );
   });

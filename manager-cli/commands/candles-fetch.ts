@@ -8,7 +8,7 @@ import { fetchCandlesQuery } from '../arguments.ts';
 import { SECURITY, valued } from '../command.ts';
 import type { Command, Session } from '../command.ts';
 import { CliError, EXIT } from '../exit-codes.ts';
-import { counted } from '../format.ts';
+import { counted, grouped } from '../format.ts';
 import { bar, progressLine } from '../progress.ts';
 
 /** Stretches without candles that are listed in text; JSON has all of them. */
@@ -51,7 +51,7 @@ function lengthOf({ from, to }: { readonly from: string; readonly to: string }):
 
 function textOf({ stored, present, missing, gaps, ...result }: FetchCandlesResult): string[] {
   const { security, timeframe, from, to } = result;
-  const before = present === 0 ? '' : `, ${present} there already`;
+  const before = present === 0 ? '' : `, ${grouped(present)} there already`;
   const lines = [
     `${security} ${timeframe} from ${from} to ${to}: ${counted(stored, 'candle')} stored${before}.`,
   ];

@@ -133,8 +133,8 @@ interface Counts {
   /** Compared with the exchange's own, and equal. */
   checked: number;
   differing: number;
-  /** Over, but the exchange's own was not to be had, or not over. */
-  unchecked: number;
+  /** Over, but the exchange's own was not to be had, or not over: how many of each state. */
+  unchecked: Map<string, number>;
 }
 
 function count(row: Row, counts: Counts): void {
@@ -145,18 +145,21 @@ function count(row: Row, counts: Counts): void {
   counts.candles++;
   if (row.state === 'checked') counts.checked++;
   else if (row.state === 'differs') counts.differing++;
-  else counts.unchecked++;
+  else counts.unchecked.set(row.state, (counts.unchecked.get(row.state) ?? 0) + 1);
 }
 
 function checkSummary({ checked, differing, unchecked }: Counts): string {
-  const rest = unchecked === 0 ? '' : `, ${unchecked} not compared`;
+  const states = [...unchecked].map(([state, number]) => `${number} ${state}`).join(', ');
+  const number = [...unchecked.values()].reduce((sum, each) => sum + each, 0);
+  const late = unchecked.has('final') ? "; final: the exchange's own is missing or may change" : '';
+  const rest = number === 0 ? '' : `, ${number} not compared (${states}${late})`;
   const verb = differing === 1 ? 'differs' : 'differ';
   return `${counted(checked, 'candle')} checked, ${differing} ${verb}${rest}`;
 }
 
 async function runCandles(session: Session): Promise<ExitCode> {
   const { args, out, paint } = session;
-  const counts: Counts = { candles: 0, gaps: 0, checked: 0, differing: 0, unchecked: 0 };
+  const counts: Counts = { candles: 0, gaps: 0, checked: 0, differing: 0, unchecked: new Map() };
   const rows = candleRows(session);
   // On an error nothing is printed: the first row is there before the list begins.
   const first = await rows.next();
@@ -173,7 +176,7 @@ async function runCandles(session: Session): Promise<ExitCode> {
   if (counts.differing > 0) return EXIT.failed;
   if (counts.gaps === 0 || flag(args, 'allow-gaps')) return EXIT.done;
   out.note(
-    `orderbook-manager: ${counted(counts.gaps, 'gap')} between the candles: accept with --allow-gaps`,
+    `orderbook-manager: ${counted(counts.gaps, 'gap')} among the candles: accept with --allow-gaps`,
   );
   return EXIT.notRecorded;
 }

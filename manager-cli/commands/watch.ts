@@ -145,8 +145,13 @@ function snapshotsOf(args: Arguments): SnapshotsQuery | undefined {
   }
   const isLadder = flag(args, 'ladder');
   const other = isLadder ? 'ladder' : text(args, 'candles') && 'candles';
-  if (other === undefined) return liveSnapshotsQuery(args);
-  throw usageError(`--snapshots contradicts --${other}; give one of the two`);
+  if (other !== undefined) {
+    throw usageError(`--snapshots contradicts --${other}; give one of the two`);
+  }
+  if (flag(args, 'features') && !flag(args, 'json')) {
+    throw usageError('--features needs --json: the lines have no room for it');
+  }
+  return liveSnapshotsQuery(args);
 }
 
 /** Ends by Ctrl-C (exit 0), or when the logger stops (exit 4). */

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 import numpy as np
 from numpy.typing import NDArray
@@ -183,7 +183,10 @@ class Market:
 
 def scaled(text: str, scale: int, what: str) -> int:
     """Read decimal text as an integer with ``scale`` decimals; never rounds."""
-    value = Decimal(text).scaleb(scale)
+    try:
+        value = Decimal(text).scaleb(scale)
+    except InvalidOperation:
+        raise MarketError(f"The {what} {text} is not a number") from None
     if not value.is_finite() or value != value.to_integral_value():
         raise MarketError(f"The {what} {text} has more than {scale} decimals")
     return int(value)

@@ -1,6 +1,7 @@
 """``python -m orderbook_gym.plot book.parquet --candles candles.parquet --out market.svg``: a market to look at.
 
-Above the sizes of the book over time, with the mid price; below candles with their volume. Gaps stay empty.
+Above the sizes of the book over time, with the mid price; below candles with their volume. What the rows do not
+tell stays white: gaps, and prices behind the last one of a side.
 Needs matplotlib: ``pip install './python[plot]'``.
 """
 
@@ -26,6 +27,8 @@ PRICES = 120
 """At most so many prices of the book are drawn."""
 SHOWN_PART = 0.98
 """Of all levels that are recorded; the outermost would only make the rest smaller."""
+MARGIN = 3
+"""Prices drawn around what is shown."""
 BUY, SELL, MID, QUIET = "#0f8a6c", "#c2413b", "#e07b00", "#8a8f98"
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -65,9 +68,10 @@ def load_candles(paths: Paths) -> Candles:
 
 
 def heat(market: Market) -> tuple[Doubles, tuple[float, float, float, float]]:
-    """Return sizes by price and time, shape ``(prices, moments)``, nan where there is no row; and its extent.
+    """Return sizes by price and time, shape ``(prices, moments)``, nan where no row tells; and its extent.
 
-    The extent is first and last moment (days since 1970) and lowest and highest price.
+    No row tells of a gap, nor of prices behind the last one of its side. The extent is first and last moment (days
+    since 1970) and lowest and highest price.
     """
     unit = 10**market.price_scale
     prices = np.concatenate([market.bid_prices, market.ask_prices], axis=1)
@@ -77,6 +81,7 @@ def heat(market: Market) -> tuple[Doubles, tuple[float, float, float, float]]:
     both = there[:, 0] & there[:, market.depth]
     low, high = min(low, market.bid_prices[both, 0].min()), max(high, market.ask_prices[both, 0].max())
     step = max(round((high - low) / PRICES), 1)
+    low, high = low - MARGIN * step, high + MARGIN * step
     bins = int((high - low) // step) + 1
     first = int(market.at_us[0]) - market.every_us
     span = int(market.at_us[-1]) - first
@@ -88,8 +93,18 @@ def heat(market: Market) -> tuple[Doubles, tuple[float, float, float, float]]:
     total = np.zeros((bins, columns))
     np.add.at(total, (place[shown], at[shown]), sizes[shown] / 10**market.size_scale)
     rows = np.bincount(column, minlength=columns)
-    mean = np.where(rows > 0, total / np.maximum(rows, 1), np.nan)
+    mean = np.where(_told(place, there, column, total.shape), total / np.maximum(rows, 1), np.nan)
     return mean, (_days(first), _days(first + span), low / unit, (low + bins * step) / unit)
+
+
+def _told(place: Ints, there: NDArray[np.bool_], column: Ints, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return where a row of the moment reaches: from its lowest to its highest price."""
+    bins, columns = shape
+    lowest, highest = np.full(columns, bins), np.full(columns, -1)
+    np.minimum.at(lowest, column, np.where(there, place, bins).min(axis=1))
+    np.maximum.at(highest, column, np.where(there, place, -1).max(axis=1))
+    each = np.arange(bins)[:, None]
+    return (each >= lowest) & (each <= highest)
 
 
 def _days(us: float) -> float:
@@ -160,7 +175,7 @@ def _draw_book(figure: Any, plot: Any, market: Market) -> None:
     plot.set_title(f"{market.security}: size at each price, and the mid price (orange)")
     plot.set_ylabel("price")
     plot.ticklabel_format(axis="y", useOffset=False, style="plain")
-    bar = figure.colorbar(image, ax=plot, pad=0.01, aspect=30, label="size")
+    bar = figure.colorbar(image, ax=plot, pad=0.01, aspect=30, label="size", format="%g")
     bar.outline.set_visible(False)
 
 
@@ -215,7 +230,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--candles", nargs="+", help="files of export --type candles")
     parser.add_argument("--out", required=True, help="a .svg or .png file")
     given = parser.parse_args(arguments)
-    draw(load(given.snapshots), None if given.candles is None else load_candles(given.candles), given.out)
+    if not given.out.endswith((".svg", ".png")):
+        parser.error(f"--out {given.out}: end the name in .svg or .png")
+    try:
+        market, candles = load(given.snapshots), None if given.candles is None else load_candles(given.candles)
+    except (MarketError, OSError) as error:
+        parser.error(str(error))
+    draw(market, candles, given.out)
     print(f"wrote {given.out}")
 
 

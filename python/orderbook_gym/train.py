@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from orderbook_gym.features import FLOWS, Floats
 from orderbook_gym.files import load
-from orderbook_gym.market import Ints, Market
+from orderbook_gym.market import Ints, Market, MarketError
 from orderbook_gym.take import ACCOUNT_FEATURES, TakeEnv
 from orderbook_gym.vector import TakeVectorEnv
 
@@ -163,21 +163,28 @@ def play(envs: TakeVectorEnv, starts: Ints, policy: Policy) -> Doubles:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train on files and print what came of it."""
-    parser = argparse.ArgumentParser(prog="python -m orderbook_gym.train", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m orderbook_gym.train",
+        description=__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
     parser.add_argument("snapshots", nargs="+", help="files of export --type snapshots, in their order")
     parser.add_argument("--unit", default="0.01", help="size of one unit")
     parser.add_argument("--units", type=int, default=1, help="largest position, in units")
     parser.add_argument("--fee", default="0", help="rate that a taker pays: 0.001 is 0.1 %%")
     parser.add_argument("--latency", type=int, default=1, help="rows from decision to market")
     parser.add_argument("--horizon", type=int, default=200, help="steps of an episode")
-    parser.add_argument("--generations", type=int, default=30)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--generations", type=int, default=30, help="rounds of trying and choosing")
+    parser.add_argument("--seed", type=int, default=0, help="of everything random")
     parser.add_argument("--out", help="keep the policy in this file (.npz)")
     given = vars(parser.parse_args(arguments))
     out = given.pop("out")
-    market = load(given.pop("snapshots"))
-    print(f"{market.security}: {market.rows} snapshots, every {market.every_us / 1e6:g} s")
-    result = train(market, **given)
+    try:
+        market = load(given.pop("snapshots"))
+        print(f"{market.security}: {market.rows} snapshots, every {market.every_us / 1e6:g} s")
+        result = train(market, **given)
+    except (MarketError, OSError) as error:
+        parser.error(str(error))
     for number, profit in enumerate(result.generations, start=1):
         if number == 1 or number % 5 == 0:
             print(f"generation {number:3}: the best earn {profit:+.4f} an episode")

@@ -42,13 +42,18 @@ def test_candles_without_trades_are_left_out(market: Market, tmp_path: Path) -> 
     assert (candles.to_us - candles.from_us).tolist() == [20_000_000] * 2
 
 
-def test_the_heat_is_empty_in_gaps_only_and_has_every_size(market: Market) -> None:
+def test_the_heat_is_empty_where_no_row_tells_and_has_every_size(market: Market) -> None:
     few = market.part(150, 250)
     sizes, (first, last, low, high) = heat(few)
     empty = np.isnan(sizes).all(axis=0)
-    assert np.array_equal(empty, np.isnan(sizes).any(axis=0))
     # A gap of 7 periods lies between rows 199 and 200; each row is a column of its own.
     assert np.flatnonzero(empty).tolist() == list(range(50, 57))
+    for row, column in ((0, 0), (99, 106)):
+        told = np.flatnonzero(~np.isnan(sizes[:, column]))
+        assert told.tolist() == list(range(told[0], told[-1] + 1)), "one stretch, from the last bid to the last ask"
+        step = (high - low) / len(sizes)
+        assert low + told[0] * step <= max(few.bid_prices[row, -1] / 10, low) + step / 2
+        assert low + (told[-1] + 1) * step >= min(few.ask_prices[row, -1] / 10, high) - step / 2
     assert (last - first) * 86_400e6 == pytest.approx(107 * market.every_us)
     shown = sum(
         int(s.sum())
@@ -56,6 +61,30 @@ def test_the_heat_is_empty_in_gaps_only_and_has_every_size(market: Market) -> No
         for p, s in [(p, np.where((p >= low * 10) & (p < high * 10), s, 0))]
     )
     assert np.nansum(sizes) == pytest.approx(shown / 10**market.size_scale, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("nothing.parquet --out a.svg", "nothing.parquet"),
+        ("book.parquet --candles book.parquet --out a.svg", "book.parquet has snapshots, not candles"),
+        ("book.parquet --out a.xyz", "end the name in .svg or .png"),
+    ],
+)
+def test_wrong_files_are_told_without_a_traceback(
+    market: Market,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: str,
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(snapshots_table(market), tmp_path / "book.parquet")
+    with pytest.raises(SystemExit) as ended:
+        main(arguments.split())
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
 
 
 def test_the_command_draws_the_same_bytes_each_time(market: Market, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeError } from '../../logger/errors.ts';
 import { startSandbox } from '../sandbox.ts';
-import { demoOptions } from './demo-options.ts';
+import { DEMO_HELP, demoOptions } from './demo-options.ts';
 import type { DemoOptions } from './demo-options.ts';
 import { DemoProcesses, freePort } from './demo-process.ts';
 import { DemoRunner } from './demo-runner.ts';
@@ -44,6 +44,10 @@ async function main(): Promise<number> {
   } catch (error) {
     process.stderr.write(`demo: ${describeError(error)}\n`);
     return EXIT_USAGE;
+  }
+  if (options.isHelp) {
+    process.stdout.write(DEMO_HELP);
+    return 0;
   }
   const { isAll, keep, minutes } = options;
   const stepsLimitMs = isAll ? WHOLE_DEMO_LIMIT_MS : DEMO_LIMIT_MS;

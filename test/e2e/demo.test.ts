@@ -150,6 +150,12 @@ describe('npm run demo -- --keep', needs(programs), () => {
     expect(again.errors()).toMatch(/^demo: --keep needs a directory without files: .*\n$/);
   });
 
+  test('--help names every option', async () => {
+    const demo = run(DEMO, ['--help']);
+    expect(await demo.exit).toBe(0);
+    for (const option of ['--all', '--keep', '--minutes']) expect(demo.output()).toContain(option);
+  });
+
   test.each([[['--minutes', 'x']], [['--minutes', '1.5']], [['--forever']]])(
     '%j is wrong usage: one line, and 2',
     async (args) => {

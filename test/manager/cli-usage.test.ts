@@ -67,6 +67,7 @@ describe('wrong usage', () => {
     [`watch ${SECURITY} --level 2`, /--level is for --snapshots/],
     [`watch ${SECURITY} --depth 5`, /--depth is for --ladder or --snapshots/],
     [`watch ${SECURITY} --features`, /--features is for --snapshots/],
+    [`watch ${SECURITY} --snapshots 1s --features`, /--features needs --json/],
     [`export ${SECURITY} --type trades --features`, /--features: is for the type snapshots/],
     [
       `export ${SECURITY} --type snapshots --features --format tardis-csv`,
