@@ -71,7 +71,9 @@ describe('through MongoDB', needs(mongodb), () => {
       .flatMap(({ records }) => records)
       .filter(({ kind }) => kind !== 'piece')
       .flatMap(({ messages }) => messages);
-    for (const { sequence, bids, asks, counts } of sealed) {
+    // A segment may begin where the one before it ended: then its book is the answer.
+    const last = new Map(sealed.map((message) => [message.sequence, message]));
+    for (const { sequence, bids, asks, counts } of last.values()) {
       for (const reader of readers) {
         const answer = await reader.bookAt({ security: SECURITY, position: { sequence } });
         expect(answer, `sequence ${sequence}`).toMatchObject({
