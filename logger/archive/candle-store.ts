@@ -131,7 +131,8 @@ export async function* candlesIn(
     const page = await store.between(series, { fromUs: us, toUs }, pageSize);
     yield* page;
     const last = page.at(-1);
-    if (last === undefined || page.length < pageSize) return;
+    // A short page is not the last one: what lies inside of a gap is left out of it.
+    if (last === undefined) return;
     us = last.toUs;
   }
 }

@@ -46,6 +46,7 @@ interface Waiting {
   early: Map<Timeframe, CandleEntry>;
   /** Each a minute and what ends with it: they are stored together. */
   settled: CandleEntry[][];
+  isNewMinute: boolean;
 }
 
 export class CandleKeeper {
@@ -93,7 +94,7 @@ export class CandleKeeper {
     if (this.#dropped.has(security)) return;
     let waiting = this.#waiting.get(security);
     if (waiting === undefined) {
-      waiting = { early: new Map(), settled: [] };
+      waiting = { early: new Map(), settled: [], isNewMinute: true };
       this.#waiting.set(security, waiting);
     }
     const isKept = this.#deps.timeframes.includes(timeframe);
@@ -104,8 +105,11 @@ export class CandleKeeper {
       waiting.early.set(timeframe, { type: 'candle', ...candle, ...seriesOf(security, timeframe) });
       this.#writeWithin(EARLY_WITHIN_MS);
     } else {
-      if (timeframe === '1m') waiting.settled.push([]);
+      if (timeframe === '1m') waiting.isNewMinute = true;
       if (!isKept) return;
+      // Only with its first candle: of days alone, most minutes have none.
+      if (waiting.isNewMinute) waiting.settled.push([]);
+      waiting.isNewMinute = false;
       const entry = entryOf(security, news.settled);
       const early = waiting.early.get(timeframe);
       if (early !== undefined && early.fromUs < entry.toUs) {

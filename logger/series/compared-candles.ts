@@ -5,7 +5,7 @@
 
 import { candleRank, candlesIn } from '../archive/candle-store.ts';
 import type { CandleEntry, CandleStore, KeptCandle } from '../archive/candle-store.ts';
-import { compareCandles } from '../candles/exchange-candle.ts';
+import { CANDLE_FIELDS, candleTexts, compareCandles } from '../candles/exchange-candle.ts';
 import type { CandleComparison } from '../candles/exchange-candle.ts';
 import { firstStartUs, intervalEndUs } from '../candles/timeframe.ts';
 import { InvalidArgumentError, UnknownSecurityError } from '../errors.ts';
@@ -89,10 +89,17 @@ class KeptStates {
     }
     const news = batch.filter((candle) => {
       const known = kept.get(candle.fromUs);
-      return known?.type === 'candle' && candleRank(known) >= 2 && known.state !== candle.state;
+      if (known?.type !== 'candle' || candleRank(known) < 2) return false;
+      return known.state !== candle.state && isSame(known, candle);
     });
     if (news.length > 0) await this.#store.put(news);
   }
+}
+
+/** What was kept when it was settled may lack a trade that the records have: then the comparison is not of it. */
+function isSame(kept: KeptCandle, compared: KeptCandle): boolean {
+  const [a, b] = [candleTexts(kept), candleTexts(compared)];
+  return kept.missing.length === 0 && CANDLE_FIELDS.every((field) => a[field] === b[field]);
 }
 
 /** @param facts null: nothing is compared. */

@@ -154,12 +154,13 @@ export class SecurityCandles {
   /** The intervals that end at a boundary and are not over for good, as they are known now. */
   early(boundaryUs: number): Candle[] {
     if (!this.#hasBegun(boundaryUs) || this.timeline.nextUs >= boundaryUs) return [];
-    const minutes = this.#openMinutes(boundaryUs);
-    const last = minutes.at(-1);
-    if (last === undefined) return [];
     const ending = this.#longer.filter(
       ({ timeframe }) => intervalStartUs(timeframe, boundaryUs) === boundaryUs,
     );
+    const beginsUs = ending.map(({ timeframe }) => intervalStartUs(timeframe, boundaryUs - 1));
+    const minutes = this.#openMinutes(Math.min(boundaryUs - MINUTE_US, ...beginsUs), boundaryUs);
+    const last = minutes.at(-1);
+    if (last === undefined) return [];
     const longer = ending.flatMap((candles) => candles.peek(minutes, boundaryUs) ?? []);
     return [last, ...longer].map((candle) => ({ ...candle, state: 'early' }));
   }
@@ -167,7 +168,8 @@ export class SecurityCandles {
   /** The candle of a timeframe that is running at a time. */
   running(timeframe: Timeframe, nowUs: number): Candle | undefined {
     if (!this.#hasBegun(nowUs)) return undefined;
-    const minutes = this.#openMinutes(intervalEndUs('1m', nowUs));
+    const fromUs = intervalStartUs(timeframe, nowUs);
+    const minutes = this.#openMinutes(fromUs, intervalEndUs('1m', nowUs));
     if (timeframe === '1m') return minutes.at(-1);
     const longer = this.#longer.find((one) => one.timeframe === timeframe);
     const running = longer?.peek(minutes, intervalEndUs(timeframe, nowUs));
@@ -178,12 +180,16 @@ export class SecurityCandles {
     return this.timeline.beginUs < us;
   }
 
-  /** The minutes that are not settled, up to one that ends at `endUs`. */
-  #openMinutes(endUs: number): Candle[] {
+  /**
+   * The minutes that are not settled, from one that begins at or after `fromUs` to one that ends at `endUs`: in a
+   * long outage there are very many.
+   */
+  #openMinutes(fromUs: number, endUs: number): Candle[] {
     const { nextUs, beginUs } = this.timeline;
-    const fromUs = Number.isFinite(nextUs) ? nextUs : intervalStartUs('1m', beginUs);
+    const openUs = Number.isFinite(nextUs) ? nextUs : intervalStartUs('1m', beginUs);
     const minutes: Candle[] = [];
-    for (let us = fromUs; us < endUs; us += MINUTE_US) minutes.push(this.timeline.peek(us));
+    for (let us = Math.max(fromUs, openUs); us < endUs; us += MINUTE_US)
+      minutes.push(this.timeline.peek(us));
     return minutes;
   }
 

@@ -33,6 +33,8 @@ const STOP_WITHIN_MS = 2000;
 const MAX_BATCH = 100;
 /** Levels that may wait: about 100 MB. */
 const MAX_WAITING_LEVELS = 1_000_000;
+/** What a row takes besides its levels is as much as so many of them. */
+const ROW_LEVELS = 10;
 
 export interface SnapshotKeeperDeps {
   readonly series: readonly SnapshotSeries[];
@@ -50,6 +52,8 @@ interface Waiting {
   readonly series: SnapshotSeries;
   readonly item: SnapshotItem;
   readonly levels: number;
+  /** The one before it was given up. */
+  isBehindGap: boolean;
 }
 
 export class SnapshotKeeper {
@@ -57,6 +61,8 @@ export class SnapshotKeeper {
   readonly #maxLevels: number;
   #followed: LiveSnapshots[] = [];
   readonly #waiting: Waiting[] = [];
+  /** Those of which the next row is behind one that was given up. */
+  readonly #broken = new Set<SnapshotSeries>();
   #levels = 0;
   #kept = 0;
   #dropped = 0;
@@ -117,7 +123,7 @@ export class SnapshotKeeper {
     this.#deps.onRows?.(series, rows);
     for (const item of rows) {
       const levels = levelsOf(item);
-      this.#waiting.push({ series, item, levels });
+      this.#waiting.push({ series, item, levels, isBehindGap: this.#broken.delete(series) });
       this.#levels += levels;
     }
     let over = 0;
@@ -129,12 +135,18 @@ export class SnapshotKeeper {
   }
 
   #giveUp(count: number): void {
-    this.#remove(count);
+    for (const { series } of this.#remove(count)) this.#broken.add(series);
+    for (const waiting of this.#waiting) {
+      if (this.#broken.size === 0) break;
+      if (this.#broken.delete(waiting.series)) waiting.isBehindGap = true;
+    }
     this.#dropped += count;
   }
 
-  #remove(count: number): void {
-    for (const { levels } of this.#waiting.splice(0, count)) this.#levels -= levels;
+  #remove(count: number): readonly Waiting[] {
+    const removed = this.#waiting.splice(0, count);
+    for (const { levels } of removed) this.#levels -= levels;
+    return removed;
   }
 
   #writeSoon(): void {
@@ -160,7 +172,7 @@ export class SnapshotKeeper {
     try {
       while (this.#waiting.length > 0) {
         const batch = this.#waiting.slice(0, MAX_BATCH);
-        await store.put(batch.map(({ series, item }) => keptSnapshot(series, item)));
+        await store.put(batch.map(documentOf));
         this.#kept += batch.length;
         // Some of them may have been given up meanwhile.
         const written = new Set(batch);
@@ -195,7 +207,12 @@ export class SnapshotKeeper {
 
 function levelsOf({ rows }: SnapshotItem): number {
   const count = rows.bids.length + rows.asks.length;
-  return rows.kind === 'levels' ? count / 2 : count;
+  return ROW_LEVELS + (rows.kind === 'levels' ? count / 2 : count);
+}
+
+/** Behind a gap the flows are not known, also where rows were given up: a run without such a row has no gap. */
+function documentOf({ series, item, isBehindGap }: Waiting): KeptSnapshot {
+  return keptSnapshot(series, isBehindGap ? { ...item, flows: null } : item);
 }
 
 /** As numbers: the nearest to the exact decimals. */

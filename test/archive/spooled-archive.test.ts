@@ -14,6 +14,8 @@ import type {
   Position,
   Write,
 } from '../../logger/archive/archive.ts';
+import { candlesIn } from '../../logger/archive/candle-store.ts';
+import type { CandleEntry } from '../../logger/archive/candle-store.ts';
 import { openEmbeddedArchive, openSpool } from '../../logger/archive/embedded/embedded-archive.ts';
 import type { Spool } from '../../logger/archive/spool.ts';
 import { embeddedTarget } from '../../logger/archive/transfer/embedded-target.ts';
@@ -222,3 +224,37 @@ test.each([1, 2, 3])(
     }
   },
 );
+
+test('every candle of a range is read, though a gap of the spool hides some of the store', async () => {
+  const series = { security: SECURITY, timeframe: '1m', source: 'trades' } as const;
+  const minute = (i: number): number => i * 60_000_000;
+  const candle = (i: number, state: 'early' | 'final'): CandleEntry => ({
+    type: 'candle',
+    ...series,
+    fromUs: minute(i),
+    toUs: minute(i + 1),
+    state,
+    open: null,
+    high: null,
+    low: null,
+    close: null,
+    volume: 0,
+    quoteVolume: 0,
+    buyVolume: 0,
+    trades: 0,
+    firstTradeId: null,
+    lastTradeId: null,
+    scale: { priceExponent: 0, sizeExponent: 0 },
+    missing: [],
+  });
+  const states = ['final', 'early', 'early', 'final', 'final'] as const;
+  await store.candles.put(states.map((state, i) => candle(i, state)));
+  await spool.candles.put([
+    { type: 'gap', ...series, fromUs: minute(1), toUs: minute(3), cause: 'other' },
+  ]);
+  const { candles } = new SpooledArchive(spool, store);
+  const begins: number[] = [];
+  const range = { fromUs: 0, toUs: minute(9) };
+  for await (const { fromUs } of candlesIn(candles, series, range, 3)) begins.push(fromUs);
+  expect(begins).toEqual([0, 1, 3, 4].map(minute));
+});

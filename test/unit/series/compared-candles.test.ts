@@ -176,6 +176,19 @@ test('candles that are kept learn how they compare; others are not put', async (
   expect(kept.puts).toBe(puts);
 });
 
+test('a kept candle that lacks what the records have is not said to be checked', async () => {
+  const kept = new MemoryCandles();
+  own = [ownCandle(0), ownCandle(1)];
+  await kept.put([ownCandle(0, 'final', { volume: 4, trades: 2 }), ownCandle(1)] as CandleItem[]);
+  expect(short(await shown({ check: true }, kept))).toEqual([
+    '0 checked trades',
+    '1 checked trades',
+  ]);
+  const series = { security: SECURITY, timeframe: '1m', source: 'trades' } as const;
+  const entries = await kept.between(series, { fromUs: 0, toUs: Infinity });
+  expect(entries).toMatchObject([{ state: 'final', trades: 2 }, { state: 'checked' }]);
+});
+
 describe('--source', () => {
   test('auto takes from the exchange what was not recorded whole', async () => {
     own = [gap(0, 2), ownCandle(2), ownCandle(3, 'incomplete'), gap(4, 6), ownCandle(6)];

@@ -128,8 +128,8 @@ test('a store that fails holds up nothing: rows wait, beyond a bound the oldest 
     onFatal: (error) => {
       throw error;
     },
-    // Three levels a row.
-    maxWaitingLevels: 40,
+    // Three levels a row, and what a row takes besides.
+    maxWaitingLevels: 13 * 13,
   });
   keeper.start();
   await run(one, 20);
@@ -154,6 +154,13 @@ test('a store that fails holds up nothing: rows wait, beyond a bound the oldest 
   const until = all.findIndex(({ timeUs }) => timeUs === stored.at(-1)?.timeUs);
   expect(until - from + 1).toBe(stored.length + dropped);
   expect(stored.every((row, i) => i === 0 || row.timeUs > (stored[i - 1]?.timeUs ?? 0))).toBe(true);
+  // The first of all, and the one behind those that were given up.
+  const { timeUs: lastUs = 0 } = stored[first - 1] ?? {};
+  const behind = stored.findIndex(
+    ({ timeUs }, i) => i > 0 && timeUs - (stored[i - 1]?.timeUs ?? 0) > 200_000,
+  );
+  expect(stored[behind]?.timeUs).toBeGreaterThan(lastUs);
+  expect(stored.flatMap(({ upticks }, i) => (upticks.count === null ? [i] : []))).toContain(behind);
   const said = logged.filter((line) => line.includes('napshots'));
   expect(said.filter((line) => line.includes('could not be kept'))).toHaveLength(1);
   expect(said.filter((line) => line.includes('kept again'))).toHaveLength(1);
