@@ -65,7 +65,8 @@ function textOf({ stored, present, missing, gaps, ...result }: FetchCandlesResul
 
 export const candlesFetchCommand: Command = {
   usage: 'candles fetch <security>',
-  describe: "Store the exchange's own candles of before the recording; goes on where it stopped",
+  describe:
+    "Store the exchange's own candles from before the recording; repeated, it goes on where it stopped",
   positionals: { security: SECURITY },
   options: {
     timeframe: { ...valued('Length of the candles (required)'), choices: [...TIMEFRAMES] },

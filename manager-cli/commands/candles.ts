@@ -191,7 +191,9 @@ export const candlesCommand: Command = {
     from: valued('Candles that begin at or after this time (default: the first)'),
     to: valued('Candles that begin before this time (default: all)'),
     source: {
-      ...valued('What candles are made of'),
+      ...valued(
+        "What was recorded, the exchange's own, or (auto) its own where trades are missing",
+      ),
       choices: [...CANDLE_CHOICES],
       defaultDescription: 'trades',
     },
