@@ -132,9 +132,11 @@ class MakeEnv(gymnasium.Env[Floats, NDArray[np.int64]]):
         """Choose the quotes, and go on to the next row."""
         if self._left == 0:
             raise MarketError("The episode is over: reset it")
+        bid, ask = int(action[0]), int(action[1])
+        if not (0 <= bid <= len(self.offsets) >= ask >= 0):
+            raise MarketError(f"There is no action {action}")
         self._left -= 1
         row = self._row
-        bid, ask = int(action[0]), int(action[1])
         wanted = (
             self._best[BID][row] - self.offsets[bid - 1] * self.tick if bid else 0,
             self._best[ASK][row] + self.offsets[ask - 1] * self.tick if ask else 0,

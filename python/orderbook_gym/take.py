@@ -115,6 +115,8 @@ class TakeEnv(gymnasium.Env[Floats, np.int64]):
         """Order a position, and go on to the next row."""
         if self._left == 0:
             raise MarketError("The episode is over: reset it")
+        if not 0 <= action <= 2 * self.units:
+            raise MarketError(f"There is no action {action}")
         self._left -= 1
         self._ordered = arriving = (int(action) - self.units) * self.unit
         if self.latency == 0:

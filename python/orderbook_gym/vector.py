@@ -82,7 +82,10 @@ class TakeVectorEnv(VectorEnv[Floats, Ints, NDArray[Any]]):
         one = self._one
         over = np.flatnonzero(self._left == 0)
         plays = self._left > 0
-        ordered = (np.asarray(actions, dtype=np.int64) - one.units) * one.unit
+        steps = np.asarray(actions, dtype=np.int64) - one.units
+        if np.any(np.abs(steps) > one.units):
+            raise MarketError(f"There are no actions {actions}")
+        ordered = steps * one.unit
         self._ordered = np.where(plays, ordered, self._ordered)
         if one.latency == 0:
             self._trade(ordered, plays)

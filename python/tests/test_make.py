@@ -297,3 +297,11 @@ def test_gymnasium_makes_a_vector_of_it(market: Market) -> None:
         observations, *_, info = envs.step(np.array([[1, 2]] * 3))
         firsts = [env.step([1, 2]) for env in singles]
     assert any(first[-1]["cash"] for first in firsts)
+
+
+@pytest.mark.parametrize("action", [(-1, 0), (0, -1), (99, 0), (0, 99)])
+def test_an_action_outside_of_the_space_is_rejected(market: Market, action: tuple[int, int]) -> None:
+    env = MakeEnv(market, **OPTIONS)
+    env.reset(seed=1)
+    with pytest.raises(MarketError, match="no action"):
+        env.step(action)

@@ -171,3 +171,16 @@ def test_the_vector_is_equal_to_single_environments(latency: int) -> None:
             np.testing.assert_array_equal(step[part], should[part])
         mine, theirs = step, should
     assert rejected > 0
+
+
+@pytest.mark.parametrize("action", [-1, 5])
+def test_an_action_outside_of_the_space_is_rejected(market: Market, action: int) -> None:
+    """It would leave the largest position, for which the range of the account was checked."""
+    env, vector = TakeEnv(market, **OPTIONS), TakeVectorEnv(2, market, **OPTIONS)
+    assert env.action_space.n == 5
+    env.reset(seed=1)
+    vector.reset(seed=1)
+    with pytest.raises(MarketError, match="no action"):
+        env.step(action)
+    with pytest.raises(MarketError, match="no action"):
+        vector.step(np.array([0, action]))
