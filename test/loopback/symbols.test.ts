@@ -70,12 +70,13 @@ test('are recorded, stored, shown, completed and exported as the exchange spells
   expect(new Set(columns).size).toBe(1);
 
   const completion = ['--get-yargs-completions', 'orderbook-manager', 'book', 'binance:币'];
-  const offered = await cli(completion, {
-    port: logger.port,
-    env: { MANAGER_AUTHKEY: TEST_KEY, MANAGER_PORT: String(logger.port) },
-  });
-  // For zsh, colons come behind a backslash.
-  expect(offered.stdout.replaceAll('\\', '').trim().split('\n')).toEqual([LIFE]);
+  const offered = async (): Promise<string> => {
+    const env = { MANAGER_AUTHKEY: TEST_KEY, MANAGER_PORT: String(logger.port) };
+    // For zsh, colons come behind a backslash.
+    return (await cli(completion, { port: logger.port, env })).stdout.replaceAll('\\', '').trim();
+  };
+  // A completion waits a second for the logger, and a busy machine is slower.
+  await until('the completion', async () => (await offered()) === LIFE);
 
   const page = await (await fetch(`http://127.0.0.1:${logger.metricsPort}/metrics`)).text();
   expect(page).toContain(`{security="${LIFE}",exchange="binance"}`);
