@@ -1,4 +1,7 @@
-"""Files that the logger exported of the sandbox: 3 s of Coinbase order by order, 4 s of Binance with a gap."""
+"""Files that the logger exported of the demo: 3 s of Coinbase order by order, 4 s of Binance with a gap.
+
+Snapshots with `--every 100ms --depth 10`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import pytest
 from orderbook_gym import MakeEnv, Market, TakeEnv, load
 from orderbook_gym.queues import ASK, BID, Queues
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent / "recorded"
 
 
 def coinbase() -> Market:
