@@ -6,8 +6,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gunzipSync, constants } from 'node:zlib';
-import { decompress } from 'zstd-napi';
 import { BINANCE_FILES, recordingsPath } from './recordings.ts';
+import { decompress } from './zstd.ts';
 
 /** One symbol of Binance. */
 export interface BinanceData {

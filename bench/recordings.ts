@@ -6,7 +6,6 @@
  */
 
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
@@ -19,6 +18,7 @@ import type {
   MarketEvent,
   Trade,
 } from '../logger/market/events.ts';
+import { decompress } from './zstd.ts';
 
 export type LevelSnapshot = BookSnapshot & LevelSides;
 
@@ -43,10 +43,6 @@ export interface RecordedFrame {
   readonly event?: Diff | Trade;
   /** The content of a `snapshot` frame. */
   readonly snapshot?: LevelSnapshot;
-}
-
-interface Zstd {
-  decompress(bytes: Uint8Array): Buffer;
 }
 
 interface DepthFrame {
@@ -84,9 +80,7 @@ export function recordedText(file: string): string {
   const bytes = readFileSync(path);
   if (path.endsWith('.gz')) return gunzipSync(bytes).toString('utf8');
   if (!path.endsWith('.zst')) return bytes.toString('utf8');
-  // Only here: it is an optional dependency, and tests without it read the others.
-  const zstd = createRequire(import.meta.url)('zstd-napi') as Zstd;
-  return zstd.decompress(bytes).toString('utf8');
+  return decompress(bytes).toString('utf8');
 }
 
 /** The raw lines of a recording. */

@@ -5,12 +5,12 @@
  */
 
 import { BSON } from 'mongodb';
-import { compress, decompress } from 'zstd-napi';
 import { formatScaled } from '../../logger/market/decimal.ts';
 import type { ScaledInt } from '../../logger/market/decimal.ts';
 import type { Levels, MarketEvent } from '../../logger/market/events.ts';
 import { RECORDING_SCALE } from '../recordings.ts';
 import type { CodecContender } from './codec-contest.ts';
+import { compress, decompress } from '../zstd.ts';
 
 /** Of the storage engine's pages. */
 const PAGE_BYTES = 32 * 1024;

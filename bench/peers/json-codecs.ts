@@ -4,9 +4,9 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { compress, decompress } from 'zstd-napi';
 import type { MarketEvent } from '../../logger/market/events.ts';
 import type { CodecContender, Part } from './codec-contest.ts';
+import { compress, decompress } from '../zstd.ts';
 
 interface Compressor {
   readonly name: string;

@@ -4,11 +4,11 @@
  * them end with. Written as well as one can; the usual long table is larger by a quarter.
  */
 
-import { compress, decompress } from 'zstd-napi';
 import type { ScaledInt } from '../../logger/market/decimal.ts';
 import type { MarketEvent } from '../../logger/market/events.ts';
 import type { CodecContender } from './codec-contest.ts';
 import type { Peers } from './packages.ts';
+import { compress, decompress } from '../zstd.ts';
 
 type Encoding = 'PLAIN' | 'DELTA_BINARY_PACKED' | 'BYTE_STREAM_SPLIT';
 

@@ -13,8 +13,6 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as zlib from 'node:zlib';
 
-import type * as Binding from 'zstd-napi/binding.js';
-
 import { assertInvariant } from '../errors.ts';
 
 export interface ZstdParameters {
@@ -36,9 +34,20 @@ export interface ZstdLibrary {
 
 const require = createRequire(import.meta.url);
 
+/** Of `zstd-napi/binding.js`, as far as it is used: where it was not built, its types are missing, too. */
+interface Binding {
+  readonly CParameter: { readonly compressionLevel: number; readonly minMatch: number };
+  readonly CCtx: new () => {
+    setParameter(parameter: number, value: number): void;
+    compress2(target: Uint8Array, bytes: Uint8Array): number;
+  };
+  readonly DCtx: new () => { decompress(target: Uint8Array, frame: Uint8Array): number };
+  readonly compressBound: (bytes: number) => number;
+}
+
 /** @throws Error if `zstd-napi` has no binary for this machine. */
 export function nativeZstd(): ZstdLibrary {
-  const binding = require('zstd-napi/binding.js') as typeof Binding;
+  const binding = require('zstd-napi/binding.js') as Binding;
   const compressor = new binding.CCtx();
   const decompressor = new binding.DCtx();
   return {
