@@ -191,7 +191,7 @@ function sensible(candle: ExchangeCandle): ExchangeCandle {
   return candle;
 }
 
-/** null: it is not told. */
+/** null: it is not reported. */
 function textOf(value: unknown): string | null {
   if (typeof value === 'string') return value;
   return value instanceof JsonNumber ? value.decimal : null;

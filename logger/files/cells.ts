@@ -39,7 +39,7 @@ export abstract class Cells {
     }
   }
 
-  /** Nulls, where there are any, and values: each part at a multiple of 8 bytes. Begins anew afterwards. */
+  /** Nulls, where there are any, and values: each part at a multiple of 8 bytes. Empty afterwards. */
   take(rows: number): Uint8Array {
     const parts = [...(this.hasNulls ? [this.nulls.subarray(0, rows)] : []), ...this.parts(rows)];
     const bytes = new Uint8Array(parts.reduce((sum, part) => sum + aligned(part.length), 0));

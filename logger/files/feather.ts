@@ -26,7 +26,7 @@ import type { ColumnFile, FileOutput } from './column-file.ts';
 
 const ZSTD_PARAMETERS = { level: 3, minMatch: 3 };
 const SUM_DIGITS = 38;
-/** In front of a buffer stands its length, or -1 where it is not compressed. */
+/** A buffer is preceded by its length, or by -1 where it is not compressed. */
 const LENGTH_BYTES = 8;
 const NOT_COMPRESSED = -1n;
 

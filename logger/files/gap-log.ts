@@ -3,7 +3,7 @@
 import type { GapItem } from '../queries/items.ts';
 
 interface LoggedGap {
-  /** It stands before this row. */
+  /** The row that follows it. */
   readonly row: number;
   readonly gap: GapItem;
 }
@@ -28,10 +28,10 @@ export class GapLog {
     this.#hasGap = row > 0;
   }
 
-  /** @returns the segment of the row that follows. @param told by the item itself. */
-  segmentAt(row: number, told: number | undefined): number {
+  /** @returns the segment of the row that follows. @param own the item's segment, if it has one. */
+  segmentAt(row: number, own: number | undefined): number {
     const last = this.#segments.at(-1);
-    this.#segment = told ?? (this.#hasGap ? this.#segment + 1 : this.#segment);
+    this.#segment = own ?? (this.#hasGap ? this.#segment + 1 : this.#segment);
     this.#hasGap = false;
     if (last?.segment !== this.#segment) {
       this.#segments.push({ segment: this.#segment, firstRow: row });

@@ -36,7 +36,7 @@ export interface FilesOptions {
   readonly program: string;
 }
 
-/** What is told on the way. */
+/** Progress, and the last moment to cancel. */
 export interface FilesListener {
   readonly onRows: (rows: number) => void;
   readonly onGap: (gap: GapItem) => void;

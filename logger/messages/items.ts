@@ -1,4 +1,4 @@
-/** Lines of an export as JSON, at the scale that was told, back to the items that they were made of. */
+/** JSON lines of an export back to the items they were made of, at the scale that the logger reported. */
 
 import { InvariantError, assertInvariant } from '../errors.ts';
 import { parseScaled, toScaled } from '../market/decimal.ts';

@@ -1,6 +1,6 @@
 /**
  * Keeps the candles of every recorded security: what is early right after each boundary, and in its place
- * what is settled, all securities and timeframes in one commit.
+ * what is settled, some hundred candles of many securities in a commit.
  *
  * Kept is only what the stored trades say, too: before a commit, everything that was received is stored. What
  * ends with one minute is in one commit with it, so after a crash the stored trades go on from the last one.

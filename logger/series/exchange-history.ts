@@ -100,7 +100,7 @@ export class ExchangeHistory {
     }
   }
 
-  /** What is kept without a hole from a time on. */
+  /** What is kept without a gap from a time on. */
   async #keptFrom(
     series: CandleSeries,
     fromUs: number,

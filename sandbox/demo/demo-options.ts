@@ -1,4 +1,4 @@
-/** What `npm run demo` can be told. Pure but for the check of the directory. */
+/** The options of `npm run demo`. Pure but for the check of the directory. */
 
 import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
