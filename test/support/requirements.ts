@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { recordingsPath } from '../../bench/recordings.ts';
+import { nativeZstd } from '../../logger/codec/zstd-library.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -48,4 +49,15 @@ export function built(...files: readonly string[]): Requirement {
 export function installed(program: string, args: readonly string[], from = ''): Requirement {
   const isMet = spawnSync(program, args, { stdio: 'ignore' }).status === 0;
   return { isMet, reason: `no ${program} on the PATH${from && ` (${from})`}` };
+}
+
+/** The optional dependency, whose install script has to build it. */
+export const zstdNapi: Requirement = { isMet: isZstdBuilt(), reason: 'zstd-napi is not built' };
+
+function isZstdBuilt(): boolean {
+  try {
+    return nativeZstd().name !== '';
+  } catch {
+    return false;
+  }
 }

@@ -15,7 +15,7 @@ import { tardisCsv } from '../../../bench/peers/tardis-csv.ts';
 import { openTreeBook, sortedBTree } from '../../../bench/peers/trees.ts';
 import type { PlainLevels } from '../../../bench/peers/trees.ts';
 import { binanceFrame, RECORDING_SCALE } from '../../../bench/recordings.ts';
-import { needs } from '../../support/requirements.ts';
+import { needs, zstdNapi } from '../../support/requirements.ts';
 
 const ROUNDS = { rounds: 1, warmUpRounds: 0 };
 
@@ -184,7 +184,7 @@ describe('codecs', () => {
   };
   const readFrame = (us: number, raw: string) => binanceFrame(us, raw).event;
 
-  test('each gives back what it keeps', async () => {
+  test('each gives back what it keeps', needs(zstdNapi), async () => {
     const columns = await parquet(installed);
     const all = [
       ours,

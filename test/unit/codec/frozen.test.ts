@@ -19,9 +19,13 @@ import { block2 } from '../../../logger/codec/v2/block.ts';
 import { image2 } from '../../../logger/codec/v2/image.ts';
 import { ordersImage2 } from '../../../logger/codec/v2/orders-image.ts';
 import { orders2 } from '../../../logger/codec/v2/orders.ts';
+import { zstd } from '../../../logger/codec/zstd-library.ts';
 import type { BookImage } from '../../../logger/market/events.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'fixtures', 'codec');
+
+/** WebAssembly's zstd finds other matches: then what is encoded has to come back, in whatever bytes. */
+const isExact = zstd.name !== 'WebAssembly';
 
 interface Metadata {
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
@@ -57,7 +61,9 @@ describe('frozen records', () => {
     (codec) => {
       const { body, content } = frozenBlock(codec.encoding.replace('/', '-'));
       expect(codec.decode(body)).toEqual(content);
-      expect(Buffer.from(codec.encode(content))).toEqual(body);
+      const encoded = codec.encode(content);
+      if (isExact) expect(Buffer.from(encoded)).toEqual(body);
+      else expect(codec.decode(encoded)).toEqual(content);
     },
   );
 
@@ -69,7 +75,9 @@ describe('frozen records', () => {
       const image = { level, ...(fields as object) } as BookImage;
       const bytes = readFileSync(join(FOLDER, `${name}.bin`));
       expect(codec.decode(bytes)).toEqual(image);
-      expect(Buffer.from(codec.encode(image))).toEqual(bytes);
+      const encoded = codec.encode(image);
+      if (isExact) expect(Buffer.from(encoded)).toEqual(bytes);
+      else expect(codec.decode(encoded)).toEqual(image);
     },
   );
 

@@ -11,7 +11,7 @@ import type { BlockCodec, ImageCodec } from '../../../logger/codec/codec.ts';
 import { nativeZstd, nodeZstd, wasmZstd, zstd } from '../../../logger/codec/zstd-library.ts';
 import type { ZstdLibrary } from '../../../logger/codec/zstd-library.ts';
 import type { RecordCorruptError } from '../../../logger/errors.ts';
-import { needs } from '../../support/requirements.ts';
+import { needs, zstdNapi } from '../../support/requirements.ts';
 import type { Requirement } from '../../support/requirements.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 
@@ -23,18 +23,8 @@ const inThisNode: Requirement = {
   isMet: 'zstdCompressSync' in zlib,
   reason: `no zstd in node:zlib of Node ${process.version}`,
 };
-const built: Requirement = { isMet: isBuilt(), reason: 'zstd-napi is not built' };
-
-function isBuilt(): boolean {
-  try {
-    return nativeZstd().name !== '';
-  } catch {
-    return false;
-  }
-}
-
 const LIBRARIES = [
-  { name: 'zstd-napi', load: nativeZstd, requirement: built, isExact: true },
+  { name: 'zstd-napi', load: nativeZstd, requirement: zstdNapi, isExact: true },
   { name: 'node:zlib', load: nodeZstd, requirement: inThisNode, isExact: true },
   {
     name: 'WebAssembly',
@@ -80,7 +70,7 @@ async function codecsWith(library: ZstdLibrary): Promise<{
 const BLOCKS = ['block-1.bin', 'orders-1.bin'];
 const IMAGES = ['image-1.bin', 'orders-image-1.bin'];
 
-test('the binary is used where it was built, else what is in Node, else WebAssembly', () => {
+test('the binary is used where it was zstdNapi, else what is in Node, else WebAssembly', () => {
   const expected = LIBRARIES.find(({ requirement }) => requirement.isMet);
   expect(zstd.name).toBe(expected?.name);
 });
