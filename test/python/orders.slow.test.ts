@@ -45,6 +45,8 @@ describe('orders of a recording', needs(backtesters, recordings), () => {
       },
       // Receive times are those of the replay: it takes some seconds.
       pauseMs: 5,
+      // The recording's only trade is its frame 166: the book has to be there before it.
+      holdWhile: (played) => played >= 100 && logger?.control.status(SECURITY)?.state !== 'live',
     });
     logger = await startTestLogger(replay, {
       COINBASE_WS_URL: replay.wsUrl,

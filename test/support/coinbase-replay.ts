@@ -31,6 +31,8 @@ export interface CoinbaseReplayOptions {
   readonly framesPerTurn?: number;
   /** Milliseconds between two such turns. Default 0. */
   readonly pauseMs?: number;
+  /** The replay waits while this says so of the frames played so far. */
+  readonly holdWhile?: (played: number) => boolean;
 }
 
 interface Client {
@@ -102,7 +104,8 @@ export class CoinbaseReplay {
   }
 
   #isHeld(): boolean {
-    const { waitFor } = this.#options;
+    const { waitFor, holdWhile } = this.#options;
+    if (holdWhile?.(this.played)) return true;
     const clients = [...this.#clients];
     const isWaiting = waitFor.some((key) => !clients.some(({ subscribed }) => subscribed.has(key)));
     return isWaiting || clients.some(({ socket }) => socket.bufferedAmount > MAX_AHEAD_BYTES);
