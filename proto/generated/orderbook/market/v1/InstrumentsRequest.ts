@@ -1,0 +1,8 @@
+// Original file: proto/market.proto
+
+
+export interface InstrumentsRequest {
+}
+
+export interface InstrumentsRequest__Output {
+}
