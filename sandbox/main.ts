@@ -90,6 +90,11 @@ const OPTIONS = {
     type: 'number',
     describe: `Seconds after which ${FIRST_VENUE.title} closes a connection (24 hours)`,
   },
+  mirror: {
+    type: 'string',
+    array: true,
+    describe: 'A venue that trades a copy of the markets, whose prices the fault "skew" moves',
+  },
   misbehave: {
     type: 'string',
     array: true,
@@ -138,6 +143,7 @@ async function readOptions(): Promise<SandboxOptions> {
     ...(connectionLife === undefined
       ? {}
       : { limits: { [first]: { connectionLifeMs: connectionLife * 1000 } } }),
+    mirrors: (given.mirror ?? []).flatMap((names) => names.split(',')),
     faults: (given.misbehave ?? []).map((text) => faultOf(text)),
   };
 }

@@ -9,7 +9,7 @@ import type { Clock } from '../logger/runtime/clock.ts';
 import { applyFault } from './faults/faults.ts';
 import type { Fault } from './faults/faults.ts';
 import type { Market } from './market/market.ts';
-import { openMarkets } from './market/markets.ts';
+import { mirrorsOf, openMarkets } from './market/markets.ts';
 import type { SymbolProfile } from './market/symbols.ts';
 import { RunningVenue, unlisted } from './venues/running-venue.ts';
 import type { ConnectionLimits, RestRequest, RestResponse } from './venues/session.ts';
@@ -32,6 +32,8 @@ export interface ExchangeOptions {
   readonly pace?: number | undefined;
   /** Limits to use instead of the venues' own. */
   readonly limits?: VenueLimits | undefined;
+  /** Names of venues that trade copies of the markets: the fault `skew` moves their prices. */
+  readonly mirrors?: readonly string[] | undefined;
 }
 
 export interface ExchangeStats {
@@ -58,14 +60,17 @@ export class SimulatedExchange {
     this.#markets = markets;
     const limits: Readonly<Record<string, Partial<ConnectionLimits>>> = options.limits ?? {};
     const definitions: readonly VenueDefinition[] = VENUES;
-    this.venues = definitions.map(
-      (definition) =>
-        new RunningVenue(
-          definition,
-          { markets, clock, seed, firstSequence },
-          limits[definition.name],
-        ),
-    );
+    const mirrors = new Set(options.mirrors);
+    this.venues = definitions.map((definition) => {
+      const { name } = definition;
+      const own = mirrors.has(name) ? mirrorsOf(markets) : markets;
+      return new RunningVenue(
+        definition,
+        { markets: own, clock, seed, firstSequence },
+        limits[name],
+      );
+    });
+    for (const name of mirrors) this.venue(name);
   }
 
   /** @throws InvalidArgumentError */

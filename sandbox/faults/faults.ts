@@ -8,7 +8,7 @@
 import { InvalidArgumentError } from '../../logger/errors.ts';
 import { HANDSHAKE_STATUSES } from './fault-injector.ts';
 import type { FaultInjector, StreamFaults } from './fault-injector.ts';
-import { INTEGER, oneOf, optional, SYMBOL, TEXT } from './fields.ts';
+import { BPS, INTEGER, oneOf, optional, SYMBOL, TEXT } from './fields.ts';
 import type { Fields, ValuesOf } from './fields.ts';
 import { CORRUPTIONS, EXTRA_FRAMES, extraFrame } from './frames.ts';
 
@@ -25,6 +25,10 @@ export interface FaultTarget {
   forgetReceivers(symbol: string): void;
   /** @throws InvalidArgumentError */
   changeTickSize(symbol: string, tickSize: string): void;
+  /** @throws InvalidArgumentError, also where the venue trades the same market as the others. */
+  skew(symbol: string, bps: number, durationMs: number): void;
+  /** Brings all prices back. */
+  endSkews(): void;
   /** @throws InvalidArgumentError where no message of the exchange announces it. */
   maintain(durationMs: number): void;
   /** @throws InvalidArgumentError, also where the exchange has no auctions. */
@@ -186,6 +190,14 @@ const FAULTS = {
   'tick-size': define({ symbol: SYMBOL, tickSize: TEXT }, (target, { symbol, tickSize }) =>
     target.changeTickSize(symbol, tickSize),
   ),
+  /**
+   * No fault: the venue's prices are higher than those of the other venues, or lower, for a while. For
+   * venues that trade copies of the markets (`--mirror`).
+   */
+  skew: define(
+    { symbol: SYMBOL, bps: BPS, durationMs: INTEGER },
+    (target, { symbol, bps, durationMs }) => target.skew(symbol, bps, durationMs),
+  ),
   /** No fault, but as rare: orders are collected for an auction, and the book is crossed meanwhile. */
   auction: define({ symbol: SYMBOL, durationMs: INTEGER }, (target, { symbol, durationMs }) =>
     target.holdAuction(symbol, durationMs),
@@ -197,9 +209,10 @@ const FAULTS = {
   /** The symbol's image comes in the stream once more, as after trouble on the exchange's side. */
   'resend-images': define({ symbol: SYMBOL }, (target, { symbol }) => target.resendImages(symbol)),
   /** Ends every fault; frozen connections are cut. */
-  recover: define({}, ({ injector, connections }) => {
-    injector.clear();
-    connections.cutFrozen();
+  recover: define({}, (target) => {
+    target.injector.clear();
+    target.connections.cutFrozen();
+    target.endSkews();
   }),
 };
 

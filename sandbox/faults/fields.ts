@@ -34,6 +34,15 @@ export const INTEGER: Field<number> = {
     typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_NUMBER,
 };
 
+/** Largest difference of prices: orders far from the market have to stay above 0. */
+const MAX_BPS = 1000;
+
+export const BPS: Field<number> = {
+  expected: `an integer from -${MAX_BPS} to ${MAX_BPS}`,
+  accepts: (value): value is number =>
+    typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= MAX_BPS,
+};
+
 export const TEXT: Field<string> = { expected: 'a text', accepts: isText };
 
 export const SYMBOL: Field<string> = { expected: 'a symbol', accepts: isText };

@@ -24,11 +24,18 @@ export interface RandomFault {
  * Every fault but `recover`, which ends the others, and `false-diffs`: until a fresh snapshot is
  * taken those go unnoticed, and the book recorded meanwhile is wrong. And but `dead-stream`: that is
  * found by its silence, which takes longer than the others. Nor `auction` and `delist`, which last, nor
- * `drop-rows` and `cross-book`, which change a book unseen for a while.
+ * `drop-rows` and `cross-book`, which change a book unseen for a while, nor `skew`, which is no fault.
  */
 export type RandomFaultType = Exclude<
   FaultType,
-  'recover' | 'false-diffs' | 'dead-stream' | 'auction' | 'delist' | 'drop-rows' | 'cross-book'
+  | 'recover'
+  | 'false-diffs'
+  | 'dead-stream'
+  | 'auction'
+  | 'delist'
+  | 'drop-rows'
+  | 'cross-book'
+  | 'skew'
 >;
 
 type Draw = (random: Random, symbol: string) => readonly [fault: Fault, lastsMs: number];

@@ -5,40 +5,33 @@
  * published: the same seed and start time give the same market. Knows no wire protocol.
  */
 
+import { assertInvariant } from '../../logger/errors.ts';
 import type { Random } from '../../logger/runtime/random.ts';
+import { DiffCollector } from './diff-collector.ts';
+import type { MarketDiff } from './diff-collector.ts';
 import { BookHistory } from './history.ts';
-import type { LevelChange, TrueBook } from './history.ts';
+import type { TrueBook } from './history.ts';
 import type { Interval } from './intervals.ts';
 import { MarketCandles } from './market-candles.ts';
 import type { CandleRange, MarketCandle } from './market-candles.ts';
 import type { MarketTrade } from './market-trade.ts';
+import { Mirror } from './mirror.ts';
 import { MatchingEngine } from './matching-engine.ts';
 import type { Grid } from './matching-engine.ts';
-import { changedLevels } from './order-events.ts';
-import type { OrderEvent, OrderSide } from './order-events.ts';
+import type { OrderEvent } from './order-events.ts';
 import { OrderFlow } from './order-flow.ts';
 import type { SymbolProfile } from './symbols.ts';
 import { toUnits } from './units.ts';
+
+export type { DiffPaceMs, MarketDiff } from './diff-collector.ts';
 
 /** Trades kept for `recentTrades`. */
 export const RECENT_TRADES = 1000;
 /** After a longer pause of the process the time in excess is skipped: the market stood still. */
 export const MAX_CATCH_UP_US = 5_000_000;
 
-/** The two intervals of diffs. */
-export type DiffPaceMs = 100 | 1000;
 const SHORT_PACE_US = 100_000;
 const LONG_PACE_US = 1_000_000;
-
-/** Book changes of one interval, in engine units; levels flat: price, size …, best first. */
-export interface MarketDiff {
-  readonly paceMs: DiffPaceMs;
-  readonly firstSequence: number;
-  readonly lastSequence: number;
-  readonly timeUs: number;
-  readonly bids: readonly number[];
-  readonly asks: readonly number[];
-}
 
 /** Best price and size per side; 0 and 0 for an empty side. */
 export interface MarketTop {
@@ -66,11 +59,23 @@ export interface MarketOptions {
   readonly firstTradeId: number;
 }
 
+/** A market that follows another, with prices that may differ for a while. */
+interface Following {
+  readonly market: Market;
+  readonly mirror: Mirror;
+  /** When the prices come together again. */
+  skewedUntilUs: number;
+}
+
 export class Market {
   readonly profile: SymbolProfile;
   readonly engine: MatchingEngine;
   readonly history: BookHistory;
-  readonly #orderFlow: OrderFlow;
+  readonly #options: MarketOptions;
+  /** null: it follows another market. */
+  readonly #orderFlow: OrderFlow | null;
+  readonly #following: Following | null;
+  readonly #followers: Market[] = [];
   readonly #listeners = new Set<MarketListener>();
   readonly #trades: MarketTrade[] = [];
   readonly #candles: MarketCandles;
@@ -81,9 +86,10 @@ export class Market {
   #nextActionUs: number;
   #nextBoundaryUs: number;
 
-  constructor(options: MarketOptions) {
+  constructor(options: MarketOptions, followed: Market | null = null) {
     const { profile } = options;
     this.profile = profile;
+    this.#options = options;
     this.#timeUs = options.startUs;
     this.#candles = new MarketCandles(profile, options.startUs);
     this.engine = new MatchingEngine({
@@ -92,10 +98,11 @@ export class Market {
       firstTradeId: options.firstTradeId,
       onEvent: (event) => this.#onEvent(event),
     });
-    this.#orderFlow = new OrderFlow(this.engine, profile, options);
+    this.#orderFlow = followed ? null : new OrderFlow(this.engine, profile, options);
     this.#short = new DiffCollector(this.engine, 100);
     this.#long = new DiffCollector(this.engine, 1000);
-    this.#orderFlow.fillBook();
+    this.#following = followed && this.#follow(followed);
+    this.#orderFlow?.fillBook();
     this.#short.take(options.startUs);
     this.#long.take(options.startUs);
     this.#top = topOf(this.engine);
@@ -104,8 +111,35 @@ export class Market {
       asks: this.engine.levels('sell'),
     }));
     this.history.record(this.engine.sequence, options.startUs, []);
-    this.#nextActionUs = options.startUs + this.#orderFlow.nextDelayUs();
+    this.#nextActionUs = options.startUs + (this.#orderFlow?.nextDelayUs() ?? Infinity);
     this.#nextBoundaryUs = boundaryAfter(options.startUs);
+  }
+
+  get isMirror(): boolean {
+    return this.#following !== null;
+  }
+
+  /** A market of its own in which everything happens as in this one; to be opened before time passes. */
+  mirror(): Market {
+    const market = new Market(this.#options, this);
+    this.#followers.push(market);
+    return market;
+  }
+
+  /**
+   * Moves all prices away from those of the market that it follows, by a whole number of ticks, until
+   * `durationUs` from now: resting orders, and whatever comes.
+   * @param bps of the middle price; 0 brings them together at once.
+   * @throws InvalidArgumentError if a price would not stay above 0.
+   */
+  skew(bps: number, durationUs: number): void {
+    const following = this.#following;
+    assertInvariant(following !== null, 'Prices of a market that follows none were to be moved');
+    const { bidPrice, askPrice } = following.market.top();
+    const ticks = Math.round(((bidPrice + askPrice) * bps) / 20_000 / this.engine.grid.tickSize);
+    following.mirror.moveTo(ticks * this.engine.grid.tickSize);
+    following.skewedUntilUs = this.#timeUs + durationUs;
+    this.#publishTop();
   }
 
   /** @returns a function that removes the listener. */
@@ -114,8 +148,9 @@ export class Market {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Processes everything due until `nowUs`. */
+  /** Processes everything due until `nowUs`. A market that follows another moves with that one. */
   advanceTo(nowUs: number): void {
+    if (this.#following) return;
     const missedUs = nowUs - this.#timeUs - MAX_CATCH_UP_US;
     if (missedUs > 0) {
       this.#nextActionUs += missedUs;
@@ -125,15 +160,22 @@ export class Market {
       const dueUs = Math.min(this.#nextActionUs, this.#nextBoundaryUs);
       if (dueUs > nowUs) break;
       this.#timeUs = dueUs;
+      for (const follower of this.#followers) follower.#moveTimeTo(dueUs);
       if (dueUs === this.#nextBoundaryUs) this.#publish();
       else this.#act();
     }
     this.#timeUs = Math.max(this.#timeUs, nowUs);
+    for (const follower of this.#followers) follower.#moveTimeTo(this.#timeUs);
   }
 
   /** New orders must be on this grid; resting ones stay. @throws InvalidArgumentError */
   changeGrid(grid: Partial<Grid>): void {
+    if (this.#following) {
+      this.#following.market.changeGrid(grid);
+      return;
+    }
     this.engine.changeGrid({ ...this.engine.grid, ...grid });
+    for (const follower of this.#followers) follower.#useGrid(this.engine.grid);
   }
 
   /** The current book, also between two diffs. */
@@ -160,9 +202,37 @@ export class Market {
     return this.#candles.between(interval, range, this.#timeUs);
   }
 
+  #follow(market: Market): Following {
+    const mirror = new Mirror(this.engine, market.engine);
+    market.listen({ onOrderEvent: (event) => mirror.follow(event) });
+    return { market, mirror, skewedUntilUs: 0 };
+  }
+
+  #moveTimeTo(us: number): void {
+    this.#timeUs = us;
+    const following = this.#following;
+    if (!following || following.mirror.offset === 0 || us < following.skewedUntilUs) return;
+    following.mirror.moveTo(0);
+    this.#publishTop();
+  }
+
+  /** How far the prices are moved has to be on it, too. */
+  #useGrid(grid: Grid): void {
+    this.engine.changeGrid(grid);
+    const mirror = this.#following?.mirror;
+    mirror?.moveTo(Math.trunc(mirror.offset / grid.tickSize) * grid.tickSize);
+    this.#publishTop();
+  }
+
   #act(): void {
+    if (!this.#orderFlow) return;
     this.#orderFlow.act();
     this.#nextActionUs = this.#timeUs + this.#orderFlow.nextDelayUs();
+    this.#publishTop();
+    for (const follower of this.#followers) follower.#publishTop();
+  }
+
+  #publishTop(): void {
     const top = topOf(this.engine);
     if (isSameTop(top, this.#top)) return;
     this.#top = top;
@@ -177,13 +247,13 @@ export class Market {
       this.history.record(taken.diff.lastSequence, timeUs, taken.changes);
       for (const listener of this.#listeners) listener.onDiff?.(taken.diff);
     }
-    if (timeUs % LONG_PACE_US !== 0) return;
-    const long = this.#long.take(timeUs);
+    const long = timeUs % LONG_PACE_US === 0 ? this.#long.take(timeUs) : undefined;
     if (long) for (const listener of this.#listeners) listener.onDiff?.(long.diff);
+    for (const follower of this.#followers) follower.#publish();
   }
 
   #onEvent(event: OrderEvent): void {
-    this.#orderFlow.onEvent(event);
+    this.#orderFlow?.onEvent(event);
     this.#short.onEvent(event);
     this.#long.onEvent(event);
     for (const listener of this.#listeners) listener.onOrderEvent?.(event, this.#timeUs);
@@ -194,59 +264,6 @@ export class Market {
     if (this.#trades.length > RECENT_TRADES * 2) this.#trades.splice(0, RECENT_TRADES);
     this.#candles.add(trade);
     for (const listener of this.#listeners) listener.onTrade?.(trade);
-  }
-}
-
-/** Collects the levels that change during an interval; their sizes are read at its end. */
-class DiffCollector {
-  readonly #engine: MatchingEngine;
-  readonly #paceMs: DiffPaceMs;
-  readonly #touched = { buy: new Set<number>(), sell: new Set<number>() };
-  #lastSequence: number;
-
-  constructor(engine: MatchingEngine, paceMs: DiffPaceMs) {
-    this.#engine = engine;
-    this.#paceMs = paceMs;
-    this.#lastSequence = engine.sequence;
-  }
-
-  onEvent(event: OrderEvent): void {
-    const changed = changedLevels(event);
-    if (!changed) return;
-    for (const price of changed.prices) this.#touched[changed.side].add(price);
-  }
-
-  /**
-   * The diff since the last one; undefined if nothing changed. A level that came and went within
-   * the interval is included with size 0, as on the real exchange.
-   */
-  take(timeUs: number): { diff: MarketDiff; changes: LevelChange[] } | undefined {
-    const lastSequence = this.#engine.sequence;
-    if (lastSequence === this.#lastSequence) return undefined;
-    const buys = [...this.#touched.buy].sort((a, b) => b - a);
-    const sells = [...this.#touched.sell].sort((a, b) => a - b);
-    this.#touched.buy.clear();
-    this.#touched.sell.clear();
-    const changes = [
-      ...buys.map((price) => this.#change('buy', price)),
-      ...sells.map((price) => this.#change('sell', price)),
-    ];
-    const flat = (side: OrderSide): number[] =>
-      changes.flatMap((change) => (change.side === side ? [change.price, change.size] : []));
-    const diff: MarketDiff = {
-      paceMs: this.#paceMs,
-      firstSequence: this.#lastSequence + 1,
-      lastSequence,
-      timeUs,
-      bids: flat('buy'),
-      asks: flat('sell'),
-    };
-    this.#lastSequence = lastSequence;
-    return { diff, changes };
-  }
-
-  #change(side: OrderSide, price: number): LevelChange {
-    return { side, price, size: this.#engine.levelSize(side, price) };
   }
 }
 

@@ -22,6 +22,11 @@ export interface MarketsOptions {
   readonly firstSequence: number;
 }
 
+/** Markets of a venue's own, whose prices can differ from those of all others (the fault `skew`). */
+export function mirrorsOf(markets: ReadonlyMap<string, Market>): Map<string, Market> {
+  return new Map([...markets].map(([symbol, market]) => [symbol, market.mirror()]));
+}
+
 /** By symbol. @throws InvalidArgumentError for bad options. */
 export function openMarkets(options: MarketsOptions): Map<string, Market> {
   const { seed, startUs, firstSequence, pace = DEFAULT_PACE } = options;

@@ -165,15 +165,31 @@ export class MatchingEngine {
     requireOnGrid('size', newSize, this.#grid.lotSize);
     const order = this.#orders.get(orderId);
     if (!order || order.price === price) return false;
-    const { owner, side, price: oldPrice, remaining: oldSize } = order;
-    const best = this.bestPrice(otherSide(side));
-    if (best !== undefined && reaches(side, price, best)) return false;
-    this.#remove(order);
-    this.#insert({ id: orderId, owner, side, price, remaining: newSize });
-    this.#sequence += 2;
-    const sequence = this.#sequence;
-    this.#emit({ type: 'moved', sequence, orderId, side, oldPrice, price, oldSize, newSize });
+    const best = this.bestPrice(otherSide(order.side));
+    if (best !== undefined && reaches(order.side, price, best)) return false;
+    this.#place(order, price, newSize);
     return true;
+  }
+
+  /**
+   * Moves every order by the same amount, whatever the grid. Those that lead the way go first, so that
+   * nothing matches, no two levels meet, and queues keep their order.
+   * @throws InvalidArgumentError if a price would not stay above 0.
+   */
+  shift(by: number): void {
+    const lowest = Math.min(this.#bids.minKey() ?? Infinity, this.#asks.minKey() ?? Infinity);
+    if (lowest + by <= 0) {
+      throw new InvalidArgumentError(`A price of ${lowest} can't move by ${by}`);
+    }
+    if (by === 0) return;
+    const sides = by > 0 ? (['sell', 'buy'] as const) : (['buy', 'sell'] as const);
+    for (const side of sides) {
+      const levels = [...this.#levelsBestFirst(side)];
+      if (side === sides[0]) levels.reverse();
+      for (const order of levels.flatMap((level) => [...level.orders()])) {
+        this.#place(order, order.price + by, order.remaining);
+      }
+    }
   }
 
   /** Puts back an order of earlier, behind those that have its price. No event. */
@@ -270,6 +286,16 @@ export class MatchingEngine {
       size,
     });
     if (isFilled) this.#finish(maker.id, maker.side, maker.price, 0);
+  }
+
+  /** Puts a resting order at the end of the queue at another price. */
+  #place(order: RestingOrder, price: number, newSize: number): void {
+    const { id, owner, side, price: oldPrice, remaining: oldSize } = order;
+    this.#remove(order);
+    this.#insert({ id, owner, side, price, remaining: newSize });
+    this.#sequence += 2;
+    const sequence = this.#sequence;
+    this.#emit({ type: 'moved', sequence, orderId: id, side, oldPrice, price, oldSize, newSize });
   }
 
   #insert({ id, owner, side, price, remaining }: RestoredOrder): void {

@@ -88,6 +88,24 @@ export class RunningVenue implements FaultTarget {
     market.changeGrid({ tickSize: toUnits(tickSize, 'tickSize') });
   }
 
+  skew(symbol: string, bps: number, durationMs: number): void {
+    const market = this.#venue.market(symbol) ?? this.#unlisted(symbol);
+    if (!market.isMirror) {
+      const { name } = this.definition;
+      throw new InvalidArgumentError(
+        `exchange: ${name} trades the same markets as the other venues (start the sandbox with --mirror ${name})`,
+      );
+    }
+    market.skew(bps, durationMs * 1000);
+  }
+
+  endSkews(): void {
+    for (const symbol of this.symbols) {
+      const market = this.#venue.market(symbol);
+      if (market?.isMirror === true) market.skew(0, 0);
+    }
+  }
+
   holdAuction(symbol: string, durationMs: number): void {
     if (!this.lists(symbol)) this.#unlisted(symbol);
     if (!this.#venue.holdAuction) this.#unsupported('auction');

@@ -18,6 +18,8 @@ export interface SimulationOptions {
   /** Levels a side of BTCUSDT and ETHUSDT. */
   readonly depthLevels: number;
   readonly pace: number;
+  /** Venues that trade copies of the markets. */
+  readonly mirrors?: readonly string[];
 }
 
 export class Simulation {
@@ -27,10 +29,11 @@ export class Simulation {
   readonly #ticking: Timer;
   #core: TestCore | undefined;
 
-  constructor({ securities, depthLevels, pace }: SimulationOptions) {
+  constructor({ securities, depthLevels, pace, mirrors = [] }: SimulationOptions) {
     this.#securities = securities;
     const symbols = ['BTCUSDT', 'ETHUSDT'].map((name) => ({ ...profileOf(name), depthLevels }));
-    this.exchange = new SimulatedExchange({ clock: this.clock, seed: 7, symbols, pace });
+    const { clock } = this;
+    this.exchange = new SimulatedExchange({ clock, seed: 7, symbols, pace, mirrors });
     this.#ticking = every(
       this.clock,
       STEP_MS,

@@ -56,6 +56,8 @@ function targetOf(clock = new ManualClock()) {
     streams: (symbol) => [injector.stream(`${symbol}/fast`), injector.stream(`${symbol}/slow`)],
     forgetReceivers: record('forgetReceivers'),
     changeTickSize: record('changeTickSize'),
+    skew: record('skew'),
+    endSkews: record('endSkews'),
     holdAuction: record('holdAuction'),
     maintain: record('maintain'),
     crossBook: record('crossBook'),
@@ -111,7 +113,7 @@ describe('update faults', () => {
     expect(injector.isSilent('X')).toBe(false);
     expect(injector.snapshot()).toEqual({ delayMs: 0, content: 'true' });
     expect(injector.rejectedConnections.take()).toBeNull();
-    expect(calls).toEqual([['cutFrozen']]);
+    expect(calls).toEqual([['cutFrozen'], ['endSkews']]);
   });
 });
 
