@@ -9,6 +9,7 @@ import type { Batch, ExchangeStore } from '../../sandbox/exchange/store/store.ts
 import { systemClock } from '../../sandbox/server/system-clock.ts';
 import { MemoryExchangeStore } from '../support/memory-exchange-store.ts';
 import { freshDatabase, mongoUri, uriOf } from '../support/mongodb.ts';
+import { testSeed } from '../support/seeded-random.ts';
 import { newState, richAndPoor } from '../unit/sandbox/exchange/accounts-model.ts';
 import {
   contentOf,
@@ -19,7 +20,7 @@ import {
   USERS,
 } from '../unit/sandbox/exchange/runs.ts';
 
-const SEED = process.env['SEED'] ?? String(Math.floor(Math.random() * 2 ** 32));
+const SEED = String(testSeed());
 const cleanUps: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {

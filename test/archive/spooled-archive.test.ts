@@ -24,7 +24,7 @@ import { ArchiveUnavailableError } from '../../logger/errors.ts';
 import { blockRecord } from '../../logger/recorder/segment/records.ts';
 import { recoverSegment } from '../../logger/recorder/segment/recovery.ts';
 import { silentLog } from '../support/silent-log.ts';
-import { seededRandom } from '../support/seeded-random.ts';
+import { seededRandom, testSeeds } from '../support/seeded-random.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import { RandomHistory } from '../unit/reader/random-history.ts';
 import { SECURITY, block, image, journalPart, sampleBlock, sampleImage } from './sample-records.ts';
@@ -170,10 +170,10 @@ function anyQuestion(
   return random.pick(questions);
 }
 
-test.each([1, 2, 3])(
-  'reads as one archive does, though records move before every look-up (round %i)',
-  async (round) => {
-    const random = seededRandom(seededRandom().seed + round);
+test.each(testSeeds(3))(
+  'reads as one archive does, though records move before every look-up (seed %i)',
+  async (seed) => {
+    const random = seededRandom(seed);
     const whole = await openEmbeddedArchive({ directory: join(directory, 'whole') });
     await replicate();
     const fresh = await openSpool({ directory: join(directory, 'fresh') });

@@ -20,9 +20,10 @@ import { startExchangeProcess } from '../support/exchange-process.ts';
 import { freshDatabase, mongoUri, uriOf } from '../support/mongodb.ts';
 import { until } from '../support/until.ts';
 import { scaled } from '../support/scaled.ts';
+import { testSeed } from '../support/seeded-random.ts';
 import { startAccounts } from '../unit/sandbox/exchange/accounts-model.ts';
 
-const SEED = process.env['SEED'] ?? String(Math.floor(Math.random() * 2 ** 32));
+const SEED = String(testSeed());
 const KILLS = Number(process.env['KILLS'] ?? scaled({ fast: 3, full: 25 }));
 const MONGO_KILLS = Number(process.env['KILLS'] ?? scaled({ fast: 1, full: 5 }));
 

@@ -9,8 +9,9 @@ import { until } from '../support/until.ts';
 import { ExchangeClient } from '../support/exchange-client.ts';
 import type { ExchangeMessage } from '../support/exchange-client.ts';
 import { MemoryExchangeStore } from '../support/memory-exchange-store.ts';
+import { testSeed } from '../support/seeded-random.ts';
 
-const SEED = process.env['SEED'] ?? String(Math.floor(Math.random() * 2 ** 32));
+const SEED = String(testSeed());
 const cleanUps: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {

@@ -28,8 +28,14 @@ export function seededRandom(seed = testSeed()): SeededRandom {
   };
 }
 
+const GIVEN = process.env['SEED'] ? Number(process.env['SEED']) : undefined;
+
 /** The seed of this run: `SEED` if set, else random. Tests show it in their names. */
 export function testSeed(): number {
-  const given = process.env['SEED'];
-  return given === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(given);
+  return GIVEN ?? Math.floor(Math.random() * 2 ** 32);
+}
+
+/** Seeds for a test that runs with each of several: from `SEED` on, else from 1, the same in every run. */
+export function testSeeds(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => (GIVEN ?? 1) + i);
 }

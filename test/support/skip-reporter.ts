@@ -1,12 +1,19 @@
-/** After a run: one line per suite that says how many tests were not run and why. */
+/**
+ * After a run: one line per suite that says how many tests were not run and why; the tally of `.ci/run`.
+ */
 
-import { appendFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node';
 
-/** A file to which the counts of each run and its failures are added, for a total over several runs. */
+/**
+ * A file for what a total over several runs needs, in lines of fields that tabs separate: `passed COUNT`, and
+ * `failed`, `flaky` or `error` (outside tests) with FILE, TEST and the message.
+ */
 const TALLY_FILE = process.env['TEST_TALLY'];
+/** The second run of what TALLY_FILE has as failed: what passes now is flaky. */
+const IS_SECOND = process.env['TEST_AGAIN'] === '1';
 const SLOW_FILE = /\.(slow|scaled)\.test\.ts$/;
 
 export default class SkipReporter implements Reporter {
@@ -16,11 +23,15 @@ export default class SkipReporter implements Reporter {
     this.#vitest = vitest;
   }
 
-  onTestRunEnd(modules: readonly TestModule[]): void {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly Message[]): void {
     const lines = [...skipped(modules), ...this.#leftOut()];
     if (lines.length > 0) process.stdout.write(`\n${lines.join('\n')}\n`);
-    if (TALLY_FILE)
-      appendFileSync(TALLY_FILE, `${[count(modules), ...failures(modules)].join('\n')}\n`);
+    if (!TALLY_FILE) return;
+    const found = [...failures(modules), ...errors.map((error) => line('error', '', '', [error]))];
+    const tally = IS_SECOND
+      ? afterSecondRun(readFileSync(TALLY_FILE, 'utf8').trimEnd().split('\n'), modules, found)
+      : [passed(modules), ...found];
+    writeFileSync(TALLY_FILE, `${tally.join('\n')}\n`);
   }
 
   /** The suites with slow tests, unless this run includes them. */
@@ -71,33 +82,78 @@ function reasonOf(test: TestCase): string {
   return 'not selected';
 }
 
-/** `failed: test/unit/x.test.ts > name: first line of the error`: of tests, and of hooks and files as a whole. */
+interface Message {
+  readonly message: string;
+}
+
+/** What failed: tests, and hooks and files as a whole. What passes when it is tried again by itself (`retry`) is flaky. */
 function failures(modules: readonly TestModule[]): string[] {
+  return tasks(modules)
+    .filter(({ errors }) => errors.length > 0)
+    .map(({ file, name, isPassed, errors }) =>
+      line(isPassed ? 'flaky' : 'failed', file, name, errors),
+    );
+}
+
+/**
+ * The tally of the first run, with what failed then and passes now as flaky. What fails now is failed, even
+ * if it had passed.
+ */
+function afterSecondRun(
+  first: readonly string[],
+  modules: readonly TestModule[],
+  found: readonly string[],
+): string[] {
+  const passing = new Set(
+    tasks(modules).flatMap(({ file, name, isPassed }) => (isPassed ? [`${file}\t${name}`] : [])),
+  );
+  const whatOf = (each: string): string => each.split('\t').slice(1, 3).join('\t');
+  const again = new Set(found.filter((each) => !each.startsWith('flaky')).map(whatOf));
+  return [
+    ...first
+      .filter((each) => !again.has(whatOf(each)))
+      .map((each) => (passing.has(whatOf(each)) ? each.replace(/^failed/, 'flaky') : each)),
+    ...found.filter((each) => !each.startsWith('flaky')),
+  ];
+}
+
+interface Task {
+  readonly file: string;
+  readonly name: string;
+  readonly isPassed: boolean;
+  readonly errors: readonly Message[];
+}
+
+/** All tests, suites and files. */
+function tasks(modules: readonly TestModule[]): Task[] {
   return modules.flatMap((module) => {
     const file = relative('.', module.moduleId);
-    const tests = [...module.children.allTests('failed')].map((test) =>
-      failure(`${file} > ${test.fullName}`, test.result().errors),
-    );
-    const around = [module, ...module.children.allSuites()]
-      .filter((task) => task.errors().length > 0)
-      .map((task) => failure([file, ...nameOf(task)].join(' > '), task.errors()));
-    return [...tests, ...around];
+    const suites = [...module.children.allSuites()].map((suite) => ({
+      file,
+      name: suite.fullName,
+      isPassed: suite.state() === 'passed',
+      errors: suite.errors(),
+    }));
+    const tests = [...module.children.allTests()].map((test) => ({
+      file,
+      name: test.fullName,
+      isPassed: test.result().state === 'passed',
+      errors: test.result().errors ?? [],
+    }));
+    const whole = { file, name: '', isPassed: module.ok(), errors: module.errors() };
+    return [whole, ...suites, ...tests];
   });
 }
 
-const nameOf = (task: TestModule | TestSuite): string[] =>
-  task.type === 'suite' ? [task.fullName] : [];
+function line(kind: string, file: string, name: string, errors: readonly Message[]): string {
+  const messages = errors.map(({ message }) => stripVTControlCharacters(message).split('\n', 1)[0]);
+  return [kind, file, name, messages.join('; ')].map(withoutTabs).join('\t');
+}
 
-const failure = (what: string, errors: readonly { message: string }[] = []): string =>
-  `failed: ${what}: ${errors.map(({ message }) => stripVTControlCharacters(message).split('\n', 1)[0]).join('; ')}`;
+const withoutTabs = (text: string): string => text.replaceAll(/[\t\n\r]/g, ' ');
 
-/** Passed, failed and skipped tests, and files that failed to load. */
-function count(modules: readonly TestModule[]): string {
-  const tests = modules.flatMap((module) => [...module.children.allTests()]);
-  const of = (state: string): number =>
-    tests.filter((test) => test.result().state === state).length;
-  const broken = modules.filter(
-    (module) => module.state() === 'failed' && [...module.children.allTests()].length === 0,
-  );
-  return [of('passed'), of('failed') + broken.length, of('skipped')].join(' ');
+/** Those that passed at once. */
+function passed(modules: readonly TestModule[]): string {
+  const tests = modules.flatMap((module) => [...module.children.allTests('passed')]);
+  return `passed\t${tests.filter((test) => !test.result().errors?.length).length}`;
 }

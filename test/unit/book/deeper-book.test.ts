@@ -5,7 +5,7 @@ import { deeperBook } from '../../../logger/book/deeper-book.ts';
 import type { LevelContent } from '../../../logger/book/deeper-book.ts';
 import { differenceInside } from '../../../logger/book/difference.ts';
 import type { Random } from '../../../logger/runtime/random.ts';
-import { seededRandom } from '../../support/seeded-random.ts';
+import { seededRandom, testSeeds } from '../../support/seeded-random.ts';
 
 const SCALE = { priceExponent: 2, sizeExponent: 3 };
 
@@ -39,7 +39,7 @@ interface Truth {
   readonly asks: [number, number][];
 }
 
-const SEEDS = Array.from({ length: 50 }, (_, i) => i + 1);
+const SEEDS = testSeeds(50);
 
 test.each(SEEDS)(
   'inside its horizon it is the whole truth, behind it what was named: seed %i',

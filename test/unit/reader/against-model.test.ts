@@ -9,16 +9,14 @@ import { openEmbeddedArchive } from '../../../logger/archive/embedded/embedded-a
 import { parseTimeUs } from '../../../logger/market/time.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
 import type { Random } from '../../../logger/runtime/random.ts';
-import { seededRandom } from '../../support/seeded-random.ts';
+import { seededRandom, testSeeds } from '../../support/seeded-random.ts';
 import { flipByte } from './damage.ts';
 import { NaiveModel, rowsOf } from './naive-model.ts';
 import type { Damage } from './naive-model.ts';
 import { RandomHistory, SECURITY } from './random-history.ts';
 import type { Message, ModelRecord } from './random-history.ts';
 
-const SEEDS = process.env['SEED']
-  ? [Number(process.env['SEED'])]
-  : Array.from({ length: 12 }, (_, i) => i + 1);
+const SEEDS = testSeeds(12);
 const QUESTIONS = 120;
 
 let directory: string;

@@ -11,7 +11,7 @@ import { createReader } from '../../../logger/reader/create-reader.ts';
 import type { Reader } from '../../../logger/reader/reader.ts';
 import { checkIdentity, itemsOf } from '../../support/naive-changes.ts';
 import { exportLines } from '../../support/export-lines.ts';
-import { seededRandom } from '../../support/seeded-random.ts';
+import { seededRandom, testSeeds } from '../../support/seeded-random.ts';
 import { RandomHistory, SECURITY } from './random-history.ts';
 import { block, diff, gap, image, trade, writeAll } from './script.ts';
 
@@ -29,7 +29,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-describe.each([1, 2, 3, 4])('seed %i', (seed) => {
+describe.each(testSeeds(4))('seed %i', (seed) => {
   test.each(['receive', 'exchange'] as const)(
     'of levels: every size is the one before and what changed, on the clock %s',
     async (clock) => {

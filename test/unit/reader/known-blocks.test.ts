@@ -8,7 +8,7 @@ import type { CoverageResult } from '../../../logger/queries/results.ts';
 import { coverage } from '../../../logger/reader/coverage.ts';
 import { KnownBlocks } from '../../../logger/reader/known-blocks.ts';
 import { RecordLoader } from '../../../logger/reader/record-loader.ts';
-import { seededRandom } from '../../support/seeded-random.ts';
+import { seededRandom, testSeeds } from '../../support/seeded-random.ts';
 import { flipByte } from './damage.ts';
 import { RandomHistory, SECURITY } from './random-history.ts';
 import { useReaderKit } from './reader-kit.ts';
@@ -26,7 +26,7 @@ function asker(archive: ArchiveReader): Ask {
   return (query) => coverage(context, { security: SECURITY, ...query });
 }
 
-const SEEDS = Array.from({ length: 12 }, (_, i) => i + 1);
+const SEEDS = testSeeds(12);
 
 describe.each(SEEDS)('seed %i', (seed) => {
   test('coverage of any window is the same', async () => {

@@ -19,15 +19,13 @@ import type { GapItem, TradeItem } from '../../../logger/queries/items.ts';
 import type { Reader } from '../../../logger/reader/reader.ts';
 import type { Random } from '../../../logger/runtime/random.ts';
 import { exportLines } from '../../support/export-lines.ts';
-import { seededRandom } from '../../support/seeded-random.ts';
+import { seededRandom, testSeeds } from '../../support/seeded-random.ts';
 import { flipByte } from './damage.ts';
 import { NaiveModel } from './naive-model.ts';
 import { RandomHistory, SECURITY } from './random-history.ts';
 import { block, diff, gap, image, trade, us, writeAll } from './script.ts';
 
-const SEEDS = process.env['SEED']
-  ? [Number(process.env['SEED'])]
-  : Array.from({ length: 12 }, (_, i) => i + 1);
+const SEEDS = testSeeds(12);
 
 let directory: string;
 let archive: Archive;

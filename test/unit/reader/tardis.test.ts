@@ -11,14 +11,12 @@ import { createReader } from '../../../logger/reader/create-reader.ts';
 import type { ExportQuery } from '../../../logger/queries/queries.ts';
 import type { Reader } from '../../../logger/reader/reader.ts';
 import { exportLines } from '../../support/export-lines.ts';
-import { seededRandom } from '../../support/seeded-random.ts';
+import { seededRandom, testSeeds } from '../../support/seeded-random.ts';
 import { TardisBook } from '../../support/tardis-book.ts';
 import { RandomHistory, SECURITY } from './random-history.ts';
 import { block, diff, gap, image, trade, us, writeAll } from './script.ts';
 
-const SEEDS = process.env['SEED']
-  ? [Number(process.env['SEED'])]
-  : Array.from({ length: 12 }, (_, i) => i + 1);
+const SEEDS = testSeeds(12);
 
 let directory: string;
 let archive: Archive;

@@ -8,7 +8,7 @@ import type { BookSnapshot, Levels } from '../../../logger/market/events.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
 import { CheckRounds } from '../../../logger/recorder/check/rounds.ts';
 import { DEFAULT_LIMITS } from '../../../logger/recorder/limits.ts';
-import { seededRandom } from '../../support/seeded-random.ts';
+import { seededRandom, testSeeds } from '../../support/seeded-random.ts';
 import { SCALE, snapshotAt } from '../../support/scripted-exchange.ts';
 import { SECURITY, SelfCheckKit } from './self-check-kit.ts';
 
@@ -213,7 +213,7 @@ class Market {
   }
 }
 
-const SEEDS = process.env['SEED'] ? [Number(process.env['SEED'])] : [1, 2];
+const SEEDS = testSeeds(2);
 
 test.each(SEEDS)(
   "in memory and rebuilt from the records, it is the exchange's book inside the horizon: seed %i",

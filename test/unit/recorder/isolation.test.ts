@@ -22,7 +22,7 @@ import {
   orderSnapshotAt,
   snapshotAt,
 } from '../../support/scripted-exchange.ts';
-import { seededRandom } from '../../support/seeded-random.ts';
+import { seededRandom, testSeeds } from '../../support/seeded-random.ts';
 import type { SeededRandom } from '../../support/seeded-random.ts';
 import { silentLog } from '../../support/silent-log.ts';
 
@@ -157,7 +157,7 @@ async function everythingOf(archive: ArchiveReader, security: string): Promise<u
   return all;
 }
 
-test.each([1, 2, 3])(
+test.each(testSeeds(3))(
   'trouble at Coinbase leaves no trace in what is stored of Binance (seed %i)',
   async (seed) => {
     const expected = await storedOfBinance(well, seed);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MemoryExchangeStore } from '../../../support/memory-exchange-store.ts';
 import { ExchangeRunner } from '../../../../sandbox/exchange/exchange-runner.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
+import { testSeed } from '../../../support/seeded-random.ts';
 import { newState, richAndPoor, startAccounts } from './accounts-model.ts';
 import {
   contentOf,
@@ -13,7 +14,7 @@ import {
   USERS,
 } from './runs.ts';
 
-const SEED = process.env['SEED'] ?? String(Math.floor(Math.random() * 2 ** 32));
+const SEED = String(testSeed());
 const COMMANDS = 3000;
 
 describe('batches of the exchange', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Accounts } from '../../../../sandbox/exchange/engine/accounts.ts';
 import type { OrderSide } from '../../../../sandbox/market/order-events.ts';
 import { seededRandom } from '../../../../sandbox/prng.ts';
+import { testSeed } from '../../../support/seeded-random.ts';
 import { scaled } from '../../../support/scaled.ts';
 import {
   ModelExchange,
@@ -11,7 +12,7 @@ import {
   startAccounts,
 } from './accounts-model.ts';
 
-const SEED = process.env['SEED'] ?? String(Math.floor(Math.random() * 2 ** 32));
+const SEED = String(testSeed());
 const MODEL_COMMANDS = scaled({ fast: 8000, full: 20_000 });
 const COMMANDS = scaled({ fast: 100_000, full: 1_000_000 });
 const USERS = 5;
