@@ -25,7 +25,7 @@ const LINES = 2000;
 const TOGETHER = 20;
 const PIPE_BYTES = 65_536;
 /** For diffs every 100 ms, on a loaded machine. */
-const PAUSE_MAX_US = 2_000_000;
+const PAUSE_MAX_US = 5_000_000;
 
 let sandbox: Sandbox;
 let directory: string;

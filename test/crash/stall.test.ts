@@ -22,7 +22,7 @@ import { until } from '../support/until.ts';
 import { expectTrueBook } from '../support/true-book.ts';
 
 const SECURITY = 'binance:BTCUSDT';
-/** The loop stalls for 800 ms or more; the exchange sends every 100 ms. */
+/** The loop stalls for two seconds or more; the exchange sends every 100 ms. */
 const LATE_US = 500_000;
 
 let sandbox: Sandbox;
@@ -95,11 +95,11 @@ async function heardMore(count: number): Promise<void> {
 const STALLS: Record<string, (one: LoggerProcess) => Promise<void>> = {
   'its loop is blocked': async ({ child }) => {
     child.kill('SIGUSR2');
-    await wait(800);
+    await wait(2000);
   },
   'it is stopped (SIGSTOP)': async ({ child }) => {
     child.kill('SIGSTOP');
-    await wait(1000);
+    await wait(2000);
     child.kill('SIGCONT');
   },
 };
@@ -112,6 +112,11 @@ function isReported(item: DiffItem, reported: readonly BadReceiveTimeResult[]): 
 /** Both times come from the same machine's clock. */
 function isLate({ receiveTimeUs, exchangeTimeUs }: DiffItem): boolean {
   return receiveTimeUs - exchangeTimeUs > LATE_US;
+}
+
+/** On a busy machine others are late, too, by less than what counts as a stall, or sent late. */
+function isSentInStall({ exchangeTimeUs }: DiffItem, beforeUs: number): boolean {
+  return exchangeTimeUs > beforeUs && exchangeTimeUs < beforeUs + 1_500_000;
 }
 
 async function expectRight(items: readonly DiffItem[]): Promise<void> {
@@ -142,14 +147,11 @@ test.each(Object.keys(STALLS))(
     expect(gaps).toEqual([]);
     // From the last heartbeat before the stall until the loop has caught up.
     const covers = ({ from, to }: BadReceiveTimeResult): boolean =>
-      parseTimeUs(from) < beforeUs + 500_000 && parseTimeUs(to) > beforeUs + 700_000;
+      parseTimeUs(from) < beforeUs + 1_000_000 && parseTimeUs(to) > beforeUs + 1_900_000;
     expect(badReceiveTimes.find(covers)).toMatchObject({ cause: 'stall' });
 
     const heard = await diffs();
-    // Sent during the stall: on a busy machine others are late, too, by less than what counts as a stall.
-    const sentInStall = ({ exchangeTimeUs }: DiffItem): boolean =>
-      exchangeTimeUs > beforeUs && exchangeTimeUs < beforeUs + 500_000;
-    const late = heard.filter((item) => isLate(item) && sentInStall(item));
+    const late = heard.filter((item) => isLate(item) && isSentInStall(item, beforeUs));
     expect(late.length).toBeGreaterThan(0);
     expect(late.filter((item) => !isReported(item, badReceiveTimes))).toEqual([]);
     expect(heard.filter((item) => !isReported(item, badReceiveTimes)).length).toBeGreaterThan(0);
@@ -166,6 +168,7 @@ test.each(Object.keys(STALLS))(
 test('killed after its loop was blocked: the defect is still reported after the restart', async () => {
   const one = await start();
   await heardMore(5);
+  const beforeUs = Date.now() * 1000;
   await STALLS['its loop is blocked']?.(one);
   await heardMore(10);
   const before = (await coverage(one)).badReceiveTimes;
@@ -178,7 +181,7 @@ test('killed after its loop was blocked: the defect is still reported after the 
   expect(after.badReceiveTimes.map(({ from }) => from)).toEqual(
     expect.arrayContaining(before.map(({ from }) => from)),
   );
-  const late = (await diffs()).filter(isLate);
+  const late = (await diffs()).filter((item) => isLate(item) && isSentInStall(item, beforeUs));
   expect(late.length).toBeGreaterThan(0);
   expect(late.filter((item) => !isReported(item, after.badReceiveTimes))).toEqual([]);
   expect(await next.end('SIGTERM')).toEqual({ code: 0 });

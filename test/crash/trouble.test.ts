@@ -17,6 +17,8 @@ import { until } from '../support/until.ts';
 const SECURITY = 'binance:BTCUSDT';
 /** An overloaded machine may stall a logger for the 1 s that these tests allow. */
 const SHORT_LIMIT = { retry: 2 };
+/** Two seconds by design (`service/shutdown.ts`), and what a busy machine adds. A stop may take nine. */
+const EXIT_LIMIT_MS = 6000;
 
 let sandbox: Sandbox;
 let directory: string;
@@ -82,7 +84,7 @@ test.each(['throw', 'reject'])(
     await recorded(5);
     const startedMs = performance.now();
     expect(await one.end('SIGUSR2')).toEqual({ code: 1 });
-    expect(performance.now() - startedMs).toBeLessThan(2500);
+    expect(performance.now() - startedMs).toBeLessThan(EXIT_LIMIT_MS);
     expect(one.output()).toMatch(/^<2>Unexpected error: exiting reason="test fault, /m);
     expect(one.output()).not.toContain('in time');
     const archive = await openEmbeddedArchive({ directory, readOnly: true });
@@ -103,7 +105,7 @@ test('an uncaught error while MongoDB is silent: everything is in the spool, exi
   await recorded(5);
   const startedMs = performance.now();
   expect(await one.end('SIGUSR2')).toEqual({ code: 1 });
-  expect(performance.now() - startedMs).toBeLessThan(2500);
+  expect(performance.now() - startedMs).toBeLessThan(EXIT_LIMIT_MS);
   await silent.close();
   const next = start();
   await next.ready();
@@ -116,7 +118,7 @@ test('a stalled event loop: one last line, then exit', SHORT_LIMIT, async () => 
   const startedMs = performance.now();
   await one.end('SIGUSR2');
   expect(one.child.signalCode).toBe('SIGKILL');
-  expect(performance.now() - startedMs).toBeLessThan(2500);
+  expect(performance.now() - startedMs).toBeLessThan(EXIT_LIMIT_MS);
   expect(one.output().trimEnd().split('\n').at(-1)).toBe(
     '<2>The event loop has stalled for 1 s: exiting',
   );

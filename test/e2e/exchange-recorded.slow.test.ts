@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { openArchive } from '../../logger/library.ts';
 import type { OpenedArchive, OrderItem } from '../../logger/library.ts';
@@ -15,12 +14,13 @@ import { seededRandom, uniformInt } from '../../sandbox/prng.ts';
 import { ExchangeClient } from '../support/exchange-client.ts';
 import { startExchangeProcess } from '../support/exchange-process.ts';
 import { freePort } from '../support/free-port.ts';
+import { testSeed } from '../support/seeded-random.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
 import { startAccounts } from '../unit/sandbox/exchange/accounts-model.ts';
 
 const XBT = 'sandbox:XBTUSD';
-const SEED = process.env['SEED'] ?? String(Math.floor(Math.random() * 2 ** 32));
+const SEED = String(testSeed());
 
 /** What the exchange had, by its own journal. */
 interface Truth {
@@ -99,16 +99,15 @@ function price(cents: number): string {
   return formatScaled(cents, 2);
 }
 
-/** Both traders at once, for a while. */
-async function trade(port: number, seed: string, ms: number): Promise<void> {
+/** Both traders at once, each with so many orders and cancels. */
+async function trade(port: number, seed: string, count: number): Promise<void> {
   const random = seededRandom(seed);
-  const end = performance.now() + ms;
   const one = async (number: number): Promise<void> => {
     const client = await ExchangeClient.connect(port);
     const login = { op: 'login', username: `username${number}`, password: `password${number}` };
     await client.ask(login);
     const ids: string[] = [];
-    while (performance.now() < end) {
+    for (let i = 0; i < count; i++) {
       const id = ids[uniformInt(random, ids.length)];
       const order = {
         op: 'order',
@@ -142,7 +141,7 @@ it(`what the exchange had is what the archive gives back, order by order (SEED=$
     MONGODB_ENDPOINT: '',
   };
   let exchange = await startExchangeProcess(env);
-  await trade(port, `${SEED} 0`, 200);
+  await trade(port, `${SEED} 0`, 100);
   const urls = { wsUrl: `ws://127.0.0.1:${port}`, restUrl: `http://127.0.0.1:${port}` };
   const logger = await startTestLogger(urls, {
     SECURITIES: XBT,
@@ -150,16 +149,23 @@ it(`what the exchange had is what the archive gives back, order by order (SEED=$
     SANDBOX_REST_URL: urls.restUrl,
   });
   const isLive = (): boolean => logger.control.status(XBT)?.state === 'live';
+  const allRecorded = async (): Promise<void> => {
+    const client = await ExchangeClient.connect(port);
+    const { sequence } = await client.next((message) => message.sequence !== undefined);
+    await client.close();
+    const isRecorded = (): boolean => logger.control.status(XBT)?.sequence === String(sequence);
+    await until(`${sequence} to be recorded`, isRecorded);
+  };
   await until('the exchange to be recorded', isLive);
-  await trade(port, `${SEED} 1`, 1000);
+  await trade(port, `${SEED} 1`, 500);
+  await allRecorded();
   // Killed while it is recorded: a gap that says so, and the exchange's book again afterwards.
-  await sleep(300);
   await exchange.stop('SIGKILL');
   await until('the end to be seen', () => !isLive());
   exchange = await startExchangeProcess(env);
   await until('the exchange to be recorded again', isLive, 30_000);
-  await trade(port, `${SEED} 2`, 1000);
-  await sleep(1500);
+  await trade(port, `${SEED} 2`, 500);
+  await allRecorded();
   await exchange.stop('SIGTERM');
   const truth = await truthOf(directory);
   const { dataDirectory, fatal } = logger;

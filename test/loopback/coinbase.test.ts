@@ -304,7 +304,8 @@ describe('level2_batch, without a key', () => {
     await expectTrueLevels(one);
     const { gaps } = await one.reader.coverage({ security: BTC });
     const [gap] = gaps;
-    expect(Date.parse(gap?.to ?? '') - Date.parse(gap?.from ?? '')).toBeLessThan(2000);
+    // A few milliseconds, unless the machine is busy.
+    expect(Date.parse(gap?.to ?? '') - Date.parse(gap?.from ?? '')).toBeLessThan(10_000);
   });
 
   test('trades that do not come prove a loss', async () => {

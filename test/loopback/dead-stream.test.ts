@@ -1,9 +1,11 @@
 /** One stream dies while its connection lives on: found, declared from the last evidence, proven again. */
 
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { SANDBOX_KEY } from '../../sandbox/venues/coinbase/key.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox, SandboxOptions } from '../../sandbox/sandbox.ts';
+import { allReceived, nextMessage } from '../support/arrivals.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
@@ -74,7 +76,6 @@ async function live(one: TestLogger, securities: string): Promise<void> {
     await until(
       () => `${security} to be live: ${JSON.stringify(one.control.status(security))}`,
       () => one.control.status(security)?.state === 'live',
-      20_000,
     );
   }
 }
@@ -85,8 +86,9 @@ describe.each(CASES)('$name', ({ security, symbol, env }) => {
   test('is found; the gap begins with the last evidence, and only there', async () => {
     const { exchange, one } = await start(`${security},${other}`, env);
     await until('a few steps', () => (one.control.status(security)?.messageRate ?? 0) > 0);
-    const diedUs = Date.now() * 1000;
+    const beforeMs = await nextMessage(one, security);
     exchange.inject({ type: 'dead-stream', symbol });
+    const receivedMs = await allReceived();
     await until('doubt', () => one.control.status(security)?.state === 'stale', 15_000);
     const said = one.control.status(security);
     expect(said?.message).toContain('since');
@@ -97,19 +99,19 @@ describe.each(CASES)('$name', ({ security, symbol, env }) => {
     expect(now).toMatchObject({ state: 'gap', gap: { from: open.at(-1)?.from } });
     await until('the gap', () => one.control.status(security)?.gaps === 1, 15_000);
     await live(one, security);
-    expect(Date.now() * 1000 - diedUs).toBeLessThan(15_000_000);
     await one.control.flush(security);
     const { gaps } = await one.reader.coverage({ security });
     expect(gaps).toHaveLength(1);
     expect(gaps[0]?.cause).toBe('connection');
-    const fromUs = Date.parse(gaps[0]?.from ?? '') * 1000;
-    expect(Math.abs(fromUs - diedUs)).toBeLessThan(1_500_000);
+    const fromMs = Date.parse(gaps[0]?.from ?? '');
+    expect(fromMs).toBeGreaterThan(beforeMs - 1500);
+    expect(fromMs).toBeLessThan(receivedMs);
     expect((await one.reader.coverage({ security: other })).gaps).toEqual([]);
     const book = one.control.bookNow(security);
     if (book.state !== 'proven') throw new Error('no book');
     if (book.sequence === null) return;
     expectTrueBook(book, exchange.bookAtSequence(symbol, Number(book.sequence)));
-  }, 60_000);
+  }, 120_000);
 
   test('and a restart or a removal in the silence claims nothing of it', async () => {
     const check = async (cause: 'restart' | 'removed'): Promise<void> => {
@@ -120,10 +122,8 @@ describe.each(CASES)('$name', ({ security, symbol, env }) => {
       const diedUs = Date.now() * 1000;
       const sent = exchange.sequence(security);
       exchange.inject({ type: 'dead-stream', symbol });
-      // A busy machine takes a while to receive what was sent before.
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      const receivedUs = Date.now() * 1000;
-      await new Promise((resolve) => setTimeout(resolve, 2500));
+      const receivedUs = (await allReceived()) * 1000;
+      await wait(2500);
       if (cause === 'removed') await one.control.remove([security]);
       else await one.stop();
       let { reader } = one;
@@ -142,7 +142,7 @@ describe.each(CASES)('$name', ({ security, symbol, env }) => {
       expect(gaps.at(-1)).toMatchObject({ from: intervals.at(-1)?.to, cause });
     };
     await Promise.all([check('restart'), check('removed')]);
-  }, 60_000);
+  }, 120_000);
 });
 
 test('quiet securities are asked about again and again, and never in doubt', async () => {
@@ -152,12 +152,14 @@ test('quiet securities are asked about again and again, and never in doubt', asy
     env: Readonly<Record<string, string>>,
   ): Promise<void> => {
     const options = { symbols: ['QUIETUSDT', 'BTCUSDT'], pace: 4 };
-    const { one } = await start(`${security},${busy}`, env, options);
+    // A busy machine may take longer to answer.
+    const limits = { ...LIMITS, answerWithinMs: 6000 };
+    const { one } = await start(`${security},${busy}`, env, options, limits);
     const states = new Set<string | undefined>();
     const begunMs = Date.now();
     while (Date.now() - begunMs < 12_000) {
       states.add(one.control.status(security)?.state);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await wait(100);
     }
     expect([...states], security).toEqual(['live']);
     await one.control.flush(security);
@@ -173,22 +175,23 @@ test('quiet securities are asked about again and again, and never in doubt', asy
     check('coinbase:QUIET-USD', 'coinbase:BTC-USD', KEY),
     check('coinbase:QUIET-USD', 'coinbase:BTC-USD', {}),
   ]);
-}, 60_000);
+}, 120_000);
 
 test('a stream that a new subscription does not mend: the connection is replaced, others miss nothing', async () => {
   const [dead, other] = ['binance:BTCUSDT', 'binance:ETHUSDT'];
   const { exchange, one } = await start(`${dead},${other}`, {});
-  exchange.inject({ type: 'silence', symbol: 'BTCUSDT', durationMs: 12_000 });
+  exchange.inject({ type: 'silence', symbol: 'BTCUSDT', durationMs: 120_000 });
   await until('the gap', () => one.control.status(dead)?.gaps === 1, 15_000);
   await until(
     () => `a word why: ${JSON.stringify(one.control.status(dead))}`,
     () => one.control.status(dead)?.message?.includes('nothing comes in') === true,
     15_000,
   );
+  exchange.inject({ type: 'recover' });
   await live(one, dead);
   await one.control.flush(dead);
   expect((await one.reader.coverage({ security: dead })).gaps).toMatchObject([
     { cause: 'connection' },
   ]);
   expect((await one.reader.coverage({ security: other })).gaps).toEqual([]);
-}, 60_000);
+}, 120_000);

@@ -47,8 +47,8 @@ test('what a logger does shows in its metrics, and a removed security is gone fr
     return isLive && isStored && isTimed && isFed ? page : undefined;
   });
   const nowS = Date.now() / 1000;
-  expect(nowS - value(text, of('last_message_timestamp_seconds'))).toBeLessThan(5);
-  expect(nowS - value(text, of('last_image_timestamp_seconds'))).toBeLessThan(30);
+  expect(nowS - value(text, of('last_message_timestamp_seconds'))).toBeLessThan(60);
+  expect(nowS - value(text, of('last_image_timestamp_seconds'))).toBeLessThan(60);
   expect(value(text, of('resyncs_total'))).toBe(0);
   expect(value(text, 'orderbook_exchange_connections{exchange="binance"}')).toBe(1);
   expect(

@@ -171,7 +171,8 @@ describe('orderbook-manager as a process', needs(built(MAIN)), () => {
         /^[^\n]*No response from [^\n]* accepts the connection[^\n]*\n$/,
       );
       expect(ping.errors()).not.toContain('start it');
-      expect(performance.now() - startMs).toBeLessThan(5000);
+      // Without `--timeout` it is ten seconds.
+      expect(performance.now() - startMs).toBeLessThan(9000);
     };
 
     test('in plaintext ends with 4', () => expectNoResponse());
@@ -182,7 +183,7 @@ describe('orderbook-manager as a process', needs(built(MAIN)), () => {
       const startMs = performance.now();
       ping.child.kill('SIGTERM');
       expect([await ping.code, ping.errors()]).toEqual([130, '']);
-      expect(performance.now() - startMs).toBeLessThan(2000);
+      expect(performance.now() - startMs).toBeLessThan(20_000);
     });
 
     test('over TLS ends with 4', needs(openssl), async () => {

@@ -9,7 +9,7 @@ const faults = {
     for (;;);
   },
   pause: () => {
-    const endMs = performance.now() + 800;
+    const endMs = performance.now() + 2000;
     while (performance.now() < endMs);
   },
 };
