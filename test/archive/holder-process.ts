@@ -11,13 +11,13 @@ export function compileHolder(): void {
   compile('holder', OUT);
 }
 
-/** Compiles a script of this folder. @returns its path. */
-export function compile(name: string, out: string): string {
+/** Compiles a script of this folder, or of another one of the tests. @returns its path. */
+export function compile(name: string, out: string, folder = 'archive'): string {
   const options = '--ignoreConfig --rootDir . --module nodenext --target es2023 --types node';
   const flags = [...options.split(' '), '--rewriteRelativeImportExtensions', '--skipLibCheck'];
   const tsc = join('node_modules', '.bin', 'tsc');
-  execFileSync(tsc, [`test/archive/${name}.ts`, '--outDir', out, ...flags]);
-  return join(out, 'test', 'archive', `${name}.js`);
+  execFileSync(tsc, [`test/${folder}/${name}.ts`, '--outDir', out, ...flags]);
+  return join(out, 'test', folder, `${name}.js`);
 }
 
 export interface Holder {
