@@ -3,7 +3,7 @@
  * turned into exit codes. An unreachable logger is reported within five seconds, whatever the deadline.
  */
 
-import type { ManagerDefinition } from '../logger/messages/types.ts';
+import type { ManagerDefinition, MarketDefinition } from '../logger/messages/types.ts';
 import { Metadata, logVerbosity, setLogVerbosity, status } from '@grpc/grpc-js';
 import type { CallOptions, Client, ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/proto-loader';
@@ -21,7 +21,7 @@ import type { ExitCode } from './exit-codes.ts';
 const MAX_CONNECT_MS = 5000;
 
 export type StreamMethod =
-  'Book' | 'Watch' | 'WatchSeries' | 'Verify' | 'Candles' | 'FetchCandles' | 'Export';
+  'Book' | 'Watch' | 'WatchSeries' | 'Verify' | 'Candles' | 'FetchCandles' | 'Export' | 'Books';
 
 export type UnaryMethod =
   | 'Add'
@@ -34,15 +34,13 @@ export type UnaryMethod =
   | 'Ping'
   | 'Uptime'
   | 'Stats'
-  | 'Terminate';
+  | 'Terminate'
+  | 'Instruments';
 
 type Method = UnaryMethod | StreamMethod;
-export type RequestOf<Name extends Method> = Parameters<
-  ManagerDefinition[Name]['requestSerialize']
->[0];
-export type ResponseOf<Name extends Method> = ReturnType<
-  ManagerDefinition[Name]['responseDeserialize']
->;
+type Services = ManagerDefinition & MarketDefinition;
+export type RequestOf<Name extends Method> = Parameters<Services[Name]['requestSerialize']>[0];
+export type ResponseOf<Name extends Method> = ReturnType<Services[Name]['responseDeserialize']>;
 
 /** Calls that change nothing: Ctrl-C need not wait for their responses. */
 const READ_ONLY: ReadonlySet<UnaryMethod> = new Set<UnaryMethod>([
@@ -52,6 +50,7 @@ const READ_ONLY: ReadonlySet<UnaryMethod> = new Set<UnaryMethod>([
   'Ping',
   'Uptime',
   'Stats',
+  'Instruments',
 ]);
 
 /** There is no book at that moment; `result` is what `--json` prints. */
@@ -217,7 +216,9 @@ class GrpcLoggerClient implements LoggerClient {
     MethodDefinition<RequestOf<Name>, object, object, ResponseOf<Name>>,
     'path' | 'requestSerialize' | 'responseDeserialize'
   > {
-    return this.#definitions.manager[name] as MethodDefinition<object, object> as MethodDefinition<
+    const { manager, market } = this.#definitions;
+    const definition = name in market ? market[name as 'Books'] : manager[name as 'Book'];
+    return definition as MethodDefinition<object, object> as MethodDefinition<
       RequestOf<Name>,
       object,
       object,

@@ -1,6 +1,12 @@
 /** Loads the services of `proto/`, with the options that the types in `proto/generated/` describe. */
 
-import type { HealthDefinition, ManagerDefinition, NoBook, NoBook__Output } from './types.ts';
+import type {
+  HealthDefinition,
+  ManagerDefinition,
+  MarketDefinition,
+  NoBook,
+  NoBook__Output,
+} from './types.ts';
 import { fileURLToPath } from 'node:url';
 import { loadSync } from '@grpc/proto-loader';
 import type { MessageTypeDefinition, PackageDefinition } from '@grpc/proto-loader';
@@ -9,11 +15,13 @@ import { InvariantError } from '../errors.ts';
 /** The build copies `proto/` beside the compiled folders, so the path holds in both places. */
 const PROTO_DIRECTORY = fileURLToPath(new URL('../../proto/', import.meta.url));
 const MANAGER = 'orderbook.manager.v1.Manager';
+const MARKET = 'orderbook.market.v1.Market';
 const NO_BOOK = 'orderbook.manager.v1.NoBook';
 const HEALTH = 'grpc.health.v1.Health';
 
 export interface Definitions {
   readonly manager: ManagerDefinition;
+  readonly market: MarketDefinition;
   readonly health: HealthDefinition;
   readonly noBook: MessageTypeDefinition<NoBook, NoBook__Output>;
   /** All of them, for server reflection. */
@@ -22,19 +30,22 @@ export interface Definitions {
 
 /** @throws InvariantError when the files are not those this program was built with. */
 export function loadDefinitions(): Definitions {
-  const all = loadSync(['manager.proto', 'health.proto'], {
+  const all = loadSync(['manager.proto', 'market.proto', 'health.proto'], {
     includeDirs: [PROTO_DIRECTORY],
     keepCase: false,
     longs: String,
     enums: String,
     defaults: true,
   });
-  const [manager, health, noBook] = [all[MANAGER], all[HEALTH], all[NO_BOOK]];
-  if (!manager || !health || noBook === undefined || !('serialize' in noBook)) {
-    throw new InvariantError(`${MANAGER} or ${HEALTH} is not in ${PROTO_DIRECTORY}; install again`);
+  const [manager, market, health, noBook] = [MANAGER, MARKET, HEALTH, NO_BOOK].map(
+    (name) => all[name],
+  );
+  if (!manager || !market || !health || noBook === undefined || !('serialize' in noBook)) {
+    throw new InvariantError(`A service is not in ${PROTO_DIRECTORY}; install again`);
   }
   return {
     manager: manager as unknown as ManagerDefinition,
+    market: market as unknown as MarketDefinition,
     health: health as unknown as HealthDefinition,
     noBook: noBook as MessageTypeDefinition<NoBook, NoBook__Output>,
     all,

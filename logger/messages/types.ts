@@ -91,6 +91,7 @@ export type {
   ManagerDefinition,
   ManagerHandlers,
 } from '../../proto/generated/orderbook/manager/v1/Manager.ts';
+export type { MarketDefinition } from '../../proto/generated/orderbook/market/v1/Market.ts';
 export type { MissingKind__Output } from '../../proto/generated/orderbook/manager/v1/MissingKind.ts';
 export type { NoBook, NoBook__Output } from '../../proto/generated/orderbook/manager/v1/NoBook.ts';
 export type {

@@ -223,7 +223,11 @@ describe('reflection', () => {
     const [, client] = await open();
     const { listServicesResponse } = await ask(client, { listServices: '*' }, bearer());
     const names = listServicesResponse.service.map((service: any) => service.name).sort();
-    expect(names).toEqual(['grpc.health.v1.Health', 'orderbook.manager.v1.Manager']);
+    expect(names).toEqual([
+      'grpc.health.v1.Health',
+      'orderbook.manager.v1.Manager',
+      'orderbook.market.v1.Market',
+    ]);
     for (const fileContainingSymbol of names) {
       const { fileDescriptorResponse } = await ask(client, { fileContainingSymbol }, bearer());
       expect(fileDescriptorResponse.fileDescriptorProto.length).toBeGreaterThan(0);
