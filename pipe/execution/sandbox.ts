@@ -1,0 +1,94 @@
+/** Real orders on sandbox exchanges with accounts, one for each venue. */
+
+import { InvalidArgumentError } from '../../logger/errors.ts';
+import { compareExact, parseExact } from '../market/exact.ts';
+import type { Venue } from '../market/venue.ts';
+import type { OrderRequest, OrderResult } from '../strategy/strategy.ts';
+import { SandboxAccount } from './sandbox-account.ts';
+import type { SandboxLogin, SandboxPorts } from './sandbox-connection.ts';
+
+export interface SandboxExecutionDeps extends SandboxPorts {
+  /** No order may be sent from now on. */
+  readonly halt: (reason: string) => void;
+}
+
+/** A balance that a ledger or an account has. */
+export interface Balance {
+  readonly venue: string;
+  readonly coin: string;
+  readonly amount: string;
+}
+
+export class SandboxExecution {
+  readonly #accounts: ReadonlyMap<string, SandboxAccount>;
+  readonly #venues: readonly Venue[];
+  readonly #deps: SandboxExecutionDeps;
+
+  /**
+   * @param logins by venue.
+   * @throws InvalidArgumentError for a venue that is no sandbox exchange or has no account.
+   */
+  constructor(
+    venues: readonly Venue[],
+    logins: Readonly<Record<string, SandboxLogin>>,
+    deps: SandboxExecutionDeps,
+  ) {
+    this.#venues = venues;
+    this.#deps = deps;
+    this.#accounts = new Map(
+      venues.map(({ name, exchange }) => {
+        const login = logins[name];
+        if (exchange !== 'sandbox') {
+          throw new InvalidArgumentError(`${name}: real orders go to sandbox exchanges only`);
+        }
+        if (!login) throw new InvalidArgumentError(`${name}: no account is given`);
+        return [name, new SandboxAccount(login, deps)];
+      }),
+    );
+  }
+
+  /** Side by side on different venues. Never throws for what an exchange does. */
+  execute(orders: readonly OrderRequest[]): Promise<readonly OrderResult[]> {
+    return Promise.all(orders.map((order) => this.#execute(order)));
+  }
+
+  /** What the accounts have now. @throws FeedClosedError, ExchangeRejectedError */
+  async balances(): Promise<readonly Balance[]> {
+    const all = this.#venues.map(async ({ name, base, quote }): Promise<Balance[]> => {
+      const { cash, coin } = await this.#account(name).holdings();
+      return [
+        { venue: name, coin: base, amount: coin },
+        { venue: name, coin: quote, amount: cash },
+      ];
+    });
+    return (await Promise.all(all)).flat();
+  }
+
+  /** Compares the accounts with the ledger; a difference halts. */
+  async check(expected: (venue: string, coin: string) => string): Promise<void> {
+    for (const { venue, coin, amount } of await this.balances()) {
+      const ours = expected(venue, coin);
+      if (compareExact(parseExact(ours), parseExact(amount)) === 0) continue;
+      this.#deps.halt(`${venue} has ${amount} ${coin}, the ledger ${ours}`);
+    }
+  }
+
+  close(): void {
+    for (const account of this.#accounts.values()) account.close();
+  }
+
+  async #execute(request: OrderRequest): Promise<OrderResult> {
+    const { venue, side, size, limit } = request;
+    const outcome = await this.#account(venue.name).order({ side, size, limit });
+    const { orderId, fills, fee, error, isUnknown } = outcome;
+    if (isUnknown) this.#deps.halt(`${venue.name}: ${error ?? 'outcome unknown'}`);
+    const atUs = this.#deps.clock.nowUs();
+    return { request, atUs, fills, fee: { coin: venue.quote, amount: fee }, orderId, error };
+  }
+
+  #account(venue: string): SandboxAccount {
+    const account = this.#accounts.get(venue);
+    if (account) return account;
+    throw new InvalidArgumentError(`${venue}: no account is given`);
+  }
+}
