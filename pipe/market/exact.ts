@@ -58,7 +58,56 @@ export function compareExact(a: Exact, b: Exact): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** @param exponent at least that of `x`. */
-function valueAt(x: Exact, exponent: number): bigint {
-  return x.exponent === exponent ? x.value : x.value * 10n ** BigInt(exponent - x.exponent);
+export function negateExact({ value, exponent }: Exact): Exact {
+  return { value: -value, exponent };
+}
+
+export function smallerExact(a: Exact, b: Exact): Exact {
+  return compareExact(b, a) < 0 ? b : a;
+}
+
+export function largerExact(a: Exact, b: Exact): Exact {
+  return compareExact(b, a) > 0 ? b : a;
+}
+
+/** The largest multiple of a positive `lot` that is not above it. */
+export function floorToLot(x: Exact, lot: Exact): Exact {
+  const exponent = Math.max(x.exponent, lot.exponent);
+  const lotValue = valueAt(lot, exponent);
+  return { value: floorDivide(valueAt(x, exponent), lotValue) * lotValue, exponent };
+}
+
+/** `a ÷ b` with so many decimals, rounded towards zero. */
+export function divideExact(a: Exact, b: Exact, decimals: number): Exact {
+  const shift = decimals + b.exponent - a.exponent;
+  const [up, down] = [powerOfTen(Math.max(0, shift)), powerOfTen(Math.max(0, -shift))];
+  return { value: (a.value * up) / (b.value * down), exponent: decimals };
+}
+
+/** `a ÷ b` with so many decimals, rounded to the nearest; half goes away from zero. */
+export function divideRounded(a: Exact, b: Exact, decimals: number): Exact {
+  const { value } = divideExact(a, b, decimals + 1);
+  return { value: (value + (value < 0n ? -5n : 5n)) / 10n, exponent: decimals };
+}
+
+/** Rounded down; the divisor is positive. */
+export function floorDivide(a: bigint, b: bigint): bigint {
+  const quotient = a / b;
+  return a < 0n && quotient * b !== a ? quotient - 1n : quotient;
+}
+
+/** Rounded up; the divisor is positive. */
+export function ceilDivide(a: bigint, b: bigint): bigint {
+  return -floorDivide(-a, b);
+}
+
+/** Its value at another exponent, which is at least its own. */
+export function valueAt(x: Exact, exponent: number): bigint {
+  return x.exponent === exponent ? x.value : x.value * powerOfTen(exponent - x.exponent);
+}
+
+const POWERS: readonly bigint[] = Array.from({ length: 64 }, (_, at) => 10n ** BigInt(at));
+
+export function powerOfTen(exponent: number): bigint {
+  return POWERS[exponent] ?? 10n ** BigInt(exponent);
 }

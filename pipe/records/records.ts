@@ -30,7 +30,7 @@ export interface Evaluation {
   readonly revenue: string;
   readonly net: string;
   readonly profit: string;
-  /** 10⁴ × profit ÷ cost, two decimals, rounded towards zero; '0' without a size. */
+  /** 10⁴ × profit ÷ cost, two decimals, rounded to the nearest (half away from zero); '0' without a size. */
   readonly bps: string;
   /** What kept the size from being larger. */
   readonly limitedBy: 'edge' | 'depth' | 'horizon' | 'notional' | 'balance' | 'none';
