@@ -1,0 +1,120 @@
+/**
+ * Tops of UTC days that are over, kept in files, so that the same days under another table of fees cost a
+ * moment. A file belongs to what the archive held of its day when it was made: where the archive has
+ * changed since, it is made again. A file that can't be read is as good as none.
+ */
+
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RecordCorruptError } from '../../../logger/errors.ts';
+import type { Venue } from '../../market/venue.ts';
+import type { PastVenues } from '../past-venues.ts';
+import { decodeDayTops, encodeDayTops } from './day-tops-codec.ts';
+import { DAY_US, DayTopsBuilder } from './day-tops.ts';
+import type { DayTops } from './day-tops.ts';
+
+/** One more when other bytes are written, or other rows. */
+const VERSION = 1;
+const DIGEST_BYTES = 32;
+
+export interface TopsSource {
+  /** Of the UTC day that begins then. */
+  dayOf(venue: Venue, dayUs: number): Promise<DayTops>;
+}
+
+export class TopsCache implements TopsSource {
+  readonly #past: PastVenues;
+  readonly #directory: string | null;
+  readonly #closedUs: number;
+  #hits = 0;
+
+  /**
+   * @param directory null: nothing is kept.
+   * @param closedUs days that end at or before it are over.
+   */
+  constructor(past: PastVenues, directory: string | null, closedUs: number) {
+    this.#past = past;
+    this.#directory = directory;
+    this.#closedUs = closedUs;
+  }
+
+  /** Days that did not have to be read from the archive. */
+  get hits(): number {
+    return this.#hits;
+  }
+
+  async dayOf(venue: Venue, dayUs: number): Promise<DayTops> {
+    if (this.#directory === null || dayUs + DAY_US > this.#closedUs)
+      return this.#read(venue, dayUs);
+    const day = { fromUs: dayUs, toUs: dayUs + DAY_US };
+    const content = await this.#past.fingerprint(venue, day);
+    const key = sha256(`${VERSION}\n${venue.security}\n${venue.source}\n${dayUs}\n${content}`);
+    const path = join(this.#directory, fileName(venue, dayUs));
+    const kept = await keptTops(path, key, dayUs);
+    if (kept !== null) {
+      this.#hits++;
+      return kept;
+    }
+    const tops = await this.#read(venue, dayUs);
+    await keep(path, this.#directory, key, encodeDayTops(tops, dayUs));
+    return tops;
+  }
+
+  async #read(venue: Venue, dayUs: number): Promise<DayTops> {
+    const builder = new DayTopsBuilder();
+    const day = { fromUs: dayUs, toUs: dayUs + DAY_US };
+    for await (const event of this.#past.range(venue, day, { topOnly: true })) {
+      // The book at the beginning of the day may be from the day before.
+      builder.add(event.type === 'image' ? notBefore(event, dayUs) : event);
+    }
+    return builder.finish();
+  }
+}
+
+function notBefore<Event extends { readonly point: { readonly receiveTimeUs: number } }>(
+  event: Event,
+  us: number,
+): Event {
+  if (event.point.receiveTimeUs >= us) return event;
+  return { ...event, point: { ...event.point, receiveTimeUs: us } };
+}
+
+/** One file for each venue and day, and nothing that a file system may not take. */
+function fileName({ source, security }: Venue, dayUs: number): string {
+  const name = sha256(`${source}\n${security}`).toString('hex').slice(0, 16);
+  return `${name}-${dayUs / DAY_US}.tops`;
+}
+
+function sha256(content: string | Uint8Array): Buffer {
+  return createHash('sha256').update(content).digest();
+}
+
+async function keptTops(path: string, key: Buffer, dayUs: number): Promise<DayTops | null> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  const body = bytes.subarray(2 * DIGEST_BYTES);
+  const isWhole =
+    bytes.subarray(0, DIGEST_BYTES).equals(key) &&
+    bytes.subarray(DIGEST_BYTES, 2 * DIGEST_BYTES).equals(sha256(body));
+  if (!isWhole) return null;
+  try {
+    return decodeDayTops(body, dayUs);
+  } catch (error) {
+    if (error instanceof RecordCorruptError) return null;
+    throw error;
+  }
+}
+
+/** Readers see the old file or the new one. */
+async function keep(path: string, directory: string, key: Buffer, body: Uint8Array): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const unfinished = `${path}.${process.pid}`;
+  await writeFile(unfinished, Buffer.concat([key, sha256(body), body]));
+  await rename(unfinished, path);
+}
