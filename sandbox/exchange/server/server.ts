@@ -33,8 +33,12 @@ const INSTRUMENT = {
   symbol: SYMBOL,
   state: 'Open',
   typ: 'IFXXXP',
+  // Sizes are microbitcoin, and a price is that of one.
+  underlying: 'uXBT',
+  quoteCurrency: 'USD',
   tickSize: 0.01,
   lotSize: 1,
+  minSize: 1,
 };
 
 export interface ServerOptions {
