@@ -13,6 +13,8 @@ export interface ExchangeFees {
   /** From a decision to the fill, milliseconds. */
   readonly latencyMs: number;
   readonly origin: FeeOrigin;
+  /** Of figures that are from elsewhere than `origin`, by their names. */
+  readonly origins?: Readonly<Record<string, FeeOrigin>>;
   /** By coin, in the common spelling. */
   readonly coins: Readonly<Record<string, readonly Network[]>>;
 }
@@ -34,12 +36,13 @@ export interface Network {
   /** What this exchange takes before it sends a withdrawal. */
   readonly processingSeconds: number;
   readonly origin: FeeOrigin;
+  readonly origins?: Readonly<Record<string, FeeOrigin>>;
 }
 
 export interface FeeOrigin {
-  /** A page's address, or `assumed`. */
+  /** A page's address, a file, or `assumed`: nobody has published it where we could read it. */
   readonly source: string;
-  /** `2026-11-28`. */
+  /** `2026-11-28`, or a time in UTC: `2026-11-28T09:30:00Z`. */
   readonly readAt: string;
 }
 
