@@ -128,3 +128,10 @@ export function durationUs(args: Arguments, name: string): number | undefined {
   const value = text(args, name);
   return value === undefined ? undefined : checked(() => parseDurationUs(value, `--${name}`));
 }
+
+const DEFAULT_MEMORY = '24h';
+
+/** `--memory`, in µs. */
+export function memoryUs(args: Arguments): number {
+  return durationUs(args, 'memory') ?? parseDurationUs(DEFAULT_MEMORY, '--memory');
+}

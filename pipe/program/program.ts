@@ -8,12 +8,17 @@ import { BrokenPipeError } from '../../manager-cli/output.ts';
 import type { PipeCommand, PipeSession } from './command.ts';
 import { pairsCommand } from './commands/pairs.ts';
 import { topCommand } from './commands/top.ts';
+import { STRATEGIES } from '../strategy/strategies.ts';
+import type { StrategyDefinition } from '../strategy/strategy.ts';
 import { parse } from './parser.ts';
 import { NAME } from './program-name.ts';
 import { checkGlobals, openSession } from './session.ts';
 
-function commandsFor(_argv: readonly string[]): readonly PipeCommand[] {
-  return [topCommand, pairsCommand];
+function commandsFor(
+  argv: readonly string[],
+  strategies: readonly StrategyDefinition[],
+): readonly PipeCommand[] {
+  return [topCommand(argv, strategies), pairsCommand];
 }
 
 async function runCommand(command: PipeCommand, session: PipeSession): Promise<ExitCode> {
@@ -35,9 +40,13 @@ async function runCommand(command: PipeCommand, session: PipeSession): Promise<E
 }
 
 /** Runs one command line. Never throws: every error is an exit code and one line on stderr. */
-export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+export async function run(
+  argv: readonly string[],
+  io: Io,
+  strategies: readonly StrategyDefinition[] = STRATEGIES,
+): Promise<ExitCode> {
   try {
-    const { command, args, output } = await parse(argv, io, commandsFor(argv));
+    const { command, args, output } = await parse(argv, io, commandsFor(argv, strategies));
     if (command === undefined) {
       if (output !== '') io.stdout.write(`${output}\n`);
       return EXIT.done;

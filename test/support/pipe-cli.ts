@@ -2,6 +2,7 @@
 
 import { PassThrough } from 'node:stream';
 import { run } from '../../pipe/program/program.ts';
+import type { StrategyDefinition } from '../../pipe/strategy/strategy.ts';
 import { KEY } from '../manager/fixture.ts';
 import { until } from './until.ts';
 
@@ -19,6 +20,8 @@ export interface RunningPipe {
 export interface PipeOptions {
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: those of the package. */
+  readonly strategies?: readonly StrategyDefinition[];
 }
 
 export function startPipe(argv: readonly string[], options: PipeOptions = {}): RunningPipe {
@@ -27,7 +30,7 @@ export function startPipe(argv: readonly string[], options: PipeOptions = {}): R
   stdout.on('data', (chunk: Buffer) => (texts.stdout += chunk.toString()));
   stderr.on('data', (chunk: Buffer) => (texts.stderr += chunk.toString()));
   const interrupted = new AbortController();
-  const exit = run(argv, {
+  const io = {
     stdin: new PassThrough(),
     stdout,
     stderr,
@@ -39,7 +42,8 @@ export function startPipe(argv: readonly string[], options: PipeOptions = {}): R
     },
     interrupted: interrupted.signal,
     systemKeyFile: '/nonexistent/authkey',
-  });
+  };
+  const exit = run(argv, io, options.strategies);
   const lines = (): string[] => texts.stdout.split('\n').slice(0, -1);
   return {
     lines,

@@ -1,32 +1,91 @@
+import type { Options } from 'yargs';
+import { Parser } from 'yargs/helpers';
+import { text } from '../../../manager-cli/arguments.ts';
 import { valued } from '../../../manager-cli/command.ts';
-import type { PipeCommand } from '../command.ts';
+import { usageError } from '../../../manager-cli/exit-codes.ts';
+import type { ExitCode } from '../../../manager-cli/exit-codes.ts';
+import type { StrategyDefinition } from '../../strategy/strategy.ts';
+import type { PipeCommand, PipeSession } from '../command.ts';
 import { liveLines } from '../live-lines.ts';
 import { VENUE_OPTIONS, wantedVenues } from '../options.ts';
+import { DEFAULT_STORE, runStrategy } from '../run/action.ts';
 import { loggerSources, venuesOf } from '../sources.ts';
 
-/** The top of book over all exchanges. Ends by Ctrl-C (exit 0). */
-export const topCommand: PipeCommand = {
-  usage: '$0',
-  describe: 'The top of book over all exchanges: a line for each change, until Ctrl-C',
-  options: {
-    ...VENUE_OPTIONS,
-    memory: { ...valued('How much of the past is kept in memory'), defaultDescription: '24h' },
+const STRATEGY_OPTIONS: Readonly<Record<string, Options>> = {
+  mode: {
+    ...valued('action: find opportunities and act on them'),
+    choices: ['action'],
+    defaultDescription: 'action',
   },
-  examples: [
-    [
-      '--pairs BTCUSDT --exchanges binance,bybit',
-      'one line for each change of a best price or size',
-    ],
-    ['--pairs BTCUSDT --logger a=10.0.0.1:6634 --logger b=10.0.0.2:6634', 'of two loggers'],
-  ],
-  run: async (session) => {
-    const wanted = wantedVenues(session.args);
-    const sources = loggerSources(session);
-    try {
-      const venues = await venuesOf(session, wanted, sources);
-      return await liveLines(session, sources, venues);
-    } finally {
-      for (const source of sources) await source.close();
-    }
+  store: {
+    ...valued('Where records are kept: a directory'),
+    defaultDescription: DEFAULT_STORE,
+  },
+  fees: valued('Fees and transfers: a JSON file, instead of the defaults'),
+  balances: valued('What is there at first: JSON like {"binance": {"USDT": "10000"}}'),
+  execute: {
+    ...valued('Where orders go'),
+    choices: ['paper', 'sandbox'],
+    defaultDescription: 'paper',
   },
 };
+
+/** The top of book over all exchanges, and strategies on it. Ends by Ctrl-C (exit 0). */
+export function topCommand(
+  argv: readonly string[],
+  strategies: readonly StrategyDefinition[],
+): PipeCommand {
+  const chosen = chosenStrategy(argv, strategies);
+  return {
+    usage: '$0',
+    describe: 'The top of book over all exchanges, a line for each change; or a strategy on it',
+    options: {
+      ...VENUE_OPTIONS,
+      memory: { ...valued('How much of the past is kept in memory'), defaultDescription: '24h' },
+      strategy: valued(`Run a strategy: ${strategies.map(({ name }) => name).join(', ')}`),
+      ...(chosen && { ...STRATEGY_OPTIONS, ...chosen.options }),
+    },
+    examples: [
+      [
+        '--pairs BTCUSDT --exchanges binance,bybit',
+        'a line for each change of a best price or size',
+      ],
+      ['--pairs BTCUSDT --logger a=10.0.0.1:6634 --logger b=10.0.0.2:6634', 'of two loggers'],
+      ['--strategy arbitrage --help', 'the options of a strategy'],
+    ],
+    run: (session) => run(session, strategies),
+  };
+}
+
+async function run(
+  session: PipeSession,
+  strategies: readonly StrategyDefinition[],
+): Promise<ExitCode> {
+  const name = text(session.args, 'strategy');
+  if (name === undefined) return live(session);
+  const definition = strategies.find((one) => one.name === name);
+  if (definition !== undefined) return runStrategy(session, definition);
+  throw usageError(
+    `--strategy: ${JSON.stringify(name.slice(0, 40))} is not one of ${strategies.map((one) => one.name).join(', ')}`,
+  );
+}
+
+async function live(session: PipeSession): Promise<ExitCode> {
+  const wanted = wantedVenues(session.args);
+  const sources = loggerSources(session);
+  try {
+    const venues = await venuesOf(session, wanted, sources);
+    return await liveLines(session, sources, venues);
+  } finally {
+    for (const source of sources) await source.close();
+  }
+}
+
+/** Its options have to be known before the command line is read. */
+function chosenStrategy(
+  argv: readonly string[],
+  strategies: readonly StrategyDefinition[],
+): StrategyDefinition | undefined {
+  const { strategy } = Parser([...argv], { string: ['strategy'] });
+  return strategies.find(({ name }) => name === strategy);
+}

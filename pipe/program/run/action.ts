@@ -1,0 +1,134 @@
+/** `--strategy NAME --mode action`: a strategy on live books, until Ctrl-C. */
+
+import { readFileSync } from 'node:fs';
+import { describeError } from '../../../logger/errors.ts';
+import { text } from '../../../manager-cli/arguments.ts';
+import { CliError, EXIT, usageError } from '../../../manager-cli/exit-codes.ts';
+import type { ExitCode } from '../../../manager-cli/exit-codes.ts';
+import type { Balance } from '../../execution/execution.ts';
+import type { Venue } from '../../market/venue.ts';
+import { openLmdbStore } from '../../records/lmdb-store.ts';
+import type { StrategyDefinition } from '../../strategy/strategy.ts';
+import type { PipeSession } from '../command.ts';
+import { parseBalances } from './balances-file.ts';
+import { follow } from '../live-lines.ts';
+import { LineSink } from '../line-sink.ts';
+import { memoryUs, wantedVenues } from '../options.ts';
+import { loggerSources, venuesOf } from '../sources.ts';
+import { executionOf } from './executions.ts';
+import { feesOf } from './fees.ts';
+import type { RecordBatch } from './journal.ts';
+import { decisionLine, opportunityLine } from './record-lines.ts';
+import { StrategyRun } from './strategy-run.ts';
+import type { RunDeps, RunOptions } from './strategy-run.ts';
+
+export const DEFAULT_STORE = './pipe-records';
+
+export async function runStrategy(
+  session: PipeSession,
+  definition: StrategyDefinition,
+): Promise<ExitCode> {
+  const { args, clock, log } = session;
+  const wanted = wantedVenues(args);
+  const sources = loggerSources(session);
+  const store = await openLmdbStore(text(args, 'store') ?? DEFAULT_STORE);
+  const failed = new Failure();
+  try {
+    const { fees, feeTable } = await feesOf(args);
+    const venues = await venuesOf(session, wanted, sources);
+    const options: RunOptions = {
+      definition,
+      options: ownOptions(definition, args),
+      venues,
+      fees,
+      feeTable,
+      opening: openingBalances(args, venues),
+      memoryUs: memoryUs(args),
+    };
+    const sink = new LineSink(session);
+    const deps: RunDeps = {
+      store,
+      clock,
+      log,
+      execution: executionOf(args, venues),
+      onStored: (batch) => print(batch, session, sink),
+      onFailed: failed.fail,
+    };
+    const signal = AbortSignal.any([sink.signal, failed.signal]);
+    await runUntil(signal, { options, deps, sources });
+    failed.check();
+    if (sink.isTooSlow) throw new CliError(EXIT.failed, 'Whoever reads the output is too slow');
+    return EXIT.done;
+  } finally {
+    for (const source of sources) await source.close();
+    await store.close();
+  }
+}
+
+/** Ends in order, however it ends. */
+async function runUntil(
+  signal: AbortSignal,
+  given: {
+    readonly options: RunOptions;
+    readonly deps: RunDeps;
+    readonly sources: Parameters<typeof follow>[0];
+  },
+): Promise<void> {
+  const { options, deps, sources } = given;
+  const run = await StrategyRun.start(options, deps);
+  try {
+    await follow(sources, options.venues, (event) => run.onEvent(event), { signal, trades: true });
+  } finally {
+    await run.stop();
+  }
+}
+
+/** The first error that the run can't go on with. */
+class Failure {
+  readonly #abort = new AbortController();
+  #error: unknown;
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  readonly fail = (error: unknown): void => {
+    if (this.#abort.signal.aborted) return;
+    this.#error = error;
+    this.#abort.abort();
+  };
+
+  check(): void {
+    if (this.#abort.signal.aborted) throw this.#error;
+  }
+}
+
+function ownOptions(
+  { options }: StrategyDefinition,
+  args: PipeSession['args'],
+): Readonly<Record<string, unknown>> {
+  const given = Object.keys(options).map((name) => [name, args[name] ?? options[name]?.default]);
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}
+
+function openingBalances(args: PipeSession['args'], venues: readonly Venue[]): readonly Balance[] {
+  const path = text(args, 'balances');
+  if (path === undefined) return [];
+  try {
+    return parseBalances(readFileSync(path, 'utf8'), venues);
+  } catch (error) {
+    throw usageError(`--balances: ${path}: ${describeError(error)}`);
+  }
+}
+
+function print(batch: RecordBatch, { out }: PipeSession, sink: LineSink): void {
+  const { opportunities = [], decisions = [], ledger = [] } = batch;
+  if (out.isJson) {
+    for (const opportunity of opportunities) sink.put(JSON.stringify({ opportunity }));
+    for (const decision of decisions) sink.put(JSON.stringify({ decision }));
+    for (const movement of ledger) sink.put(JSON.stringify({ movement }));
+    return;
+  }
+  for (const decision of decisions) sink.put(decisionLine(decision));
+  for (const one of opportunities) if (one.end !== 'running') sink.put(opportunityLine(one));
+}

@@ -1,0 +1,270 @@
+/**
+ * Runs one strategy on the venues of some pairs: books move, then the strategy is called; what it records is stored
+ * before its orders are sent; the kill switch is asked before every order.
+ */
+
+import { describeError } from '../../../logger/errors.ts';
+import type { Clock, Timer } from '../../../logger/runtime/clock.ts';
+import type { Log } from '../../../logger/runtime/log.ts';
+import { every } from '../../../logger/runtime/timing.ts';
+import type { Balance, Execution } from '../../execution/execution.ts';
+import type { FeeTable } from '../../fees/fee-table.ts';
+import { timeOfEvent } from '../../market/events.ts';
+import type { VenueEvent } from '../../market/events.ts';
+import { RecorderClock } from '../../market/recorder-clock.ts';
+import { VenueBook } from '../../market/venue-book.ts';
+import type { Venue } from '../../market/venue.ts';
+import type { RecordStore, RunRecord, StoredFeeTable } from '../../records/records.ts';
+import type {
+  OrderRequest,
+  OrderResult,
+  Strategy,
+  StrategyContext,
+  StrategyDefinition,
+} from '../../strategy/strategy.ts';
+import { PairMemory } from '../../top/pair-memory.ts';
+import { topOf } from '../../top/top.ts';
+import { RecordJournal } from './journal.ts';
+import type { RecordBatch } from './journal.ts';
+
+/** What ends by time is late by so much at most. */
+const TIME_MS = 50;
+/** How soon another process's kill switch is noticed without an order. */
+const HALT_MS = 1000;
+
+export interface RunOptions {
+  readonly definition: StrategyDefinition;
+  /** Of the strategy. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly venues: readonly Venue[];
+  readonly fees: FeeTable;
+  readonly feeTable: StoredFeeTable;
+  /** Balances before the first movement. */
+  readonly opening: readonly Balance[];
+  readonly memoryUs: number;
+}
+
+export interface RunDeps {
+  readonly store: RecordStore;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'warning' | 'notice' | 'error'>;
+  readonly execution: (run: ExecutionDeps) => Execution;
+  readonly onStored: (batch: RecordBatch) => void;
+  /** The run can't go on. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+/** What an execution is given. */
+export interface ExecutionDeps {
+  readonly books: readonly VenueBook[];
+  readonly fees: FeeTable;
+  /** Tells the recorders' time. */
+  readonly clock: Clock;
+  readonly halt: (reason: string) => void;
+}
+
+interface PairRun {
+  readonly strategy: Strategy;
+  readonly memory: PairMemory;
+}
+
+export class StrategyRun {
+  readonly #options: RunOptions;
+  readonly #deps: RunDeps;
+  readonly #recorders: RecorderClock;
+  readonly #books: ReadonlyMap<Venue, VenueBook>;
+  readonly #pairs = new Map<string, PairRun>();
+  readonly #execution: Execution;
+  readonly #journal: RecordJournal;
+  readonly #timers: Timer[] = [];
+  #halted: string | null;
+  #nowUs = 0;
+
+  private constructor(
+    options: RunOptions,
+    deps: RunDeps,
+    opened: { readonly journal: RecordJournal; readonly halted: string | null },
+  ) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#journal = opened.journal;
+    this.#halted = opened.halted;
+    this.#recorders = new RecorderClock(deps.clock);
+    const { venues, fees, memoryUs } = options;
+    this.#books = new Map(venues.map((venue) => [venue, new VenueBook(venue)]));
+    this.#execution = deps.execution({
+      books: [...this.#books.values()],
+      fees,
+      clock: { ...bound(deps.clock), nowUs: () => this.#recorders.nowUs() },
+      halt: (reason) => this.halt(reason),
+    });
+    for (const pair of new Set(venues.map((venue) => venue.pair))) {
+      const names = venues.filter((venue) => venue.pair === pair).map(({ name }) => name);
+      const memory = new PairMemory(names, memoryUs);
+      const strategy = options.definition.create(this.#context(pair, memory), options.options);
+      this.#pairs.set(pair, { strategy, memory });
+    }
+  }
+
+  /** @throws InvalidArgumentError for a bad option of the strategy; whatever the store throws. */
+  static async start(options: RunOptions, deps: RunDeps): Promise<StrategyRun> {
+    const { store, onStored, onFailed } = deps;
+    const { name } = options.definition;
+    const journal = await RecordJournal.open(store, name, { onStored, onFailed });
+    const run = new StrategyRun(options, deps, { journal, halted: await store.halted() });
+    await store.putFeeTable(options.feeTable);
+    await store.putRun(runRecord(options, run.#recorders.nowUs()));
+    await run.#openBalances();
+    run.#startTimers();
+    return run;
+  }
+
+  /** Of a pair: for what fills it. */
+  memory(pair: string): PairMemory | undefined {
+    return this.#pairs.get(pair)?.memory;
+  }
+
+  onEvent(event: VenueEvent): void {
+    const { venue } = event;
+    const book = this.#books.get(venue);
+    const pair = this.#pairs.get(venue.pair);
+    if (book === undefined || pair === undefined) return;
+    const eventUs = timeOfEvent(event);
+    this.#recorders.observe(eventUs);
+    this.#nowUs = Math.max(this.#nowUs, eventUs);
+    book.apply(event);
+    if (event.type === 'unproven') {
+      pair.memory.set(venue.name, null, event.sinceUs ?? event.atUs);
+    } else if (book.book) {
+      pair.memory.set(venue.name, topOf(book.book), eventUs);
+    }
+    this.#execution.onEvent?.(event, this.#nowUs);
+    pair.strategy.onEvent(event, this.#nowUs);
+  }
+
+  /** The kill switch: no order from now on, in no process on this store. */
+  halt(reason: string): void {
+    if (this.#halted !== null) return;
+    this.#setHalted(reason);
+    this.#deps.store.setHalted(reason).catch(this.#deps.onFailed);
+  }
+
+  /** Ends what is open, in order; everything is stored when it resolves. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) timer.cancel();
+    try {
+      for (const { strategy } of this.#pairs.values()) await strategy.stop(this.#nowUs);
+      await this.#journal.flushed();
+    } finally {
+      this.#execution.close();
+    }
+  }
+
+  #context(pair: string, memory: PairMemory): StrategyContext {
+    return {
+      pair,
+      books: [...this.#books.values()].filter(({ venue }) => venue.pair === pair),
+      history: memory,
+      fees: this.#options.fees,
+      balance: (venue, coin) => this.#journal.balance(venue, coin) ?? '0',
+      halted: () => this.#halted,
+      execute: (orders) => this.#execute(orders),
+      record: (batch) => this.#journal.add(batch),
+    };
+  }
+
+  /** Never throws: why nothing was sent is in the results. */
+  async #execute(orders: readonly OrderRequest[]): Promise<readonly OrderResult[]> {
+    const error = await this.#whyNot();
+    if (error === null) return this.#execution.execute(orders);
+    return orders.map((request) => ({
+      request,
+      atUs: this.#nowUs,
+      fills: [],
+      fee: { coin: request.venue.quote, amount: '0' },
+      orderId: null,
+      error,
+    }));
+  }
+
+  /** Why no order may be sent; null: it may, and everything recorded so far is stored. */
+  async #whyNot(): Promise<string | null> {
+    try {
+      await this.#journal.flushed();
+      const halted = await this.#deps.store.halted();
+      if (halted !== null) this.#setHalted(halted);
+    } catch (error) {
+      this.#deps.onFailed(error);
+      return `nothing can be stored: ${describeError(error)}`;
+    }
+    return this.#halted === null ? null : `halted: ${this.#halted}`;
+  }
+
+  /** What was there before the first movement is one, too. */
+  async #openBalances(): Promise<void> {
+    const { definition, opening } = this.#options;
+    const own = (await this.#execution.balances?.()) ?? opening;
+    const atUs = this.#recorders.nowUs();
+    const missing = own.filter(({ venue, coin }) => this.#journal.balance(venue, coin) === null);
+    const ledger = missing.map(({ venue, coin, amount }) => ({
+      number: 0,
+      atUs,
+      strategy: definition.name,
+      decision: null,
+      venue,
+      coin,
+      kind: 'opening' as const,
+      amount,
+      balance: amount,
+      fill: null,
+    }));
+    if (ledger.length > 0) this.#journal.add({ ledger });
+    await this.#journal.flushed();
+  }
+
+  #startTimers(): void {
+    const { clock, store, onFailed } = this.#deps;
+    const checkHalt = async (): Promise<void> => this.#setHalted(await store.halted());
+    this.#timers.push(
+      every(clock, TIME_MS, () => this.#onTime(), onFailed),
+      every(clock, HALT_MS, checkHalt, onFailed),
+    );
+  }
+
+  #onTime(): void {
+    this.#nowUs = Math.max(this.#nowUs, this.#recorders.nowUs());
+    this.#execution.onTime?.(this.#nowUs);
+    for (const { strategy } of this.#pairs.values()) strategy.onTime(this.#nowUs);
+  }
+
+  #setHalted(reason: string | null): void {
+    if (reason === this.#halted) return;
+    this.#halted = reason;
+    const { log } = this.#deps;
+    if (reason === null) log.notice('Not halted any more');
+    else log.warning(`Halted, no order is sent: ${reason}`);
+  }
+}
+
+function bound(clock: Clock): Clock {
+  return {
+    nowUs: () => clock.nowUs(),
+    monotonicMs: () => clock.monotonicMs(),
+    schedule: (delayMs, run) => clock.schedule(delayMs, run),
+  };
+}
+
+function runRecord(
+  { definition, options, venues, feeTable }: RunOptions,
+  nowUs: number,
+): RunRecord {
+  const { name } = definition;
+  return {
+    id: `${name}/${String(nowUs).padStart(16, '0')}`,
+    strategy: name,
+    startedUs: nowUs,
+    feeTable: feeTable.id,
+    settings: options,
+    venues: venues.map(({ name, security, source }) => ({ name, security, source })),
+  };
+}

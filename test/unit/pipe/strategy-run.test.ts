@@ -1,0 +1,186 @@
+/** A strategy is called after its books moved; what it records is stored before its orders are sent. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Execution } from '../../../pipe/execution/execution.ts';
+import { StrategyRun } from '../../../pipe/program/run/strategy-run.ts';
+import type { RunOptions } from '../../../pipe/program/run/strategy-run.ts';
+import type { RecordBatch } from '../../../pipe/program/run/journal.ts';
+import { openLmdbStore } from '../../../pipe/records/lmdb-store.ts';
+import type { LedgerEntry, RecordStore } from '../../../pipe/records/records.ts';
+import type { OrderRequest } from '../../../pipe/strategy/strategy.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { silentLog } from '../../support/silent-log.ts';
+import { START_US, bookEvent, toyStrategy, venueOf } from '../../support/toy-strategy.ts';
+import type { ToyLog } from '../../support/toy-strategy.ts';
+import { until } from '../../support/until.ts';
+
+const [BINANCE, BYBIT] = [venueOf('binance'), venueOf('bybit')];
+const ETHER = venueOf('binance', 'ETHUSDT');
+const ALL = { fromUs: 0, toUs: Number.MAX_SAFE_INTEGER };
+
+let directory: string;
+let store: RecordStore;
+let clock: ManualClock;
+let seen: ToyLog;
+let failures: unknown[];
+let orders: OrderRequest[];
+let storedAtOrder: number[];
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'pipe-run-'));
+  store = await openLmdbStore(directory);
+  clock = new ManualClock();
+  seen = { results: [], times: [] };
+  failures = [];
+  orders = [];
+  storedAtOrder = [];
+});
+
+afterEach(async () => {
+  await store.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+/** Fills every order at its limit. */
+const filling: Execution = {
+  execute: async (given) => {
+    orders.push(...given);
+    storedAtOrder.push((await collected(store.decisions('toy', ALL))).length);
+    return given.map((request) => ({
+      request,
+      atUs: START_US,
+      fills: [{ price: request.limit, size: request.size }],
+      fee: { coin: request.venue.quote, amount: '0' },
+      orderId: null,
+      error: null,
+    }));
+  },
+  close: () => undefined,
+};
+
+function start(
+  options: Partial<RunOptions> = {},
+  onStored: (batch: RecordBatch) => void = () => undefined,
+): Promise<StrategyRun> {
+  return StrategyRun.start(
+    {
+      definition: toyStrategy(seen),
+      options: { lot: '1' },
+      venues: [BINANCE, BYBIT],
+      fees: { exchanges: {} },
+      feeTable: { id: 'none', table: {} },
+      opening: [{ venue: 'binance', coin: 'USDT', amount: '1000' }],
+      memoryUs: 3_600_000_000,
+      ...options,
+    },
+    {
+      store,
+      clock,
+      log: silentLog,
+      execution: () => filling,
+      onStored,
+      onFailed: (error) => void failures.push(error),
+    },
+  );
+}
+
+test('records before orders, in one ledger that goes on after a restart', async () => {
+  const run = await start();
+  run.onEvent(bookEvent(BINANCE, START_US, 10_000, 10_050));
+  await until('the fill', () => seen.results.length === 1);
+  run.onEvent(bookEvent(BINANCE, START_US + 1000, 10_000, 10_125));
+  await until('another fill', () => seen.results.length === 2);
+  await run.stop();
+  expect(orders.map(({ limit }) => limit)).toEqual(['100.5', '101.25']);
+  // Each decision was stored when its order came.
+  expect(storedAtOrder).toEqual([1, 2]);
+  expect(seen.context?.balance('binance', 'USDT')).toBe('798.25');
+  expect(seen.context?.balance('bybit', 'USDT')).toBe('0');
+
+  clock.advance(1000);
+  const again = await start({ opening: [{ venue: 'binance', coin: 'USDT', amount: '5' }] });
+  expect(seen.context?.balance('binance', 'USDT')).toBe('798.25');
+  again.onEvent(bookEvent(BINANCE, START_US + 2000, 10_000, 10_000));
+  await until('a fill', () => seen.results.length === 3);
+  await again.stop();
+  const ledger = await collected(store.ledger('toy'));
+  expect(ledger.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(ledger[0]).toMatchObject({ kind: 'opening', amount: '1000', balance: '1000' });
+  expect(ledger.at(-1)).toMatchObject({ coin: 'USDT', amount: '-100', balance: '698.25' });
+  expect((await store.runs('toy')).length).toBe(2);
+  expect(failures).toEqual([]);
+});
+
+test('pairs have strategies of their own and one ledger', async () => {
+  const batches: RecordBatch[] = [];
+  const run = await start({ venues: [BINANCE, ETHER], opening: [] }, (batch) =>
+    batches.push(batch),
+  );
+  run.onEvent(bookEvent(BINANCE, START_US, 1, 2));
+  run.onEvent(bookEvent(ETHER, START_US, 1, 2));
+  await until('both fills', () => seen.results.length === 2);
+  await run.stop();
+  const numbers = batches.flatMap(({ ledger = [] }) =>
+    ledger.map((entry: LedgerEntry) => entry.number),
+  );
+  expect(numbers).toEqual([1, 2, 3, 4]);
+});
+
+test('halted by anyone, no order is sent', async () => {
+  const run = await start();
+  // As another process does it, unseen so far.
+  await store.setHalted('enough');
+  run.onEvent(bookEvent(BINANCE, START_US, 10_000, 10_050));
+  await until('the result', () => seen.results.length === 1);
+  expect(seen.results[0]).toMatchObject({ fills: [], error: 'halted: enough' });
+  expect(orders).toEqual([]);
+  expect(seen.context?.halted()).toBe('enough');
+  await store.setHalted(null);
+  await until('it to be noticed', async () => {
+    await clock.advanceAsync(1000);
+    return seen.context?.halted() === null;
+  });
+  run.halt('of its own');
+  expect(seen.context?.halted()).toBe('of its own');
+  await until('it to be stored', async () => (await store.halted()) === 'of its own');
+  await run.stop();
+});
+
+test('what can’t be stored ends the run, and no order is sent', async () => {
+  const broken = new Error('disk');
+  const run = await start();
+  store.put = () => Promise.reject(broken);
+  run.onEvent(bookEvent(BINANCE, START_US, 10_000, 10_050));
+  await until('the failure', () => failures.length > 0);
+  await until('the result', () => seen.results.length === 1);
+  expect(seen.results[0]?.error).toBe('nothing can be stored: disk');
+  expect(new Set(failures)).toEqual(new Set([broken]));
+  expect(orders).toEqual([]);
+  await expect(run.stop()).rejects.toBe(broken);
+});
+
+test('time is the recorders’: it goes on without events, and never back', async () => {
+  const run = await start();
+  run.onEvent(bookEvent(BYBIT, START_US + 5_000_000, 1, 2));
+  await clock.advanceAsync(500, 50);
+  run.onEvent(bookEvent(BYBIT, START_US + 4_000_000, 1, 2));
+  const { times } = seen;
+  expect(times.at(-1)).toBeGreaterThanOrEqual(START_US + 5_500_000);
+  expect(times.length).toBeGreaterThanOrEqual(7);
+  expect(times.slice(1)).toEqual(times.slice(1).toSorted((a, b) => a - b));
+  expect(seen.context?.history.at('bybit', START_US + 5_000_000)).toEqual({
+    bid: '0.01',
+    ask: '0.02',
+  });
+  await run.stop();
+  expect(seen.stoppedUs).toBe(times.at(-1));
+});
