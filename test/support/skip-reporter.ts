@@ -27,7 +27,11 @@ export default class SkipReporter implements Reporter {
     const lines = [...skipped(modules), ...this.#leftOut()];
     if (lines.length > 0) process.stdout.write(`\n${lines.join('\n')}\n`);
     if (!TALLY_FILE) return;
-    const found = [...failures(modules), ...errors.map((error) => line('error', '', '', [error]))];
+    const found = [
+      ...failures(modules),
+      ...modules.filter((module) => !hasEnded(module)).map(notEnded),
+      ...errors.map((error) => line('error', '', '', [error])),
+    ];
     const tally = IS_SECOND
       ? afterSecondRun(readFileSync(TALLY_FILE, 'utf8').trimEnd().split('\n'), modules, found)
       : [passed(modules), ...found];
@@ -151,6 +155,12 @@ function line(kind: string, file: string, name: string, errors: readonly Message
 }
 
 const withoutTabs = (text: string): string => text.replaceAll(/[\t\n\r]/g, ' ');
+
+/** Its worker may have been killed. */
+const notEnded = (module: TestModule): string =>
+  line('error', relative('.', module.moduleId), '', [{ message: 'it did not end' }]);
+
+const hasEnded = (module: TestModule): boolean => !['pending', 'queued'].includes(module.state());
 
 /** Those that passed at once. */
 function passed(modules: readonly TestModule[]): string {
