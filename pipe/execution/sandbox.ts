@@ -1,7 +1,7 @@
 /** Real orders on sandbox exchanges with accounts, one for each venue. */
 
 import { InvalidArgumentError } from '../../logger/errors.ts';
-import { compareExact, parseExact } from '../market/exact.ts';
+import type { Balance, Execution } from './execution.ts';
 import type { Venue } from '../market/venue.ts';
 import type { OrderRequest, OrderResult } from '../strategy/strategy.ts';
 import { SandboxAccount } from './sandbox-account.ts';
@@ -12,14 +12,7 @@ export interface SandboxExecutionDeps extends SandboxPorts {
   readonly halt: (reason: string) => void;
 }
 
-/** A balance that a ledger or an account has. */
-export interface Balance {
-  readonly venue: string;
-  readonly coin: string;
-  readonly amount: string;
-}
-
-export class SandboxExecution {
+export class SandboxExecution implements Execution {
   readonly #accounts: ReadonlyMap<string, SandboxAccount>;
   readonly #venues: readonly Venue[];
   readonly #deps: SandboxExecutionDeps;
@@ -62,15 +55,6 @@ export class SandboxExecution {
       ];
     });
     return (await Promise.all(all)).flat();
-  }
-
-  /** Compares the accounts with the ledger; a difference halts. */
-  async check(expected: (venue: string, coin: string) => string): Promise<void> {
-    for (const { venue, coin, amount } of await this.balances()) {
-      const ours = expected(venue, coin);
-      if (compareExact(parseExact(ours), parseExact(amount)) === 0) continue;
-      this.#deps.halt(`${venue} has ${amount} ${coin}, the ledger ${ours}`);
-    }
   }
 
   close(): void {

@@ -28,6 +28,10 @@ const STRATEGY_OPTIONS: Readonly<Record<string, Options>> = {
     choices: ['paper', 'sandbox'],
     defaultDescription: 'paper',
   },
+  account: {
+    ...valued('With --execute sandbox: VENUE=ws://USER@HOST:PORT, once for each venue'),
+    array: true,
+  },
 };
 
 /** The top of book over all exchanges, and strategies on it. Ends by Ctrl-C (exit 0). */

@@ -50,7 +50,7 @@ export async function runStrategy(
       store,
       clock,
       log,
-      execution: executionOf(args, venues),
+      execution: executionOf(args, venues, session.io.env),
       onStored: (batch) => print(batch, session, sink),
       onFailed: failed.fail,
     };

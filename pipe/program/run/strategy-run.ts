@@ -24,6 +24,7 @@ import type {
 } from '../../strategy/strategy.ts';
 import { PairMemory } from '../../top/pair-memory.ts';
 import { topOf } from '../../top/top.ts';
+import { BalanceCheck } from './balance-check.ts';
 import { RecordJournal } from './journal.ts';
 import type { RecordBatch } from './journal.ts';
 
@@ -76,6 +77,8 @@ export class StrategyRun {
   readonly #pairs = new Map<string, PairRun>();
   readonly #execution: Execution;
   readonly #journal: RecordJournal;
+  /** null: nobody but the ledger knows balances. */
+  readonly #balanceCheck: BalanceCheck | null;
   readonly #timers: Timer[] = [];
   #halted: string | null;
   #nowUs = 0;
@@ -98,6 +101,7 @@ export class StrategyRun {
       clock: { ...bound(deps.clock), nowUs: () => this.#recorders.nowUs() },
       halt: (reason) => this.halt(reason),
     });
+    this.#balanceCheck = this.#checkOf(this.#execution);
     for (const pair of new Set(venues.map((venue) => venue.pair))) {
       const names = venues.filter((venue) => venue.pair === pair).map(({ name }) => name);
       const memory = new PairMemory(names, memoryUs);
@@ -160,6 +164,16 @@ export class StrategyRun {
     }
   }
 
+  #checkOf(execution: Execution): BalanceCheck | null {
+    if (!execution.balances) return null;
+    return new BalanceCheck({
+      balances: () => execution.balances?.() ?? Promise.resolve([]),
+      expected: (venue, coin) => this.#journal.balance(venue, coin) ?? '0',
+      onDifference: (reason) => this.halt(reason),
+      log: this.#deps.log,
+    });
+  }
+
   #context(pair: string, memory: PairMemory): StrategyContext {
     return {
       pair,
@@ -176,7 +190,14 @@ export class StrategyRun {
   /** Never throws: why nothing was sent is in the results. */
   async #execute(orders: readonly OrderRequest[]): Promise<readonly OrderResult[]> {
     const error = await this.#whyNot();
-    if (error === null) return this.#execution.execute(orders);
+    if (error === null) {
+      this.#balanceCheck?.ordersSent();
+      try {
+        return await this.#execution.execute(orders);
+      } finally {
+        this.#balanceCheck?.ordersDone();
+      }
+    }
     return orders.map((request) => ({
       request,
       atUs: this.#nowUs,
@@ -234,6 +255,7 @@ export class StrategyRun {
   #onTime(): void {
     this.#nowUs = Math.max(this.#nowUs, this.#recorders.nowUs());
     this.#execution.onTime?.(this.#nowUs);
+    this.#balanceCheck?.onTime();
     for (const { strategy } of this.#pairs.values()) strategy.onTime(this.#nowUs);
   }
 
