@@ -44,6 +44,12 @@ export interface LevelTotal {
   readonly count: number;
 }
 
+/** A price of one side. */
+export interface TouchedPrice {
+  readonly side: Side;
+  readonly price: ScaledInt;
+}
+
 /** The port of L3 books. */
 export interface OrderBook {
   readonly level: 'L3';
@@ -53,6 +59,8 @@ export interface OrderBook {
    * @throws InvariantError for a diff.
    */
   apply(event: BookUpdate): Contradiction | null;
+  /** The prices at which the event applied last may have changed what rests. */
+  readonly touched: readonly TouchedPrice[];
   /** `[price, total size]` of the best level; undefined for an empty side. */
   best(side: Side): readonly [ScaledInt, ScaledInt] | undefined;
   /** Best price first, each price in queue order; at most `depth` prices. */

@@ -16,7 +16,13 @@ import type {
 import { rescaleOrders } from '../market/scale.ts';
 import type { Side } from './level-book.ts';
 import { LevelPool } from './level-pool.ts';
-import type { Contradiction, ContradictionKind, LevelTotal, OrderBook } from './order-book.ts';
+import type {
+  Contradiction,
+  ContradictionKind,
+  LevelTotal,
+  OrderBook,
+  TouchedPrice,
+} from './order-book.ts';
 import { NONE, OrderPool } from './order-pool.ts';
 import { PriceSide } from './price-side.ts';
 
@@ -27,6 +33,10 @@ export class PoolOrderBook implements OrderBook {
   readonly #asks: PriceSide;
   readonly #levels: LevelPool;
   readonly #orders: OrderPool;
+  /** See `touched`. */
+  #touchedSide: OrderSide | undefined;
+  #touchedPrice: ScaledInt = 0;
+  #touchedNext: ScaledInt | null = null;
 
   private constructor(scale: Scale, from?: PoolOrderBook) {
     this.scale = scale;
@@ -70,6 +80,7 @@ export class PoolOrderBook implements OrderBook {
   }
 
   apply(event: BookUpdate): Contradiction | null {
+    this.#touchedSide = undefined;
     switch (event.type) {
       case 'received':
         return this.#find(event.orderId) === NONE
@@ -80,6 +91,7 @@ export class PoolOrderBook implements OrderBook {
               'was received, but rests in the book already',
             );
       case 'open':
+        this.#touch(event.side, event.price);
         return this.#open(event.orderId, event.side, event.price, event.remainingSize)
           ? null
           : contradiction('duplicate', event.orderId, 'was opened, but rests in the book already');
@@ -90,12 +102,22 @@ export class PoolOrderBook implements OrderBook {
         return null;
       case 'done': {
         const slot = this.#find(event.orderId);
-        if (slot !== NONE) this.#remove(slot);
+        if (slot === NONE) return null;
+        this.#touchOrder(slot);
+        this.#remove(slot);
         return null;
       }
       case 'diff':
         throw new InvariantError("An L3 book can't take a diff");
     }
+  }
+
+  get touched(): readonly TouchedPrice[] {
+    if (this.#touchedSide === undefined) return [];
+    const side = this.#touchedSide === 'buy' ? 'bid' : 'ask';
+    const from = { side, price: this.#touchedPrice } as const;
+    const to = this.#touchedNext;
+    return to === null || to === from.price ? [from] : [from, { side, price: to }];
   }
 
   best(side: Side): readonly [ScaledInt, ScaledInt] | undefined {
@@ -152,6 +174,17 @@ export class PoolOrderBook implements OrderBook {
     return PoolOrderBook.fromImage({ scale, bids: finer('bid'), asks: finer('ask') });
   }
 
+  #touchOrder(slot: number): void {
+    const level = this.#orders.level(slot);
+    this.#touch(this.#levels.side(level), this.#levels.price(level));
+  }
+
+  #touch(side: OrderSide, price: ScaledInt, next: ScaledInt | null = null): void {
+    this.#touchedSide = side;
+    this.#touchedPrice = price;
+    this.#touchedNext = next;
+  }
+
   #find(orderId: string): number {
     return this.#orders.find(orderId);
   }
@@ -196,6 +229,7 @@ export class PoolOrderBook implements OrderBook {
         'was filled by more than its remaining size',
       );
     }
+    this.#touchOrder(slot);
     if (left > 0) this.#resize(slot, level, left);
     else this.#remove(slot);
     return null;
@@ -206,6 +240,7 @@ export class PoolOrderBook implements OrderBook {
     if (slot === NONE) return;
     const level = this.#orders.level(slot);
     const price = this.#levels.price(level);
+    this.#touch(this.#levels.side(level), price, newPrice);
     const size = newSize ?? this.#orders.size(slot);
     if (!(size > 0)) {
       this.#remove(slot);

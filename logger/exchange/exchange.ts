@@ -7,6 +7,7 @@
 import type { Contract } from '../market/contract.ts';
 import type { BookSnapshot, BookUpdate, SideEvent, UpdateHead } from '../market/events.ts';
 import type { Proof } from '../market/coverage.ts';
+import type { InstrumentFacts } from '../market/instrument.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import type { ExchangeCandles } from './candles.ts';
@@ -112,6 +113,19 @@ export interface Instrument {
   readonly lotSize: string | null;
   /** What a size counts where that is not the traded asset; absent where it is. */
   readonly contract?: Contract | null;
+  /** As in `InstrumentFacts`; absent or null where the exchange does not say. */
+  readonly base?: string | null;
+  readonly quote?: string | null;
+  readonly minSize?: string | null;
+  readonly minNotional?: string | null;
+}
+
+/** null where the exchange does not say what is traded for what. */
+export function factsOf(instrument: Instrument): InstrumentFacts | null {
+  const { base = null, quote = null, tickSize, lotSize, contract = null } = instrument;
+  const { minSize = null, minNotional = null } = instrument;
+  if (base === null || quote === null) return null;
+  return { base, quote, tickSize, lotSize, minSize, minNotional, contract };
 }
 
 export interface FeedListener {

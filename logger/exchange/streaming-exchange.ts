@@ -4,6 +4,7 @@
  * Trouble with one symbol stays with it; trouble with REST never touches the streams.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import {
   ConflictError,
   FeedClosedError,
@@ -32,6 +33,7 @@ import { FeedConnection } from './feed/feed-connection.ts';
 import type { FeedConnectionOptions } from './feed/feed-connection.ts';
 import type { StreamedSnapshot } from './feed/streamed-snapshot.ts';
 import type { SymbolFeed } from './feed/symbol-feed.ts';
+import { factsOf } from './exchange.ts';
 import { named } from '../runtime/named.ts';
 import type { RequestBudget } from './rest/request-budget.ts';
 import type { WireErrors } from './wire/wire-errors.ts';
@@ -249,10 +251,11 @@ export abstract class StreamingExchange implements Exchange {
         this.#connectionOf.get(feed)?.remove(feed);
         this.#forget(feed);
         feed.unlist(listing.unlisted);
-      } else if (!hasSameSizes(feed.instrument, listing)) {
+      } else if (!isSameInstrument(feed.instrument, listing)) {
         const { tickSize, lotSize } = listing;
         const security = `${this.name}:${symbol}`;
-        this.log.notice('The exchange changed tick or lot size', { security, tickSize, lotSize });
+        const what = hasSameSizes(feed.instrument, listing) ? 'an instrument' : 'tick or lot size';
+        this.log.notice(`The exchange changed ${what}`, { security, tickSize, lotSize });
         feed.change(listing);
       }
     }
@@ -318,6 +321,11 @@ export abstract class StreamingExchange implements Exchange {
 
 export function hasSameSizes(a: Instrument, b: Instrument): boolean {
   return a.tickSize === b.tickSize && a.lotSize === b.lotSize;
+}
+
+/** What it says of the product is the same, too. */
+function isSameInstrument(a: Instrument, b: Instrument): boolean {
+  return hasSameSizes(a, b) && isDeepStrictEqual(factsOf(a), factsOf(b));
 }
 
 /** The first connection with room for so many more streams. */

@@ -31,6 +31,11 @@ export interface ManagerLimits {
   readonly maxSecuritiesPerCall: number;
   /** Price levels per side in one part of a book. */
   readonly maxLevelsPerPart: number;
+  /**
+   * Levels that may wait for a client that follows books, 16 bytes each; an event counts as eight. Beyond:
+   * RESOURCE_EXHAUSTED, as no change may be left out.
+   */
+  readonly maxWaitingLevels: number;
   /** Bytes of text in one part of an export. */
   readonly maxExportPartBytes: number;
   /** Securities in one part of a watch. */
@@ -81,6 +86,7 @@ export const MANAGER_LIMITS: ManagerLimits = {
   partTimeoutMs: 60_000,
   maxSecuritiesPerCall: 1000,
   maxLevelsPerPart: 1000,
+  maxWaitingLevels: 2_000_000,
   maxExportPartBytes: 64 * 1024,
   maxStatusesPerPart: 100,
   watchIntervalMs: 100,

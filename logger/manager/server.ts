@@ -10,7 +10,8 @@ import { ReflectionService } from '@grpc/reflection';
 import { describeError } from '../errors.ts';
 import { loadDefinitions } from '../messages/definitions.ts';
 import type { Definitions } from '../messages/definitions.ts';
-import type { ManagerHandlers } from '../messages/types.ts';
+import { instrumentMessage } from '../messages/market.ts';
+import type { ManagerHandlers, MarketHandlers } from '../messages/types.ts';
 import type { Reader } from '../reader/reader.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -19,7 +20,8 @@ import type { LiveCandles } from '../series/live-candles.ts';
 import type { LoggerControl } from '../status/control.ts';
 import { streamExport, streamVerify } from './archive-streams.ts';
 import { streamBook } from './book-stream.ts';
-import { streaming } from './calls.ts';
+import { streamBooks } from './books-stream.ts';
+import { streaming, unary } from './calls.ts';
 import { streamCandles, streamFetch } from './candle-streams.ts';
 import type { ManagerContext } from './context.ts';
 import type { ManagerAccess } from './gate/access.ts';
@@ -72,8 +74,7 @@ export interface ManagerPort {
   close(graceMs: number): Promise<void>;
 }
 
-function handlers(context: ManagerContext): ManagerHandlers {
-  const slots = new StreamSlots(context.limits.maxStreams);
+function handlers(context: ManagerContext, slots: StreamSlots): ManagerHandlers {
   return {
     ...unaryHandlers(context),
     Book: streaming(context, 'book', slots, (request, writer) =>
@@ -100,6 +101,19 @@ function handlers(context: ManagerContext): ManagerHandlers {
   };
 }
 
+function marketHandlers(context: ManagerContext, slots: StreamSlots): MarketHandlers {
+  return {
+    Instruments: unary(context, 'instruments', () => ({
+      instruments: context.control
+        .instruments()
+        .map(({ security, facts }) => instrumentMessage(security, facts)),
+    })),
+    Books: streaming(context, 'books', slots, (request, writer) =>
+      streamBooks(context, request, writer),
+    ),
+  };
+}
+
 /** The paths of a service's calls, as they appear in a request. */
 function pathsOf(service: ServiceDefinition): ReadonlySet<string> {
   return new Set(Object.values(service).map((method) => method.path));
@@ -120,7 +134,9 @@ function createServer(
     'grpc.keepalive_timeout_ms': limits.keepaliveTimeoutMs,
     'grpc.enable_channelz': 0,
   });
-  server.addService(definitions.manager, handlers(context));
+  const slots = new StreamSlots(limits.maxStreams);
+  server.addService(definitions.manager, handlers(context, slots));
+  server.addService(definitions.market, marketHandlers(context, slots));
   server.addService(definitions.health, healthHandlers(context));
   new ReflectionService(definitions.all).addToServer(server);
   return server;

@@ -21,6 +21,18 @@ export type {
   BookLevels,
   BookLevels__Output,
 } from '../../proto/generated/orderbook/manager/v1/BookLevels.ts';
+export type { BookChange } from '../../proto/generated/orderbook/market/v1/BookChange.ts';
+export type { BookImage } from '../../proto/generated/orderbook/market/v1/BookImage.ts';
+export type { BooksPart } from '../../proto/generated/orderbook/market/v1/BooksPart.ts';
+export type { BooksRequest__Output } from '../../proto/generated/orderbook/market/v1/BooksRequest.ts';
+export type { Contract as MarketContract } from '../../proto/generated/orderbook/market/v1/Contract.ts';
+export type { Instrument as InstrumentMessage } from '../../proto/generated/orderbook/market/v1/Instrument.ts';
+export type {
+  MarketDefinition,
+  MarketHandlers,
+} from '../../proto/generated/orderbook/market/v1/Market.ts';
+export type { Position } from '../../proto/generated/orderbook/market/v1/Position.ts';
+export type { Trade as MarketTrade } from '../../proto/generated/orderbook/market/v1/Trade.ts';
 export type { BookPart } from '../../proto/generated/orderbook/manager/v1/BookPart.ts';
 export type {
   BookRequest,
@@ -91,7 +103,6 @@ export type {
   ManagerDefinition,
   ManagerHandlers,
 } from '../../proto/generated/orderbook/manager/v1/Manager.ts';
-export type { MarketDefinition } from '../../proto/generated/orderbook/market/v1/Market.ts';
 export type { MissingKind__Output } from '../../proto/generated/orderbook/manager/v1/MissingKind.ts';
 export type { NoBook, NoBook__Output } from '../../proto/generated/orderbook/manager/v1/NoBook.ts';
 export type {

@@ -9,14 +9,13 @@
  */
 
 import type { Book } from '../book/book.ts';
-import type { Side } from '../book/level-book.ts';
-import type { OrderBook } from '../book/order-book.ts';
 import type { Gap } from '../market/coverage.ts';
 import { rescale } from '../market/decimal.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
-import { EMPTY_LEVELS, isBookUpdate } from '../market/events.ts';
-import type { BookUpdate, LevelSides, Levels, OrderSide } from '../market/events.ts';
+import { isBookUpdate } from '../market/events.ts';
+import type { BookUpdate, LevelSides } from '../market/events.ts';
 import { isSameScale } from '../market/scale.ts';
+import { changedLevels, levelsOf } from '../queries/book-rows.ts';
 import type { GapItem, ImageItem, QuoteItem, UpdateItem } from '../queries/items.ts';
 import type { RangeQuery } from '../queries/queries.ts';
 import type { ReaderContext } from './context.ts';
@@ -33,16 +32,9 @@ type Movement =
       readonly type: 'update';
       /** Has been applied. */
       readonly update: BookUpdate;
-      /** Of an L3 book: the prices it may have changed. */
-      readonly touched: readonly TouchedPrice[];
       readonly book: ReplayedBook;
     }
   | { readonly type: 'gap'; readonly gap: Gap };
-
-interface TouchedPrice {
-  readonly side: Side;
-  readonly price: ScaledInt;
-}
 
 /**
  * Images and updates: with them, the book at every moment of the range can be rebuilt. An L3 book comes by
@@ -55,7 +47,7 @@ export async function* updates(
   for await (const movement of movements(context, query, 'diffs')) {
     if (movement.type === 'gap') yield gapItem(movement.gap);
     else if (movement.type !== 'update') yield imageItem(movement.book);
-    else if (movement.update.type === 'diff' || movement.touched.length > 0) {
+    else if (movement.update.type === 'diff' || touchesBook(movement.book)) {
       yield updateItem(movement);
     }
   }
@@ -167,23 +159,14 @@ class MovingBook {
     if (us >= this.#range.fromUs) yield* this.#begin();
     this.#isOver = us >= this.#range.toUs;
     if (this.#isOver) return;
-    const touched = book.book.level === 'L3' ? touchedBy(book.book, update) : [];
     const isBookOver = this.#hasBegun && this.#wanted === 'diffs' && update.type === 'diff';
     if (!isBookOver || book.book.level !== 'L2') book.apply(update);
-    if (this.#hasBegun) yield { type: 'update', update, touched, book };
+    if (this.#hasBegun) yield { type: 'update', update, book };
   }
 }
 
-/** The prices at which an update changes what rests; asked before it is applied. */
-function touchedBy(book: OrderBook, update: BookUpdate): readonly TouchedPrice[] {
-  if (update.type === 'diff' || update.type === 'received') return [];
-  const sideOf = (side: OrderSide): Side => (side === 'buy' ? 'bid' : 'ask');
-  if (update.type === 'open') return [{ side: sideOf(update.side), price: update.price }];
-  const order = book.find(update.type === 'match' ? update.makerOrderId : update.orderId);
-  if (order === undefined) return [];
-  const from = { side: sideOf(order.side), price: order.price };
-  const to = update.type === 'change' ? update.newPrice : null;
-  return to === null || to === order.price ? [from] : [from, { ...from, price: to }];
+function touchesBook({ book }: ReplayedBook): boolean {
+  return book.level === 'L3' && book.touched.length > 0;
 }
 
 function sequenceOf(sequence: number, { header }: ReplayedBook): number | null {
@@ -192,7 +175,7 @@ function sequenceOf(sequence: number, { header }: ReplayedBook): number | null {
 
 function imageItem(replayed: ReplayedBook): ImageItem {
   const { book, scale, horizon, sequence, exchangeTimeUs, receiveTimeUs } = replayed;
-  const { bids, asks, counts } = levelsOf(book);
+  const { bids, asks, counts } = sidesByPrice(book);
   return {
     type: 'image',
     sequence: sequenceOf(sequence, replayed),
@@ -207,36 +190,24 @@ function imageItem(replayed: ReplayedBook): ImageItem {
   };
 }
 
-function levelsOf(book: Book): LevelSides {
+function sidesByPrice(book: Book): LevelSides {
   if (book.level === 'L2') return book.sides();
-  const levels = (side: Side): Levels =>
-    book.totals(side).flatMap(({ price, size }) => [price, size]);
-  return { level: 'L2', bids: levels('bid'), asks: levels('ask') };
+  return { level: 'L2', bids: levelsOf(book, 'bid'), asks: levelsOf(book, 'ask') };
 }
 
 function updateItem(movement: Movement & { type: 'update' }): UpdateItem {
-  const { update, touched, book } = movement;
+  const { update, book } = movement;
   const { exchangeTimeUs, receiveTimeUs } = update;
-  const isDiff = update.type === 'diff';
   return {
     type: 'update',
     firstSequence: sequenceOf(update.firstSequence, book),
     sequence: sequenceOf(update.lastSequence, book),
     exchangeTimeUs,
     receiveTimeUs,
-    bids: isDiff ? update.bids : sizesNow('bid', touched, book),
-    asks: isDiff ? update.asks : sizesNow('ask', touched, book),
-    ...(isDiff && update.counts && { counts: update.counts }),
+    ...changedLevels(book.book, update),
+    ...(update.type === 'diff' && update.counts && { counts: update.counts }),
     scale: book.scale,
   };
-}
-
-/** The sizes that now rest at the touched prices of one side. */
-function sizesNow(side: Side, touched: readonly TouchedPrice[], { book }: ReplayedBook): Levels {
-  if (book.level !== 'L3') return EMPTY_LEVELS;
-  return touched.flatMap((at) =>
-    at.side === side ? [at.price, book.total(side, at.price)?.size ?? 0] : [],
-  );
 }
 
 function isSameTop(a: QuoteItem, b: QuoteItem): boolean {

@@ -38,6 +38,7 @@ export interface BookRecorderDeps extends RecorderDeps, Pick<SegmentWriterDeps, 
   readonly life: AbortController;
   /** A base image is in the archive. */
   readonly onImageStored: (segment: Segment, image: BookImage) => void;
+  readonly onInstrument: (instrument: Instrument) => void;
   /** The exchange does not list the security any more: the feed is closed, and can be opened again. */
   readonly onUnlisted: () => void;
 }
@@ -150,9 +151,8 @@ export class BookRecorder implements FeedListener {
   deepen(segment: Segment, deeper: DeeperBook): boolean {
     const isHere = segment === this.segment && segment.sequence === deeper.sequence;
     const isUsable = isSameScale(deeper.content.scale, segment.scale) && segment.canTakeImage;
-    if (!isHere || !isUsable) return false;
-    this.writer.deepen(deeper);
-    return true;
+    if (isHere && isUsable) this.writer.deepen(deeper);
+    return isHere && isUsable;
   }
 
   /** Records will never be in the archive: the segment ends where the archive ends. */
@@ -171,9 +171,8 @@ export class BookRecorder implements FeedListener {
 
   #giveUp(reason: string): void {
     const { log, life } = this.#deps;
-    const security = this.#security;
     log.error('Stopped: the archive holds another record under the same key', {
-      security,
+      security: this.#security,
       reason,
     });
     life.abort();
@@ -292,7 +291,8 @@ export class BookRecorder implements FeedListener {
     this.writer.refine(scale);
   }
 
-  onInstrument(): void {
+  onInstrument(instrument: Instrument): void {
+    this.#deps.onInstrument(instrument);
     this.writer.imageNow('instrument');
   }
 

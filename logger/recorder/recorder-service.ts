@@ -49,6 +49,7 @@ export function createRecorderService(deps: RecorderServiceDeps): RecorderServic
     snapshot: (securities) => commands.snapshot(securities),
     reset: (exchange) => commands.reset(exchange),
     flush: (security) => commands.flush(security),
+    instruments: () => board.instruments(),
     list: () => board.list(),
     status: (security) => board.status(security),
     health: () => board.health(),

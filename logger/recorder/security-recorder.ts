@@ -27,7 +27,7 @@ import type { Wait } from './wait.ts';
 export class SecurityRecorder {
   readonly security: Security;
   readonly exchange: Exchange;
-  /** As the exchange described it when its streams were opened. */
+  /** As the exchange described it last. */
   #instrument: Instrument | undefined;
   readonly #deps: RecorderDeps;
   readonly #life = new AbortController();
@@ -69,8 +69,14 @@ export class SecurityRecorder {
       life: this.#life,
       onImageStored,
       onUnlisted: () => this.#run(() => this.#openWhenListed()),
+      onInstrument: (instrument) => (this.#instrument = instrument),
       contract: () => this.#instrument?.contract ?? undefined,
     });
+  }
+
+  /** As the exchange described it last; undefined: not yet. */
+  get instrument(): Instrument | undefined {
+    return this.#instrument;
   }
 
   get phase(): RecorderPhase {

@@ -3,10 +3,11 @@
 import { NO_TOTALS } from '../archive/archive.ts';
 import type { Archive, OpenGap, SecurityTotals } from '../archive/archive.ts';
 import { UnknownSecurityError } from '../errors.ts';
+import { factsOf } from '../exchange/exchange.ts';
 import type { BookResult, NoBookResult } from '../queries/results.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { every, sleep } from '../runtime/timing.ts';
-import type { BookView } from '../status/control.ts';
+import type { BookView, KnownInstrument } from '../status/control.ts';
 import type { RecordingFigures } from '../status/figures.ts';
 import { formatBookNow, formatStatus } from '../status/format.ts';
 import type { HealthStatus, ProcessStatus } from '../status/health-status.ts';
@@ -77,6 +78,13 @@ export class StatusBoard {
   async list(): Promise<SecurityStatus[]> {
     await this.#refreshTotals();
     return this.#statuses();
+  }
+
+  instruments(): KnownInstrument[] {
+    return [...this.#deps.recorders.all()].flatMap(({ recorder }) => {
+      const facts = recorder.instrument && factsOf(recorder.instrument);
+      return facts ? { security: recorder.security.id, facts } : [];
+    });
   }
 
   /** By any spelling of a recorded security; undefined when it is not recorded now. */

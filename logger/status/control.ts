@@ -4,6 +4,7 @@
  */
 
 import type { LiveSource } from '../live/feeds.ts';
+import type { InstrumentFacts } from '../market/instrument.ts';
 import type { BookResult, NoBookResult } from '../queries/results.ts';
 import type { HealthStatus } from './health-status.ts';
 import type { RecordingState, SecurityStatus } from './security-status.ts';
@@ -13,6 +14,12 @@ export interface CommandResult {
   readonly ok: boolean;
   readonly state: RecordingState | 'removed' | null;
   readonly message: string | null;
+}
+
+/** A security as a product. */
+export interface KnownInstrument {
+  readonly security: string;
+  readonly facts: InstrumentFacts;
 }
 
 /** Options of a book. */
@@ -41,6 +48,8 @@ export interface LoggerControl {
   snapshot(securities: readonly string[]): Promise<CommandResult[]>;
   /** Replaces an exchange's connections; `all`: of every exchange. @throws InvalidArgumentError */
   reset(exchange: string): Promise<CommandResult[]>;
+  /** Of those that are recorded now and whose exchange has described them. */
+  instruments(): readonly KnownInstrument[];
   list(): Promise<SecurityStatus[]>;
   /** By any spelling of a recorded security; undefined when it is not recorded now. */
   status(security: string): SecurityStatus | undefined;

@@ -62,6 +62,11 @@ describe('instruments', () => {
       scale: { priceExponent: 8, sizeExponent: 8 },
       tickSize: '0.01',
       lotSize: '0.00001',
+      // What it does not say.
+      base: null,
+      quote: null,
+      minSize: null,
+      minNotional: null,
     });
     expect(fake.restRequests[0]?.path).toBe('/api/v3/exchangeInfo?symbol=BTCUSDT');
   });

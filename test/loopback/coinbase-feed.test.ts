@@ -390,6 +390,11 @@ describe('REST', () => {
       scale: { priceExponent: 2, sizeExponent: 8 },
       tickSize: '0.01',
       lotSize: '0.00000001',
+      // What it does not say.
+      base: null,
+      quote: null,
+      minSize: null,
+      minNotional: null,
     });
     await expect(exchange.instrument('NO-SUCH', signal)).rejects.toMatchObject({
       code: 'unknown-security',

@@ -2,7 +2,12 @@
 
 import { UnknownSecurityError } from '../../logger/errors.ts';
 import { parseSecurity } from '../../logger/market/security.ts';
-import type { BookView, CommandResult, LoggerControl } from '../../logger/status/control.ts';
+import type {
+  BookView,
+  CommandResult,
+  KnownInstrument,
+  LoggerControl,
+} from '../../logger/status/control.ts';
 import type { HealthStatus } from '../../logger/status/health-status.ts';
 import type { SecurityStatus } from '../../logger/status/security-status.ts';
 import type { StateEvent } from '../../logger/live/events.ts';
@@ -63,6 +68,7 @@ export class FakeControl implements LoggerControl {
     subscribe: (_security, listener) => this.#listen(listener),
     subscribeToStates: (_security, listener) => this.#listen(listener),
   };
+  known: readonly KnownInstrument[] = [];
   healthOverrides: Partial<HealthStatus> = {};
   book: BookResult | NoBookResult | undefined;
   /** Instead of an answer. */
@@ -127,6 +133,10 @@ export class FakeControl implements LoggerControl {
       state: 'live',
       message: null,
     }));
+  }
+
+  instruments(): readonly KnownInstrument[] {
+    return this.known;
   }
 
   async list(): Promise<SecurityStatus[]> {

@@ -87,11 +87,17 @@ export async function startPort(
   return { ...manager, control, reader, log };
 }
 
-const service = loadSync(fileURLToPath(new URL('../../proto/manager.proto', import.meta.url)), {
-  longs: String,
-  enums: String,
-  defaults: true,
-})['orderbook.manager.v1.Manager'] as ServiceDefinition;
+const definitions = loadSync(
+  ['manager.proto', 'market.proto'].map((file) =>
+    fileURLToPath(new URL(`../../proto/${file}`, import.meta.url)),
+  ),
+  { longs: String, enums: String, defaults: true },
+);
+/** The calls of both. */
+const service = {
+  ...(definitions['orderbook.manager.v1.Manager'] as ServiceDefinition),
+  ...(definitions['orderbook.market.v1.Market'] as ServiceDefinition),
+};
 
 export function bearer(key: string = KEY): Metadata {
   const metadata = new Metadata();

@@ -8,7 +8,8 @@
 import type { Scale } from '../../market/decimal.ts';
 import type { Instrument } from '../exchange.ts';
 import { fieldsOf, listOf, textOf } from '../wire/fields.ts';
-import { digitsOf, trimmedSize } from '../wire/tick-size.ts';
+import type { Fields } from '../wire/fields.ts';
+import { codeOf, digitsOf, smallestOf, trimmedSize } from '../wire/tick-size.ts';
 
 export const INSTRUMENT_WEIGHT = 20;
 
@@ -42,8 +43,10 @@ function parseInstrument(row: unknown): Instrument {
   const fields = fieldsOf(row, 'A symbol');
   const symbol = textOf(fields, 'symbol');
   const filters = listOf(fields, 'filters').map((filter) => fieldsOf(filter, 'A filter'));
+  const filterOf = (type: string): Fields | undefined =>
+    filters.find((candidate) => candidate['filterType'] === type);
   const valueOf = (type: string, name: string): string | null => {
-    const filter = filters.find((candidate) => candidate['filterType'] === type);
+    const filter = filterOf(type);
     return filter ? textOf(filter, name) : null;
   };
   const tickSize = valueOf('PRICE_FILTER', 'tickSize');
@@ -56,5 +59,10 @@ function parseInstrument(row: unknown): Instrument {
     },
     tickSize: trimmedSize(tickSize),
     lotSize: trimmedSize(lotSize),
+    base: codeOf(fields['baseAsset']),
+    quote: codeOf(fields['quoteAsset']),
+    minSize: smallestOf(filterOf('LOT_SIZE')?.['minQty']),
+    // A symbol has one of them.
+    minNotional: smallestOf((filterOf('NOTIONAL') ?? filterOf('MIN_NOTIONAL'))?.['minNotional']),
   };
 }

@@ -23,7 +23,7 @@ import { BOOKS } from './books.ts';
 import type { BitfinexFeedName, BookKind } from './books.ts';
 import { BITFINEX_CANDLES } from './candles.ts';
 import { BitfinexFeed } from './feed.ts';
-import { DEFAULT_SCALE, instrumentOf, PAIRS_PATH, parsePairs } from './instruments.ts';
+import { DEFAULT_SCALE, PAIRS_PATH, parsePairs } from './instruments.ts';
 import { BITFINEX_LIMITS } from './limits.ts';
 import type { BitfinexLimits } from './limits.ts';
 import { bitfinexProtocol } from './protocol.ts';
@@ -119,9 +119,7 @@ class BitfinexExchange extends PublicExchange<BitfinexLimits> {
     return new Map(
       symbols.map((symbol) => [
         symbol,
-        listed.has(symbol)
-          ? instrumentOf(symbol)
-          : { unlisted: `Bitfinex lists no pair ${symbol}` },
+        listed.get(symbol) ?? { unlisted: `Bitfinex lists no pair ${symbol}` },
       ]),
     );
   }

@@ -13,6 +13,7 @@
 import type { Scale } from '../../market/decimal.ts';
 import type { Instrument } from '../exchange.ts';
 import { wireError } from '../wire/fields.ts';
+import { codeOf, smallestOf } from '../wire/tick-size.ts';
 
 export const PAIRS_PATH = '/v2/conf/pub:info:pair,pub:info:pair:futures';
 
@@ -20,24 +21,34 @@ export const PAIRS_PATH = '/v2/conf/pub:info:pair,pub:info:pair:futures';
 export const DEFAULT_SCALE: Scale = Object.freeze({ priceExponent: 0, sizeExponent: 8 });
 const LOT_SIZE = '0.00000001';
 
-/** The symbols that are listed. @throws WireFormatError */
-export function parsePairs(answer: unknown): ReadonlySet<string> {
+/** What is listed, by symbol. @throws WireFormatError */
+export function parsePairs(answer: unknown): ReadonlyMap<string, Instrument> {
   if (!Array.isArray(answer)) throw wireError('shape', 'The pairs are not a list');
   const lists = answer as readonly unknown[];
-  return new Set(
+  return new Map(
     lists.flatMap((list) => {
       if (!Array.isArray(list)) throw wireError('shape', 'The pairs are not lists');
-      return (list as readonly unknown[]).map(symbolOf);
+      return (list as readonly unknown[]).map(pairOf);
     }),
   );
 }
 
-export function instrumentOf(symbol: string): Instrument {
-  return { symbol, scale: DEFAULT_SCALE, tickSize: null, lotSize: LOT_SIZE };
-}
-
-function symbolOf(row: unknown): string {
-  const [pair]: readonly unknown[] = Array.isArray(row) ? row : [];
+function pairOf(row: unknown): readonly [symbol: string, instrument: Instrument] {
+  const [pair, details]: readonly unknown[] = Array.isArray(row) ? row : [];
   if (typeof pair !== 'string') throw wireError('shape', 'A pair has no name');
-  return `t${pair}`;
+  const symbol = `t${pair}`;
+  const [base, quote] = pair.includes(':') ? pair.split(':') : [pair.slice(0, 3), pair.slice(3)];
+  const [, , , smallest]: readonly unknown[] = Array.isArray(details) ? details : [];
+  return [
+    symbol,
+    {
+      symbol,
+      scale: DEFAULT_SCALE,
+      tickSize: null,
+      lotSize: LOT_SIZE,
+      base: codeOf(base),
+      quote: codeOf(quote),
+      minSize: smallestOf(smallest),
+    },
+  ];
 }

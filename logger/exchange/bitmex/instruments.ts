@@ -15,7 +15,7 @@ import { JsonNumber } from '../wire/exact-json.ts';
 import { textOf, wireError } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
 import { scaleSides } from '../wire/scaled-levels.ts';
-import { trimmedSize } from '../wire/tick-size.ts';
+import { codeOf, trimmedSize } from '../wire/tick-size.ts';
 import { contractOf } from './contract.ts';
 import { rowsIn } from './events.ts';
 
@@ -86,6 +86,8 @@ function instrumentOf(symbol: string, fields: Fields): Instrument {
     tickSize: trimmedSize(tickSize),
     lotSize: trimmedSize(lotSize),
     contract: contractOf(fields),
+    base: codeOf(fields['underlying']),
+    quote: codeOf(fields['quoteCurrency']),
   };
 }
 

@@ -8,7 +8,7 @@
 import type { Scale } from '../../market/decimal.ts';
 import type { Instrument } from '../exchange.ts';
 import { fieldsOf, listOf, textOf } from '../wire/fields.ts';
-import { digitsOf, trimmedSize } from '../wire/tick-size.ts';
+import { codeOf, digitsOf, smallestOf, trimmedSize } from '../wire/tick-size.ts';
 import { resultOf, spot } from './snapshot.ts';
 
 /** Where nothing else is known. */
@@ -27,10 +27,17 @@ export function parseInstruments(body: string): ReadonlyMap<string, Instrument> 
       const fields = fieldsOf(row, 'A symbol');
       const symbol = textOf(fields, 'symbol');
       const tickSize = textOf(fieldsOf(fields['priceFilter'], 'priceFilter'), 'tickSize');
-      const lotSize = textOf(fieldsOf(fields['lotSizeFilter'], 'lotSizeFilter'), 'basePrecision');
+      const sizeFilter = fieldsOf(fields['lotSizeFilter'], 'lotSizeFilter');
+      const lotSize = textOf(sizeFilter, 'basePrecision');
       const scale = { priceExponent: digitsOf(tickSize), sizeExponent: digitsOf(lotSize) };
       const sizes = { tickSize: trimmedSize(tickSize), lotSize: trimmedSize(lotSize) };
-      return [symbol, { symbol, scale, ...sizes }] as const;
+      const product = {
+        base: codeOf(fields['baseCoin']),
+        quote: codeOf(fields['quoteCoin']),
+        minSize: smallestOf(sizeFilter['minOrderQty']),
+        minNotional: smallestOf(sizeFilter['minOrderAmt']),
+      };
+      return [symbol, { symbol, scale, ...sizes, ...product }] as const;
     }),
   );
 }

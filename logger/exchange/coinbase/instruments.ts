@@ -10,7 +10,7 @@ import { UnknownSecurityError } from '../../errors.ts';
 import type { Instrument } from '../exchange.ts';
 import { fieldsOf, textOf, wireError } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
-import { digitsOf, trimmedSize } from '../wire/tick-size.ts';
+import { codeOf, digitsOf, smallestOf, trimmedSize } from '../wire/tick-size.ts';
 
 /** @throws WireFormatError, UnknownSecurityError where it is delisted. */
 export function parseProduct(answer: unknown): Instrument {
@@ -23,6 +23,11 @@ export function parseProduct(answer: unknown): Instrument {
     scale: { priceExponent: digitsOf(tickSize), sizeExponent: digitsOf(lotSize) },
     tickSize: trimmedSize(tickSize),
     lotSize: trimmedSize(lotSize),
+    base: codeOf(fields['base_currency']),
+    quote: codeOf(fields['quote_currency']),
+    // Not said any more: since 2022 it is the least amount of quote that limits orders of every kind.
+    minSize: smallestOf(fields['base_min_size']),
+    minNotional: smallestOf(fields['min_market_funds']),
   };
 }
 

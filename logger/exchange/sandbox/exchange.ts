@@ -13,7 +13,7 @@ import type { ExchangeOptions, Listing } from '../streaming-exchange.ts';
 import { JsonNumber, parseExactJson } from '../wire/exact-json.ts';
 import { fieldsOf, parseJson, textOf, wireError } from '../wire/fields.ts';
 import type { Fields } from '../wire/fields.ts';
-import { trimmedSize } from '../wire/tick-size.ts';
+import { codeOf, smallestOf, trimmedSize } from '../wire/tick-size.ts';
 import { imageMessage } from './events.ts';
 import { SandboxFeed } from './feed.ts';
 import { SANDBOX_LIMITS } from './limits.ts';
@@ -105,6 +105,10 @@ function listingOf(symbol: string, answer: unknown): Listing {
     scale: { priceExponent: fractionDigits(tickSize), sizeExponent: fractionDigits(lotSize) },
     tickSize: trimmedSize(tickSize),
     lotSize: trimmedSize(lotSize),
+    base: codeOf(fields['underlying']),
+    quote: codeOf(fields['quoteCurrency']),
+    minSize: smallestOf(fields['minSize']),
+    minNotional: smallestOf(fields['minNotional']),
   };
 }
 

@@ -110,7 +110,12 @@ export function instrumentOf(profile: SymbolProfile, grid: Grid): unknown {
     baseCoin: profile.baseAsset,
     quoteCoin: profile.quoteAsset,
     status: 'Trading',
-    lotSizeFilter: { basePrecision: decimal(grid.lotSize), quotePrecision: '0.00000001' },
+    lotSizeFilter: {
+      basePrecision: decimal(grid.lotSize),
+      quotePrecision: '0.00000001',
+      minOrderQty: decimal(grid.lotSize),
+      minOrderAmt: '5',
+    },
     priceFilter: { tickSize: decimal(grid.tickSize) },
   };
 }

@@ -157,6 +157,7 @@ function infoOf(product: CoinbaseProduct): unknown {
     quote_currency: quote,
     quote_increment: decimal(engine.grid.tickSize),
     base_increment: decimal(engine.grid.lotSize),
+    min_market_funds: '1',
     display_name: `${profile.baseAsset}/${quote}`,
     status: 'online',
     trading_disabled: false,

@@ -33,6 +33,7 @@ describe('REST', () => {
     expect(one.body.symbols[0].filters).toMatchObject([
       { filterType: 'PRICE_FILTER', tickSize: '0.01000000' },
       { filterType: 'LOT_SIZE', stepSize: '0.00001000' },
+      { filterType: 'NOTIONAL', minNotional: '5.00000000' },
     ]);
     const both = await client.rest(encodeURI('/api/v3/exchangeInfo?symbols=["ETHUSDT","BTCUSDT"]'));
     expect(both.body.symbols.map((each: any) => each.symbol)).toEqual(['ETHUSDT', 'BTCUSDT']);

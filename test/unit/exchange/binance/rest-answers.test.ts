@@ -79,10 +79,13 @@ describe('exchange information', () => {
   const row = (tickSize: string, stepSize: string) => ({
     symbol: 'ETHUSDT',
     status: 'BREAK',
+    baseAsset: 'ETH',
+    quoteAsset: 'USDT',
     filters: [
       { filterType: 'PRICE_FILTER', tickSize },
       { filterType: 'SOMETHING_NEW', limit: 7 },
-      { filterType: 'LOT_SIZE', stepSize },
+      { filterType: 'LOT_SIZE', minQty: '0.00010000', stepSize },
+      { filterType: 'NOTIONAL', minNotional: '5.00000000' },
     ],
   });
 
@@ -93,6 +96,10 @@ describe('exchange information', () => {
       scale: { priceExponent: 8, sizeExponent: 8 },
       tickSize: '0.01',
       lotSize: '1',
+      base: 'ETH',
+      quote: 'USDT',
+      minSize: '0.0001',
+      minNotional: '5',
     });
     const finer = parseInstruments({ symbols: [row('0.0000000001', '100')] }).get('ETHUSDT');
     expect(finer).toMatchObject({ scale: { priceExponent: 10, sizeExponent: 8 }, lotSize: '100' });
@@ -100,7 +107,11 @@ describe('exchange information', () => {
 
   test('a filter that is missing or switched off says nothing', () => {
     const bare = parseInstruments({ symbols: [{ symbol: 'X', filters: [] }] }).get('X');
-    expect(bare).toMatchObject({ tickSize: null, lotSize: null });
+    expect(bare).toMatchObject({ tickSize: null, lotSize: null, base: null, minSize: null });
+    const older = { symbol: 'X', filters: [{ filterType: 'MIN_NOTIONAL', minNotional: '10.0' }] };
+    expect(parseInstruments({ symbols: [older] }).get('X')).toMatchObject({ minNotional: '10' });
+    const odd = { symbol: 'X', baseAsset: 5, filters: [{ filterType: 'NOTIONAL' }] };
+    expect(parseInstruments({ symbols: [odd] }).get('X')).toMatchObject({ minNotional: null });
     const off = parseInstruments({ symbols: [row('0.00000000', '0.10')] }).get('ETHUSDT');
     expect(off).toMatchObject({ tickSize: null, lotSize: '0.1' });
   });

@@ -39,7 +39,7 @@ describe('polling tick sizes', () => {
     await feed.clock.advanceAsync(2 * HOUR_MS, HOUR_MS / 2);
     await feed.clock.advanceAsync(0);
     expect(feed.transport.asked).toHaveLength(2);
-    expect(btc.listener.calls).toEqual([
+    expect(btc.listener.calls).toMatchObject([
       { what: 'instrument', instrument: { ...feed.instrumentOf('BTCUSDT'), tickSize: '0.1' } },
     ]);
     expect(eth.listener.calls).toEqual([]);

@@ -28,10 +28,17 @@ describe('an instrument', () => {
       scale: { priceExponent: 0, sizeExponent: 8 },
       tickSize: null,
       lotSize: '0.00000001',
+      base: 'AAVE',
+      quote: 'USD',
+      minSize: '0.00006',
     });
-    expect(stage.transport.asked).toEqual([
-      'https://rest.test/v2/conf/pub:info:pair,pub:info:pair:futures',
-    ]);
+    expect(await stage.exchange.instrument(BTC, signal)).toMatchObject({
+      base: 'BTC',
+      quote: 'USD',
+    });
+    expect(new Set(stage.transport.asked)).toEqual(
+      new Set(['https://rest.test/v2/conf/pub:info:pair,pub:info:pair:futures']),
+    );
   });
 
   test('that is not listed is unknown', async () => {

@@ -61,8 +61,10 @@ const rows = (symbols: readonly string[]): unknown =>
     list: symbols.map((symbol) => ({
       symbol,
       status: 'Trading',
+      baseCoin: 'BTC',
+      quoteCoin: 'USDT',
       priceFilter: { tickSize: '0.10' },
-      lotSizeFilter: { basePrecision: '0.000001' },
+      lotSizeFilter: { basePrecision: '0.000001', minOrderQty: '0.000011', minOrderAmt: '5' },
     })),
   });
 
@@ -74,6 +76,10 @@ describe('instruments', () => {
       scale: { priceExponent: 1, sizeExponent: 6 },
       tickSize: '0.1',
       lotSize: '0.000001',
+      base: 'BTC',
+      quote: 'USDT',
+      minSize: '0.000011',
+      minNotional: '5',
     });
   });
 

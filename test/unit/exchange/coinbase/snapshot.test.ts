@@ -146,11 +146,17 @@ describe('the level-2 snapshot', () => {
 
 describe('products', () => {
   test('steps give the scale', () => {
-    expect(parseProduct(product('ETH-USD', '0.01000000', '0.00000001'))).toEqual({
+    const money = { base_currency: 'ETH', quote_currency: 'USD', min_market_funds: '1.00' };
+    const eth = { ...product('ETH-USD', '0.01000000', '0.00000001'), ...money };
+    expect(parseProduct(eth)).toEqual({
       symbol: 'ETH-USD',
       scale: { priceExponent: 2, sizeExponent: 8 },
       tickSize: '0.01',
       lotSize: '0.00000001',
+      base: 'ETH',
+      quote: 'USD',
+      minSize: null,
+      minNotional: '1',
     });
     expect(parseProduct(product('SHIB-USD', '1', '10')).scale).toEqual({
       priceExponent: 0,

@@ -10,6 +10,7 @@ export interface BookImage {
   'asks'?: (string)[];
   'horizonBid'?: (string);
   'horizonAsk'?: (string);
+  'windowed'?: (boolean);
   '_horizonBid'?: "horizonBid";
   '_horizonAsk'?: "horizonAsk";
 }
@@ -22,4 +23,5 @@ export interface BookImage__Output {
   'asks': (string)[];
   'horizonBid'?: (string);
   'horizonAsk'?: (string);
+  'windowed': (boolean);
 }

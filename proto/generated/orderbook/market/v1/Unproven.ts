@@ -4,10 +4,12 @@
 export interface Unproven {
   'since'?: (string);
   'reason'?: (string);
+  'at'?: (string);
   '_since'?: "since";
 }
 
 export interface Unproven__Output {
   'since'?: (string);
   'reason': (string);
+  'at': (string);
 }
