@@ -54,9 +54,9 @@ export class ChangeReader {
       return { type: 'update', venue, point: pointOf(update.position), bids, asks };
     }
     if (unproven) {
-      const { since, reason } = unproven;
+      const { since, at, reason } = unproven;
       const sinceUs = since === undefined ? null : parseTimeUs(since);
-      const atUs = Math.max(this.#nowUs(), sinceUs ?? 0);
+      const atUs = at === '' ? Math.max(this.#nowUs(), sinceUs ?? 0) : parseTimeUs(at);
       return { type: 'unproven', venue, sinceUs, atUs, reason };
     }
     if (trade) {
