@@ -45,5 +45,5 @@ export function ageWarning(
   });
   if (old.length === 0) return null;
   const named = old.map(({ name, readAt }) => `${name} (${readAt.slice(0, 10)})`).join(', ');
-  return `fees are older than ${MAX_AGE_DAYS} days: ${named}: refresh them with "fees --refresh FILE", or give your own with --fees FILE`;
+  return `fees are older than ${MAX_AGE_DAYS} days: ${named}: refresh them with "fees --refresh --fees FILE", or give your own with --fees FILE`;
 }

@@ -6,6 +6,8 @@ import type { ExitCode } from '../../manager-cli/exit-codes.ts';
 import type { Io } from '../../manager-cli/io.ts';
 import { BrokenPipeError } from '../../manager-cli/output.ts';
 import type { PipeCommand, PipeSession } from './command.ts';
+import { feesCommand } from './commands/fees.ts';
+import { haltCommand, resumeCommand } from './commands/halt.ts';
 import { pairsCommand } from './commands/pairs.ts';
 import { topCommand } from './commands/top.ts';
 import { STRATEGIES } from '../strategy/strategies.ts';
@@ -18,7 +20,7 @@ function commandsFor(
   argv: readonly string[],
   strategies: readonly StrategyDefinition[],
 ): readonly PipeCommand[] {
-  return [topCommand(argv, strategies), pairsCommand];
+  return [topCommand(argv, strategies), pairsCommand, feesCommand, haltCommand, resumeCommand];
 }
 
 async function runCommand(command: PipeCommand, session: PipeSession): Promise<ExitCode> {
