@@ -15,6 +15,9 @@ const onSignal = (): void => interrupt.abort();
 // The first signal asks the command to end in order; a second one kills it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
 
+// Timers of the injected clock alone keep no process alive; a run does until it ends.
+const alive = setInterval(() => undefined, 60_000);
+
 let exitCode: number = await run(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
@@ -24,6 +27,7 @@ let exitCode: number = await run(process.argv.slice(2), {
   systemKeyFile: SYSTEM_KEY_FILE,
 });
 
+clearInterval(alive);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
 const lost = await drained(process.stdout);
 if (lost && exitCode === EXIT.done) {
