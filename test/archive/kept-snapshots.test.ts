@@ -153,5 +153,5 @@ describe('in MongoDB', needs(mongodb), () => {
       )
       .toBe(true);
     expect(await all(store)).toEqual([row(0), row(1)]);
-  }, 30_000);
+  }, 180_000);
 });

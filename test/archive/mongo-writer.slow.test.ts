@@ -150,7 +150,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
     for (const found of await foundBy()) expect(found).not.toBeNull();
     const loaded = await (await reader.segmentStart(SECURITY, 0))?.load();
     expect(Buffer.compare(loaded?.body ?? Buffer.alloc(0), LARGE)).toBe(0);
-  }, 60_000);
+  }, 180_000);
 
   test.each([0, 1, 2])(
     'after %i parts of it the next write completes it',
@@ -164,7 +164,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
       const [block] = await reader.blocks(SECURITY, 1, { afterSequence: 0 });
       expect(Buffer.compare((await block?.load())?.body ?? Buffer.alloc(0), LARGE)).toBe(0);
     },
-    60_000,
+    180_000,
   );
 
   test('a write that is interrupted within a large body leaves nothing visible', async () => {
@@ -187,7 +187,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
     expect(await foundBy()).toEqual(Array(7).fill(null));
     expect(await writer.write([shipment([record])])).toEqual(new Map());
     expect((await foundBy()).every(Boolean)).toBe(true);
-  }, 60_000);
+  }, 180_000);
 
   test('a body with a missing part, or with another record’s part, counts as damaged', async () => {
     const record = sampleImage({ lastSequence: 100 }, LARGE);
@@ -199,7 +199,7 @@ describe('the writer of MongoDB', needs(mongodb), () => {
     await expect(ref?.load()).rejects.toMatchObject({ code: 'record-corrupt' });
     await parts.deleteOne({ _id: id });
     await expect(ref?.load()).rejects.toMatchObject({ code: 'record-corrupt' });
-  }, 60_000);
+  }, 180_000);
 
   const COMMON = {
     _id: 'String',

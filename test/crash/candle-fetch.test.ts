@@ -129,7 +129,7 @@ function truth(fromUs: number): Record<string, unknown> | null {
   return { open, high, low, close, volume, quoteVolume, buyVolume, trades };
 }
 
-test('a fetch that is killed goes on', { timeout: 60_000 }, async () => {
+test('a fetch that is killed goes on', { timeout: 180_000 }, async () => {
   await start();
   // Eight days, so that the exchange was down once.
   const toUs = Math.floor((Date.now() * 1000) / 3_600_000_000) * 3_600_000_000;
@@ -141,7 +141,7 @@ test('a fetch that is killed goes on', { timeout: 60_000 }, async () => {
   // The second request is asked to slow down, the fifth has no answer until the logger is dead.
   front.rules = (n) => (n === 2 ? 'slow-down' : n === 5 ? 'hold' : 'pass');
   const first = manager(fetch, { isTerminal: true });
-  await until('the fetch to hang', () => front.asked.length === 5, 20_000);
+  await until('the fetch to hang', () => front.asked.length === 5);
   await logger?.end('SIGKILL');
   const killed = await first;
   expect(killed.code).not.toBe(0);
@@ -184,7 +184,7 @@ test('a fetch that is killed goes on', { timeout: 60_000 }, async () => {
 
 test(
   'what was fetched is in MongoDB, where that is the archive',
-  { timeout: 60_000, ...needs(mongodb) },
+  { timeout: 180_000, ...needs(mongodb) },
   async () => {
     const database = freshDatabase();
     await start({ MONGODB_ENDPOINT: database.uri, MONGODB_DATABASE: database.database });

@@ -69,17 +69,13 @@ async function withReader<T>(read: (reader: Reader) => Promise<T>): Promise<T> {
 /** Resolves when each security has so many segments. */
 async function awaitIntervals(count: number): Promise<void> {
   await withReader((reader) =>
-    until(
-      `interval ${count}`,
-      async () => {
-        for (const symbol of SYMBOLS) {
-          const { intervals } = await reader.coverage({ security: `binance:${symbol}` });
-          if (intervals.length < count) return false;
-        }
-        return true;
-      },
-      20_000,
-    ),
+    until(`interval ${count}`, async () => {
+      for (const symbol of SYMBOLS) {
+        const { intervals } = await reader.coverage({ security: `binance:${symbol}` });
+        if (intervals.length < count) return false;
+      }
+      return true;
+    }),
   );
 }
 

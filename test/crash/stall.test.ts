@@ -89,7 +89,7 @@ async function diffs(): Promise<DiffItem[]> {
 async function heardMore(count: number): Promise<void> {
   const target = count + (await diffs().catch(() => [])).length;
   const isThere = async (): Promise<boolean> => (await diffs().catch(() => [])).length >= target;
-  await until(`${target} diffs`, isThere, 20_000);
+  await until(`${target} diffs`, isThere);
 }
 
 const STALLS: Record<string, (one: LoggerProcess) => Promise<void>> = {
@@ -162,7 +162,7 @@ test.each(Object.keys(STALLS))(
     expect(Number(/^orderbook_event_loop_stalls_total (\d+)$/m.exec(page)?.[1])).toBeGreaterThan(0);
     expect(await one.end('SIGTERM')).toEqual({ code: 0 });
   },
-  40_000,
+  120_000,
 );
 
 test('killed after its loop was blocked: the defect is still reported after the restart', async () => {
@@ -185,4 +185,4 @@ test('killed after its loop was blocked: the defect is still reported after the 
   expect(late.length).toBeGreaterThan(0);
   expect(late.filter((item) => !isReported(item, after.badReceiveTimes))).toEqual([]);
   expect(await next.end('SIGTERM')).toEqual({ code: 0 });
-}, 40_000);
+}, 120_000);

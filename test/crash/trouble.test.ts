@@ -73,7 +73,7 @@ async function diffs(): Promise<number> {
 }
 
 async function recorded(count: number): Promise<void> {
-  await until(`${count} diffs`, async () => (await diffs()) >= count, 20_000);
+  await until(`${count} diffs`, async () => (await diffs()) >= count);
 }
 
 test.each(['throw', 'reject'])(

@@ -122,7 +122,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
       }
       expect(await one.reader.verify()).toMatchObject({ problems: [] });
     },
-    60_000,
+    180_000,
   );
 
   /** The event has every field of the frame; of a match, the exchange names the maker's side. */
@@ -280,7 +280,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
     }
     expect(points).toBeGreaterThan(80);
     expect(await one.reader.verify()).toMatchObject({ problems: [] });
-  }, 60_000);
+  }, 180_000);
 
   /** The naive book sorts prices by their digits, so all need the same number of decimals. */
   function padded(rows: readonly (readonly unknown[])[]): [string, string][] {
@@ -332,7 +332,7 @@ describe('the Coinbase recordings', needs(recordings), () => {
     const bySequence = await one.reader.bookAt({ security: BTC, position: { sequence: 1 } });
     expect(bySequence.state).toBe('gap');
     expect(await one.reader.verify()).toMatchObject({ problems: [] });
-  }, 60_000);
+  }, 180_000);
 
   function byPrice(rows: readonly OrderRow[]): [string, string][] {
     const sizes = new Map<string, number>();

@@ -122,7 +122,7 @@ describe('npm run demo', needs(programs), () => {
     expect(processesIn(temporary)).toEqual([]);
   });
 
-  test('Ctrl-C ends it, and leaves neither processes nor files', { timeout: 60_000 }, async () => {
+  test('Ctrl-C ends it, and leaves neither processes nor files', { timeout: 180_000 }, async () => {
     const temporary = freshDirectory();
     const demo = run(DEMO, [], { TMPDIR: temporary });
     await demo.said('The logger is up');
@@ -135,7 +135,7 @@ describe('npm run demo', needs(programs), () => {
 });
 
 describe('npm run demo -- --keep', needs(programs), () => {
-  test('leaves the archive where it was told to', { timeout: 60_000 }, async () => {
+  test('leaves the archive where it was told to', { timeout: 180_000 }, async () => {
     const temporary = freshDirectory();
     const kept = join(freshDirectory(), 'deeper', 'archive');
     const demo = run(DEMO, ['--keep', kept], { TMPDIR: temporary });

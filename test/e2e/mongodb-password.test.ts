@@ -31,7 +31,7 @@ test('recording continues into the spool, and health reports the store', async (
     MONGODB_ENDPOINT: `mongodb://me:very-secret@127.0.0.1:${server.port}/orderbook`,
   };
   const logger = await startLogger(sandbox.venues.binance, settings, keptLog(logged));
-  await until('recording', () => logger.control.status(BTC)?.state === 'live', 20_000);
+  await until('recording', () => logger.control.status(BTC)?.state === 'live');
   const health = await logger.control.health();
   expect(health).toMatchObject({ status: 'degraded', archive: { reachable: false } });
   expect(health.archive.message).toContain('rejects this user: Authentication failed');
@@ -39,4 +39,4 @@ test('recording continues into the spool, and health reports the store', async (
   const isWaiting = async (): Promise<boolean> =>
     (await logger.control.health()).archive.spoolBytes > 0;
   await until('a record in the spool', isWaiting);
-}, 60_000);
+}, 180_000);

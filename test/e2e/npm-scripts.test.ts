@@ -67,7 +67,7 @@ describe('SIGTERM to npm', needs(programs), () => {
     });
     await until('the logger', () => started.output().includes('Recording'));
     started.child.kill('SIGTERM');
-    await until('its end', started.isClosed, 10_000);
+    await until('its end', started.isClosed);
     expect(started.output()).toMatch(/ Stopped\n/);
   });
 
@@ -75,6 +75,6 @@ describe('SIGTERM to npm', needs(programs), () => {
     const started = npm(['run', '-s', 'sandbox', '--', '--port', '0', '--coinbase-port', '0']);
     await until('the sandbox', () => started.output().includes('BINANCE_WS_URL'));
     started.child.kill('SIGTERM');
-    await until('its end', started.isClosed, 10_000);
+    await until('its end', started.isClosed);
   });
 });

@@ -109,7 +109,7 @@ function expectInOrder(items: readonly UpdateItem[]): void {
 // Real time: a loaded machine may delay the beat that detects a clock step.
 test(
   'an hour back and forth, forth and back: no gap, nothing stale, books of every moment',
-  { retry: 2, timeout: 40_000 },
+  { retry: 2, timeout: 120_000 },
   async () => {
     const one = await start();
     const begun = await record(one, 700);
@@ -132,7 +132,7 @@ test(
       expect(badReceiveTimes.filter(({ cause }) => cause === 'clock').length).toBeGreaterThan(1);
     }
     expect((await one.reader.verify()).problems).toEqual([]);
-    expect((await one.control.health()).uptime).toBeLessThan(60);
+    expect((await one.control.health()).uptime).toBeLessThan(600);
 
     const told = bent(heard, await one.reader.coverage({ security: BTC }));
     const between = (from: number, to: number): boolean[] =>
@@ -176,4 +176,4 @@ test('a clock that was set back while no one recorded: receive times continue, a
   expect(later.length).toBeGreaterThan(2);
   expect(later).not.toContain(false);
   expect(told.size).toBeLessThan(heard.length);
-}, 40_000);
+}, 120_000);

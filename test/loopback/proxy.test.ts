@@ -54,7 +54,6 @@ async function live(one: TestLogger): Promise<void> {
   await until(
     () => `books: ${JSON.stringify(SECURITIES.map((id) => one.control.status(id)))}`,
     () => SECURITIES.every((id) => one.control.status(id)?.state === 'live'),
-    15_000,
   );
 }
 

@@ -12,7 +12,7 @@ const BTC = 'binance:BTCUSDT';
 /** What a process gives its logger; see `service/ending.ts`. */
 const STOP_DEADLINE_MS = 9_000;
 
-test('is not held up by it', { ...needs(mongodb), timeout: 60_000 }, async () => {
+test('is not held up by it', { ...needs(mongodb), timeout: 180_000 }, async () => {
   const { uri, database } = freshDatabase();
   const { hostname, port } = new URL(uri);
   const proxy = await startTcpProxy({ host: hostname, port: Number(port) });

@@ -47,7 +47,6 @@ test('are recorded, stored, shown, completed and exported as the exchange spells
     () =>
       `${live.join()} to be live: ${JSON.stringify(live.map((one) => logger.control.status(one)))}`,
     () => live.every((one) => logger.control.status(one)?.state === 'live'),
-    20_000,
   );
   await until('trades', () => (logger.control.status(LIFE)?.messageRate ?? 0) > 0);
 

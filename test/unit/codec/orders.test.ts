@@ -154,7 +154,7 @@ describe.each(CASES)('$codec.encoding', (one) => {
       expect(decoded.bids.length).toBe(bids.length);
       expect(decoded.bids.every((order, i) => order.orderId === bids[i]?.orderId)).toBe(true);
       expect(decoded.bids.every((order, i) => order.size === bids[i]?.size)).toBe(true);
-    }, 60_000);
+    }, 180_000);
 
     test('damaged, or with a repeated order, it is rejected', () => {
       const order = { orderId: '00000000-0000-4000-8000-000000000001', price: 5, size: 5 };

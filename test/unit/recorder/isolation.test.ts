@@ -164,5 +164,5 @@ test.each(testSeeds(3))(
     expect(expected).toContainEqual(expect.objectContaining({ reason: 'gap' }));
     expect(await storedOfBinance(troubled, seed)).toEqual(expected);
   },
-  60_000,
+  180_000,
 );

@@ -55,7 +55,7 @@ const CASES: readonly [string, number, CreateExchange][] = [
 
 test.each(CASES.slice(0, scaled({ fast: 1, full: 5 })))(
   '%s',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async (security, lateMinutes, create) => {
     const [name = ''] = security.split(':');
     simulation = new Simulation({ securities: [security], depthLevels: 30, pace: 10 });

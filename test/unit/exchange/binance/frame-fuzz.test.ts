@@ -67,7 +67,7 @@ function assertSame({ event, scale }: { event: MarketEvent; scale: Scale }, text
   expect(rows(event.asks)).toEqual(slowRows(data.a));
 }
 
-test('every recorded frame is read exactly', { ...needs(recordings), timeout: 60_000 }, () =>
+test('every recorded frame is read exactly', { ...needs(recordings), timeout: 180_000 }, () =>
   expect(readAll(recordedFrames(), { read, assertSame })).toBeGreaterThan(10_000),
 );
 

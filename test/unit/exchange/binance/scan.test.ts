@@ -81,7 +81,7 @@ describe('on recorded frames', needs(recordings), () => {
     }
   });
 
-  test('a damaged one is the parser’s message, or not taken', { timeout: 60_000 }, () => {
+  test('a damaged one is the parser’s message, or not taken', { timeout: 180_000 }, () => {
     const random = seededRandom();
     let taken = 0;
     for (let i = 0; i < MUTANTS; i++) {

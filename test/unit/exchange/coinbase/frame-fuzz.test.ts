@@ -155,7 +155,7 @@ function assertSame({ event, scale }: Read, text: string): void {
   for (const [name, value] of Object.entries(words)) expect(value).toBe(own(message[name]));
 }
 
-test('every recorded frame is read exactly', { ...needs(recordings), timeout: 60_000 }, () =>
+test('every recorded frame is read exactly', { ...needs(recordings), timeout: 180_000 }, () =>
   expect(readAll(recordedFrames(), { read, assertSame })).toBeGreaterThan(6000),
 );
 
