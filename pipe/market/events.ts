@@ -46,6 +46,8 @@ export interface VenueUnproven {
   /** When that became known here. */
   readonly atUs: number;
   readonly reason: string;
+  /** It is this program that lost its source: what happens meanwhile may be recorded all the same. */
+  readonly isOurs?: true;
 }
 
 export interface VenueTrade {

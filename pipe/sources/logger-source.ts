@@ -2,6 +2,8 @@
 
 import { connect } from '../../manager-cli/client.ts';
 import type { LoggerClient } from '../../manager-cli/client.ts';
+import type { History } from '../../manager-cli/history.ts';
+import { LoggerHistory } from '../../manager-cli/logger-history.ts';
 import type { Endpoint } from '../../manager-cli/endpoint.ts';
 import { CliError, EXIT } from '../../manager-cli/exit-codes.ts';
 import { describeError } from '../../logger/errors.ts';
@@ -45,12 +47,16 @@ export class LoggerSource implements LiveSource {
 
   /** @throws CliError: exit code 4 when the logger can't be reached, 3 when it rejects the key. */
   async instruments(signal: AbortSignal): Promise<readonly KnownInstrument[]> {
-    const client = await this.client(signal);
+    const client = await this.#connected(signal);
     return (await client.unary('Instruments', {})).instruments.map(instrumentOf);
   }
 
-  /** The connection as it is now, for other calls. @throws CliError */
-  async client(signal: AbortSignal): Promise<LoggerClient> {
+  /** What it recorded. @throws CliError */
+  async history(signal: AbortSignal): Promise<History> {
+    return new LoggerHistory(await this.#connected(signal));
+  }
+
+  async #connected(signal: AbortSignal): Promise<LoggerClient> {
     const { endpoint, timeoutMs } = this.#deps;
     this.#client ??= await connect(endpoint, timeoutMs, signal);
     return this.#client;
@@ -72,7 +78,7 @@ export class LoggerSource implements LiveSource {
       const before = stream.parts;
       let reason = 'the logger ended the stream';
       try {
-        await stream.follow(await this.client(signal), signal);
+        await stream.follow(await this.#connected(signal), signal);
       } catch (error) {
         if (signal.aborted) return;
         if (!canRetry(error) || (!hadBegun && stream.parts === 0)) throw error;
@@ -143,7 +149,7 @@ class BooksStream {
   lose(reason: string): void {
     const atUs = this.#recorders.nowUs();
     for (const [venue, sinceUs] of this.#proven) {
-      this.#onEvent({ type: 'unproven', venue, sinceUs, atUs, reason });
+      this.#onEvent({ type: 'unproven', venue, sinceUs, atUs, reason, isOurs: true });
     }
     this.#proven.clear();
   }

@@ -9,7 +9,7 @@ import { TopSeries } from './top-series.ts';
 export const MEMORY_MARGIN_US = 600_000_000;
 
 export class PairMemory implements PairHistory {
-  readonly #series: ReadonlyMap<string, TopSeries>;
+  readonly #series: Map<string, TopSeries>;
   readonly #memoryUs: number;
 
   constructor(venues: readonly string[], memoryUs: number) {
@@ -17,7 +17,7 @@ export class PairMemory implements PairHistory {
     this.#memoryUs = memoryUs + MEMORY_MARGIN_US;
   }
 
-  /** @throws never: a venue that is not of this pair has none. */
+  /** undefined: not a venue of this pair. */
   series(venue: string): TopSeries | undefined {
     return this.#series.get(venue);
   }
@@ -32,6 +32,13 @@ export class PairMemory implements PairHistory {
   /** Puts before what is known since the start what an archive knows of the time before. */
   fill(venue: string, older: TopSeries): void {
     this.#series.get(venue)?.prepend(older);
+  }
+
+  /** Begins anew, behind a time of which nothing is known; `fill` puts what was before in its place. */
+  restart(venue: string): TopSeries {
+    const before = this.#series.get(venue) ?? new TopSeries();
+    if (this.#series.has(venue)) this.#series.set(venue, new TopSeries());
+    return before;
   }
 
   at(venue: string, us: number): { readonly bid: string; readonly ask: string } | null {

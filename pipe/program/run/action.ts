@@ -13,7 +13,8 @@ import type { PipeSession } from '../command.ts';
 import { parseBalances } from './balances-file.ts';
 import { follow } from '../live-lines.ts';
 import { LineSink } from '../line-sink.ts';
-import { memoryUs, wantedVenues } from '../options.ts';
+import { wantedVenues } from '../options.ts';
+import { liveMemory } from '../memory.ts';
 import { loggerSources, venuesOf } from '../sources.ts';
 import { executionOf } from './executions.ts';
 import { feesOf } from './fees.ts';
@@ -34,8 +35,10 @@ export async function runStrategy(
   const store = await openLmdbStore(text(args, 'store') ?? DEFAULT_STORE);
   const failed = new Failure();
   try {
-    const { fees, feeTable } = await feesOf(args);
+    const { fees, feeTable } = feesOf(args);
     const venues = await venuesOf(session, wanted, sources);
+    const sink = new LineSink(session);
+    const signal = AbortSignal.any([sink.signal, failed.signal]);
     const options: RunOptions = {
       definition,
       options: ownOptions(definition, args),
@@ -43,18 +46,16 @@ export async function runStrategy(
       fees,
       feeTable,
       opening: openingBalances(args, venues),
-      memoryUs: memoryUs(args),
     };
-    const sink = new LineSink(session);
     const deps: RunDeps = {
       store,
+      memory: liveMemory(session, venues, sources, signal),
       clock,
       log,
       execution: executionOf(args, venues, session.io.env),
       onStored: (batch) => print(batch, session, sink),
       onFailed: failed.fail,
     };
-    const signal = AbortSignal.any([sink.signal, failed.signal]);
     await runUntil(signal, { options, deps, sources });
     failed.check();
     if (sink.isTooSlow) throw new CliError(EXIT.failed, 'Whoever reads the output is too slow');

@@ -22,7 +22,7 @@ import type {
   StrategyContext,
   StrategyDefinition,
 } from '../../strategy/strategy.ts';
-import { PairMemory } from '../../top/pair-memory.ts';
+import type { LiveMemory } from '../../sources/live-memory.ts';
 import { topOf } from '../../top/top.ts';
 import { BalanceCheck } from './balance-check.ts';
 import { RecordJournal } from './journal.ts';
@@ -42,11 +42,11 @@ export interface RunOptions {
   readonly feeTable: StoredFeeTable;
   /** Balances before the first movement. */
   readonly opening: readonly Balance[];
-  readonly memoryUs: number;
 }
 
 export interface RunDeps {
   readonly store: RecordStore;
+  readonly memory: LiveMemory;
   readonly clock: Clock;
   readonly log: Pick<Log, 'warning' | 'notice' | 'error'>;
   readonly execution: (run: ExecutionDeps) => Execution;
@@ -64,17 +64,14 @@ export interface ExecutionDeps {
   readonly halt: (reason: string) => void;
 }
 
-interface PairRun {
-  readonly strategy: Strategy;
-  readonly memory: PairMemory;
-}
-
 export class StrategyRun {
   readonly #options: RunOptions;
   readonly #deps: RunDeps;
   readonly #recorders: RecorderClock;
   readonly #books: ReadonlyMap<Venue, VenueBook>;
-  readonly #pairs = new Map<string, PairRun>();
+  /** By pair. */
+  readonly #strategies = new Map<string, Strategy>();
+  readonly #held = new Map<string, readonly VenueEvent[]>();
   readonly #execution: Execution;
   readonly #journal: RecordJournal;
   /** null: nobody but the ledger knows balances. */
@@ -93,7 +90,7 @@ export class StrategyRun {
     this.#journal = opened.journal;
     this.#halted = opened.halted;
     this.#recorders = new RecorderClock(deps.clock);
-    const { venues, fees, memoryUs } = options;
+    const { venues, fees, definition } = options;
     this.#books = new Map(venues.map((venue) => [venue, new VenueBook(venue)]));
     this.#execution = deps.execution({
       books: [...this.#books.values()],
@@ -103,10 +100,7 @@ export class StrategyRun {
     });
     this.#balanceCheck = this.#checkOf(this.#execution);
     for (const pair of new Set(venues.map((venue) => venue.pair))) {
-      const names = venues.filter((venue) => venue.pair === pair).map(({ name }) => name);
-      const memory = new PairMemory(names, memoryUs);
-      const strategy = options.definition.create(this.#context(pair, memory), options.options);
-      this.#pairs.set(pair, { strategy, memory });
+      this.#strategies.set(pair, definition.create(this.#context(pair), options.options));
     }
   }
 
@@ -123,27 +117,38 @@ export class StrategyRun {
     return run;
   }
 
-  /** Of a pair: for what fills it. */
-  memory(pair: string): PairMemory | undefined {
-    return this.#pairs.get(pair)?.memory;
-  }
-
+  /** A strategy begins when what is recorded of its pair is in memory: until then its books move alone. */
   onEvent(event: VenueEvent): void {
     const { venue } = event;
     const book = this.#books.get(venue);
-    const pair = this.#pairs.get(venue.pair);
-    if (book === undefined || pair === undefined) return;
+    if (book === undefined) return;
     const eventUs = timeOfEvent(event);
     this.#recorders.observe(eventUs);
     this.#nowUs = Math.max(this.#nowUs, eventUs);
     book.apply(event);
-    if (event.type === 'unproven') {
-      pair.memory.set(venue.name, null, event.sinceUs ?? event.atUs);
-    } else if (book.book) {
-      pair.memory.set(venue.name, topOf(book.book), eventUs);
-    }
+    const { memory } = this.#deps;
+    memory.apply(event, book.book && topOf(book.book));
     this.#execution.onEvent?.(event, this.#nowUs);
-    pair.strategy.onEvent(event, this.#nowUs);
+    if (memory.isReady(venue.pair)) {
+      this.#strategies.get(venue.pair)?.onEvent(event, this.#nowUs);
+    } else this.#hold(event);
+  }
+
+  /** Keeps of each venue its last image and what came last, for when the memory is complete. */
+  #hold(event: VenueEvent): void {
+    const { pair } = event.venue;
+    const held = this.#held.get(pair) ?? [];
+    if (held.length === 0) void this.#deps.memory.ready(pair).then(() => this.#release(pair));
+    const kept = held.filter(
+      ({ venue, type }) => venue !== event.venue || (type === 'image' && event.type !== 'image'),
+    );
+    this.#held.set(pair, [...kept, event]);
+  }
+
+  #release(pair: string): void {
+    const held = this.#held.get(pair) ?? [];
+    this.#held.delete(pair);
+    for (const event of held) this.#strategies.get(pair)?.onEvent(event, this.#nowUs);
   }
 
   /** The kill switch: no order from now on, in no process on this store. */
@@ -157,7 +162,7 @@ export class StrategyRun {
   async stop(): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
     try {
-      for (const { strategy } of this.#pairs.values()) await strategy.stop(this.#nowUs);
+      for (const strategy of this.#strategies.values()) await strategy.stop(this.#nowUs);
       await this.#journal.flushed();
     } finally {
       this.#execution.close();
@@ -174,11 +179,11 @@ export class StrategyRun {
     });
   }
 
-  #context(pair: string, memory: PairMemory): StrategyContext {
+  #context(pair: string): StrategyContext {
     return {
       pair,
       books: [...this.#books.values()].filter(({ venue }) => venue.pair === pair),
-      history: memory,
+      history: this.#deps.memory.pair(pair),
       fees: this.#options.fees,
       balance: (venue, coin) => this.#journal.balance(venue, coin) ?? '0',
       halted: () => this.#halted,
@@ -256,7 +261,9 @@ export class StrategyRun {
     this.#nowUs = Math.max(this.#nowUs, this.#recorders.nowUs());
     this.#execution.onTime?.(this.#nowUs);
     this.#balanceCheck?.onTime();
-    for (const { strategy } of this.#pairs.values()) strategy.onTime(this.#nowUs);
+    for (const [pair, strategy] of this.#strategies) {
+      if (this.#deps.memory.isReady(pair)) strategy.onTime(this.#nowUs);
+    }
   }
 
   #setHalted(reason: string | null): void {

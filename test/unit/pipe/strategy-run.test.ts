@@ -11,7 +11,9 @@ import type { RecordBatch } from '../../../pipe/program/run/journal.ts';
 import { openLmdbStore } from '../../../pipe/records/lmdb-store.ts';
 import type { LedgerEntry, RecordStore } from '../../../pipe/records/records.ts';
 import type { OrderRequest } from '../../../pipe/strategy/strategy.ts';
+import { LiveMemory } from '../../../pipe/sources/live-memory.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 import { silentLog } from '../../support/silent-log.ts';
 import { START_US, bookEvent, toyStrategy, venueOf } from '../../support/toy-strategy.ts';
 import type { ToyLog } from '../../support/toy-strategy.ts';
@@ -79,11 +81,17 @@ function start(
       fees: { exchanges: {} },
       feeTable: { id: 'none', table: {} },
       opening: [{ venue: 'binance', coin: 'USDT', amount: '1000' }],
-      memoryUs: 3_600_000_000,
       ...options,
     },
     {
       store,
+      memory: new LiveMemory(options.venues ?? [BINANCE, BYBIT], 3_600_000_000, {
+        historyOf: async () => null,
+        clock,
+        random: seededRandom(1),
+        log: silentLog,
+        signal: new AbortController().signal,
+      }),
       clock,
       log: silentLog,
       execution: () => filling,
