@@ -1,5 +1,6 @@
-/** The strategies that can be run. A new one is a folder beside this and a line in the list. */
+/** All strategies. A new one is a folder and a line here. */
 
+import { arbitrage } from './arbitrage/definition.ts';
 import type { StrategyDefinition } from './strategy.ts';
 
-export const STRATEGIES: readonly StrategyDefinition[] = [];
+export const STRATEGIES: readonly StrategyDefinition[] = [arbitrage];

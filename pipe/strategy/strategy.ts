@@ -10,6 +10,7 @@ import type { VenueBook } from '../market/venue-book.ts';
 import type { Venue } from '../market/venue.ts';
 import type { DecisionRecord, LedgerEntry, OpportunityRecord } from '../records/records.ts';
 import type { PairHistory } from '../top/pair-history.ts';
+import type { Standing } from './standing.ts';
 
 /** An order for what is in the book now: it fills at once, as far as its limit allows, or not at all. */
 export interface OrderRequest {
@@ -40,6 +41,18 @@ export interface OrderResult {
   readonly error: string | null;
 }
 
+/** A coin on its way from one venue to another. */
+export interface Transfer {
+  readonly decision: string;
+  readonly coin: string;
+  readonly from: string;
+  readonly to: string;
+  /** What is withdrawn: of it, `fee` is lost, and the rest arrives. */
+  readonly amount: string;
+  readonly fee: string;
+  readonly arrivesUs: number;
+}
+
 /** What a strategy is given. */
 export interface StrategyContext {
   readonly pair: string;
@@ -52,9 +65,22 @@ export interface StrategyContext {
   balance(venue: string, coin: string): string;
   /** Halted: why no order may be sent; null: it may. */
   halted(): string | null;
-  /** Orders of one decision, sent side by side; the results come with a later event. */
-  execute(orders: readonly OrderRequest[]): Promise<readonly OrderResult[]>;
-  /** What is written is on disk before the next order is sent. */
+  /** No order may be sent from now on, by any strategy of this store. */
+  halt(reason: string): void;
+  /** Shared by all pairs of this strategy. */
+  readonly standing: Standing;
+  /** Orders of one decision, sent side by side; `onResults` gets their results together. */
+  execute(orders: readonly OrderRequest[]): void;
+  /**
+   * Replaces the orders of this pair that rest in the book, on paper alone: they are filled by trades that go
+   * through their price, and `onResults` gets each fill.
+   */
+  quote(orders: readonly OrderRequest[]): void;
+  /** Whether coins can be moved: on paper they can. */
+  readonly canTransfer: boolean;
+  /** `onArrival` gets it when it is there. */
+  transfer(transfer: Transfer): void;
+  /** What is written is on disk before the next order is sent. Movements of money are recorded for it. */
   record(batch: {
     readonly opportunities?: readonly OpportunityRecord[];
     readonly decisions?: readonly DecisionRecord[];
@@ -67,6 +93,9 @@ export interface Strategy {
   onEvent(event: VenueEvent, nowUs: number): void;
   /** At least ten times a second without an event: what ends by time ends here. */
   onTime(nowUs: number): void;
+  /** Of the orders of one call. On paper, before the first event at which they are known. */
+  onResults(results: readonly OrderResult[], nowUs: number): void;
+  onArrival?(transfer: Transfer, nowUs: number): void;
   /** Ends what is open. */
   stop(nowUs: number): Promise<void>;
 }
@@ -77,6 +106,13 @@ export interface StrategyDefinition {
   readonly summary: string;
   /** Its options of the command line. */
   readonly options: Readonly<Record<string, Options>>;
+  /** It needs the trades of its venues, too. */
+  readonly needsTrades?: true;
+  /**
+   * What a run's record keeps of its options, defaults included: plain JSON. Without it, the options.
+   * @throws InvalidArgumentError for a bad option.
+   */
+  settings?(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
   /** @throws InvalidArgumentError for a bad option. */
   create(context: StrategyContext, options: Readonly<Record<string, unknown>>): Strategy;
 }

@@ -2,7 +2,7 @@
 
 import type { BookPoint, VenueEvent } from '../../pipe/market/events.ts';
 import type { Venue } from '../../pipe/market/venue.ts';
-import type { DecisionRecord, Evaluation, LedgerEntry } from '../../pipe/records/records.ts';
+import type { DecisionRecord, Evaluation } from '../../pipe/records/records.ts';
 import { topOf, topText } from '../../pipe/top/top.ts';
 import type {
   OrderResult,
@@ -91,32 +91,11 @@ class Toy implements Strategy {
     const id = `toy/${this.#context.pair}/${nowUs}/${++this.#decisions}`;
     this.#context.record({ decisions: [decision(id, event.venue, nowUs, this.#context.pair)] });
     const order = { decision: id, venue: event.venue, side: 'buy', size: '1', limit: ask } as const;
-    void this.#context.execute([order]).then((results) => {
-      this.#seen.results.push(...results);
-      for (const { fills } of results) {
-        for (const { price } of fills) {
-          const { venue } = event;
-          this.#context.record({
-            ledger: [
-              movement(venue, {
-                decision: id,
-                atUs: nowUs,
-                coin: venue.base,
-                amount: '1',
-                kind: 'buy',
-              }),
-              movement(venue, {
-                decision: id,
-                atUs: nowUs,
-                coin: venue.quote,
-                amount: `-${price}`,
-                kind: 'buy',
-              }),
-            ],
-          });
-        }
-      }
-    });
+    this.#context.execute([order]);
+  }
+
+  onResults(results: readonly OrderResult[]): void {
+    this.#seen.results.push(...results);
   }
 
   onTime(nowUs: number): void {
@@ -126,13 +105,6 @@ class Toy implements Strategy {
   async stop(nowUs: number): Promise<void> {
     this.#seen.stoppedUs = nowUs;
   }
-}
-
-function movement(
-  { name: venue }: Venue,
-  entry: Pick<LedgerEntry, 'decision' | 'atUs' | 'coin' | 'amount' | 'kind'>,
-): LedgerEntry {
-  return { ...entry, number: 0, strategy: 'toy', venue, balance: '', fill: 'paper' };
 }
 
 function decision(id: string, venue: Venue, atUs: number, pair: string): DecisionRecord {

@@ -23,26 +23,13 @@ export function executionOf(
   const kind = text(args, 'execute') ?? 'paper';
   if (kind === 'sandbox') return sandboxExecution(venues, sandboxAccounts(args, env));
   if (kind !== 'paper') throw usageError(`--execute: ${kind} is neither paper nor sandbox`);
-  return () => ({
-    execute: (orders) =>
-      Promise.resolve(
-        orders.map((request) => ({
-          request,
-          atUs: 0,
-          fills: [],
-          fee: { coin: request.venue.quote, amount: '0' },
-          orderId: null,
-          error: 'no execution',
-        })),
-      ),
-    close: () => undefined,
-  });
+  return null;
 }
 
 function sandboxExecution(
   venues: readonly Venue[],
   accounts: Readonly<Record<string, SandboxLogin>>,
-): RunDeps['execution'] {
+): NonNullable<RunDeps['execution']> {
   return ({ clock, halt }) => {
     const transport = createNetwork(clock);
     try {

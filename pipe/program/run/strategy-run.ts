@@ -8,6 +8,8 @@ import type { Clock, Timer } from '../../../logger/runtime/clock.ts';
 import type { Log } from '../../../logger/runtime/log.ts';
 import { every } from '../../../logger/runtime/timing.ts';
 import type { Balance, Execution } from '../../execution/execution.ts';
+import { TradingDesk } from '../../execution/trading-desk.ts';
+import { transfersInFlight } from '../../execution/withdrawn.ts';
 import type { FeeTable } from '../../fees/fee-table.ts';
 import { timeOfEvent } from '../../market/events.ts';
 import type { VenueEvent } from '../../market/events.ts';
@@ -15,13 +17,7 @@ import { RecorderClock } from '../../market/recorder-clock.ts';
 import { VenueBook } from '../../market/venue-book.ts';
 import type { Venue } from '../../market/venue.ts';
 import type { RecordStore, RunRecord, StoredFeeTable } from '../../records/records.ts';
-import type {
-  OrderRequest,
-  OrderResult,
-  Strategy,
-  StrategyContext,
-  StrategyDefinition,
-} from '../../strategy/strategy.ts';
+import type { OrderRequest, OrderResult, StrategyDefinition } from '../../strategy/strategy.ts';
 import type { LiveMemory } from '../../sources/live-memory.ts';
 import { topOf } from '../../top/top.ts';
 import { BalanceCheck } from './balance-check.ts';
@@ -49,7 +45,8 @@ export interface RunDeps {
   readonly memory: LiveMemory;
   readonly clock: Clock;
   readonly log: Pick<Log, 'warning' | 'notice' | 'error'>;
-  readonly execution: (run: ExecutionDeps) => Execution;
+  /** Real orders; null: on paper. */
+  readonly execution: ((run: ExecutionDeps) => Execution) | null;
   readonly onStored: (batch: RecordBatch) => void;
   /** The run can't go on. */
   readonly onFailed: (error: unknown) => void;
@@ -69,10 +66,9 @@ export class StrategyRun {
   readonly #deps: RunDeps;
   readonly #recorders: RecorderClock;
   readonly #books: ReadonlyMap<Venue, VenueBook>;
-  /** By pair. */
-  readonly #strategies = new Map<string, Strategy>();
   readonly #held = new Map<string, readonly VenueEvent[]>();
-  readonly #execution: Execution;
+  readonly #desk: TradingDesk;
+  readonly #execution: Execution | null;
   readonly #journal: RecordJournal;
   /** null: nobody but the ledger knows balances. */
   readonly #balanceCheck: BalanceCheck | null;
@@ -90,18 +86,11 @@ export class StrategyRun {
     this.#journal = opened.journal;
     this.#halted = opened.halted;
     this.#recorders = new RecorderClock(deps.clock);
-    const { venues, fees, definition } = options;
+    const { venues } = options;
     this.#books = new Map(venues.map((venue) => [venue, new VenueBook(venue)]));
-    this.#execution = deps.execution({
-      books: [...this.#books.values()],
-      fees,
-      clock: { ...bound(deps.clock), nowUs: () => this.#recorders.nowUs() },
-      halt: (reason) => this.halt(reason),
-    });
+    this.#execution = this.#executionOf(options);
     this.#balanceCheck = this.#checkOf(this.#execution);
-    for (const pair of new Set(venues.map((venue) => venue.pair))) {
-      this.#strategies.set(pair, definition.create(this.#context(pair), options.options));
-    }
+    this.#desk = this.#deskOf(options);
   }
 
   /** @throws InvalidArgumentError for a bad option of the strategy; whatever the store throws. */
@@ -113,6 +102,7 @@ export class StrategyRun {
     await store.putFeeTable(options.feeTable);
     await store.putRun(runRecord(options, run.#recorders.nowUs()));
     await run.#openBalances();
+    run.#desk.resume(await transfersInFlight(store, name));
     run.#startTimers();
     return run;
   }
@@ -125,13 +115,13 @@ export class StrategyRun {
     const eventUs = timeOfEvent(event);
     this.#recorders.observe(eventUs);
     this.#nowUs = Math.max(this.#nowUs, eventUs);
+    this.#desk.turnTo(this.#nowUs);
     book.apply(event);
     const { memory } = this.#deps;
     memory.apply(event, book.book && topOf(book.book));
-    this.#execution.onEvent?.(event, this.#nowUs);
-    if (memory.isReady(venue.pair)) {
-      this.#strategies.get(venue.pair)?.onEvent(event, this.#nowUs);
-    } else this.#hold(event);
+    this.#execution?.onEvent?.(event, this.#nowUs);
+    if (memory.isReady(venue.pair)) this.#desk.onEvent(event, book, this.#nowUs);
+    else this.#hold(event);
   }
 
   /** Keeps of each venue its last image and what came last, for when the memory is complete. */
@@ -148,7 +138,10 @@ export class StrategyRun {
   #release(pair: string): void {
     const held = this.#held.get(pair) ?? [];
     this.#held.delete(pair);
-    for (const event of held) this.#strategies.get(pair)?.onEvent(event, this.#nowUs);
+    for (const event of held) {
+      const book = this.#books.get(event.venue);
+      if (book) this.#desk.onEvent(event, book, this.#nowUs);
+    }
   }
 
   /** The kill switch: no order from now on, in no process on this store. */
@@ -162,15 +155,15 @@ export class StrategyRun {
   async stop(): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
     try {
-      for (const strategy of this.#strategies.values()) await strategy.stop(this.#nowUs);
+      await this.#desk.stop(this.#nowUs);
       await this.#journal.flushed();
     } finally {
-      this.#execution.close();
+      this.#execution?.close();
     }
   }
 
-  #checkOf(execution: Execution): BalanceCheck | null {
-    if (!execution.balances) return null;
+  #checkOf(execution: Execution | null): BalanceCheck | null {
+    if (!execution?.balances) return null;
     return new BalanceCheck({
       balances: () => execution.balances?.() ?? Promise.resolve([]),
       expected: (venue, coin) => this.#journal.balance(venue, coin) ?? '0',
@@ -179,26 +172,46 @@ export class StrategyRun {
     });
   }
 
-  #context(pair: string): StrategyContext {
-    return {
-      pair,
-      books: [...this.#books.values()].filter(({ venue }) => venue.pair === pair),
-      history: this.#deps.memory.pair(pair),
-      fees: this.#options.fees,
-      balance: (venue, coin) => this.#journal.balance(venue, coin) ?? '0',
-      halted: () => this.#halted,
-      execute: (orders) => this.#execute(orders),
-      record: (batch) => this.#journal.add(batch),
-    };
+  #executionOf({ fees }: RunOptions): Execution | null {
+    const { clock, execution } = this.#deps;
+    if (execution === null) return null;
+    return execution({
+      books: [...this.#books.values()],
+      fees,
+      clock: { ...bound(clock), nowUs: () => this.#recorders.nowUs() },
+      halt: (reason) => this.halt(reason),
+    });
+  }
+
+  #deskOf({ definition, options, fees }: RunOptions): TradingDesk {
+    const execution = this.#execution;
+    return new TradingDesk(
+      {
+        definition,
+        options,
+        fees,
+        books: [...this.#books.values()],
+        history: (pair) => this.#deps.memory.pair(pair),
+        execute: execution && ((orders) => this.#execute(execution, orders)),
+        record: (batch) => this.#journal.add(batch),
+        balance: (venue, coin) => this.#journal.balance(venue, coin) ?? '0',
+        halted: () => this.#halted,
+        halt: (reason) => this.halt(reason),
+      },
+      this.#nowUs,
+    );
   }
 
   /** Never throws: why nothing was sent is in the results. */
-  async #execute(orders: readonly OrderRequest[]): Promise<readonly OrderResult[]> {
+  async #execute(
+    execution: Execution,
+    orders: readonly OrderRequest[],
+  ): Promise<readonly OrderResult[]> {
     const error = await this.#whyNot();
     if (error === null) {
       this.#balanceCheck?.ordersSent();
       try {
-        return await this.#execution.execute(orders);
+        return await execution.execute(orders);
       } finally {
         this.#balanceCheck?.ordersDone();
       }
@@ -229,7 +242,7 @@ export class StrategyRun {
   /** What was there before the first movement is one, too. */
   async #openBalances(): Promise<void> {
     const { definition, opening } = this.#options;
-    const own = (await this.#execution.balances?.()) ?? opening;
+    const own = (await this.#execution?.balances?.()) ?? opening;
     const atUs = this.#recorders.nowUs();
     const missing = own.filter(({ venue, coin }) => this.#journal.balance(venue, coin) === null);
     const ledger = missing.map(({ venue, coin, amount }) => ({
@@ -259,11 +272,9 @@ export class StrategyRun {
 
   #onTime(): void {
     this.#nowUs = Math.max(this.#nowUs, this.#recorders.nowUs());
-    this.#execution.onTime?.(this.#nowUs);
+    this.#execution?.onTime?.(this.#nowUs);
     this.#balanceCheck?.onTime();
-    for (const [pair, strategy] of this.#strategies) {
-      if (this.#deps.memory.isReady(pair)) strategy.onTime(this.#nowUs);
-    }
+    this.#desk.onTime(this.#nowUs, (pair) => this.#deps.memory.isReady(pair));
   }
 
   #setHalted(reason: string | null): void {
@@ -293,7 +304,7 @@ function runRecord(
     strategy: name,
     startedUs: nowUs,
     feeTable: feeTable.id,
-    settings: options,
+    settings: definition.settings?.(options) ?? options,
     venues: venues.map(({ name, security, source }) => ({ name, security, source })),
   };
 }

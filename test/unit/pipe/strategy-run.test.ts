@@ -123,7 +123,7 @@ test('records before orders, in one ledger that goes on after a restart', async 
   const ledger = await collected(store.ledger('toy'));
   expect(ledger.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6, 7]);
   expect(ledger[0]).toMatchObject({ kind: 'opening', amount: '1000', balance: '1000' });
-  expect(ledger.at(-1)).toMatchObject({ coin: 'USDT', amount: '-100', balance: '698.25' });
+  expect(ledger.at(-2)).toMatchObject({ coin: 'USDT', amount: '-100', balance: '698.25' });
   expect((await store.runs('toy')).length).toBe(2);
   expect(failures).toEqual([]);
 });

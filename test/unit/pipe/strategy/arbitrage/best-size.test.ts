@@ -153,14 +153,12 @@ function bestByTrying(trade: RandomTrade): { size: string; profit: string } {
     const sold = (arrived / (sellLot * UNIT * UNIT)) * sellLot;
     const revenue = walked(bids, sold);
     if (revenue === null) continue;
-    const isAllowed =
+    const isLargeEnough =
       size >= units(buy.rules.minSize) &&
       sold >= units(sell.rules.minSize) &&
       notional >= units(buy.rules.minNotional) * UNIT &&
-      revenue >= units(sell.rules.minNotional) * UNIT &&
-      (caps.maxNotional === null || notional <= units(caps.maxNotional) * UNIT) &&
-      (caps.quoteBalance === null || cost <= units(caps.quoteBalance) * UNIT * UNIT) &&
-      (caps.baseBalance === null || sold <= units(caps.baseBalance));
+      revenue >= units(sell.rules.minNotional) * UNIT;
+    const isAllowed = isLargeEnough && isWithin(caps, { notional, cost, sold });
     const profit = revenue * (UNIT - units(sell.fees.taker)) - cost;
     if (isAllowed && profit > best.profit) best = { size, profit };
   }
@@ -168,4 +166,16 @@ function bestByTrying(trade: RandomTrade): { size: string; profit: string } {
     size: formatExact({ value: best.size, exponent: DECIMALS }),
     profit: formatExact({ value: best.profit, exponent: 3 * DECIMALS }),
   };
+}
+
+function isWithin(
+  { maxNotional, quoteBalance, baseBalance }: RandomTrade['caps'],
+  amounts: { readonly notional: bigint; readonly cost: bigint; readonly sold: bigint },
+): boolean {
+  const { notional, cost, sold } = amounts;
+  return (
+    (maxNotional === null || notional <= units(maxNotional) * UNIT) &&
+    (quoteBalance === null || cost <= units(quoteBalance) * UNIT * UNIT) &&
+    (baseBalance === null || sold <= units(baseBalance))
+  );
 }

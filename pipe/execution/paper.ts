@@ -1,0 +1,175 @@
+/**
+ * Orders on paper: an order fills after its venue's latency, against the book that stands then, as far as its limit
+ * allows. What it takes of a level is gone for other orders until an event names that price. Quotes rest in the
+ * book: a trade that goes through a quote's price fills it, at that price.
+ */
+
+import { feesOf } from '../fees/lookup.ts';
+import type { FeeTable } from '../fees/fee-table.ts';
+import {
+  addExact,
+  compareExact,
+  formatExact,
+  parseExact,
+  subtractExact,
+  ZERO,
+} from '../market/exact.ts';
+import type { Exact } from '../market/exact.ts';
+import type { VenueEvent, VenueTrade } from '../market/events.ts';
+import type { VenueBook } from '../market/venue-book.ts';
+import type { Venue } from '../market/venue.ts';
+import { bookSide } from '../strategy/book-side.ts';
+import type { Fill, OrderRequest, OrderResult } from '../strategy/strategy.ts';
+import { TakenOfVenues } from '../strategy/taken-levels.ts';
+import type { Agenda } from './agenda.ts';
+import type { OnResults, Orders } from './orders.ts';
+import { feeOfFills, fillsAt, tradedBy } from './paper-fill.ts';
+
+export interface PaperDeps {
+  readonly book: (venue: Venue) => VenueBook | undefined;
+  readonly fees: FeeTable;
+  readonly balance: (venue: string, coin: string) => string;
+  readonly agenda: Agenda;
+}
+
+interface Batch {
+  readonly results: (OrderResult | null)[];
+  readonly onResults: OnResults;
+}
+
+interface Quote {
+  readonly request: OrderRequest;
+  readonly onResults: OnResults;
+  /** It is in the book from then on. */
+  readonly fromUs: number;
+  left: Exact;
+}
+
+export class PaperOrders implements Orders {
+  readonly #deps: PaperDeps;
+  /** By security: a venue has a book for each pair. */
+  readonly #taken = new TakenOfVenues();
+  readonly #quotes = new Map<string, readonly Quote[]>();
+
+  constructor(deps: PaperDeps) {
+    this.#deps = deps;
+  }
+
+  submit(orders: readonly OrderRequest[], nowUs: number, onResults: OnResults): void {
+    const batch: Batch = { results: orders.map(() => null), onResults };
+    orders.forEach((request, place) => {
+      const dueUs = nowUs + this.#latencyUs(request.venue.name);
+      this.#deps.agenda.add(dueUs, (atUs) => {
+        this.#put(batch, place, this.#fill(request, atUs));
+      });
+    });
+  }
+
+  /** Replaces the quotes of a pair. */
+  quote(pair: string, orders: readonly OrderRequest[], nowUs: number, onResults: OnResults): void {
+    const quotes = orders.map((request): Quote => {
+      const fromUs = nowUs + this.#latencyUs(request.venue.name);
+      return { request, onResults, fromUs, left: parseExact(request.size) };
+    });
+    this.#quotes.set(pair, quotes);
+  }
+
+  /** After the event moved its book. */
+  onEvent(event: VenueEvent, book: VenueBook): void {
+    if (event.type === 'trade') this.#trade(event);
+    else this.#taken.apply(event, book.book?.scale, keyOf(event.venue));
+  }
+
+  settled(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #latencyUs(venue: string): number {
+    return (feesOf(this.#deps.fees, venue)?.latencyMs ?? 0) * 1000;
+  }
+
+  #put(batch: Batch, place: number, result: OrderResult): void {
+    batch.results[place] = result;
+    const results = batch.results.filter((each) => each !== null);
+    if (results.length === batch.results.length) batch.onResults(results, result.atUs);
+  }
+
+  #fill(request: OrderRequest, atUs: number): OrderResult {
+    const { venue, side, decision } = request;
+    const venueBook = this.#deps.book(venue);
+    if (!venueBook?.book) return this.#result(request, atUs, [], 'the book is not proven');
+    const taken = side === 'buy' ? 'ask' : 'bid';
+    const levels = bookSide(
+      taken,
+      venueBook.book,
+      venueBook.horizon,
+      this.#taken.of(keyOf(venue), taken),
+    );
+    const fills = fillsAt(levels, request);
+    const lacking = this.#lacks(request, fills);
+    if (lacking !== null) return this.#result(request, atUs, [], lacking);
+    for (const { price, size } of fills) {
+      // Each order is a taker of its own: a decision may have several.
+      const taker = `${decision}/${side}/${atUs}`;
+      this.#taken.take(taker, {
+        venue: venue.security,
+        side: taken,
+        price,
+        size: parseExact(size),
+      });
+    }
+    return this.#result(request, atUs, fills, null);
+  }
+
+  /** Why the balance does not do; null: it does. */
+  #lacks({ venue, side }: OrderRequest, fills: readonly Fill[]): string | null {
+    const { base, quote } = tradedBy(fills);
+    const fee = feeOfFills(this.#deps.fees, venue, side, fills, 'taker');
+    const coin = side === 'buy' ? venue.quote : venue.base;
+    const traded = side === 'buy' ? quote : base;
+    const needed =
+      side === 'buy' && fee.coin === coin ? addExact(traded, parseExact(fee.amount)) : traded;
+    const balance = this.#deps.balance(venue.name, coin);
+    if (compareExact(parseExact(balance), needed) >= 0) return null;
+    return `${formatExact(needed)} ${coin} are needed, ${balance} are there`;
+  }
+
+  #result(
+    request: OrderRequest,
+    atUs: number,
+    fills: readonly Fill[],
+    error: string | null,
+    liquidity: 'taker' | 'maker' = 'taker',
+  ): OrderResult {
+    const fee = feeOfFills(this.#deps.fees, request.venue, request.side, fills, liquidity);
+    return { request, atUs, fills, fee, orderId: null, error };
+  }
+
+  #trade(trade: VenueTrade): void {
+    const { pair } = trade.venue;
+    const price = { value: BigInt(trade.price), exponent: trade.scale.priceExponent };
+    let left: Exact = { value: BigInt(trade.size), exponent: trade.scale.sizeExponent };
+    for (const quote of this.#quotes.get(pair) ?? []) {
+      const { request } = quote;
+      const isReached =
+        keyOf(request.venue) === keyOf(trade.venue) &&
+        quote.fromUs < trade.receiveTimeUs &&
+        request.side !== trade.side &&
+        compareExact(price, parseExact(request.limit)) * (request.side === 'buy' ? 1 : -1) < 0;
+      const size = compareExact(left, quote.left) < 0 ? left : quote.left;
+      if (!isReached || size.value <= 0n) continue;
+      const fills = [{ price: request.limit, size: formatExact(size) }];
+      if (this.#lacks(request, fills) !== null) continue;
+      quote.left = subtractExact(quote.left, size);
+      left = subtractExact(left, size);
+      const result = this.#result(request, trade.receiveTimeUs, fills, null, 'maker');
+      quote.onResults([result], trade.receiveTimeUs);
+      if (compareExact(left, ZERO) <= 0) return;
+    }
+  }
+}
+
+/** A venue has a book for each pair, and several sources may have the same security. */
+function keyOf({ name, security }: Venue): string {
+  return `${name} ${security}`;
+}

@@ -1,0 +1,142 @@
+/**
+ * Strategies at work, one for each pair: what their orders and transfers do, and when. It is told events and times
+ * and has no clock of its own, so that on paper the same events and times leave the same records.
+ */
+
+import type { FeeTable } from '../fees/fee-table.ts';
+import type { VenueEvent } from '../market/events.ts';
+import type { VenueBook } from '../market/venue-book.ts';
+import { Standing } from '../strategy/standing.ts';
+import type {
+  Strategy,
+  StrategyContext,
+  StrategyDefinition,
+  Transfer,
+} from '../strategy/strategy.ts';
+import type { PairHistory } from '../top/pair-history.ts';
+import { Agenda } from './agenda.ts';
+import type { Execution } from './execution.ts';
+import { depositOf, movementsOf, withdrawalOf } from './movements.ts';
+import { AccountOrders } from './orders.ts';
+import type { OnResults, Orders } from './orders.ts';
+import { PaperOrders } from './paper.ts';
+
+export interface TradingDeskDeps {
+  readonly definition: StrategyDefinition;
+  /** Of the command line. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Of all venues of all pairs. Whoever owns them moves them, between `onTime` and `onEvent`. */
+  readonly books: readonly VenueBook[];
+  readonly history: (pair: string) => PairHistory;
+  readonly fees: FeeTable;
+  /** Real orders; null: on paper. */
+  readonly execute: Execution['execute'] | null;
+  readonly record: StrategyContext['record'];
+  readonly balance: StrategyContext['balance'];
+  readonly halted: StrategyContext['halted'];
+  readonly halt: StrategyContext['halt'];
+}
+
+export class TradingDesk {
+  readonly #deps: TradingDeskDeps;
+  readonly #agenda = new Agenda();
+  readonly #paper: PaperOrders;
+  readonly #orders: Orders;
+  readonly #standing = new Standing();
+  readonly #strategies = new Map<string, Strategy>();
+  /** Of what happens now: what is due happens before the event that comes next. */
+  #momentUs: number;
+
+  /** @throws InvalidArgumentError for a bad option of the strategy. */
+  constructor(deps: TradingDeskDeps, nowUs: number) {
+    const { books, fees, balance, execute, definition } = deps;
+    this.#deps = deps;
+    this.#momentUs = nowUs;
+    const bySecurity = new Map(books.map((book) => [keyOf(book), book]));
+    this.#paper = new PaperOrders({
+      book: (venue) => bySecurity.get(keyOf({ venue })),
+      fees,
+      balance,
+      agenda: this.#agenda,
+    });
+    this.#orders = execute ? new AccountOrders(execute) : this.#paper;
+    for (const pair of new Set(books.map(({ venue }) => venue.pair))) {
+      const own = books.filter(({ venue }) => venue.pair === pair);
+      this.#strategies.set(pair, definition.create(this.#context(pair, own), deps.options));
+    }
+  }
+
+  /** Coins that were on their way when the last run ended. */
+  resume(transfers: readonly { readonly pair: string; readonly transfer: Transfer }[]): void {
+    for (const { pair, transfer } of transfers) {
+      this.#standing.openTransfers++;
+      this.#arriveLater(pair, transfer);
+    }
+  }
+
+  /** Before an event of this time moves its book: what is due happens at the books as they stand. */
+  turnTo(nowUs: number): void {
+    this.#agenda.advance(nowUs);
+    this.#momentUs = nowUs;
+  }
+
+  /** After it moved its book. */
+  onEvent(event: VenueEvent, book: VenueBook, nowUs: number): void {
+    this.#paper.onEvent(event, book);
+    this.#strategies.get(event.venue.pair)?.onEvent(event, nowUs);
+  }
+
+  /** @param isReady whether the strategy of a pair has begun. */
+  onTime(nowUs: number, isReady: (pair: string) => boolean = () => true): void {
+    this.turnTo(nowUs);
+    for (const [pair, strategy] of this.#strategies) if (isReady(pair)) strategy.onTime(nowUs);
+  }
+
+  /** Waits for real orders, ends what is open; what is due later on paper does not happen. */
+  async stop(nowUs: number): Promise<void> {
+    await this.#orders.settled();
+    this.turnTo(nowUs);
+    for (const strategy of this.#strategies.values()) await strategy.stop(nowUs);
+  }
+
+  #context(pair: string, books: readonly VenueBook[]): StrategyContext {
+    const { fees, history, execute, record, balance, halted, halt, definition } = this.#deps;
+    const onResults: OnResults = (results, atUs) => {
+      this.#momentUs = atUs;
+      const ledger = results.flatMap((result) => movementsOf(definition.name, result));
+      if (ledger.length > 0) record({ ledger });
+      this.#strategies.get(pair)?.onResults(results, atUs);
+    };
+    return {
+      pair,
+      books,
+      fees,
+      history: history(pair),
+      standing: this.#standing,
+      canTransfer: execute === null,
+      record,
+      balance,
+      halted,
+      halt,
+      execute: (orders) => this.#orders.submit(orders, this.#momentUs, onResults),
+      quote: (orders) => this.#paper.quote(pair, orders, this.#momentUs, onResults),
+      transfer: (transfer) => {
+        record({ ledger: withdrawalOf(definition.name, transfer, this.#momentUs) });
+        this.#arriveLater(pair, transfer);
+      },
+    };
+  }
+
+  #arriveLater(pair: string, transfer: Transfer): void {
+    this.#agenda.add(transfer.arrivesUs, (atUs) => {
+      this.#momentUs = atUs;
+      const { record, definition } = this.#deps;
+      record({ ledger: [depositOf(definition.name, transfer, atUs)] });
+      this.#strategies.get(pair)?.onArrival?.(transfer, atUs);
+    });
+  }
+}
+
+function keyOf({ venue }: Pick<VenueBook, 'venue'>): string {
+  return `${venue.name} ${venue.security}`;
+}

@@ -1,0 +1,278 @@
+/** Decides, sends what was decided, and follows it to its end: fills, the transfer, the sale after it. */
+
+import {
+  ZERO,
+  addExact,
+  compareExact,
+  floorToLot,
+  formatExact,
+  largerExact,
+  multiplyExact,
+  parseExact,
+  subtractExact,
+} from '../../market/exact.ts';
+import type { Exact } from '../../market/exact.ts';
+import type { VenueBook } from '../../market/venue-book.ts';
+import type { Venue } from '../../market/venue.ts';
+import type { DecisionRecord } from '../../records/records.ts';
+import type { OrderRequest, OrderResult, StrategyContext, Transfer } from '../strategy.ts';
+import type { TakenOfVenues } from '../taken-levels.ts';
+import { decide, takenTo } from './decide.ts';
+import type { Decision } from './decide.ts';
+import type { DirectionState } from './directions.ts';
+import type { Expectation } from './expectation.ts';
+import type { BestWay, LegBook } from './plan.ts';
+import { isLost } from './reasons.ts';
+import { transferRisk } from './risk.ts';
+import type { ArbitrageSettings } from './settings.ts';
+import type { Span } from './span.ts';
+
+/** Any price: what was bought has to be sold. */
+const NO_LIMIT = '0';
+
+/** What is under way. */
+interface Action {
+  readonly decision: string;
+  readonly way: BestWay['way'];
+  readonly buy: Venue;
+  readonly sell: Venue;
+  readonly reserved: { readonly quote: Exact; readonly base: Exact };
+  readonly expected: Expectation;
+  /** In quote, paid and got so far; in base, left over. */
+  money: Exact;
+  base: Exact;
+  hasFailed: boolean;
+}
+
+export class Actions {
+  readonly #context: StrategyContext;
+  readonly #settings: ArbitrageSettings;
+  readonly #taken: TakenOfVenues;
+  readonly #underWay = new Map<string, Action>();
+  /** Arrived, to be sold once there is a proven book. */
+  readonly #waiting = new Map<string, Action>();
+
+  constructor(context: StrategyContext, settings: ArbitrageSettings, taken: TakenOfVenues) {
+    this.#context = context;
+    this.#settings = settings;
+    this.#taken = taken;
+  }
+
+  decide(
+    span: Span,
+    state: DirectionState,
+    moment: { readonly atUs: number; readonly buy: LegBook; readonly sell: LegBook },
+  ): void {
+    const decision = this.#decision(state, moment);
+    const id = `${span.id}/1`;
+    const record: DecisionRecord = {
+      id,
+      opportunity: span.id,
+      strategy: span.id.slice(0, span.id.indexOf('/')),
+      pair: this.#context.pair,
+      atUs: moment.atUs,
+      verdict: decision.verdict,
+      reasons: decision.reasons,
+      evaluation: decision.evaluation,
+      inputs: { ...decision.inputs },
+      expected: { ...decision.expected },
+    };
+    this.#context.record({ opportunities: [span.running()], decisions: [record] });
+    if (decision.plan) this.#act(id, state, decision, decision.plan);
+  }
+
+  onResults(results: readonly OrderResult[], nowUs: number): void {
+    const [first] = results;
+    const action = first && this.#underWay.get(first.request.decision);
+    if (!action) return;
+    for (const result of results) this.#settle(action, result);
+    const isBuyOfTransfer = action.expected.transfer && first.request.side === 'buy';
+    if (isBuyOfTransfer && this.#send(action, nowUs)) return;
+    this.#finish(action, nowUs);
+  }
+
+  onArrival(transfer: Transfer): void {
+    const action = this.#underWay.get(transfer.decision);
+    this.#context.standing.openTransfers--;
+    if (!action) return;
+    const arrived = subtractExact(parseExact(transfer.amount), parseExact(transfer.fee));
+    action.base = arrived;
+    this.#waiting.set(action.decision, action);
+    this.sellWaiting(transfer.to);
+  }
+
+  /** What has arrived on a venue, if its book is proven. */
+  sellWaiting(venue: string): void {
+    if (this.#waiting.size === 0) return;
+    const isProven = this.#context.books.some((book) => book.venue.name === venue && book.book);
+    if (!isProven) return;
+    for (const action of this.#waiting.values()) {
+      if (action.sell.name !== venue) continue;
+      this.#waiting.delete(action.decision);
+      const size = formatExact(floorToLot(action.base, action.way.terms.sell.lot));
+      const { decision, sell } = action;
+      this.#context.execute([{ decision, venue: sell, side: 'sell', size, limit: NO_LIMIT }]);
+    }
+  }
+
+  #decision(
+    { direction }: DirectionState,
+    { atUs, buy, sell }: { readonly atUs: number; readonly buy: LegBook; readonly sell: LegBook },
+  ): Decision {
+    const { fees, history, standing } = this.#context;
+    const { base, quote } = direction;
+    return decide({
+      atUs,
+      buy,
+      sell,
+      table: fees,
+      settings: this.#settings,
+      inputs: {
+        direction,
+        balances: {
+          quote: this.#available(buy.venue, quote),
+          base: this.#available(sell.venue, base),
+        },
+        taken: {
+          asks: takenTo(this.#taken.of(buy.venue, 'ask')),
+          bids: takenTo(this.#taken.of(sell.venue, 'bid')),
+        },
+        halted: this.#context.halted(),
+        standing: {
+          openTransfers: standing.openTransfers,
+          failures: standing.failures,
+          resultOfDay: standing.resultOfDay(quote, atUs),
+        },
+      },
+      risk: (delayMs) =>
+        transferRisk(history, sell.venue, { atUs, delayMs, percent: this.#settings.riskPercent }),
+    });
+  }
+
+  /** The balance less what orders under way may take of it. */
+  #available(venue: string, coin: string): string {
+    let left = parseExact(this.#context.balance(venue, coin));
+    for (const { buy, sell, reserved } of this.#underWay.values()) {
+      if (buy.name === venue && buy.quote === coin) left = subtractExact(left, reserved.quote);
+      if (sell.name === venue && sell.base === coin) left = subtractExact(left, reserved.base);
+    }
+    return formatExact(largerExact(left, ZERO));
+  }
+
+  #act(id: string, { buy, sell }: DirectionState, decision: Decision, plan: BestWay): void {
+    const { result } = plan.best;
+    const venues = [buy, sell].map((place) => this.#context.books[place]?.venue);
+    const [buyVenue, sellVenue] = venues;
+    if (!result || !buyVenue || !sellVenue) return;
+    const expected = decision.expected as Expectation;
+    const isMoved = expected.transfer !== null;
+    this.#underWay.set(id, {
+      decision: id,
+      way: plan.way,
+      buy: buyVenue,
+      sell: sellVenue,
+      reserved: { quote: result.cost, base: isMoved ? ZERO : result.sold },
+      expected,
+      money: ZERO,
+      base: ZERO,
+      hasFailed: false,
+    });
+    this.#take(id, buyVenue, 'ask', result.bought.levels);
+    if (!isMoved) this.#take(id, sellVenue, 'bid', result.sale.levels);
+    this.#context.execute(
+      expected.orders.map(({ venue, side, size, limit }): OrderRequest => {
+        const of = venue === buyVenue.name ? buyVenue : sellVenue;
+        return { decision: id, venue: of, side, size, limit };
+      }),
+    );
+  }
+
+  #take(
+    decision: string,
+    { name: venue }: Venue,
+    side: 'bid' | 'ask',
+    levels: readonly { readonly price: Exact; readonly size: Exact }[],
+  ): void {
+    for (const { price, size } of levels) {
+      this.#taken.take(decision, { venue, side, price: formatExact(price), size });
+    }
+  }
+
+  #settle(action: Action, { request, fills, fee, error }: OrderResult): void {
+    const { venue, side, decision } = request;
+    const parsed = fills.map(({ price, size }) => ({
+      price: parseExact(price),
+      size: parseExact(size),
+    }));
+    this.#take(decision, venue, side === 'buy' ? 'ask' : 'bid', parsed);
+    const filled = parsed.reduce((sum, { size }) => addExact(sum, size), ZERO);
+    const money = parsed.reduce(
+      (sum, { price, size }) => addExact(sum, multiplyExact(price, size)),
+      ZERO,
+    );
+    const isBuy = side === 'buy';
+    action.money = isBuy ? subtractExact(action.money, money) : addExact(action.money, money);
+    action.base = isBuy ? addExact(action.base, filled) : subtractExact(action.base, filled);
+    const charged = parseExact(fee.amount);
+    if (fee.coin === venue.base) action.base = subtractExact(action.base, charged);
+    else action.money = subtractExact(action.money, charged);
+    if (error !== null || filled.value === 0n) action.hasFailed = true;
+  }
+
+  /** What was bought, on its way to the venue where it is sold; false: nothing would arrive. */
+  #send(action: Action, nowUs: number): boolean {
+    const { terms, route } = action.way;
+    if (!terms.withdrawal || !route || action.base.value <= 0n) return false;
+    const kept = multiplyExact(action.base, terms.withdrawal.kept);
+    const arrives = subtractExact(kept, terms.withdrawal.fee);
+    if (arrives.value <= 0n || compareExact(action.base, terms.withdrawal.min) < 0) return false;
+    this.#context.standing.openTransfers++;
+    this.#context.transfer({
+      decision: action.decision,
+      coin: action.buy.base,
+      from: action.buy.name,
+      to: action.sell.name,
+      amount: formatExact(action.base),
+      fee: formatExact(subtractExact(action.base, arrives)),
+      arrivesUs: nowUs + route.delayMs * 1000,
+    });
+    return true;
+  }
+
+  #finish(action: Action, nowUs: number): void {
+    this.#underWay.delete(action.decision);
+    const { standing } = this.#context;
+    const { quote } = action.buy;
+    const result = addExact(action.money, worthOfRest(action, this.#context.books));
+    standing.settle({ quote, result, hasFailed: action.hasFailed, nowUs });
+    const { maxDailyLoss, maxFailures } = this.#settings;
+    const ofDay = standing.resultOfDay(quote, nowUs);
+    if (maxDailyLoss !== null && isLost(ofDay, maxDailyLoss)) {
+      this.#context.halt(`arbitrage: the result of this day is ${ofDay} ${quote}`);
+    } else if (standing.failures >= maxFailures) {
+      this.#context.halt(`arbitrage: ${standing.failures} actions in a row have failed`);
+    }
+  }
+}
+
+/**
+ * What was bought and not sold, at the best bid where it is; what was sold and not bought, at the best ask where
+ * it is missing. Without a proven book, at the limit of its order.
+ */
+function worthOfRest(
+  { base, buy, sell, expected, way }: Action,
+  books: readonly VenueBook[],
+): Exact {
+  if (base.value === 0n) return ZERO;
+  const isMissing = base.value < 0n;
+  const venue = isMissing ? sell : buy;
+  const book = books.find((each) => each.venue.name === venue.name)?.book;
+  const best = book?.best(isMissing ? 'ask' : 'bid');
+  const order = expected.orders.find(({ side }) => side === (isMissing ? 'buy' : 'sell'));
+  const price =
+    book && best
+      ? { value: BigInt(best[0]), exponent: book.scale.priceExponent }
+      : parseExact(order?.limit ?? '0');
+  const { buy: buyTerms, sell: sellTerms } = way.terms;
+  return multiplyExact(multiplyExact(base, price), isMissing ? buyTerms.paid : sellTerms.kept);
+}

@@ -1,0 +1,228 @@
+import { describe, expect, it } from 'vitest';
+import type {
+  DecisionRecord,
+  LedgerEntry,
+  OpportunityRecord,
+} from '../../../../pipe/records/records.ts';
+import type { TradingRun } from '../../../support/trading-run.ts';
+import {
+  RICH,
+  START_US,
+  TestVenue,
+  feesWith,
+  startRun,
+  venueOf,
+} from '../../../support/strategy-market.ts';
+
+const A = venueOf('cheap');
+const B = venueOf('dear');
+const MS = 1000;
+const at = (ms: number): number => START_US + ms * MS;
+
+interface Scene {
+  readonly run: TradingRun;
+  readonly a: TestVenue;
+  readonly b: TestVenue;
+  opportunities(): OpportunityRecord[];
+  decisions(): DecisionRecord[];
+  ledger(): LedgerEntry[];
+  reasons(): string[][];
+}
+
+async function scene(changes: Parameters<typeof startRun>[1] = {}): Promise<Scene> {
+  const run = await startRun([A, B], changes);
+  const decisions = (): DecisionRecord[] => run.store.all('decisions');
+  return {
+    run,
+    a: new TestVenue(A),
+    b: new TestVenue(B),
+    opportunities: () => run.store.all('opportunities'),
+    decisions,
+    ledger: () => run.store.all('paper_ledger'),
+    reasons: () => decisions().map(({ reasons }) => reasons.map(({ reason }) => reason)),
+  };
+}
+
+/** A is cheap, B is dear: 2.5 are worth it. */
+function begin({ run, a, b }: Scene, ms = 0): void {
+  run.onEvent(a.image(at(ms), '99×5', '100×1 101×2'));
+  run.onEvent(b.image(at(ms + 1), '103×1.5 102×1', '104×5'));
+}
+
+describe('an opportunity', () => {
+  it('is taken once, filled after each latency, and ends when the edge is gone', async () => {
+    const table = { exchanges: { cheap: feesWith(), dear: feesWith({ latencyMs: 80 }) } };
+    const test = await scene({ table });
+    begin(test);
+    test.run.onTime(at(100));
+    test.run.onEvent(test.b.update(at(200), '103×0 102×0 99×1', ''));
+    await test.run.stop(at(300));
+
+    const [opportunity, ...others] = test.opportunities();
+    expect(others).toEqual([]);
+    expect(opportunity).toMatchObject({
+      id: `arbitrage/BTCUSDT/${at(1)}/cheap>dear`,
+      fromUs: at(1),
+      toUs: at(200),
+      end: 'closed',
+      evaluations: 1,
+      first: { size: '2.5', limitedBy: 'depth' },
+    });
+    const [decision] = test.decisions();
+    expect(decision).toMatchObject({ verdict: 'taken', reasons: [] });
+    expect(decision?.expected).toMatchObject({
+      mode: 'inventory',
+      orders: [
+        { venue: 'cheap', side: 'buy', size: '2.5', limit: '101' },
+        { venue: 'dear', side: 'sell', size: '2.4975', limit: '102' },
+      ],
+      rebalancing: { network: 'bitcoin', cost: '0.001' },
+    });
+    const trades = test.ledger().filter(({ kind }) => kind !== 'opening');
+    expect(
+      trades.map(({ atUs, venue, kind, coin, amount }) => [
+        atUs - START_US,
+        venue,
+        kind,
+        coin,
+        amount,
+      ]),
+    ).toEqual([
+      [50 * MS + MS, 'cheap', 'buy', 'USDT', '-100'],
+      [50 * MS + MS, 'cheap', 'buy', 'BTC', '1'],
+      [50 * MS + MS, 'cheap', 'buy', 'USDT', '-151.5'],
+      [50 * MS + MS, 'cheap', 'buy', 'BTC', '1.5'],
+      [50 * MS + MS, 'cheap', 'fee', 'BTC', '-0.0025'],
+      [80 * MS + MS, 'dear', 'sell', 'BTC', '-1.5'],
+      [80 * MS + MS, 'dear', 'sell', 'USDT', '154.5'],
+      [80 * MS + MS, 'dear', 'sell', 'BTC', '-0.9975'],
+      [80 * MS + MS, 'dear', 'sell', 'USDT', '101.745'],
+      [80 * MS + MS, 'dear', 'fee', 'USDT', '-0.256245'],
+    ]);
+    // The prediction was right: nothing happened meanwhile.
+    const change = trades
+      .filter(({ coin }) => coin === 'USDT')
+      .reduce((sum, { amount }) => sum + Math.round(Number(amount) * 1e7), 0);
+    expect(String(change / 1e7)).toBe(decision?.evaluation.profit);
+  });
+
+  it('fills what is left at the limit when the book moved meanwhile', async () => {
+    const test = await scene();
+    begin(test);
+    test.run.onEvent(test.a.update(at(20), '', '100×0 101×0.5 101.5×4'));
+    test.run.onTime(at(200));
+    await test.run.stop(at(200));
+    const bought = test.ledger().filter(({ kind, coin }) => kind === 'buy' && coin === 'BTC');
+    expect(bought.map(({ amount }) => amount)).toEqual(['0.5']);
+  });
+
+  it('fails on paper when a book is not proven by then, which is recorded by its absence', async () => {
+    const test = await scene({ options: { 'max-failures': '1' } });
+    begin(test);
+    test.run.onEvent(test.b.gap(at(20)));
+    test.run.onTime(at(200));
+    await test.run.stop(at(200));
+    expect(test.opportunities()).toMatchObject([{ end: 'gap', toUs: at(20) }]);
+    expect(test.ledger().some(({ kind }) => kind === 'sell')).toBe(false);
+    // One failure is as many as are allowed.
+    expect(test.run.haltReason).toContain('1 actions in a row have failed');
+  });
+
+  it('ends with the cause: a gap in the middle, a crossed book, one that is too old', async () => {
+    for (const [end, happen] of [
+      ['gap', ({ run, a }: Scene) => run.onEvent(a.gap(at(30)))],
+      ['crossed', ({ run, a }: Scene) => run.onEvent(a.update(at(30), '100×1', ''))],
+    ] as const) {
+      const test = await scene();
+      begin(test);
+      happen(test);
+      await test.run.stop(at(40));
+      expect(test.opportunities()[0]).toMatchObject({ end, toUs: at(30) });
+    }
+    const test = await scene();
+    begin(test);
+    // The message of A is 500 ms old at 500, whenever that is noticed.
+    test.run.onTime(at(555));
+    await test.run.stop(at(600));
+    expect(test.opportunities()[0]).toMatchObject({ end: 'stale', toUs: at(500) });
+  });
+
+  it('ends when the kill switch is set, and the next one is not taken', async () => {
+    const test = await scene();
+    begin(test);
+    test.run.haltReason = 'enough';
+    test.run.onTime(at(50));
+    begin(test, 60);
+    await test.run.stop(at(100));
+    expect(test.opportunities()[0]).toMatchObject({ end: 'halted', toUs: at(50) });
+    expect(test.reasons()).toEqual([[], ['already-taken', 'halted']]);
+  });
+});
+
+describe('what is rejected, with every reason', () => {
+  const rejected = async (
+    changes: Parameters<typeof startRun>[1],
+    events: (scene: Scene) => void = begin,
+  ): Promise<string[][]> => {
+    const test = await scene(changes);
+    events(test);
+    await test.run.stop(at(50));
+    expect(test.decisions().every(({ verdict }) => verdict === 'rejected')).toBe(true);
+    expect(test.ledger().every(({ kind }) => kind === 'opening')).toBe(true);
+    return test.reasons();
+  };
+
+  it('a profit below the threshold, and no more depth', async () => {
+    expect(await rejected({ options: { 'min-profit': '10' } })).toEqual([
+      ['below-threshold', 'depth'],
+    ]);
+    const capped = { options: { 'min-profit': '3', 'max-notional': '50' } };
+    expect(await rejected(capped)).toEqual([['below-threshold', 'limit']]);
+  });
+
+  it('fees', async () => {
+    const exchanges = { cheap: feesWith({ taker: '0.02' }), dear: feesWith({ taker: '0.02' }) };
+    expect(await rejected({ table: { exchanges } })).toEqual([['fees']]);
+    expect(await rejected({ table: { exchanges: { cheap: feesWith() } } })).toEqual([['no-fees']]);
+  });
+
+  it('no balance', async () => {
+    const balances = { cheap: RICH, dear: { USDT: '5', BTC: '0' } };
+    expect(await rejected({ balances })).toEqual([['inventory']]);
+  });
+
+  it('a book that is too old, or crossed', async () => {
+    const stale = ({ run, a, b }: Scene): void => {
+      run.onEvent(a.image(at(0), '99×5', '100×1 101×2'));
+      run.onEvent(b.image(at(500), '103×1.5 102×1', '104×5'));
+    };
+    expect(await rejected({}, stale)).toEqual([['stale']]);
+    const crossed = ({ run, a, b }: Scene): void => {
+      run.onEvent(a.image(at(0), '100×5', '100×1 101×2'));
+      run.onEvent(b.image(at(1), '103×1.5 102×1', '104×5'));
+    };
+    expect(await rejected({}, crossed)).toEqual([['crossed']]);
+  });
+
+  it('a level that is taken already', async () => {
+    const test = await scene({ options: { 'min-profit': '2' } });
+    begin(test);
+    // The edge goes and comes, and no event names what was taken.
+    test.run.onEvent(test.b.update(at(10), '103×0 102×0 99×1', ''));
+    test.run.onEvent(test.b.update(at(20), '103×1.5 102×1', ''));
+    test.run.onEvent(test.a.update(at(30), '', '100×0 101×0'));
+    test.run.onEvent(test.a.update(at(40), '', '100×1 101×2'));
+    await test.run.stop(at(45));
+    expect(test.reasons()).toEqual([[], ['already-taken'], []]);
+  });
+
+  it('too large a loss on one day', async () => {
+    const test = await scene({ options: { 'max-daily-loss': '1', 'max-failures': '10' } });
+    begin(test);
+    // The bids vanish before the sale: what was bought has no taker.
+    test.run.onEvent(test.b.update(at(10), '103×0 102×0 99×5', ''));
+    test.run.onTime(at(100));
+    await test.run.stop(at(100));
+    expect(test.run.haltReason).toContain('the result of this day is -');
+  });
+});
