@@ -8,7 +8,8 @@ import type { StrategyDefinition } from '../../strategy/strategy.ts';
 import type { PipeCommand, PipeSession } from '../command.ts';
 import { liveLines } from '../live-lines.ts';
 import { VENUE_OPTIONS, wantedVenues } from '../options.ts';
-import { DEFAULT_STORE, runStrategy } from '../run/action.ts';
+import { DEFAULT_STORE } from '../../records/open-store.ts';
+import { runStrategy } from '../run/action.ts';
 import { loggerSources, venuesOf } from '../sources.ts';
 
 const STRATEGY_OPTIONS: Readonly<Record<string, Options>> = {
@@ -18,10 +19,10 @@ const STRATEGY_OPTIONS: Readonly<Record<string, Options>> = {
     defaultDescription: 'action',
   },
   store: {
-    ...valued('Where records are kept: a directory'),
+    ...valued('Where records are kept: a directory or mongodb://…'),
     defaultDescription: DEFAULT_STORE,
   },
-  fees: valued('Fees and transfers: a JSON file, instead of the defaults'),
+  fees: valued('Your own fees and transfers: a JSON file, over the defaults'),
   balances: valued('What is there at first: JSON like {"binance": {"USDT": "10000"}}'),
   execute: {
     ...valued('Where orders go'),
