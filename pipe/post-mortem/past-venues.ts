@@ -23,6 +23,8 @@ export interface PastVenues {
     venue: Venue,
     point: { readonly epoch: number; readonly sequence: number },
   ): Promise<VenueImage | null>;
+  /** The last moment at which anything is known of it. */
+  endUs(venue: Venue): Promise<number>;
   /** Changes whenever what is recorded of that time does. */
   fingerprint(venue: Venue, span: Span): Promise<string>;
 }

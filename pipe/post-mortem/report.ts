@@ -12,7 +12,13 @@ import type {
 } from '../records/records.ts';
 
 /** A figure of what came later, or why it is not known. */
-export type Later<T> = ({ readonly state: 'known' } & T) | Unknown;
+export type Later<T> = ({ readonly state: 'known' } & T) | Unknown | Nothing;
+
+/** The question does not arise: nothing was to be bought, or there is no way to move it. */
+export interface Nothing {
+  readonly state: 'none';
+  readonly reason: string;
+}
 
 export interface Unknown {
   readonly state: 'unknown';

@@ -51,7 +51,7 @@ class Sums {
       return;
     }
     sum.predicted = addExact(sum.predicted, profit);
-    if (atLatency.state === 'unknown') sum.unknown++;
+    if (atLatency.state !== 'known') sum.unknown++;
     else sum.realised = addExact(sum.realised, parseExact(atLatency.profit));
   }
 

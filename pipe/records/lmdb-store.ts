@@ -14,13 +14,7 @@ import type {
   StoredFeeTable,
   TimeRange,
 } from './records.ts';
-import {
-  assertNextNumber,
-  batchTexts,
-  overStored,
-  recordOf,
-  storedText,
-} from './stored-records.ts';
+import { assertNextNumber, overStored, recordOf, storedText } from './stored-records.ts';
 import type { RecordKind, RecordOf, StoredText } from './stored-records.ts';
 
 /** Records that are read at once. */
@@ -63,8 +57,16 @@ class LmdbStore implements RecordStore {
     await this.#store([storedText('fee_tables', table)]);
   }
 
-  async put(batch: Parameters<RecordStore['put']>[0]): Promise<void> {
-    await this.#store(batchTexts(batch));
+  async put({
+    opportunities,
+    decisions,
+    ledger,
+  }: Parameters<RecordStore['put']>[0]): Promise<void> {
+    await this.#store([
+      ...(opportunities ?? []).map((record) => storedText('opportunities', record)),
+      ...(decisions ?? []).map((record) => storedText('decisions', record)),
+      ...(ledger ?? []).map((record) => storedText('paper_ledger', record)),
+    ]);
   }
 
   async runs(strategy: string): Promise<readonly RunRecord[]> {

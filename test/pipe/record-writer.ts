@@ -1,20 +1,19 @@
 /**
- * A process that writes records until it is killed. Prints `open` or the error's code, the
+ * A process that writes records into a directory until it is killed. Prints `open` or the error's code, the
  * number of each batch once it is acknowledged, and `halted: <reason>` when it sees the kill switch. Started by tests.
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { LoggerError } from '../../logger/errors.ts';
-import { createSystemClock } from '../../logger/service/system-clock.ts';
-import { openRecordStore } from '../../pipe/records/open-store.ts';
+import { openLmdbStore } from '../../pipe/records/lmdb-store.ts';
 import { STRATEGY, sampleDecision, sampleEntry, sampleOpportunity } from './sample-pipe-records.ts';
 
-const [location = '', maxBatches = '1000000'] = process.argv.slice(2);
+const [directory = '', maxBatches = '1000000'] = process.argv.slice(2);
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 try {
-  const store = await openRecordStore(location, 'write', createSystemClock());
+  const store = await openLmdbStore(directory);
   let number = 0;
   for await (const entry of store.ledger(STRATEGY)) number = entry.number;
   say('open');

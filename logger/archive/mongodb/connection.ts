@@ -61,8 +61,7 @@ export interface ConnectionOptions {
   readonly isReader?: boolean;
 }
 
-/** `Name`: of the collections that are used. */
-export class MongoConnection<Name extends string = CollectionName> {
+export class MongoConnection {
   readonly location: MongoLocation;
   readonly #clock: Clock;
   readonly #options: ConnectionOptions;
@@ -92,7 +91,7 @@ export class MongoConnection<Name extends string = CollectionName> {
     }
   }
 
-  collection(name: Name): Collection<StoredDocument> {
+  collection(name: CollectionName): Collection<StoredDocument> {
     return this.#database().collection<StoredDocument>(name);
   }
 

@@ -51,7 +51,7 @@ function profitChart(
   for (const { predicted: evaluation, atLatency, fromUs: at } of taken) {
     predicted = addExact(predicted, parseExact(evaluation.profit));
     lines.predicted.push({ at, value: Number(formatExact(predicted)) });
-    if (atLatency.state === 'unknown') {
+    if (atLatency.state !== 'known') {
       unknown++;
       continue;
     }

@@ -3,7 +3,14 @@
 import { formatTimeUs } from '../../../logger/market/time.ts';
 import type { RecordedLeg } from '../../records/records.ts';
 import { directionOf } from '../totals.ts';
-import type { Later, Outcome, ReportedOpportunity, TimeLimit } from '../report.ts';
+import type {
+  Later,
+  Nothing,
+  Outcome,
+  ReportedOpportunity,
+  TimeLimit,
+  Unknown,
+} from '../report.ts';
 import { duration, escaped } from './markup.ts';
 
 const COLUMNS: readonly { readonly name: string; readonly isNumber?: true }[] = [
@@ -45,7 +52,10 @@ function row(opportunity: ReportedOpportunity): string {
     [escaped(reasons.join(', ')) || '–', reasons.join(' ')],
     [escaped(predicted.size), predicted.size],
     [`${escaped(predicted.profit)} ${escaped(quote)}`, predicted.profit],
-    [realised === null ? 'unknown' : `${escaped(realised)} ${escaped(quote)}`, realised ?? ''],
+    [
+      realised === null ? noFigure(atLatency) : `${escaped(realised)} ${escaped(quote)}`,
+      realised ?? '',
+    ],
     [duration(lifetimeUs), String(lifetimeUs)],
   ];
   const data = `data-verdict="${verdict}" data-pair="${escaped(pair)}" data-direction="${escaped(directionOf(opportunity))}" data-reasons="${escaped(reasons.join(' '))}"`;
@@ -75,7 +85,7 @@ function details(opportunity: ReportedOpportunity): string {
       'Break-even fee',
       breakEven.fee.state === 'known'
         ? `${breakEven.fee.isAtLeast ? 'at least ' : ''}${breakEven.fee.fraction} on each trade`
-        : `unknown: ${breakEven.fee.reason}`,
+        : because(breakEven.fee),
     ],
     ['Break-even transfer', limit(breakEven.transfer)],
     ['Book to buy from', leg(books.buy)],
@@ -85,18 +95,26 @@ function details(opportunity: ReportedOpportunity): string {
   return `<details><summary>${formatTimeUs(opportunity.fromUs).replace('T', ' ').replace('Z', '')}</summary><dl>${list.join('')}</dl></details>`;
 }
 
+function noFigure({ state }: Later<Outcome>): string {
+  return state === 'none' ? '–' : 'unknown';
+}
+
+export function because(later: Unknown | Nothing): string {
+  return later.state === 'none' ? later.reason : `unknown: ${later.reason}`;
+}
+
 export function outcome(later: Later<Outcome>, quote: string): string {
-  if (later.state === 'unknown') return `unknown: ${later.reason}`;
+  if (later.state !== 'known') return because(later);
   return `${later.profit} ${quote} with ${later.size} (cost ${later.cost}, net ${later.net})`;
 }
 
 export function transfer(later: ReportedOpportunity['byTransfer'], quote: string): string {
-  if (later.state === 'unknown') return `unknown: ${later.reason}`;
+  if (later.state !== 'known') return because(later);
   return `${outcome(later, quote)}, by ${later.network} in ${duration(later.delayUs)}`;
 }
 
 export function limit(later: Later<TimeLimit>): string {
-  if (later.state === 'unknown') return `unknown: ${later.reason}`;
+  if (later.state !== 'known') return because(later);
   return `${later.isAtLeast ? 'at least ' : ''}${duration(later.us)}`;
 }
 

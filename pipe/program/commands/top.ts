@@ -8,27 +8,30 @@ import type { StrategyDefinition } from '../../strategy/strategy.ts';
 import type { PipeCommand, PipeSession } from '../command.ts';
 import { liveLines } from '../live-lines.ts';
 import { VENUE_OPTIONS, wantedVenues } from '../options.ts';
-import { DEFAULT_STORE } from '../../records/open-store.ts';
-import { runStrategy } from '../run/action.ts';
+import { DEFAULT_STORE, runStrategy } from '../run/action.ts';
+import { runPostMortem } from '../run/post-mortem.ts';
 import { loggerSources, venuesOf } from '../sources.ts';
 
 const STRATEGY_OPTIONS: Readonly<Record<string, Options>> = {
   mode: {
-    ...valued('action: find opportunities and act on them'),
-    choices: ['action'],
+    ...valued('action: find opportunities and act on them; post-mortem: what came of them'),
+    choices: ['action', 'post-mortem'],
     defaultDescription: 'action',
   },
   store: {
-    ...valued('Where records are kept: a directory or mongodb://…'),
+    ...valued('Where records are kept: a directory'),
     defaultDescription: DEFAULT_STORE,
   },
-  fees: valued('Your own fees and transfers: a JSON file, over the defaults'),
+  fees: valued('Fees and transfers: a JSON file, over the defaults'),
   balances: valued('What is there at first: JSON like {"binance": {"USDT": "10000"}}'),
   execute: {
     ...valued('Where orders go'),
     choices: ['paper', 'sandbox'],
     defaultDescription: 'paper',
   },
+  from: valued('With --mode post-mortem: the first moment; else the first run'),
+  to: valued('With --mode post-mortem: before which moment it ends; else the end of the recording'),
+  report: valued('With --mode post-mortem: also write a page with charts to this file'),
   account: {
     ...valued('With --execute sandbox: VENUE=ws://USER@HOST:PORT, once for each venue'),
     array: true,
@@ -69,7 +72,10 @@ async function run(
   const name = text(session.args, 'strategy');
   if (name === undefined) return live(session);
   const definition = strategies.find((one) => one.name === name);
-  if (definition !== undefined) return runStrategy(session, definition);
+  if (definition !== undefined) {
+    const isPast = text(session.args, 'mode') === 'post-mortem';
+    return isPast ? runPostMortem(session, definition) : runStrategy(session, definition);
+  }
   throw usageError(
     `--strategy: ${JSON.stringify(name.slice(0, 40))} is not one of ${strategies.map((one) => one.name).join(', ')}`,
   );

@@ -7,7 +7,7 @@ import { CliError, EXIT, usageError } from '../../../manager-cli/exit-codes.ts';
 import type { ExitCode } from '../../../manager-cli/exit-codes.ts';
 import type { Balance } from '../../execution/execution.ts';
 import type { Venue } from '../../market/venue.ts';
-import { DEFAULT_STORE, openRecordStore } from '../../records/open-store.ts';
+import { openLmdbStore } from '../../records/lmdb-store.ts';
 import type { StrategyDefinition } from '../../strategy/strategy.ts';
 import type { PipeSession } from '../command.ts';
 import { parseBalances } from './balances-file.ts';
@@ -23,6 +23,8 @@ import { decisionLine, opportunityLine } from './record-lines.ts';
 import { StrategyRun } from './strategy-run.ts';
 import type { RunDeps, RunOptions } from './strategy-run.ts';
 
+export const DEFAULT_STORE = './pipe-records';
+
 export async function runStrategy(
   session: PipeSession,
   definition: StrategyDefinition,
@@ -30,7 +32,7 @@ export async function runStrategy(
   const { args, clock, log } = session;
   const wanted = wantedVenues(args);
   const sources = loggerSources(session);
-  const store = await openRecordStore(text(args, 'store') ?? DEFAULT_STORE, 'write', clock);
+  const store = await openLmdbStore(text(args, 'store') ?? DEFAULT_STORE);
   const failed = new Failure();
   try {
     const { fees, feeTable } = feesOf(args);

@@ -214,6 +214,9 @@ describe('the cache', () => {
     bookAtPoint(): Promise<null> {
       return Promise.resolve(null);
     }
+    endUs(): Promise<number> {
+      return Promise.resolve(DAY);
+    }
     fingerprint(): Promise<string> {
       return Promise.resolve(this.content);
     }

@@ -1,0 +1,158 @@
+/**
+ * Opportunities that full books show, whatever a live run made of them: wherever the best size brings at least
+ * the demanded profit, both books are proven, uncrossed and fresh. Pure: fed with events in order.
+ */
+
+import type { FeeTable } from '../fees/fee-table.ts';
+import { parseExact } from '../market/exact.ts';
+import type { Exact } from '../market/exact.ts';
+import type { VenueBook } from '../market/venue-book.ts';
+import type { Venue } from '../market/venue.ts';
+import type { OpportunityEnd, OpportunityRecord } from '../records/records.ts';
+import { NO_CAPS } from '../strategy/arbitrage/pieces.ts';
+import { bestWay, isEnough, waysOf } from '../strategy/arbitrage/plan.ts';
+import type { BestWay, Direction, LegBook, Way } from '../strategy/arbitrage/plan.ts';
+import { evaluationOf } from '../strategy/arbitrage/decide.ts';
+import type { ArbitrageSettings } from '../strategy/arbitrage/settings.ts';
+import { Span } from '../strategy/arbitrage/span.ts';
+import type { Decided } from './later/examine.ts';
+
+const NOTHING: ReadonlyMap<string, Exact> = new Map();
+
+export interface Found extends Decided {
+  readonly verdict: 'missed';
+}
+
+/** One direction between two venues. */
+export class Detector {
+  readonly #venues: { readonly buy: VenueBook; readonly sell: VenueBook };
+  readonly #direction: Direction;
+  readonly #settings: ArbitrageSettings;
+  readonly #strategy: string;
+  readonly #ways: readonly Way[];
+  #open: { span: Span; books: { buy: LegBook; sell: LegBook }; first: Found['evaluation'] } | null =
+    null;
+
+  constructor(
+    venues: { readonly buy: VenueBook; readonly sell: VenueBook },
+    under: {
+      readonly strategy: string;
+      readonly table: FeeTable;
+      readonly settings: ArbitrageSettings;
+    },
+  ) {
+    this.#venues = venues;
+    this.#direction = directionOf(venues.buy.venue, venues.sell.venue);
+    this.#settings = under.settings;
+    this.#strategy = under.strategy;
+    this.#ways = waysOf(this.#direction, under.table, under.settings).ways;
+  }
+
+  /** Before the first event after `us`: ends what is too old by then. */
+  beforeNext(us: number): Found | null {
+    const { buy, sell } = this.#venues;
+    if (this.#open === null || buy.point === null || sell.point === null) return null;
+    const staleUs =
+      Math.min(buy.point.receiveTimeUs, sell.point.receiveTimeUs) + this.#settings.maxAgeUs;
+    return us >= staleUs ? this.#end('stale', staleUs) : null;
+  }
+
+  /** Everything of that moment is in the books. */
+  at(us: number): Found | null {
+    const [buy, sell] = [legOf(this.#venues.buy), legOf(this.#venues.sell)];
+    if (buy === null || sell === null) return this.#end('gap', us);
+    if (isCrossed(buy) || isCrossed(sell)) return this.#end('crossed', us);
+    const isStale = [buy, sell].some(
+      ({ point }) => us - point.receiveTimeUs >= this.#settings.maxAgeUs,
+    );
+    if (isStale) return this.#end('stale', us);
+    const own = this.#best(buy, sell);
+    if (own === null) return this.#end('closed', us);
+    const evaluation = (): Found['evaluation'] => evaluationOf(own, { atUs: us, buy, sell });
+    if (this.#open === null) this.#begin(buy, sell, evaluation());
+    else this.#open.span.went(us, own.best.result?.profit ?? null, evaluation);
+    return null;
+  }
+
+  /** Nothing more is looked at. */
+  finish(us: number): Found | null {
+    return this.#end('closed', us);
+  }
+
+  #begin(buy: LegBook, sell: LegBook, first: Found['evaluation']): void {
+    const { base, quote } = this.#direction;
+    const span = new Span('opportunity', {
+      strategy: this.#strategy,
+      pair: `${base}${quote}`,
+      first,
+    });
+    // The books move on.
+    const books = {
+      buy: { ...buy, book: buy.book.clone() },
+      sell: { ...sell, book: sell.book.clone() },
+    };
+    this.#open = { span, books, first };
+  }
+
+  #end(end: OpportunityEnd, us: number): Found | null {
+    if (this.#open === null) return null;
+    const { span, books, first } = this.#open;
+    this.#open = null;
+    const opportunity: OpportunityRecord = span.ended(end, us);
+    return {
+      opportunity,
+      verdict: 'missed',
+      reasons: [],
+      evaluation: first,
+      direction: this.#direction,
+      books,
+    };
+  }
+
+  #best(buy: LegBook, sell: LegBook): BestWay | null {
+    const [first, ...others] = this.#ways;
+    if (first === undefined || !mayPay(buy, sell)) return null;
+    const { maxNotional } = this.#settings;
+    const own = bestWay([first, ...others], buy, sell, {
+      caps: { ...NO_CAPS, maxNotional: maxNotional === null ? null : parseExact(maxNotional) },
+      asksTaken: NOTHING,
+      bidsTaken: NOTHING,
+      hasMinimums: true,
+    });
+    return isEnough(own, this.#settings) ? own : null;
+  }
+}
+
+/** The best prices pay before fees: most events end here. */
+function mayPay(buy: LegBook, sell: LegBook): boolean {
+  const [ask, bid] = [buy.book.best('ask'), sell.book.best('bid')];
+  if (!ask || !bid) return false;
+  const [askExponent, bidExponent] = [buy.book.scale.priceExponent, sell.book.scale.priceExponent];
+  if (askExponent === bidExponent) return bid[0] > ask[0];
+  return BigInt(bid[0]) * 10n ** BigInt(askExponent) > BigInt(ask[0]) * 10n ** BigInt(bidExponent);
+}
+
+export function directionOf(buy: Venue, sell: Venue): Direction {
+  return {
+    buy: { venue: buy.name, rules: rulesOf(buy) },
+    sell: { venue: sell.name, rules: rulesOf(sell) },
+    base: buy.base,
+    quote: buy.quote,
+  };
+}
+
+function rulesOf({ instrument }: Venue): Direction['buy']['rules'] {
+  const { lotSize, minSize, minNotional } = instrument;
+  return { lotSize, minSize, minNotional };
+}
+
+function legOf({ venue, book, point, horizon }: VenueBook): LegBook | null {
+  if (book === null || point === null) return null;
+  const { name, security, source } = venue;
+  return { venue: name, security, source, point, book, horizon };
+}
+
+function isCrossed({ book }: LegBook): boolean {
+  const [bid, ask] = [book.best('bid'), book.best('ask')];
+  return bid !== undefined && ask !== undefined && bid[0] >= ask[0];
+}
