@@ -21,6 +21,11 @@ export function originsOf({ origin, origins = {} }: ExchangeFees | Network): rea
   return [origin, ...Object.values(origins)];
 }
 
+/** Not what this package says of its own exchange: that holds until it says otherwise. */
+function isPublishedElsewhere({ source }: FeeOrigin): boolean {
+  return !source.startsWith('docs/');
+}
+
 /** The oldest of some. */
 export function oldestOf(origins: readonly FeeOrigin[]): FeeOrigin {
   const at = ({ readAt }: FeeOrigin): number => readAtUs(readAt) ?? 0;
@@ -40,7 +45,9 @@ export function ageWarning(
     const fees = table.exchanges[name];
     if (fees === undefined) return [];
     const networks = Object.values(fees.coins).flat();
-    const oldest = oldestOf([fees, ...networks].flatMap(originsOf));
+    const origins = [fees, ...networks].flatMap(originsOf).filter(isPublishedElsewhere);
+    if (origins.length === 0) return [];
+    const oldest = oldestOf(origins);
     return ageDays(oldest, nowUs) > MAX_AGE_DAYS ? [{ name, readAt: oldest.readAt }] : [];
   });
   if (old.length === 0) return null;

@@ -6,6 +6,7 @@ import { text } from '../../../manager-cli/arguments.ts';
 import { CliError, EXIT, usageError } from '../../../manager-cli/exit-codes.ts';
 import type { ExitCode } from '../../../manager-cli/exit-codes.ts';
 import type { Balance } from '../../execution/execution.ts';
+import { ageWarning } from '../../fees/age.ts';
 import type { Venue } from '../../market/venue.ts';
 import { openLmdbStore } from '../../records/lmdb-store.ts';
 import type { StrategyDefinition } from '../../strategy/strategy.ts';
@@ -37,6 +38,9 @@ export async function runStrategy(
   try {
     const { fees, feeTable } = feesOf(args);
     const venues = await venuesOf(session, wanted, sources);
+    const exchanges = [...new Set(venues.map(({ exchange }) => exchange))];
+    const warning = ageWarning(fees, clock.nowUs(), exchanges);
+    if (warning !== null) log.warning(warning);
     const sink = new LineSink(session);
     const signal = AbortSignal.any([sink.signal, failed.signal]);
     const options: RunOptions = {

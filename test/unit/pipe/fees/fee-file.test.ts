@@ -191,6 +191,8 @@ describe('the age of fees', () => {
     expect(warning).toContain('fees are older than 30 days: binance (2026-11-30), coinbase');
     expect(ageWarning(table, READ_US + 31 * DAY_US, ['bybit'])).toContain('days: bybit (2026-');
     expect(ageWarning(table, READ_US + 31 * DAY_US, ['unknown'])).toBeNull();
+    // What this package says of its own exchange does not age.
+    expect(ageWarning(table, READ_US + 31 * DAY_US, ['sandbox'])).toBeNull();
   });
 
   it('is counted in whole days from a date or a time', () => {
