@@ -194,7 +194,11 @@ function within({ intervals, gaps }: CoverageResult, fromUs: number, toUs: numbe
     to: Math.min(toUs, to === null ? toUs : parseTimeUs(to)),
   });
   return {
-    intervals: intervals.map(({ from, to, feed, proof }) => ({ ...clipped(from, to), feed, proof })),
+    intervals: intervals.map(({ from, to, feed, proof }) => ({
+      ...clipped(from, to),
+      feed,
+      proof,
+    })),
     gaps: gaps.map(({ from, to, cause }) => ({ ...clipped(from, to), cause })),
   };
 }
