@@ -3,11 +3,11 @@
 import type { OrderRequest, OrderResult } from '../strategy/strategy.ts';
 import type { Execution } from './execution.ts';
 
-export type OnResults = (results: readonly OrderResult[], atUs: number) => void;
+/** Called for each order, as soon as it is known what became of it. */
+export type OnResult = (result: OrderResult) => void;
 
 export interface Orders {
-  /** `onResults` is called once, with the results of all. */
-  submit(orders: readonly OrderRequest[], nowUs: number, onResults: OnResults): void;
+  submit(orders: readonly OrderRequest[], nowUs: number, onResult: OnResult): void;
   /** Until everything that was really sent has its result. */
   settled(): Promise<void>;
 }
@@ -21,8 +21,8 @@ export class AccountOrders implements Orders {
     this.#execute = execute;
   }
 
-  submit(orders: readonly OrderRequest[], nowUs: number, onResults: OnResults): void {
-    const sent = this.#send(orders, nowUs, onResults).finally(
+  submit(orders: readonly OrderRequest[], nowUs: number, onResult: OnResult): void {
+    const sent = this.#send(orders, nowUs, onResult).finally(
       () => void this.#underWay.delete(sent),
     );
     this.#underWay.add(sent);
@@ -32,8 +32,9 @@ export class AccountOrders implements Orders {
     for (const sent of this.#underWay) await sent;
   }
 
-  async #send(orders: readonly OrderRequest[], nowUs: number, onResults: OnResults): Promise<void> {
-    const results = await this.#execute(orders);
-    onResults(results, Math.max(nowUs, ...results.map(({ atUs }) => atUs)));
+  async #send(orders: readonly OrderRequest[], nowUs: number, onResult: OnResult): Promise<void> {
+    for (const result of await this.#execute(orders)) {
+      onResult({ ...result, atUs: Math.max(nowUs, result.atUs) });
+    }
   }
 }

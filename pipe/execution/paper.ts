@@ -22,7 +22,7 @@ import { bookSide } from '../strategy/book-side.ts';
 import type { Fill, OrderRequest, OrderResult } from '../strategy/strategy.ts';
 import { TakenOfVenues } from '../strategy/taken-levels.ts';
 import type { Agenda } from './agenda.ts';
-import type { OnResults, Orders } from './orders.ts';
+import type { OnResult, Orders } from './orders.ts';
 import { feeOfFills, fillsAt, tradedBy } from './paper-fill.ts';
 
 export interface PaperDeps {
@@ -32,14 +32,9 @@ export interface PaperDeps {
   readonly agenda: Agenda;
 }
 
-interface Batch {
-  readonly results: (OrderResult | null)[];
-  readonly onResults: OnResults;
-}
-
 interface Quote {
   readonly request: OrderRequest;
-  readonly onResults: OnResults;
+  readonly onResult: OnResult;
   /** It is in the book from then on. */
   readonly fromUs: number;
   left: Exact;
@@ -47,7 +42,6 @@ interface Quote {
 
 export class PaperOrders implements Orders {
   readonly #deps: PaperDeps;
-  /** By security: a venue has a book for each pair. */
   readonly #taken = new TakenOfVenues();
   readonly #quotes = new Map<string, readonly Quote[]>();
 
@@ -55,21 +49,18 @@ export class PaperOrders implements Orders {
     this.#deps = deps;
   }
 
-  submit(orders: readonly OrderRequest[], nowUs: number, onResults: OnResults): void {
-    const batch: Batch = { results: orders.map(() => null), onResults };
-    orders.forEach((request, place) => {
+  submit(orders: readonly OrderRequest[], nowUs: number, onResult: OnResult): void {
+    for (const request of orders) {
       const dueUs = nowUs + this.#latencyUs(request.venue.name);
-      this.#deps.agenda.add(dueUs, (atUs) => {
-        this.#put(batch, place, this.#fill(request, atUs));
-      });
-    });
+      this.#deps.agenda.add(dueUs, (atUs) => onResult(this.#fill(request, atUs)));
+    }
   }
 
   /** Replaces the quotes of a pair. */
-  quote(pair: string, orders: readonly OrderRequest[], nowUs: number, onResults: OnResults): void {
+  quote(pair: string, orders: readonly OrderRequest[], nowUs: number, onResult: OnResult): void {
     const quotes = orders.map((request): Quote => {
       const fromUs = nowUs + this.#latencyUs(request.venue.name);
-      return { request, onResults, fromUs, left: parseExact(request.size) };
+      return { request, onResult, fromUs, left: parseExact(request.size) };
     });
     this.#quotes.set(pair, quotes);
   }
@@ -86,12 +77,6 @@ export class PaperOrders implements Orders {
 
   #latencyUs(venue: string): number {
     return (feesOf(this.#deps.fees, venue)?.latencyMs ?? 0) * 1000;
-  }
-
-  #put(batch: Batch, place: number, result: OrderResult): void {
-    batch.results[place] = result;
-    const results = batch.results.filter((each) => each !== null);
-    if (results.length === batch.results.length) batch.onResults(results, result.atUs);
   }
 
   #fill(request: OrderRequest, atUs: number): OrderResult {
@@ -112,7 +97,7 @@ export class PaperOrders implements Orders {
       // Each order is a taker of its own: a decision may have several.
       const taker = `${decision}/${side}/${atUs}`;
       this.#taken.take(taker, {
-        venue: venue.security,
+        venue: keyOf(venue),
         side: taken,
         price,
         size: parseExact(size),
@@ -162,8 +147,7 @@ export class PaperOrders implements Orders {
       if (this.#lacks(request, fills) !== null) continue;
       quote.left = subtractExact(quote.left, size);
       left = subtractExact(left, size);
-      const result = this.#result(request, trade.receiveTimeUs, fills, null, 'maker');
-      quote.onResults([result], trade.receiveTimeUs);
+      quote.onResult(this.#result(request, trade.receiveTimeUs, fills, null, 'maker'));
       if (compareExact(left, ZERO) <= 0) return;
     }
   }

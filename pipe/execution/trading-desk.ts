@@ -18,7 +18,7 @@ import { Agenda } from './agenda.ts';
 import type { Execution } from './execution.ts';
 import { depositOf, movementsOf, withdrawalOf } from './movements.ts';
 import { AccountOrders } from './orders.ts';
-import type { OnResults, Orders } from './orders.ts';
+import type { OnResult, Orders } from './orders.ts';
 import { PaperOrders } from './paper.ts';
 
 export interface TradingDeskDeps {
@@ -101,11 +101,11 @@ export class TradingDesk {
 
   #context(pair: string, books: readonly VenueBook[]): StrategyContext {
     const { fees, history, execute, record, balance, halted, halt, definition } = this.#deps;
-    const onResults: OnResults = (results, atUs) => {
-      this.#momentUs = atUs;
-      const ledger = results.flatMap((result) => movementsOf(definition.name, result));
+    const onResult: OnResult = (result) => {
+      this.#momentUs = result.atUs;
+      const ledger = movementsOf(definition.name, result);
       if (ledger.length > 0) record({ ledger });
-      this.#strategies.get(pair)?.onResults(results, atUs);
+      this.#strategies.get(pair)?.onResult(result, result.atUs);
     };
     return {
       pair,
@@ -118,8 +118,8 @@ export class TradingDesk {
       balance,
       halted,
       halt,
-      execute: (orders) => this.#orders.submit(orders, this.#momentUs, onResults),
-      quote: (orders) => this.#paper.quote(pair, orders, this.#momentUs, onResults),
+      execute: (orders) => this.#orders.submit(orders, this.#momentUs, onResult),
+      quote: (orders) => this.#paper.quote(pair, orders, this.#momentUs, onResult),
       transfer: (transfer) => {
         record({ ledger: withdrawalOf(definition.name, transfer, this.#momentUs) });
         this.#arriveLater(pair, transfer);

@@ -69,11 +69,11 @@ export interface StrategyContext {
   halt(reason: string): void;
   /** Shared by all pairs of this strategy. */
   readonly standing: Standing;
-  /** Orders of one decision, sent side by side; `onResults` gets their results together. */
+  /** Orders of one decision, sent side by side; `onResult` gets what became of each. */
   execute(orders: readonly OrderRequest[]): void;
   /**
    * Replaces the orders of this pair that rest in the book, on paper alone: they are filled by trades that go
-   * through their price, and `onResults` gets each fill.
+   * through their price, and `onResult` gets each fill.
    */
   quote(orders: readonly OrderRequest[]): void;
   /** Whether coins can be moved: on paper they can. */
@@ -93,8 +93,8 @@ export interface Strategy {
   onEvent(event: VenueEvent, nowUs: number): void;
   /** At least ten times a second without an event: what ends by time ends here. */
   onTime(nowUs: number): void;
-  /** Of the orders of one call. On paper, before the first event at which they are known. */
-  onResults(results: readonly OrderResult[], nowUs: number): void;
+  /** What became of an order, or a part of a quote that was filled. On paper, before the event that follows it. */
+  onResult(result: OrderResult, nowUs: number): void;
   onArrival?(transfer: Transfer, nowUs: number): void;
   /** Ends what is open. */
   stop(nowUs: number): Promise<void>;

@@ -94,8 +94,8 @@ class Toy implements Strategy {
     this.#context.execute([order]);
   }
 
-  onResults(results: readonly OrderResult[]): void {
-    this.#seen.results.push(...results);
+  onResult(result: OrderResult): void {
+    this.#seen.results.push(result);
   }
 
   onTime(nowUs: number): void {

@@ -36,7 +36,10 @@ interface Action {
   readonly way: BestWay['way'];
   readonly buy: Venue;
   readonly sell: Venue;
-  readonly reserved: { readonly quote: Exact; readonly base: Exact };
+  /** What its orders may still take of the balances. */
+  readonly reserved: { quote: Exact; base: Exact };
+  /** Those without a result. */
+  orders: number;
   readonly expected: Expectation;
   /** In quote, paid and got so far; in base, left over. */
   money: Exact;
@@ -81,14 +84,13 @@ export class Actions {
     if (decision.plan) this.#act(id, state, decision, decision.plan);
   }
 
-  onResults(results: readonly OrderResult[], nowUs: number): void {
-    const [first] = results;
-    const action = first && this.#underWay.get(first.request.decision);
+  onResult(result: OrderResult, nowUs: number): void {
+    const action = this.#underWay.get(result.request.decision);
     if (!action) return;
-    for (const result of results) this.#settle(action, result);
-    const isBuyOfTransfer = action.expected.transfer && first.request.side === 'buy';
-    if (isBuyOfTransfer && this.#send(action, nowUs)) return;
-    this.#finish(action, nowUs);
+    this.#settle(action, result);
+    if (--action.orders > 0) return;
+    const isBuyOfTransfer = action.expected.transfer && result.request.side === 'buy';
+    if (!isBuyOfTransfer || !this.#send(action, nowUs)) this.#finish(action, nowUs);
   }
 
   onArrival(transfer: Transfer): void {
@@ -109,6 +111,7 @@ export class Actions {
     for (const action of this.#waiting.values()) {
       if (action.sell.name !== venue) continue;
       this.#waiting.delete(action.decision);
+      action.orders = 1;
       const size = formatExact(floorToLot(action.base, action.way.terms.sell.lot));
       const { decision, sell } = action;
       this.#context.execute([{ decision, venue: sell, side: 'sell', size, limit: NO_LIMIT }]);
@@ -172,6 +175,7 @@ export class Actions {
       buy: buyVenue,
       sell: sellVenue,
       reserved: { quote: result.cost, base: isMoved ? ZERO : result.sold },
+      orders: expected.orders.length,
       expected,
       money: ZERO,
       base: ZERO,
@@ -211,6 +215,7 @@ export class Actions {
       ZERO,
     );
     const isBuy = side === 'buy';
+    action.reserved[isBuy ? 'quote' : 'base'] = ZERO;
     action.money = isBuy ? subtractExact(action.money, money) : addExact(action.money, money);
     action.base = isBuy ? addExact(action.base, filled) : subtractExact(action.base, filled);
     const charged = parseExact(fee.amount);

@@ -83,8 +83,8 @@ export class Arbitrage implements Strategy {
     this.#expire(nowUs);
   }
 
-  onResults(results: readonly OrderResult[], nowUs: number): void {
-    this.#actions.onResults(results, nowUs);
+  onResult(result: OrderResult, nowUs: number): void {
+    this.#actions.onResult(result, nowUs);
   }
 
   onArrival(transfer: Transfer, _nowUs: number): void {
