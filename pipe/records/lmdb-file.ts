@@ -37,6 +37,8 @@ const TABLES = [...RECORD_KINDS, 'order', 'layout'] as const;
 const MAX_TABLES = 16;
 /** How long a flush is waited for before the number of transactions is looked at again. */
 const FLUSH_CHECK_MS = 100;
+/** How often slots of readers that were killed are freed: LMDB keeps the pages that these could read. */
+const COMMITS_BETWEEN_READER_CHECKS = 1000;
 const WAITING = Symbol('waiting');
 
 export type TableName = (typeof TABLES)[number];
@@ -85,6 +87,7 @@ export class RecordFile {
   readonly #tables: Tables;
   readonly #writing: Writing | undefined;
   #lastFlush: Promise<void> = Promise.resolve();
+  #commits = 0;
   #isClosed = false;
 
   /** Use `openRecordFile`. */
@@ -139,6 +142,7 @@ export class RecordFile {
     } catch (error) {
       throw writeError(error, this.#directory);
     }
+    if (this.#commits++ % COMMITS_BETWEEN_READER_CHECKS === 0) this.#root.readerCheck();
     // One flush at a time.
     const flushed = this.#lastFlush.then(() => this.#flush(this.#writing!));
     this.#lastFlush = flushed.catch(() => undefined);

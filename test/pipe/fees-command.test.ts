@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultFees, feesId, loadFees } from '../../pipe/fees/load-fees.ts';
 import { openLmdbStore } from '../../pipe/records/lmdb-store.ts';
+import { ForwardProxy } from '../support/forward-proxy.ts';
 import { pipe } from '../support/pipe-cli.ts';
 
 let directory: string;
@@ -167,6 +168,21 @@ describe('fees --refresh', () => {
     });
     expect(table.exchanges['bitmex']).toEqual(defaultFees().exchanges['bitmex']);
     expect(await readdir(directory)).toEqual(['fees.json']);
+  });
+
+  it('goes through a proxy', async () => {
+    const proxy = await ForwardProxy.start();
+    cleanUps.push(() => proxy.close());
+    const { env } = await exchanges({ '/currencies': COINBASE });
+    const args = ['fees', '--refresh', '--fees', file, '--exchange', 'coinbase'];
+    const through = { ...env, http_proxy: `http://127.0.0.1:${proxy.port}` };
+    expect((await pipe(args, { env: through })).code).toBe(0);
+    expect(proxy.targets).toHaveLength(1);
+    expect((await pipe(args, { env: { ...through, no_proxy: '127.0.0.1' } })).code).toBe(0);
+    expect(proxy.targets).toHaveLength(1);
+    const bad = await pipe(args, { env: { ...env, HTTP_PROXY: 'user:secret' } });
+    expect(bad.code).toBe(1);
+    expect(bad.stderr).not.toContain('secret');
   });
 
   it('keeps what the file had', async () => {

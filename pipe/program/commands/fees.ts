@@ -1,10 +1,13 @@
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { ConfigError, InvalidArgumentError, describeError } from '../../../logger/errors.ts';
 import { createNetwork } from '../../../logger/service/network.ts';
+import { loadProxies } from '../../../logger/service/proxy.ts';
+import type { Proxies } from '../../../logger/service/proxy.ts';
 import { flag, text } from '../../../manager-cli/arguments.ts';
 import { valued } from '../../../manager-cli/command.ts';
 import { EXIT, usageError } from '../../../manager-cli/exit-codes.ts';
 import type { ExitCode } from '../../../manager-cli/exit-codes.ts';
+import type { Io } from '../../../manager-cli/io.ts';
 import { paintFor } from '../../../manager-cli/style.ts';
 import { renderTable } from '../../../manager-cli/table.ts';
 import { ageWarning } from '../../fees/age.ts';
@@ -112,7 +115,7 @@ async function refresh(session: PipeSession, path: string): Promise<readonly Ref
     throw usageError(`--exchange: only these publish fees without a key: ${names}`);
   }
   const deps: RefreshDeps = {
-    transport: createNetwork(clock),
+    transport: createNetwork(clock, await proxiesIn(io.env)),
     nowUs: () => clock.nowUs(),
     signal,
     urlOf: (setting) => io.env[setting] || undefined,
@@ -126,6 +129,22 @@ async function refresh(session: PipeSession, path: string): Promise<readonly Ref
   );
   if (answered.length > 0) replaceFile(path, fileWith(file, answered));
   return refreshed;
+}
+
+/** By the variables that a logger and other programs go by, too. */
+function proxiesIn(env: Io['env']): Promise<Proxies> {
+  const valueOf = (name: string): string => env[name] || env[name.toLowerCase()] || '';
+  const proxyOf = (name: string): string | null => {
+    const value = valueOf(name);
+    if (value === '') return null;
+    if (URL.canParse(value)) return value;
+    throw new ConfigError(`${name} is not the address of a proxy`);
+  };
+  return loadProxies({
+    https: proxyOf('HTTPS_PROXY'),
+    http: proxyOf('HTTP_PROXY'),
+    except: valueOf('NO_PROXY').split(','),
+  });
 }
 
 function exists(path: string): boolean {

@@ -10,10 +10,11 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ArchiveInUseError } from '../../logger/errors.ts';
 import { openLmdbStore } from '../../pipe/records/lmdb-store.ts';
 import { compile } from '../archive/holder-process.ts';
+import { scaled } from '../support/scaled.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { STRATEGY, sampleDecision, sampleEntry, sampleOpportunity } from './sample-pipe-records.ts';
 
-const KILLS = Number(process.env['KILLS'] ?? 3);
+const KILLS = Number(process.env['KILLS'] ?? scaled({ fast: 2, full: 10 }));
 const OUT = 'node_modules/.cache/record-writer';
 const ALL = { fromUs: 0, toUs: Number.MAX_SAFE_INTEGER };
 
