@@ -20,7 +20,7 @@ import { loggerSources, venuesOf } from '../sources.ts';
 import { executionOf } from './executions.ts';
 import { feesOf } from './fees.ts';
 import type { RecordBatch } from './journal.ts';
-import { decisionLine, opportunityLine } from './record-lines.ts';
+import { decisionLine, movementLines, opportunityLine } from './record-lines.ts';
 import { StrategyRun } from './strategy-run.ts';
 import type { RunDeps, RunOptions } from './strategy-run.ts';
 
@@ -135,5 +135,6 @@ function print(batch: RecordBatch, { out }: PipeSession, sink: LineSink): void {
     return;
   }
   for (const decision of decisions) sink.put(decisionLine(decision));
+  for (const line of movementLines(ledger)) sink.put(line);
   for (const one of opportunities) if (one.end !== 'running') sink.put(opportunityLine(one));
 }

@@ -1,7 +1,9 @@
 /** What was stored, as lines for people. Pure. */
 
 import { formatTimeUs } from '../../../logger/market/time.ts';
-import type { DecisionRecord, OpportunityRecord } from '../../records/records.ts';
+import { addExact, formatExact, parseExact, ZERO } from '../../market/exact.ts';
+import type { Exact } from '../../market/exact.ts';
+import type { DecisionRecord, LedgerEntry, OpportunityRecord } from '../../records/records.ts';
 
 export function decisionLine({ atUs, pair, verdict, reasons, evaluation }: DecisionRecord): string {
   const { buy, sell, size, profit, bps } = evaluation;
@@ -14,4 +16,28 @@ export function opportunityLine(opportunity: OpportunityRecord): string {
   const { fromUs, toUs, pair, buy, sell, end, best } = opportunity;
   const milliseconds = Math.round((toUs - fromUs) / 1000);
   return `${formatTimeUs(toUs)}  ended  ${pair} buy ${buy}, sell ${sell}: ${end} after ${milliseconds} ms, best profit ${best.profit} (${best.bps} bps)`;
+}
+
+/** One line for what an order or a transfer moved on a venue, whatever the number of its fills. */
+export function movementLines(ledger: readonly LedgerEntry[]): readonly string[] {
+  const groups = new Map<string, LedgerEntry[]>();
+  for (const entry of ledger) {
+    const key = JSON.stringify([entry.atUs, entry.venue, entry.decision, entry.fill]);
+    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  return [...groups.values()].map(movementLine);
+}
+
+function movementLine(entries: readonly LedgerEntry[]): string {
+  const [{ atUs, venue, kind, fill }] = entries as [LedgerEntry, ...LedgerEntry[]];
+  const sums = new Map<string, Exact>();
+  for (const { coin, kind: of, amount } of entries) {
+    const what = of === kind ? coin : `${coin} (${of})`;
+    sums.set(what, addExact(sums.get(what) ?? ZERO, parseExact(amount)));
+  }
+  const amounts = [...sums].map(
+    ([what, sum]) => `${sum.value > 0n ? '+' : ''}${formatExact(sum)} ${what}`,
+  );
+  const by = fill === null ? '' : ` (${fill})`;
+  return `${formatTimeUs(atUs)}  ${kind}  ${venue}: ${amounts.join(', ')}${by}`;
 }

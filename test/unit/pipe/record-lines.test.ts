@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { movementLines } from '../../../pipe/program/run/record-lines.ts';
+import type { LedgerEntry } from '../../../pipe/records/records.ts';
+
+function entry(changed: Partial<LedgerEntry>): LedgerEntry {
+  return {
+    number: 1,
+    atUs: Date.UTC(2026, 10, 20) * 1000,
+    strategy: 'arbitrage',
+    decision: 'd/1',
+    venue: 'binance',
+    coin: 'USDT',
+    kind: 'buy',
+    amount: '1',
+    balance: '1',
+    fill: 'paper',
+    ...changed,
+  };
+}
+
+test('what an order moved is one line, whatever the number of its fills', () => {
+  const lines = movementLines([
+    entry({ amount: '-100.5' }),
+    entry({ coin: 'BTC', amount: '1' }),
+    entry({ amount: '-0.5' }),
+    entry({ coin: 'BTC', amount: '0.5' }),
+    entry({ kind: 'fee', coin: 'BTC', amount: '-0.0015' }),
+    entry({ venue: 'bybit', kind: 'sell', coin: 'BTC', amount: '-1.5', fill: 'order:ab' }),
+    entry({ kind: 'opening', decision: null, fill: null, amount: '10' }),
+  ]);
+  expect(lines).toEqual([
+    '2026-11-20T00:00:00Z  buy  binance: -101 USDT, +1.5 BTC, -0.0015 BTC (fee) (paper)',
+    '2026-11-20T00:00:00Z  sell  bybit: -1.5 BTC (order:ab)',
+    '2026-11-20T00:00:00Z  opening  binance: +10 USDT',
+  ]);
+});
