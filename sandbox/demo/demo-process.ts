@@ -1,5 +1,5 @@
 /**
- * The demo's child processes: the logger, and the manager CLI once per command. They inherit only the
+ * The demo's child processes: the logger, and manager CLI or pipe once per command. They inherit only the
  * few environment variables that any program needs, so that the demo runs the same everywhere.
  * `close` leaves no process behind.
  */
@@ -25,8 +25,24 @@ export interface CommandOutcome {
   readonly stderr: string;
 }
 
+/** A command in the background. */
+export interface RunningCommand {
+  readonly ended: Promise<CommandOutcome>;
+  /** What it has written so far. */
+  output(): CommandOutcome;
+  isRunning(): boolean;
+  /** As Ctrl-C. */
+  interrupt(): Promise<CommandOutcome>;
+}
+
 const LOGGER = fileURLToPath(new URL('../../logger/main.js', import.meta.url));
-const MANAGER = fileURLToPath(new URL('../../manager-cli/main.js', import.meta.url));
+/** What is run once per command, by the name of its npm script. */
+const PROGRAMS = {
+  manager: fileURLToPath(new URL('../../manager-cli/main.js', import.meta.url)),
+  pipe: fileURLToPath(new URL('../../pipe/main.js', import.meta.url)),
+} as const;
+export type Program = keyof typeof PROGRAMS;
+
 const START_LIMIT_MS = 15_000;
 const STOP_LIMIT_MS = 12_000;
 /** Further output of a command is dropped. */
@@ -39,6 +55,8 @@ export interface ProcessSettings {
   readonly managerPort: number;
   readonly authkey: string;
   readonly commandLimitMs: number;
+  /** Where commands run. Default: where the demo does. */
+  readonly commandDirectory?: string;
   /** Settings that point the logger at the sandbox. */
   readonly exchanges: Readonly<Record<string, string>>;
 }
@@ -102,17 +120,27 @@ export class DemoProcesses {
     });
   }
 
-  /** Runs one command of the manager CLI. */
-  async run(args: readonly string[]): Promise<CommandOutcome> {
-    const child = spawn(process.execPath, [MANAGER, ...args], {
+  /** Runs one command of a program. */
+  run(args: readonly string[], program: Program = 'manager'): Promise<CommandOutcome> {
+    return this.#spawn(args, program, this.#settings.commandLimitMs).ended;
+  }
+
+  /** Starts a command that goes on until it is stopped. */
+  start(args: readonly string[], program: Program): RunningCommand {
+    return this.#spawn(args, program);
+  }
+
+  #spawn(args: readonly string[], program: Program, timeout?: number): RunningCommand {
+    const child = spawn(process.execPath, [PROGRAMS[program], ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: this.#settings.commandLimitMs,
+      cwd: this.#settings.commandDirectory,
+      ...(timeout !== undefined && { timeout }),
       env: {
         ...baseEnvironment(),
         MANAGER_PORT: String(this.#settings.managerPort),
         MANAGER_AUTHKEY: this.#settings.authkey,
-        // As `npm run manager` sets them: its hints are to be copied from what is shown here.
-        npm_lifecycle_event: 'manager',
+        // As npm sets them: hints are to be copied from what is shown here.
+        npm_lifecycle_event: program,
         npm_package_name: 'orderbook-logger',
       },
     });
@@ -125,9 +153,19 @@ export class DemoProcesses {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       if (stderr.length < MAX_OUTPUT_CHARACTERS) stderr += text;
     });
-    const exitCode = await exitOf(child);
-    this.#commands.delete(child);
-    return { exitCode, stdout, stderr };
+    const ended = exitOf(child).then((exitCode) => {
+      this.#commands.delete(child);
+      return { exitCode, stdout, stderr };
+    });
+    return {
+      ended,
+      output: () => ({ exitCode: child.exitCode ?? 0, stdout, stderr }),
+      isRunning: () => child.exitCode === null && child.signalCode === null,
+      interrupt: () => {
+        child.kill('SIGINT');
+        return ended;
+      },
+    };
   }
 
   /** Stops what still runs: the logger by SIGTERM, then by SIGKILL. */

@@ -5,7 +5,7 @@ import { until } from '../until.ts';
 import { compareBooks } from './demo-check.ts';
 import type { BookReply } from './demo-check.ts';
 import { DemoError } from './demo-process.ts';
-import type { CommandOutcome, DemoProcesses } from './demo-process.ts';
+import type { CommandOutcome, DemoProcesses, Program } from './demo-process.ts';
 import { Story } from './demo-story.ts';
 
 const POLL_MS = 100;
@@ -21,16 +21,24 @@ export class DemoRunner {
   }
 
   /** Runs a command and shows its output. @throws DemoError for an unexpected exit code. */
-  async show(args: readonly string[], expectedCode = 0): Promise<CommandOutcome> {
-    this.story.command(args);
-    const outcome = await this.run(args, expectedCode);
+  async show(
+    args: readonly string[],
+    expectedCode = 0,
+    program: Program = 'manager',
+  ): Promise<CommandOutcome> {
+    this.story.command(args, program);
+    const outcome = await this.run(args, expectedCode, program);
     this.story.output(outcome);
     return outcome;
   }
 
   /** Runs a command. @throws DemoError for an unexpected exit code. */
-  async run(args: readonly string[], expectedCode = 0): Promise<CommandOutcome> {
-    const outcome = await this.processes.run(args);
+  async run(
+    args: readonly string[],
+    expectedCode = 0,
+    program: Program = 'manager',
+  ): Promise<CommandOutcome> {
+    const outcome = await this.processes.run(args, program);
     if (outcome.exitCode === expectedCode) return outcome;
     const output = outcome.stderr.trim() || outcome.stdout.trim().slice(0, 400);
     throw new DemoError(

@@ -47,7 +47,7 @@ export async function playDemo(
   // The exchange keeps its own books for some minutes.
   if (minutes > 0) demo.checkSame(last, book);
   else demo.check(last, 'The book from the beginning');
-  demo.story.end();
+  demo.story.end("every book matched the exchange's own, and the gap was reported");
   if (keep !== undefined) demo.story.say(`The archive is kept: --archive ${keep}`);
 }
 

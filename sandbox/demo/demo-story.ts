@@ -1,6 +1,6 @@
 /** Prints the demo: numbered steps, commands as a user would type them, and their output. */
 
-import type { CommandOutcome } from './demo-process.ts';
+import type { CommandOutcome, Program } from './demo-process.ts';
 
 /** Lines of a command's output that are shown; the rest is only counted. */
 const SHOWN_LINES = 30;
@@ -24,8 +24,8 @@ export class Story {
     this.lines([`✔ ${text}`]);
   }
 
-  command(args: readonly string[]): void {
-    write(`\n   $ npm run -s manager -- ${args.map(quoted).join(' ')}\n`);
+  command(args: readonly string[], program: Program = 'manager'): void {
+    write(`\n   $ npm run -s ${program} -- ${args.map(quoted).join(' ')}\n`);
   }
 
   output(outcome: CommandOutcome, maxLines = SHOWN_LINES): void {
@@ -45,11 +45,10 @@ export class Story {
     else if (isLast) this.say(text);
   }
 
-  end(): void {
+  /** @param what held, for the last line. */
+  end(what: string): void {
     const seconds = ((performance.now() - this.#startedMs) / 1000).toFixed(1);
-    write(
-      `\nDone in ${seconds} s: every book matched the exchange's own, and the gap was reported.\n`,
-    );
+    write(`\nDone in ${seconds} s: ${what}.\n`);
   }
 }
 

@@ -69,15 +69,12 @@ function startArbitrage(): RunningPipe {
     `sandbox@${name}=ws://username1@127.0.0.1:${exchanges[name].port}`,
   ]);
   const sources = NAMES.flatMap((name) => ['--logger', `${name}=127.0.0.1:${loggers[name].port}`]);
-  pipe = startPipe(
-    [
-      ...['--strategy', 'arbitrage', '--mode', 'action', '--execute', 'sandbox', '--json'],
-      ...['--pairs', 'UXBTUSD', '--exchanges', 'sandbox@a,sandbox@b', '--min-profit', '0.01'],
-      ...['--max-age', '60s', '--store', join(directory, 'store')],
-      ...['--fees', join(directory, 'fees.json'), ...accounts, ...sources],
-    ],
-    { env: { MANAGER_AUTHKEY: TEST_KEY, EXCHANGE_PASSWORD: 'password1' } },
-  );
+  const argv = `--strategy arbitrage --mode action --execute sandbox --json --pairs UXBTUSD
+    --exchanges sandbox@a,sandbox@b --min-profit 0.01 --max-age 60s`.split(/\s+/);
+  const [store, fees] = [join(directory, 'store'), join(directory, 'fees.json')];
+  pipe = startPipe([...argv, '--store', store, '--fees', fees, ...accounts, ...sources], {
+    env: { MANAGER_AUTHKEY: TEST_KEY, EXCHANGE_PASSWORD: 'password1' },
+  });
   return pipe;
 }
 
