@@ -75,7 +75,7 @@ function checkedTime(value: string, name: string): string {
 /**
  * An option that is a time: a relative one (`-5m`, `-1h30m`) or `now` by this machine's clock.
  */
-function time(args: Arguments, name: string): string | undefined {
+export function time(args: Arguments, name: string): string | undefined {
   const value = text(args, name);
   const nowUs = Date.now() * 1000;
   if (value === undefined) return undefined;

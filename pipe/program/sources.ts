@@ -10,6 +10,7 @@ import { sleep } from '../../logger/runtime/timing.ts';
 import { findVenues } from '../market/venues.ts';
 import type { KnownSource, Wanted } from '../market/venues.ts';
 import type { Venue } from '../market/venue.ts';
+import { ArchiveSource } from '../sources/archive-source.ts';
 import { LoggerSource } from '../sources/logger-source.ts';
 import type { Source } from '../sources/source.ts';
 import type { PipeSession } from './command.ts';
@@ -51,9 +52,31 @@ export function loggerSources(session: PipeSession): LoggerSource[] {
   });
 }
 
-/** Whatever is named: loggers, or archives alone. */
-export async function openSources(session: PipeSession): Promise<readonly Source[]> {
-  return loggerSources(session);
+/** The archives of `--archive`. @throws InvalidArgumentError, ArchiveUnavailableError */
+export async function archiveSources({ args }: PipeSession): Promise<ArchiveSource[]> {
+  const opened: ArchiveSource[] = [];
+  try {
+    for (const { name, rest } of namedTexts(args, 'archive')) {
+      opened.push(await ArchiveSource.open(name ?? archiveName(rest), rest));
+    }
+    return opened;
+  } catch (error) {
+    for (const source of opened) await source.close();
+    throw cliErrorOf(error);
+  }
+}
+
+/** A URI may hold a password. */
+function archiveName(location: string): string {
+  return location.replace(/^(mongodb(\+srv)?:\/\/)[^@/]*@/, '$1');
+}
+
+/** A source whose past can be asked. */
+export type AnySource = LoggerSource | ArchiveSource;
+
+/** Archives alone, or loggers. */
+export async function openSources(session: PipeSession): Promise<readonly AnySource[]> {
+  return isPast(session) ? archiveSources(session) : loggerSources(session);
 }
 
 /**

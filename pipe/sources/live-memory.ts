@@ -3,7 +3,6 @@
  * book without a hole or a repeat. After a loss of the source, the time between is read in the same way.
  */
 
-import type { History } from '../../manager-cli/history.ts';
 import { UnknownSecurityError, describeError } from '../../logger/errors.ts';
 import { backoffDelayMs } from '../../logger/runtime/backoff.ts';
 import type { BackoffLimits } from '../../logger/runtime/backoff.ts';
@@ -18,6 +17,7 @@ import { MEMORY_MARGIN_US, PairMemory } from '../top/pair-memory.ts';
 import { TopSeries } from '../top/top-series.ts';
 import type { Top } from '../top/top.ts';
 import { pastTops } from './past-tops.ts';
+import type { PastHistory, PastRange } from './past-tops.ts';
 
 const AGAIN: BackoffLimits = { baseMs: 500, capMs: 30_000 };
 /** What a logger has just received is in its archive soon after. */
@@ -26,7 +26,7 @@ const MAX_LATE = 5;
 
 export interface LiveMemoryDeps {
   /** Where the past of a venue is read; null: nowhere. */
-  readonly historyOf: (venue: Venue, signal: AbortSignal) => Promise<History | null>;
+  readonly historyOf: (venue: Venue, signal: AbortSignal) => Promise<PastHistory | null>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Pick<Log, 'warning'>;
@@ -38,7 +38,7 @@ export class LiveMemory {
   readonly #memoryUs: number;
   readonly #pairs = new Map<string, PairMemory>();
   readonly #venues = new Map<Venue, VenueState>();
-  #onReady: (() => void)[] = [];
+  readonly #onReady: (() => void)[] = [];
 
   constructor(venues: readonly Venue[], memoryUs: number, deps: LiveMemoryDeps) {
     this.#deps = deps;
@@ -61,7 +61,8 @@ export class LiveMemory {
     if (state === undefined || event.type === 'trade') return;
     const memory = this.pair(venue.pair);
     if (event.type === 'unproven') {
-      memory.set(venue.name, null, event.sinceUs ?? event.atUs);
+      // Proven at its last moment, too.
+      memory.set(venue.name, null, event.sinceUs === null ? event.atUs : event.sinceUs + 1);
       if (event.isOurs) state.isLost = true;
       else if (state.isLost) this.#begin(venue, state, memory, new TopSeries());
       return;
@@ -99,20 +100,25 @@ export class LiveMemory {
   async #fill(
     venue: Venue,
     memory: PairMemory,
-    range: { readonly fromUs: number; readonly toUs: number },
+    range: PastRange,
     before: TopSeries,
   ): Promise<void> {
+    // What was lost need not have missed anything.
+    const past = range.fromUs < range.toUs ? await this.#readUntilDone(venue, range) : null;
+    if (past !== null) memory.fill(venue.name, past);
+    memory.fill(venue.name, before);
+  }
+
+  /** null: nothing is recorded of it, or the signal aborted. */
+  async #readUntilDone(venue: Venue, range: PastRange): Promise<TopSeries | null> {
     const { clock, random, log, signal } = this.#deps;
     for (let failures = 0; !signal.aborted; failures++) {
       if (failures > 0) await sleep(clock, backoffDelayMs(failures, random, AGAIN), signal);
       try {
         const past = await this.#read(venue, range);
-        if (past === null) break;
-        if (isLate(past, range.toUs) && failures < MAX_LATE) continue;
-        memory.fill(venue.name, past);
-        break;
+        if (past === null || !isLate(past, range.toUs) || failures >= MAX_LATE) return past;
       } catch (error) {
-        if (error instanceof UnknownSecurityError) break;
+        if (error instanceof UnknownSecurityError) return null;
         if (failures === 0 && !signal.aborted) {
           log.warning(
             `${venue.name}: the past of ${venue.security} can't be read yet: ${describeError(error)}`,
@@ -120,13 +126,10 @@ export class LiveMemory {
         }
       }
     }
-    memory.fill(venue.name, before);
+    return null;
   }
 
-  async #read(
-    venue: Venue,
-    range: { readonly fromUs: number; readonly toUs: number },
-  ): Promise<TopSeries | null> {
+  async #read(venue: Venue, range: PastRange): Promise<TopSeries | null> {
     const { historyOf, signal } = this.#deps;
     const history = await historyOf(venue, signal);
     if (history === null) return null;

@@ -16,7 +16,7 @@ import { follow } from '../live-lines.ts';
 import { LineSink } from '../line-sink.ts';
 import { wantedVenues } from '../options.ts';
 import { liveMemory } from '../memory.ts';
-import { loggerSources, venuesOf } from '../sources.ts';
+import { archiveSources, loggerSources, venuesOf } from '../sources.ts';
 import { executionOf } from './executions.ts';
 import { feesOf } from './fees.ts';
 import type { RecordBatch } from './journal.ts';
@@ -33,6 +33,7 @@ export async function runStrategy(
   const { args, clock, log } = session;
   const wanted = wantedVenues(args);
   const sources = loggerSources(session);
+  const archives = await archiveSources(session);
   const store = await openLmdbStore(text(args, 'store') ?? DEFAULT_STORE);
   const failed = new Failure();
   try {
@@ -53,7 +54,7 @@ export async function runStrategy(
     };
     const deps: RunDeps = {
       store,
-      memory: liveMemory(session, venues, sources, signal),
+      memory: liveMemory(session, venues, { loggers: sources, archives, signal }),
       clock,
       log,
       execution: executionOf(args, venues, session.io.env),
@@ -65,7 +66,7 @@ export async function runStrategy(
     if (sink.isTooSlow) throw new CliError(EXIT.failed, 'Whoever reads the output is too slow');
     return EXIT.done;
   } finally {
-    for (const source of sources) await source.close();
+    for (const source of [...sources, ...archives]) await source.close();
     await store.close();
   }
 }
