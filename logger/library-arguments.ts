@@ -8,6 +8,8 @@ import type {
   BookQuery,
   CandlesQuery,
   CoverageQuery,
+  LevelsQuery,
+  PointQuery,
   RangeQuery,
   SnapshotsQuery,
 } from './queries/queries.ts';
@@ -15,7 +17,9 @@ import {
   validBookQuery,
   validCandlesQuery,
   validCoverageQuery,
+  validInteger,
   validRangeQuery,
+  validSecurity,
   validSnapshotsQuery,
   wrongField,
 } from './queries/validate.ts';
@@ -25,7 +29,29 @@ const COVERAGE_OPTIONS = ['from', 'to'] as const;
 const CANDLE_OPTIONS = [...COVERAGE_OPTIONS, 'timeframe'] as const;
 const KEPT_OPTIONS = [...COVERAGE_OPTIONS, 'every', 'depth'] as const;
 const RANGE_OPTIONS = [...COVERAGE_OPTIONS, 'clock'] as const;
+const BOOKS_OPTIONS = [...RANGE_OPTIONS, 'top', 'trades'] as const;
 const SNAPSHOT_OPTIONS = [...RANGE_OPTIONS, 'every', 'depth', 'level', 'features'] as const;
+
+export function levelsQuery(security: unknown, options: unknown): LevelsQuery {
+  const { top, trades, ...range } = checkOptions(options, BOOKS_OPTIONS);
+  const query = validRangeQuery({ security, ...range });
+  return { ...query, topOnly: flag(top, 'top'), trades: flag(trades, 'trades') };
+}
+
+export function pointQuery(security: unknown, point: unknown): PointQuery {
+  if (typeof point !== 'object' || point === null) throw wrongField('point', point, 'an object');
+  const { epoch, sequence } = point as Readonly<Record<string, unknown>>;
+  return {
+    security: validSecurity(security),
+    epoch: validInteger(epoch, 'epoch', { min: 0, max: Number.MAX_SAFE_INTEGER }),
+    sequence: validInteger(sequence, 'sequence', { min: 0, max: Number.MAX_SAFE_INTEGER }),
+  };
+}
+
+function flag(value: unknown, field: string): boolean {
+  if (value === undefined || typeof value === 'boolean') return value === true;
+  throw wrongField(field, value, 'true or false');
+}
 
 export function checkLocation(location: unknown): string {
   if (typeof location === 'string' && location !== '') return location;

@@ -28,9 +28,12 @@ import {
   checkNoLevel,
   coverageQuery,
   keptSnapshotsQuery,
+  levelsQuery,
+  pointQuery,
   rangeQuery,
   snapshotsQuery,
 } from './library-arguments.ts';
+import type { BookPoint, LevelImageEvent, StoredLevelEvent } from './market/level-events.ts';
 import type { ClockName } from './market/time.ts';
 import {
   candleRow,
@@ -86,6 +89,13 @@ export type {
   SnapshotItem,
   TradeItem,
 };
+export type {
+  BookPoint,
+  LevelImageEvent as BookImageEvent,
+  LevelTradeEvent as BookTradeEvent,
+  LevelUpdateEvent as BookUpdateEvent,
+  StoredLevelEvent as BookEvent,
+} from './market/level-events.ts';
 export {
   ArchiveUnavailableError,
   InvalidArgumentError,
@@ -124,6 +134,13 @@ export interface RangeOptions {
   readonly to?: Time;
   /** Whose time `from` and `to` are. Default `receive`. */
   readonly clock?: ClockName;
+}
+
+export interface BooksOptions extends RangeOptions {
+  /** The best level of each side alone, as an image when it changes. */
+  readonly top?: boolean;
+  /** With trades. */
+  readonly trades?: boolean;
 }
 
 export interface SnapshotOptions extends RangeOptions {
@@ -179,6 +196,19 @@ export interface OpenedArchive {
     security: string,
     options?: RangeOptions,
   ): AsyncIterableIterator<ImageItem | DiffItem | GapItem>;
+  /**
+   * The book by price as it moved, in exact integers, with places: an image at the start of each interval, then
+   * every message; the same as a running logger streams. With gaps on the way.
+   */
+  books(
+    security: string,
+    options?: BooksOptions,
+  ): AsyncIterableIterator<StoredLevelEvent | GapItem>;
+  /** The book at such a place; null: the records do not lead there any more. */
+  bookAtPoint(
+    security: string,
+    point: Pick<BookPoint, 'epoch' | 'sequence'>,
+  ): Promise<LevelImageEvent | null>;
   /**
    * The book at every multiple of the cadence inside what is covered, as `bookAt` answers for that
    * moment, with gaps on the way. One pass over the records, however fine the cadence.
@@ -278,6 +308,20 @@ class ReadableArchive implements OpenedArchive {
     return this.#stream(rangeQuery(security, options), (query) =>
       rowsOf(this.#reader.updates(query), updateRow),
     );
+  }
+
+  books(
+    security: string,
+    options?: BooksOptions,
+  ): AsyncIterableIterator<StoredLevelEvent | GapItem> {
+    return this.#stream(levelsQuery(security, options), (query) => this.#reader.levels(query));
+  }
+
+  async bookAtPoint(
+    security: string,
+    point: Pick<BookPoint, 'epoch' | 'sequence'>,
+  ): Promise<LevelImageEvent | null> {
+    return this.#reader.bookAtPoint(await this.#known(pointQuery(security, point)));
   }
 
   snapshots(

@@ -3,7 +3,6 @@
  * archive. An image, then updates; each with the place where the archive finds that book again.
  */
 
-import type { Gap } from './coverage.ts';
 import type { Scale, ScaledInt } from './decimal.ts';
 import type { Horizon, Levels, TradeId } from './events.ts';
 
@@ -70,17 +69,5 @@ export interface LevelTradeEvent {
 /** As it happens. */
 export type LiveLevelEvent = LevelImageEvent | LevelUpdateEvent | UnprovenEvent | LevelTradeEvent;
 
-/** As the archive has it. */
-export type StoredLevelEvent =
-  | LevelImageEvent
-  | LevelUpdateEvent
-  | LevelTradeEvent
-  | { readonly type: 'gap'; readonly gap: Gap };
-
-/** Of an image of the best level of each side alone: nothing behind them is known. */
-export function topHorizon(
-  { bids, asks }: Pick<LevelImageEvent, 'bids' | 'asks'>,
-  horizon: Horizon,
-): Horizon {
-  return { bid: bids[0] ?? horizon.bid, ask: asks[0] ?? horizon.ask };
-}
+/** As the archive has it, between gaps. */
+export type StoredLevelEvent = LevelImageEvent | LevelUpdateEvent | LevelTradeEvent;

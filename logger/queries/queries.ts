@@ -34,6 +34,19 @@ export interface RangeQuery {
   readonly clock?: ClockName | undefined;
 }
 
+export interface LevelsQuery extends RangeQuery {
+  /** The best level of each side alone, as an image when it changes. */
+  readonly topOnly?: boolean | undefined;
+  readonly trades?: boolean | undefined;
+}
+
+/** A point of a stream of level events. */
+export interface PointQuery {
+  readonly security: string;
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
 export interface SnapshotsQuery extends RangeQuery {
   /** The cadence: a whole number of µs, which divides a day without rest. Default: a second. */
   readonly everyUs?: number | undefined;

@@ -15,6 +15,7 @@ import { candles, replayTrades } from './candles.ts';
 import type { ReaderContext } from './context.ts';
 import { coverage } from './coverage.ts';
 import { orders } from './orders.ts';
+import { bookAtPoint, levels } from './levels.ts';
 import { KnownBlocks } from './known-blocks.ts';
 import type { Reader, ReaderOptions } from './reader.ts';
 import { rebuild } from './rebuild.ts';
@@ -63,6 +64,8 @@ export function createReader(archive: ArchiveReader, options: ReaderOptions = {}
     trades: (query) => trades(uncached, query),
     quotes: (query) => quotes(uncached, query),
     updates: (query) => updates(uncached, query),
+    levels: (query) => levels(uncached, query),
+    bookAtPoint: (query) => bookAtPoint(context, query),
     orders: (query) => orders(uncached, query),
     snapshots: (query) => snapshots(uncached, query),
     candles: (query) => candles(uncached, query),

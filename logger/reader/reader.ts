@@ -6,6 +6,7 @@
 
 import type { OpenGap } from '../archive/archive.ts';
 import type { TradeTimeline } from '../candles/trade-timeline.ts';
+import type { LevelImageEvent, StoredLevelEvent } from '../market/level-events.ts';
 import type {
   CandleItem,
   GapItem,
@@ -21,6 +22,8 @@ import type {
   CandlesQuery,
   CoverageQuery,
   ExportQuery,
+  LevelsQuery,
+  PointQuery,
   RangeQuery,
   SnapshotsQuery,
   VerifyQuery,
@@ -64,6 +67,10 @@ export interface Reader {
   quotes(query: RangeQuery): AsyncIterableIterator<QuoteItem | GapItem>;
   /** With the images and updates, the book at every moment of the range can be rebuilt. */
   updates(query: RangeQuery): AsyncIterableIterator<ImageItem | UpdateItem | GapItem>;
+  /** The same with places in the recording, so that each book of it can be asked for: as live. */
+  levels(query: LevelsQuery): AsyncIterableIterator<StoredLevelEvent | GapItem>;
+  /** The book at a point of `levels`, or of the live feed; null: the records do not lead there any more. */
+  bookAtPoint(query: PointQuery): Promise<LevelImageEvent | null>;
   /** Every message about an order. @throws InvalidArgumentError if all was recorded by price. */
   orders(query: RangeQuery): AsyncIterableIterator<OrderItem | GapItem>;
   /** The book at every tick of a cadence inside what is covered: one pass, no look-up per tick. */

@@ -18,7 +18,7 @@ import { finerScale, isSameScale, rescaleHorizon } from '../market/scale.ts';
 const COLLECTED = new LastSizes();
 
 /** What is said of a book beside its position. */
-export type BookHeader = Pick<RecordHeader, 'security' | 'level' | 'proof' | 'windowed'>;
+export type BookHeader = Pick<RecordHeader, 'security' | 'epoch' | 'level' | 'proof' | 'windowed'>;
 
 /** A book to start from. */
 export interface BookStart {
@@ -46,6 +46,10 @@ export class ReplayedBook implements BookPosition {
     this.#receiveTimeUs = image.receiveTimeUs;
   }
 
+  /** The same, as level events name it. */
+  get identity(): BookHeader {
+    return this.header;
+  }
   get book(): Book {
     return this.#book;
   }

@@ -13,7 +13,7 @@ import type { Gap } from '../market/coverage.ts';
 import { rescale } from '../market/decimal.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import { isBookUpdate } from '../market/events.ts';
-import type { BookUpdate, LevelSides } from '../market/events.ts';
+import type { BookUpdate, LevelSides, SideEvent } from '../market/events.ts';
 import { isSameScale } from '../market/scale.ts';
 import { changedLevels, levelsOf } from '../queries/book-rows.ts';
 import type { GapItem, ImageItem, QuoteItem, UpdateItem } from '../queries/items.ts';
@@ -26,7 +26,7 @@ import { ReplayedBook } from './replay.ts';
 type Movement =
   /** An interval, or the range within one, begins with the book at that time. */
   | { readonly type: 'begin'; readonly book: ReplayedBook }
-  /** The book at the same moment, known further out. */
+  /** The book at the same moment, known further out; for `levels` also at a finer scale. */
   | { readonly type: 'deeper'; readonly book: ReplayedBook }
   | {
       readonly type: 'update';
@@ -34,6 +34,8 @@ type Movement =
       readonly update: BookUpdate;
       readonly book: ReplayedBook;
     }
+  /** Where `levels` are wanted. */
+  | { readonly type: 'side-event'; readonly event: SideEvent; readonly scale: Scale }
   | { readonly type: 'gap'; readonly gap: Gap };
 
 /**
@@ -46,7 +48,9 @@ export async function* updates(
 ): AsyncGenerator<ImageItem | UpdateItem | GapItem> {
   for await (const movement of movements(context, query, 'diffs')) {
     if (movement.type === 'gap') yield gapItem(movement.gap);
-    else if (movement.type !== 'update') yield imageItem(movement.book);
+    else if (movement.type === 'begin' || movement.type === 'deeper') {
+      yield imageItem(movement.book);
+    } else if (movement.type === 'side-event') continue;
     else if (movement.update.type === 'diff' || touchesBook(movement.book)) {
       yield updateItem(movement);
     }
@@ -65,6 +69,7 @@ export async function* quotes(
       yield gapItem(movement.gap);
       continue;
     }
+    if (movement.type === 'side-event') continue;
     const quote = quoteItem(movement.book);
     if (movement.type !== 'begin' && last !== undefined && isSameTop(last, quote)) continue;
     last = quote;
@@ -72,10 +77,10 @@ export async function* quotes(
   }
 }
 
-/** `diffs`: behind a diff, the book need not be the one it led to. */
-type Wanted = 'books' | 'diffs';
+/** `diffs`: behind a diff, the book need not be the one it led to. `levels`: beside books, side events. */
+type Wanted = 'books' | 'diffs' | 'levels';
 
-async function* movements(
+export async function* movements(
   context: ReaderContext,
   query: RangeQuery,
   wanted: Wanted,
@@ -115,9 +120,10 @@ class MovingBook {
         break;
       case 'events':
         if (this.#book === undefined) break;
-        this.#book.refine(item.scale);
+        yield* this.#refine(this.#book, item.scale);
         for (const event of item.events) {
           if (isBookUpdate(event)) yield* this.#update(this.#book, event);
+          else if (this.#wanted === 'levels') yield* this.#sideEvent(event, item.scale);
           if (this.#isOver) return;
         }
         break;
@@ -135,6 +141,20 @@ class MovingBook {
         yield item;
         break;
     }
+  }
+
+  *#refine(book: ReplayedBook, scale: Scale): Generator<Movement> {
+    const isSame = isSameScale(book.scale, scale);
+    book.refine(scale);
+    // Levels are at the scale of the last image.
+    if (!isSame && this.#wanted === 'levels' && this.#hasBegun) yield { type: 'deeper', book };
+  }
+
+  *#sideEvent(event: SideEvent, scale: Scale): Generator<Movement> {
+    const us = timeOf(event, this.#range.clock);
+    if (us < this.#range.fromUs || us >= this.#range.toUs) return;
+    yield* this.#begin();
+    yield { type: 'side-event', event, scale };
   }
 
   *#start({ image, declaredUs }: RangeItem & { type: 'image' }): Generator<Movement> {

@@ -6,12 +6,11 @@
 
 import type { LiveEvent, LiveSegment, RecorderPhase, StateEvent } from '../live/events.ts';
 import type { LiveSource } from '../live/feeds.ts';
-import { NO_HORIZON } from '../market/events.ts';
+import type { Scale } from '../market/decimal.ts';
 import type { BookUpdate, MarketEvent } from '../market/events.ts';
-import { topHorizon } from '../market/level-events.ts';
-import type { BookPoint, LevelImageEvent, LiveLevelEvent } from '../market/level-events.ts';
-import type { Scale, ScaledInt } from '../market/decimal.ts';
-import { changedLevels, levelsOf } from '../queries/book-rows.ts';
+import type { LiveLevelEvent } from '../market/level-events.ts';
+import { imageEvent, isSameTop, topEvent, topOf, updateEvent } from '../queries/level-events.ts';
+import type { Top } from '../queries/level-events.ts';
 import { tradeIn } from '../queries/trade-item.ts';
 
 export interface LiveLevelsQuery {
@@ -43,7 +42,7 @@ export class LiveLevels {
   #isProven = false;
   /** What was said last of why there is no book. */
   #said: string | null = null;
-  #top: Top = [];
+  #top: Top = [undefined, undefined];
 
   constructor(
     deps: { readonly live: LiveSource; readonly nowUs: () => number },
@@ -142,37 +141,16 @@ export class LiveLevels {
 
   #image(): void {
     const segment = this.#segment as LiveSegment;
-    const { topOnly } = this.#query;
     this.#isProven = true;
     this.#said = null;
     this.#sinceUs = null;
-    if (topOnly) this.#top = topOf(segment);
-    const depth = topOnly ? 1 : undefined;
-    const bids = levelsOf(segment.book, 'bid', depth);
-    const asks = levelsOf(segment.book, 'ask', depth);
-    const { windowed } = segment.identity;
-    const horizon = windowed ? NO_HORIZON : segment.horizon;
-    const event: LevelImageEvent = {
-      type: 'image',
-      point: pointOf(segment),
-      scale: segment.scale,
-      bids,
-      asks,
-      ...(windowed && { windowed }),
-      horizon: topOnly ? topHorizon({ bids, asks }, horizon) : horizon,
-    };
-    this.#listener.onEvent(event);
+    if (!this.#query.topOnly) this.#listener.onEvent(imageEvent(segment));
+    else this.#listener.onEvent(topEvent(segment, (this.#top = topOf(segment))));
   }
 
   #update(update: BookUpdate, segment: LiveSegment): void {
-    if (this.#query.topOnly) {
-      const top = topOf(segment);
-      if (!isSameTop(top, this.#top)) this.#image();
-    } else {
-      const { scale } = segment;
-      const levels = changedLevels(segment.book, update);
-      this.#listener.onEvent({ type: 'update', point: pointOf(segment), scale, ...levels });
-    }
+    if (!this.#query.topOnly) this.#listener.onEvent(updateEvent(segment, update));
+    else if (!isSameTop(topOf(segment), this.#top)) this.#image();
     this.#trade(update, segment.scale);
   }
 
@@ -181,21 +159,4 @@ export class LiveLevels {
     const trade = tradeIn(event, scale);
     if (trade) this.#listener.onEvent(trade);
   }
-}
-
-function pointOf(segment: LiveSegment): BookPoint {
-  const { identity, sequence, exchangeTimeUs, receiveTimeUs } = segment;
-  const isSequenced = identity.proof === 'sequence';
-  return { epoch: identity.epoch, sequence, isSequenced, exchangeTimeUs, receiveTimeUs };
-}
-
-function topOf({ book }: LiveSegment): readonly (ScaledInt | undefined)[] {
-  const [bid, ask] = [book.best('bid'), book.best('ask')];
-  return [bid?.[0], bid?.[1], ask?.[0], ask?.[1]];
-}
-
-type Top = ReturnType<typeof topOf>;
-
-function isSameTop(a: Top, b: Top): boolean {
-  return a.every((value, i) => value === b[i]);
 }

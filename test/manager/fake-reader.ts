@@ -109,6 +109,10 @@ export class FakeReader implements Reader {
   async *updates(): AsyncGenerator<never> {}
   async *trades(): AsyncGenerator<never> {}
   async *quotes(): AsyncGenerator<never> {}
+  async *levels(): AsyncGenerator<never> {}
+  async bookAtPoint(): Promise<null> {
+    return null;
+  }
   async *orders(): AsyncGenerator<never> {}
   async *snapshots(): AsyncGenerator<never> {}
   async *candles(): AsyncGenerator<never> {}

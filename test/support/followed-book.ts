@@ -3,6 +3,7 @@
 import { expect } from 'vitest';
 import type { LevelBook } from '../../logger/book/level-book.ts';
 import { TwoSidedBook } from '../../logger/book/two-sided-book.ts';
+import type { GapItem } from '../../logger/queries/items.ts';
 import { formatScaled } from '../../logger/market/decimal.ts';
 import type { Horizon } from '../../logger/market/events.ts';
 import type {
@@ -12,7 +13,7 @@ import type {
   UnprovenEvent,
 } from '../../logger/market/level-events.ts';
 
-export type LevelEvent = LiveLevelEvent | StoredLevelEvent;
+export type LevelEvent = LiveLevelEvent | StoredLevelEvent | GapItem;
 
 /** Price and size, best first. */
 export interface ShownBook {

@@ -49,6 +49,34 @@ describe('the library', () => {
     await opened.close();
   });
 
+  test('books by price as they moved, and each of them again by its place', async () => {
+    await kit.twoSegments();
+    await known();
+    const opened = await openArchive(kit.directory);
+    const events: (library.BookEvent | library.GapItem)[] = [];
+    for await (const event of opened.books(SECURITY, { trades: true })) events.push(event);
+    const types = new Set(events.map(({ type }) => type));
+    expect(types).toEqual(new Set(['image', 'update', 'trade', 'gap']));
+    const [image] = events as [library.BookImageEvent];
+    expect(image).toMatchObject({ type: 'image', point: { isSequenced: true }, scale: SCALE });
+    expect(await opened.bookAtPoint(SECURITY, image.point)).toEqual(image);
+    const last = events.findLast((event) => event.type === 'update');
+    const again = await opened.bookAtPoint(SECURITY, (last as library.BookUpdateEvent).point);
+    expect(again?.point).toEqual((last as library.BookUpdateEvent).point);
+    const beyond = { ...(last as library.BookUpdateEvent).point, sequence: 9999 };
+    expect(await opened.bookAtPoint(SECURITY, beyond)).toBeNull();
+    expect(await opened.bookAtPoint(SECURITY, { epoch: 77, sequence: 101 })).toBeNull();
+    for await (const event of opened.books(SECURITY, { top: true })) {
+      expect(event.type).toMatch(/^(image|gap)$/);
+    }
+    expect(() => opened.books(SECURITY, { top: 'yes' } as never)).toThrow(/^top: /);
+    expect(() => opened.books(SECURITY, { tops: true } as never)).toThrow(/^tops: /);
+    await expect(opened.bookAtPoint(SECURITY, { epoch: 1 } as never)).rejects.toThrow(
+      /^sequence: /,
+    );
+    await opened.close();
+  });
+
   test.each(['mongodb://', '/nowhere/at/all'])(
     'rejects %s with a clear error',
     async (location) => {

@@ -2,13 +2,22 @@
 
 import { afterEach, expect, test } from 'vitest';
 import { LiveLevels } from '../../../logger/series/live-levels.ts';
-import type { LiveLevelEvent } from '../../../logger/market/level-events.ts';
+import type {
+  BookPoint,
+  LevelImageEvent,
+  LevelUpdateEvent,
+  LiveLevelEvent,
+  StoredLevelEvent,
+} from '../../../logger/market/level-events.ts';
+import type { GapItem } from '../../../logger/queries/items.ts';
+import type { Reader } from '../../../logger/reader/reader.ts';
 import { formatTimeUs } from '../../../logger/market/time.ts';
 import type { BookResult } from '../../../logger/queries/results.ts';
 import type { LoggerControl } from '../../../logger/status/control.ts';
 import { drawFault } from '../../../sandbox/faults/random-faults.ts';
 import { EXCHANGE_CASES } from '../../support/exchange-cases.ts';
 import { FollowedBook } from '../../support/followed-book.ts';
+import type { LevelEvent, ShownBook } from '../../support/followed-book.ts';
 import { scaled } from '../../support/scaled.ts';
 import { seededRandom, testSeed } from '../../support/seeded-random.ts';
 import { STEP_MS, Simulation } from '../../support/simulation.ts';
@@ -70,6 +79,64 @@ function compare(
   expect(formatTimeUs(followed.point?.receiveTimeUs ?? 0)).toBe(now.receiveTime);
 }
 
+function keyOf({ epoch, sequence }: BookPoint): string {
+  return `${epoch}/${sequence}`;
+}
+
+/** Every update and book that the archive has was there live; what it has not, it declares missing. */
+async function compareWithArchive(
+  reader: Reader,
+  security: string,
+  { live, beganUs }: { readonly live: readonly LiveLevelEvent[]; readonly beganUs: number },
+): Promise<void> {
+  const stored: (StoredLevelEvent | GapItem)[] = [];
+  for await (const event of reader.levels({ security, fromUs: beganUs + 1, trades: true })) {
+    stored.push(event);
+  }
+  const updates = (events: readonly LevelEvent[]): LevelUpdateEvent[] =>
+    events.filter((event) => event.type === 'update');
+  const byPoint = new Map(updates(live).map((update) => [keyOf(update.point), update]));
+  expect(updates(stored).length).toBeGreaterThan(10);
+  for (const update of updates(stored)) {
+    expect(byPoint.get(keyOf(update.point)), keyOf(update.point)).toEqual(update);
+    byPoint.delete(keyOf(update.point));
+  }
+  const gaps = stored.filter((event) => event.type === 'gap');
+  for (const { point } of byPoint.values()) {
+    const { receiveTimeUs: us } = point;
+    const isVoid = gaps.some(({ fromUs, toUs }) => us > fromUs && us <= (toUs ?? Infinity));
+    expect(isVoid || us <= beganUs, keyOf(point)).toBe(true);
+  }
+  // An archive's events lead to the same books.
+  const [followed, said] = [new FollowedBook(), new FollowedBook()];
+  const books = new Map<string, ShownBook | null>();
+  for (const event of live) {
+    followed.apply(event);
+    if (event.type === 'update') books.set(keyOf(event.point), followed.shown());
+  }
+  for (const event of stored) {
+    said.apply(event);
+    if (event.type === 'update') expect(said.shown()).toEqual(books.get(keyOf(event.point)));
+  }
+  const trades = (events: readonly LevelEvent[]): LevelEvent[] =>
+    events.filter(({ type }) => type === 'trade');
+  const known = new Set(trades(live).map((trade) => JSON.stringify(trade)));
+  for (const trade of trades(stored)) expect(known).toContain(JSON.stringify(trade));
+  expect(trades(stored).length).toBeGreaterThan(0);
+  const tops = new FollowedBook();
+  let top: unknown;
+  const best = (rows: ShownBook | null): string => JSON.stringify([rows?.bids[0], rows?.asks[0]]);
+  for await (const event of reader.levels({ security, fromUs: beganUs + 1, topOnly: true })) {
+    tops.apply(event);
+    if (event.type !== 'image') continue;
+    expect(event.bids.length + event.asks.length).toBeLessThanOrEqual(4);
+    const full = books.get(keyOf(event.point));
+    top = best(tops.shown());
+    if (full) expect(best(full)).toBe(top);
+  }
+  if (said.isProven) expect(best(said.shown())).toBe(top);
+}
+
 test.each(Object.entries(EXCHANGE_CASES))(
   `%s: a book is there exactly while the logger has it, and is the same (SEED=${SEED})`,
   async (_name, { security, venue, create }) => {
@@ -89,6 +156,9 @@ test.each(Object.entries(EXCHANGE_CASES))(
     const [followed, best] = [new FollowedBook(), new FollowedBook()];
     /** They wait for the clock. */
     const commands: Promise<unknown>[] = [];
+    const live: LiveLevelEvent[] = [];
+    const books: [event: LevelUpdateEvent, book: ShownBook | null][] = [];
+    const beganUs = clock.nowUs();
     let images = 0;
     let trades = 0;
     const step = async (): Promise<void> => {
@@ -97,6 +167,10 @@ test.each(Object.entries(EXCHANGE_CASES))(
         if (event.type === 'image') images++;
         if (event.type === 'trade') trades++;
         followed.apply(event);
+        live.push(event);
+        if (event.type === 'update' && random.chance(0.02)) {
+          books.push([event, followed.shown()]);
+        }
       }
       for (const event of tops.splice(0)) {
         expect(event.type).not.toBe('update');
@@ -124,9 +198,25 @@ test.each(Object.entries(EXCHANGE_CASES))(
     for (let ms = 0; !isThrough() && ms < 120_000; ms += STEP_MS) await step();
     expect(images).toBeGreaterThan(1);
     expect(trades).toBeGreaterThan(0);
-    await Promise.all(commands);
     all.stop();
     top.stop();
+    await flushed(control.flush(security));
+    await Promise.all(commands);
+    await compareWithArchive(core.reader, security, { live, beganUs });
+    for (const [{ point }, book] of books) {
+      const stored = new FollowedBook();
+      stored.apply((await core.reader.bookAtPoint({ security, ...point })) as LevelImageEvent);
+      expect(stored.shown()?.bids).toEqual(book?.bids);
+      expect(stored.shown()?.asks).toEqual(book?.asks);
+      expect(stored.point).toEqual(point);
+    }
+    async function flushed(flush: Promise<void>): Promise<void> {
+      const progress = { isDone: false };
+      const done = flush.finally(() => (progress.isDone = true));
+      do await clock.advanceAsync(STEP_MS);
+      while (!progress.isDone);
+      await done;
+    }
   },
   600_000,
 );
