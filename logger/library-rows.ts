@@ -5,6 +5,7 @@
 
 import { formatScaled } from './market/decimal.ts';
 import type { ScaledInt } from './market/decimal.ts';
+import type { InstrumentFacts } from './market/instrument.ts';
 import {
   formatCandle,
   formatFlows,
@@ -30,6 +31,13 @@ import type {
   OrderEventResult,
   SnapshotFlowResult,
 } from './queries/results.ts';
+
+/** A security as a product: decimals as text, null where the exchange does not say. */
+export interface InstrumentRow extends InstrumentFacts {
+  readonly security: string;
+  /** Receive time from which on the exchange has said so, as far as it was asked. */
+  readonly fromUs: number;
+}
 
 /** The whole proven book: at the start of every interval, and at the start of the range. */
 export interface ImageRow {

@@ -33,8 +33,17 @@ import {
   rangeQuery,
   snapshotsQuery,
 } from './library-arguments.ts';
+import type {
+  At,
+  BookOptions,
+  BooksOptions,
+  CandleOptions,
+  KeptSnapshotOptions,
+  NoBookResult,
+  RangeOptions,
+  SnapshotOptions,
+} from './library-options.ts';
 import type { BookPoint, LevelImageEvent, StoredLevelEvent } from './market/level-events.ts';
-import type { ClockName } from './market/time.ts';
 import {
   candleRow,
   orderRow,
@@ -48,6 +57,7 @@ import type {
   CandleRow as CandleItem,
   DiffRow as DiffItem,
   ImageRow as ImageItem,
+  InstrumentRow as InstrumentItem,
   OrderEventRow as OrderItem,
   QuoteRow as QuoteItem,
   SnapshotRow as SnapshotItem,
@@ -61,7 +71,6 @@ import type {
   BookResult,
   CoverageResult,
   HoldingResult,
-  NoBookResult as NoBookFields,
   OrderBookResult as OrderBookAnswer,
 } from './queries/results.ts';
 import { hasConsecutiveTradeIds } from './exchange/exchanges.ts';
@@ -73,6 +82,7 @@ import type { Reader } from './reader/reader.ts';
 import { noBookReason } from './queries/no-book.ts';
 import { createSystemClock } from './service/system-clock.ts';
 
+export type * from './library-options.ts';
 export type {
   BadReceiveTimeResult,
   BookResult,
@@ -82,6 +92,7 @@ export type {
   GapItem,
   HoldingResult,
   ImageItem,
+  InstrumentItem,
   KeptSnapshotItem,
   OrderBookAnswer,
   OrderItem,
@@ -104,67 +115,6 @@ export {
 } from './errors.ts';
 
 /**
- * A time: ISO 8601 with a zone and up to nine fractional digits, an integer with a unit
- * (`1723161254206ms`, `…us`, `…ns`: `${item.receiveTimeUs}us`), or a Date.
- */
-export type Time = string | Date;
-
-/** A moment: a time, or a sequence of the exchange (text where it passes 2^53). */
-export type At = Time | { readonly sequence: number | string };
-
-/** There is no proven book at that moment. */
-export interface NoBookResult extends NoBookFields {
-  /** The reason in words, as the CLI says it: not recorded yet, in the future, or inside a gap. */
-  readonly message: string;
-}
-
-export interface BookOptions {
-  /** Prices per side, with all of their orders. Default: all. */
-  readonly depth?: number;
-  /** `L2`: an L3 book by price, `[price, size, number of orders]`. Default: as it was recorded. */
-  readonly level?: 'L2';
-  /** Whose time `at` is: of arrival here (default), or the exchange's event time. */
-  readonly clock?: ClockName;
-}
-
-export interface RangeOptions {
-  /** The first moment. Default: the beginning. */
-  readonly from?: Time;
-  /** The moment before which it ends. Default: everything there is. */
-  readonly to?: Time;
-  /** Whose time `from` and `to` are. Default `receive`. */
-  readonly clock?: ClockName;
-}
-
-export interface BooksOptions extends RangeOptions {
-  /** The best level of each side alone, as an image when it changes. */
-  readonly top?: boolean;
-  /** With trades. */
-  readonly trades?: boolean;
-}
-
-export interface SnapshotOptions extends RangeOptions {
-  /** The cadence: an integer with a unit (`100ms`, `1s`, `5m`), that divides a day. Default `1s`. */
-  readonly every?: string;
-  /** As in `BookOptions`. */
-  readonly depth?: number;
-  readonly level?: 'L2';
-  /** With what changed at each price since the tick before; an L3 book comes by price then. */
-  readonly features?: boolean;
-}
-
-export interface KeptSnapshotOptions extends Omit<RangeOptions, 'clock'> {
-  /** The cadence and the prices per side, as they are in the setting. */
-  readonly every: string;
-  readonly depth: number;
-}
-
-export interface CandleOptions extends Omit<RangeOptions, 'clock'> {
-  /** The length of the candles. `7d` begins on Mondays, `1M` is a calendar month; all UTC. */
-  readonly timeframe: '1m' | '5m' | '15m' | '1h' | '4h' | '1d' | '7d' | '30d' | '1M';
-}
-
-/**
  * An archive opened for reading. A security may be given in any case. All methods reject with
  * UnknownSecurityError where it applies, and with InvalidArgumentError (its message begins with the
  * field) for what is not as documented, a misspelled option included.
@@ -175,6 +125,11 @@ export interface CandleOptions extends Omit<RangeOptions, 'clock'> {
 export interface OpenedArchive {
   /** Every security that was ever asked to be recorded. */
   securities(): Promise<string[]>;
+  /**
+   * What their exchanges said of them as products, each time that it changed: in order of security and time, the
+   * last of each is the present one.
+   */
+  instruments(): Promise<InstrumentItem[]>;
   /** What is held of each: level, first and last proven moment, intervals, gaps, bytes. */
   holdings(): Promise<HoldingResult[]>;
   /**
@@ -268,6 +223,15 @@ class ReadableArchive implements OpenedArchive {
 
   async securities(): Promise<string[]> {
     return (await this.#archive.securities()).map(({ security }) => security);
+  }
+
+  async instruments(): Promise<InstrumentItem[]> {
+    const items: InstrumentItem[] = [];
+    for (const { security } of await this.#archive.securities()) {
+      const history = (await this.#archive.instruments?.history(security)) ?? [];
+      items.push(...history.map(({ facts, ...key }) => ({ ...key, ...facts })));
+    }
+    return items;
   }
 
   holdings(): Promise<HoldingResult[]> {

@@ -11,6 +11,7 @@ import type { GapCause, Proof } from '../market/coverage.ts';
 import type { BookLevel } from '../market/security.ts';
 import type { ClockName } from '../market/time.ts';
 import type { CandleReader, CandleStore } from './candle-store.ts';
+import type { InstrumentReader, InstrumentStore } from './instrument-store.ts';
 import type { SnapshotReader, SnapshotStore } from './snapshot-store.ts';
 
 /**
@@ -267,6 +268,8 @@ export interface ArchiveReader {
   readonly candles: CandleReader;
   /** The snapshots that it keeps. Absent: it keeps none. */
   readonly snapshots?: SnapshotReader;
+  /** What it keeps of instruments. Absent: nothing. */
+  readonly instruments?: InstrumentReader;
   securities(): Promise<readonly SecurityState[]>;
   totals(security: string): Promise<SecurityTotals>;
   /** @param parts false: the journal is left out, where that saves reading it. */
@@ -322,6 +325,7 @@ export interface ArchiveReader {
 export interface Archive extends ArchiveReader {
   readonly candles: CandleStore;
   readonly snapshots?: SnapshotStore;
+  readonly instruments?: InstrumentStore;
   /**
    * Writes everything or nothing. Resolves when the data would survive the death of the process.
    * @throws DuplicateRecordError, ArchiveFullError, ArchiveUnavailableError.

@@ -7,6 +7,7 @@
 import type { Archive, SecurityState, SecurityTotals, SegmentTail } from './archive.ts';
 import type { RecordBatch } from './batch.ts';
 import type { CandleEntry, CandleStore } from './candle-store.ts';
+import type { InstrumentStore, KeptInstrument } from './instrument-store.ts';
 import type { DeletedCounts, PrunableArchive } from './retention.ts';
 import type { SecurityDocument } from './target.ts';
 
@@ -35,8 +36,17 @@ export interface CandleSpool extends CandleStore {
   release(entries: readonly CandleEntry[]): Promise<void>;
 }
 
+/** Those in a spool wait to be written to the store. */
+export interface InstrumentSpool extends InstrumentStore {
+  /** Some of those that wait. */
+  pending(limit: number): Promise<readonly KeptInstrument[]>;
+  /** Removes those that the store has acknowledged. */
+  release(batch: readonly KeptInstrument[]): Promise<void>;
+}
+
 export interface Spool extends Archive, PrunableArchive {
   readonly candles: CandleSpool;
+  readonly instruments: InstrumentSpool;
   /** Updates a security's totals: records that were replicated have been deleted from the store. */
   countDeleted(security: string, deleted: DeletedCounts): Promise<void>;
   /**

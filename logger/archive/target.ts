@@ -2,6 +2,7 @@
 
 import type { DuplicateRecordError } from '../errors.ts';
 import type { OpenGap, SecurityState, SecurityTotals } from './archive.ts';
+import type { InstrumentStore } from './instrument-store.ts';
 import type { RecordBatch } from './batch.ts';
 
 /** A security's own record, beside images, blocks and gaps. */
@@ -19,6 +20,8 @@ export interface SecurityDocument {
 }
 
 export interface RecordTarget {
+  /** undefined: it keeps none. */
+  readonly instruments?: Pick<InstrumentStore, 'put'> | undefined;
   /**
    * Writes batches in order. Writing the same record again changes nothing.
    * @returns the securities for which a different record is already stored, with the error each; nothing

@@ -3,6 +3,7 @@
 import type { Exchange } from '../exchange/exchange.ts';
 import { LiveFeeds } from '../live/feeds.ts';
 import type { LoggerControl } from '../status/control.ts';
+import { InstrumentKeeper } from './instrument-keeper.ts';
 import { LoggerCommands } from './commands.ts';
 import { ExchangeDirectory } from './exchange-directory.ts';
 import type { NormalizeSymbol } from './exchange-directory.ts';
@@ -38,7 +39,13 @@ export interface RecorderService {
 export function createRecorderService(deps: RecorderServiceDeps): RecorderService {
   const live = new LiveFeeds(deps.log);
   const exchanges = new ExchangeDirectory(deps.exchanges, deps.normalizeSymbol);
-  const recorders = new Recorders({ ...deps, exchanges, liveFeeds: live });
+  const instruments = new InstrumentKeeper(deps);
+  const recorders = new Recorders({
+    ...deps,
+    exchanges,
+    liveFeeds: live,
+    keepInstrument: (security, instrument) => instruments.keep(security, instrument),
+  });
   const commands = new LoggerCommands({ ...deps, recorders, exchanges, live });
   const board = new StatusBoard({ ...deps, recorders, exchanges });
   const control: LoggerControl = {
@@ -72,6 +79,7 @@ export function createRecorderService(deps: RecorderServiceDeps): RecorderServic
     stop: async () => {
       board.stop();
       await recorders.stop();
+      await instruments.stop();
     },
   };
 }

@@ -69,7 +69,7 @@ export class SecurityRecorder {
       life: this.#life,
       onImageStored,
       onUnlisted: () => this.#run(() => this.#openWhenListed()),
-      onInstrument: (instrument) => (this.#instrument = instrument),
+      onInstrument: (instrument) => this.#describe(instrument),
       contract: () => this.#instrument?.contract ?? undefined,
     });
   }
@@ -237,8 +237,13 @@ export class SecurityRecorder {
   async #openWhenListed(instrument?: Instrument): Promise<void> {
     const found = instrument ?? (await this.#askInstrument());
     if (!found || this.#life.signal.aborted) return;
-    this.#instrument = found;
+    this.#describe(found);
     this.#book.open(found);
+  }
+
+  #describe(instrument: Instrument): void {
+    this.#instrument = instrument;
+    this.#deps.keepInstrument?.(this.security.id, instrument);
   }
 
   async #askInstrument(): Promise<Instrument | undefined> {

@@ -49,6 +49,7 @@ import type { SecurityDocument } from '../target.ts';
 import { HeadUpdates, applyWrites, readHead } from './apply-writes.ts';
 import { readBlockRuns } from './block-run-change.ts';
 import { EmbeddedCandles } from './embedded-candles.ts';
+import { EmbeddedInstruments } from './embedded-instruments.ts';
 import { EmbeddedSnapshots } from './embedded-snapshots.ts';
 import { readError, writeError } from './lmdb-errors.ts';
 import {
@@ -114,6 +115,7 @@ class EmbeddedArchive implements Spool {
   readonly kind = 'embedded';
   readonly candles: CandleSpool;
   readonly snapshots: EmbeddedSnapshots;
+  readonly instruments: EmbeddedInstruments;
   readonly #directory: string;
   readonly #root: Root;
   readonly #tables: Tables;
@@ -141,17 +143,14 @@ class EmbeddedArchive implements Spool {
     this.#writing = files.writing;
     this.#log = options.log;
     this.#lock = lock;
-    this.candles = new EmbeddedCandles({
-      candles: files.tables.candles,
+    const access: Omit<ConstructorParameters<typeof EmbeddedCandles>[0], 'candles'> = {
       read: (lookUp) => this.#read(lookUp),
       store: (change) => this.#transact('store', change),
       remove: (maxRecords, change) => this.#delete(maxRecords, change),
-    });
-    this.snapshots = new EmbeddedSnapshots({
-      snapshots: files.tables.snapshots,
-      read: (lookUp) => this.#read(lookUp),
-      store: (change) => this.#transact('store', change),
-    });
+    };
+    this.candles = new EmbeddedCandles({ ...access, candles: files.tables.candles });
+    this.snapshots = new EmbeddedSnapshots({ ...access, snapshots: files.tables.snapshots });
+    this.instruments = new EmbeddedInstruments({ ...access, ...files.tables });
     if (lock) files.tables.journal.refresh((security) => this.#headOf(security));
   }
 

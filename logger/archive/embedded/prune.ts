@@ -5,6 +5,7 @@ import type { DeletedCounts } from '../retention.ts';
 import { HeadUpdates, readHead } from './apply-writes.ts';
 import { dropRunOf } from './block-run-change.ts';
 import { pruneCandles } from './embedded-candles.ts';
+import { pruneInstruments } from './embedded-instruments.ts';
 import { pruneSnapshots } from './embedded-snapshots.ts';
 import { decodeHeader } from './header-bytes.ts';
 import { afterDeletion } from './security-head.ts';
@@ -34,7 +35,8 @@ export function pruneSome(
   return (
     records ||
     pruneCandles(tables.candles, security, candles) ||
-    pruneSnapshots(tables.snapshots, security, beforeUs, maxRecords)
+    pruneSnapshots(tables.snapshots, security, beforeUs, maxRecords) ||
+    (isAllOld ? pruneInstruments(tables.instruments, security, maxRecords) : 0)
   );
 }
 

@@ -52,6 +52,8 @@ export interface Tables extends StoredTables {
   readonly candles: LaterTable;
   /** [security, cadence, depth, time] */
   readonly snapshots: LaterTable;
+  /** [security, time] */
+  readonly instruments: LaterTable;
   /** Heads as they were last read: bytes that were checked need no second check. */
   readonly knownHeads: Map<string, KnownHead>;
 }
@@ -83,6 +85,8 @@ const RUNS_TABLE = 'block-runs';
 const CANDLES_TABLE = 'candles';
 /** Made with the first snapshot that is kept. */
 const SNAPSHOTS_TABLE = 'snapshots';
+/** Made with the first instrument that is kept. */
+const INSTRUMENTS_TABLE = 'instruments';
 const LAYOUT_TABLE = 'layout';
 const LAYOUT_KEY = 'version';
 /** Maximum number of tables, with room for later layouts. */
@@ -170,6 +174,7 @@ function openAll(
     blockRuns,
     candles,
     snapshots: new LaterTable(...later(SNAPSHOTS_TABLE)),
+    instruments: new LaterTable(...later(INSTRUMENTS_TABLE)),
     knownHeads: new Map(),
   };
 }

@@ -49,7 +49,14 @@ export interface StoredDocument extends Document {
 }
 
 export type CollectionName =
-  'base_images' | 'blocks' | 'gaps' | 'securities' | 'owners' | 'candles' | 'snapshots';
+  | 'base_images'
+  | 'blocks'
+  | 'gaps'
+  | 'securities'
+  | 'owners'
+  | 'candles'
+  | 'snapshots'
+  | 'instruments';
 
 export interface ConnectionOptions {
   /** Called with the name of each command that is sent. */

@@ -39,7 +39,9 @@ export class MongoPruner implements PrunableArchive {
     const isAllOld = !wanted && ((await this.#spool.tail(security)).lastUs ?? 0) < beforeUs;
     const records = await this.#pruneRecords(security, isAllOld, beforeUs);
     const candles = await this.#reader.candles.prune(security, beforeUs, isAllOld);
-    return records + candles + (await this.#reader.snapshots.prune(security, beforeUs));
+    const snapshots = await this.#reader.snapshots.prune(security, beforeUs);
+    const instruments = isAllOld ? await this.#reader.instruments.prune(security) : 0;
+    return records + candles + snapshots + instruments;
   }
 
   async #pruneRecords(security: string, isAllOld: boolean, beforeUs: number): Promise<number> {

@@ -26,6 +26,7 @@ import { checkRecord, recordId, recordName, segmentId } from '../record.ts';
 import type { CollectionName, MongoConnection, StoredDocument } from './connection.ts';
 import { gapId, gapOf, headerOf, partId } from './documents.ts';
 import { MongoCandles } from './mongo-candles.ts';
+import { MongoInstruments } from './mongo-instruments.ts';
 import { MongoSnapshots } from './mongo-snapshots.ts';
 
 type Kind = RecordHeader['kind'];
@@ -44,12 +45,14 @@ export class MongoReader implements ArchiveReader {
   readonly kind = 'mongodb';
   readonly candles: MongoCandles;
   readonly snapshots: MongoSnapshots;
+  readonly instruments: MongoInstruments;
   readonly #connection: MongoConnection;
 
   constructor(connection: MongoConnection) {
     this.#connection = connection;
     this.candles = new MongoCandles(connection);
     this.snapshots = new MongoSnapshots(connection);
+    this.instruments = new MongoInstruments(connection);
   }
 
   async securities(): Promise<readonly SecurityState[]> {

@@ -65,7 +65,7 @@ export class MongoSnapshots implements SnapshotStore {
 }
 
 /** Some were there already, and nothing else went wrong. */
-function isRepeated(error: unknown): boolean {
+export function isRepeated(error: unknown): boolean {
   if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) return false;
   const errors = [error.writeErrors].flat();
   return errors.length > 0 && errors.every(({ code }) => code === DUPLICATE_KEY);

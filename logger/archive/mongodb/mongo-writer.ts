@@ -14,6 +14,7 @@ import { DUPLICATE_KEY } from './connection.ts';
 import type { CollectionName, MongoConnection, StoredDocument } from './connection.ts';
 import { dateOf, documentsOf, gapDocument, securityFields } from './documents.ts';
 import { MongoCandles } from './mongo-candles.ts';
+import { MongoInstruments } from './mongo-instruments.ts';
 
 /** The server accepts messages of 48 MB and documents of 16 MiB. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
@@ -30,11 +31,13 @@ const INDEXES: readonly (readonly [CollectionName, Document])[] = [
 
 export class MongoWriter implements Store {
   readonly candles: MongoCandles;
+  readonly instruments: MongoInstruments;
   readonly #connection: MongoConnection;
 
   constructor(connection: MongoConnection) {
     this.#connection = connection;
     this.candles = new MongoCandles(connection);
+    this.instruments = new MongoInstruments(connection);
   }
 
   /**

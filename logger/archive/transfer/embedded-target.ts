@@ -17,6 +17,10 @@ class EmbeddedTarget implements RecordTarget {
     this.#archive = archive;
   }
 
+  get instruments(): Archive['instruments'] {
+    return this.#archive.instruments;
+  }
+
   async write(batches: readonly RecordBatch[]): Promise<ReadonlyMap<string, DuplicateRecordError>> {
     const conflicts = new Map<string, DuplicateRecordError>();
     for (const batch of batches) {

@@ -13,6 +13,7 @@ import type { Random } from '../../runtime/random.ts';
 import { every, sleep, within } from '../../runtime/timing.ts';
 import type { RecordBatch } from '../batch.ts';
 import type { CandleStore } from '../candle-store.ts';
+import type { InstrumentStore } from '../instrument-store.ts';
 import type { RecordTarget } from '../target.ts';
 import { Backlog } from './backlog.ts';
 import type { BacklogDeps } from './backlog.ts';
@@ -20,6 +21,7 @@ import type { BacklogDeps } from './backlog.ts';
 /** The store, as far as writing goes. */
 export interface Store extends RecordTarget {
   readonly candles: Pick<CandleStore, 'put'>;
+  readonly instruments: Pick<InstrumentStore, 'put'>;
   /** Creates what must exist before the first record. @throws LoggerError */
   prepare(): Promise<void>;
   /** @throws LoggerError */
@@ -47,6 +49,7 @@ export interface ReplicatorDeps extends BacklogDeps {
 const MAX_ROUND_BYTES = 4 * 1024 * 1024;
 /** In one round. */
 const MAX_ROUND_CANDLES = 2_000;
+const MAX_ROUND_INSTRUMENTS = 1_000;
 /** Records committed within this time are sent together. */
 const GATHER_MS = 500;
 /** Pause between two rounds of catching up, so that recording is not held up. */
@@ -152,17 +155,23 @@ export class Replicator {
     }
     const batches = await spool.pending(MAX_ROUND_BYTES, this.#conflicted);
     const candles = await spool.candles.pending(MAX_ROUND_CANDLES);
-    if (batches.length + candles.length > 0) {
+    const instruments = await spool.instruments.pending(MAX_ROUND_INSTRUMENTS);
+    if (batches.length + candles.length + instruments.length > 0) {
       await this.#replicate(batches);
       await store.candles.put(candles);
       await spool.candles.release(candles);
+      await store.instruments.put(instruments);
+      await spool.instruments.release(instruments);
       isAnswered = true;
     } else if (this.#failure !== null) {
       await store.ping();
       isAnswered = true;
     }
     this.#backlog.report(await this.#backlog.enforceLimit());
-    const isDone = batches.length === 0 && candles.length < MAX_ROUND_CANDLES;
+    const isDone =
+      batches.length === 0 &&
+      candles.length < MAX_ROUND_CANDLES &&
+      instruments.length < MAX_ROUND_INSTRUMENTS;
     if (isDone || clock.monotonicMs() >= this.#documentsDueMs) await this.#writeSecurities();
     return { hasMore: !isDone, isAnswered };
   }

@@ -56,6 +56,7 @@ export class SecurityCopy {
     // A copy starts no recording: the target's own state decides.
     const state = known ?? { ...this.#state, wanted: false };
     if (!known) await this.#describe({ state, totals: before, end: null });
+    await this.#copyInstruments();
     if (await this.#hasNoJournal()) await this.#copySegments();
     // The target's counts may lack what an interrupted copy wrote, ours what others wrote.
     const totals = maxTotals(addTotals(before, this.#copied), this.#present);
@@ -68,6 +69,12 @@ export class SecurityCopy {
       present: recordCount(this.#present) - copied,
       left: (await this.#from.tail(security)).journal.length,
     };
+  }
+
+  /** They are not records, and not counted. */
+  async #copyInstruments(): Promise<void> {
+    const history = await this.#from.instruments?.history(this.#state.security);
+    if (history !== undefined) await this.#to.writer.instruments?.put(history);
   }
 
   #describe(document: SecurityDocument): Promise<void> {

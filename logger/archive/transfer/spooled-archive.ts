@@ -29,6 +29,7 @@ import {
   mergeImages,
 } from './spool-order.ts';
 import { SpooledCandles } from './spooled-candles.ts';
+import { SpooledInstruments } from './spooled-instruments.ts';
 import type { SnapshotStore } from '../snapshot-store.ts';
 
 const FROM_START = Number.MIN_SAFE_INTEGER;
@@ -38,6 +39,7 @@ export class SpooledArchive implements Archive {
   readonly candles: SpooledCandles;
   /** Straight into the store: they do not wait in the spool. */
   readonly snapshots?: SnapshotStore;
+  readonly instruments?: SpooledInstruments;
   readonly #spool: ArchiveReader & Partial<Pick<Archive, 'commit'>>;
   readonly #store: ArchiveReader;
   readonly #onCommit: () => void;
@@ -54,6 +56,9 @@ export class SpooledArchive implements Archive {
     this.#onCommit = onCommit;
     this.candles = new SpooledCandles(spool.candles, store.candles, onCommit);
     if (snapshots) this.snapshots = snapshots;
+    if (spool.instruments && store.instruments) {
+      this.instruments = new SpooledInstruments(spool.instruments, store.instruments, onCommit);
+    }
   }
 
   async commit(writes: readonly Write[]): Promise<void> {

@@ -24,6 +24,7 @@ let replicator: Replicator;
 const emptySpool = {
   pending: async () => [],
   candles: { pending: async () => [] },
+  instruments: { pending: async () => [], release: async () => undefined },
   securityDocuments: async () => [],
   size: async () => ({ bytes: 0, securities: [] }),
 } as unknown as Spool;
@@ -41,6 +42,7 @@ beforeEach(async () => {
     write: async () => new Map(),
     writeSecurities: async () => undefined,
     candles: { put: async () => undefined },
+    instruments: { put: async () => undefined },
   };
   replicator = new Replicator({
     spool: emptySpool,
