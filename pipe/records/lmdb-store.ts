@@ -14,7 +14,13 @@ import type {
   StoredFeeTable,
   TimeRange,
 } from './records.ts';
-import { assertNextNumber, overStored, recordOf, storedText } from './stored-records.ts';
+import {
+  assertNextNumber,
+  batchTexts,
+  overStored,
+  recordOf,
+  storedText,
+} from './stored-records.ts';
 import type { RecordKind, RecordOf, StoredText } from './stored-records.ts';
 
 /** Records that are read at once. */
@@ -57,16 +63,8 @@ class LmdbStore implements RecordStore {
     await this.#store([storedText('fee_tables', table)]);
   }
 
-  async put({
-    opportunities,
-    decisions,
-    ledger,
-  }: Parameters<RecordStore['put']>[0]): Promise<void> {
-    await this.#store([
-      ...(opportunities ?? []).map((record) => storedText('opportunities', record)),
-      ...(decisions ?? []).map((record) => storedText('decisions', record)),
-      ...(ledger ?? []).map((record) => storedText('paper_ledger', record)),
-    ]);
+  async put(batch: Parameters<RecordStore['put']>[0]): Promise<void> {
+    await this.#store(batchTexts(batch));
   }
 
   async runs(strategy: string): Promise<readonly RunRecord[]> {

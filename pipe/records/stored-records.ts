@@ -15,6 +15,7 @@ import type {
   DecisionRecord,
   LedgerEntry,
   OpportunityRecord,
+  RecordStore,
   RunRecord,
   StoredFeeTable,
 } from './records.ts';
@@ -86,6 +87,19 @@ export function storedText<Kind extends RecordKind>(
     throw new InvalidArgumentError(`${kind}: ${id}: its time or number is not valid: ${order}`);
   }
   return { kind, id, strategy, order, text: canonicalJson(record, id) };
+}
+
+/** In the order in which they are written. @throws as `storedText` */
+export function batchTexts({
+  opportunities = [],
+  decisions = [],
+  ledger = [],
+}: Parameters<RecordStore['put']>[0]): StoredText[] {
+  return [
+    ...opportunities.map((record) => storedText('opportunities', record)),
+    ...decisions.map((record) => storedText('decisions', record)),
+    ...ledger.map((record) => storedText('paper_ledger', record)),
+  ];
 }
 
 /** @throws RecordCorruptError */

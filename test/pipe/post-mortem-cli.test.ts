@@ -10,6 +10,7 @@ import type { Diff, LevelImage, Levels } from '../../logger/market/events.ts';
 import type { PostMortem } from '../../pipe/post-mortem/report.ts';
 import { directionOf } from '../../pipe/post-mortem/missed.ts';
 import type { DecisionRecord } from '../../pipe/records/records.ts';
+import { createSystemClock } from '../../logger/service/system-clock.ts';
 import { openRecordStore } from '../../pipe/records/open-store.ts';
 import { decide } from '../../pipe/strategy/arbitrage/decide.ts';
 import { arbitrageSettings } from '../../pipe/strategy/arbitrage/settings.ts';
@@ -141,7 +142,7 @@ describe('the post-mortem of the program', () => {
       inputs: { ...inputs },
       expected: { ...expected },
     };
-    const store = await openRecordStore(at(name), 'write');
+    const store = await openRecordStore(at(name), 'write', createSystemClock());
     await store.putFeeTable({ id: 'fees-1', table: TABLE });
     await store.putRun({
       id: `arbitrage/${String(T - S).padStart(16, '0')}`,

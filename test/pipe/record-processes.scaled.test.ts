@@ -1,4 +1,4 @@
-/** Records in a directory and several processes: kills, one writer, the kill switch. */
+/** Records and several processes: kills, one writer, the kill switch. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +9,10 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ArchiveInUseError } from '../../logger/errors.ts';
 import { openLmdbStore } from '../../pipe/records/lmdb-store.ts';
+import { openRecordStore } from '../../pipe/records/open-store.ts';
+import { systemClock } from '../../sandbox/server/system-clock.ts';
 import { compile } from '../archive/holder-process.ts';
+import { freshDatabase, mongoUri, uriOf } from '../support/mongodb.ts';
 import { scaled } from '../support/scaled.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { STRATEGY, sampleDecision, sampleEntry, sampleOpportunity } from './sample-pipe-records.ts';
@@ -40,8 +43,14 @@ interface Writer {
   kill(): Promise<void>;
 }
 
-function startWriter(maxBatches?: number): Writer {
-  const args = [script, directory, ...(maxBatches === undefined ? [] : [String(maxBatches)])];
+interface WriterOptions {
+  /** Default: the directory. */
+  readonly location?: string;
+  readonly maxBatches?: number;
+}
+
+function startWriter({ location = directory, maxBatches = 1_000_000 }: WriterOptions): Writer {
+  const args = [script, location, String(maxBatches)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const closed = once(child, 'close');
@@ -59,45 +68,66 @@ function startWriter(maxBatches?: number): Writer {
   };
 }
 
+const STORES = [
+  { name: 'LMDB', isThere: true, kills: KILLS, locate: () => directory },
+  {
+    name: 'MongoDB',
+    isThere: mongoUri !== undefined,
+    kills: Math.min(KILLS, 2),
+    locate: () => uriOf(freshDatabase()),
+  },
+];
+
 const random = seededRandom();
-test(`kills lose nothing that was acknowledged, and leave no part of a batch (seed ${random.seed})`, async () => {
-  let acknowledged = 0;
-  for (let kill = 0; kill < KILLS; kill++) {
-    const writer = startWriter();
-    expect(await writer.line()).toBe('open');
-    const until = acknowledged + random.integer(1, 30);
-    while (acknowledged < until) acknowledged = Number(await writer.line());
-    const killed = writer.kill();
-    // What it has acknowledged between the last line that was waited for and its death.
-    for (let line = await writer.line(); line !== undefined; line = await writer.line()) {
-      acknowledged = Number(line);
-    }
-    await killed;
-    const store = await openLmdbStore(directory, 'read');
-    let number = 0;
-    for await (const entry of store.ledger(STRATEGY)) {
-      expect(entry).toEqual(sampleEntry(++number));
-    }
-    // One more may be stored than was acknowledged in time.
-    expect(number).toBeGreaterThanOrEqual(acknowledged);
-    expect(number).toBeLessThanOrEqual(acknowledged + 1);
-    let [opportunities, decisions] = [0, 0];
-    for await (const each of store.opportunities(STRATEGY, ALL)) {
-      expect(each).toEqual(sampleOpportunity(++opportunities));
-    }
-    for await (const each of store.decisions(STRATEGY, ALL)) {
-      expect(each).toEqual(sampleDecision(sampleOpportunity(++decisions)));
-    }
-    expect({ opportunities, decisions }).toEqual({ opportunities: number, decisions: number });
-    await store.close();
-    acknowledged = number;
+for (const { name, isThere, kills, locate } of STORES) {
+  test.skipIf(!isThere)(
+    `${name}: kills lose nothing that was acknowledged, and leave no part of a batch (seed ${random.seed})`,
+    async () => {
+      const location = locate();
+      let acknowledged = 0;
+      for (let kill = 0; kill < kills; kill++) {
+        const writer = startWriter({ location });
+        expect(await writer.line()).toBe('open');
+        const until = acknowledged + random.integer(1, 30);
+        while (acknowledged < until) acknowledged = Number(await writer.line());
+        const killed = writer.kill();
+        // What it has acknowledged between the last line that was waited for and its death.
+        for (let line = await writer.line(); line !== undefined; line = await writer.line()) {
+          acknowledged = Number(line);
+        }
+        await killed;
+        const stored = await entriesOf(location);
+        // One more may be stored than was acknowledged in time.
+        expect(stored).toBeGreaterThanOrEqual(acknowledged);
+        expect(stored).toBeLessThanOrEqual(acknowledged + 1);
+        acknowledged = stored;
+      }
+    },
+  );
+}
+
+/** Checks that there are whole batches from the first on. @returns how many. */
+async function entriesOf(location: string): Promise<number> {
+  // A writer completes what another one has begun.
+  const store = await openRecordStore(location, 'write', systemClock());
+  let number = 0;
+  for await (const entry of store.ledger(STRATEGY)) expect(entry).toEqual(sampleEntry(++number));
+  let [opportunities, decisions] = [0, 0];
+  for await (const each of store.opportunities(STRATEGY, ALL)) {
+    expect(each).toEqual(sampleOpportunity(++opportunities));
   }
-});
+  for await (const each of store.decisions(STRATEGY, ALL)) {
+    expect(each).toEqual(sampleDecision(sampleOpportunity(++decisions)));
+  }
+  expect({ opportunities, decisions }).toEqual({ opportunities: number, decisions: number });
+  await store.close();
+  return number;
+}
 
 test('a directory has one writer, until that is killed', async () => {
-  const first = startWriter(1);
+  const first = startWriter({ maxBatches: 1 });
   expect(await first.line()).toBe('open');
-  expect(await startWriter(1).line()).toBe('archive-in-use');
+  expect(await startWriter({ maxBatches: 1 }).line()).toBe('archive-in-use');
   await expect(openLmdbStore(directory)).rejects.toBeInstanceOf(ArchiveInUseError);
   await expect(openLmdbStore(directory)).rejects.toThrow(`Another process writes in ${directory}`);
   await first.kill();
@@ -107,7 +137,7 @@ test('a directory has one writer, until that is killed', async () => {
 });
 
 test('the writer sees that another process has halted it', async () => {
-  const writer = startWriter(1);
+  const writer = startWriter({ maxBatches: 1 });
   expect(await writer.line()).toBe('open');
   expect(await writer.line()).toBe('1');
   const other = await openLmdbStore(directory, 'halt');

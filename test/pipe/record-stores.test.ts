@@ -3,11 +3,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConflictError, DuplicateRecordError, InvalidArgumentError } from '../../logger/errors.ts';
 import { openLmdbStore } from '../../pipe/records/lmdb-store.ts';
 import type { StoreAccess } from '../../pipe/records/lmdb-store.ts';
 import type { RecordStore } from '../../pipe/records/records.ts';
+import { batchTexts } from '../../pipe/records/stored-records.ts';
+import { openMongoStore } from '../../pipe/records/mongodb-store.ts';
+import { systemClock } from '../../sandbox/server/system-clock.ts';
+import { freshDatabase, mongoUri, uriOf } from '../support/mongodb.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import {
   START_US,
@@ -33,7 +38,15 @@ async function lmdb(): Promise<Opener> {
   return (access) => openLmdbStore(directory, access);
 }
 
-const STORES = [{ name: 'LMDB', make: lmdb, isThere: true, manyRecords: 1000 }];
+function mongodb(): Promise<Opener> {
+  const uri = uriOf(freshDatabase());
+  return Promise.resolve((access = 'write') => openMongoStore(uri, access, systemClock()));
+}
+
+const STORES = [
+  { name: 'LMDB', make: lmdb, isThere: true, manyRecords: 1000 },
+  { name: 'MongoDB', make: mongodb, isThere: mongoUri !== undefined, manyRecords: 600 },
+];
 
 const ALL = { fromUs: 0, toUs: Number.MAX_SAFE_INTEGER };
 
@@ -262,3 +275,54 @@ for (const { name, make, isThere, manyRecords } of STORES) {
     });
   });
 }
+
+describe.skipIf(mongoUri === undefined)('a batch that was begun in MongoDB', () => {
+  const opportunity = sampleOpportunity(0);
+  const batch = {
+    opportunities: [opportunity],
+    decisions: [sampleDecision(opportunity)],
+    ledger: [sampleEntry(1)],
+  };
+
+  /** As a writer leaves it that was killed behind its first record. */
+  async function begun(): Promise<string> {
+    const uri = uriOf(freshDatabase());
+    const store = await openMongoStore(uri, 'write', systemClock());
+    await store.put({ opportunities: batch.opportunities });
+    await store.close();
+    const client = new MongoClient(uri);
+    await client
+      .db()
+      .collection<{ _id: string; records: unknown }>('control')
+      .insertOne({ _id: 'pending/killed', records: batchTexts(batch) });
+    await client.close();
+    return uri;
+  }
+
+  async function contentAfter(uri: string): Promise<unknown> {
+    const store = await openMongoStore(uri, 'write', systemClock());
+    cleanUps.push(() => store.close());
+    return contentOf(store);
+  }
+
+  it('is completed by the next writer', async () => {
+    expect(await contentAfter(await begun())).toEqual({ runs: [], ...batch });
+  });
+
+  it('is left if another writer has overtaken it', async () => {
+    const uri = await begun();
+    const other = { ...sampleEntry(1), strategy: STRATEGY, venue: 'bybit' };
+    const client = new MongoClient(uri);
+    const [text] = batchTexts({ ledger: [other] });
+    const { id, strategy, order, text: record } = text!;
+    await client
+      .db()
+      .collection<{ _id: string }>('paper_ledger')
+      .insertOne({ _id: id, strategy, order, record } as { _id: string });
+    await client.close();
+    const { opportunities } = batch;
+    const expected = { runs: [], opportunities, decisions: [], ledger: [other] };
+    expect(await contentAfter(uri)).toEqual(expected);
+    expect(await contentAfter(uri)).toEqual(expected);
+  });
+});

@@ -68,7 +68,8 @@ export interface ConnectionOptions {
   readonly isReader?: boolean;
 }
 
-export class MongoConnection {
+/** `Name`: of the collections that are used. */
+export class MongoConnection<Name extends string = CollectionName> {
   readonly location: MongoLocation;
   readonly #clock: Clock;
   readonly #options: ConnectionOptions;
@@ -98,7 +99,7 @@ export class MongoConnection {
     }
   }
 
-  collection(name: CollectionName): Collection<StoredDocument> {
+  collection(name: Name): Collection<StoredDocument> {
     return this.#database().collection<StoredDocument>(name);
   }
 

@@ -34,9 +34,12 @@ export const resumeCommand: PipeCommand = {
   run: (session) => setHalted(session, null),
 };
 
-async function setHalted({ args, out }: PipeSession, reason: string | null): Promise<ExitCode> {
+async function setHalted(
+  { args, clock, out }: PipeSession,
+  reason: string | null,
+): Promise<ExitCode> {
   const location = text(args, 'store') ?? DEFAULT_STORE;
-  const store = await openRecordStore(location, 'halt');
+  const store = await openRecordStore(location, 'halt', clock);
   try {
     const before = await store.halted();
     await store.setHalted(reason);

@@ -13,7 +13,8 @@ import { VENUE_OPTIONS, wantedVenues } from '../options.ts';
 import { pastLines, rangeOf, topsOfRange } from '../past-lines.ts';
 import { PAST_OPTIONS, pastOptions } from '../past-options.ts';
 import type { PastOptions } from '../past-options.ts';
-import { DEFAULT_STORE, runStrategy } from '../run/action.ts';
+import { DEFAULT_STORE } from '../../records/open-store.ts';
+import { runStrategy } from '../run/action.ts';
 import { runPostMortem } from '../run/post-mortem.ts';
 import { isPast, loggerSources, openSources, venuesOf } from '../sources.ts';
 import type { AnySource } from '../sources.ts';
@@ -26,10 +27,10 @@ const STRATEGY_OPTIONS: Readonly<Record<string, Options>> = {
     defaultDescription: 'action',
   },
   store: {
-    ...valued('Where records are kept: a directory'),
+    ...valued('Where records are kept: a directory or mongodb://…'),
     defaultDescription: DEFAULT_STORE,
   },
-  fees: valued('Fees and transfers: a JSON file, over the defaults'),
+  fees: valued('Your own fees and transfers: a JSON file, over the defaults'),
   balances: valued('What is there at first: JSON like {"binance": {"USDT": "10000"}}'),
   execute: {
     ...valued('Where orders go'),

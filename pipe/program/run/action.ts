@@ -8,7 +8,7 @@ import type { ExitCode } from '../../../manager-cli/exit-codes.ts';
 import type { Balance } from '../../execution/execution.ts';
 import { ageWarning } from '../../fees/age.ts';
 import type { Venue } from '../../market/venue.ts';
-import { openLmdbStore } from '../../records/lmdb-store.ts';
+import { DEFAULT_STORE, openRecordStore } from '../../records/open-store.ts';
 import type { StrategyDefinition } from '../../strategy/strategy.ts';
 import type { PipeSession } from '../command.ts';
 import { parseBalances } from './balances-file.ts';
@@ -24,8 +24,6 @@ import { decisionLine, movementLines, opportunityLine } from './record-lines.ts'
 import { StrategyRun } from './strategy-run.ts';
 import type { RunDeps, RunOptions } from './strategy-run.ts';
 
-export const DEFAULT_STORE = './pipe-records';
-
 export async function runStrategy(
   session: PipeSession,
   definition: StrategyDefinition,
@@ -34,7 +32,7 @@ export async function runStrategy(
   const wanted = wantedVenues(args);
   const sources = loggerSources(session);
   const archives = await archiveSources(session);
-  const store = await openLmdbStore(text(args, 'store') ?? DEFAULT_STORE);
+  const store = await openRecordStore(text(args, 'store') ?? DEFAULT_STORE, 'write', clock);
   const failed = new Failure();
   try {
     const { fees, feeTable } = feesOf(args);

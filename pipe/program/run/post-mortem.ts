@@ -89,7 +89,7 @@ async function reportOf(
 ): Promise<PostMortem> {
   const { args, clock, io } = session;
   const location = text(args, 'store') ?? DEFAULT_STORE;
-  const store = await openRecordStore(location, 'read');
+  const store = await openRecordStore(location, 'read', clock);
   const past = new ArchiveVenues(archives);
   const directory = isMongoUri(location) ? null : join(location, 'tops');
   const progress = progressLine(io);
