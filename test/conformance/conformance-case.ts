@@ -4,6 +4,7 @@ import type { ExchangeDeps } from '../../logger/exchange/definition.ts';
 import type { Exchange } from '../../logger/exchange/exchange.ts';
 import type { Scale } from '../../logger/market/decimal.ts';
 import type { BookSnapshot, MarketEvent } from '../../logger/market/events.ts';
+import type { InstrumentFacts } from '../../logger/market/instrument.ts';
 import type { HttpResponse } from '../../logger/runtime/transport.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface ConformanceCase {
   readonly book: ((symbol: string, n: number) => unknown) | null;
   /** The REST response about a symbol that the exchange does not list; null where there is no REST. */
   readonly unlisted: Pick<HttpResponse, 'status' | 'body'> | null;
+  /** The REST response that lists the first, and what it says of the product; null where there is no REST. */
+  readonly listed: { readonly body: string; readonly facts: InstrumentFacts } | null;
   /** The application's own ping, where the exchange wants one. */
   readonly ping: { readonly text: string; readonly intervalMs: number } | null;
   /** Frames of the first symbol and exactly what becomes of them. */

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { bookOf } from '../../logger/book/book.ts';
+import { factsOf } from '../../logger/exchange/exchange.ts';
 import type { SequenceRule } from '../../logger/exchange/exchange.ts';
 import type { ScaledInt } from '../../logger/market/decimal.ts';
 import { isBookUpdate } from '../../logger/market/events.ts';
@@ -49,6 +50,7 @@ export function describeConformance(given: ConformanceCase): void {
     books(given);
     failures(given);
     rejections(given);
+    instruments(given);
 
     test('symbols do not disturb each other, and a closed one is no longer called', () => {
       const stage = new Stage(given);
@@ -194,6 +196,19 @@ function books(given: ConformanceCase): void {
       );
       expect(bestBid(snapshot, [])).toEqual(bidOf(given, 9));
     });
+  });
+}
+
+function instruments(given: ConformanceCase): void {
+  const { listed } = given;
+  if (listed === null) return;
+  const { first } = given.symbols;
+  test('an instrument says what is traded for what, and in which steps', async () => {
+    const stage = new Stage(given);
+    stage.transport.answer = async () => ({ status: 200, headers: {}, body: listed.body });
+    const instrument = await stage.exchange.instrument(first, signal);
+    expect(instrument.symbol).toBe(first);
+    expect(factsOf(instrument)).toEqual(listed.facts);
   });
 }
 

@@ -80,6 +80,31 @@ export const binance: ConformanceCase = {
     asks: [['200', '1']],
   }),
   unlisted: { status: 400, body: '{"code":-1121,"msg":"Invalid symbol."}' },
+  listed: {
+    body: JSON.stringify({
+      symbols: [
+        {
+          symbol: 'BTCUSDT',
+          baseAsset: 'BTC',
+          quoteAsset: 'USDT',
+          filters: [
+            { filterType: 'PRICE_FILTER', tickSize: '0.01000000' },
+            { filterType: 'LOT_SIZE', minQty: '0.00001000', stepSize: '0.00001000' },
+            { filterType: 'NOTIONAL', minNotional: '5.00000000', applyMinToMarket: true },
+          ],
+        },
+      ],
+    }),
+    facts: {
+      base: 'BTC',
+      quote: 'USDT',
+      tickSize: '0.01',
+      lotSize: '0.00001',
+      minSize: '0.00001',
+      minNotional: '5',
+      contract: null,
+    },
+  },
   ping: null,
   examples: [
     {

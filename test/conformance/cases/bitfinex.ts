@@ -38,6 +38,18 @@ function bitfinex(
     connection: () => new BitfinexConnection(feed),
     book: null,
     unlisted: { status: 200, body: pairsText('BTCUSD', 'AAVE:USD') },
+    listed: {
+      body: pairsText('BTCUSD', 'AAVE:USD'),
+      facts: {
+        base: 'BTC',
+        quote: 'USD',
+        tickSize: null,
+        lotSize: '0.00000001',
+        minSize: '0.00006',
+        minNotional: null,
+        contract: null,
+      },
+    },
     ping: null,
     examples: [
       ...more.examples,

@@ -4,6 +4,7 @@ import { createBitmex } from '../../../logger/exchange/bitmex/exchange.ts';
 import {
   BITMEX_TIME_US,
   bookFrame,
+  instrumentText,
   partialFrame,
   tradeFrame,
 } from '../../support/bitmex-frames.ts';
@@ -57,6 +58,25 @@ export const bitmex: ConformanceCase = {
   connection,
   book: null,
   unlisted: { status: 200, body: '[]' },
+  listed: {
+    body: `[${instrumentText()}]`,
+    facts: {
+      base: 'XBT',
+      quote: 'USD',
+      tickSize: '0.1',
+      lotSize: '100',
+      minSize: null,
+      minNotional: null,
+      contract: {
+        kind: 'inverse',
+        multiplier: '-100000000',
+        underlyingPerPosition: null,
+        underlying: 'XBT',
+        quoteCurrency: 'USD',
+        settlementCurrency: 'XBt',
+      },
+    },
+  },
   ping: { text: 'ping', intervalMs: 10_000 },
   examples: [
     {

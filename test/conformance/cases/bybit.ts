@@ -65,6 +65,35 @@ function caseOf(feed: BybitFeedName): ConformanceCase {
     connection: () => new BybitConnection(topic),
     book: isFull ? (symbol, n) => bookAnswer(symbol, bookAfter(n)) : null,
     unlisted: { status: 200, body: JSON.stringify(answer({ category: 'spot', list: [] })) },
+    listed: {
+      body: JSON.stringify(
+        answer({
+          category: 'spot',
+          list: [
+            {
+              symbol: 'BTCUSDT',
+              baseCoin: 'BTC',
+              quoteCoin: 'USDT',
+              priceFilter: { tickSize: '0.10' },
+              lotSizeFilter: {
+                basePrecision: '0.000001',
+                minOrderQty: '0.000011',
+                minOrderAmt: '5',
+              },
+            },
+          ],
+        }),
+      ),
+      facts: {
+        base: 'BTC',
+        quote: 'USDT',
+        tickSize: '0.1',
+        lotSize: '0.000001',
+        minSize: '0.000011',
+        minNotional: '5',
+        contract: null,
+      },
+    },
     ping: { text: '{"op":"ping"}', intervalMs: 20_000 },
     examples: [
       {

@@ -16,6 +16,7 @@ export const channels: ConformanceCase = {
   connection: () => new ChannelVenue(),
   book: null,
   unlisted: null,
+  listed: null,
   ping: PING,
   examples: [
     {

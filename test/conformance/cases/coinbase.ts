@@ -32,6 +32,26 @@ const shared = {
   scale: { priceExponent: 2, sizeExponent: 8 },
   symbols: { first: BTC, second: '币安人生-USD', unknown: 'NO-SUCH' },
   unlisted: { status: 404, body: '{"message":"NotFound"}' },
+  listed: {
+    body: JSON.stringify({
+      id: BTC,
+      base_currency: 'BTC',
+      quote_currency: 'USD',
+      quote_increment: '0.01000000',
+      base_increment: '0.00000001',
+      min_market_funds: '1',
+      status: 'online',
+    }),
+    facts: {
+      base: 'BTC',
+      quote: 'USD',
+      tickSize: '0.01',
+      lotSize: '0.00000001',
+      minSize: null,
+      minNotional: '1',
+      contract: null,
+    },
+  },
   ping: null,
 } as const;
 

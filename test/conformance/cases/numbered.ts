@@ -13,6 +13,7 @@ export const numbered: ConformanceCase = {
   connection: () => new NumberedVenue(),
   book: null,
   unlisted: null,
+  listed: null,
   ping: null,
   examples: [
     {

@@ -65,6 +65,18 @@ export const sandbox: ConformanceCase = {
   connection,
   book: null,
   unlisted: { status: 200, body: '[]' },
+  listed: {
+    body: '[{"symbol":"XBTUSD","underlying":"uXBT","quoteCurrency":"USD","tickSize":0.01,"lotSize":1}]',
+    facts: {
+      base: 'uXBT',
+      quote: 'USD',
+      tickSize: '0.01',
+      lotSize: '1',
+      minSize: null,
+      minNotional: null,
+      contract: null,
+    },
+  },
   ping: null,
   examples: [
     {
