@@ -16,6 +16,7 @@ import { mongoSections } from './mongodb.ts';
 import { orderBookSections } from './order-book.ts';
 import { orderSections } from './orders.ts';
 import type { Peers } from './peers/packages.ts';
+import { postMortemSections } from './post-mortem.ts';
 import { readerSections } from './reader/reader.ts';
 import type { ReaderBenchOptions } from './reader/reader.ts';
 import { recordSections } from './record.ts';
@@ -51,5 +52,6 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   walk: { sections: [walkSections] },
   reader: { sections: [readerSections], isLong: true },
   files: { sections: [fileSections], isLong: true },
+  'post-mortem': { sections: [postMortemSections], isLong: true },
   load: { sections: [loadSections], isLong: true },
 };

@@ -55,7 +55,7 @@ async function readOptions(): Promise<Options> {
     .option('days', {
       type: 'number',
       default: 1,
-      describe: 'reader, files: length of the history',
+      describe: 'reader, files, post-mortem: length of the history',
     })
     .option('real-limits', {
       type: 'boolean',
