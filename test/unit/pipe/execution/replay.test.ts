@@ -24,7 +24,7 @@ import type {
 } from '../../../../pipe/records/records.ts';
 import { decideAgain } from '../../../../pipe/strategy/arbitrage/decide.ts';
 import { arbitrageSettings } from '../../../../pipe/strategy/arbitrage/settings.ts';
-import { MemoryRecords } from '../../../support/memory-records.ts';
+import type { MemoryRecords } from '../../../support/memory-records.ts';
 import { play, randomScript } from '../../../support/random-market.ts';
 import type { Step } from '../../../support/random-market.ts';
 import { seededRandom, testSeed } from '../../../support/seeded-random.ts';
