@@ -25,12 +25,15 @@ export class ArchiveSource implements Source {
     return new ArchiveSource(name, await openArchiveReader(location));
   }
 
+  /** What exchanges said last; of what was recorded before that was kept, what its name says. */
   async instruments(): Promise<readonly KnownInstrument[]> {
-    const known = await this.#archive.securities();
-    return known.flatMap(({ security }) => {
-      const facts = factsOfSymbol(security);
-      return facts === null ? [] : [{ security, facts }];
-    });
+    const known: KnownInstrument[] = [];
+    for (const { security } of await this.#archive.securities()) {
+      const kept = (await this.#archive.instruments?.history(security))?.at(-1);
+      const facts = kept?.facts ?? factsOfSymbol(security);
+      if (facts !== null) known.push({ security, facts });
+    }
+    return known;
   }
 
   async history(): Promise<PastHistory> {

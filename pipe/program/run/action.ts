@@ -12,7 +12,7 @@ import { DEFAULT_STORE, openRecordStore } from '../../records/open-store.ts';
 import type { StrategyDefinition } from '../../strategy/strategy.ts';
 import type { PipeSession } from '../command.ts';
 import { parseBalances } from './balances-file.ts';
-import { follow } from '../live-lines.ts';
+import { follow } from '../../sources/follow.ts';
 import { LineSink } from '../line-sink.ts';
 import { wantedVenues } from '../options.ts';
 import { liveMemory } from '../memory.ts';
