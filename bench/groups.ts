@@ -16,6 +16,7 @@ import { mongoSections } from './mongodb.ts';
 import { orderBookSections } from './order-book.ts';
 import { orderSections } from './orders.ts';
 import type { Peers } from './peers/packages.ts';
+import { pipeSections } from './pipe.ts';
 import { postMortemSections } from './post-mortem.ts';
 import { readerSections } from './reader/reader.ts';
 import type { ReaderBenchOptions } from './reader/reader.ts';
@@ -50,6 +51,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   manager: { sections: [wrongKeySections] },
   snapshots: { sections: [snapshotSections] },
   walk: { sections: [walkSections] },
+  pipe: { sections: [pipeSections] },
   reader: { sections: [readerSections], isLong: true },
   files: { sections: [fileSections], isLong: true },
   'post-mortem': { sections: [postMortemSections], isLong: true },

@@ -1,0 +1,147 @@
+/**
+ * The pipe: from a frame of the exchange to the line, over real sockets and gRPC, with a logger in this process; and
+ * the memory of 24 hours at ten changes a second.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { composeLogger } from '../logger/compose.ts';
+import { loadConfig } from '../logger/config/load.ts';
+import { createSystemClock } from '../logger/service/system-clock.ts';
+import type { Log } from '../logger/runtime/log.ts';
+import { timeOfEvent } from '../pipe/market/events.ts';
+import { findVenues } from '../pipe/market/venues.ts';
+import { LoggerSource } from '../pipe/sources/logger-source.ts';
+import { TopLines } from '../pipe/top/top-lines.ts';
+import { TopSeries } from '../pipe/top/top-series.ts';
+import { VenueTops } from '../pipe/top/venue-tops.ts';
+import { startSandbox } from '../sandbox/sandbox.ts';
+import type { BenchData } from './data.ts';
+import type { Section } from './figures.ts';
+
+const KEY = 'key-of-the-pipe-benchmark';
+const RUN_MS = 15_000;
+const CHANGES = 24 * 3600 * 10;
+const RANGE_US = 360_000_000;
+
+export async function* pipeSections({
+  data,
+}: {
+  readonly data: BenchData;
+}): AsyncGenerator<Section> {
+  if (!data.isDefault) return;
+  const delays = (await linesOf()).toSorted((a, b) => a - b);
+  const at = (part: number): number => (delays[Math.floor(delays.length * part)] ?? NaN) / 1000;
+  yield {
+    title: 'Pipe: from the frame to the line, over real sockets and gRPC',
+    note: `${delays.length} lines of two venues; exchange, logger and pipe share one process`,
+    figures: [
+      { name: 'median', value: at(0.5), unit: 'ms' },
+      { name: 'p99', value: at(0.99), unit: 'ms', goal: 'at most 2' },
+      { name: 'latest', value: (delays.at(-1) ?? NaN) / 1000, unit: 'ms' },
+    ],
+  };
+  yield memorySection();
+}
+
+/** µs from the receive time of a frame to its line. */
+async function linesOf(): Promise<number[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'orderbook-bench-pipe-'));
+  const sandbox = await startSandbox({ seed: 7, symbols: ['BTCUSDT'], pace: 100 });
+  const config = await loadConfig({
+    ...sandbox.loggerSettings,
+    SECURITIES: 'binance:BTCUSDT,bybit:BTCUSDT',
+    MANAGER_PORT: '0',
+    MANAGER_AUTHKEY: KEY,
+    DATA_DIR: directory,
+  });
+  const logger = await composeLogger(config, {
+    log: silent,
+    version: 'bench',
+    onFatal: (error) => {
+      throw error;
+    },
+    onTerminate: () => undefined,
+  });
+  const clock = createSystemClock();
+  const source = new LoggerSource({
+    name: 'bench',
+    endpoint: { host: '127.0.0.1', port: logger.port, authkey: KEY, tls: undefined },
+    timeoutMs: 10_000,
+    clock,
+    random: { next: () => 0 },
+    log: silent,
+  });
+  const stop = new AbortController();
+  const wanted = { pairs: ['BTCUSDT'], exchanges: null, exceptions: {} };
+  let venues = findVenues(wanted, []).venues;
+  while (venues.length < 2) {
+    await sleep(200);
+    const instruments = await source.instruments(stop.signal);
+    ({ venues } = findVenues(wanted, [{ name: 'bench', instruments }]));
+  }
+  const tops = new VenueTops(venues);
+  const lines = new TopLines('BTCUSDT', venues);
+  const delays: number[] = [];
+  const startedUs = clock.nowUs() + 2_000_000;
+  const following = source.events(
+    venues,
+    { topOnly: true },
+    (event) => {
+      const top = tops.apply(event);
+      const us = timeOfEvent(event);
+      if (top === undefined || lines.set(event.venue.name, top, us) === null) return;
+      if (event.type !== 'unproven' && us > startedUs) delays.push(Date.now() * 1000 - us);
+    },
+    stop.signal,
+  );
+  await sleep(RUN_MS);
+  stop.abort();
+  await following;
+  await source.close();
+  await logger.stop();
+  await sandbox.close();
+  rmSync(directory, { recursive: true, force: true });
+  return delays.map((delay) => Math.max(0, delay));
+}
+
+function memorySection(): Section {
+  const scale = { priceExponent: 2, sizeExponent: 5 };
+  const series = new TopSeries();
+  const begin = performance.now();
+  for (let i = 0; i < CHANGES; i++) {
+    const bidPrice = 6_000_000 + (i % 1000);
+    const top = { scale, bidPrice, bidSize: i + 1, askPrice: bidPrice + 1, askSize: i + 2 };
+    series.append(i * 100_000, top);
+  }
+  const fillMs = performance.now() - begin;
+  const rounds = 200;
+  const rangeBegin = performance.now();
+  let found = 0;
+  for (let round = 0; round < rounds; round++) {
+    const fromUs = round * 400_000_000;
+    for (const { top } of series.range(fromUs, fromUs + RANGE_US)) if (top !== null) found++;
+  }
+  const rangeMs = (performance.now() - rangeBegin) / rounds;
+  return {
+    title: 'Pipe: 24 hours of one book in memory, ten changes a second',
+    note: `${series.length} changes; a range of 6 minutes has ${Math.round(found / rounds)}; reading the recording comes on top of the fill`,
+    figures: [
+      { name: 'memory', value: series.bytes / series.length, unit: 'bytes a change', goal: 'at most 48' }, // prettier-ignore
+      { name: 'memory of a book', value: series.bytes / 1e6, unit: 'MB', goal: 'at most 42' },
+      { name: 'fill, once read', value: fillMs / 1000, unit: 's', goal: 'at most 10 with reading' },
+      { name: 'range of 6 minutes', value: rangeMs, unit: 'ms', goal: 'at most 1' },
+    ],
+  };
+}
+
+const nothing = (): void => undefined;
+const silent: Log = {
+  error: nothing,
+  warning: nothing,
+  notice: nothing,
+  info: nothing,
+  debug: nothing,
+};
