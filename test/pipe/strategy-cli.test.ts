@@ -38,7 +38,8 @@ test('runs until Ctrl-C, prints what is decided, and leaves it in the store', as
   const running = startPipe([...argv, '--lot', '2'], { port: server.port, strategies });
   expect(await server.asked()).toMatchObject({ securities: [BINANCE], top: false, trades: true });
   await server.send(BINANCE, image(START_US, ['100', '1'], ['100.5', '1']));
-  const [line] = await running.untilLines(1);
+  const [opening, line] = await running.untilLines(2);
+  expect(opening).toMatch(/Z {2}opening {2}/);
   expect(line).toMatch(
     /Z {2}taken {2}BTCUSDT buy binance, sell binance: size 1, profit 2.5 \(10 bps\)$/,
   );
