@@ -5,6 +5,7 @@ import { candleSections } from './candles.ts';
 import { codecSections } from './codec.ts';
 import { coinbaseFrameSections } from './coinbase-frames.ts';
 import type { BenchData } from './data.ts';
+import { decideSections } from './decide.ts';
 import { exchangePortSections } from './exchange-port.ts';
 import type { Section } from './figures.ts';
 import { fileSections } from './files/files.ts';
@@ -49,6 +50,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   candles: { sections: [candleSections] },
   mongodb: { sections: [mongoSections] },
   manager: { sections: [wrongKeySections] },
+  decide: { sections: [decideSections] },
   snapshots: { sections: [snapshotSections] },
   walk: { sections: [walkSections] },
   pipe: { sections: [pipeSections] },

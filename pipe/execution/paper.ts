@@ -37,6 +37,8 @@ interface Quote {
   readonly onResult: OnResult;
   /** It is in the book from then on. */
   readonly fromUs: number;
+  /** Taking it back takes the latency, too. */
+  untilUs: number;
   left: Exact;
 }
 
@@ -58,11 +60,17 @@ export class PaperOrders implements Orders {
 
   /** Replaces the quotes of a pair. */
   quote(pair: string, orders: readonly OrderRequest[], nowUs: number, onResult: OnResult): void {
+    const old = (this.#quotes.get(pair) ?? []).filter(({ untilUs }) => untilUs >= nowUs);
+    for (const quote of old) {
+      const goneUs = nowUs + this.#latencyUs(quote.request.venue.name);
+      quote.untilUs = Math.min(quote.untilUs, goneUs);
+    }
     const quotes = orders.map((request): Quote => {
       const fromUs = nowUs + this.#latencyUs(request.venue.name);
-      return { request, onResult, fromUs, left: parseExact(request.size) };
+      const left = parseExact(request.size);
+      return { request, onResult, fromUs, untilUs: Infinity, left };
     });
-    this.#quotes.set(pair, quotes);
+    this.#quotes.set(pair, [...old, ...quotes]);
   }
 
   /** After the event moved its book. */
@@ -139,6 +147,7 @@ export class PaperOrders implements Orders {
       const isReached =
         keyOf(request.venue) === keyOf(trade.venue) &&
         quote.fromUs < trade.receiveTimeUs &&
+        trade.receiveTimeUs <= quote.untilUs &&
         request.side !== trade.side &&
         compareExact(price, parseExact(request.limit)) * (request.side === 'buy' ? 1 : -1) < 0;
       const size = compareExact(left, quote.left) < 0 ? left : quote.left;
