@@ -105,6 +105,7 @@ export class Detector {
       reasons: [],
       evaluation: first,
       direction: this.#direction,
+      alreadyTaken: { asks: {}, bids: {} },
       books,
     };
   }

@@ -144,12 +144,14 @@ async function decidedOf(
   const table = other?.table ?? under.table;
   const underOther = other && madeAgain(record, images, { ...under, table });
   const { buy, sell } = images;
+  const inputs = record.inputs as unknown as DecisionInputs;
   const decided: Decided = {
     opportunity,
     verdict: (underOther ?? record).verdict,
     reasons: (underOther ?? record).reasons,
     evaluation: (underOther ?? record).evaluation,
-    direction: (record.inputs as unknown as DecisionInputs).direction,
+    direction: inputs.direction,
+    alreadyTaken: inputs.taken,
     books:
       buy && sell
         ? { buy: legBook(evaluation.buy, buy), sell: legBook(evaluation.sell, sell) }

@@ -10,6 +10,7 @@ import type {
   OpportunityEnd,
   RecordedLeg,
 } from '../records/records.ts';
+import type { DecisionInputs } from '../strategy/arbitrage/question.ts';
 
 /** A figure of what came later, or why it is not known. */
 export type Later<T> = ({ readonly state: 'known' } & T) | Unknown | Nothing;
@@ -72,6 +73,8 @@ export interface ReportedOpportunity {
   readonly predicted: Evaluation;
   /** Its most profitable moment. */
   readonly best: Evaluation;
+  /** What earlier decisions had taken of these books' levels, by price: it was not counted again. */
+  readonly alreadyTaken: DecisionInputs['taken'];
   /** The books that the decision was made of: anyone can rebuild them. */
   readonly books: { readonly buy: RecordedLeg; readonly sell: RecordedLeg };
   /** Both legs, each after its venue's latency. */

@@ -3,7 +3,7 @@
  * All amounts are integers at 24 decimals. Pure.
  */
 
-import type { BookRow, VenueBook } from '../venues/venue.ts';
+import type { BookRow } from '../venues/venue.ts';
 import { DemoError } from './demo-process.ts';
 
 const DECIMALS = 24;
@@ -31,12 +31,18 @@ export interface RecordedLeg {
 
 /** What the check is made against: the exchange's books, and what trading on them costs. */
 export interface TrueMarket {
-  readonly asks: VenueBook;
-  readonly bids: VenueBook;
+  readonly asks: readonly BookRow[];
+  readonly bids: readonly BookRow[];
   /** Fractions of what is received. */
   readonly buyFee: string;
   readonly sellFee: string;
   readonly lot: string;
+}
+
+/** What earlier decisions took of the levels, by price. */
+export interface AlreadyTaken {
+  readonly asks: Readonly<Record<string, string>>;
+  readonly bids: Readonly<Record<string, string>>;
 }
 
 type Figures = Omit<RecordedEvaluation, 'buy' | 'sell' | 'limitedBy'>;
@@ -62,12 +68,24 @@ export function checkEvaluation(evaluation: RecordedEvaluation, market: TrueMark
   return others.length;
 }
 
+/** Levels less what was taken of them: nothing is sold twice. */
+export function without(
+  rows: readonly BookRow[],
+  taken: Readonly<Record<string, string>>,
+): readonly BookRow[] {
+  return rows.flatMap(([price, size]) => {
+    const gone = units(taken[price] ?? '0');
+    const left = gone < units(size) ? units(size) - gone : 0n;
+    return left === 0n ? [] : [[price, decimal(left)] as const];
+  });
+}
+
 /** What one size brings; null: not so much is there. */
 function figuresOf(size: bigint, { asks, bids, buyFee, sellFee, lot }: TrueMarket): Figures | null {
-  const cost = walk(asks.asks, size);
+  const cost = walk(asks, size);
   const received = times(size, ONE - units(buyFee));
   const sold = received - (received % units(lot));
-  const revenue = walk(bids.bids, sold);
+  const revenue = walk(bids, sold);
   if (cost === null || revenue === null) return null;
   const net = times(revenue, ONE - units(sellFee));
   const all = { size, cost, received, sold, revenue, net, profit: net - cost };
@@ -79,7 +97,7 @@ function figuresOf(size: bigint, { asks, bids, buyFee, sellFee, lot }: TrueMarke
 /** Sizes at which a level ends on either side, and those one lot below and above. */
 function candidates({ asks, bids, lot }: TrueMarket): readonly bigint[] {
   const step = units(lot);
-  const ends = [asks.asks, bids.bids].flatMap((rows) => {
+  const ends = [asks, bids].flatMap((rows) => {
     let sum = 0n;
     return rows.slice(0, 400).map(([, size]) => (sum += units(size)));
   });

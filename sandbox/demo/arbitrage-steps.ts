@@ -2,8 +2,8 @@
 
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkEvaluation } from './arbitrage-check.ts';
-import type { RecordedEvaluation, RecordedLeg } from './arbitrage-check.ts';
+import { checkEvaluation, without } from './arbitrage-check.ts';
+import type { AlreadyTaken, RecordedEvaluation, RecordedLeg } from './arbitrage-check.ts';
 import { DemoError } from './demo-process.ts';
 import type { RunningCommand } from './demo-process.ts';
 import type { DemoRunner } from './demo-runner.ts';
@@ -55,6 +55,7 @@ interface PostMortemReply {
     readonly end: string;
     readonly reasons: readonly { readonly reason: string }[];
     readonly predicted: RecordedEvaluation;
+    readonly alreadyTaken: AlreadyTaken;
   }[];
 }
 
@@ -204,10 +205,10 @@ function check(demo: DemoRunner, { recomputation, opportunities }: PostMortemRep
   const takenOnes = opportunities.filter(({ verdict }) => verdict === 'taken');
   if (takenOnes.length < 2) throw new DemoError(`${takenOnes.length} were taken, not 2`);
   let others = 0;
-  for (const { predicted } of takenOnes) {
+  for (const { predicted, alreadyTaken } of takenOnes) {
     others += checkEvaluation(predicted, {
-      asks: bookOf(demo, predicted.buy),
-      bids: bookOf(demo, predicted.sell),
+      asks: without(bookOf(demo, predicted.buy).asks, alreadyTaken.asks),
+      bids: without(bookOf(demo, predicted.sell).bids, alreadyTaken.bids),
       buyFee: FEES.exchanges[BUY].taker,
       sellFee: FEES.exchanges[SELL].taker,
       lot: '0.00001',

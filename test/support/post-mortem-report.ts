@@ -79,6 +79,7 @@ export function madeUpOpportunity(number: number, made: MadeUp = {}): ReportedOp
     reasons,
     predicted: evaluation,
     best: evaluation,
+    alreadyTaken: { asks: {}, bids: {} },
     books,
     atLatency,
     byTransfer: { state: 'unknown', reason: 'binance: the archive ends before' },

@@ -8,8 +8,10 @@ import type { Exact } from '../../market/exact.ts';
 import type { Venue } from '../../market/venue.ts';
 import type { DecisionRecord, Evaluation, OpportunityRecord } from '../../records/records.ts';
 import { NO_CAPS } from '../../strategy/arbitrage/pieces.ts';
+import { takenFrom } from '../../strategy/arbitrage/decide.ts';
 import { waysOf } from '../../strategy/arbitrage/plan.ts';
 import type { Direction, LegBook } from '../../strategy/arbitrage/plan.ts';
+import type { DecisionInputs } from '../../strategy/arbitrage/question.ts';
 import type { ArbitrageSettings } from '../../strategy/arbitrage/settings.ts';
 import type { TradeCosts } from '../../strategy/arbitrage/terms.ts';
 import { bookSide } from '../../strategy/book-side.ts';
@@ -32,6 +34,7 @@ export interface Decided {
   readonly reasons: DecisionRecord['reasons'];
   readonly evaluation: Evaluation;
   readonly direction: Direction;
+  readonly alreadyTaken: DecisionInputs['taken'];
   /** The books of the decision; null: the archive does not lead to them any more. */
   readonly books: { readonly buy: LegBook; readonly sell: LegBook } | null;
 }
@@ -99,7 +102,7 @@ function legOf() {
 }
 
 function feeOf(
-  { direction, books }: Decided,
+  { direction, books, alreadyTaken }: Decided,
   table: FeeTable,
   settings: ArbitrageSettings,
   route: Route | null,
@@ -125,8 +128,8 @@ function feeOf(
   const { buy, sell } = books;
   return breakEvenFee(
     costs,
-    bookSide('ask', buy.book, buy.horizon),
-    bookSide('bid', sell.book, sell.horizon),
+    bookSide('ask', buy.book, buy.horizon, takenFrom(alreadyTaken.asks)),
+    bookSide('bid', sell.book, sell.horizon, takenFrom(alreadyTaken.bids)),
     { ...NO_CAPS, maxNotional },
   );
 }
@@ -155,10 +158,9 @@ export async function runLater(
 }
 
 /** @param examined after `runLater`. */
-export async function reported(
-  past: PastVenues,
-  { opportunity, verdict, reasons, evaluation, direction, route, fee, task }: Examined,
-): Promise<ReportedOpportunity> {
+export async function reported(past: PastVenues, one: Examined): Promise<ReportedOpportunity> {
+  const { opportunity, verdict, reasons, evaluation, alreadyTaken, direction } = one;
+  const { route, fee, task } = one;
   const { id, pair, buy, sell, fromUs, toUs, end, best } = opportunity;
   const { atLatency, latency, transfer } = task;
   const missing = unknown('not examined');
@@ -177,6 +179,7 @@ export async function reported(
     reasons,
     predicted: evaluation,
     best,
+    alreadyTaken,
     books: { buy: evaluation.buy, sell: evaluation.sell },
     atLatency: atLatency ?? missing,
     byTransfer:

@@ -105,7 +105,7 @@ function bestsOf(
   };
 }
 
-function takenFrom(sizes: Readonly<Record<string, string>>): TakenLevels {
+export function takenFrom(sizes: Readonly<Record<string, string>>): TakenLevels {
   return new Map(Object.entries(sizes).map(([price, size]) => [price, parseExact(size)]));
 }
 
