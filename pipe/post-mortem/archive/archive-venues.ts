@@ -3,34 +3,24 @@
 import type { ArchiveReader } from '../../../logger/archive/archive.ts';
 import { InvalidArgumentError } from '../../../logger/errors.ts';
 import { hasConsecutiveTradeIds } from '../../../logger/exchange/exchanges.ts';
+import type { StoredLevelEvent } from '../../../logger/market/level-events.ts';
 import { parseTimeUs } from '../../../logger/market/time.ts';
-import type { GapItem, QuoteItem } from '../../../logger/queries/items.ts';
+import type { GapItem } from '../../../logger/queries/items.ts';
 import type { CoverageResult } from '../../../logger/queries/results.ts';
-import type { ReaderContext } from '../../../logger/reader/context.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
-import { KnownBlocks } from '../../../logger/reader/known-blocks.ts';
 import type { Reader } from '../../../logger/reader/reader.ts';
-import { RecordLoader } from '../../../logger/reader/record-loader.ts';
 import type { YieldToEventLoop } from '../../../logger/runtime/yield.ts';
 import { yieldToEventLoop as yieldToMachine } from '../../../logger/runtime/yield.ts';
 import type { BookPoint, VenueEvent, VenueImage } from '../../market/events.ts';
 import type { Venue } from '../../market/venue.ts';
 import { Lane } from '../lane.ts';
 import type { PastVenues, Span } from '../past-venues.ts';
-import { venueEvents } from './venue-events.ts';
 
-/** Blocks of the last minutes, for what is asked in order of time. */
-const CACHE_MAX_BYTES = 32 * 1024 * 1024;
 /** To begin somewhere costs more than to read on for so long. */
 const NEAR_US = 300_000_000;
 
-interface OpenedArchive {
-  readonly reader: Reader;
-  readonly context: ReaderContext;
-}
-
 export class ArchiveVenues implements PastVenues {
-  readonly #archives: ReadonlyMap<string, OpenedArchive>;
+  readonly #archives: ReadonlyMap<string, Reader>;
   readonly #ends = new Map<string, Promise<number>>();
   /** By source and security: where the last point was found. */
   readonly #walks = new Map<string, Lane>();
@@ -41,7 +31,10 @@ export class ArchiveVenues implements PastVenues {
     yieldToEventLoop: YieldToEventLoop = yieldToMachine,
   ) {
     this.#archives = new Map(
-      [...archives].map(([name, archive]) => [name, opened(archive, yieldToEventLoop)]),
+      [...archives].map(([name, archive]) => [
+        name,
+        createReader(archive, { yieldToEventLoop, hasConsecutiveTradeIds }),
+      ]),
     );
   }
 
@@ -50,22 +43,19 @@ export class ArchiveVenues implements PastVenues {
     span: Span,
     { topOnly = false }: { readonly topOnly?: boolean },
   ): AsyncGenerator<VenueEvent> {
-    const { reader, context } = this.#of(venue);
-    if (!topOnly) {
-      yield* venueEvents(context, venue, span);
-      return;
-    }
-    let isFirst = true;
-    for await (const item of reader.quotes({ security: venue.security, ...span })) {
-      const event = topEvent(venue, item, span);
+    const reader = this.#of(venue);
+    let last: VenueEvent | undefined;
+    for await (const item of reader.levels({ security: venue.security, ...span, topOnly })) {
+      const event = eventOf(venue, item, span);
       // Where the recording begins in the range, nothing is proven before.
       const isLate = event.type === 'image' && event.point.receiveTimeUs > span.fromUs;
-      if (isFirst && isLate) yield unprovenAt(venue, null, span.fromUs, 'not recorded');
-      isFirst = false;
+      if (last === undefined && isLate) yield unprovenAt(venue, null, span.fromUs, 'not recorded');
+      last = event;
       yield event;
     }
     const endUs = await this.endUs(venue);
-    if (endUs < span.toUs) {
+    // A gap at the end says why itself.
+    if (endUs < span.toUs && last?.type !== 'unproven') {
       yield unprovenAt(venue, endUs, Math.max(endUs, span.fromUs), 'the recording ends');
     }
   }
@@ -100,18 +90,18 @@ export class ArchiveVenues implements PastVenues {
 
   async fingerprint(venue: Venue, { fromUs, toUs }: Span): Promise<string> {
     const { security } = venue;
-    const coverage = await this.#of(venue).reader.coverage({ security, fromUs, toUs });
+    const coverage = await this.#of(venue).coverage({ security, fromUs, toUs });
     return JSON.stringify(within(coverage, fromUs, toUs));
   }
 
   async #end(venue: Venue): Promise<number> {
     const { security } = venue;
-    const { intervals } = await this.#of(venue).reader.coverage({ security });
+    const { intervals } = await this.#of(venue).coverage({ security });
     const last = intervals.at(-1);
     return last === undefined ? 0 : parseTimeUs(last.to);
   }
 
-  #of({ source, name }: Venue): OpenedArchive {
+  #of({ source, name }: Venue): Reader {
     const found =
       this.#archives.get(source) ??
       // Records name the source that was followed live; with one archive there is no choice.
@@ -124,17 +114,6 @@ export class ArchiveVenues implements PastVenues {
     }
     return found;
   }
-}
-
-function opened(archive: ArchiveReader, yieldToEventLoop: YieldToEventLoop): OpenedArchive {
-  const context = {
-    archive,
-    records: new RecordLoader(CACHE_MAX_BYTES, yieldToEventLoop),
-    known: new KnownBlocks(archive),
-    yieldToEventLoop,
-    hasConsecutiveTradeIds,
-  };
-  return { reader: createReader(archive, { yieldToEventLoop, hasConsecutiveTradeIds }), context };
 }
 
 function keyOf({ source, security }: Venue): string {
@@ -170,21 +149,15 @@ function unprovenAt(
   return { type: 'unproven', venue, sinceUs, atUs, reason };
 }
 
-function topEvent(venue: Venue, item: QuoteItem | GapItem, { fromUs }: Span): VenueEvent {
-  if (item.type === 'gap') {
-    return unprovenAt(venue, item.fromUs, Math.max(item.fromUs, fromUs), item.cause);
+function eventOf(venue: Venue, item: StoredLevelEvent | GapItem, { fromUs }: Span): VenueEvent {
+  switch (item.type) {
+    case 'gap':
+      return unprovenAt(venue, item.fromUs, Math.max(item.fromUs, fromUs), item.cause);
+    case 'trade':
+      return { ...item, venue, tradeId: String(item.tradeId) };
+    default:
+      return { ...item, venue };
   }
-  const { bidPrice, bidSize, askPrice, askSize, exchangeTimeUs, receiveTimeUs, scale } = item;
-  return {
-    type: 'image',
-    venue,
-    // Of the tops alone nobody asks for the place of their books.
-    point: { epoch: 0, sequence: 0, isSequenced: false, exchangeTimeUs, receiveTimeUs },
-    scale,
-    bids: bidPrice === null || bidSize === null ? [] : [bidPrice, bidSize],
-    asks: askPrice === null || askSize === null ? [] : [askPrice, askSize],
-    horizon: { bid: bidPrice, ask: askPrice },
-  };
 }
 
 /** What is known of that time: what goes on behind it, or went on before, does not count. */
