@@ -1,6 +1,7 @@
 /** The proven book of one venue as it moves, or that there is none. */
 
 import type { LevelBook } from '../../logger/book/level-book.ts';
+import { windowHorizon } from '../../logger/book/window.ts';
 import { TwoSidedBook } from '../../logger/book/two-sided-book.ts';
 import { NO_HORIZON } from '../../logger/market/events.ts';
 import type { Horizon } from '../../logger/market/events.ts';
@@ -17,6 +18,9 @@ export class VenueBook {
   #book: LevelBook | null = null;
   #point: BookPoint | null = null;
   #horizon: Horizon = NO_HORIZON;
+  #isWindowed = false;
+  /** Of a window: where it ended at that point. */
+  #window: { readonly point: BookPoint; readonly horizon: Horizon } | null = null;
   #unproven: UnprovenBook = { sinceUs: null, reason: 'no book yet' };
 
   constructor(venue: Venue) {
@@ -35,7 +39,10 @@ export class VenueBook {
 
   /** The worst price per side up to which the book is known. */
   get horizon(): Horizon {
-    return this.#horizon;
+    const [book, point] = [this.#book, this.#point];
+    if (!this.#isWindowed || book === null || point === null) return this.#horizon;
+    if (this.#window?.point !== point) this.#window = { point, horizon: windowHorizon(book) };
+    return this.#window.horizon;
   }
 
   /** Why there is no proven book; null: there is one. */
@@ -50,6 +57,7 @@ export class VenueBook {
         this.#book = TwoSidedBook.fromImage(event);
         this.#point = event.point;
         this.#horizon = event.horizon;
+        this.#isWindowed = event.windowed === true;
         return;
       case 'update':
         if (this.#book === null) return;

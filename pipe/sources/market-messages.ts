@@ -45,6 +45,7 @@ export class ChangeReader {
         bids: levels(image.bids, scale),
         asks: levels(image.asks, scale),
         horizon: { bid: price(image.horizonBid), ask: price(image.horizonAsk) },
+        windowed: image.windowed ? true : undefined,
       };
     }
     if (update) {
