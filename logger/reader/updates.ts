@@ -13,7 +13,7 @@ import type { Gap } from '../market/coverage.ts';
 import { rescale } from '../market/decimal.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
 import { isBookUpdate } from '../market/events.ts';
-import type { BookUpdate, LevelSides, SideEvent } from '../market/events.ts';
+import type { BookUpdate, LevelSides, SideEvent, MarketEvent } from '../market/events.ts';
 import { isSameScale } from '../market/scale.ts';
 import { changedLevels, levelsOf } from '../queries/book-rows.ts';
 import type { GapItem, ImageItem, QuoteItem, UpdateItem } from '../queries/items.ts';
@@ -121,11 +121,7 @@ class MovingBook {
       case 'events':
         if (this.#book === undefined) break;
         yield* this.#refine(this.#book, item.scale);
-        for (const event of item.events) {
-          if (isBookUpdate(event)) yield* this.#update(this.#book, event);
-          else if (this.#wanted === 'levels') yield* this.#sideEvent(event, item.scale);
-          if (this.#isOver) return;
-        }
+        yield* this.#events(this.#book, item);
         break;
       case 'deeper':
         if (this.#book === undefined || item.image.image.receiveTimeUs > this.#declaredUs) break;
@@ -141,6 +137,27 @@ class MovingBook {
         yield item;
         break;
     }
+  }
+
+  *#events(book: ReplayedBook, item: RangeItem & { type: 'events' }): Generator<Movement> {
+    const { events, scale } = item;
+    for (let at = this.#hasBegun ? 0 : this.#skip(book, events); at < events.length; at++) {
+      const event = events[at] as MarketEvent;
+      if (isBookUpdate(event)) yield* this.#update(book, event);
+      else if (this.#wanted === 'levels') yield* this.#sideEvent(event, scale);
+      if (this.#isOver) return;
+    }
+  }
+
+  /** Brings the book up to the range, all at once. @returns the first event that may lie in it. */
+  #skip(book: ReplayedBook, events: readonly MarketEvent[]): number {
+    const { fromUs, clock } = this.#range;
+    const first = events.findIndex(
+      (event) => timeOf(event, clock) >= fromUs || event.receiveTimeUs > this.#declaredUs,
+    );
+    const at = first === -1 ? events.length : first;
+    book.applyAll(at === events.length ? events : events.slice(0, at));
+    return at;
   }
 
   *#refine(book: ReplayedBook, scale: Scale): Generator<Movement> {
