@@ -22,6 +22,7 @@ COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
 RUN ln -s "$PWD/dist/logger/main.js" /usr/local/bin/orderbook-logger \
   && ln -s "$PWD/dist/manager-cli/main.js" /usr/local/bin/orderbook-manager \
+  && ln -s "$PWD/dist/pipe/main.js" /usr/local/bin/orderbook-pipe \
   && install -d -o node -g node -m 0700 /data
 ENV NODE_ENV=production DATA_DIR=/data
 USER node

@@ -24,7 +24,7 @@ Run it again to upgrade: settings, key and data are kept, and a running service 
   $PROGRAM   the program with its production dependencies
   $SETTINGS   vars.env (settings) and authkey (the manager's key)
   $DATA   the recorded data
-  $LINKS   orderbook-logger and orderbook-manager
+  $LINKS   orderbook-logger, orderbook-manager and orderbook-pipe
 
   --dry-run    prints what it would do and changes nothing
   --uninstall  stops and removes the service and the program; keeps settings, key and data
@@ -76,7 +76,7 @@ check_tools() {
   is_at_least "$version" "$NODE_AT_LEAST" ||
     fail "Node $NODE_AT_LEAST or later is needed, $node is $version"
   command -v npm >/dev/null || fail 'npm is needed: it comes with Node'
-  for link in orderbook-logger orderbook-manager; do
+  for link in orderbook-logger orderbook-manager orderbook-pipe; do
     [ ! -e "$LINKS/$link" ] || [ -L "$LINKS/$link" ] ||
       fail "$LINKS/$link exists and is not our link: move it away"
   done
@@ -102,7 +102,7 @@ build_program() {
   install -d -m 0755 "$stage"
   trap 'rm -rf "$stage"' EXIT
   cp -R README.md LICENSE package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json \
-    proto logger manager-cli sandbox bench test "$stage"
+    proto logger manager-cli pipe sandbox bench test "$stage"
   if npm ls --all >/dev/null 2>&1; then
     # The checkout's node_modules match the lock file: no network needed.
     mkdir "$stage/node_modules"
@@ -116,7 +116,7 @@ build_program() {
   (
     cd "$stage" &&
       npm prune --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null &&
-      rm -rf logger manager-cli sandbox bench test tsconfig.json tsconfig.build.json .npmrc &&
+      rm -rf logger manager-cli pipe sandbox bench test tsconfig.json tsconfig.build.json .npmrc &&
       rm -rf dist/sandbox dist/bench dist/test &&
       PATH=$SERVICE_PATH node dist/logger/main.js --version >/dev/null
   ) || fail "$build_failed"
@@ -137,6 +137,7 @@ put_program() {
 put_links() {
   run ln -sfn $PROGRAM/dist/logger/main.js $LINKS/orderbook-logger
   run ln -sfn $PROGRAM/dist/manager-cli/main.js $LINKS/orderbook-manager
+  run ln -sfn $PROGRAM/dist/pipe/main.js $LINKS/orderbook-pipe
 }
 
 put_settings() {
@@ -203,7 +204,7 @@ uninstall() {
     run systemctl daemon-reload
     [ "$is_dry" = yes ] || systemctl reset-failed $NAME 2>/dev/null || true
   fi
-  for link in orderbook-logger orderbook-manager; do
+  for link in orderbook-logger orderbook-manager orderbook-pipe; do
     case $(readlink "$LINKS/$link" || true) in
     "$PROGRAM"/*) run rm -f "$LINKS/$link" ;;
     esac

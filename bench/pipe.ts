@@ -1,28 +1,37 @@
 /**
- * The pipe: from a frame of the exchange to the line, over real sockets and gRPC, with a logger in this process; and
- * the memory of 24 hours at ten changes a second.
+ * The pipe: from a frame of the exchange to the line, over real sockets and gRPC, with the exchange and the logger in
+ * processes of their own; and the memory of 24 hours at ten changes a second.
  */
 
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { composeLogger } from '../logger/compose.ts';
-import { loadConfig } from '../logger/config/load.ts';
+import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../logger/service/system-clock.ts';
 import type { Log } from '../logger/runtime/log.ts';
+import type { Endpoint } from '../manager-cli/endpoint.ts';
 import { timeOfEvent } from '../pipe/market/events.ts';
 import { findVenues } from '../pipe/market/venues.ts';
 import { LoggerSource } from '../pipe/sources/logger-source.ts';
 import { TopLines } from '../pipe/top/top-lines.ts';
 import { TopSeries } from '../pipe/top/top-series.ts';
 import { VenueTops } from '../pipe/top/venue-tops.ts';
-import { startSandbox } from '../sandbox/sandbox.ts';
 import type { BenchData } from './data.ts';
 import type { Section } from './figures.ts';
+import { LoggerProcess } from './soak/logger-process.ts';
 
-const KEY = 'key-of-the-pipe-benchmark';
-const RUN_MS = 15_000;
+const SANDBOX = fileURLToPath(new URL('../sandbox/main.js', import.meta.url));
+const PORTS = ['port', 'coinbase-port', 'bitmex-port', 'bybit-port', 'bitfinex-port'];
+const SANDBOX_OPTIONS = [
+  ...['--symbols', 'BTCUSDT', '--pace', '1000'],
+  ...PORTS.flatMap((name) => [`--${name}`, '0']),
+];
+const RUN_MS = 40_000;
+const WARM_UP_US = 5_000_000;
 const CHANGES = 24 * 3600 * 10;
 const RANGE_US = 360_000_000;
 
@@ -36,7 +45,7 @@ export async function* pipeSections({
   const at = (part: number): number => (delays[Math.floor(delays.length * part)] ?? NaN) / 1000;
   yield {
     title: 'Pipe: from the frame to the line, over real sockets and gRPC',
-    note: `${delays.length} lines of two venues; exchange, logger and pipe share one process`,
+    note: `${delays.length} lines of two venues; exchange, logger and pipe are processes of their own`,
     figures: [
       { name: 'median', value: at(0.5), unit: 'ms' },
       { name: 'p99', value: at(0.99), unit: 'ms', goal: 'at most 2' },
@@ -49,26 +58,44 @@ export async function* pipeSections({
 /** µs from the receive time of a frame to its line. */
 async function linesOf(): Promise<number[]> {
   const directory = mkdtempSync(join(tmpdir(), 'orderbook-bench-pipe-'));
-  const sandbox = await startSandbox({ seed: 7, symbols: ['BTCUSDT'], pace: 100 });
-  const config = await loadConfig({
-    ...sandbox.loggerSettings,
-    SECURITIES: 'binance:BTCUSDT,bybit:BTCUSDT',
-    MANAGER_PORT: '0',
-    MANAGER_AUTHKEY: KEY,
-    DATA_DIR: directory,
+  const sandbox = spawn(process.execPath, [SANDBOX, ...SANDBOX_OPTIONS], {
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const logger = await composeLogger(config, {
-    log: silent,
-    version: 'bench',
-    onFatal: (error) => {
-      throw error;
+  const logger = new LoggerProcess({
+    dataDirectory: directory,
+    logFile: join(directory, 'log'),
+    environment: {
+      ...(await printedSettings(sandbox.stdout)),
+      SECURITIES: 'binance:BTCUSDT,bybit:BTCUSDT',
+      ORDERBOOK_UPDATEFREQUENCY: '100',
     },
-    onTerminate: () => undefined,
   });
+  try {
+    await logger.start();
+    return await delaysOf(logger.endpoint);
+  } finally {
+    await logger.end('SIGTERM');
+    sandbox.kill();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** What a sandbox says a logger has to be told. */
+async function printedSettings(output: Readable): Promise<Record<string, string>> {
+  const settings: Record<string, string> = {};
+  for await (const line of createInterface({ input: output })) {
+    const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(line) ?? [];
+    if (name === undefined || value === undefined) break;
+    settings[name] = value;
+  }
+  return settings;
+}
+
+async function delaysOf(endpoint: Endpoint): Promise<number[]> {
   const clock = createSystemClock();
   const source = new LoggerSource({
     name: 'bench',
-    endpoint: { host: '127.0.0.1', port: logger.port, authkey: KEY, tls: undefined },
+    endpoint,
     timeoutMs: 10_000,
     clock,
     random: { next: () => 0 },
@@ -85,7 +112,7 @@ async function linesOf(): Promise<number[]> {
   const tops = new VenueTops(venues);
   const lines = new TopLines('BTCUSDT', venues);
   const delays: number[] = [];
-  const startedUs = clock.nowUs() + 2_000_000;
+  const startedUs = clock.nowUs() + WARM_UP_US;
   const following = source.events(
     venues,
     { topOnly: true },
@@ -93,7 +120,7 @@ async function linesOf(): Promise<number[]> {
       const top = tops.apply(event);
       const us = timeOfEvent(event);
       if (top === undefined || lines.set(event.venue.name, top, us) === null) return;
-      if (event.type !== 'unproven' && us > startedUs) delays.push(Date.now() * 1000 - us);
+      if (event.type !== 'unproven' && us > startedUs) delays.push(Math.max(0, clock.nowUs() - us));
     },
     stop.signal,
   );
@@ -101,10 +128,7 @@ async function linesOf(): Promise<number[]> {
   stop.abort();
   await following;
   await source.close();
-  await logger.stop();
-  await sandbox.close();
-  rmSync(directory, { recursive: true, force: true });
-  return delays.map((delay) => Math.max(0, delay));
+  return delays;
 }
 
 function memorySection(): Section {

@@ -9,6 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connect } from '../../manager-cli/client.ts';
 import type { LoggerClient } from '../../manager-cli/client.ts';
+import type { Endpoint } from '../../manager-cli/endpoint.ts';
 import { freePort } from '../../sandbox/demo/demo-process.ts';
 import { until } from '../../sandbox/until.ts';
 
@@ -40,6 +41,7 @@ export class LoggerProcess {
   readonly #authkey = randomBytes(24).toString('hex');
   #child: ChildProcess | undefined;
   #client: LoggerClient | undefined;
+  #endpoint: Endpoint | undefined;
   #metricsPort = 0;
   #lives = 0;
   #isUp = false;
@@ -71,6 +73,11 @@ export class LoggerProcess {
     return this.#client;
   }
 
+  get endpoint(): Endpoint {
+    if (!this.#endpoint) throw new Error('The logger has not been started');
+    return this.#endpoint;
+  }
+
   get metricsUrl(): string {
     return `http://127.0.0.1:${this.#metricsPort}/metrics`;
   }
@@ -96,6 +103,7 @@ export class LoggerProcess {
     closeSync(log);
     this.#child = child;
     const endpoint = { host: '127.0.0.1', port, authkey: this.#authkey, tls: undefined };
+    this.#endpoint = endpoint;
     const client = await until(
       'the logger to answer',
       () => {

@@ -6,6 +6,9 @@ import { VenueBook } from '../market/venue-book.ts';
 import type { Venue } from '../market/venue.ts';
 import type { PastVenues } from './past-venues.ts';
 
+/** To open a lane costs as much as to read on for so long. */
+export const NEAR_US = 20_000_000;
+
 export class Lane {
   readonly book: VenueBook;
   /** Up to here it is known what happened. */

@@ -8,43 +8,41 @@ import { parseExact } from '../market/exact.ts';
 import type { Exact } from '../market/exact.ts';
 import type { VenueBook } from '../market/venue-book.ts';
 import type { Venue } from '../market/venue.ts';
-import type { OpportunityEnd, OpportunityRecord } from '../records/records.ts';
+import type { OpportunityEnd } from '../records/records.ts';
 import { NO_CAPS } from '../strategy/arbitrage/pieces.ts';
 import { bestWay, isEnough, waysOf } from '../strategy/arbitrage/plan.ts';
 import type { BestWay, Direction, LegBook, Way } from '../strategy/arbitrage/plan.ts';
 import { evaluationOf } from '../strategy/arbitrage/decide.ts';
 import type { ArbitrageSettings } from '../strategy/arbitrage/settings.ts';
 import { Span } from '../strategy/arbitrage/span.ts';
+import { breakEvenFeeOf } from './later/examine.ts';
 import type { Decided } from './later/examine.ts';
 
 const NOTHING: ReadonlyMap<string, Exact> = new Map();
 
+/** Plain JSON. */
 export interface Found extends Decided {
   readonly verdict: 'missed';
+}
+
+export interface SearchedUnder {
+  readonly strategy: string;
+  readonly table: FeeTable;
+  readonly settings: ArbitrageSettings;
 }
 
 /** One direction between two venues. */
 export class Detector {
   readonly #venues: { readonly buy: VenueBook; readonly sell: VenueBook };
   readonly #direction: Direction;
-  readonly #settings: ArbitrageSettings;
-  readonly #strategy: string;
+  readonly #under: SearchedUnder;
   readonly #ways: readonly Way[];
-  #open: { span: Span; books: { buy: LegBook; sell: LegBook }; first: Found['evaluation'] } | null =
-    null;
+  #open: { readonly span: Span; readonly found: Omit<Found, 'opportunity'> } | null = null;
 
-  constructor(
-    venues: { readonly buy: VenueBook; readonly sell: VenueBook },
-    under: {
-      readonly strategy: string;
-      readonly table: FeeTable;
-      readonly settings: ArbitrageSettings;
-    },
-  ) {
+  constructor(venues: { readonly buy: VenueBook; readonly sell: VenueBook }, under: SearchedUnder) {
     this.#venues = venues;
     this.#direction = directionOf(venues.buy.venue, venues.sell.venue);
-    this.#settings = under.settings;
-    this.#strategy = under.strategy;
+    this.#under = under;
     this.#ways = waysOf(this.#direction, under.table, under.settings).ways;
   }
 
@@ -53,7 +51,7 @@ export class Detector {
     const { buy, sell } = this.#venues;
     if (this.#open === null || buy.point === null || sell.point === null) return null;
     const staleUs =
-      Math.min(buy.point.receiveTimeUs, sell.point.receiveTimeUs) + this.#settings.maxAgeUs;
+      Math.min(buy.point.receiveTimeUs, sell.point.receiveTimeUs) + this.#under.settings.maxAgeUs;
     return us >= staleUs ? this.#end('stale', staleUs) : null;
   }
 
@@ -63,7 +61,7 @@ export class Detector {
     if (buy === null || sell === null) return this.#end('gap', us);
     if (isCrossed(buy) || isCrossed(sell)) return this.#end('crossed', us);
     const isStale = [buy, sell].some(
-      ({ point }) => us - point.receiveTimeUs >= this.#settings.maxAgeUs,
+      ({ point }) => us - point.receiveTimeUs >= this.#under.settings.maxAgeUs,
     );
     if (isStale) return this.#end('stale', us);
     const own = this.#best(buy, sell);
@@ -80,47 +78,40 @@ export class Detector {
   }
 
   #begin(buy: LegBook, sell: LegBook, first: Found['evaluation']): void {
+    const { strategy, table, settings } = this.#under;
     const { base, quote } = this.#direction;
-    const span = new Span('opportunity', {
-      strategy: this.#strategy,
-      pair: `${base}${quote}`,
-      first,
-    });
-    // The books move on.
-    const books = {
-      buy: { ...buy, book: buy.book.clone() },
-      sell: { ...sell, book: sell.book.clone() },
+    const decided = {
+      evaluation: first,
+      direction: this.#direction,
+      alreadyTaken: { asks: {}, bids: {} },
     };
-    this.#open = { span, books, first };
+    // Now: the books move on.
+    const breakEvenFee = breakEvenFeeOf(decided, { buy, sell }, table, settings);
+    this.#open = {
+      span: new Span('opportunity', { strategy, pair: `${base}${quote}`, first }),
+      found: { ...decided, verdict: 'missed', reasons: [], breakEvenFee },
+    };
   }
 
   #end(end: OpportunityEnd, us: number): Found | null {
     if (this.#open === null) return null;
-    const { span, books, first } = this.#open;
+    const { span, found } = this.#open;
     this.#open = null;
-    const opportunity: OpportunityRecord = span.ended(end, us);
-    return {
-      opportunity,
-      verdict: 'missed',
-      reasons: [],
-      evaluation: first,
-      direction: this.#direction,
-      alreadyTaken: { asks: {}, bids: {} },
-      books,
-    };
+    return { opportunity: span.ended(end, us), ...found };
   }
 
   #best(buy: LegBook, sell: LegBook): BestWay | null {
     const [first, ...others] = this.#ways;
     if (first === undefined || !mayPay(buy, sell)) return null;
-    const { maxNotional } = this.#settings;
+    const { settings } = this.#under;
+    const { maxNotional } = settings;
     const own = bestWay([first, ...others], buy, sell, {
       caps: { ...NO_CAPS, maxNotional: maxNotional === null ? null : parseExact(maxNotional) },
       asksTaken: NOTHING,
       bidsTaken: NOTHING,
       hasMinimums: true,
     });
-    return isEnough(own, this.#settings) ? own : null;
+    return isEnough(own, settings) ? own : null;
   }
 }
 

@@ -17,8 +17,8 @@ import type {
 } from '../records/records.ts';
 import type { DecisionInputs } from '../strategy/arbitrage/question.ts';
 import type { ArbitrageSettings } from '../strategy/arbitrage/settings.ts';
-import { examined, reported, runLater } from './later/examine.ts';
-import type { Decided, Examined } from './later/examine.ts';
+import { breakEvenFeeOf, examined, reported, runLater } from './later/examine.ts';
+import type { Examined } from './later/examine.ts';
 import { loadRecords } from './load-records.ts';
 import type { Loaded } from './load-records.ts';
 import type { PastVenues, Span } from './past-venues.ts';
@@ -27,9 +27,14 @@ import { Comparison, legBook, madeAgain } from './recompute.ts';
 import type { Books, DecidedUnder } from './recompute.ts';
 import type { PostMortem, ReportedOpportunity } from './report.ts';
 import { scan } from './scan.ts';
+import type { DaySearch } from './scan.ts';
+import { searchDay } from './search-day.ts';
 import type { TopsSource } from './tops/tops-cache.ts';
 import { totalsOf } from './totals.ts';
 import { VenueIndex } from './venue-index.ts';
+
+/** So much is searched in about the time that threads take to start. */
+const SHORT_US = 3_600_000_000;
 
 export type Stage = 'decisions' | 'search' | 'later books';
 
@@ -37,6 +42,8 @@ export interface PostMortemDeps {
   readonly past: PastVenues;
   readonly store: RecordStore;
   readonly tops: TopsSource;
+  /** For what takes longer than threads take to start. */
+  readonly threads?: DaySearch;
   readonly onProgress: (stage: Stage, done: number, total: number) => void;
 }
 
@@ -82,8 +89,9 @@ export async function postMortem(
     onProgress('decisions', ++done, records.opportunities.length);
   }
   const found = await scan(
-    { past, tops, onProgress: (at, total) => onProgress('search', at, total) },
+    daySearch(deps, span),
     { ...span, strategy: options.strategy, table, settings, venues: index.all() },
+    (at, total) => onProgress('search', at, total),
   );
   for (const one of found) {
     if (records.overlaps(one.opportunity)) continue;
@@ -108,6 +116,11 @@ export async function postMortem(
       index.of(venue, security),
     ),
   };
+}
+
+function daySearch({ past, tops, threads }: PostMortemDeps, { fromUs, toUs }: Span): DaySearch {
+  if (threads !== undefined && toUs - fromUs > SHORT_US) return threads;
+  return { width: 1, search: (options, day) => searchDay({ past, tops }, options, day) };
 }
 
 function byTime({ opportunity: a }: Examined, { opportunity: b }: Examined): number {
@@ -145,19 +158,16 @@ async function decidedOf(
   const underOther = other && madeAgain(record, images, { ...under, table });
   const { buy, sell } = images;
   const inputs = record.inputs as unknown as DecisionInputs;
-  const decided: Decided = {
-    opportunity,
-    verdict: (underOther ?? record).verdict,
-    reasons: (underOther ?? record).reasons,
-    evaluation: (underOther ?? record).evaluation,
-    direction: inputs.direction,
-    alreadyTaken: inputs.taken,
-    books:
-      buy && sell
-        ? { buy: legBook(evaluation.buy, buy), sell: legBook(evaluation.sell, sell) }
-        : null,
-  };
-  return examined(decided, venues, table, settings);
+  const books =
+    buy && sell
+      ? { buy: legBook(evaluation.buy, buy), sell: legBook(evaluation.sell, sell) }
+      : null;
+  const { verdict, reasons, evaluation: made } = underOther ?? record;
+  const { direction, taken: alreadyTaken } = inputs;
+  const decided = { evaluation: made, direction, alreadyTaken };
+  const breakEvenFee = breakEvenFeeOf(decided, books, table, settings);
+  const all = { ...decided, opportunity, verdict, reasons, breakEvenFee };
+  return examined(all, venues, table, settings);
 }
 
 /** null: the archive does not lead to it, or has nothing of that security. */

@@ -1,55 +1,44 @@
-/**
- * Looks for opportunities over a whole range: best prices first, which are kept by day, then full books where
- * those could pay.
- */
+/** Looks for opportunities over a whole range, day by day, between every two venues of a pair. */
 
-import type { FeeTable } from '../fees/fee-table.ts';
-import { feesOf } from '../fees/lookup.ts';
 import type { Venue } from '../market/venue.ts';
-import type { ArbitrageSettings } from '../strategy/arbitrage/settings.ts';
-import { Lane } from './lane.ts';
-import { Detector } from './missed.ts';
 import type { Found } from './missed.ts';
-import type { PastVenues, Span } from './past-venues.ts';
-import { candidates, merged } from './tops/candidates.ts';
-import type { DirectionFactors } from './tops/candidates.ts';
+import type { Span } from './past-venues.ts';
+import type { CoupleDay, SearchOptions } from './search-day.ts';
 import { DAY_US } from './tops/day-tops.ts';
-import type { TopsSource } from './tops/tops-cache.ts';
 
-/** To begin somewhere costs more than to read on for so long. */
-const NEAR_US = 60_000_000;
-
-export interface ScanDeps {
-  readonly past: PastVenues;
-  readonly tops: TopsSource;
-  /** How far it is: days of two venues, of all that there are. */
-  readonly onProgress: (done: number, total: number) => void;
-}
-
-export interface ScanOptions extends Span {
-  readonly strategy: string;
-  readonly table: FeeTable;
-  readonly settings: ArbitrageSettings;
+export interface ScanOptions extends SearchOptions {
   /** Of any number of pairs. */
   readonly venues: readonly Venue[];
 }
 
-/** In order of time. */
-export async function scan(deps: ScanDeps, options: ScanOptions): Promise<readonly Found[]> {
-  const couples = couplesOf(options.venues);
-  const days = daysOf(options);
-  const found: Found[] = [];
-  let done = 0;
-  for (const [first, second] of couples) {
-    for (const dayUs of days) {
-      const stretches = await stretchesOf(deps, options, [first, second], dayUs);
-      for (const stretch of stretches) {
-        found.push(...(await detect(deps.past, [first, second], options, stretch)));
-      }
-      deps.onProgress(++done, couples.length * days.length);
+/** Searches days, so many at a time. */
+export interface DaySearch {
+  readonly width: number;
+  search(options: SearchOptions, day: CoupleDay): Promise<readonly Found[]>;
+}
+
+/**
+ * In order of time.
+ * @param onProgress how far it is: days of two venues, of all that there are.
+ */
+export async function scan(
+  days: DaySearch,
+  { venues, ...options }: ScanOptions,
+  onProgress: (done: number, total: number) => void = () => undefined,
+): Promise<readonly Found[]> {
+  const all = couplesOf(venues).flatMap((couple) =>
+    daysOf(options).map((dayUs) => ({ couple, dayUs })),
+  );
+  const found: (readonly Found[])[] = [];
+  let [next, done] = [0, 0];
+  const searchOn = async (): Promise<void> => {
+    for (let at = next++; at < all.length; at = next++) {
+      found[at] = await days.search(options, all[at] as CoupleDay);
+      onProgress(++done, all.length);
     }
-  }
-  return joined(found);
+  };
+  await Promise.all(Array.from({ length: days.width }, searchOn));
+  return joined(found.flat());
 }
 
 /** Every two venues of the same pair. */
@@ -71,82 +60,6 @@ function daysOf({ fromUs, toUs }: Span): number[] {
   const days: number[] = [];
   for (let us = Math.floor(fromUs / DAY_US) * DAY_US; us < toUs; us += DAY_US) days.push(us);
   return days;
-}
-
-async function stretchesOf(
-  { tops }: ScanDeps,
-  options: ScanOptions,
-  [first, second]: readonly [Venue, Venue],
-  dayUs: number,
-): Promise<readonly Span[]> {
-  const [there, back] = [factorsOf(options, first, second), factorsOf(options, second, first)];
-  if (there === null && back === null) return [];
-  const [firstTops, secondTops] = [await tops.dayOf(first, dayUs), await tops.dayOf(second, dayUs)];
-  const endUs = dayUs + DAY_US;
-  const all = [
-    ...(there ? candidates(firstTops, secondTops, there, endUs) : []),
-    ...(back ? candidates(secondTops, firstTops, back, endUs) : []),
-  ];
-  const inRange = all.map(({ fromUs, toUs }) => ({
-    fromUs: Math.max(fromUs, options.fromUs),
-    toUs: Math.min(toUs, options.toUs),
-  }));
-  return merged(
-    inRange.filter(({ fromUs, toUs }) => fromUs < toUs),
-    NEAR_US,
-  );
-}
-
-/** null: the fees are not known, so nothing can be said. */
-function factorsOf({ table }: ScanOptions, buy: Venue, sell: Venue): DirectionFactors | null {
-  const [buyFees, sellFees] = [feesOf(table, buy.name), feesOf(table, sell.name)];
-  if (buyFees === null || sellFees === null) return null;
-  const isInQuote = buyFees.feeIn === 'quote';
-  const buyFee = Number(buyFees.taker);
-  return {
-    paid: isInQuote ? 1 + buyFee : 1,
-    received: (isInQuote ? 1 : 1 - buyFee) * (1 - Number(sellFees.taker)),
-  };
-}
-
-async function detect(
-  past: PastVenues,
-  venues: readonly [Venue, Venue],
-  options: ScanOptions,
-  { fromUs, toUs }: Span,
-): Promise<Found[]> {
-  const lanes: Lane[] = [];
-  for (const venue of venues) lanes.push(new Lane(past, venue, await past.endUs(venue)));
-  const [first, second] = lanes as [Lane, Lane];
-  const detectors = [
-    new Detector({ buy: first.book, sell: second.book }, options),
-    new Detector({ buy: second.book, sell: first.book }, options),
-  ];
-  const found: Found[] = [];
-  const keep = (one: Found | null): void => {
-    if (one !== null) found.push(one);
-  };
-  try {
-    for (const lane of lanes) await lane.open(fromUs, toUs);
-    for (;;) {
-      const nextUs = Math.min(first.nextUs, second.nextUs);
-      for (const detector of detectors) keep(detector.beforeNext(Math.min(nextUs, toUs)));
-      if (nextUs === Infinity || nextUs >= toUs) break;
-      for (const lane of lanes) while (lane.nextUs <= nextUs) await lane.take();
-      if (nextUs >= fromUs || isStanding(lanes, fromUs)) {
-        for (const detector of detectors) keep(detector.at(Math.max(nextUs, fromUs)));
-      }
-    }
-    for (const detector of detectors) keep(detector.finish(toUs));
-  } finally {
-    for (const lane of lanes) await lane.close();
-  }
-  return found;
-}
-
-/** Both venues stand as they did at that moment. */
-function isStanding(lanes: readonly Lane[], us: number): boolean {
-  return lanes.every(({ nextUs }) => nextUs > us);
 }
 
 /** In order of time; what goes on at midnight is one. */

@@ -126,10 +126,11 @@ fact 'and records again by itself' soon 20 live
 fact 'it stops' systemctl stop $SERVICE
 fact 'cleanly' is "$(show Result) $(show ExecMainStatus)" 'success 0'
 fact 'after storing everything' logged notice '^Stopped$'
+fact 'the pipe is there' bash -c 'orderbook-pipe --help | grep -q strategy'
 fact 'the archive verifies' orderbook-manager verify --archive /var/lib/$SERVICE
 
 fact 'it uninstalls' ./service-setup.sh --uninstall
-fact 'the program is gone' none $UNIT /opt/$SERVICE /usr/local/bin/orderbook-logger /usr/local/bin/orderbook-manager
+fact 'the program is gone' none $UNIT /opt/$SERVICE /usr/local/bin/orderbook-logger /usr/local/bin/orderbook-manager /usr/local/bin/orderbook-pipe
 fact 'settings, key and data stay' ls $KEY /etc/$SERVICE/vars.env /var/lib/$SERVICE/*
 fact 'a purge fails without a terminal to confirm on' exits 2 ./service-setup.sh --purge
 fact 'it removes nothing if the answer is no' exits 1 script -qec './service-setup.sh --purge' /dev/null <<<no

@@ -35,13 +35,12 @@ export interface Decided {
   readonly evaluation: Evaluation;
   readonly direction: Direction;
   readonly alreadyTaken: DecisionInputs['taken'];
-  /** The books of the decision; null: the archive does not lead to them any more. */
-  readonly books: { readonly buy: LegBook; readonly sell: LegBook } | null;
+  /** The fee at which nothing would have been left, from the books of the decision. */
+  readonly breakEvenFee: BreakEven['fee'];
 }
 
 export interface Examined extends Decided {
   readonly route: Route | null;
-  readonly fee: BreakEven['fee'];
   readonly task: LaterTask;
 }
 
@@ -53,10 +52,9 @@ export function examined(
   settings: ArbitrageSettings,
 ): Examined {
   const { direction, evaluation } = decided;
-  const { buy, sell, base } = direction;
+  const { buy, sell } = direction;
   const alone = waysOf(direction, table, { ...settings, transfer: false }).ways[0];
-  const routes = routesBetween(table, { coin: base, from: buy.venue, to: sell.venue });
-  const route = cheapestRoute(routes, evaluation.received).best?.route ?? cheapest(routes.routes);
+  const route = routeOf(direction, table, evaluation);
   const moving = waysOf(direction, table, {
     ...settings,
     transfer: true,
@@ -77,7 +75,12 @@ export function examined(
     maxLatencyUs: MAX_LATENCY_US,
     maxTransferUs: Math.max(MAX_TRANSFER_US, delayUs),
   });
-  return { ...decided, route, fee: feeOf(decided, table, settings, route), task };
+  return { ...decided, route, task };
+}
+
+function routeOf({ base, buy, sell }: Direction, table: FeeTable, evaluation: Evaluation) {
+  const routes = routesBetween(table, { coin: base, from: buy.venue, to: sell.venue });
+  return cheapestRoute(routes, evaluation.received).best?.route ?? cheapest(routes.routes);
 }
 
 /** Of any amount: where nothing was to be moved. */
@@ -101,28 +104,33 @@ function legOf() {
   return { lot: one, minSize: zero, minNotional: zero, paid: one, kept: one };
 }
 
-function feeOf(
-  { direction, books, alreadyTaken }: Decided,
+/** @param books of the decision; null: the archive does not lead to them any more. */
+export function breakEvenFeeOf(
+  {
+    direction,
+    evaluation,
+    alreadyTaken,
+  }: Pick<Decided, 'direction' | 'evaluation' | 'alreadyTaken'>,
+  books: { readonly buy: LegBook; readonly sell: LegBook } | null,
   table: FeeTable,
   settings: ArbitrageSettings,
-  route: Route | null,
 ): BreakEven['fee'] {
   const [buyFees, sellFees] = [direction.buy, direction.sell].map(({ venue }) =>
     feesOf(table, venue),
   );
   if (!buyFees || !sellFees) return nothing('the fees are not known');
   if (books === null) return unknown('the archive does not lead to the books any more');
+  const route = settings.transfer ? routeOf(direction, table, evaluation) : null;
   const costs: TradeCosts = {
     buy: { fees: buyFees, rules: direction.buy.rules },
     sell: { fees: sellFees, rules: direction.sell.rules },
-    withdrawal:
-      settings.transfer && route
-        ? {
-            fee: route.withdrawFee,
-            percent: route.withdrawPercent,
-            min: route.withdrawMin ?? '0',
-          }
-        : null,
+    withdrawal: route
+      ? {
+          fee: route.withdrawFee,
+          percent: route.withdrawPercent,
+          min: route.withdrawMin ?? '0',
+        }
+      : null,
   };
   const maxNotional = settings.maxNotional === null ? null : parseExact(settings.maxNotional);
   const { buy, sell } = books;
@@ -160,7 +168,7 @@ export async function runLater(
 /** @param examined after `runLater`. */
 export async function reported(past: PastVenues, one: Examined): Promise<ReportedOpportunity> {
   const { opportunity, verdict, reasons, evaluation, alreadyTaken, direction } = one;
-  const { route, fee, task } = one;
+  const { route, breakEvenFee: fee, task } = one;
   const { id, pair, buy, sell, fromUs, toUs, end, best } = opportunity;
   const { atLatency, latency, transfer } = task;
   const missing = unknown('not examined');

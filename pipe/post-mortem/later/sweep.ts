@@ -6,12 +6,9 @@
 import type { VenueEvent } from '../../market/events.ts';
 import type { VenueBook } from '../../market/venue-book.ts';
 import type { Venue } from '../../market/venue.ts';
-import { Lane } from '../lane.ts';
+import { Lane, NEAR_US } from '../lane.ts';
 import type { PastVenues } from '../past-venues.ts';
 import type { LaterTask, TwoBooks } from './later-task.ts';
-
-/** A task that begins this soon is waited for; later ones begin with books of their own. */
-const NEAR_US = 120_000_000;
 
 export interface SweepOptions {
   /** Called as tasks end, with how many have. */

@@ -1,7 +1,7 @@
 /**
  * Where a profit is possible at all: bought at the best ask and sold at the best bid, after the fees of both
- * trades. Every size pays at least the best ask and gets at most the best bid, so outside of these stretches no
- * size brings anything. Compared as floating-point numbers with a margin: a stretch too many is only work.
+ * trades, while neither book is crossed. Every size pays at least the best ask and gets at most the best bid, so
+ * outside of these stretches no size brings anything. Compared as floating-point numbers with a margin: a stretch too many is only work.
  */
 
 import type { Span } from '../past-venues.ts';
@@ -63,11 +63,17 @@ function canPay(
   bidUnit: number,
 ): boolean {
   const [buyKind, sellKind] = [buy.kinds[buyRow], sell.kinds[sellRow]];
+  if (isCrossed(buy, buyRow) || isCrossed(sell, sellRow)) return false;
   if (buyKind === BOTH && sellKind === BOTH) {
     return (sell.bids[sellRow] as number) * bidUnit > (buy.asks[buyRow] as number) * askUnit;
   }
   const isKnown = (kind: number | undefined): boolean => kind === BOTH || kind === LARGE;
   return isKnown(buyKind) && isKnown(sellKind);
+}
+
+/** Never traded. */
+function isCrossed({ kinds, bids, asks }: DayTops, row: number): boolean {
+  return kinds[row] === BOTH && (bids[row] as number) >= (asks[row] as number);
 }
 
 /** The union of stretches, where those that are near are one. */

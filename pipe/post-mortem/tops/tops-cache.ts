@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { RecordCorruptError } from '../../../logger/errors.ts';
 import type { Venue } from '../../market/venue.ts';
 import type { PastVenues } from '../past-venues.ts';
@@ -114,7 +115,8 @@ async function keptTops(path: string, key: Buffer, dayUs: number): Promise<DayTo
 /** Readers see the old file or the new one. */
 async function keep(path: string, directory: string, key: Buffer, body: Uint8Array): Promise<void> {
   await mkdir(directory, { recursive: true });
-  const unfinished = `${path}.${process.pid}`;
+  // Threads of one process may read the same day.
+  const unfinished = `${path}.${process.pid}-${threadId}`;
   await writeFile(unfinished, Buffer.concat([key, sha256(body), body]));
   await rename(unfinished, path);
 }

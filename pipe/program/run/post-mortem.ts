@@ -16,6 +16,8 @@ import { pageOf } from '../../post-mortem/page/page.ts';
 import { postMortem } from '../../post-mortem/post-mortem.ts';
 import type { PostMortemOptions } from '../../post-mortem/post-mortem.ts';
 import type { PostMortem } from '../../post-mortem/report.ts';
+import { SearchThreads } from '../../post-mortem/search-threads.ts';
+import type { SearchedArchives } from '../../post-mortem/search-threads.ts';
 import { textOf } from '../../post-mortem/text.ts';
 import { TopsCache } from '../../post-mortem/tops/tops-cache.ts';
 import { DEFAULT_STORE, openRecordStore } from '../../records/open-store.ts';
@@ -41,12 +43,15 @@ export async function runPostMortem(
     throw usageError('--archive is missing: where what happened was recorded');
   }
   const options = optionsOf(session, name);
+  const locations = given.map(
+    ({ name: source, rest }) => [source ?? basename(rest), rest] as const,
+  );
   const archives = new Map<string, ArchiveReader>();
   try {
-    for (const { name: source, rest } of given) {
-      archives.set(source ?? basename(rest), await openArchiveReader(rest));
+    for (const [source, location] of locations) {
+      archives.set(source, await openArchiveReader(location));
     }
-    const report = await reportOf(session, archives, options);
+    const report = await reportOf(session, { archives, locations }, options);
     const path = text(args, 'report');
     if (path !== undefined) await writePage(path, pageOf(report));
     if (out.isJson) await out.write(`${JSON.stringify(report)}\n`);
@@ -84,21 +89,30 @@ function optionsOf({ args }: PipeSession, strategy: string): PostMortemOptions {
 
 async function reportOf(
   session: PipeSession,
-  archives: ReadonlyMap<string, ArchiveReader>,
+  {
+    archives,
+    locations,
+  }: {
+    readonly archives: ReadonlyMap<string, ArchiveReader>;
+    readonly locations: SearchedArchives['archives'];
+  },
   options: PostMortemOptions,
 ): Promise<PostMortem> {
   const { args, clock, io } = session;
   const location = text(args, 'store') ?? DEFAULT_STORE;
   const store = await openRecordStore(location, 'read', clock);
   const past = new ArchiveVenues(archives);
-  const directory = isMongoUri(location) ? null : join(location, 'tops');
+  const topsDirectory = isMongoUri(location) ? null : join(location, 'tops');
+  const closedUs = clock.nowUs() - SETTLED_US;
+  const threads = new SearchThreads({ archives: locations, topsDirectory, closedUs });
   const progress = progressLine(io);
   try {
     const report = await postMortem(
       {
         past,
         store,
-        tops: new TopsCache(past, directory, clock.nowUs() - SETTLED_US),
+        tops: new TopsCache(past, topsDirectory, closedUs),
+        threads,
         onProgress: (stage, done, total) => {
           session.signal.throwIfAborted();
           progress.show(() => `${bar(done, total)} ${stage}: ${done} of ${total}`);
@@ -110,6 +124,7 @@ async function reportOf(
     throw new CliError(EXIT.notRecorded, `${options.strategy} has left no record in ${location}`);
   } finally {
     progress.clear();
+    await threads.close();
     await past.close();
     await store.close();
   }

@@ -149,6 +149,15 @@ describe('candidates', () => {
     expect([...candidates(buy, less, factors, DAY + DAY_US)]).toEqual([]);
   });
 
+  test('a crossed book ends it', () => {
+    const buy = topsOf(top(DAY, 9_999, 10_000), top(DAY + 10, 10_000, 10_000), top(DAY + 20, 1, 2));
+    const sell = topsOf(top(DAY, 10_100, 10_200), top(DAY + 30, 10_201, 10_200));
+    expect([...candidates(buy, sell, factors, DAY + DAY_US)]).toEqual([
+      { fromUs: DAY, toUs: DAY + 10 },
+      { fromUs: DAY + 20, toUs: DAY + 30 },
+    ]);
+  });
+
   test('what holds at the end of the day lasts until then, and large prices are never left out', () => {
     const sell = topsOf(top(DAY, 2n ** 60n, 2n ** 61n));
     expect([...candidates(topsOf(top(DAY, 1, 2)), sell, factors, DAY + DAY_US)]).toEqual([
