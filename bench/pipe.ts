@@ -27,7 +27,10 @@ import { LoggerProcess } from './soak/logger-process.ts';
 const SANDBOX = fileURLToPath(new URL('../sandbox/main.js', import.meta.url));
 const PORTS = ['port', 'coinbase-port', 'bitmex-port', 'bybit-port', 'bitfinex-port'];
 const SANDBOX_OPTIONS = [
-  ...['--symbols', 'BTCUSDT', '--pace', '1000'],
+  '--symbols',
+  'BTCUSDT',
+  '--pace',
+  '1000',
   ...PORTS.flatMap((name) => [`--${name}`, '0']),
 ];
 const RUN_MS = 40_000;

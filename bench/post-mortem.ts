@@ -15,12 +15,15 @@ import type { FeeTable } from '../pipe/fees/fee-table.ts';
 import type { Venue } from '../pipe/market/venue.ts';
 import { ArchiveVenues } from '../pipe/post-mortem/archive/archive-venues.ts';
 import { postMortem } from '../pipe/post-mortem/post-mortem.ts';
+import type { Span } from '../pipe/post-mortem/past-venues.ts';
 import { SearchThreads } from '../pipe/post-mortem/search-threads.ts';
+import type { SearchedArchives } from '../pipe/post-mortem/search-threads.ts';
 import { TopsCache } from '../pipe/post-mortem/tops/tops-cache.ts';
 import { openLmdbStore } from '../pipe/records/lmdb-store.ts';
 import { arbitrageSettings } from '../pipe/strategy/arbitrage/settings.ts';
 import type { Figure, Section } from './figures.ts';
 import { SECURITY, buildHistory, recordedRound } from './reader/history.ts';
+import type { Round } from './reader/history.ts';
 
 const DAY_US = 86_400_000_000;
 /** What the goal is set for. */
@@ -31,6 +34,8 @@ const origin = { source: 'assumed', readAt: '2026-11-30' };
 /** The same recording plays both exchanges, the second one later: their prices differ, as they did in that time. */
 const LATER_US = 1_000_000;
 
+const NAMES = ['a', 'b'] as const;
+
 export async function* postMortemSections({
   days,
 }: {
@@ -39,95 +44,105 @@ export async function* postMortemSections({
   const directory = mkdtempSync(join(tmpdir(), 'orderbook-bench-'));
   const round = recordedRound();
   const { receiveTimeUs } = round.start;
-  const later = {
-    ...round,
-    start: { ...round.start, receiveTimeUs: receiveTimeUs + LATER_US },
-    events: round.events.map((event) => ({
-      ...event,
-      receiveTimeUs: event.receiveTimeUs + LATER_US,
-    })),
-  };
-  const names = ['a', 'b'];
-  const archives = names.map((name) => [name, join(directory, name)] as const);
-  const opened = new Map<string, ArchiveReader>();
-  const store = await openLmdbStore(join(directory, 'records'), 'write');
-  const tops = { topsDirectory: join(directory, 'tops'), closedUs: Number.MAX_SAFE_INTEGER };
-  const threads = new SearchThreads({ archives, ...tops });
   try {
-    for (const [i, [name, location]] of archives.entries()) {
+    const archives = NAMES.map((name) => [name, join(directory, name)] as const);
+    for (const [i, [, location]] of archives.entries()) {
       const archive = await openEmbeddedArchive({ directory: location });
-      await buildHistory(archive, i === 0 ? round : later, days * DAY_US);
+      await buildHistory(archive, i === 0 ? round : later(round), days * DAY_US);
       await archive.close();
-      opened.set(name, await openArchiveReader(location));
     }
-    await store.putFeeTable({ id: 'recorded', table: tableOf(names, '0.001') });
+    const span = { fromUs: receiveTimeUs, toUs: receiveTimeUs + days * DAY_US };
+    const runs = await measured({ directory, archives, span });
+    const kept = readdirSync(join(directory, 'tops'));
+    const bytes = kept.reduce((sum, file) => sum + statSync(join(directory, 'tops', file)).size, 0);
+    yield {
+      title: `Opportunities in ${days} days of one pair on two exchanges`,
+      note: `${round.levelChanges} level changes in each ${round.spanUs / 1e6} s of each exchange. The second exchange plays the same, a second later.`,
+      figures: [
+        ...runs.flatMap((run, i) => figuresOf(run, days, i === 0)),
+        { name: 'tops that were kept', value: bytes / 2 ** 20 / days, unit: 'MiB a day' },
+      ],
+    };
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+function later(round: Round): Round {
+  const moved = <Timed extends { readonly receiveTimeUs: number }>(timed: Timed): Timed => ({
+    ...timed,
+    receiveTimeUs: timed.receiveTimeUs + LATER_US,
+  });
+  return { ...round, start: moved(round.start), events: round.events.map(moved) };
+}
+
+interface Measured {
+  readonly fee: string;
+  readonly seconds: number;
+  readonly found: number;
+}
+
+/** A usual fee for the first time, and again; then two that large accounts pay: more full books are read. */
+async function measured({
+  directory,
+  archives,
+  span,
+}: {
+  readonly directory: string;
+  readonly archives: SearchedArchives['archives'];
+  readonly span: Span;
+}): Promise<Measured[]> {
+  const opened = new Map<string, ArchiveReader>();
+  for (const [name, location] of archives) opened.set(name, await openArchiveReader(location));
+  const store = await openLmdbStore(join(directory, 'records'), 'write');
+  const kept = { topsDirectory: join(directory, 'tops'), closedUs: Number.MAX_SAFE_INTEGER };
+  const threads = new SearchThreads({ archives, ...kept });
+  try {
+    await store.putFeeTable({ id: 'recorded', table: tableOf('0.001') });
     await store.putRun({
-      id: `arbitrage/${String(receiveTimeUs).padStart(16, '0')}`,
+      id: `arbitrage/${String(span.fromUs).padStart(16, '0')}`,
       strategy: 'arbitrage',
-      startedUs: receiveTimeUs,
+      startedUs: span.fromUs,
       feeTable: 'recorded',
       settings: { ...arbitrageSettings({ 'max-notional': '10000' }) },
       venues: [],
     });
     const past = new ArchiveVenues(opened);
-    const run = async (taker: string): Promise<{ seconds: number; found: number }> => {
+    const runs: Measured[] = [];
+    for (const fee of ['0.001', '0.0009', '0.00015', '0.0001']) {
       const begin = performance.now();
+      const tops = new TopsCache(past, kept.topsDirectory, kept.closedUs);
       const report = await postMortem(
-        {
-          past,
-          store,
-          tops: new TopsCache(past, tops.topsDirectory, tops.closedUs),
-          threads,
-          onProgress: () => undefined,
-        },
+        { past, store, tops, threads, onProgress: () => undefined },
         {
           strategy: 'arbitrage',
-          fromUs: receiveTimeUs,
-          toUs: receiveTimeUs + days * DAY_US,
-          other: { id: taker, table: tableOf(names, taker) },
-          venues: names.map(venueOf),
+          ...span,
+          other: { id: fee, table: tableOf(fee) },
+          venues: NAMES.map(venueOf),
         },
       );
       const seconds = (performance.now() - begin) / 1000;
-      return { seconds, found: report?.opportunities.length ?? NaN };
-    };
-    // A usual fee, and two that large accounts pay: the lower, the more stretches of full books are read.
-    const first = await run('0.001');
-    const usual = await run('0.0009');
-    const low = await run('0.00015');
-    const lowest = await run('0.0001');
-    const kept = readdirSync(join(directory, 'tops'));
-    const bytes = kept.reduce((sum, file) => sum + statSync(join(directory, 'tops', file)).size, 0);
-    const again = (fee: string, { seconds, found }: typeof first): Figure[] => [
-      {
-        name: `again, ${fee} a trade: ${GOAL_DAYS} days at this pace`,
-        value: (seconds * GOAL_DAYS) / days,
-        unit: 's',
-        goal: `≤ ${GOAL_SECONDS}`,
-      },
-      { name: `found, ${fee} a trade`, value: found / days, unit: 'a day' },
-    ];
-    yield {
-      title: `Opportunities in ${days} days of one pair on two exchanges`,
-      note: `${round.levelChanges} level changes in each ${round.spanUs / 1e6} s of each exchange. The second exchange plays the same, a second later.`,
-      figures: [
-        {
-          name: `the first time: ${GOAL_DAYS} days at this pace`,
-          value: (first.seconds * GOAL_DAYS) / days,
-          unit: 's',
-        },
-        ...again('9 bps', usual),
-        ...again('1.5 bps', low),
-        ...again('1 bp', lowest),
-        { name: 'tops that were kept', value: bytes / 2 ** 20 / days, unit: 'MiB a day' },
-      ],
-    };
+      runs.push({ fee, seconds, found: report?.opportunities.length ?? Number.NaN });
+    }
+    return runs;
   } finally {
     await threads.close();
     await store.close();
     for (const archive of opened.values()) await archive.close();
-    rmSync(directory, { recursive: true });
   }
+}
+
+function figuresOf({ fee, seconds, found }: Measured, days: number, isFirst: boolean): Figure[] {
+  const what = `${isFirst ? 'the first time' : 'again'}, a fee of ${fee}`;
+  return [
+    {
+      name: `${what}: ${GOAL_DAYS} days at this pace`,
+      value: (seconds * GOAL_DAYS) / days,
+      unit: 's',
+      ...(!isFirst && { goal: `≤ ${GOAL_SECONDS}` }),
+    },
+    ...(isFirst ? [] : [{ name: `found, a fee of ${fee}`, value: found / days, unit: 'a day' }]),
+  ];
 }
 
 function venueOf(source: string): Venue {
@@ -145,7 +160,7 @@ function venueOf(source: string): Venue {
   };
 }
 
-function tableOf(names: readonly string[], taker: string): FeeTable {
+function tableOf(taker: string): FeeTable {
   const fees = {
     taker,
     maker: taker,
@@ -154,5 +169,5 @@ function tableOf(names: readonly string[], taker: string): FeeTable {
     origin,
     coins: {},
   } as const;
-  return { exchanges: Object.fromEntries(names.map((name) => [`binance@${name}`, fees])) };
+  return { exchanges: Object.fromEntries(NAMES.map((name) => [`binance@${name}`, fees])) };
 }

@@ -11,6 +11,7 @@ import { ArchiveVenues } from '../../pipe/post-mortem/archive/archive-venues.ts'
 import { scan } from '../../pipe/post-mortem/scan.ts';
 import type { ScanOptions } from '../../pipe/post-mortem/scan.ts';
 import { searchDay } from '../../pipe/post-mortem/search-day.ts';
+import type { SearchThreads } from '../../pipe/post-mortem/search-threads.ts';
 import { DAY_US } from '../../pipe/post-mortem/tops/day-tops.ts';
 import { TopsCache } from '../../pipe/post-mortem/tops/tops-cache.ts';
 import { arbitrageSettings } from '../../pipe/strategy/arbitrage/settings.ts';
@@ -98,11 +99,13 @@ describe('SearchThreads', needs(built('dist/pipe/main.js')), () => {
   async function threads(
     locations: readonly (readonly [string, string])[],
     topsDirectory: string | null,
-  ): Promise<import('../../pipe/post-mortem/search-threads.ts').SearchThreads> {
-    const { SearchThreads } = (await import(
-      COMPILED
-    )) as typeof import('../../pipe/post-mortem/search-threads.ts');
-    return new SearchThreads({ archives: locations, topsDirectory, closedUs: END + DAY_US });
+  ): Promise<SearchThreads> {
+    const compiled = (await import(COMPILED)) as { SearchThreads: typeof SearchThreads };
+    return new compiled.SearchThreads({
+      archives: locations,
+      topsDirectory,
+      closedUs: END + DAY_US,
+    });
   }
 
   test('finds the same as a search here, with kept tops and without', async () => {
