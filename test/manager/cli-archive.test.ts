@@ -127,10 +127,15 @@ describe('an archive and a logger over it', () => {
 
   test.each(['trades', 'quotes', 'incremental'])('export the same %s', async (type) => {
     const jsonl = await both(`export ${SECURITY} --type ${type}`);
-    expect(jsonl.stdout.trimEnd().split('\n').length).toBeGreaterThan(10);
-    for (const line of jsonl.stdout.trimEnd().split('\n'))
-      expect(() => JSON.parse(line)).not.toThrow();
-    expect(jsonl.code).toBe(5);
+    const items = jsonl.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(items.length).toBeGreaterThan(3);
+    const hasGap = items.some((item) => 'gap' in item);
+    // Between numbered trades a gap in the book may be none.
+    if (type !== 'trades') expect(hasGap).toBe(true);
+    expect(jsonl.code).toBe(hasGap ? 5 : 0);
     expect((await both(`export ${SECURITY} --type ${type} --format csv --allow-gaps`)).code).toBe(
       0,
     );
