@@ -9,7 +9,8 @@ import type { Figure, Section } from '../figures.ts';
 const WIDTH = 760;
 const ROW = 22;
 const TOP = 30;
-const CHAR_WIDTH = 6.4;
+/** On average, in a wide font such as DejaVu Sans or Verdana. */
+const CHAR_WIDTH = 7;
 const VALUE_SPACE = 64;
 const GAP = 8;
 const MAX_LABEL = 58;
@@ -41,11 +42,12 @@ export function plotOf(section: Section): string | undefined {
     Math.max(1, scale.share(value) * (WIDTH - left - VALUE_SPACE));
   const rows = figures.map((figure, i) => row(figure, { top: TOP + i * ROW, left, length }));
   const head = `${unit}; ${section.better === 'lower' ? 'shorter' : 'longer'} is better${scale.note}`;
+  const headAt = Math.max(0, Math.min(left, Math.floor(WIDTH - textWidth(head))));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img">`,
     `<title>${escape(section.title)}</title>`,
     `<style>${STYLE}\n</style>`,
-    `<text class="axis" x="${left}" y="16">${escape(head)}</text>`,
+    `<text class="axis" x="${headAt}" y="16">${escape(head)}</text>`,
     ...rows,
     '</svg>\n',
   ].join('\n');
@@ -92,8 +94,11 @@ function scaleFor(values: readonly number[]): PlotScale {
 }
 
 function labelWidth(figures: readonly Figure[]): number {
-  const longest = Math.max(...figures.map(({ name }) => shortened(name).length));
-  return Math.ceil(longest * CHAR_WIDTH) + GAP;
+  return Math.ceil(Math.max(...figures.map(({ name }) => textWidth(shortened(name))))) + GAP;
+}
+
+function textWidth(text: string): number {
+  return text.length * CHAR_WIDTH;
 }
 
 function shortened(name: string): string {

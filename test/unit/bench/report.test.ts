@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { formatSection } from '../../../bench/figures.ts';
 import type { Section } from '../../../bench/figures.ts';
 import { pageOf } from '../../../bench/report/markdown.ts';
+import { plotOf } from '../../../bench/report/plot.ts';
 import { factLines } from '../../../bench/report/report.ts';
 import type { Report } from '../../../bench/report/report.ts';
 
@@ -80,4 +81,18 @@ test('the page has a heading per group, a table and a plot for both kinds of scr
   expect(svg.match(/<rect/g)).toHaveLength(4);
   expect(svg).toContain('>wrong</text>');
   expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+});
+
+test('a plot has room for its names and for its unit, also in a wide font', () => {
+  // As measured in DejaVu Sans.
+  const [name, nameWidth] = ["the predecessor's BSON, WiredTiger pages", 264] as const;
+  const [unit, headWidth] = ['× JSON.parse of the same frames', 424] as const;
+  const figures = [0.01, 100].map((value) => ({ name, role: 'peer' as const, value, unit }));
+  const svg = plotOf({ title: 'Wide', better: 'lower', figures }) ?? '';
+  const nameEnd = Number(/x="([\d.]+)" y="[\d.]+" text-anchor="end"/.exec(svg)?.[1]);
+  expect(nameEnd).toBeGreaterThanOrEqual(nameWidth);
+  const headStart = Number(/class="axis" x="([\d.]+)"/.exec(svg)?.[1]);
+  expect(svg).toContain(`${unit}; shorter is better; logarithmic scale`);
+  expect(headStart).toBeGreaterThanOrEqual(0);
+  expect(headStart + headWidth).toBeLessThanOrEqual(760);
 });
