@@ -92,6 +92,7 @@ export async function* movements(
     for (const movement of moving.take(item)) yield movement;
     if (moving.isOver) return;
   }
+  yield* moving.finish();
 }
 
 /** The book of the current interval, from the beginning of the range on. */
@@ -137,6 +138,11 @@ class MovingBook {
         yield item;
         break;
     }
+  }
+
+  /** Nothing arrived in the range, and what is behind it was not read: the book stood there. */
+  *finish(): Generator<Movement> {
+    if (this.#declaredUs >= this.#range.fromUs) yield* this.#begin();
   }
 
   *#events(book: ReplayedBook, item: RangeItem & { type: 'events' }): Generator<Movement> {

@@ -37,11 +37,10 @@ export async function* pastTops(
   // What is recorded and not read yet; the last one is not over while it is recorded.
   let rest = covered.ranges;
   if ((rest[0]?.fromUs ?? Infinity) > fromUs) yield { atUs: fromUs, top: null };
-  // Without an end: what stands at the beginning of a short range is known from what comes behind it.
-  const query = { type: 'quotes', format: 'jsonl', security, fromUs } as const;
+  const query = { type: 'quotes', format: 'jsonl', security, fromUs, toUs: endUs } as const;
   for await (const item of endUs > fromUs ? history.items(query, signal) : []) {
     const atUs = item.type === 'gap' ? item.fromUs + 1 : receiveTimeOf(item);
-    // What is recorded while this is read has no place in what was covered, either.
+    // A gap behind what was covered.
     if (atUs >= endUs) break;
     if (item.type === 'gap') {
       const over = rest.filter((range) => range.toUs <= atUs);

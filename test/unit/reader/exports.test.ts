@@ -22,6 +22,24 @@ describe('exports', () => {
     receiveTime: new Date(us(ms) / 1000).toISOString().replace(/\.?0*Z$/, 'Z'),
   });
 
+  test('a range between two blocks, in which nothing came, begins with what stood there', async () => {
+    await writeAll(
+      kit.archive,
+      image(1, 100, 0),
+      block(1, 100, [diff(101, 10, [10_000, 3000])]),
+      block(1, 101, [diff(102, 80, [10_000, 4000])]),
+    );
+    for (const clock of ['receive', 'exchange'] as const) {
+      const range = { format: 'jsonl', fromUs: us(40), toUs: us(40) + 1, clock } as const;
+      expect(await kit.lines({ type: 'quotes', ...range })).toMatchObject([
+        { sequence: '101', bidPrice: '100', bidSize: '3' },
+      ]);
+      expect(await kit.lines({ type: 'incremental', ...range })).toMatchObject([
+        { sequence: '101', image: true },
+      ]);
+    }
+  });
+
   test('quotes: at the start of each interval and where the top changes', async () => {
     await kit.twoSegments();
     const ask = { askPrice: '101', askSize: '2' };
