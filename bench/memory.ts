@@ -76,7 +76,7 @@ function orderSection(): Section {
     title: `Memory of a book of orders: ${LIVE_ORDERS} at ${ORDER_PRICES} prices`,
     better: 'lower',
     figures: [
-      { ...figure('ours: pool of orders', 'ours', ours), goal: '≤ 64' },
+      { ...figure('ours: pool of orders', 'ours', ours), goal: '≤ 220, aim 64' },
       figure(MAP_BOOK, 'peer', peer),
     ],
   };

@@ -80,7 +80,7 @@ async function bookFigures(stream: DeepStream): Promise<Figure[]> {
       role: 'peer',
       ...ratioOf(rounds, 'map', 'pool'),
       unit,
-      goal: '≥ 8',
+      goal: '≥ 2, aim 8',
       ...remarks,
     },
   ];
