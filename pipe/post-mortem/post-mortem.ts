@@ -109,6 +109,7 @@ export async function postMortem(
       isRecorded: options.other === null || options.other.id === lastRun.feeTable,
     },
     venues: index.all().map(({ name, security }) => ({ name, security })),
+    notSearched: notSearched(records, index),
     recomputation: comparison.result(),
     totals: totalsOf(opportunities),
     opportunities,
@@ -182,6 +183,15 @@ async function imageOf(
     if (error instanceof UnknownSecurityError) return null;
     throw error;
   }
+}
+
+/** How sizes are cut, for one, is known of a venue by its decisions alone. */
+function notSearched({ runs }: Loaded, index: VenueIndex): PostMortem['notSearched'] {
+  const all = runs.flatMap(({ venues }) => venues).filter((venue) => !index.has(venue));
+  const bySecurity = new Map(
+    all.map(({ name, security }) => [`${name} ${security}`, { name, security }]),
+  );
+  return [...bySecurity.values()];
 }
 
 /** From the first run on, as long as anything is known. */

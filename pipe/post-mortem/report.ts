@@ -149,6 +149,8 @@ export interface PostMortem {
     readonly isRecorded: boolean;
   };
   readonly venues: readonly { readonly name: string; readonly security: string }[];
+  /** Venues of its runs without a recorded decision: what was missed there is not known. */
+  readonly notSearched: readonly { readonly name: string; readonly security: string }[];
   readonly recomputation: Recomputation;
   readonly totals: Totals;
   /** In order of time. */

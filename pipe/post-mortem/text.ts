@@ -2,7 +2,7 @@
 
 import { formatTimeUs } from '../../logger/market/time.ts';
 import { directionOf } from './totals.ts';
-import { duration, plural } from './page/markup.ts';
+import { duration, notSearchedText, plural } from './page/markup.ts';
 import { because, leg, limit, outcome, transfer } from './page/opportunity-table.ts';
 import type { NamedSum, PostMortem, ReportedOpportunity, Sum } from './report.ts';
 
@@ -11,6 +11,7 @@ export function* textOf(report: PostMortem): Generator<string> {
   const table = feeTable.isRecorded ? 'the fees of the live run' : 'other fees than the live run';
   yield `Post-mortem of ${strategy}, ${formatTimeUs(fromUs)} to ${formatTimeUs(toUs)}, under ${table} (${feeTable.id.slice(0, 12)})`;
   yield* recomputation(report);
+  for (const venue of report.notSearched) yield notSearchedText(venue);
   for (const sum of totals.all) yield `All: ${sumText(sum)}`;
   if (opportunities.length === 0) yield 'No opportunities.';
   yield* sums('By pair', totals.byPair);

@@ -26,6 +26,10 @@ export class VenueIndex {
     return venue;
   }
 
+  has({ name, security }: Pick<Venue, 'name' | 'security'>): boolean {
+    return this.#venues.has(keyOf(name, security));
+  }
+
   ofLegs({ buy, sell }: Evaluation): { readonly buy: Venue; readonly sell: Venue } {
     return { buy: this.of(buy.venue, buy.security), sell: this.of(sell.venue, sell.security) };
   }

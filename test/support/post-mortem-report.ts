@@ -115,6 +115,7 @@ export function madeUpReport(
     },
     totals: totalsOf(opportunities),
     opportunities,
+    notSearched: [],
     priceDifferences: first ? [priceDifference(first)] : [],
     ...parts,
   };

@@ -1,5 +1,7 @@
 /** Text for a page: everything that comes from records goes through `escaped`. */
 
+import type { PostMortem } from '../report.ts';
+
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -32,4 +34,8 @@ export function duration(us: number): string {
   const decimals = unitUs === 1 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
   const power = 10 ** decimals;
   return `${Math.floor(value * power) / power} ${name}`;
+}
+
+export function notSearchedText({ name, security }: PostMortem['notSearched'][number]): string {
+  return `Not searched for missed opportunities: ${name} (${security}), of which no decision is recorded`;
 }

@@ -10,7 +10,7 @@ import { mostImportant } from '../importance.ts';
 import { SCRIPT, STYLE } from './assets.ts';
 import { differenceChart, lifetimeChart, profitCharts, verdictChart } from './charts.ts';
 import type { Chart } from './charts.ts';
-import { escaped, plural } from './markup.ts';
+import { escaped, notSearchedText, plural } from './markup.ts';
 import { opportunityTable } from './opportunity-table.ts';
 
 /** Rows of the table, and of each table of results; a page of that many stays under two megabytes. */
@@ -56,6 +56,7 @@ function header(report: PostMortem): string[] {
     `<p>${formatTimeUs(fromUs)} to ${formatTimeUs(toUs)}, ${venues.map(({ name, security }) => escaped(name === security ? name : `${name} (${security})`)).join(', ')}</p>`,
     `<p class="quiet">Under ${table} (${escaped(feeTable.id)}). All amounts are exact; times are the recorders' clock, UTC.</p>`,
     recomputation(report),
+    ...report.notSearched.map((venue) => `<p>${escaped(notSearchedText(venue))}.</p>`),
     '<dl class="figures">',
     figure('Opportunities', String(opportunities.length)),
     ...figures.map(([name = '', value = '']) => figure(name, value)),

@@ -113,7 +113,7 @@ async function scene(
     startedUs: T - S,
     feeTable: 'fees-1',
     settings: settings as unknown as Record<string, unknown>,
-    venues: [],
+    venues: [A, B, testVenue('coinbase')],
   });
   await store.put({ opportunities: [opportunity], decisions: [recorded(decision)] });
   return { a, b, store, decision, opportunity };
@@ -293,6 +293,15 @@ describe('postMortem', () => {
     const fee = report.opportunities[0]?.breakEven.fee;
     expect(fee).toEqual((await examine(given)).opportunities[0]?.breakEven.fee);
     expect(fee?.state).toBe('known');
+  });
+
+  test('a venue of the run without a decision is said not to have been searched', async () => {
+    const report = await examine(await scene(story));
+    expect(report.notSearched).toEqual([{ name: 'coinbase', security: 'coinbase:BTCUSDT' }]);
+    const said =
+      'Not searched for missed opportunities: coinbase (coinbase:BTCUSDT), of which no decision is recorded';
+    expect([...textOf(report)]).toContain(said);
+    expect(pageOf(report)).toContain(said);
   });
 
   test('the same archive and table give the same bytes', async () => {
