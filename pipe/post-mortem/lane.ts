@@ -54,3 +54,10 @@ export class Lane {
     this.#next = result === undefined || result.done === true ? null : result.value;
   }
 }
+
+/** Applies what comes up to and including that moment. @returns it, lane by lane. */
+export async function takeUpTo(lanes: readonly Lane[], us: number): Promise<VenueEvent[]> {
+  const events: VenueEvent[] = [];
+  for (const lane of lanes) while (lane.nextUs <= us) events.push(await lane.take());
+  return events;
+}

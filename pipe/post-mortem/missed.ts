@@ -8,21 +8,21 @@ import { parseExact } from '../market/exact.ts';
 import type { Exact } from '../market/exact.ts';
 import type { VenueBook } from '../market/venue-book.ts';
 import type { Venue } from '../market/venue.ts';
-import type { OpportunityEnd } from '../records/records.ts';
+import type { Evaluation, OpportunityEnd } from '../records/records.ts';
 import { NO_CAPS } from '../strategy/arbitrage/pieces.ts';
 import { bestWay, isEnough, waysOf } from '../strategy/arbitrage/plan.ts';
 import type { BestWay, Direction, LegBook, Way } from '../strategy/arbitrage/plan.ts';
 import { evaluationOf } from '../strategy/arbitrage/decide.ts';
 import type { ArbitrageSettings } from '../strategy/arbitrage/settings.ts';
 import { Span } from '../strategy/arbitrage/span.ts';
-import { breakEvenFeeOf } from './later/examine.ts';
-import type { Decided } from './later/examine.ts';
+import { askLater, breakEvenFeeOf } from './later/examine.ts';
+import type { Asked, Decided } from './later/examine.ts';
 
 const NOTHING: ReadonlyMap<string, Exact> = new Map();
 
-/** Plain JSON. */
-export interface Found extends Decided {
-  readonly verdict: 'missed';
+export interface Missed {
+  readonly decided: Decided;
+  readonly asked: Asked;
 }
 
 export interface SearchedUnder {
@@ -37,17 +37,28 @@ export class Detector {
   readonly #direction: Direction;
   readonly #under: SearchedUnder;
   readonly #ways: readonly Way[];
-  #open: { readonly span: Span; readonly found: Omit<Found, 'opportunity'> } | null = null;
+  readonly #onBegin: (asked: Asked) => void;
+  #open: {
+    readonly span: Span;
+    readonly decided: Omit<Decided, 'opportunity'>;
+    readonly asked: Asked;
+  } | null = null;
 
-  constructor(venues: { readonly buy: VenueBook; readonly sell: VenueBook }, under: SearchedUnder) {
+  /** @param onBegin called with what is asked of the later books, as soon as there is an opportunity. */
+  constructor(
+    venues: { readonly buy: VenueBook; readonly sell: VenueBook },
+    under: SearchedUnder,
+    onBegin: (asked: Asked) => void,
+  ) {
     this.#venues = venues;
+    this.#onBegin = onBegin;
     this.#direction = directionOf(venues.buy.venue, venues.sell.venue);
     this.#under = under;
     this.#ways = waysOf(this.#direction, under.table, under.settings).ways;
   }
 
   /** Before the first event after `us`: ends what is too old by then. */
-  beforeNext(us: number): Found | null {
+  beforeNext(us: number): Missed | null {
     const { buy, sell } = this.#venues;
     if (this.#open === null || buy.point === null || sell.point === null) return null;
     const staleUs =
@@ -56,7 +67,7 @@ export class Detector {
   }
 
   /** Everything of that moment is in the books. */
-  at(us: number): Found | null {
+  at(us: number): Missed | null {
     const [buy, sell] = [legOf(this.#venues.buy), legOf(this.#venues.sell)];
     if (buy === null || sell === null) return this.#end('gap', us);
     if (isCrossed(buy) || isCrossed(sell)) return this.#end('crossed', us);
@@ -66,18 +77,18 @@ export class Detector {
     if (isStale) return this.#end('stale', us);
     const own = this.#best(buy, sell);
     if (own === null) return this.#end('closed', us);
-    const evaluation = (): Found['evaluation'] => evaluationOf(own, { atUs: us, buy, sell });
+    const evaluation = (): Evaluation => evaluationOf(own, { atUs: us, buy, sell });
     if (this.#open === null) this.#begin(buy, sell, evaluation());
     else this.#open.span.went(us, own.best.result?.profit ?? null, evaluation);
     return null;
   }
 
   /** Nothing more is looked at. */
-  finish(us: number): Found | null {
+  finish(us: number): Missed | null {
     return this.#end('closed', us);
   }
 
-  #begin(buy: LegBook, sell: LegBook, first: Found['evaluation']): void {
+  #begin(buy: LegBook, sell: LegBook, first: Evaluation): void {
     const { strategy, table, settings } = this.#under;
     const { base, quote } = this.#direction;
     const decided = {
@@ -87,17 +98,21 @@ export class Detector {
     };
     // Now: the books move on.
     const breakEvenFee = breakEvenFeeOf(decided, { buy, sell }, table, settings);
+    const venues = { buy: this.#venues.buy.venue, sell: this.#venues.sell.venue };
+    const asked = askLater(decided, venues, table, settings);
     this.#open = {
       span: new Span('opportunity', { strategy, pair: `${base}${quote}`, first }),
-      found: { ...decided, verdict: 'missed', reasons: [], breakEvenFee },
+      decided: { ...decided, verdict: 'missed', reasons: [], breakEvenFee },
+      asked,
     };
+    this.#onBegin(asked);
   }
 
-  #end(end: OpportunityEnd, us: number): Found | null {
+  #end(end: OpportunityEnd, us: number): Missed | null {
     if (this.#open === null) return null;
-    const { span, found } = this.#open;
+    const { span, decided, asked } = this.#open;
     this.#open = null;
-    return { opportunity: span.ended(end, us), ...found };
+    return { decided: { ...decided, opportunity: span.ended(end, us) }, asked };
   }
 
   #best(buy: LegBook, sell: LegBook): BestWay | null {

@@ -17,15 +17,15 @@ import type {
 } from '../records/records.ts';
 import type { DecisionInputs } from '../strategy/arbitrage/question.ts';
 import type { ArbitrageSettings } from '../strategy/arbitrage/settings.ts';
-import { breakEvenFeeOf, examined, reported, runLater } from './later/examine.ts';
-import type { Examined } from './later/examine.ts';
+import { askLater, breakEvenFeeOf, reported, runLater, withLater } from './later/examine.ts';
+import type { Asked, Decided, WithLater } from './later/examine.ts';
 import { loadRecords } from './load-records.ts';
 import type { Loaded } from './load-records.ts';
 import type { PastVenues, Span } from './past-venues.ts';
 import { priceDifferences } from './price-differences.ts';
 import { Comparison, legBook, madeAgain } from './recompute.ts';
 import type { Books, DecidedUnder } from './recompute.ts';
-import type { PostMortem, ReportedOpportunity } from './report.ts';
+import type { PostMortem } from './report.ts';
 import { scan } from './scan.ts';
 import type { DaySearch } from './scan.ts';
 import { searchDay } from './search-day.ts';
@@ -73,7 +73,7 @@ export async function postMortem(
   const settings = lastRun.settings as unknown as ArbitrageSettings;
 
   const comparison = new Comparison();
-  const all: Examined[] = [];
+  const recorded: (readonly [Decided, Asked])[] = [];
   let done = 0;
   for (const opportunity of records.opportunities) {
     for (const record of records.decisionsOf(opportunity)) {
@@ -84,23 +84,21 @@ export async function postMortem(
         comparison,
         under: records.underOf(record),
       });
-      if (decided !== null) all.push(decided);
+      if (decided !== null) recorded.push(decided);
     }
     onProgress('decisions', ++done, records.opportunities.length);
   }
+  const asked = recorded.map(([, one]) => one);
+  await runLater(past, asked, (at) => onProgress('later books', at, asked.length));
+  const all: WithLater[] = [];
+  for (const [decided, one] of recorded) all.push(await withLater(past, decided, one));
   const found = await scan(
     daySearch(deps, span),
     { ...span, strategy: options.strategy, table, settings, venues: index.all() },
     (at, total) => onProgress('search', at, total),
   );
-  for (const one of found) {
-    if (records.overlaps(one.opportunity)) continue;
-    all.push(examined(one, index.ofLegs(one.evaluation), table, settings));
-  }
-  all.sort(byTime);
-  await runLater(past, all, (at) => onProgress('later books', at, all.length));
-  const opportunities: ReportedOpportunity[] = [];
-  for (const one of all) opportunities.push(await reported(past, one));
+  all.push(...found.filter(({ opportunity }) => !records.overlaps(opportunity)));
+  const opportunities = all.sort(byTime).map(reported);
   return {
     strategy: options.strategy,
     ...span,
@@ -124,7 +122,7 @@ function daySearch({ past, tops, threads }: PostMortemDeps, { fromUs, toUs }: Sp
   return { width: 1, search: (options, day) => searchDay({ past, tops }, options, day) };
 }
 
-function byTime({ opportunity: a }: Examined, { opportunity: b }: Examined): number {
+function byTime({ opportunity: a }: WithLater, { opportunity: b }: WithLater): number {
   return a.fromUs - b.fromUs || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
@@ -141,7 +139,7 @@ async function decidedOf(
   { past }: PostMortemDeps,
   { other }: PostMortemOptions,
   { opportunity, record, index, comparison, under }: RecordedDecision,
-): Promise<Examined | null> {
+): Promise<readonly [Decided, Asked] | null> {
   const { evaluation } = record;
   const venues = index.ofLegs(evaluation);
   const images: Books = {
@@ -167,8 +165,8 @@ async function decidedOf(
   const { direction, taken: alreadyTaken } = inputs;
   const decided = { evaluation: made, direction, alreadyTaken };
   const breakEvenFee = breakEvenFeeOf(decided, books, table, settings);
-  const all = { ...decided, opportunity, verdict, reasons, breakEvenFee };
-  return examined(all, venues, table, settings);
+  const asked = askLater(decided, venues, table, settings);
+  return [{ ...decided, opportunity, verdict, reasons, breakEvenFee }, asked];
 }
 
 /** null: the archive does not lead to it, or has nothing of that security. */

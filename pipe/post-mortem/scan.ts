@@ -1,7 +1,7 @@
 /** Looks for opportunities over a whole range, day by day, between every two venues of a pair. */
 
 import type { Venue } from '../market/venue.ts';
-import type { Found } from './missed.ts';
+import type { WithLater } from './later/examine.ts';
 import type { Span } from './past-venues.ts';
 import type { CoupleDay, SearchOptions } from './search-day.ts';
 import { DAY_US } from './tops/day-tops.ts';
@@ -14,7 +14,7 @@ export interface ScanOptions extends SearchOptions {
 /** Searches days, so many at a time. */
 export interface DaySearch {
   readonly width: number;
-  search(options: SearchOptions, day: CoupleDay): Promise<readonly Found[]>;
+  search(options: SearchOptions, day: CoupleDay): Promise<readonly WithLater[]>;
 }
 
 /**
@@ -25,11 +25,11 @@ export async function scan(
   days: DaySearch,
   { venues, ...options }: ScanOptions,
   onProgress: (done: number, total: number) => void = () => undefined,
-): Promise<readonly Found[]> {
+): Promise<readonly WithLater[]> {
   const all = couplesOf(venues).flatMap((couple) =>
     daysOf(options).map((dayUs) => ({ couple, dayUs })),
   );
-  const found: (readonly Found[])[] = [];
+  const found: (readonly WithLater[])[] = [];
   let [next, done] = [0, 0];
   const searchOn = async (): Promise<void> => {
     for (let at = next++; at < all.length; at = next++) {
@@ -63,9 +63,9 @@ function daysOf({ fromUs, toUs }: Span): number[] {
 }
 
 /** In order of time; what goes on at midnight is one. */
-function joined(found: readonly Found[]): Found[] {
-  const all: Found[] = [];
-  const key = ({ opportunity }: Found): string =>
+function joined(found: readonly WithLater[]): WithLater[] {
+  const all: WithLater[] = [];
+  const key = ({ opportunity }: WithLater): string =>
     `${opportunity.pair}\n${opportunity.buy}\n${opportunity.sell}`;
   for (const next of [...found].sort(byTime)) {
     const at = all.findLastIndex((one) => key(one) === key(next));
@@ -80,11 +80,11 @@ function joined(found: readonly Found[]): Found[] {
   return all;
 }
 
-function byTime({ opportunity: a }: Found, { opportunity: b }: Found): number {
+function byTime({ opportunity: a }: WithLater, { opportunity: b }: WithLater): number {
   return a.fromUs - b.fromUs || (a.id < b.id ? -1 : 1);
 }
 
-function union(before: Found, after: Found): Found {
+function union(before: WithLater, after: WithLater): WithLater {
   const [a, b] = [before.opportunity, after.opportunity];
   const best = Number(b.best.profit) > Number(a.best.profit) ? b.best : a.best;
   const evaluations = a.evaluations + b.evaluations;

@@ -2,9 +2,12 @@
 
 import { feesOf } from '../fees/lookup.ts';
 import type { Venue } from '../market/venue.ts';
-import { Lane, NEAR_US } from './lane.ts';
+import { withLater } from './later/examine.ts';
+import type { Asked, WithLater } from './later/examine.ts';
+import { RunningTasks } from './later/running-tasks.ts';
+import { Lane, NEAR_US, takeUpTo } from './lane.ts';
 import { Detector } from './missed.ts';
-import type { Found, SearchedUnder } from './missed.ts';
+import type { Missed, SearchedUnder } from './missed.ts';
 import type { PastVenues, Span } from './past-venues.ts';
 import { candidates, merged } from './tops/candidates.ts';
 import type { DirectionFactors } from './tops/candidates.ts';
@@ -24,8 +27,8 @@ export async function searchDay(
   { past, tops }: { readonly past: PastVenues; readonly tops: TopsSource },
   options: SearchOptions,
   day: CoupleDay,
-): Promise<Found[]> {
-  const found: Found[] = [];
+): Promise<WithLater[]> {
+  const found: WithLater[] = [];
   for (const stretch of await stretchesOf(tops, options, day)) {
     found.push(...(await detect(past, day.couple, options, stretch)));
   }
@@ -73,34 +76,47 @@ async function detect(
   venues: readonly [Venue, Venue],
   options: SearchOptions,
   { fromUs, toUs }: Span,
-): Promise<Found[]> {
+): Promise<WithLater[]> {
   const lanes: Lane[] = [];
   for (const venue of venues) lanes.push(new Lane(past, venue, await past.endUs(venue)));
   const [first, second] = lanes as [Lane, Lane];
+  const running = new RunningTasks([first.book, second.book], Math.min(first.endUs, second.endUs));
+  const onBegin = ({ task }: Asked): void => running.add(task);
   const detectors = [
-    new Detector({ buy: first.book, sell: second.book }, options),
-    new Detector({ buy: second.book, sell: first.book }, options),
+    new Detector({ buy: first.book, sell: second.book }, options, onBegin),
+    new Detector({ buy: second.book, sell: first.book }, options, onBegin),
   ];
-  const found: Found[] = [];
-  const keep = (one: Found | null): void => {
+  const found: Missed[] = [];
+  const keep = (one: Missed | null): void => {
     if (one !== null) found.push(one);
   };
   try {
-    for (const lane of lanes) await lane.open(fromUs, toUs);
-    for (;;) {
+    for (const lane of lanes) await lane.open(fromUs);
+    // What would have come of them is seen on the way, which may lead further than the stretch.
+    for (let isOver = false; ;) {
       const nextUs = Math.min(first.nextUs, second.nextUs);
-      for (const detector of detectors) keep(detector.beforeNext(Math.min(nextUs, toUs)));
-      if (nextUs === Infinity || nextUs >= toUs) break;
-      for (const lane of lanes) while (lane.nextUs <= nextUs) await lane.take();
-      if (nextUs >= fromUs || isStanding(lanes, fromUs)) {
+      running.beforeNext(nextUs);
+      if (!isOver) {
+        for (const detector of detectors) keep(detector.beforeNext(Math.min(nextUs, toUs)));
+        isOver = nextUs >= toUs;
+        if (isOver) for (const detector of detectors) keep(detector.finish(toUs));
+      }
+      if (isOver && running.isEmpty) break;
+      if (nextUs === Infinity) {
+        running.end();
+        break;
+      }
+      running.at(nextUs, await takeUpTo(lanes, nextUs));
+      if (!isOver && (nextUs >= fromUs || isStanding(lanes, fromUs))) {
         for (const detector of detectors) keep(detector.at(Math.max(nextUs, fromUs)));
       }
     }
-    for (const detector of detectors) keep(detector.finish(toUs));
   } finally {
     for (const lane of lanes) await lane.close();
   }
-  return found;
+  const all: WithLater[] = [];
+  for (const { decided, asked } of found) all.push(await withLater(past, decided, asked));
+  return all;
 }
 
 /** Both venues stand as they did at that moment. */

@@ -5,7 +5,7 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Found } from './missed.ts';
+import type { WithLater } from './later/examine.ts';
 import type { DaySearch } from './scan.ts';
 import type { CoupleDay, SearchOptions } from './search-day.ts';
 
@@ -38,10 +38,10 @@ export class SearchThreads implements DaySearch {
     this.#opened = opened;
   }
 
-  async search(options: SearchOptions, day: CoupleDay): Promise<readonly Found[]> {
+  async search(options: SearchOptions, day: CoupleDay): Promise<readonly WithLater[]> {
     const thread = this.#idle.pop() ?? this.#start();
     const request: SearchRequest = { options, day };
-    const answered = new Promise<readonly Found[]>((resolve) =>
+    const answered = new Promise<readonly WithLater[]>((resolve) =>
       thread.worker.once('message', resolve),
     );
     thread.worker.postMessage(request);

@@ -39,18 +39,25 @@ export interface Decided {
   readonly breakEvenFee: BreakEven['fee'];
 }
 
-export interface Examined extends Decided {
+/** What the recorded future is asked. */
+export interface Asked {
   readonly route: Route | null;
   readonly task: LaterTask;
 }
 
+/** What the recorded future made of it. Plain JSON. */
+export interface WithLater extends Decided {
+  readonly later: Pick<ReportedOpportunity, 'atLatency' | 'byTransfer'> &
+    Pick<BreakEven, 'latency' | 'transfer'>;
+}
+
 /** What has to be known before the later books are read. */
-export function examined(
-  decided: Decided,
+export function askLater(
+  decided: Pick<Decided, 'direction' | 'evaluation'>,
   venues: { readonly buy: Venue; readonly sell: Venue },
   table: FeeTable,
   settings: ArbitrageSettings,
-): Examined {
+): Asked {
   const { direction, evaluation } = decided;
   const { buy, sell } = direction;
   const alone = waysOf(direction, table, { ...settings, transfer: false }).ways[0];
@@ -75,7 +82,7 @@ export function examined(
     maxLatencyUs: MAX_LATENCY_US,
     maxTransferUs: Math.max(MAX_TRANSFER_US, delayUs),
   });
-  return { ...decided, route, task };
+  return { route, task };
 }
 
 function routeOf({ base, buy, sell }: Direction, table: FeeTable, evaluation: Evaluation) {
@@ -145,7 +152,7 @@ export function breakEvenFeeOf(
 /** Lets the recorded future run over all of them. */
 export async function runLater(
   past: PastVenues,
-  all: readonly Examined[],
+  all: readonly Asked[],
   onProgress: (ended: number) => void = () => undefined,
 ): Promise<void> {
   const byVenues = new Map<string, { venues: [Venue, Venue]; tasks: LaterTask[] }>();
@@ -165,14 +172,32 @@ export async function runLater(
   }
 }
 
-/** @param examined after `runLater`. */
-export async function reported(past: PastVenues, one: Examined): Promise<ReportedOpportunity> {
-  const { opportunity, verdict, reasons, evaluation, alreadyTaken, direction } = one;
-  const { route, breakEvenFee: fee, task } = one;
-  const { id, pair, buy, sell, fromUs, toUs, end, best } = opportunity;
-  const { atLatency, latency, transfer } = task;
+/** @param asked all that it asks is answered, or nothing later is known. */
+export async function withLater(
+  past: PastVenues,
+  decided: Decided,
+  { route, task }: Asked,
+): Promise<WithLater> {
   const missing = unknown('not examined');
   const byTransfer = await transferOutcome(past, task);
+  return {
+    ...decided,
+    later: {
+      atLatency: task.atLatency ?? missing,
+      byTransfer:
+        byTransfer.state === 'known' && route !== null
+          ? { ...byTransfer, network: route.network, delayUs: route.delayMs * 1000 }
+          : (byTransfer as ReportedOpportunity['byTransfer']),
+      latency: task.latency ?? missing,
+      transfer: task.transfer ?? missing,
+    },
+  };
+}
+
+export function reported(one: WithLater): ReportedOpportunity {
+  const { opportunity, verdict, reasons, evaluation, alreadyTaken, direction } = one;
+  const { breakEvenFee: fee, later } = one;
+  const { id, pair, buy, sell, fromUs, toUs, end, best } = opportunity;
   return {
     id,
     pair,
@@ -189,11 +214,8 @@ export async function reported(past: PastVenues, one: Examined): Promise<Reporte
     best,
     alreadyTaken,
     books: { buy: evaluation.buy, sell: evaluation.sell },
-    atLatency: atLatency ?? missing,
-    byTransfer:
-      byTransfer.state === 'known' && route !== null
-        ? { ...byTransfer, network: route.network, delayUs: route.delayMs * 1000 }
-        : (byTransfer as ReportedOpportunity['byTransfer']),
-    breakEven: { latency: latency ?? missing, fee, transfer: transfer ?? missing },
+    atLatency: later.atLatency,
+    byTransfer: later.byTransfer,
+    breakEven: { latency: later.latency, fee, transfer: later.transfer },
   };
 }

@@ -4,11 +4,11 @@
  */
 
 import type { VenueEvent } from '../../market/events.ts';
-import type { VenueBook } from '../../market/venue-book.ts';
 import type { Venue } from '../../market/venue.ts';
-import { Lane, NEAR_US } from '../lane.ts';
+import { Lane, NEAR_US, takeUpTo } from '../lane.ts';
 import type { PastVenues } from '../past-venues.ts';
-import type { LaterTask, TwoBooks } from './later-task.ts';
+import type { LaterTask } from './later-task.ts';
+import { RunningTasks } from './running-tasks.ts';
 
 export interface SweepOptions {
   /** Called as tasks end, with how many have. */
@@ -34,10 +34,8 @@ export async function sweep(
 
 class Run {
   readonly #lanes: readonly Lane[];
-  readonly #endUs: number;
   readonly #waiting: LaterTask[];
-  readonly #onProgress: ((ended: number) => void) | undefined;
-  #active: LaterTask[] = [];
+  readonly #running: RunningTasks;
   #ended = 0;
   /** Up to and including which moment everything is in the books; null: nothing is open. */
   #atUs: number | null = null;
@@ -48,21 +46,25 @@ class Run {
     onProgress: ((ended: number) => void) | undefined,
   ) {
     this.#lanes = lanes;
-    // Behind the end of either venue's recording nothing is known of both.
-    this.#endUs = Math.min(...lanes.map(({ endUs }) => endUs));
-    this.#waiting = [...tasks].sort((a, b) => a.question.atUs - b.question.atUs);
-    this.#onProgress = onProgress;
+    this.#waiting = tasks
+      .filter(({ isDone }) => !isDone)
+      .sort((a, b) => a.question.atUs - b.question.atUs);
+    this.#running = new RunningTasks(
+      lanes.map(({ book }) => book),
+      Math.min(...lanes.map(({ endUs }) => endUs)),
+      (count) => onProgress?.((this.#ended += count)),
+    );
   }
 
   async toEnd(): Promise<void> {
-    while (this.#active.length > 0 || this.#waiting.length > 0) {
-      if (this.#active.length === 0) await this.#goToNext();
+    while (!this.#running.isEmpty || this.#waiting.length > 0) {
+      if (this.#running.isEmpty) await this.#goToNext();
       const nextUs = Math.min(...this.#lanes.map((lane) => lane.nextUs));
       this.#begin(nextUs);
-      this.#serve(nextUs);
-      if (this.#active.length === 0) continue;
-      if (nextUs === Infinity) this.#endAll();
-      else await this.#take(nextUs);
+      this.#running.beforeNext(nextUs);
+      if (this.#running.isEmpty) continue;
+      if (nextUs === Infinity) this.#running.end();
+      else this.#running.at(nextUs, await this.#take(nextUs));
     }
   }
 
@@ -84,45 +86,12 @@ class Run {
   /** Tasks that begin before the next event. */
   #begin(nextUs: number): void {
     while ((this.#waiting[0]?.question.atUs ?? Infinity) < nextUs) {
-      this.#active.push(this.#waiting.shift() as LaterTask);
+      this.#running.add(this.#waiting.shift() as LaterTask);
     }
   }
 
-  /** Moments before the next event: the books stand as they were then. */
-  #serve(nextUs: number): void {
-    const untilUs = nextUs === Infinity ? this.#endUs : nextUs - 1;
-    for (const task of this.#active) {
-      for (let us = task.nextMomentUs; us <= untilUs && !task.isDone; us = task.nextMomentUs) {
-        task.atMoment(us, this.#booksOf(task));
-      }
-    }
-    this.#removeDone();
-  }
-
-  async #take(us: number): Promise<void> {
-    const events: VenueEvent[] = [];
-    for (const lane of this.#lanes) while (lane.nextUs <= us) events.push(await lane.take());
+  async #take(us: number): Promise<readonly VenueEvent[]> {
     this.#atUs = us;
-    for (const task of this.#active) task.onEvents(us, events, this.#booksOf(task));
-    this.#removeDone();
-  }
-
-  #endAll(): void {
-    for (const task of this.#active) task.end('the recording ends before');
-    this.#removeDone();
-  }
-
-  #removeDone(): void {
-    const left = this.#active.filter((task) => !task.isDone);
-    if (left.length === this.#active.length) return;
-    this.#ended += this.#active.length - left.length;
-    this.#active = left;
-    this.#onProgress?.(this.#ended);
-  }
-
-  #booksOf({ question }: LaterTask): TwoBooks {
-    const of = (venue: Venue): VenueBook =>
-      (this.#lanes.find(({ book }) => book.venue === venue) as Lane).book;
-    return { buy: of(question.buy), sell: of(question.sell) };
+    return takeUpTo(this.#lanes, us);
   }
 }
