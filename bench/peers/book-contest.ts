@@ -61,7 +61,13 @@ export interface CheckedBook {
 
 export function checkBooks(work: BookWork, contenders: readonly BookContender[]): CheckedBook[] {
   const right = expectedBooks(work);
-  return contenders.map((contender) => ({ contender, wrong: difference(contender, right) }));
+  return contenders.map((contender) => {
+    try {
+      return { contender, wrong: difference(contender, right) };
+    } catch (error) {
+      return { contender, wrong: `fails: ${String(error)}` };
+    }
+  });
 }
 
 /**
@@ -76,7 +82,9 @@ export async function bookFigures(
   options: RoundOptions = {},
 ): Promise<Figure[]> {
   const tasks: Record<string, () => unknown> = { ...limits };
-  for (const { contender } of checked) tasks[contender.name] = () => run(contender);
+  for (const { contender, wrong } of checked) {
+    if (wrong === undefined) tasks[contender.name] = () => run(contender);
+  }
   const rounds = await timeRounds(tasks, options);
   const limit = (name: string): Figure => {
     return { name, unit, role: 'limit', ...ratioOf(rounds, name, base) };
@@ -88,7 +96,7 @@ export async function bookFigures(
       name,
       unit,
       role,
-      ...ratioOf(rounds, name, base),
+      ...(wrong === undefined ? ratioOf(rounds, name, base) : { value: Number.NaN }),
       ...(remark === undefined ? {} : { remark }),
       ...(wrong === undefined ? {} : { isWrong: true }),
     };

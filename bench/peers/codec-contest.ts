@@ -49,9 +49,13 @@ export async function store(
   const stored: Uint8Array[] = [];
   let wrong: string | undefined;
   for (const part of parts) {
-    const bytes = contender.encode(part);
-    stored.push(bytes);
-    wrong ??= await difference(contender, part, bytes);
+    try {
+      const bytes = contender.encode(part);
+      stored.push(bytes);
+      wrong ??= await difference(contender, part, bytes);
+    } catch (error) {
+      wrong ??= `cannot write it: ${String(error)}`;
+    }
   }
   const bytes = stored.reduce((sum, { length }) => sum + length, 0);
   return { contender, stored, bytes, wrong };
@@ -101,7 +105,7 @@ export async function timeFigures(
       name: contender.name,
       role: contender.role,
       unit: UNIT,
-      ...ratioOf(rounds, contender.name, PARSE),
+      ...(wrong === undefined ? ratioOf(rounds, contender.name, PARSE) : { value: Number.NaN }),
       ...remarks(contender, wrong),
     })),
     ...Object.keys(limits).map((name): Figure => ({
@@ -113,7 +117,8 @@ export async function timeFigures(
   ];
   const encoding = { ...limits };
   const decoding = { ...limits };
-  for (const { contender, stored } of all) {
+  for (const { contender, stored, wrong } of all) {
+    if (wrong !== undefined) continue;
     encoding[contender.name] = () => {
       for (const part of parts) contender.encode(part);
     };

@@ -28,7 +28,7 @@ export interface Peer<Module> {
 }
 
 export class Peers {
-  /** Names of peers that a group asked for and that are not installed. */
+  /** Peers that a group asked for and that are not installed, or cannot be loaded. */
   readonly missing = new Set<string>();
   readonly #folder: string;
 
@@ -36,7 +36,7 @@ export class Peers {
     this.#folder = folder;
   }
 
-  /** undefined: it is not installed. */
+  /** undefined: it is not installed, or cannot be loaded. */
   async load<Module>(name: PeerName): Promise<Peer<Module> | undefined> {
     const entry = join(this.#folder, name, ENTRIES[name]);
     if (!existsSync(entry)) {
@@ -46,7 +46,12 @@ export class Peers {
     const { version } = JSON.parse(
       readFileSync(join(this.#folder, name, 'package.json'), 'utf8'),
     ) as { readonly version: string };
-    const module = (await import(pathToFileURL(entry).href)) as Module;
-    return { module, title: `${name} ${version}` };
+    try {
+      const module = (await import(pathToFileURL(entry).href)) as Module;
+      return { module, title: `${name} ${version}` };
+    } catch (error) {
+      this.missing.add(`${name} (cannot be loaded: ${String(error)})`);
+      return undefined;
+    }
   }
 }

@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { decodeBlock, newestBlock } from '../../../logger/codec/formats.ts';
 import type { MarketEvent } from '../../../logger/market/events.ts';
@@ -6,7 +9,7 @@ import { bookContenders, frameContenders } from '../../../bench/peers/book-conte
 import { bookFigures, checkBooks, fed } from '../../../bench/peers/book-contest.ts';
 import type { BookContender, OpenBook } from '../../../bench/peers/book-contest.ts';
 import { predecessorCodecs } from '../../../bench/peers/bson.ts';
-import { sizeFigure, store } from '../../../bench/peers/codec-contest.ts';
+import { sizeFigure, store, timeFigures } from '../../../bench/peers/codec-contest.ts';
 import type { CodecContender, Part } from '../../../bench/peers/codec-contest.ts';
 import { jsonCodecs } from '../../../bench/peers/json-codecs.ts';
 import { Peers } from '../../../bench/peers/packages.ts';
@@ -122,6 +125,29 @@ describe('books', () => {
     ]);
   });
 
+  test('one that cannot be loaded is named with the reason', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'peers-'));
+    mkdirSync(join(folder, 'ccxt/js/src/pro'), { recursive: true });
+    writeFileSync(join(folder, 'ccxt/package.json'), '{"type":"module","version":"1"}');
+    writeFileSync(join(folder, 'ccxt/js/src/pro/binance.js'), 'throw new Error("broken");');
+    const peers = new Peers(folder);
+    expect(await peers.load('ccxt')).toBeUndefined();
+    expect([...peers.missing]).toEqual(['ccxt (cannot be loaded: Error: broken)']);
+    rmSync(folder, { recursive: true });
+  });
+
+  test('one that fails is reported, and the others are timed', async () => {
+    const [right] = await bookContenders(work, new Peers('/nowhere'));
+    if (right === undefined) throw new Error('No contender');
+    const open = (): never => {
+      throw new Error('no');
+    };
+    const checked = checkBooks(work, [{ ...right, name: 'fails', open }, right]);
+    const [failed, timed] = await bookFigures(checked, right.name, '×', {}, ROUNDS);
+    expect(failed).toMatchObject({ isWrong: true, remark: 'fails: Error: no' });
+    expect(timed).toMatchObject({ value: 1 });
+  });
+
   test('so do the libraries', needs(peersInstalled), async () => {
     const all = [
       ...(await bookContenders(work, installed)),
@@ -222,6 +248,22 @@ describe('codecs', () => {
     });
     const broken: CodecContender = { ...ours, encode: () => new Uint8Array(3) };
     expect((await store(broken, [part])).wrong).toMatch(/^cannot read what it wrote/);
+  });
+
+  test('one that fails is reported, and the others are timed', async () => {
+    const fails: CodecContender = {
+      ...ours,
+      name: 'fails',
+      encode: () => {
+        throw new Error('no');
+      },
+    };
+    const stored = [await store(fails, [part]), await store(ours, [part])];
+    const { encode, decode } = await timeFigures(stored, [part], ROUNDS);
+    for (const [failed, right] of [encode, decode]) {
+      expect(failed).toMatchObject({ isWrong: true, remark: 'cannot write it: Error: no' });
+      expect(right?.value).toBeGreaterThan(0);
+    }
   });
 
   test('what a format loses is a remark', async () => {
