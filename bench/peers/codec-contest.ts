@@ -87,6 +87,7 @@ export function sizeFigure(
 }
 
 const UNIT = '× JSON.parse';
+const GOALS = { encode: '≤ 1.5, aim 1.0', decode: '≤ 1.3, aim 0.8' };
 const PARSE = 'limit: JSON.parse of the same frames, nothing else';
 const COPY = 'limit: memcpy of the same frames';
 
@@ -100,12 +101,13 @@ export async function timeFigures(
   options: RoundOptions,
 ): Promise<{ readonly encode: readonly Figure[]; readonly decode: readonly Figure[] }> {
   const limits = limitTasks(parts.flatMap(({ frames }) => frames));
-  const figures = (rounds: Rounds<string>): Figure[] => [
+  const figures = (rounds: Rounds<string>, goal: string): Figure[] => [
     ...all.map(({ contender, wrong }): Figure => ({
       name: contender.name,
       role: contender.role,
       unit: UNIT,
       ...(wrong === undefined ? ratioOf(rounds, contender.name, PARSE) : { value: Number.NaN }),
+      ...(contender.role === 'ours' && { goal }),
       ...remarks(contender, wrong),
     })),
     ...Object.keys(limits).map((name): Figure => ({
@@ -127,8 +129,8 @@ export async function timeFigures(
     };
   }
   return {
-    encode: figures(await timeRounds(encoding, options)),
-    decode: figures(await timeRounds(decoding, options)),
+    encode: figures(await timeRounds(encoding, options), GOALS.encode),
+    decode: figures(await timeRounds(decoding, options), GOALS.decode),
   };
 }
 
