@@ -103,7 +103,6 @@ export function block2Changes(body: Uint8Array, end: ChangesEnd): LevelChanges |
     last = head;
   }
   if (isAll) decoder.end();
-  else decoder.release();
   if (levels.isOdd) return undefined;
   const { bids, asks } = levels;
   const { price } = header.levelGrids;

@@ -8,13 +8,9 @@
  * decoder, is much faster.
  */
 
-import type { RecentSizes } from './recent-sizes.ts';
-
 export interface Coder {
   /** The direction: what the functions are given is ignored. */
   readonly isReading: boolean;
-  /** An empty list, for this record alone. */
-  readonly recentSizes: () => RecentSizes;
   /** A binary decision, coded with the probability that the context has learnt. */
   readonly bit: (context: number, bit: number) => number;
   /** `bits` decisions for a number below 2^`bits`, highest digit first. Takes 2^`bits` contexts. */

@@ -4,9 +4,7 @@ import { corrupt } from './bytes.ts';
 import type { Coder } from './coder.ts';
 import * as limits from './number-limits.ts';
 import * as model from './probability.ts';
-import type { RecentSizes } from './recent-sizes.ts';
-import { giveBack, takeScratch } from './scratch.ts';
-import type { Scratch } from './scratch.ts';
+import { freshContexts } from './probability.ts';
 
 // Copies: what is imported is looked up at each use.
 const { ESCAPED, LENGTHS, LENGTH_BITS, LONG, MAX_LENGTH, NO_NUMBER } = limits;
@@ -19,7 +17,6 @@ const CHUNK = 2 ** CHUNK_BITS;
 
 export class Decoder implements Coder {
   readonly isReading = true;
-  readonly #scratch: Scratch;
   readonly #contexts: Int32Array;
   readonly #coded: Uint8Array;
   readonly #raw: Uint8Array;
@@ -33,16 +30,11 @@ export class Decoder implements Coder {
 
   /** @throws RecordCorruptError, as every method does, at the end of a stream. */
   constructor(contexts: number, coded: Uint8Array, raw: Uint8Array) {
-    this.#scratch = takeScratch(contexts);
-    this.#contexts = this.#scratch.contexts;
+    this.#contexts = freshContexts(contexts);
     this.#coded = coded;
     this.#raw = raw;
     for (let i = 0; i < AHEAD_BYTES; i++) this.#distance = (this.#distance << 8) | this.#next();
     if (this.#distance < 0 || this.#distance >= FIRST_RANGE) throw corrupt('no such fraction');
-  }
-
-  recentSizes(): RecentSizes {
-    return this.#scratch.recentSizes();
   }
 
   bit(context: number): number {
@@ -186,12 +178,6 @@ export class Decoder implements Coder {
     if (isCodedLeft || this.#rawAt !== this.#raw.length || this.#held !== 0) {
       throw corrupt('there is more than it declares');
     }
-    this.release();
-  }
-
-  /** The decoder cannot be used any more. */
-  release(): void {
-    giveBack(this.#scratch);
   }
 
   #shift(): void {

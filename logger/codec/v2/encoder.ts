@@ -9,19 +9,18 @@
 import type { Coder } from './coder.ts';
 import * as limits from './number-limits.ts';
 import * as model from './probability.ts';
-import type { RecentSizes } from './recent-sizes.ts';
-import { giveBack, takeScratch } from './scratch.ts';
-import * as memory from './scratch.ts';
-import type { Scratch } from './scratch.ts';
+import { freshContexts } from './probability.ts';
 
 // Copies: what is imported is looked up at each use.
 const { ESCAPED, LENGTHS, LENGTH_BITS, LONG, NO_NUMBER, NUMBER_LIMIT } = limits;
 const { FIRST_RANGE, MIN_RANGE, ONE, SETTLED, SHARES } = model;
-const { GATHERED } = memory;
 
 const SIGN = 0x80000000 | 0;
 const CHUNK_BITS = 24;
 const CHUNK = 2 ** CHUNK_BITS;
+/** Decisions that are coded at a time, and those that a call can add beyond. */
+const GATHERED = 4096;
+const MOST_AT_ONCE = 64;
 /** One tree has the length of a number below this. */
 const SHORT = 2 ** (LONG - 1);
 /** The bytes that are settled at most with a decision. */
@@ -29,15 +28,14 @@ const BYTES_AT_MOST = 2;
 
 export class Encoder implements Coder {
   readonly isReading = false;
-  readonly #scratch: Scratch;
   readonly #contexts: Int32Array;
   /** Bytes, to some of which a carry is still added. */
-  #coded: Uint16Array<ArrayBuffer>;
+  #coded = new Uint16Array(512);
   #length = 0;
-  #raw: Uint8Array<ArrayBuffer>;
+  #raw = new Uint8Array(512);
   #rawLength = 0;
   /** Of each decision the context and, in the lowest bit, what was decided. */
-  readonly #decisions: Int32Array;
+  readonly #decisions = new Int32Array(GATHERED + MOST_AT_ONCE);
   #gathered = 0;
   /** Unsigned, of 32 bits, as a signed integer. */
   #low = 0;
@@ -46,16 +44,7 @@ export class Encoder implements Coder {
   #heldBits = 0;
 
   constructor(contexts: number) {
-    const scratch = takeScratch(contexts);
-    this.#scratch = scratch;
-    this.#contexts = scratch.contexts;
-    this.#decisions = scratch.decisions;
-    this.#coded = scratch.coded;
-    this.#raw = scratch.raw;
-  }
-
-  recentSizes(): RecentSizes {
-    return this.#scratch.recentSizes();
+    this.#contexts = freshContexts(contexts);
   }
 
   bit(context: number, bit: number): number {
@@ -153,15 +142,11 @@ export class Encoder implements Coder {
     return value;
   }
 
-  /** Ends both streams. The encoder cannot be used any more. */
+  /** Ends both streams. */
   finish(): { readonly coded: Uint8Array; readonly raw: Uint8Array } {
     this.#code();
     if (this.#heldBits > 0) this.#rawChunk(0, 8 - this.#heldBits);
-    const streams = { coded: this.#finishCoded(), raw: this.#raw.slice(0, this.#rawLength) };
-    this.#scratch.coded = this.#coded;
-    this.#scratch.raw = this.#raw;
-    giveBack(this.#scratch);
-    return streams;
+    return { coded: this.#finishCoded(), raw: this.#raw.subarray(0, this.#rawLength) };
   }
 
   /**

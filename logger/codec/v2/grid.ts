@@ -115,12 +115,8 @@ export class GridSample {
     if (values.length === 0) return new Grid(1);
     const mayMiss = Math.floor(values.length / OFF_GRID_SHARE);
     const fits = (step: number): boolean => {
-      const perStep = 1 / step;
       let missed = 0;
-      for (const value of values) {
-        // Exact below 2^53 (see `Grid.index`), and faster than a remainder.
-        if (Math.round(value * perStep) * step !== value && ++missed > mayMiss) return false;
-      }
+      for (const value of values) if (value % step !== 0 && ++missed > mayMiss) return false;
       return true;
     };
     let step = 1;

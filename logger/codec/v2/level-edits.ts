@@ -13,7 +13,7 @@ import { OFF_GRID } from './grid.ts';
 import type { Grid } from './grid.ts';
 import { LevelSide, PHANTOM, checkedKey, fineDepthOf } from './level-side.ts';
 import { NO_NUMBER, codeNear, codeScaled } from './numbers.ts';
-import type { RecentSizes } from './recent-sizes.ts';
+import { RecentSizes } from './recent-sizes.ts';
 
 /** The price of a change that is out of order. */
 const ON_GRID_SET = 0;
@@ -40,12 +40,11 @@ export class LevelEdits {
   readonly slots: number[] = [];
   readonly depths: number[] = [];
   readonly places: number[] = [];
-  readonly recent: RecentSizes;
+  readonly recent = new RecentSizes();
   readonly #coder: Coder;
 
   constructor(coder: Coder, prices: Grid) {
     this.#coder = coder;
-    this.recent = coder.recentSizes();
     this.prices = prices;
   }
 

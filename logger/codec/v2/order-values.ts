@@ -19,7 +19,7 @@ import {
   codeSigned,
 } from './numbers.ts';
 import { AT } from './order-contexts.ts';
-import type { RecentSizes } from './recent-sizes.ts';
+import { RecentSizes } from './recent-sizes.ts';
 import { INDEX_CONTEXTS, SizeModel, codeIndex } from './sizes.ts';
 
 const TEXTS_MAX = 255;
@@ -28,7 +28,7 @@ const DIGITS = 2;
 export class OrderValues {
   readonly #coder: Coder;
   readonly #grids: Grids;
-  readonly #recentPrices: { readonly buy: RecentSizes; readonly sell: RecentSizes };
+  readonly #recentPrices = { buy: new RecentSizes(), sell: new RecentSizes() };
   readonly #lastTick = { buy: 0, sell: 0 };
   readonly #receivedSizes: SizeModel;
   readonly #otherSizes: SizeModel;
@@ -39,7 +39,6 @@ export class OrderValues {
 
   constructor(coder: Coder, grids: Grids) {
     this.#coder = coder;
-    this.#recentPrices = { buy: coder.recentSizes(), sell: coder.recentSizes() };
     this.#grids = grids;
     this.#receivedSizes = new SizeModel(coder, AT.receivedSize, grids.size);
     this.#otherSizes = new SizeModel(coder, AT.otherSize, grids.size);

@@ -19,5 +19,6 @@ export const SHARES = Int32Array.from({ length: SETTLED + 1 }, (_, seen) =>
   Math.floor((ONE * 10) / (10 * seen + 16)),
 );
 
-/** A context that has seen nothing. */
-export const FRESH = (ONE / 2) << 8;
+export function freshContexts(count: number): Int32Array {
+  return new Int32Array(count).fill((ONE / 2) << 8);
+}

@@ -22,7 +22,7 @@ const HASH_BITS = 9;
 const NOWHERE = -1;
 
 export class RecentSizes {
-  #sizes = ZEROS.slice();
+  readonly #sizes = ZEROS.slice();
   /** A bit for each place that is taken, in each word the highest one first, and the number of them. */
   readonly #taken = new Int32Array(WORDS);
   readonly #numbers = new Int32Array(WORDS);
@@ -39,13 +39,6 @@ export class RecentSizes {
   /** What was found last. */
   #foundIndex = NOWHERE;
   #foundPlace = 0;
-
-  clear(): void {
-    // A list that once held a large number would stay slower.
-    this.#sizes = ZEROS.slice();
-    this.added = 0;
-    this.#forget();
-  }
 
   /** The index of `size`, or -1. */
   find(size: number): number {
@@ -161,18 +154,13 @@ export class RecentSizes {
       const isTaken = ((this.#taken[place >> WORD_BITS] as number) & bitOf(place)) !== 0;
       if (isTaken) sizes.push(this.#sizes[place] as number);
     }
-    this.#forget();
-    for (const size of sizes) this.#put(size);
-  }
-
-  #forget(): void {
     this.#taken.fill(0);
     this.#numbers.fill(0);
     this.#heads.fill(NOWHERE);
     this.#count = 0;
     this.#first = PLACES;
     this.#end = PLACES;
-    this.#foundIndex = NOWHERE;
+    for (const size of sizes) this.#put(size);
   }
 }
 

@@ -7,7 +7,7 @@ import type { ScaledInt } from '../../market/decimal.ts';
 import type { Coder, Contexts } from './coder.ts';
 import type { Grid } from './grid.ts';
 import { NO_NUMBER, codeScaled, lengthOf, numberContexts } from './numbers.ts';
-import type { RecentSizes } from './recent-sizes.ts';
+import { RecentSizes } from './recent-sizes.ts';
 
 const INDEX_DIGITS = 1;
 const INDEX_LENGTH_BITS = 3;
@@ -74,13 +74,12 @@ export class SizeModel {
   readonly #coder: Coder;
   readonly #at: SizeContexts;
   readonly #grid: Grid;
-  readonly #recent: RecentSizes;
+  readonly #recent = new RecentSizes();
   /** Whether each of the last three sizes was a recent one, the last one in the lowest bit. */
   #past = 0;
 
   constructor(coder: Coder, at: SizeContexts, grid: Grid) {
     this.#coder = coder;
-    this.#recent = coder.recentSizes();
     this.#at = at;
     this.#grid = grid;
   }
