@@ -16,6 +16,7 @@ import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
 import { needs, recordings } from '../support/requirements.ts';
+import { expectTrueBook } from '../support/true-book.ts';
 
 const BTC = 'binance:BTCUSDT';
 /** Lines of the recording, and how many of its best prices can be compared with ours. */
@@ -64,14 +65,13 @@ describe('the Binance recordings', needs(recordings), () => {
     await one.control.flush(BTC);
   }
 
-  /** Full depth, both sides, exact text. */
-  async function expectTrueBook(one: TestLogger, session: RecordedSession, sequence: number) {
+  /** Both sides as far as the book is known, exact text. */
+  async function expectTrueBookAt(one: TestLogger, session: RecordedSession, sequence: number) {
     const answer = await one.reader.bookAt({ security: BTC, position: { sequence } });
     if (answer.state !== 'proven') throw new Error(`No book at ${sequence}`);
     const { bids, asks } = session.bookAt(sequence).rows();
     expect(Number(answer.sequence)).toBeLessThanOrEqual(sequence);
-    expect(answer.bids).toEqual(bids);
-    expect(answer.asks).toEqual(asks);
+    expectTrueBook(answer, { sequence: Number(answer.sequence), bids, asks });
   }
 
   test(`come back exactly, ${EXTENT}: every oracle point, diff and trade, and books at random sequences (seed ${seed})`, async () => {
@@ -127,7 +127,7 @@ describe('the Binance recordings', needs(recordings), () => {
     expect(trades).toEqual(session.trades);
 
     for (let i = 0; i < 20; i++) {
-      await expectTrueBook(logger, session, random.integer(firstSequence, session.lastSequence));
+      await expectTrueBookAt(logger, session, random.integer(firstSequence, session.lastSequence));
     }
     expect(await logger.reader.verify()).toMatchObject({ problems: [] });
   }, 120_000);
@@ -204,7 +204,7 @@ describe('the Binance recordings', needs(recordings), () => {
     for (const interval of coverage.intervals) {
       const [from, to] = [Number(interval.firstSequence), Number(interval.lastSequence)];
       for (const sequence of [from, random.integer(from, to), to]) {
-        await expectTrueBook(logger, session, sequence);
+        await expectTrueBookAt(logger, session, sequence);
       }
     }
     expect(await logger.reader.verify()).toMatchObject({ problems: [] });

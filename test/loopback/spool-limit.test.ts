@@ -12,6 +12,8 @@ import { until } from '../support/until.ts';
 const BTC = 'binance:BTCUSDT';
 const COUNTED = `orderbook_gaps_total{security="${BTC}",exchange="binance",cause="spool"}`;
 /** An image of this book and some blocks. */
+/** Of a busy machine. */
+const PATIENCE_MS = 120_000;
 const LIMIT_BYTES = 96 * 1024;
 
 let sandbox: Sandbox | undefined;
@@ -40,10 +42,14 @@ test('the spool stays within its limit, and what it gives up is a gap that is co
   };
   expect(await counted()).toBe(0);
   const waiting = async (): Promise<number> => (await control.health()).archive.spoolBytes;
-  await until('twice as much as there is room for', async () => {
-    await control.snapshot([BTC]);
-    return (await waiting()) > 2 * LIMIT_BYTES;
-  });
+  await until(
+    'twice as much as there is room for',
+    async () => {
+      await control.snapshot([BTC]);
+      return (await waiting()) > 2 * LIMIT_BYTES;
+    },
+    PATIENCE_MS,
+  );
   await until('something to be given up', async () => (await counted()) > 0);
   await until('the rest to fit', async () => (await waiting()) <= LIMIT_BYTES);
   const told = log.lines.filter(({ message }) => message.startsWith('The spool is full'));
