@@ -132,6 +132,8 @@ export class TradingDesk {
       this.#momentUs = atUs;
       const { record, definition } = this.#deps;
       record({ ledger: [depositOf(definition.name, transfer, atUs)] });
+      // Here, since what an earlier run sent may be of a pair that has no strategy now.
+      this.#standing.openTransfers--;
       this.#strategies.get(pair)?.onArrival?.(transfer, atUs);
     });
   }

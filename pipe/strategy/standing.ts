@@ -6,7 +6,7 @@ import type { Exact } from '../market/exact.ts';
 const DAY_US = 86_400_000_000;
 
 export class Standing {
-  /** Withdrawals that have not arrived. */
+  /** Decided, and not arrived. */
   openTransfers = 0;
   /** Actions in a row of which an order failed. */
   failures = 0;

@@ -74,7 +74,8 @@ export class StrategyRun {
   readonly #balanceCheck: BalanceCheck | null;
   readonly #timers: Timer[] = [];
   #halted: string | null;
-  #nowUs = 0;
+  /** From the start on: an image tells when its last message came, which may be long ago. */
+  #nowUs: number;
 
   private constructor(
     options: RunOptions,
@@ -86,6 +87,7 @@ export class StrategyRun {
     this.#journal = opened.journal;
     this.#halted = opened.halted;
     this.#recorders = new RecorderClock(deps.clock);
+    this.#nowUs = this.#recorders.nowUs();
     const { venues } = options;
     this.#books = new Map(venues.map((venue) => [venue, new VenueBook(venue)]));
     this.#execution = this.#executionOf(options);

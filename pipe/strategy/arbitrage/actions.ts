@@ -90,12 +90,15 @@ export class Actions {
     this.#settle(action, result);
     if (--action.orders > 0) return;
     const isBuyOfTransfer = action.expected.transfer && result.request.side === 'buy';
-    if (!isBuyOfTransfer || !this.#send(action, nowUs)) this.#finish(action, nowUs);
+    if (isBuyOfTransfer) {
+      if (this.#send(action, nowUs)) return;
+      this.#context.standing.openTransfers--;
+    }
+    this.#finish(action, nowUs);
   }
 
   onArrival(transfer: Transfer): void {
     const action = this.#underWay.get(transfer.decision);
-    this.#context.standing.openTransfers--;
     if (!action) return;
     const arrived = subtractExact(parseExact(transfer.amount), parseExact(transfer.fee));
     action.base = arrived;
@@ -103,9 +106,9 @@ export class Actions {
     this.sellWaiting(transfer.to);
   }
 
-  /** What has arrived on a venue, if its book is proven. */
+  /** What has arrived on a venue, if its book is proven; after the kill switch, once that is taken back. */
   sellWaiting(venue: string): void {
-    if (this.#waiting.size === 0) return;
+    if (this.#waiting.size === 0 || this.#context.halted() !== null) return;
     const isProven = this.#context.books.some((book) => book.venue.name === venue && book.book);
     if (!isProven) return;
     for (const action of this.#waiting.values()) {
@@ -181,6 +184,8 @@ export class Actions {
       base: ZERO,
       hasFailed: false,
     });
+    // From now on, so that those decided until the buy is done keep to the limit.
+    if (isMoved) this.#context.standing.openTransfers++;
     this.#take(id, buyVenue, 'ask', result.bought.levels);
     if (!isMoved) this.#take(id, sellVenue, 'bid', result.sale.levels);
     this.#context.execute(
@@ -231,7 +236,6 @@ export class Actions {
     const kept = multiplyExact(action.base, terms.withdrawal.kept);
     const arrives = subtractExact(kept, terms.withdrawal.fee);
     if (arrives.value <= 0n || compareExact(action.base, terms.withdrawal.min) < 0) return false;
-    this.#context.standing.openTransfers++;
     this.#context.transfer({
       decision: action.decision,
       coin: action.buy.base,

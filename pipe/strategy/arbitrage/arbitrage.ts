@@ -102,6 +102,8 @@ export class Arbitrage implements Strategy {
     const isHalted = this.#context.halted() !== null;
     if (isHalted && !this.#wasHalted)
       for (const each of this.#open) this.#end(each, 'halted', nowUs);
+    // Who takes the kill switch back has seen to what failed.
+    if (!isHalted && this.#wasHalted) this.#context.standing.failures = 0;
     this.#wasHalted = isHalted;
     for (const each of this.#open) {
       if (each.span?.kind !== 'opportunity') continue;

@@ -192,3 +192,13 @@ test('time is the recorders’: it goes on without events, and never back', asyn
   await run.stop();
   expect(seen.stoppedUs).toBe(times.at(-1));
 });
+
+test('at the start, too, it is later than the last messages of books that stand for long', async () => {
+  const run = await start();
+  const nowUs = clock.nowUs();
+  run.onEvent(bookEvent(BINANCE, nowUs - 3_600_000_000, 1, 2));
+  await until('the order', () => orders.length > 0);
+  await run.stop();
+  const [decision] = await collected(store.decisions('toy', ALL));
+  expect(decision?.atUs).toBeGreaterThanOrEqual(nowUs);
+});

@@ -4,6 +4,7 @@ import type {
   LedgerEntry,
   OpportunityRecord,
 } from '../../../../pipe/records/records.ts';
+import type { PairHistory } from '../../../../pipe/top/pair-history.ts';
 import type { TradingRun } from '../../../support/trading-run.ts';
 import {
   RICH,
@@ -44,7 +45,7 @@ async function scene(changes: Parameters<typeof startRun>[1] = {}): Promise<Scen
 }
 
 /** A is cheap, B is dear: 2.5 are worth it. */
-function begin({ run, a, b }: Scene, ms = 0): void {
+function begin({ run, a, b }: Pick<Scene, 'run' | 'a' | 'b'>, ms = 0): void {
   run.onEvent(a.image(at(ms), '99×5', '100×1 101×2'));
   run.onEvent(b.image(at(ms + 1), '103×1.5 102×1', '104×5'));
 }
@@ -156,6 +157,88 @@ describe('an opportunity', () => {
     await test.run.stop(at(100));
     expect(test.opportunities()[0]).toMatchObject({ end: 'halted', toUs: at(50) });
     expect(test.reasons()).toEqual([[], ['already-taken', 'halted']]);
+  });
+});
+
+it('goes on after the kill switch was taken back, whatever had failed before', async () => {
+  const test = await scene({ options: { 'max-failures': '1' } });
+  begin(test);
+  test.run.onEvent(test.b.gap(at(20)));
+  test.run.onTime(at(200));
+  expect(test.run.haltReason).not.toBeNull();
+  test.run.haltReason = null;
+  test.run.onTime(at(250));
+  begin(test, 300);
+  await test.run.stop(at(310));
+  expect(test.reasons()).toEqual([[], []]);
+});
+
+describe('with transfers of 1 s', () => {
+  const history = (): PairHistory => ({ at: () => ({ bid: '100', ask: '100.01' }) });
+  const coins = Object.fromEntries(
+    ['BTC', 'ETH'].map((coin) => {
+      const [network] = feesWith().coins['BTC'] ?? [];
+      return [coin, network ? [{ ...network, blockSeconds: 1 }] : []];
+    }),
+  );
+  const names = ['cheap', 'dear', 'dearer'];
+  const exchanges = Object.fromEntries(names.map((name) => [name, feesWith({ coins })]));
+  const MOVED = { options: { transfer: 'yes' }, history, table: { exchanges } };
+
+  it('no more are decided than may be open, also while the buy is under way', async () => {
+    const [b, c] = [new TestVenue(B), new TestVenue(venueOf('dearer'))];
+    const run = await startRun([A, B, c.venue], MOVED);
+    begin({ run, a: new TestVenue(A), b });
+    run.onEvent(c.image(at(2), '106×5', '107×1'));
+    await run.stop(at(40));
+    const decisions: DecisionRecord[] = run.store.all('decisions');
+    expect(decisions.map(({ verdict }) => verdict)).toEqual(['taken', 'rejected', 'rejected']);
+    expect(decisions[2]?.reasons.map(({ reason }) => reason)).toEqual(['limit']);
+  });
+
+  it('a buy that brought nothing leaves room for the next', async () => {
+    const test = await scene(MOVED);
+    begin(test);
+    test.run.onEvent(test.a.gap(at(20)));
+    test.run.onTime(at(100));
+    begin(test, 200);
+    await test.run.stop(at(210));
+    expect(test.reasons()).toEqual([[], []]);
+  });
+
+  it('what arrives after the kill switch is sold once that is taken back', async () => {
+    const test = await scene(MOVED);
+    begin(test);
+    test.run.onTime(at(100));
+    test.run.haltReason = 'enough';
+    test.run.onTime(at(2000));
+    test.run.onEvent(test.b.update(at(2001), '', '104×4'));
+    test.run.onTime(at(3000));
+    // Bought 2.5, less the fee and 0.001 of the withdrawal.
+    expect(test.run.balance('dear', 'BTC')).toBe('1002.4965');
+    test.run.haltReason = null;
+    test.run.onEvent(test.b.update(at(3001), '', '104×5'));
+    test.run.onTime(at(3100));
+    await test.run.stop(at(3100));
+    expect(test.run.balance('dear', 'BTC')).toBe('1000');
+  });
+
+  it('one of a pair that has no strategy after a restart is not open for ever', async () => {
+    const test = await scene(MOVED);
+    begin(test);
+    test.run.onTime(at(100));
+    await test.run.stop(at(100));
+    const [a, b] = names.map((name) => new TestVenue(venueOf(name, 'ETHUSDT')));
+    if (!a || !b) throw new Error('No venues');
+    const { store } = test.run;
+    const run = await startRun([a.venue, b.venue], { ...MOVED, store, startUs: at(500) });
+    begin({ run, a, b }, 600);
+    run.onTime(at(2000));
+    run.onEvent(a.image(at(2500), '99×5', '100×1 101×2'));
+    run.onEvent(b.image(at(2501), '98×1', '104×5'));
+    run.onEvent(b.update(at(2502), '103×1.5 102×1', ''));
+    await run.stop(at(2510));
+    expect(test.reasons().filter(([reason]) => reason !== 'stale')).toEqual([[], ['limit'], []]);
   });
 });
 
