@@ -53,8 +53,9 @@ export function withdrawalOf(strategy: string, transfer: Transfer, atUs: number)
 }
 
 export function depositOf(strategy: string, transfer: Transfer, atUs: number): LedgerEntry {
-  const { decision, coin, to, amount, fee } = transfer;
+  const { decision, coin, to, amount, fee, arrivesUs } = transfer;
   const arrived = addExact(parseExact(amount), negateExact(parseExact(fee)));
   const head = { atUs, strategy, decision, venue: to, coin, fill: null };
-  return entry({ ...head, kind: 'deposit', amount: arrived });
+  const late = atUs > arrivesUs && { dueUs: arrivesUs };
+  return entry({ ...head, ...late, kind: 'deposit', amount: arrived });
 }

@@ -8,7 +8,7 @@ export type OnResult = (result: OrderResult) => void;
 
 export interface Orders {
   submit(orders: readonly OrderRequest[], nowUs: number, onResult: OnResult): void;
-  /** Until everything that was really sent has its result. */
+  /** Until everything that was sent has its result. On paper, events and times have to go on until then. */
   settled(): Promise<void>;
 }
 

@@ -46,6 +46,9 @@ export class PaperOrders implements Orders {
   readonly #deps: PaperDeps;
   readonly #taken = new TakenOfVenues();
   readonly #quotes = new Map<string, readonly Quote[]>();
+  /** Orders that are not filled, and quotes that are not taken back yet. */
+  #underWay = 0;
+  readonly #onSettled: (() => void)[] = [];
 
   constructor(deps: PaperDeps) {
     this.#deps = deps;
@@ -54,7 +57,7 @@ export class PaperOrders implements Orders {
   submit(orders: readonly OrderRequest[], nowUs: number, onResult: OnResult): void {
     for (const request of orders) {
       const dueUs = nowUs + this.#latencyUs(request.venue.name);
-      this.#deps.agenda.add(dueUs, (atUs) => onResult(this.#fill(request, atUs)));
+      this.#add(dueUs, (atUs) => onResult(this.#fill(request, atUs)));
     }
   }
 
@@ -62,8 +65,9 @@ export class PaperOrders implements Orders {
   quote(pair: string, orders: readonly OrderRequest[], nowUs: number, onResult: OnResult): void {
     const old = (this.#quotes.get(pair) ?? []).filter(({ untilUs }) => untilUs >= nowUs);
     for (const quote of old) {
-      const goneUs = nowUs + this.#latencyUs(quote.request.venue.name);
-      quote.untilUs = Math.min(quote.untilUs, goneUs);
+      if (quote.untilUs !== Infinity) continue;
+      quote.untilUs = nowUs + this.#latencyUs(quote.request.venue.name);
+      this.#add(quote.untilUs, () => undefined);
     }
     const quotes = orders.map((request): Quote => {
       const fromUs = nowUs + this.#latencyUs(request.venue.name);
@@ -79,8 +83,19 @@ export class PaperOrders implements Orders {
     else this.#taken.apply(event, book.book?.scale, keyOf(event.venue));
   }
 
-  settled(): Promise<void> {
-    return Promise.resolve();
+  async settled(): Promise<void> {
+    if (this.#underWay > 0) await new Promise<void>((resolve) => this.#onSettled.push(resolve));
+  }
+
+  #add(dueUs: number, run: (atUs: number) => void): void {
+    this.#underWay++;
+    this.#deps.agenda.add(dueUs, (atUs) => {
+      try {
+        run(atUs);
+      } finally {
+        if (--this.#underWay === 0) for (const resolve of this.#onSettled.splice(0)) resolve();
+      }
+    });
   }
 
   #latencyUs(venue: string): number {

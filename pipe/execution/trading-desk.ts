@@ -8,6 +8,7 @@ import type { VenueEvent } from '../market/events.ts';
 import type { VenueBook } from '../market/venue-book.ts';
 import { Standing } from '../strategy/standing.ts';
 import type {
+  OpenTransfer,
   Strategy,
   StrategyContext,
   StrategyDefinition,
@@ -46,6 +47,7 @@ export class TradingDesk {
   readonly #strategies = new Map<string, Strategy>();
   /** Of what happens now: what is due happens before the event that comes next. */
   #momentUs: number;
+  #isStopping = false;
 
   /** @throws InvalidArgumentError for a bad option of the strategy. */
   constructor(deps: TradingDeskDeps, nowUs: number) {
@@ -66,11 +68,18 @@ export class TradingDesk {
     }
   }
 
-  /** Coins that were on their way when the last run ended. */
-  resume(transfers: readonly { readonly pair: string; readonly transfer: Transfer }[]): void {
-    for (const { pair, transfer } of transfers) {
+  /** Goes on with what earlier runs left open. What was due while nothing ran arrives now. */
+  resume(transfers: readonly OpenTransfer[], nowUs: number): void {
+    for (const open of transfers) {
+      const { decision, transfer, hasArrived } = open;
+      const strategy = this.#strategies.get(decision.pair);
+      strategy?.resume?.(open);
+      if (hasArrived) {
+        strategy?.onArrival?.(transfer, nowUs);
+        continue;
+      }
       this.#standing.openTransfers++;
-      this.#arriveLater(pair, transfer);
+      this.#arriveLater(decision.pair, transfer, Math.max(transfer.arrivesUs, nowUs));
     }
   }
 
@@ -83,20 +92,27 @@ export class TradingDesk {
   /** After it moved its book. */
   onEvent(event: VenueEvent, book: VenueBook, nowUs: number): void {
     this.#paper.onEvent(event, book);
+    if (this.#isStopping) return;
     this.#strategies.get(event.venue.pair)?.onEvent(event, nowUs);
   }
 
   /** @param isReady whether the strategy of a pair has begun. */
   onTime(nowUs: number, isReady: (pair: string) => boolean = () => true): void {
     this.turnTo(nowUs);
+    if (this.#isStopping) return;
     for (const [pair, strategy] of this.#strategies) if (isReady(pair)) strategy.onTime(nowUs);
   }
 
-  /** Waits for real orders, ends what is open; what is due later on paper does not happen. */
+  /** Ends what is open. Orders under way go on, to be `settled`; what arrives later is left to the next run. */
   async stop(nowUs: number): Promise<void> {
-    await this.#orders.settled();
     this.turnTo(nowUs);
+    this.#isStopping = true;
     for (const strategy of this.#strategies.values()) await strategy.stop(nowUs);
+  }
+
+  /** Resolves when no order is under way: until then, events and times have to go on. */
+  settled(): Promise<void> {
+    return this.#orders.settled();
   }
 
   #context(pair: string, books: readonly VenueBook[]): StrategyContext {
@@ -122,13 +138,13 @@ export class TradingDesk {
       quote: (orders) => this.#paper.quote(pair, orders, this.#momentUs, onResult),
       transfer: (transfer) => {
         record({ ledger: withdrawalOf(definition.name, transfer, this.#momentUs) });
-        this.#arriveLater(pair, transfer);
+        this.#arriveLater(pair, transfer, transfer.arrivesUs);
       },
     };
   }
 
-  #arriveLater(pair: string, transfer: Transfer): void {
-    this.#agenda.add(transfer.arrivesUs, (atUs) => {
+  #arriveLater(pair: string, transfer: Transfer, dueUs: number): void {
+    this.#agenda.add(dueUs, (atUs) => {
       this.#momentUs = atUs;
       const { record, definition } = this.#deps;
       record({ ledger: [depositOf(definition.name, transfer, atUs)] });

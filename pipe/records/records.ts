@@ -95,6 +95,8 @@ export interface LedgerEntry {
   /** From 1, without a gap. */
   readonly number: number;
   readonly atUs: number;
+  /** Of a deposit that is late: when it was due, while nothing ran. */
+  readonly dueUs?: number;
   readonly strategy: string;
   /** null: an opening balance. */
   readonly decision: string | null;

@@ -53,6 +53,15 @@ export interface Transfer {
   readonly arrivesUs: number;
 }
 
+/** A transfer that an earlier run left open: its coin is on its way, or there and not sold. */
+export interface OpenTransfer {
+  readonly transfer: Transfer;
+  readonly hasArrived: boolean;
+  readonly decision: DecisionRecord;
+  /** All that the decision has moved so far. */
+  readonly ledger: readonly LedgerEntry[];
+}
+
 /** What a strategy is given. */
 export interface StrategyContext {
   readonly pair: string;
@@ -96,7 +105,9 @@ export interface Strategy {
   /** What became of an order, or a part of a quote that was filled. On paper, before the event that follows it. */
   onResult(result: OrderResult, nowUs: number): void;
   onArrival?(transfer: Transfer, nowUs: number): void;
-  /** Ends what is open. */
+  /** Goes on with what an earlier run left open: before the first event, and before `onArrival`. */
+  resume?(open: OpenTransfer): void;
+  /** Ends what is open. After it come results and arrivals alone, of what was under way. */
   stop(nowUs: number): Promise<void>;
 }
 

@@ -2,7 +2,7 @@
 
 import { TradingDesk } from '../../pipe/execution/trading-desk.ts';
 import type { TradingDeskDeps } from '../../pipe/execution/trading-desk.ts';
-import { transfersInFlight } from '../../pipe/execution/withdrawn.ts';
+import { openTransfers } from '../../pipe/execution/open-transfers.ts';
 import { timeOfEvent } from '../../pipe/market/events.ts';
 import type { VenueEvent } from '../../pipe/market/events.ts';
 import { VenueBook } from '../../pipe/market/venue-book.ts';
@@ -10,6 +10,9 @@ import type { Venue } from '../../pipe/market/venue.ts';
 import { RecordJournal } from '../../pipe/program/run/journal.ts';
 import type { LedgerEntry } from '../../pipe/records/records.ts';
 import type { MemoryRecords } from './memory-records.ts';
+
+/** As often as the program. */
+const TIME_US = 50_000;
 
 export type Balances = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
@@ -53,7 +56,7 @@ export class TradingRun {
     const isNew = ({ venue, coin }: LedgerEntry): boolean => journal.balance(venue, coin) === null;
     journal.add({ ledger: ledger.filter(isNew) });
     const run = new TradingRun(options, journal);
-    run.#desk.resume(await transfersInFlight(store, definition.name));
+    run.#desk.resume(await openTransfers(store, definition.name), startUs);
     return run;
   }
 
@@ -100,6 +103,16 @@ export class TradingRun {
   async stop(nowUs: number): Promise<void> {
     this.#nowUs = Math.max(this.#nowUs, nowUs);
     await this.#desk.stop(this.#nowUs);
+    const orders = { areUnderWay: true };
+    void this.#desk.settled().then(() => (orders.areUnderWay = false));
+    for (await Promise.resolve(); orders.areUnderWay; await Promise.resolve()) {
+      this.onTime(this.#nowUs + TIME_US);
+    }
+    await this.#journal.flushed();
+  }
+
+  /** `kill -9`: what was recorded by now is all there is. */
+  async kill(): Promise<void> {
     await this.#journal.flushed();
   }
 }

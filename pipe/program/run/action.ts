@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { describeError } from '../../../logger/errors.ts';
+import { untilAborted } from '../../../logger/runtime/timing.ts';
 import { text } from '../../../manager-cli/arguments.ts';
 import { CliError, EXIT, usageError } from '../../../manager-cli/exit-codes.ts';
 import type { ExitCode } from '../../../manager-cli/exit-codes.ts';
@@ -80,10 +81,23 @@ async function runUntil(
 ): Promise<void> {
   const { options, deps, sources } = given;
   const run = await StrategyRun.start(options, deps);
+  const stopped = new AbortController();
+  const following = follow(sources, options.venues, (event) => run.onEvent(event), {
+    signal: stopped.signal,
+    trades: true,
+  });
+  // It is awaited below, however this ends.
+  following.catch(() => undefined);
   try {
-    await follow(sources, options.venues, (event) => run.onEvent(event), { signal, trades: true });
+    await untilAborted(following, signal);
   } finally {
-    await run.stop();
+    // Orders under way are filled at books that still move.
+    try {
+      await run.stop();
+    } finally {
+      stopped.abort();
+      await following;
+    }
   }
 }
 

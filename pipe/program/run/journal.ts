@@ -62,7 +62,7 @@ export class RecordJournal {
     return balance === undefined ? null : formatExact(balance);
   }
 
-  /** Takes a batch at once; `flushed` says when it is stored. */
+  /** Takes a batch at once, and commits it with all of the same turn; `flushed` says when it is stored. */
   add(batch: RecordBatch): void {
     const { ledger = [] } = batch;
     this.#waiting.push({ ...batch, ledger: ledger.map((entry) => this.#numbered(entry)) });
@@ -84,6 +84,8 @@ export class RecordJournal {
 
   async #write(): Promise<void> {
     try {
+      // What was bought and its withdrawal come in one turn: a kill must not part them.
+      await Promise.resolve();
       while (this.#waiting.length > 0 && !this.#failure) {
         const batch = joined(this.#waiting);
         this.#waiting = [];

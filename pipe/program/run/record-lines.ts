@@ -29,7 +29,7 @@ export function movementLines(ledger: readonly LedgerEntry[]): readonly string[]
 }
 
 function movementLine(entries: readonly LedgerEntry[]): string {
-  const [{ atUs, venue, kind, fill }] = entries as [LedgerEntry, ...LedgerEntry[]];
+  const [{ atUs, dueUs, venue, kind, fill }] = entries as [LedgerEntry, ...LedgerEntry[]];
   const sums = new Map<string, Exact>();
   for (const { coin, kind: of, amount } of entries) {
     const what = of === kind ? coin : `${coin} (${of})`;
@@ -39,5 +39,6 @@ function movementLine(entries: readonly LedgerEntry[]): string {
     ([what, sum]) => `${sum.value > 0n ? '+' : ''}${formatExact(sum)} ${what}`,
   );
   const by = fill === null ? '' : ` (${fill})`;
-  return `${formatTimeUs(atUs)}  ${kind}  ${venue}: ${amounts.join(', ')}${by}`;
+  const late = dueUs === undefined ? '' : ` (late: due ${formatTimeUs(dueUs)})`;
+  return `${formatTimeUs(atUs)}  ${kind}  ${venue}: ${amounts.join(', ')}${by}${late}`;
 }

@@ -6,10 +6,10 @@
 import { describeError } from '../../../logger/errors.ts';
 import type { Clock, Timer } from '../../../logger/runtime/clock.ts';
 import type { Log } from '../../../logger/runtime/log.ts';
-import { every } from '../../../logger/runtime/timing.ts';
+import { every, untilAborted } from '../../../logger/runtime/timing.ts';
 import type { Balance, Execution } from '../../execution/execution.ts';
 import { TradingDesk } from '../../execution/trading-desk.ts';
-import { transfersInFlight } from '../../execution/withdrawn.ts';
+import { openTransfers } from '../../execution/open-transfers.ts';
 import type { FeeTable } from '../../fees/fee-table.ts';
 import { timeOfEvent } from '../../market/events.ts';
 import type { VenueEvent } from '../../market/events.ts';
@@ -73,6 +73,7 @@ export class StrategyRun {
   /** null: nobody but the ledger knows balances. */
   readonly #balanceCheck: BalanceCheck | null;
   readonly #timers: Timer[] = [];
+  readonly #failed: AbortSignal;
   #halted: string | null;
   /** From the start on: an image tells when its last message came, which may be long ago. */
   #nowUs: number;
@@ -80,12 +81,17 @@ export class StrategyRun {
   private constructor(
     options: RunOptions,
     deps: RunDeps,
-    opened: { readonly journal: RecordJournal; readonly halted: string | null },
+    opened: {
+      readonly journal: RecordJournal;
+      readonly halted: string | null;
+      readonly failed: AbortSignal;
+    },
   ) {
     this.#options = options;
     this.#deps = deps;
     this.#journal = opened.journal;
     this.#halted = opened.halted;
+    this.#failed = opened.failed;
     this.#recorders = new RecorderClock(deps.clock);
     this.#nowUs = this.#recorders.nowUs();
     const { venues } = options;
@@ -97,14 +103,22 @@ export class StrategyRun {
 
   /** @throws InvalidArgumentError for a bad option of the strategy; whatever the store throws. */
   static async start(options: RunOptions, deps: RunDeps): Promise<StrategyRun> {
-    const { store, onStored, onFailed } = deps;
+    const { store, onStored } = deps;
     const { name } = options.definition;
+    const failure = new AbortController();
+    const onFailed = (error: unknown): void => {
+      failure.abort();
+      deps.onFailed(error);
+    };
     const journal = await RecordJournal.open(store, name, { onStored, onFailed });
-    const run = new StrategyRun(options, deps, { journal, halted: await store.halted() });
+    const opened = { journal, halted: await store.halted(), failed: failure.signal };
+    const run = new StrategyRun(options, { ...deps, onFailed }, opened);
     await store.putFeeTable(options.feeTable);
-    await store.putRun(runRecord(options, run.#recorders.nowUs()));
+    const startedUs = run.#recorders.nowUs();
+    await store.putRun(runRecord(options, startedUs));
     await run.#openBalances();
-    run.#desk.resume(await transfersInFlight(store, name));
+    // What paper has left open is no coin of a real account.
+    if (run.#execution === null) await run.#resume(startedUs);
     run.#startTimers();
     return run;
   }
@@ -153,13 +167,19 @@ export class StrategyRun {
     this.#deps.store.setHalted(reason).catch(this.#deps.onFailed);
   }
 
-  /** Ends what is open, in order; everything is stored when it resolves. */
+  /**
+   * Ends what is open, in order; everything is stored when it resolves. Until then it has to be told events: what
+   * is under way is filled at the books as they move.
+   */
   async stop(): Promise<void> {
-    for (const timer of this.#timers) timer.cancel();
     try {
       await this.#desk.stop(this.#nowUs);
+      const settled = this.#desk.settled();
+      // After a failure time may stand still. What was really sent has its result all the same.
+      await (this.#execution ? settled : untilAborted(settled, this.#failed));
       await this.#journal.flushed();
     } finally {
+      for (const timer of this.#timers) timer.cancel();
       this.#execution?.close();
     }
   }
@@ -261,6 +281,14 @@ export class StrategyRun {
     }));
     if (ledger.length > 0) this.#journal.add({ ledger });
     await this.#journal.flushed();
+  }
+
+  async #resume(startedUs: number): Promise<void> {
+    const transfers = await openTransfers(this.#deps.store, this.#options.definition.name);
+    if (transfers.length === 0) return;
+    const decisions = transfers.map(({ decision }) => decision.id).join(', ');
+    this.#deps.log.notice(`Goes on with transfers of earlier runs: ${decisions}`);
+    this.#desk.resume(transfers, startedUs);
   }
 
   #startTimers(): void {

@@ -15,7 +15,13 @@ import type { Exact } from '../../market/exact.ts';
 import type { VenueBook } from '../../market/venue-book.ts';
 import type { Venue } from '../../market/venue.ts';
 import type { DecisionRecord } from '../../records/records.ts';
-import type { OrderRequest, OrderResult, StrategyContext, Transfer } from '../strategy.ts';
+import type {
+  OpenTransfer,
+  OrderRequest,
+  OrderResult,
+  StrategyContext,
+  Transfer,
+} from '../strategy.ts';
 import type { TakenOfVenues } from '../taken-levels.ts';
 import { decide, takenTo } from './decide.ts';
 import type { Decision } from './decide.ts';
@@ -82,6 +88,28 @@ export class Actions {
     };
     this.#context.record({ opportunities: [span.running()], decisions: [record] });
     if (decision.plan) this.#act(id, state, decision, decision.plan);
+  }
+
+  /** A transfer of an earlier run: what was bought is sold when it is there. */
+  resume({ decision, ledger }: OpenTransfer, { buy, sell, ways }: DirectionState): void {
+    const [buyVenue, sellVenue] = [buy, sell].map((place) => this.#context.books[place]?.venue);
+    // The terms of the sale are the same on all ways; without fees nothing is traded.
+    const [way] = ways.ways;
+    if (!way || !buyVenue || !sellVenue) return;
+    this.#underWay.set(decision.id, {
+      decision: decision.id,
+      way,
+      buy: buyVenue,
+      sell: sellVenue,
+      reserved: { quote: ZERO, base: ZERO },
+      orders: 0,
+      expected: decision.expected as unknown as Expectation,
+      money: ledger
+        .filter(({ coin }) => coin === buyVenue.quote)
+        .reduce((sum, { amount }) => addExact(sum, parseExact(amount)), ZERO),
+      base: ZERO,
+      hasFailed: false,
+    });
   }
 
   onResult(result: OrderResult, nowUs: number): void {

@@ -8,7 +8,13 @@ import { parseExact } from '../../market/exact.ts';
 import type { VenueEvent } from '../../market/events.ts';
 import type { VenueBook } from '../../market/venue-book.ts';
 import type { OpportunityEnd } from '../../records/records.ts';
-import type { OrderResult, Strategy, StrategyContext, Transfer } from '../strategy.ts';
+import type {
+  OpenTransfer,
+  OrderResult,
+  Strategy,
+  StrategyContext,
+  Transfer,
+} from '../strategy.ts';
 import { TakenOfVenues } from '../taken-levels.ts';
 import { Actions } from './actions.ts';
 import { evaluationOf } from './decide.ts';
@@ -89,6 +95,15 @@ export class Arbitrage implements Strategy {
 
   onArrival(transfer: Transfer, _nowUs: number): void {
     this.#actions.onArrival(transfer);
+  }
+
+  resume(open: OpenTransfer): void {
+    const { buy, sell } = open.decision.evaluation;
+    const each = this.#directions.find(
+      ({ direction }) =>
+        direction.buy.venue === buy.venue && direction.sell.venue === sell.venue,
+    );
+    if (each) this.#actions.resume(open, each);
   }
 
   stop(_nowUs: number): Promise<void> {

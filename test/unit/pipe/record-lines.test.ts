@@ -27,10 +27,12 @@ test('what an order moved is one line, whatever the number of its fills', () => 
     entry({ kind: 'fee', coin: 'BTC', amount: '-0.0015' }),
     entry({ venue: 'bybit', kind: 'sell', coin: 'BTC', amount: '-1.5', fill: 'order:ab' }),
     entry({ kind: 'opening', decision: null, fill: null, amount: '10' }),
+    entry({ kind: 'deposit', coin: 'BTC', fill: null, dueUs: Date.UTC(2026, 10, 19) * 1000 }),
   ]);
   expect(lines).toEqual([
     '2026-11-20T00:00:00Z  buy  binance: -101 USDT, +1.5 BTC, -0.0015 BTC (fee) (paper)',
     '2026-11-20T00:00:00Z  sell  bybit: -1.5 BTC (order:ab)',
     '2026-11-20T00:00:00Z  opening  binance: +10 USDT',
+    '2026-11-20T00:00:00Z  deposit  binance: +1 BTC (late: due 2026-11-19T00:00:00Z)',
   ]);
 });

@@ -15,6 +15,7 @@ import { LiveMemory } from '../../../pipe/sources/live-memory.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { silentLog } from '../../support/silent-log.ts';
+import { feesWith } from '../../support/strategy-market.ts';
 import { START_US, bookEvent, toyStrategy, venueOf } from '../../support/toy-strategy.ts';
 import type { ToyLog } from '../../support/toy-strategy.ts';
 import { until } from '../../support/until.ts';
@@ -72,6 +73,7 @@ const filling: Execution = {
 function start(
   options: Partial<RunOptions> = {},
   onStored: (batch: RecordBatch) => void = () => undefined,
+  execution: (() => Execution) | null = () => filling,
 ): Promise<StrategyRun> {
   return StrategyRun.start(
     {
@@ -94,7 +96,7 @@ function start(
       }),
       clock,
       log: silentLog,
-      execution: () => filling,
+      execution,
       onStored,
       onFailed: (error) => void failures.push(error),
     },
@@ -161,6 +163,42 @@ test('halted by anyone, no order is sent', async () => {
   expect(seen.context?.halted()).toBe('of its own');
   await until('it to be stored', async () => (await store.halted()) === 'of its own');
   await run.stop();
+});
+
+test('a stop waits for orders on paper: they are filled at the book as it moves on', async () => {
+  const fees = { exchanges: { binance: feesWith({ latencyMs: 80, feeIn: 'quote' }) } };
+  const run = await start({ fees }, undefined, null);
+  run.onEvent(bookEvent(BINANCE, START_US, 10_000, 10_050));
+  await until('the order', () => seen.times.length === 1);
+  let isStopped = false;
+  const stopped = run.stop().then(() => (isStopped = true));
+  await clock.advanceAsync(50);
+  expect([isStopped, seen.results]).toEqual([false, []]);
+  // Better than it was. Nothing new is begun on it.
+  run.onEvent(bookEvent(BINANCE, START_US + 60_000, 10_000, 10_025));
+  await clock.advanceAsync(50);
+  await stopped;
+  expect(seen.stoppedUs).toBe(START_US);
+  expect((await collected(store.decisions('toy', ALL))).length).toBe(1);
+  const [, ...moves] = await collected(store.ledger('toy'));
+  expect(moves.map(({ atUs, kind, coin, amount }) => [atUs, kind, coin, amount])).toEqual([
+    [START_US + 80_000, 'buy', 'USDT', '-100.25'],
+    [START_US + 80_000, 'buy', 'BTC', '1'],
+    [START_US + 80_000, 'fee', 'USDT', '-0.10025'],
+  ]);
+  expect(clock.pendingTimers).toBe(0);
+});
+
+test('a stop after a failure does not wait for orders on paper', async () => {
+  const broken = new Error('disk');
+  const fees = { exchanges: { binance: feesWith({ latencyMs: 80 }) } };
+  const run = await start({ fees }, undefined, null);
+  store.put = () => Promise.reject(broken);
+  run.onEvent(bookEvent(BINANCE, START_US, 10_000, 10_050));
+  await until('the failure', () => failures.length > 0);
+  // The clock stands still.
+  await expect(run.stop()).rejects.toBe(broken);
+  expect(failures).toEqual([broken]);
 });
 
 test('what can’t be stored ends the run, and no order is sent', async () => {

@@ -1,0 +1,53 @@
+/** Transfers that earlier runs left open, as their records tell. The next run goes on with them. */
+
+import { ZERO, addExact, formatExact, negateExact, parseExact } from '../market/exact.ts';
+import type { DecisionRecord, LedgerEntry, RecordStore } from '../records/records.ts';
+import type { OpenTransfer } from '../strategy/strategy.ts';
+
+/** Of what left a venue: what has not arrived, and what has and was not sold. */
+export async function openTransfers(
+  store: RecordStore,
+  strategy: string,
+): Promise<readonly OpenTransfer[]> {
+  const open = new Map<string | null, LedgerEntry[]>();
+  for await (const { decision, kind } of store.ledger(strategy)) {
+    if (kind === 'withdrawal') open.set(decision, []);
+    if (kind === 'sell') open.delete(decision);
+  }
+  if (open.size === 0) return [];
+  for await (const entry of store.ledger(strategy)) open.get(entry.decision)?.push(entry);
+  const found: OpenTransfer[] = [];
+  const always = { fromUs: 0, toUs: Number.MAX_SAFE_INTEGER };
+  for await (const decision of store.decisions(strategy, always)) {
+    const ledger = open.get(decision.id);
+    if (ledger) found.push(openTransferOf(decision, ledger));
+  }
+  return found;
+}
+
+function openTransferOf(decision: DecisionRecord, ledger: readonly LedgerEntry[]): OpenTransfer {
+  const { delayMs } = decision.expected['transfer'] as { readonly delayMs: number };
+  const of = (kind: LedgerEntry['kind']): LedgerEntry[] =>
+    ledger.filter((entry) => entry.kind === kind);
+  const [withdrawals, fees] = [of('withdrawal'), of('transfer-fee')];
+  const { coin, venue, atUs } = withdrawals[0] as LedgerEntry;
+  return {
+    decision,
+    ledger,
+    hasArrived: of('deposit').length > 0,
+    transfer: {
+      decision: decision.id,
+      coin,
+      from: venue,
+      to: decision.evaluation.sell.venue,
+      amount: takenBy([...withdrawals, ...fees]),
+      fee: takenBy(fees),
+      arrivesUs: atUs + delayMs * 1000,
+    },
+  };
+}
+
+function takenBy(entries: readonly LedgerEntry[]): string {
+  const sum = entries.reduce((all, { amount }) => addExact(all, parseExact(amount)), ZERO);
+  return formatExact(negateExact(sum));
+}
