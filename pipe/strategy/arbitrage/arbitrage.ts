@@ -100,8 +100,7 @@ export class Arbitrage implements Strategy {
   resume(open: OpenTransfer): void {
     const { buy, sell } = open.decision.evaluation;
     const each = this.#directions.find(
-      ({ direction }) =>
-        direction.buy.venue === buy.venue && direction.sell.venue === sell.venue,
+      ({ direction }) => direction.buy.venue === buy.venue && direction.sell.venue === sell.venue,
     );
     if (each) this.#actions.resume(open, each);
   }

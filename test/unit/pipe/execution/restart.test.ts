@@ -239,7 +239,7 @@ it(`whenever runs are killed, each transfer arrives once and is sold once [seed 
     });
   let run = await start(script[0]?.atUs ?? 0);
   let late = 0;
-  for (let from = 0; from < script.length; ) {
+  for (let from = 0; from < script.length;) {
     const to = from + random.integer(20, 200);
     play(run, script.slice(from, to));
     await run.kill();
