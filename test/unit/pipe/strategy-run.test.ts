@@ -9,7 +9,7 @@ import { StrategyRun } from '../../../pipe/program/run/strategy-run.ts';
 import type { RunOptions } from '../../../pipe/program/run/strategy-run.ts';
 import type { RecordBatch } from '../../../pipe/program/run/journal.ts';
 import { openLmdbStore } from '../../../pipe/records/lmdb-store.ts';
-import type { LedgerEntry, RecordStore } from '../../../pipe/records/records.ts';
+import type { DecisionRecord, LedgerEntry, RecordStore } from '../../../pipe/records/records.ts';
 import type { OrderRequest } from '../../../pipe/strategy/strategy.ts';
 import { LiveMemory } from '../../../pipe/sources/live-memory.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -187,6 +187,37 @@ test('a stop waits for orders on paper: they are filled at the book as it moves 
     [START_US + 80_000, 'fee', 'USDT', '-0.10025'],
   ]);
   expect(clock.pendingTimers).toBe(0);
+});
+
+test('transfers on paper are not for a run with accounts', async () => {
+  const decision = { id: 'toy/1', strategy: 'toy', pair: 'BTCUSDT', atUs: START_US };
+  const evaluation = { sell: { venue: 'bybit' } };
+  const expected = { transfer: { delayMs: 1000 } };
+  await store.put({
+    decisions: [{ ...decision, evaluation, expected } as unknown as DecisionRecord],
+    ledger: [
+      {
+        number: 1,
+        atUs: START_US,
+        strategy: 'toy',
+        decision: 'toy/1',
+        venue: 'binance',
+        coin: 'BTC',
+        kind: 'withdrawal',
+        amount: '-1',
+        balance: '-1',
+        fill: null,
+      },
+    ],
+  });
+  const deposits = async (): Promise<number> =>
+    (await collected(store.ledger('toy'))).filter(({ kind }) => kind === 'deposit').length;
+  for (const [execution, count] of [[() => filling, 0] as const, [null, 1] as const]) {
+    const run = await start({}, undefined, execution);
+    await clock.advanceAsync(2000, 50);
+    await run.stop();
+    expect(await deposits()).toBe(count);
+  }
 });
 
 test('a stop after a failure does not wait for orders on paper', async () => {

@@ -178,6 +178,17 @@ describe('a transfer', () => {
     expect(kindsOf(store).length).toBe(4);
   });
 
+  it('has its whole result when it is sold: what was paid before the kill is a part of it', async () => {
+    const store = new MemoryRecords();
+    await (await sent(store)).kill();
+    const options = { transfer: 'yes', 'max-daily-loss': '1' };
+    const again = await startAt(store, 2 * DUE_MS, { options });
+    quiet(again, 2 * DUE_MS);
+    await again.stop(at(2 * DUE_MS + 1));
+    // 244.657 less its fee, less the 251.5 that were paid.
+    expect(again.haltReason).toContain('the result of this day is -7.087657 USDT');
+  });
+
   it('counts for the limit until it arrives, also where its pair is not followed any more', async () => {
     const store = new MemoryRecords();
     await (await sent(store)).kill();
