@@ -74,6 +74,8 @@ export class StrategyRun {
   readonly #balanceCheck: BalanceCheck | null;
   readonly #timers: Timer[] = [];
   readonly #failed: AbortSignal;
+  /** When it was stopped, on both clocks; null: it was not. */
+  #stopped: { readonly us: number; readonly ms: number } | null = null;
   #halted: string | null;
   /** From the start on: an image tells when its last message came, which may be long ago. */
   #nowUs: number;
@@ -172,6 +174,7 @@ export class StrategyRun {
    * is under way is filled at the books as they move.
    */
   async stop(): Promise<void> {
+    this.#stopped = { us: this.#nowUs, ms: this.#deps.clock.monotonicMs() };
     try {
       await this.#desk.stop(this.#nowUs);
       const settled = this.#desk.settled();
@@ -301,10 +304,17 @@ export class StrategyRun {
   }
 
   #onTime(): void {
-    this.#nowUs = Math.max(this.#nowUs, this.#recorders.nowUs());
+    this.#nowUs = Math.max(this.#nowUs, this.#recorders.nowUs(), this.#sinceStopUs());
     this.#execution?.onTime?.(this.#nowUs);
     this.#balanceCheck?.onTime();
     this.#desk.onTime(this.#nowUs, (pair) => this.#deps.memory.isReady(pair));
+  }
+
+  /** The recorders' clock may stand still, behind an old image for long: what a stop waits for ends all the same. */
+  #sinceStopUs(): number {
+    if (this.#stopped === null) return 0;
+    const { us, ms } = this.#stopped;
+    return us + Math.floor((this.#deps.clock.monotonicMs() - ms) * 1000);
   }
 
   #setHalted(reason: string | null): void {

@@ -189,6 +189,19 @@ test('a stop waits for orders on paper: they are filled at the book as it moves 
   expect(clock.pendingTimers).toBe(0);
 });
 
+test('a stop ends when the latency is over, also while the recorders’ clock stands still', async () => {
+  const fees = { exchanges: { binance: feesWith({ latencyMs: 80 }) } };
+  const run = await start({ fees }, undefined, null);
+  // Quiet for an hour: the image tells when its last message came.
+  run.onEvent(bookEvent(BINANCE, START_US - 3_600_000_000, 10_000, 10_050));
+  await until('the order', () => seen.times.length === 1);
+  let isStopped = false;
+  void run.stop().then(() => (isStopped = true));
+  await clock.advanceAsync(200, 50);
+  await until('the stop', () => isStopped, 5000);
+  expect(seen.results.map(({ fills }) => fills)).toEqual([[{ price: '100.5', size: '1' }]]);
+});
+
 test('transfers on paper are not for a run with accounts', async () => {
   const decision = { id: 'toy/1', strategy: 'toy', pair: 'BTCUSDT', atUs: START_US };
   const evaluation = { sell: { venue: 'bybit' } };
