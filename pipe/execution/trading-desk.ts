@@ -36,6 +36,8 @@ export interface TradingDeskDeps {
   readonly balance: StrategyContext['balance'];
   readonly halted: StrategyContext['halted'];
   readonly halt: StrategyContext['halt'];
+  /** Told what became of each order; not of quotes, which fill in parts. */
+  readonly onOrder?: OnResult;
 }
 
 export class TradingDesk {
@@ -134,7 +136,11 @@ export class TradingDesk {
       balance,
       halted,
       halt,
-      execute: (orders) => this.#orders.submit(orders, this.#momentUs, onResult),
+      execute: (orders) =>
+        this.#orders.submit(orders, this.#momentUs, (result) => {
+          this.#deps.onOrder?.(result);
+          onResult(result);
+        }),
       quote: (orders) => this.#paper.quote(pair, orders, this.#momentUs, onResult),
       transfer: (transfer) => {
         record({ ledger: withdrawalOf(definition.name, transfer, this.#momentUs) });

@@ -10,7 +10,7 @@ import type { Balance } from '../../execution/execution.ts';
 import { ageWarning } from '../../fees/age.ts';
 import type { Venue } from '../../market/venue.ts';
 import { DEFAULT_STORE, openRecordStore } from '../../records/open-store.ts';
-import type { StrategyDefinition } from '../../strategy/strategy.ts';
+import type { OrderResult, StrategyDefinition } from '../../strategy/strategy.ts';
 import type { PipeSession } from '../command.ts';
 import { parseBalances } from './balances-file.ts';
 import { follow } from '../../sources/follow.ts';
@@ -21,7 +21,7 @@ import { archiveSources, loggerSources, venuesOf } from '../sources.ts';
 import { executionOf } from './executions.ts';
 import { feesOf } from './fees.ts';
 import type { RecordBatch } from './journal.ts';
-import { decisionLine, movementLines, opportunityLine } from './record-lines.ts';
+import { decisionLine, movementLines, opportunityLine, unfilledLine, unfilledOf } from './record-lines.ts'; // prettier-ignore
 import { StrategyRun } from './strategy-run.ts';
 import type { RunDeps, RunOptions } from './strategy-run.ts';
 
@@ -31,6 +31,9 @@ export async function runStrategy(
 ): Promise<ExitCode> {
   const { args, clock, log } = session;
   const wanted = wantedVenues(args);
+  const own = ownOptions(definition, args);
+  // Before anything is asked for: a mistake in them is none of a logger.
+  definition.settings?.(own);
   const sources = loggerSources(session);
   const archives = await archiveSources(session);
   const store = await openRecordStore(text(args, 'store') ?? DEFAULT_STORE, 'write', clock);
@@ -45,7 +48,7 @@ export async function runStrategy(
     const signal = AbortSignal.any([sink.signal, failed.signal]);
     const options: RunOptions = {
       definition,
-      options: ownOptions(definition, args),
+      options: own,
       venues,
       fees,
       feeTable,
@@ -58,6 +61,7 @@ export async function runStrategy(
       log,
       execution: executionOf(args, venues, session.io.env),
       onStored: (batch) => print(batch, session, sink),
+      onOrder: (result) => printUnfilled(result, session, sink),
       onFailed: failed.fail,
     };
     await runUntil(signal, { options, deps, sources });
@@ -137,6 +141,12 @@ function openingBalances(args: PipeSession['args'], venues: readonly Venue[]): r
   } catch (error) {
     throw usageError(`--balances: ${path}: ${describeError(error)}`);
   }
+}
+
+function printUnfilled(result: OrderResult, { out }: PipeSession, sink: LineSink): void {
+  const unfilled = unfilledOf(result);
+  if (unfilled === null) return;
+  sink.put(out.isJson ? JSON.stringify({ unfilled }) : unfilledLine(unfilled));
 }
 
 function print(batch: RecordBatch, { out }: PipeSession, sink: LineSink): void {

@@ -1,9 +1,10 @@
 /** What was stored, as lines for people. Pure. */
 
 import { formatTimeUs } from '../../../logger/market/time.ts';
-import { addExact, formatExact, parseExact, ZERO } from '../../market/exact.ts';
+import { addExact, compareExact, formatExact, parseExact, ZERO } from '../../market/exact.ts';
 import type { Exact } from '../../market/exact.ts';
 import type { DecisionRecord, LedgerEntry, OpportunityRecord } from '../../records/records.ts';
+import type { OrderRequest, OrderResult } from '../../strategy/strategy.ts';
 
 export function decisionLine({ atUs, pair, verdict, reasons, evaluation }: DecisionRecord): string {
   const { buy, sell, size, profit, bps } = evaluation;
@@ -16,6 +17,31 @@ export function opportunityLine(opportunity: OpportunityRecord): string {
   const { fromUs, toUs, pair, buy, sell, end, best } = opportunity;
   const milliseconds = Math.round((toUs - fromUs) / 1000);
   return `${formatTimeUs(toUs)}  ended  ${pair} buy ${buy}, sell ${sell}: ${end} after ${milliseconds} ms, best profit ${best.profit} (${best.bps} bps)`;
+}
+
+/** An order of which less than all was filled. */
+export interface Unfilled extends Pick<OrderRequest, 'decision' | 'side' | 'size' | 'limit'> {
+  readonly atUs: number;
+  readonly venue: string;
+  readonly pair: string;
+  readonly filled: string;
+  readonly error: string | null;
+}
+
+/** null: all of it was filled. The ledger has nothing of what was not. */
+export function unfilledOf({ request, atUs, fills, error }: OrderResult): Unfilled | null {
+  const { decision, side, size, limit, venue } = request;
+  const filled = fills.reduce((sum, fill) => addExact(sum, parseExact(fill.size)), ZERO);
+  if (error === null && compareExact(filled, parseExact(size)) >= 0) return null;
+  const order = { decision, side, size, limit, venue: venue.name, pair: venue.pair };
+  return { ...order, atUs, filled: formatExact(filled), error };
+}
+
+export function unfilledLine(unfilled: Unfilled): string {
+  const { atUs, venue, pair, side, size, limit, filled, error } = unfilled;
+  const price = compareExact(parseExact(limit), ZERO) === 0 ? 'any price' : `${limit} or better`;
+  const why = error ?? 'the book holds no more at that price';
+  return `${formatTimeUs(atUs)}  unfilled  ${venue}: ${side} ${size} ${pair} at ${price}: ${filled} filled (${why})`;
 }
 
 /** One line for what an order or a transfer moved on a venue, whatever the number of its fills. */

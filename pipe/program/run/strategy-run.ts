@@ -12,6 +12,7 @@ import { TradingDesk } from '../../execution/trading-desk.ts';
 import { openTransfers } from '../../execution/open-transfers.ts';
 import type { FeeTable } from '../../fees/fee-table.ts';
 import { timeOfEvent } from '../../market/events.ts';
+import { compareExact, parseExact } from '../../market/exact.ts';
 import type { VenueEvent } from '../../market/events.ts';
 import { RecorderClock } from '../../market/recorder-clock.ts';
 import { VenueBook } from '../../market/venue-book.ts';
@@ -48,6 +49,8 @@ export interface RunDeps {
   /** Real orders; null: on paper. */
   readonly execution: ((run: ExecutionDeps) => Execution) | null;
   readonly onStored: (batch: RecordBatch) => void;
+  /** Told what became of each order. */
+  readonly onOrder?: (result: OrderResult) => void;
   /** The run can't go on. */
   readonly onFailed: (error: unknown) => void;
 }
@@ -156,6 +159,7 @@ export class StrategyRun {
   #release(pair: string): void {
     const held = this.#held.get(pair) ?? [];
     this.#held.delete(pair);
+    this.#deps.log.notice(`${pair}: what is recorded is in memory; the strategy runs`);
     for (const event of held) {
       const book = this.#books.get(event.venue);
       if (book) this.#desk.onEvent(event, book, this.#nowUs);
@@ -222,6 +226,7 @@ export class StrategyRun {
         balance: (venue, coin) => this.#journal.balance(venue, coin) ?? '0',
         halted: () => this.#halted,
         halt: (reason) => this.halt(reason),
+        onOrder: (result) => this.#deps.onOrder?.(result),
       },
       this.#nowUs,
     );
@@ -284,6 +289,25 @@ export class StrategyRun {
     }));
     if (ledger.length > 0) this.#journal.add({ ledger });
     await this.#journal.flushed();
+    this.#tellBalances(opening);
+  }
+
+  /** Else a user wonders why nothing is traded, or why a changed file changes nothing. */
+  #tellBalances(opening: readonly Balance[]): void {
+    const { log } = this.#deps;
+    const { venues } = this.#options;
+    const has = (venue: string, coin: string): boolean =>
+      (this.#journal.balance(venue, coin) ?? '0') !== '0';
+    if (!venues.some(({ name, base, quote }) => has(name, base) || has(name, quote))) {
+      log.warning('No venue has a balance, so nothing can be traded: give --balances');
+    }
+    const other = opening.filter(({ venue, coin, amount }) => {
+      const balance = this.#journal.balance(venue, coin) ?? '0';
+      return compareExact(parseExact(balance), parseExact(amount)) !== 0;
+    });
+    if (other.length === 0) return;
+    const named = other.map(({ venue, coin }) => `${venue} ${coin}`).join(', ');
+    log.notice(`--balances are those before the first run; the ledger has others now: ${named}`);
   }
 
   async #resume(startedUs: number): Promise<void> {

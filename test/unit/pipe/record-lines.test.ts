@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { movementLines } from '../../../pipe/program/run/record-lines.ts';
+import { movementLines, unfilledLine, unfilledOf } from '../../../pipe/program/run/record-lines.ts';
 import type { LedgerEntry } from '../../../pipe/records/records.ts';
+import type { OrderResult } from '../../../pipe/strategy/strategy.ts';
+import { START_US, venueOf } from '../../support/toy-strategy.ts';
 
 function entry(changed: Partial<LedgerEntry>): LedgerEntry {
   return {
@@ -35,4 +37,33 @@ test('what an order moved is one line, whatever the number of its fills', () => 
     '2026-11-20T00:00:00Z  opening  binance: +10 USDT',
     '2026-11-20T00:00:00Z  deposit  binance: +1 BTC (late: due 2026-11-19T00:00:00Z)',
   ]);
+});
+
+function result(sizes: readonly string[], changed: Partial<OrderResult> = {}): OrderResult {
+  const venue = venueOf('binance');
+  return {
+    request: { decision: 'd/1', venue, side: 'sell', size: '1.5', limit: '100.5' },
+    atUs: START_US,
+    fills: sizes.map((size) => ({ price: '101', size })),
+    fee: { coin: 'USD', amount: '0' },
+    orderId: null,
+    error: null,
+    ...changed,
+  };
+}
+
+const lineOf = (of: OrderResult): string | null => {
+  const unfilled = unfilledOf(of);
+  return unfilled && unfilledLine(unfilled);
+};
+
+test('an order that is not filled, or in part, has a line; the ledger has none of it', () => {
+  expect(lineOf(result(['1', '0.5']))).toBeNull();
+  expect(lineOf(result([]))).toBe(
+    '2026-11-20T00:00:00Z  unfilled  binance: sell 1.5 BTCUSDT at 100.5 or better: 0 filled (the book holds no more at that price)',
+  );
+  expect(lineOf(result(['1', '0.25']))).toContain(': 1.25 filled (');
+  expect(lineOf(result(['1.5'], { error: 'lost' }))).toContain(': 1.5 filled (lost)');
+  const { request } = result([]);
+  expect(lineOf(result([], { request: { ...request, limit: '0' } }))).toContain('at any price: 0');
 });

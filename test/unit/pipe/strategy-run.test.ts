@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Execution } from '../../../pipe/execution/execution.ts';
 import { StrategyRun } from '../../../pipe/program/run/strategy-run.ts';
-import type { RunOptions } from '../../../pipe/program/run/strategy-run.ts';
+import type { RunDeps, RunOptions } from '../../../pipe/program/run/strategy-run.ts';
 import type { RecordBatch } from '../../../pipe/program/run/journal.ts';
 import { openLmdbStore } from '../../../pipe/records/lmdb-store.ts';
 import type { DecisionRecord, LedgerEntry, RecordStore } from '../../../pipe/records/records.ts';
@@ -73,7 +73,7 @@ const filling: Execution = {
 function start(
   options: Partial<RunOptions> = {},
   onStored: (batch: RecordBatch) => void = () => undefined,
-  execution: (() => Execution) | null = () => filling,
+  more: Partial<RunDeps> = {},
 ): Promise<StrategyRun> {
   return StrategyRun.start(
     {
@@ -96,9 +96,10 @@ function start(
       }),
       clock,
       log: silentLog,
-      execution,
+      execution: () => filling,
       onStored,
       onFailed: (error) => void failures.push(error),
+      ...more,
     },
   );
 }
@@ -167,7 +168,7 @@ test('halted by anyone, no order is sent', async () => {
 
 test('a stop waits for orders on paper: they are filled at the book as it moves on', async () => {
   const fees = { exchanges: { binance: feesWith({ latencyMs: 80, feeIn: 'quote' }) } };
-  const run = await start({ fees }, undefined, null);
+  const run = await start({ fees }, undefined, { execution: null });
   run.onEvent(bookEvent(BINANCE, START_US, 10_000, 10_050));
   await until('the order', () => seen.times.length === 1);
   let isStopped = false;
@@ -191,7 +192,7 @@ test('a stop waits for orders on paper: they are filled at the book as it moves 
 
 test('a stop ends when the latency is over, also while the recorders’ clock stands still', async () => {
   const fees = { exchanges: { binance: feesWith({ latencyMs: 80 }) } };
-  const run = await start({ fees }, undefined, null);
+  const run = await start({ fees }, undefined, { execution: null });
   // Quiet for an hour: the image tells when its last message came.
   run.onEvent(bookEvent(BINANCE, START_US - 3_600_000_000, 10_000, 10_050));
   await until('the order', () => seen.times.length === 1);
@@ -226,7 +227,7 @@ test('transfers on paper are not for a run with accounts', async () => {
   const deposits = async (): Promise<number> =>
     (await collected(store.ledger('toy'))).filter(({ kind }) => kind === 'deposit').length;
   for (const [execution, count] of [[() => filling, 0] as const, [null, 1] as const]) {
-    const run = await start({}, undefined, execution);
+    const run = await start({}, undefined, { execution });
     await clock.advanceAsync(2000, 50);
     await run.stop();
     expect(await deposits()).toBe(count);
@@ -236,7 +237,7 @@ test('transfers on paper are not for a run with accounts', async () => {
 test('a stop after a failure does not wait for orders on paper', async () => {
   const broken = new Error('disk');
   const fees = { exchanges: { binance: feesWith({ latencyMs: 80 }) } };
-  const run = await start({ fees }, undefined, null);
+  const run = await start({ fees }, undefined, { execution: null });
   store.put = () => Promise.reject(broken);
   run.onEvent(bookEvent(BINANCE, START_US, 10_000, 10_050));
   await until('the failure', () => failures.length > 0);
@@ -283,4 +284,38 @@ test('at the start, too, it is later than the last messages of books that stand 
   await run.stop();
   const [decision] = await collected(store.decisions('toy', ALL));
   expect(decision?.atUs).toBeGreaterThanOrEqual(nowUs);
+});
+
+test('what became of each order is told, also of one that moved nothing', async () => {
+  const told: string[] = [];
+  const nothing: Execution = {
+    ...filling,
+    execute: async (given) =>
+      (await filling.execute(given)).map((each) => ({ ...each, fills: [], error: 'too late' })),
+  };
+  const run = await start({}, () => undefined, {
+    execution: () => nothing,
+    onOrder: ({ error }) => void told.push(error ?? 'filled'),
+  });
+  run.onEvent(bookEvent(BINANCE, START_US, 10_000, 10_050));
+  await until('the result', () => seen.results.length === 1);
+  await run.stop();
+  expect(told).toEqual(['too late']);
+});
+
+test('says that nothing can be traded, or that the ledger has other balances than are given', async () => {
+  const said: string[] = [];
+  const say = (line: string): void => void said.push(line);
+  const log = { ...silentLog, warning: say, notice: say };
+  const begin = async (amount: string | null): Promise<readonly string[]> => {
+    said.length = 0;
+    const opening = amount === null ? [] : [{ venue: 'binance', coin: 'USDT', amount }];
+    await (await start({ opening }, () => undefined, { log })).stop();
+    clock.advance(1000);
+    return [...said];
+  };
+  expect(await begin(null)).toEqual([expect.stringContaining('nothing can be traded')]);
+  expect(await begin('1000')).toEqual([]);
+  expect(await begin('1000.0')).toEqual([]);
+  expect(await begin('5')).toEqual([expect.stringMatching(/ledger has others now: binance USDT$/)]);
 });
