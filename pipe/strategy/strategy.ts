@@ -117,6 +117,8 @@ export interface StrategyDefinition {
   readonly summary: string;
   /** Its options of the command line. */
   readonly options: Readonly<Record<string, Options>>;
+  /** For the help: command lines without `--strategy NAME`, each with what it does. */
+  readonly examples?: readonly (readonly [line: string, describe: string])[];
   /** It needs the trades of its venues, too. */
   readonly needsTrades?: true;
   /**

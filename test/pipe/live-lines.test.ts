@@ -176,4 +176,6 @@ test('pairs lists which symbol is which pair; USD, USDT and USDC are three', asy
   const table = await pipe(['pairs', '--exchanges', 'bitfinex'], { port: server.port });
   expect(table.stdout).toMatch(/BNBUSDT {2}bitfinex {2}bitfinex:tBNBUST/);
   expect(table.stdout).not.toMatch(/coinbase/);
+  const none = await pipe(['pairs', '--exchanges', 'bitmex'], { port: server.port });
+  expect(none.stdout).toMatch(/record some: orderbook-manager add /);
 });

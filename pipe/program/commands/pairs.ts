@@ -9,6 +9,8 @@ import type { PipeCommand } from '../command.ts';
 import { VENUE_OPTIONS, pairExceptions, wantedExchanges } from '../options.ts';
 import { knownSources, openSources } from '../sources.ts';
 
+const NOTHING =
+  'No recorded security belongs to a pair; record some: orderbook-manager add binance:BTCUSDT bybit:BTCUSDT';
 const COLUMNS = [
   { title: 'PAIR' },
   { title: 'VENUE' },
@@ -55,7 +57,7 @@ export const pairsCommand: PipeCommand = {
             return { pair, base, quote, venue, security, tickSize, lotSize, minSize, minNotional };
           }),
         );
-      } else if (venues.length === 0) await out.line('Nothing of a pair is recorded.');
+      } else if (venues.length === 0) await out.line(NOTHING);
       else {
         const paint = paintFor(io.stdout, io.env);
         for (const line of renderTable(COLUMNS, venues.map(row), paint)) await out.line(line);

@@ -22,7 +22,7 @@ import { writeTopFile } from '../top-file.ts';
 
 const STRATEGY_OPTIONS: Readonly<Record<string, Options>> = {
   mode: {
-    ...valued('action: find opportunities and act on them; post-mortem: what came of them'),
+    ...valued('action: run it on live books; post-mortem: what came of its decisions (arbitrage)'),
     choices: ['action', 'post-mortem'],
     defaultDescription: 'action',
   },
@@ -31,7 +31,9 @@ const STRATEGY_OPTIONS: Readonly<Record<string, Options>> = {
     defaultDescription: DEFAULT_STORE,
   },
   fees: valued('Your own fees and transfers: a JSON file, over the defaults'),
-  balances: valued('What is there at first: JSON like {"binance": {"USDT": "10000"}}'),
+  balances: valued(
+    'Balances before the first run on this store: JSON like {"binance": {"USDT": "10000"}}',
+  ),
   execute: {
     ...valued('Where orders go'),
     choices: ['paper', 'sandbox'],
@@ -62,7 +64,10 @@ export function topCommand(
       strategy: valued(`Run a strategy: ${strategies.map(({ name }) => name).join(', ')}`),
       ...(chosen && { ...STRATEGY_OPTIONS, ...chosen.options }),
     },
-    examples: [
+    examples: chosen?.examples?.map(([line, about]) => [
+      `--strategy ${chosen.name} ${line}`,
+      about,
+    ]) ?? [
       [
         '--pairs BTCUSDT --exchanges binance,bybit',
         'a line for each change of a best price or size',

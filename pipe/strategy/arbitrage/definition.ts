@@ -9,6 +9,16 @@ export const arbitrage: StrategyDefinition = {
   name: ARBITRAGE,
   summary: 'Buys on one exchange and sells on another where that brings a profit after all fees',
   options: ARBITRAGE_OPTIONS,
+  examples: [
+    [
+      '--pairs BTCUSDT --exchanges binance,bybit --balances balances.json --store records',
+      'on paper, until Ctrl-C',
+    ],
+    [
+      '--mode post-mortem --archive ./data --store records --report report.html',
+      'what would have come of it',
+    ],
+  ],
   settings: (options) => ({ ...arbitrageSettings(options) }),
   create: (context, options) => {
     const settings = arbitrageSettings(options);

@@ -34,7 +34,10 @@ const text = (describe: string, byDefault?: string): Options => ({
 export const ARBITRAGE_OPTIONS: Readonly<Record<string, Options>> = {
   'min-profit': text('What an opportunity has to bring at least, in quote', '0: anything'),
   'max-notional': text('What a buy may cost at most, in quote', 'no limit'),
-  'max-age': text('A book whose last message is as old is not traded', '500ms'),
+  'max-age': text(
+    'A book whose last message is this old is not traded; more than the pace of its feed',
+    '500ms',
+  ),
   transfer: { ...text('Buy, withdraw, sell after the transfer', 'no'), choices: ['yes', 'no'] },
   'max-transfer-time': text('How long a transfer may take', '60m'),
   'risk-quantile': text(

@@ -162,6 +162,12 @@ export const spreadCapture: StrategyDefinition = {
   name: NAME,
   summary: 'Quotes on both sides of one exchange, on paper, filled by recorded trades',
   options: SPREAD_OPTIONS,
+  examples: [
+    [
+      '--pairs BTCUSDT --exchanges binance --quote-size 0.01 --min-spread 200 --balances balances.json',
+      'on paper, until Ctrl-C; a spread below both maker fees loses money',
+    ],
+  ],
   needsTrades: true,
   settings: (options) => ({ ...spreadSettings(options) }),
   create: (context, options) => {
