@@ -41,7 +41,7 @@ function sumText(sum: Sum): string {
   const gap = unknown > 0 ? ` (${unknown} unknown)` : '';
   return (
     `${taken} taken, ${rejected} rejected, ${missed} missed; predicted ${predicted} ${quote}, ` +
-    `at the later books ${realised} ${quote}${gap}; predicted of the others ${leftOut} ${quote}`
+    `at the later books ${realised} ${quote}${gap}; predicted, not taken ${leftOut} ${quote}`
   );
 }
 

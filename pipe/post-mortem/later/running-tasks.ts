@@ -53,7 +53,7 @@ export class RunningTasks {
 
   /** Nothing more is recorded. */
   end(): void {
-    for (const task of this.#tasks) task.end('the recording ends before');
+    for (const task of this.#tasks) task.end('the recording ends too early');
     this.#removeDone();
   }
 

@@ -26,7 +26,7 @@ export async function transferOutcome(past: PastVenues, task: LaterTask): Promis
     return atLatency ?? unknown('not bought');
   }
   const sellAtUs = moved.buyAtUs + transfer.delayUs + sellLatencyUs;
-  if (sellAtUs > (await past.endUs(sell))) return unknown('the recording ends before');
+  if (sellAtUs > (await past.endUs(sell))) return unknown('the recording ends too early');
   const book = bookOf(await bookAt(past, sell, sellAtUs));
   if ('reason' in book) return unknown(book.reason);
   const sale = walk(sideOf('bid', book), moved.sold);

@@ -49,7 +49,7 @@ function header(report: PostMortem): string[] {
   const figures = totals.all.flatMap(({ quote, predicted, realised, leftOut }) => [
     [`Predicted of what was taken, ${quote}`, predicted],
     [`At the later books, ${quote}`, realised],
-    [`Predicted of the others, ${quote}`, leftOut],
+    [`Predicted, not taken, ${quote}`, leftOut],
   ]);
   return [
     `<h1>Post-mortem: ${escaped(strategy)}</h1>`,
@@ -159,7 +159,7 @@ function sums(heading: string, column: string, rows: readonly NamedSum[]): strin
     '<details open>',
     `<summary>${heading}${shown.length < rows.length ? ` (the last ${shown.length} of ${rows.length})` : ''}</summary>`,
     '<div class="scroll"><table>',
-    `<thead><tr><th scope="col">${column}</th>${['Taken', 'Rejected', 'Missed', 'Predicted', 'At later books', 'Unknown', 'Others predicted'].map((name) => `<th scope="col" class="number">${name}</th>`).join('')}<th scope="col">Coin</th></tr></thead>`,
+    `<thead><tr><th scope="col">${column}</th>${['Taken', 'Rejected', 'Missed', 'Predicted', 'At later books', 'Unknown', 'Predicted, not taken'].map((name) => `<th scope="col" class="number">${name}</th>`).join('')}<th scope="col">Coin</th></tr></thead>`,
     '<tbody>',
     ...shown.map(
       (sum) =>

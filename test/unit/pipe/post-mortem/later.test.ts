@@ -74,7 +74,7 @@ describe('sweep', () => {
       if (untilUs < question.atUs) continue;
       while (!task.isDone && task.nextMomentUs <= untilUs) task.atMoment(task.nextMomentUs, books);
     }
-    task.end('the recording ends before');
+    task.end('the recording ends too early');
     return task;
   }
 

@@ -199,7 +199,7 @@ describe('postMortem', () => {
     const cut: Scene = { ...given, b: new VenueScript(B) };
     cut.b.events.push(...given.b.events.slice(0, 2));
     const [one] = (await examine(cut, { endUs })).opportunities;
-    expect(one?.atLatency).toEqual({ state: 'unknown', reason: 'the recording ends before' });
+    expect(one?.atLatency).toEqual({ state: 'unknown', reason: 'the recording ends too early' });
     expect(one?.byTransfer.state).toBe('unknown');
     // With more of it, the legs are known, and how long it would have paid is not.
     const longer = (await examine(cut, { endUs: T + 100 * MS })).opportunities[0];
