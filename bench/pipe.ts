@@ -3,7 +3,7 @@
  * processes of their own; and the memory of 24 hours at ten changes a second.
  */
 
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,6 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../logger/service/system-clock.ts';
-import type { Log } from '../logger/runtime/log.ts';
 import type { Endpoint } from '../manager-cli/endpoint.ts';
 import { timeOfEvent } from '../pipe/market/events.ts';
 import { findVenues } from '../pipe/market/venues.ts';
@@ -22,9 +21,12 @@ import { TopSeries } from '../pipe/top/top-series.ts';
 import { VenueTops } from '../pipe/top/venue-tops.ts';
 import type { BenchData } from './data.ts';
 import type { Section } from './figures.ts';
+import { silentLog } from './silent-log.ts';
 import { LoggerProcess } from './soak/logger-process.ts';
 
 const SANDBOX = fileURLToPath(new URL('../sandbox/main.js', import.meta.url));
+const ECHO = fileURLToPath(new URL('echo-process.js', import.meta.url));
+const ECHO_EVERY_MS = 50;
 const PORTS = ['port', 'coinbase-port', 'bitmex-port', 'bybit-port', 'bitfinex-port'];
 const SANDBOX_OPTIONS = [
   '--symbols',
@@ -44,22 +46,35 @@ export async function* pipeSections({
   readonly data: BenchData;
 }): AsyncGenerator<Section> {
   if (!data.isDefault) return;
-  const delays = (await linesOf()).toSorted((a, b) => a - b);
-  const at = (part: number): number => (delays[Math.floor(delays.length * part)] ?? NaN) / 1000;
+  const { delays, echoes } = await linesOf();
   yield {
     title: 'Pipe: from the frame to the line, over real sockets and gRPC',
     note: `${delays.length} lines of two venues; exchange, logger and pipe are processes of their own`,
     figures: [
-      { name: 'median', value: at(0.5), unit: 'ms' },
-      { name: 'p99', value: at(0.99), unit: 'ms', goal: 'at most 2' },
-      { name: 'latest', value: (delays.at(-1) ?? NaN) / 1000, unit: 'ms' },
+      { name: 'median', value: partOf(delays, 0.5), unit: 'ms' },
+      { name: 'p99', value: partOf(delays, 0.99), unit: 'ms', goal: 'at most 2' },
+      { name: 'latest', value: partOf(delays, 1), unit: 'ms' },
+      { name: 'limit: a bare message to another process and back, median', value: partOf(echoes, 0.5), unit: 'ms' }, // prettier-ignore
+      { name: 'limit: the same, p99', value: partOf(echoes, 0.99), unit: 'ms' },
     ],
   };
   yield memorySection();
 }
 
-/** µs from the receive time of a frame to its line. */
-async function linesOf(): Promise<number[]> {
+interface Measured {
+  /** µs from the receive time of a frame to its line. */
+  readonly delays: readonly number[];
+  /** µs of bare messages beside them: the machine's own part of the tail. */
+  readonly echoes: readonly number[];
+}
+
+/** In ms. */
+function partOf(us: readonly number[], part: number): number {
+  const sorted = us.toSorted((a, b) => a - b);
+  return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN) / 1000;
+}
+
+async function linesOf(): Promise<Measured> {
   const directory = mkdtempSync(join(tmpdir(), 'orderbook-bench-pipe-'));
   const sandbox = spawn(process.execPath, [SANDBOX, ...SANDBOX_OPTIONS], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -75,11 +90,33 @@ async function linesOf(): Promise<number[]> {
   });
   try {
     await logger.start();
-    return await delaysOf(logger.endpoint);
+    const echo = new Echo();
+    const delays = await delaysOf(logger.endpoint);
+    return { delays, echoes: echo.stop() };
   } finally {
     await logger.end('SIGTERM');
     sandbox.kill();
     rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** As often as lines come. */
+class Echo {
+  readonly #child = fork(ECHO);
+  readonly #times: number[] = [];
+  readonly #timer: NodeJS.Timeout;
+
+  constructor() {
+    this.#child.on('message', (sentMs) => {
+      this.#times.push((performance.now() - Number(sentMs)) * 1000);
+    });
+    this.#timer = setInterval(() => this.#child.send(performance.now()), ECHO_EVERY_MS);
+  }
+
+  stop(): readonly number[] {
+    clearInterval(this.#timer);
+    this.#child.kill();
+    return this.#times;
   }
 }
 
@@ -102,7 +139,7 @@ async function delaysOf(endpoint: Endpoint): Promise<number[]> {
     timeoutMs: 10_000,
     clock,
     random: { next: () => 0 },
-    log: silent,
+    log: silentLog,
   });
   const stop = new AbortController();
   const wanted = { pairs: ['BTCUSDT'], exchanges: null, exceptions: {} };
@@ -163,12 +200,3 @@ function memorySection(): Section {
     ],
   };
 }
-
-const nothing = (): void => undefined;
-const silent: Log = {
-  error: nothing,
-  warning: nothing,
-  notice: nothing,
-  info: nothing,
-  debug: nothing,
-};

@@ -17,10 +17,10 @@ import { DEFAULT_LIMITS } from '../logger/recorder/limits.ts';
 import { createRebuild } from '../logger/reader/create-reader.ts';
 import { createRecorderService } from '../logger/recorder/recorder-service.ts';
 import { WriteQueue } from '../logger/recorder/write-queue.ts';
-import type { Log } from '../logger/runtime/log.ts';
 import type { BenchData, BinanceData } from './data.ts';
 import type { Figure, Section } from './figures.ts';
 import { RecordingTransport } from './recording-transport.ts';
+import { silentLog } from './silent-log.ts';
 import { summary } from './timing.ts';
 import type { Ratio } from './timing.ts';
 
@@ -29,15 +29,6 @@ const PARSE_ROUNDS = 5;
 const MOMENTS = 20;
 /** Messages per turn of the event loop: about as many as one read of a busy socket yields. */
 const MESSAGES_PER_TURN = 20;
-
-const nothing = (): void => undefined;
-const silent: Log = {
-  error: nothing,
-  warning: nothing,
-  notice: nothing,
-  info: nothing,
-  debug: nothing,
-};
 
 export async function* recordSections({
   data,
@@ -120,7 +111,7 @@ export async function record(archive: Archive, transport: RecordingTransport): P
   const queue = new WriteQueue({
     archive,
     clock,
-    log: silent,
+    log: silentLog,
     limits: DEFAULT_LIMITS,
     onFatal: fail,
   });
@@ -132,14 +123,14 @@ export async function record(archive: Archive, transport: RecordingTransport): P
     transport,
     clock,
     random,
-    log: silent,
+    log: silentLog,
   });
   const recording = createRecorderService({
     archive,
     queue,
     clock,
     random,
-    log: silent,
+    log: silentLog,
     limits: DEFAULT_LIMITS,
     imageIntervalMs: 1_800_000,
     writer: 'bench',
@@ -150,7 +141,7 @@ export async function record(archive: Archive, transport: RecordingTransport): P
     receiveTimes: { defectsBetween: () => [], stalls: 0 },
     version: 'bench',
     processStatus: () => ({ rss: 0, heapUsed: 0, eventLoopLag: 0, threads: 0, handles: 0 }),
-    onTerminate: nothing,
+    onTerminate: () => undefined,
   });
   await recording.start([transport.security]);
   for (let i = 0; i < 10; i++) await nextTurn();

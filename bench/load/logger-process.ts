@@ -20,6 +20,7 @@ import { watchProcess } from '../../logger/service/process-status.ts';
 import { createSystemClock } from '../../logger/service/system-clock.ts';
 import type { SystemClock } from '../../logger/service/system-clock.ts';
 import { systemRandom } from '../../logger/service/system-random.ts';
+import { silentLog } from '../silent-log.ts';
 import type { LoadAddresses } from './exchange-process.ts';
 
 export interface LoadLoggerOptions extends LoadAddresses {
@@ -71,13 +72,9 @@ const UNLIMITED = {
   maxQueued: 100_000,
 };
 
-const nothing = (): void => undefined;
 const log: Log = {
+  ...silentLog,
   error: (text, fields) => void process.stderr.write(`${text} ${JSON.stringify(fields)}\n`),
-  warning: nothing,
-  notice: nothing,
-  info: nothing,
-  debug: nothing,
 };
 
 function memory(): LoadMemory {
@@ -246,7 +243,7 @@ function openCore(
       store: null,
       processStatus: () => processWatch.figures(),
       onFatal: fail,
-      onTerminate: nothing,
+      onTerminate: () => undefined,
     },
   );
 }
@@ -272,7 +269,7 @@ async function run(
   const sample = async (): Promise<LoadSample> => meter.sample(await live(), null);
   meter.reset();
   meter.watchLoop().catch(fail);
-  let stop: () => void = nothing;
+  let stop: () => void = () => undefined;
   const stopped = new Promise<void>((resolve) => (stop = resolve));
   process.on('message', (message) => {
     if (message === 'reset') {

@@ -36,6 +36,21 @@ export interface Evaluation {
   readonly limitedBy: 'edge' | 'depth' | 'horizon' | 'notional' | 'balance' | 'none';
 }
 
+export type Figures = Omit<Evaluation, 'atUs' | 'buy' | 'sell' | 'limitedBy'>;
+
+/** Where no size is considered. */
+export const NO_FIGURES: Figures = {
+  size: '0',
+  cost: '0',
+  received: '0',
+  transferred: '0',
+  sold: '0',
+  revenue: '0',
+  net: '0',
+  profit: '0',
+  bps: '0',
+};
+
 export type OpportunityEnd = 'closed' | 'gap' | 'stale' | 'crossed' | 'halted' | 'running';
 
 /** The longest time in which `buy` and `sell` would have brought at least the demanded profit. */

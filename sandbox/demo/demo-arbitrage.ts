@@ -16,23 +16,13 @@ import { startSandbox } from '../sandbox.ts';
 import { ARCHIVE, playArbitrage } from './arbitrage-steps.ts';
 import { DemoProcesses, freePort } from './demo-process.ts';
 import { DemoRunner } from './demo-runner.ts';
+import { interruption } from './interruption.ts';
 
 const DEMO_LIMIT_MS = 120_000;
 const COMMAND_LIMIT_MS = 40_000;
 
-function interruption(): Promise<number> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve(130));
-    process.once('SIGTERM', () => resolve(143));
-    setTimeout(() => {
-      process.stderr.write(`demo: not finished after ${DEMO_LIMIT_MS / 1000} s\n`);
-      resolve(1);
-    }, DEMO_LIMIT_MS).unref();
-  });
-}
-
 async function main(): Promise<number> {
-  const interrupted = interruption();
+  const interrupted = interruption(DEMO_LIMIT_MS);
   const directory = await mkdtemp(join(tmpdir(), 'demo-arbitrage-'));
   const archive = join(directory, ARCHIVE);
   const symbols = DEFAULT_SYMBOLS.filter(({ symbol }) => symbol === 'BTCUSDT');

@@ -18,24 +18,13 @@ import type { DemoOptions } from './demo-options.ts';
 import { DemoProcesses, freePort } from './demo-process.ts';
 import { DemoRunner } from './demo-runner.ts';
 import { playDemo } from './demo-steps.ts';
+import { interruption } from './interruption.ts';
 
 const DEMO_LIMIT_MS = 50_000;
 const COMMAND_LIMIT_MS = 25_000;
 const MINUTE_MS = 60_000;
 const EXIT_USAGE = 2;
 const WHOLE_DEMO_LIMIT_MS = 240_000;
-
-/** Resolves with the exit code of an early end: a signal or the time limit. */
-function interruption(limitMs: number): Promise<number> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve(130));
-    process.once('SIGTERM', () => resolve(143));
-    setTimeout(() => {
-      process.stderr.write(`demo: not finished after ${limitMs / 1000} s\n`);
-      resolve(1);
-    }, limitMs).unref();
-  });
-}
 
 async function main(): Promise<number> {
   let options: DemoOptions;

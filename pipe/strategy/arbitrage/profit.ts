@@ -15,7 +15,8 @@ import {
   subtractExact,
 } from '../../market/exact.ts';
 import type { Exact } from '../../market/exact.ts';
-import type { Evaluation } from '../../records/records.ts';
+import { NO_FIGURES } from '../../records/records.ts';
+import type { Figures } from '../../records/records.ts';
 import { LevelWalk, sizeDecimalsOf } from '../book-side.ts';
 import type { BookSide } from '../book-side.ts';
 import type { TradeTerms } from './terms.ts';
@@ -94,20 +95,6 @@ function afterWithdrawal({ withdrawal }: TradeTerms, amount: Exact): Exact {
   if (withdrawal === null) return amount;
   return largerExact(subtractExact(multiplyExact(amount, withdrawal.kept), withdrawal.fee), ZERO);
 }
-
-type Figures = Omit<Evaluation, 'atUs' | 'buy' | 'sell' | 'limitedBy'>;
-
-const NO_FIGURES: Figures = {
-  size: '0',
-  cost: '0',
-  received: '0',
-  transferred: '0',
-  sold: '0',
-  revenue: '0',
-  net: '0',
-  profit: '0',
-  bps: '0',
-};
 
 /** As it is recorded; null: no size brings a profit. */
 export function figuresOf(result: SizeResult | null): Figures {

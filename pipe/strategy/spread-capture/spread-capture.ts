@@ -16,6 +16,7 @@ import {
 import type { Exact } from '../../market/exact.ts';
 import type { VenueEvent } from '../../market/events.ts';
 import type { VenueBook } from '../../market/venue-book.ts';
+import { NO_FIGURES } from '../../records/records.ts';
 import type { DecisionRecord, Evaluation } from '../../records/records.ts';
 import type {
   OrderRequest,
@@ -131,15 +132,8 @@ class SpreadCapture implements Strategy {
       atUs,
       buy: leg,
       sell: leg,
+      ...NO_FIGURES,
       size: this.#settings.size,
-      cost: '0',
-      received: '0',
-      transferred: '0',
-      sold: '0',
-      revenue: '0',
-      net: '0',
-      profit: '0',
-      bps: '0',
       limitedBy: 'none',
     };
     const record: DecisionRecord = {
