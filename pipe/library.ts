@@ -177,7 +177,7 @@ class LivePipe implements OpenedPipe {
     this.#memory = memory;
     this.#stop = stop;
     this.#following = this.#follow();
-    // Whoever waits for it, or closes, is told.
+    // Reported to those that wait, and by `close`.
     this.#following.catch(() => undefined);
   }
 

@@ -1,4 +1,4 @@
-/** The movements of money that fills and transfers make. Whoever stores them numbers them. Pure. */
+/** The movements of money that fills and transfers make. The journal numbers them. Pure. */
 
 import { addExact, formatExact, multiplyExact, negateExact, parseExact } from '../market/exact.ts';
 import type { Exact } from '../market/exact.ts';

@@ -1,4 +1,4 @@
-/** Transfers that earlier runs left open, as their records tell. The next run goes on with them. */
+/** Transfers that earlier runs left open, according to their records. The next run goes on with them. */
 
 import { ZERO, addExact, formatExact, negateExact, parseExact } from '../market/exact.ts';
 import type { DecisionRecord, LedgerEntry, RecordStore } from '../records/records.ts';

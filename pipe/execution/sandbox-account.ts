@@ -1,7 +1,7 @@
 /**
  * One account on a sandbox exchange, and one order at a time on it. An order fills at once, as far as its limit
  * allows; the rest is cancelled. Each is sent once, whatever happens: where its outcome is not known, the account
- * and the open orders tell it. Nobody else may trade on the account.
+ * and the open orders show it. Nobody else may trade on the account.
  *
  * The exchange settles each side at its own limit. What is better than that in a trade goes to the exchange, so
  * that is the fee.
@@ -196,7 +196,7 @@ export class SandboxAccount {
     const connection = await this.#connect();
     const { data } = await connection.ask({ op: 'account' });
     const [row] = data ?? [];
-    if (!row) throw new WireFormatError('The exchange did not tell the account');
+    if (!row) throw new WireFormatError('The exchange did not report the account');
     const [cash, cashHeld] = [row['cash_amount'], row['cash_on_hold']].map(amountOf);
     const [coin, coinHeld] = [row['microbitcoin_amount'], row['microbitcoin_on_hold']].map(
       amountOf,

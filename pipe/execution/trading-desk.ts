@@ -1,5 +1,5 @@
 /**
- * Strategies at work, one for each pair: what their orders and transfers do, and when. It is told events and times
+ * Strategies at work, one for each pair: what their orders and transfers do, and when. Events and times are passed in
  * and has no clock of its own, so that on paper the same events and times leave the same records.
  */
 
@@ -26,7 +26,7 @@ export interface TradingDeskDeps {
   readonly definition: StrategyDefinition;
   /** Of the command line. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Of all venues of all pairs. Whoever owns them moves them, between `onTime` and `onEvent`. */
+  /** Of all venues of all pairs. The owner moves them, between `onTime` and `onEvent`. */
   readonly books: readonly VenueBook[];
   readonly history: (pair: string) => PairHistory;
   readonly fees: FeeTable;
@@ -36,7 +36,7 @@ export interface TradingDeskDeps {
   readonly balance: StrategyContext['balance'];
   readonly halted: StrategyContext['halted'];
   readonly halt: StrategyContext['halt'];
-  /** Told what became of each order; not of quotes, which fill in parts. */
+  /** Called with the result of each order; not of quotes, which fill in parts. */
   readonly onOrder?: OnResult;
 }
 

@@ -63,7 +63,7 @@ export class SearchThreads implements DaySearch {
       worker.once('error', reject);
       worker.once('exit', (code) => reject(new Error(`A thread of the search ended with ${code}`)));
     });
-    // Whoever waits for an answer hears of it.
+    // `search` reports it; without a search nobody has to know.
     failed.catch(() => undefined);
     const thread = { worker, failed };
     this.#threads.push(thread);

@@ -27,7 +27,7 @@ export async function liveLines(
     if (line) sink.put(line);
   };
   await follow(sources, venues, onEvent, { signal: sink.signal, topOnly: true });
-  if (sink.isTooSlow) throw new CliError(EXIT.failed, 'Whoever reads the lines is too slow');
+  if (sink.isTooSlow) throw new CliError(EXIT.failed, 'The reader of the output is too slow');
   return EXIT.done;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The kill switch of a directory: a file with the reason. Anyone may set it, whoever writes the records, and
+ * The kill switch of a directory: a file with the reason. Any process may set it, whichever writes the records, and
  * every process sees it at its next look.
  */
 

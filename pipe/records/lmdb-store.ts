@@ -28,7 +28,7 @@ const PAGE = 256;
 /** Behind every safe integer, in the order of keys. */
 const LAST = Number.POSITIVE_INFINITY;
 
-/** `halt`: the kill switch alone, beside whoever writes. */
+/** `halt`: the kill switch alone, which may be set while another process writes. */
 export type StoreAccess = 'read' | 'write' | 'halt';
 
 /**

@@ -1,4 +1,4 @@
-/** An archive as a source: what it holds, read beside whoever writes it. */
+/** An archive as a source: what it holds, which may be written meanwhile. */
 
 import type { ArchiveReader } from '../../logger/archive/archive.ts';
 import { hasConsecutiveTradeIds } from '../../logger/exchange/exchanges.ts';

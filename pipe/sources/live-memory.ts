@@ -1,6 +1,6 @@
 /**
  * The memory of live venues: what comes in from now on, and before it what is recorded, joined at the first live
- * book without a hole or a repeat. After a loss of the source, the time between is read in the same way.
+ * book without a gap or a repeat. After a loss of the source, the time between is read in the same way.
  */
 
 import { UnknownSecurityError, describeError } from '../../logger/errors.ts';

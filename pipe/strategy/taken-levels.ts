@@ -1,5 +1,5 @@
 /**
- * What decisions took of levels and no event has told of yet. A level can't be taken twice: what was taken is
+ * What decisions took of levels and no event has shown yet. A level can't be taken twice: what was taken is
  * gone until an event names that price, or a new image comes.
  */
 

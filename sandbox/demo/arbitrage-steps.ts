@@ -132,7 +132,7 @@ async function taken(demo: DemoRunner, action: RunningCommand): Promise<void> {
   demo.story.step(
     `Prices come apart by ${LARGE_BPS / 100} %`,
     'Now it pays: the strategy walks both books for the size that brings most, and takes it.',
-    'Paper orders fill 100 ms later, at the book of then: a price that has moved leaves one unfilled.',
+    'Paper orders fill 100 ms later, at the book as it stands then: if the price has moved, one stays unfilled.',
   );
   await apart(demo, LARGE_BPS);
   await decisions(demo, action, 'taken', 1);

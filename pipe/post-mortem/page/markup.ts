@@ -37,5 +37,5 @@ export function duration(us: number): string {
 }
 
 export function notSearchedText({ name, security }: PostMortem['notSearched'][number]): string {
-  return `Not searched for missed opportunities: ${name} (${security}), of which no decision is recorded`;
+  return `Not searched for missed opportunities: ${name} (${security}), no decision about it is recorded`;
 }

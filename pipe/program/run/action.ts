@@ -66,7 +66,7 @@ export async function runStrategy(
     };
     await runUntil(signal, { options, deps, sources });
     failed.check();
-    if (sink.isTooSlow) throw new CliError(EXIT.failed, 'Whoever reads the output is too slow');
+    if (sink.isTooSlow) throw new CliError(EXIT.failed, 'The reader of the output is too slow');
     return EXIT.done;
   } finally {
     for (const source of [...sources, ...archives]) await source.close();

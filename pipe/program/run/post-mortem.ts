@@ -36,7 +36,7 @@ export async function runPostMortem(
 ): Promise<ExitCode> {
   const { args, out } = session;
   if (!STRATEGIES.includes(name)) {
-    throw usageError(`--mode: there is a post-mortem of ${STRATEGIES.join(', ')} alone`);
+    throw usageError(`--mode: only ${STRATEGIES.join(', ')} has a post-mortem`);
   }
   const given = namedTexts(args, 'archive');
   if (given.length === 0) {
@@ -130,7 +130,7 @@ async function reportOf(
   }
 }
 
-/** Whoever looks at it sees the old page or the new one. */
+/** Readers see the old page or the new one. */
 async function writePage(path: string, page: string): Promise<void> {
   const unfinished = `${path}.${process.pid}`;
   await writeFile(unfinished, page);

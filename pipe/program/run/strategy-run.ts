@@ -49,7 +49,7 @@ export interface RunDeps {
   /** Real orders; null: on paper. */
   readonly execution: ((run: ExecutionDeps) => Execution) | null;
   readonly onStored: (batch: RecordBatch) => void;
-  /** Told what became of each order. */
+  /** Called with the result of each order. */
   readonly onOrder?: (result: OrderResult) => void;
   /** The run can't go on. */
   readonly onFailed: (error: unknown) => void;
@@ -59,7 +59,7 @@ export interface RunDeps {
 export interface ExecutionDeps {
   readonly books: readonly VenueBook[];
   readonly fees: FeeTable;
-  /** Tells the recorders' time. */
+  /** The recorders' time. */
   readonly clock: Clock;
   readonly halt: (reason: string) => void;
 }
@@ -80,7 +80,7 @@ export class StrategyRun {
   /** When it was stopped, on both clocks; null: it was not. */
   #stopped: { readonly us: number; readonly ms: number } | null = null;
   #halted: string | null;
-  /** From the start on: an image tells when its last message came, which may be long ago. */
+  /** From the start on: the time of an image is that of its last message, which may be long ago. */
   #nowUs: number;
 
   private constructor(
@@ -174,7 +174,7 @@ export class StrategyRun {
   }
 
   /**
-   * Ends what is open, in order; everything is stored when it resolves. Until then it has to be told events: what
+   * Ends what is open, in order; everything is stored when it resolves. Until then events have to be passed in: what
    * is under way is filled at the books as they move.
    */
   async stop(): Promise<void> {
@@ -289,11 +289,11 @@ export class StrategyRun {
     }));
     if (ledger.length > 0) this.#journal.add({ ledger });
     await this.#journal.flushed();
-    this.#tellBalances(opening);
+    this.#reportBalances(opening);
   }
 
   /** Else a user wonders why nothing is traded, or why a changed file changes nothing. */
-  #tellBalances(opening: readonly Balance[]): void {
+  #reportBalances(opening: readonly Balance[]): void {
     const { log } = this.#deps;
     const { venues } = this.#options;
     const has = (venue: string, coin: string): boolean =>

@@ -299,7 +299,7 @@ describe('postMortem', () => {
     const report = await examine(await scene(story));
     expect(report.notSearched).toEqual([{ name: 'coinbase', security: 'coinbase:BTCUSDT' }]);
     const said =
-      'Not searched for missed opportunities: coinbase (coinbase:BTCUSDT), of which no decision is recorded';
+      'Not searched for missed opportunities: coinbase (coinbase:BTCUSDT), no decision about it is recorded';
     expect([...textOf(report)]).toContain(said);
     expect(pageOf(report)).toContain(said);
   });
