@@ -77,6 +77,7 @@ export interface TopChange {
   readonly top: VenueTop | null;
 }
 
+/** Once a logger rejects the key, or a listener throws, `ready`, `at` and `range` throw that error; after `close`, too. */
 export interface OpenedPipe {
   /** `[pair, venue]` of all that is followed. */
   readonly venues: readonly (readonly [pair: string, venue: string])[];
@@ -163,6 +164,8 @@ class LivePipe implements OpenedPipe {
   readonly #begun = new Set<Venue>();
   readonly #following: Promise<void>;
   readonly #onBegun: (() => void)[] = [];
+  /** Why nothing is followed any more; null: it is. */
+  #ended: unknown = null;
 
   constructor(parts: {
     readonly sources: readonly LoggerSource[];
@@ -177,8 +180,9 @@ class LivePipe implements OpenedPipe {
     this.#memory = memory;
     this.#stop = stop;
     this.#following = this.#follow();
-    // Reported to those that wait, and by `close`.
-    this.#following.catch(() => undefined);
+    this.#following.catch((error: unknown) => {
+      this.#ended ??= error;
+    });
   }
 
   async ready(): Promise<void> {
@@ -191,6 +195,7 @@ class LivePipe implements OpenedPipe {
   }
 
   at(pair: string, at?: Time): Readonly<Record<string, VenueTop | null>> {
+    this.#assertFollowing();
     const us = at === undefined ? Number.MAX_SAFE_INTEGER : microseconds(at, 'at');
     const tops = this.#of(pair).map((venue) => {
       const entry = this.#memory.pair(venue.pair).series(venue.name)?.at(us);
@@ -200,6 +205,7 @@ class LivePipe implements OpenedPipe {
   }
 
   range(pair: string, from: Time, to?: Time): readonly TopChange[] {
+    this.#assertFollowing();
     const fromUs = microseconds(from, 'from');
     const toUs = to === undefined ? Number.MAX_SAFE_INTEGER : microseconds(to, 'to');
     const changes = this.#of(pair).flatMap((venue) => {
@@ -215,6 +221,7 @@ class LivePipe implements OpenedPipe {
   }
 
   async close(): Promise<void> {
+    this.#ended ??= new InvalidArgumentError('The pipe is closed');
     this.#stop.abort();
     await this.#following.catch(() => undefined);
     for (const source of this.#sources) await source.close();
@@ -222,6 +229,11 @@ class LivePipe implements OpenedPipe {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** The last tops say nothing about now once nothing is followed. */
+  #assertFollowing(): void {
+    if (this.#ended !== null) throw this.#ended;
   }
 
   #of(pair: string): readonly Venue[] {

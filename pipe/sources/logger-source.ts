@@ -81,8 +81,11 @@ export class LoggerSource implements LiveSource {
         await stream.follow(await this.#connected(signal), signal);
       } catch (error) {
         if (signal.aborted) return;
-        if (!canRetry(error) || (!hadBegun && stream.parts === 0)) throw error;
         reason = describeError(error);
+        if (!canRetry(error) || (!hadBegun && stream.parts === 0)) {
+          stream.lose(reason);
+          throw error;
+        }
       }
       if (signal.aborted) return;
       stream.lose(reason);

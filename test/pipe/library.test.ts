@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-test('tells tops as they move, and as they were', async () => {
+test('shows tops as they move, and as they were', async () => {
   const loggers = [{ port: server.port, authkey: KEY }];
   const pipe = await openPipe({ pairs: ['BTC-USDT'], exchanges: ['binance'], loggers });
   const changes: TopChange[] = [];
@@ -46,4 +46,52 @@ test('what can’t be opened is an error', async () => {
   const wrong = [{ port: server.port, authkey: 'another-key-of-16-characters' }];
   const rejected = openPipe({ pairs: ['BTCUSDT'], loggers: wrong });
   await expect(rejected).rejects.toMatchObject({ exitCode: 3 });
+});
+
+test('once nothing is followed any more, no top is shown as if it were one of now', async () => {
+  const loggers = [{ port: server.port, authkey: KEY }];
+  const pipe = await openPipe({ pairs: ['BTCUSDT'], loggers });
+  const changes: TopChange[] = [];
+  pipe.onChange((change) => changes.push(change));
+  await server.send(BINANCE, image(START_US, ['100', '1'], ['101', '2']));
+  await until('the top', () => pipe.at('BTCUSDT')['binance'] !== null);
+  const { port } = server;
+  server.close();
+  server = await MarketServer.start([], port, 'another-key-of-16-characters');
+  await until('its end', () => {
+    try {
+      pipe.at('BTCUSDT');
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  expect(changes.at(-1)?.top).toBeNull();
+  expect(() => pipe.at('BTCUSDT')).toThrow(expect.objectContaining({ exitCode: 3 }));
+  expect(() => pipe.range('BTCUSDT', `${START_US}us`)).toThrow(
+    expect.objectContaining({ exitCode: 3 }),
+  );
+  await pipe.close();
+});
+
+test('an error of a listener ends the pipe, and the next question throws it', async () => {
+  const loggers = [{ port: server.port, authkey: KEY }];
+  const pipe = await openPipe({ pairs: ['BTCUSDT'], loggers });
+  const broken = new Error('broken');
+  pipe.onChange(() => {
+    throw broken;
+  });
+  await server.send(BINANCE, image(START_US, ['100', '1'], ['101', '2']));
+  await expect(
+    pipe.ready().then(() => until('its end', () => pipe.at('BTCUSDT') === null)),
+  ).rejects.toBe(broken);
+  await pipe.close();
+  expect(() => pipe.at('BTCUSDT')).toThrow(broken);
+});
+
+test('a pipe that is closed answers no more', async () => {
+  const loggers = [{ port: server.port, authkey: KEY }];
+  const pipe = await openPipe({ pairs: ['BTCUSDT'], loggers });
+  await pipe.close();
+  expect(() => pipe.at('BTCUSDT')).toThrow(/The pipe is closed/);
 });

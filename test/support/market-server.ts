@@ -25,12 +25,16 @@ export class MarketServer {
     this.#calls = calls;
   }
 
-  static async start(instruments: readonly Instrument[], port = 0): Promise<MarketServer> {
+  static async start(
+    instruments: readonly Instrument[],
+    port = 0,
+    key = KEY,
+  ): Promise<MarketServer> {
     const server = new Server();
     const calls = new Set<BooksCall>();
     const rejected = { code: status.UNAUTHENTICATED, details: 'wrong key' };
     const isKnown = (metadata: BooksCall['metadata']): boolean =>
-      metadata.get('authorization')[0] === `Bearer ${KEY}`;
+      metadata.get('authorization')[0] === `Bearer ${key}`;
     server.addService(loadDefinitions().market, {
       Instruments: (call: any, done: any) =>
         isKnown(call.metadata) ? done(null, { instruments }) : done(rejected),
