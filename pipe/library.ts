@@ -165,7 +165,7 @@ class LivePipe implements OpenedPipe {
   readonly #following: Promise<void>;
   readonly #onBegun: (() => void)[] = [];
   /** Why nothing is followed any more; null: it is. */
-  #ended: unknown = null;
+  #ended: Error | null = null;
 
   constructor(parts: {
     readonly sources: readonly LoggerSource[];
@@ -181,7 +181,7 @@ class LivePipe implements OpenedPipe {
     this.#stop = stop;
     this.#following = this.#follow();
     this.#following.catch((error: unknown) => {
-      this.#ended ??= error;
+      this.#ended ??= error instanceof Error ? error : new Error(String(error));
     });
   }
 

@@ -50,6 +50,8 @@ interface Action {
   /** In quote, paid and got so far; in base, left over. */
   money: Exact;
   base: Exact;
+  /** Where what is left over lies. */
+  holder: Venue;
   hasFailed: boolean;
 }
 
@@ -108,6 +110,7 @@ export class Actions {
         .filter(({ coin }) => coin === buyVenue.quote)
         .reduce((sum, { amount }) => addExact(sum, parseExact(amount)), ZERO),
       base: ZERO,
+      holder: buyVenue,
       hasFailed: false,
     });
   }
@@ -130,6 +133,7 @@ export class Actions {
     if (!action) return;
     const arrived = subtractExact(parseExact(transfer.amount), parseExact(transfer.fee));
     action.base = arrived;
+    action.holder = action.sell;
     this.#waiting.set(action.decision, action);
     this.sellWaiting(transfer.to);
   }
@@ -210,6 +214,7 @@ export class Actions {
       expected,
       money: ZERO,
       base: ZERO,
+      holder: buyVenue,
       hasFailed: false,
     });
     // From now on, so that those decided until the buy is done keep to the limit.
@@ -297,12 +302,12 @@ export class Actions {
  * it is missing. Without a proven book, at the limit of its order.
  */
 function worthOfRest(
-  { base, buy, sell, expected, way }: Action,
+  { base, holder, sell, expected, way }: Action,
   books: readonly VenueBook[],
 ): Exact {
   if (base.value === 0n) return ZERO;
   const isMissing = base.value < 0n;
-  const venue = isMissing ? sell : buy;
+  const venue = isMissing ? sell : holder;
   const book = books.find((each) => each.venue.name === venue.name)?.book;
   const best = book?.best(isMissing ? 'ask' : 'bid');
   const order = expected.orders.find(({ side }) => side === (isMissing ? 'buy' : 'sell'));

@@ -223,6 +223,17 @@ describe('with transfers of 1 s', () => {
     expect(test.run.balance('dear', 'BTC')).toBe('1000');
   });
 
+  it('what is not sold counts at the best bid where it has arrived', async () => {
+    const test = await scene({ ...MOVED, options: { transfer: 'yes', 'max-daily-loss': '20' } });
+    begin(test);
+    test.run.onTime(at(100));
+    test.run.onEvent(test.b.update(at(200), '103×0 102×0 90×1', ''));
+    test.run.onTime(at(3000));
+    await test.run.stop(at(3100));
+    // 90 for 1 BTC and as much for each of the other 1.4965, less the fee, less the 251.5 that were paid.
+    expect(test.run.haltReason).toContain('the result of this day is -27.039685 USDT');
+  });
+
   it('one of a pair that has no strategy after a restart is not open for ever', async () => {
     const test = await scene(MOVED);
     begin(test);
