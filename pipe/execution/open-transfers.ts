@@ -4,7 +4,7 @@ import { ZERO, addExact, formatExact, negateExact, parseExact } from '../market/
 import type { DecisionRecord, LedgerEntry, RecordStore } from '../records/records.ts';
 import type { OpenTransfer } from '../strategy/strategy.ts';
 
-/** Of what left a venue: what has not arrived, and what has and was not sold. */
+/** Of what left a venue: what has not arrived, and what has and was not sold. What has a result is done. */
 export async function openTransfers(
   store: RecordStore,
   strategy: string,
@@ -15,9 +15,10 @@ export async function openTransfers(
     if (kind === 'sell') open.delete(decision);
   }
   if (open.size === 0) return [];
+  const always = { fromUs: 0, toUs: Number.MAX_SAFE_INTEGER };
+  for await (const { decision } of store.results(strategy, always)) open.delete(decision);
   for await (const entry of store.ledger(strategy)) open.get(entry.decision)?.push(entry);
   const found: OpenTransfer[] = [];
-  const always = { fromUs: 0, toUs: Number.MAX_SAFE_INTEGER };
   for await (const decision of store.decisions(strategy, always)) {
     const ledger = open.get(decision.id);
     if (ledger) found.push(openTransferOf(decision, ledger));

@@ -6,6 +6,7 @@
 import type { FeeTable } from '../fees/fee-table.ts';
 import type { VenueEvent } from '../market/events.ts';
 import type { VenueBook } from '../market/venue-book.ts';
+import type { ResultRecord } from '../records/records.ts';
 import { Standing } from '../strategy/standing.ts';
 import type {
   OpenTransfer,
@@ -68,6 +69,11 @@ export class TradingDesk {
       const own = books.filter(({ venue }) => venue.pair === pair);
       this.#strategies.set(pair, definition.create(this.#context(pair, own), deps.options));
     }
+  }
+
+  /** Results of earlier runs count as those of this one. */
+  async restore(results: AsyncIterable<ResultRecord>): Promise<void> {
+    for await (const result of results) this.#standing.count(result);
   }
 
   /** Goes on with what earlier runs left open. What was due while nothing ran arrives now. */

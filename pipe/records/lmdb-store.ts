@@ -10,6 +10,7 @@ import type {
   LedgerEntry,
   OpportunityRecord,
   RecordStore,
+  ResultRecord,
   RunRecord,
   StoredFeeTable,
   TimeRange,
@@ -88,6 +89,10 @@ class LmdbStore implements RecordStore {
 
   ledger(strategy: string): AsyncGenerator<LedgerEntry> {
     return this.#inOrder('paper_ledger', strategy, { from: 0, to: LAST });
+  }
+
+  results(strategy: string, { fromUs, toUs }: TimeRange): AsyncGenerator<ResultRecord> {
+    return this.#inOrder('results', strategy, { from: fromUs, to: toUs });
   }
 
   halted(): Promise<string | null> {

@@ -27,6 +27,7 @@ const SUMMARIES: Summaries = {
   paper_ledger: ({ atUs, venue, coin, kind, amount, balance }) => {
     return { at_us: atUs, venue, coin, kind, amount, balance };
   },
+  results: ({ pair, quote, result }) => ({ pair, quote, result }),
 };
 
 export function documentOf({ kind, id, strategy, order, text }: StoredText): RecordDocument {

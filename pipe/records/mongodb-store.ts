@@ -25,6 +25,7 @@ import type {
   LedgerEntry,
   OpportunityRecord,
   RecordStore,
+  ResultRecord,
   RunRecord,
   StoredFeeTable,
   TimeRange,
@@ -146,6 +147,10 @@ class MongoStore implements RecordStore {
 
   ledger(strategy: string): AsyncGenerator<LedgerEntry> {
     return this.#inOrder('paper_ledger', strategy);
+  }
+
+  results(strategy: string, range: TimeRange): AsyncGenerator<ResultRecord> {
+    return this.#inOrder('results', strategy, range);
   }
 
   async halted(): Promise<string | null> {

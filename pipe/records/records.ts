@@ -105,6 +105,25 @@ export interface DecisionRecord {
   readonly expected: Readonly<Record<string, unknown>>;
 }
 
+/** What an action came to, when the last of its orders was done. */
+export interface ResultRecord {
+  readonly decision: string;
+  readonly strategy: string;
+  readonly pair: string;
+  readonly atUs: number;
+  /** The coin of `money`, `worth` and `result`. */
+  readonly quote: string;
+  /** Paid and got, fees included. Signed. */
+  readonly money: string;
+  /** In base, bought and not sold; below zero: sold and not bought. And what that was worth then. */
+  readonly rest: string;
+  readonly worth: string;
+  /** Both together. */
+  readonly result: string;
+  /** An order was rejected, or nothing of it was filled. */
+  readonly hasFailed: boolean;
+}
+
 /** One movement on one balance. The sum of all movements of a coin on a venue is its balance. */
 export interface LedgerEntry {
   /** From 1, without a gap. */
@@ -161,6 +180,7 @@ export interface RecordStore {
     readonly opportunities?: readonly OpportunityRecord[];
     readonly decisions?: readonly DecisionRecord[];
     readonly ledger?: readonly LedgerEntry[];
+    readonly results?: readonly ResultRecord[];
   }): Promise<void>;
   runs(strategy: string): Promise<readonly RunRecord[]>;
   feeTable(id: string): Promise<StoredFeeTable | null>;
@@ -168,6 +188,7 @@ export interface RecordStore {
   opportunities(strategy: string, range: TimeRange): AsyncIterable<OpportunityRecord>;
   decisions(strategy: string, range: TimeRange): AsyncIterable<DecisionRecord>;
   ledger(strategy: string): AsyncIterable<LedgerEntry>;
+  results(strategy: string, range: TimeRange): AsyncIterable<ResultRecord>;
   /** The kill switch: why the strategies on this store are halted; null: they are not. */
   halted(): Promise<string | null>;
   setHalted(reason: string | null): Promise<void>;

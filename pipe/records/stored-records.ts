@@ -16,6 +16,7 @@ import type {
   LedgerEntry,
   OpportunityRecord,
   RecordStore,
+  ResultRecord,
   RunRecord,
   StoredFeeTable,
 } from './records.ts';
@@ -27,6 +28,7 @@ export interface RecordOf {
   readonly opportunities: OpportunityRecord;
   readonly decisions: DecisionRecord;
   readonly paper_ledger: LedgerEntry;
+  readonly results: ResultRecord;
 }
 
 export type RecordKind = keyof RecordOf;
@@ -37,6 +39,7 @@ export const RECORD_KINDS: readonly RecordKind[] = [
   'opportunities',
   'decisions',
   'paper_ledger',
+  'results',
 ];
 
 /** A record as it is stored. */
@@ -65,6 +68,7 @@ const PLACES: MadeBy = {
   paper_ledger: ({ strategy, number }) => {
     return { id: ledgerId(strategy, number), strategy, order: number };
   },
+  results: ({ decision, strategy, atUs }) => ({ id: decision, strategy, order: atUs }),
 };
 
 export function ledgerId(strategy: string, number: number): string {
@@ -94,11 +98,13 @@ export function batchTexts({
   opportunities = [],
   decisions = [],
   ledger = [],
+  results = [],
 }: Parameters<RecordStore['put']>[0]): StoredText[] {
   return [
     ...opportunities.map((record) => storedText('opportunities', record)),
     ...decisions.map((record) => storedText('decisions', record)),
     ...ledger.map((record) => storedText('paper_ledger', record)),
+    ...results.map((record) => storedText('results', record)),
   ];
 }
 

@@ -2,8 +2,14 @@
 
 import { ZERO, addExact, formatExact, parseExact } from '../market/exact.ts';
 import type { Exact } from '../market/exact.ts';
+import type { ResultRecord, TimeRange } from '../records/records.ts';
 
 const DAY_US = 86_400_000_000;
+
+/** The UTC day of a moment, and what is later. */
+export function sinceMidnight(nowUs: number): TimeRange {
+  return { fromUs: nowUs - (nowUs % DAY_US), toUs: Number.MAX_SAFE_INTEGER };
+}
 
 export class Standing {
   /** Decided, and not arrived. */
@@ -20,21 +26,21 @@ export class Standing {
   }
 
   /** An action ended. */
-  settle(action: {
-    readonly quote: string;
-    readonly result: Exact;
-    readonly hasFailed: boolean;
-    readonly nowUs: number;
-  }): void {
-    this.#turnDay(action.nowUs);
-    const sum = addExact(this.#results.get(action.quote) ?? ZERO, action.result);
-    this.#results.set(action.quote, parseExact(formatExact(sum)));
+  settle(action: ResultRecord): void {
+    this.count(action);
     this.failures = action.hasFailed ? this.failures + 1 : 0;
+  }
+
+  /** Of this run or an earlier one. */
+  count({ quote, result, atUs }: ResultRecord): void {
+    this.#turnDay(atUs);
+    const sum = addExact(this.#results.get(quote) ?? ZERO, parseExact(result));
+    this.#results.set(quote, parseExact(formatExact(sum)));
   }
 
   #turnDay(nowUs: number): void {
     const day = Math.floor(nowUs / DAY_US);
-    if (day === this.#day) return;
+    if (day <= this.#day) return;
     this.#day = day;
     this.#results.clear();
   }

@@ -8,7 +8,12 @@ import type { FeeTable } from '../fees/fee-table.ts';
 import type { VenueEvent } from '../market/events.ts';
 import type { VenueBook } from '../market/venue-book.ts';
 import type { Venue } from '../market/venue.ts';
-import type { DecisionRecord, LedgerEntry, OpportunityRecord } from '../records/records.ts';
+import type {
+  DecisionRecord,
+  LedgerEntry,
+  OpportunityRecord,
+  ResultRecord,
+} from '../records/records.ts';
 import type { PairHistory } from '../top/pair-history.ts';
 import type { Standing } from './standing.ts';
 
@@ -94,6 +99,7 @@ export interface StrategyContext {
     readonly opportunities?: readonly OpportunityRecord[];
     readonly decisions?: readonly DecisionRecord[];
     readonly ledger?: readonly LedgerEntry[];
+    readonly results?: readonly ResultRecord[];
   }): void;
 }
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ZERO, addExact, formatExact, parseExact } from '../../pipe/market/exact.ts';
 import { openLmdbStore } from '../../pipe/records/lmdb-store.ts';
-import type { LedgerEntry } from '../../pipe/records/records.ts';
+import type { DecisionRecord, LedgerEntry } from '../../pipe/records/records.ts';
 import { KEY } from '../manager/fixture.ts';
 import { MarketServer, image, instrument } from '../support/market-server.ts';
 import { built, needs } from '../support/requirements.ts';
@@ -55,7 +55,7 @@ async function feesWithLatency(latencyMs: number): Promise<void> {
 }
 
 interface Line {
-  readonly decision?: { readonly verdict: string };
+  readonly decision?: Pick<DecisionRecord, 'verdict' | 'reasons'>;
   readonly movement?: LedgerEntry;
 }
 
@@ -65,14 +65,19 @@ interface Running {
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
 
-function start(): Running {
+function start(extra = ''): Running {
   const words = '--strategy arbitrage --mode action --pairs BTCUSDT --exchanges binance,bybit';
   const more = `--transfer yes --max-transfer-time ${TRANSFER_S}s --max-age 60s --json`;
   const files = ['fees', 'balances'].flatMap((name) => [
     `--${name}`,
     join(directory, `${name}.json`),
   ]);
-  const args = [...`${words} ${more}`.split(' '), ...files, '--store', join(directory, 'records')];
+  const args = [
+    ...`${words} ${more} ${extra}`.trim().split(' '),
+    ...files,
+    '--store',
+    join(directory, 'records'),
+  ];
   const env = { MANAGER_AUTHKEY: KEY, MANAGER_PORT: String(server.port), HOME: directory };
   const child = spawn(process.execPath, ['dist/pipe/main.js', ...args], {
     env,
@@ -182,6 +187,15 @@ describe('a strategy', needs(built('dist/pipe/main.js')), () => {
       'bybit BTC': '0.000496',
       'bybit USDT': '244.755',
     });
+
+    // What it lost keeps the next run on this day from trading.
+    const third = start('--max-daily-loss 5');
+    await server.asked();
+    await comeApart();
+    await third.line('the limit', ({ decision }) =>
+      decision?.reasons.some(({ detail }) => detail === 'the result of this day is -7.100440608'),
+    );
+    expect(await third.end('SIGTERM')).toBe(0);
   });
 
   it('stopped with an order under way, fills it before the exit, at the book as it moves on', async () => {

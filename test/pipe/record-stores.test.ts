@@ -20,6 +20,7 @@ import {
   sampleDecision,
   sampleEntry,
   sampleOpportunity,
+  sampleResult,
   sampleRun,
 } from './sample-pipe-records.ts';
 
@@ -62,6 +63,7 @@ async function contentOf(store: RecordStore): Promise<unknown> {
     opportunities: await listOf(store.opportunities(STRATEGY, ALL)),
     decisions: await listOf(store.decisions(STRATEGY, ALL)),
     ledger: await listOf(store.ledger(STRATEGY)),
+    results: await listOf(store.results(STRATEGY, ALL)),
   };
 }
 
@@ -85,12 +87,14 @@ for (const { name, make, isThere, manyRecords } of STORES) {
         opportunities: [opportunity],
         decisions: [sampleDecision(opportunity)],
         ledger: [sampleEntry(1), sampleEntry(2)],
+        results: [sampleResult(opportunity)],
       });
       const content = {
         runs: [sampleRun(0)],
         opportunities: [opportunity],
         decisions: [sampleDecision(opportunity)],
         ledger: [sampleEntry(1), sampleEntry(2)],
+        results: [sampleResult(opportunity)],
       };
       expect(await contentOf(first)).toEqual(content);
       await first.close();
@@ -135,6 +139,7 @@ for (const { name, make, isThere, manyRecords } of STORES) {
         opportunities: [opportunity],
         decisions: [decision],
         ledger: [sampleEntry(1)],
+        results: [sampleResult(opportunity)],
       });
       const content = await contentOf(store);
       const others: (() => Promise<void>)[] = [
@@ -143,6 +148,7 @@ for (const { name, make, isThere, manyRecords } of STORES) {
         () => store.put({ opportunities: [sampleOpportunity(0, { evaluations: 4 })] }),
         () => store.put({ decisions: [{ ...decision, atUs: decision.atUs + 1 }] }),
         () => store.put({ ledger: [sampleEntry(1, { amount: '1000.1' })] }),
+        () => store.put({ results: [sampleResult(opportunity, { result: '5' })] }),
         () => store.put({ ledger: [sampleEntry(2), sampleEntry(2, { amount: '3' })] }),
         () =>
           store.put({
@@ -282,6 +288,7 @@ describe.skipIf(mongoUri === undefined)('a batch that was begun in MongoDB', () 
     opportunities: [opportunity],
     decisions: [sampleDecision(opportunity)],
     ledger: [sampleEntry(1)],
+    results: [sampleResult(opportunity)],
   };
 
   /** As a writer leaves it that was killed behind its first record. */
@@ -321,7 +328,7 @@ describe.skipIf(mongoUri === undefined)('a batch that was begun in MongoDB', () 
       .insertOne({ _id: id, strategy, order, record } as { _id: string });
     await client.close();
     const { opportunities } = batch;
-    const expected = { runs: [], opportunities, decisions: [], ledger: [other] };
+    const expected = { runs: [], opportunities, decisions: [], ledger: [other], results: [] };
     expect(await contentAfter(uri)).toEqual(expected);
     expect(await contentAfter(uri)).toEqual(expected);
   });

@@ -5,6 +5,7 @@ import type {
   Evaluation,
   LedgerEntry,
   OpportunityRecord,
+  ResultRecord,
   RunRecord,
 } from '../../pipe/records/records.ts';
 
@@ -95,6 +96,26 @@ export function sampleEntry(number: number, changes: Partial<LedgerEntry> = {}):
     amount: '1000',
     balance: '1000',
     fill: null,
+    ...changes,
+  };
+}
+
+export function sampleResult(
+  opportunity: OpportunityRecord,
+  changes: Partial<ResultRecord> = {},
+): ResultRecord {
+  const { id, strategy, pair, fromUs } = opportunity;
+  return {
+    decision: `${id}/1`,
+    strategy,
+    pair,
+    atUs: fromUs + 100_000,
+    quote: 'USDT',
+    money: '4.25',
+    rest: '-0.001',
+    worth: '-0.1',
+    result: '4.15',
+    hasFailed: false,
     ...changes,
   };
 }

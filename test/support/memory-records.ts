@@ -6,10 +6,12 @@ import type {
   LedgerEntry,
   OpportunityRecord,
   RecordStore,
+  ResultRecord,
   RunRecord,
   StoredFeeTable,
+  TimeRange,
 } from '../../pipe/records/records.ts';
-import { overStored, storedText } from '../../pipe/records/stored-records.ts';
+import { RECORD_KINDS, overStored, storedText } from '../../pipe/records/stored-records.ts';
 import type { RecordKind, StoredText } from '../../pipe/records/stored-records.ts';
 
 export class MemoryRecords implements RecordStore {
@@ -31,6 +33,7 @@ export class MemoryRecords implements RecordStore {
       ...(batch.opportunities ?? []).map((record) => storedText('opportunities', record)),
       ...(batch.decisions ?? []).map((record) => storedText('decisions', record)),
       ...(batch.ledger ?? []).map((record) => storedText('paper_ledger', record)),
+      ...(batch.results ?? []).map((record) => storedText('results', record)),
     ]);
   }
 
@@ -55,6 +58,12 @@ export class MemoryRecords implements RecordStore {
     yield* this.all<LedgerEntry>('paper_ledger');
   }
 
+  async *results(_: string, { fromUs, toUs }: TimeRange): AsyncIterable<ResultRecord> {
+    for (const result of this.all<ResultRecord>('results')) {
+      if (result.atUs >= fromUs && result.atUs < toUs) yield result;
+    }
+  }
+
   halted(): Promise<string | null> {
     return Promise.resolve(this.haltReason);
   }
@@ -76,10 +85,9 @@ export class MemoryRecords implements RecordStore {
 
   /** Everything, for comparison. */
   text(): string {
-    const kinds: readonly RecordKind[] = ['runs', 'opportunities', 'decisions', 'paper_ledger'];
-    return kinds
-      .flatMap((kind) => this.all(kind).map((record) => canonicalJson(record)))
-      .join('\n');
+    return RECORD_KINDS.flatMap((kind) =>
+      this.all(kind).map((record) => canonicalJson(record)),
+    ).join('\n');
   }
 
   async #put(records: readonly StoredText[]): Promise<void> {

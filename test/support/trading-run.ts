@@ -6,6 +6,7 @@ import { openTransfers } from '../../pipe/execution/open-transfers.ts';
 import { timeOfEvent } from '../../pipe/market/events.ts';
 import type { VenueEvent } from '../../pipe/market/events.ts';
 import { VenueBook } from '../../pipe/market/venue-book.ts';
+import { sinceMidnight } from '../../pipe/strategy/standing.ts';
 import type { Venue } from '../../pipe/market/venue.ts';
 import { RecordJournal } from '../../pipe/program/run/journal.ts';
 import type { LedgerEntry } from '../../pipe/records/records.ts';
@@ -56,6 +57,7 @@ export class TradingRun {
     const isNew = ({ venue, coin }: LedgerEntry): boolean => journal.balance(venue, coin) === null;
     journal.add({ ledger: ledger.filter(isNew) });
     const run = new TradingRun(options, journal);
+    await run.#desk.restore(store.results(definition.name, sinceMidnight(startUs)));
     run.#desk.resume(await openTransfers(store, definition.name), startUs);
     return run;
   }

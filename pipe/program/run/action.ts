@@ -21,7 +21,14 @@ import { archiveSources, loggerSources, venuesOf } from '../sources.ts';
 import { executionOf } from './executions.ts';
 import { feesOf } from './fees.ts';
 import type { RecordBatch } from './journal.ts';
-import { decisionLine, movementLines, opportunityLine, unfilledLine, unfilledOf } from './record-lines.ts'; // prettier-ignore
+import {
+  decisionLine,
+  movementLines,
+  opportunityLine,
+  resultLine,
+  unfilledLine,
+  unfilledOf,
+} from './record-lines.ts';
 import { StrategyRun } from './strategy-run.ts';
 import type { RunDeps, RunOptions } from './strategy-run.ts';
 
@@ -150,14 +157,16 @@ function printUnfilled(result: OrderResult, { out }: PipeSession, sink: LineSink
 }
 
 function print(batch: RecordBatch, { out }: PipeSession, sink: LineSink): void {
-  const { opportunities = [], decisions = [], ledger = [] } = batch;
+  const { opportunities = [], decisions = [], ledger = [], results = [] } = batch;
   if (out.isJson) {
     for (const opportunity of opportunities) sink.put(JSON.stringify({ opportunity }));
     for (const decision of decisions) sink.put(JSON.stringify({ decision }));
     for (const movement of ledger) sink.put(JSON.stringify({ movement }));
+    for (const result of results) sink.put(JSON.stringify({ result }));
     return;
   }
   for (const decision of decisions) sink.put(decisionLine(decision));
   for (const line of movementLines(ledger)) sink.put(line);
+  for (const result of results) sink.put(resultLine(result));
   for (const one of opportunities) if (one.end !== 'running') sink.put(opportunityLine(one));
 }

@@ -10,12 +10,14 @@ import type {
   LedgerEntry,
   OpportunityRecord,
   RecordStore,
+  ResultRecord,
 } from '../../records/records.ts';
 
 export interface RecordBatch {
   readonly opportunities?: readonly OpportunityRecord[];
   readonly decisions?: readonly DecisionRecord[];
   readonly ledger?: readonly LedgerEntry[];
+  readonly results?: readonly ResultRecord[];
 }
 
 export class RecordJournal {
@@ -106,6 +108,7 @@ function joined(batches: readonly RecordBatch[]): Required<RecordBatch> {
     opportunities: batches.flatMap(({ opportunities = [] }) => opportunities),
     decisions: batches.flatMap(({ decisions = [] }) => decisions),
     ledger: batches.flatMap(({ ledger = [] }) => ledger),
+    results: batches.flatMap(({ results = [] }) => results),
   };
 }
 

@@ -3,7 +3,12 @@
 import { formatTimeUs } from '../../../logger/market/time.ts';
 import { addExact, compareExact, formatExact, parseExact, ZERO } from '../../market/exact.ts';
 import type { Exact } from '../../market/exact.ts';
-import type { DecisionRecord, LedgerEntry, OpportunityRecord } from '../../records/records.ts';
+import type {
+  DecisionRecord,
+  LedgerEntry,
+  OpportunityRecord,
+  ResultRecord,
+} from '../../records/records.ts';
 import type { OrderRequest, OrderResult } from '../../strategy/strategy.ts';
 
 export function decisionLine({ atUs, pair, verdict, reasons, evaluation }: DecisionRecord): string {
@@ -17,6 +22,19 @@ export function opportunityLine(opportunity: OpportunityRecord): string {
   const { fromUs, toUs, pair, buy, sell, end, best } = opportunity;
   const milliseconds = Math.round((toUs - fromUs) / 1000);
   return `${formatTimeUs(toUs)}  ended  ${pair} buy ${buy}, sell ${sell}: ${end} after ${milliseconds} ms, best profit ${best.profit} (${best.bps} bps)`;
+}
+
+export function resultLine({
+  atUs,
+  pair,
+  quote,
+  money,
+  rest,
+  worth,
+  result,
+}: ResultRecord): string {
+  const parts = rest === '0' ? '' : `: ${money} paid and got, ${rest} left over, worth ${worth}`;
+  return `${formatTimeUs(atUs)}  result  ${pair}: ${result} ${quote}${parts}`;
 }
 
 /** An order of which less than all was filled. */

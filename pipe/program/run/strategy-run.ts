@@ -18,6 +18,7 @@ import { RecorderClock } from '../../market/recorder-clock.ts';
 import { VenueBook } from '../../market/venue-book.ts';
 import type { Venue } from '../../market/venue.ts';
 import type { RecordStore, RunRecord, StoredFeeTable } from '../../records/records.ts';
+import { sinceMidnight } from '../../strategy/standing.ts';
 import type { OrderRequest, OrderResult, StrategyDefinition } from '../../strategy/strategy.ts';
 import type { LiveMemory } from '../../sources/live-memory.ts';
 import { topOf } from '../../top/top.ts';
@@ -122,6 +123,7 @@ export class StrategyRun {
     const startedUs = run.#recorders.nowUs();
     await store.putRun(runRecord(options, startedUs));
     await run.#openBalances();
+    await run.#desk.restore(store.results(name, sinceMidnight(startedUs)));
     // What paper has left open is no coin of a real account.
     if (run.#execution === null) await run.#resume(startedUs);
     run.#startTimers();

@@ -14,7 +14,7 @@ import {
 import type { Exact } from '../../market/exact.ts';
 import type { VenueBook } from '../../market/venue-book.ts';
 import type { Venue } from '../../market/venue.ts';
-import type { DecisionRecord } from '../../records/records.ts';
+import type { DecisionRecord, ResultRecord } from '../../records/records.ts';
 import type {
   OpenTransfer,
   OrderRequest,
@@ -79,7 +79,7 @@ export class Actions {
     const record: DecisionRecord = {
       id,
       opportunity: span.id,
-      strategy: span.id.slice(0, span.id.indexOf('/')),
+      strategy: strategyOf(span.id),
       pair: this.#context.pair,
       atUs: moment.atUs,
       verdict: decision.verdict,
@@ -118,6 +118,11 @@ export class Actions {
   onResult(result: OrderResult, nowUs: number): void {
     const action = this.#underWay.get(result.request.decision);
     if (!action) return;
+    const isSaleOfTransfer = action.expected.transfer && result.request.side === 'sell';
+    if (isSaleOfTransfer && result.fills.length === 0) {
+      this.#waiting.set(action.decision, action);
+      return;
+    }
     this.#settle(action, result);
     if (--action.orders > 0) return;
     const isBuyOfTransfer = action.expected.transfer && result.request.side === 'buy';
@@ -128,26 +133,30 @@ export class Actions {
     this.#finish(action, nowUs);
   }
 
-  onArrival(transfer: Transfer): void {
+  onArrival(transfer: Transfer, nowUs: number): void {
     const action = this.#underWay.get(transfer.decision);
     if (!action) return;
     const arrived = subtractExact(parseExact(transfer.amount), parseExact(transfer.fee));
     action.base = arrived;
     action.holder = action.sell;
     this.#waiting.set(action.decision, action);
-    this.sellWaiting(transfer.to);
+    this.sellWaiting(transfer.to, nowUs);
   }
 
   /** What has arrived on a venue, if its book is proven; after the kill switch, once that is taken back. */
-  sellWaiting(venue: string): void {
+  sellWaiting(venue: string, nowUs: number): void {
     if (this.#waiting.size === 0 || this.#context.halted() !== null) return;
-    const isProven = this.#context.books.some((book) => book.venue.name === venue && book.book);
-    if (!isProven) return;
+    const there = this.#context.books.find((book) => book.venue.name === venue);
+    if (!there?.book?.best('bid')) return;
     for (const action of this.#waiting.values()) {
       if (action.sell.name !== venue) continue;
       this.#waiting.delete(action.decision);
-      action.orders = 1;
       const size = formatExact(floorToLot(action.base, action.way.terms.sell.lot));
+      if (size === '0') {
+        this.#finish(action, nowUs);
+        continue;
+      }
+      action.orders = 1;
       const { decision, sell } = action;
       this.#context.execute([{ decision, venue: sell, side: 'sell', size, limit: NO_LIMIT }]);
     }
@@ -285,8 +294,9 @@ export class Actions {
     this.#underWay.delete(action.decision);
     const { standing } = this.#context;
     const { quote } = action.buy;
-    const result = addExact(action.money, worthOfRest(action, this.#context.books));
-    standing.settle({ quote, result, hasFailed: action.hasFailed, nowUs });
+    const result = this.#resultOf(action, nowUs);
+    standing.settle(result);
+    this.#context.record({ results: [result] });
     const { maxDailyLoss, maxFailures } = this.#settings;
     const ofDay = standing.resultOfDay(quote, nowUs);
     if (maxDailyLoss !== null && isLost(ofDay, maxDailyLoss)) {
@@ -295,6 +305,26 @@ export class Actions {
       this.#context.halt(`arbitrage: ${standing.failures} actions in a row have failed`);
     }
   }
+
+  #resultOf({ decision, hasFailed, money, ...action }: Action, atUs: number): ResultRecord {
+    const worth = worthOfRest(action, this.#context.books);
+    return {
+      decision,
+      strategy: strategyOf(decision),
+      pair: this.#context.pair,
+      atUs,
+      quote: action.buy.quote,
+      money: formatExact(money),
+      rest: formatExact(action.base),
+      worth: formatExact(worth),
+      result: formatExact(addExact(money, worth)),
+      hasFailed,
+    };
+  }
+}
+
+function strategyOf(id: string): string {
+  return id.slice(0, id.indexOf('/'));
 }
 
 /**
@@ -302,7 +332,13 @@ export class Actions {
  * it is missing. Without a proven book, at the limit of its order.
  */
 function worthOfRest(
-  { base, holder, sell, expected, way }: Action,
+  {
+    base,
+    holder,
+    sell,
+    expected,
+    way,
+  }: Pick<Action, 'base' | 'holder' | 'sell' | 'expected' | 'way'>,
   books: readonly VenueBook[],
 ): Exact {
   if (base.value === 0n) return ZERO;

@@ -82,7 +82,7 @@ export class Arbitrage implements Strategy {
     readTop(this.#tops[place] as Top, book);
     this.#lastUs[place] = book.point?.receiveTimeUs ?? 0;
     for (const each of this.#directionsOf[place] ?? []) this.#look(each, nowUs);
-    if (book.book) this.#actions.sellWaiting(event.venue.name);
+    if (book.book) this.#actions.sellWaiting(event.venue.name, nowUs);
   }
 
   onTime(nowUs: number): void {
@@ -93,8 +93,8 @@ export class Arbitrage implements Strategy {
     this.#actions.onResult(result, nowUs);
   }
 
-  onArrival(transfer: Transfer, _nowUs: number): void {
-    this.#actions.onArrival(transfer);
+  onArrival(transfer: Transfer, nowUs: number): void {
+    this.#actions.onArrival(transfer, nowUs);
   }
 
   resume(open: OpenTransfer): void {

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { movementLines, unfilledLine, unfilledOf } from '../../../pipe/program/run/record-lines.ts';
+import {
+  movementLines,
+  resultLine,
+  unfilledLine,
+  unfilledOf,
+} from '../../../pipe/program/run/record-lines.ts';
 import type { LedgerEntry } from '../../../pipe/records/records.ts';
 import type { OrderResult } from '../../../pipe/strategy/strategy.ts';
 import { START_US, venueOf } from '../../support/toy-strategy.ts';
@@ -66,4 +71,24 @@ test('an order that is not filled, or in part, has a line; the ledger has none o
   expect(lineOf(result(['1.5'], { error: 'lost' }))).toContain(': 1.5 filled (lost)');
   const { request } = result([]);
   expect(lineOf(result([], { request: { ...request, limit: '0' } }))).toContain('at any price: 0');
+});
+
+test('a result says what is left over, and what that is worth', () => {
+  const whole = {
+    decision: 'd/1',
+    strategy: 'arbitrage',
+    pair: 'BTCUSDT',
+    atUs: Date.UTC(2026, 10, 20) * 1000,
+    quote: 'USDT',
+    money: '4.25',
+    rest: '0',
+    worth: '0',
+    result: '4.25',
+    hasFailed: false,
+  };
+  expect(resultLine(whole)).toBe('2026-11-20T00:00:00Z  result  BTCUSDT: 4.25 USDT');
+  const part = { ...whole, rest: '-0.001', worth: '-0.1', result: '4.15' };
+  expect(resultLine(part)).toBe(
+    '2026-11-20T00:00:00Z  result  BTCUSDT: 4.15 USDT: 4.25 paid and got, -0.001 left over, worth -0.1',
+  );
 });

@@ -3,7 +3,11 @@
 import { describe, expect, it } from 'vitest';
 import { ZERO, addExact, formatExact, parseExact } from '../../../../pipe/market/exact.ts';
 import type { VenueEvent } from '../../../../pipe/market/events.ts';
-import type { DecisionRecord, LedgerEntry } from '../../../../pipe/records/records.ts';
+import type {
+  DecisionRecord,
+  LedgerEntry,
+  ResultRecord,
+} from '../../../../pipe/records/records.ts';
 import { MemoryRecords } from '../../../support/memory-records.ts';
 import { play, randomScript } from '../../../support/random-market.ts';
 import { seededRandom, testSeed } from '../../../support/seeded-random.ts';
@@ -208,6 +212,75 @@ describe('a transfer', () => {
       .all<DecisionRecord>('decisions')
       .map((decision) => decision.reasons.map(({ reason, detail }) => `${reason}: ${detail}`));
     expect(reasons).toEqual([[], ['limit: 1 transfers are on their way'], []]);
+  });
+});
+
+describe('what a day has brought', () => {
+  const DAY_MS = 86_400_000;
+  /** 7.087657 are lost with the transfer, and the next opportunity comes when they are. */
+  async function nextDecision(afterMs: number, options = {}): Promise<DecisionRecord | undefined> {
+    const store = new MemoryRecords();
+    await (await sent(store)).kill();
+    const loses = await startAt(store, 2 * DUE_MS);
+    quiet(loses, 2 * DUE_MS);
+    loses.onTime(at(2 * DUE_MS + 1000));
+    await loses.kill();
+    expect(store.all<ResultRecord>('results')).toMatchObject([
+      { result: '-7.087657', quote: 'USDT', money: '-7.087657', rest: '0', hasFailed: false },
+    ]);
+    const startMs = 2 * DUE_MS + afterMs;
+    const again = await startAt(store, startMs, { options: { 'max-daily-loss': '7', ...options } });
+    again.onEvent(image(A, startMs, '99×5', '100×1 101×2'));
+    again.onEvent(image(B, startMs + 1, '103×1.5 102×1', '104×5'));
+    await again.kill();
+    return store.all<DecisionRecord>('decisions').at(-1);
+  }
+
+  it('counts towards --max-daily-loss after a kill', async () => {
+    const decision = await nextDecision(5000);
+    expect(decision?.reasons).toEqual([
+      { reason: 'limit', detail: 'the result of this day is -7.087657' },
+    ]);
+    expect((await nextDecision(5000, { 'max-daily-loss': '8' }))?.verdict).toBe('taken');
+  });
+
+  it('counts on its UTC day alone', async () => {
+    const decision = await nextDecision(DAY_MS);
+    expect(decision?.verdict).toBe('taken');
+    expect(decision?.inputs['standing']).toMatchObject({ resultOfDay: '0' });
+  });
+});
+
+describe('a sale of what has arrived', () => {
+  it('that finds no book is tried again, and has one result', async () => {
+    const store = new MemoryRecords();
+    const run = await sent(store);
+    run.onTime(at(DUE_MS + 1));
+    run.onEvent(new TestVenue(B).gap(at(DUE_MS + 10)));
+    run.onTime(at(DUE_MS + 100));
+    expect(store.all('results')).toEqual([]);
+    quiet(run, DUE_MS + 200);
+    run.onTime(at(DUE_MS + 1000));
+    await run.kill();
+    expect(kindsOf(store).slice(1)[0]).toBe(`${DUE_MS + 250} sell dear -2.4965 BTC`);
+    expect(store.all('results')).toMatchObject([{ result: '-7.087657', hasFailed: false }]);
+  });
+
+  it('of less than a lot is done, also after a restart', async () => {
+    const store = new MemoryRecords();
+    const coarse = { ...B, instrument: { ...B.instrument, lotSize: '5' } };
+    await (await sent(store)).kill();
+    for (const ms of [2 * DUE_MS, 3 * DUE_MS]) {
+      const run = await startAt(store, ms, {}, [A, coarse]);
+      run.onEvent(image(A, ms, '99×5', '110×1'));
+      run.onEvent(image(coarse, ms, '98×5', '104×5'));
+      run.onTime(at(ms + 1000));
+      await run.kill();
+    }
+    // 2.4965 at 98, less the fee.
+    const rest = { rest: '2.4965', worth: '244.412343', result: '-7.087657' };
+    expect(store.all('results')).toMatchObject([{ ...rest, money: '-251.5' }]);
+    expect(kindsOf(store)).toEqual([`${2 * DUE_MS} deposit dear 2.4965 BTC`]);
   });
 });
 
