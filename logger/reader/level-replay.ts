@@ -4,6 +4,7 @@
  */
 
 import { bookOf, sidesOf } from '../book/book.ts';
+import type { BookContent } from '../book/difference.ts';
 import type { ChangesEnd, LevelChanges } from '../codec/level-changes.ts';
 import { InvariantError, RecordCorruptError } from '../errors.ts';
 import type { Scale, ScaledInt } from '../market/decimal.ts';
@@ -97,6 +98,11 @@ export class LevelReplay implements BookPosition {
     const { bids, asks } = this.#levels();
     const end = Math.max(0, depth) * 2;
     return { kind: 'levels', bids: bids.slice(0, end), asks: asks.slice(0, end) };
+  }
+
+  /** Both sides whole. */
+  content(): BookContent {
+    return { level: 'L2', scale: this.#scale, horizon: this.horizon, ...this.#levels() };
   }
 
   /** @throws RecordCorruptError for a coarser scale, which no writer makes. */
