@@ -4,7 +4,7 @@
  */
 
 import { describeError } from '../errors.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
 import type { LineLog } from './line-log.ts';
 
 /** How long an orderly stop may take. */
@@ -32,6 +32,7 @@ export interface ShutdownDeps {
 export class Shutdown {
   readonly #deps: ShutdownDeps;
   #logger: Stoppable | undefined;
+  #deadline: Timer | undefined;
   #firstSignalMs: number | undefined;
   #isStopping = false;
   #hasCrashed = false;
@@ -40,10 +41,12 @@ export class Shutdown {
     this.#deps = deps;
   }
 
-  /** From now on a stop stops this logger. If one was requested during the start, it begins. */
+  /** From now on a stop stops this logger. If one was requested during the start, it begins, and has its whole time. */
   started(logger: Stoppable): void {
     this.#logger = logger;
-    if (this.#isStopping) void this.#stopLogger(logger);
+    if (!this.#isStopping) return;
+    if (!this.#hasCrashed) this.#stopWithin();
+    void this.#stopLogger(logger);
   }
 
   /** The first signal begins an orderly stop, the second one exits immediately. */
@@ -61,10 +64,15 @@ export class Shutdown {
 
   stop(reason: string): void {
     if (this.#isStopping) return;
-    const { clock, exit, log } = this.#deps;
-    log.notice('Stopping', { reason });
+    this.#deps.log.notice('Stopping', { reason });
     this.#begin();
-    clock.schedule(STOP_DEADLINE_MS, () => {
+    this.#stopWithin();
+  }
+
+  #stopWithin(): void {
+    const { clock, exit, log } = this.#deps;
+    this.#deadline?.cancel();
+    this.#deadline = clock.schedule(STOP_DEADLINE_MS, () => {
       if (this.#logger) {
         this.#timedOut();
         return;

@@ -84,6 +84,16 @@ describe('shutdown', () => {
     expect(exits).toEqual([0]);
   });
 
+  test('a start that took long leaves a stop its whole time', async () => {
+    shutdown.signal('SIGTERM');
+    clock.advance(8999);
+    shutdown.started(logger);
+    clock.advance(8000);
+    expect(exits).toEqual([]);
+    await written();
+    expect(exits).toEqual([0]);
+  });
+
   test('a signal during a start that hangs exits with 0 at the deadline', () => {
     shutdown.signal('SIGTERM');
     clock.advance(9000);
