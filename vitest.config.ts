@@ -6,7 +6,7 @@ import type { TestSpecification } from 'vitest/node';
 const SCALED = 'test/**/*.scaled.test.ts';
 const SLOW = 'test/**/*.slow.test.ts';
 
-/** With TEST_ONCE, of a run of all projects, scaled tests run at full size alone. */
+/** With TEST_ONCE, scaled tests run at full size alone, in `slow`. */
 const OTHERS = process.env['TEST_ONCE'] ? [SLOW, SCALED] : [SLOW];
 
 /** Files that take longest start first, so that no core idles at the end. */
