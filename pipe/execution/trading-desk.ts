@@ -118,6 +118,12 @@ export class TradingDesk {
     for (const strategy of this.#strategies.values()) await strategy.stop(nowUs);
   }
 
+  /** What the strategies have counted and not recorded. */
+  reports(): readonly string[] {
+    const all = [...this.#strategies.values()].map((strategy) => strategy.report?.() ?? null);
+    return all.filter((report) => report !== null);
+  }
+
   /** Resolves when no order is under way: until then, events and times have to go on. */
   settled(): Promise<void> {
     return this.#orders.settled();

@@ -4,11 +4,13 @@
  */
 
 import type { FeeTable } from '../fees/fee-table.ts';
-import { parseExact } from '../market/exact.ts';
+import { compareExact, parseExact } from '../market/exact.ts';
 import type { Exact } from '../market/exact.ts';
 import type { VenueBook } from '../market/venue-book.ts';
 import type { Venue } from '../market/venue.ts';
 import type { Evaluation, OpportunityEnd } from '../records/records.ts';
+import { isWideUnder } from '../strategy/arbitrage/min-edge.ts';
+import type { IsWide } from '../strategy/arbitrage/min-edge.ts';
 import { NO_CAPS } from '../strategy/arbitrage/pieces.ts';
 import { bestWay, isEnough, waysOf } from '../strategy/arbitrage/plan.ts';
 import type { BestWay, Direction, LegBook, Way } from '../strategy/arbitrage/plan.ts';
@@ -37,6 +39,7 @@ export class Detector {
   readonly #direction: Direction;
   readonly #under: SearchedUnder;
   readonly #ways: readonly Way[];
+  readonly #isWide: IsWide;
   readonly #onBegin: (asked: Asked) => void;
   #open: {
     readonly span: Span;
@@ -54,6 +57,7 @@ export class Detector {
     this.#onBegin = onBegin;
     this.#direction = directionOf(venues.buy.venue, venues.sell.venue);
     this.#under = under;
+    this.#isWide = isWideUnder(under.settings);
     this.#ways = waysOf(this.#direction, under.table, under.settings).ways;
   }
 
@@ -117,7 +121,7 @@ export class Detector {
 
   #best(buy: LegBook, sell: LegBook): BestWay | null {
     const [first, ...others] = this.#ways;
-    if (first === undefined || !mayPay(buy, sell)) return null;
+    if (first === undefined || !this.#mayPay(buy, sell)) return null;
     const { settings } = this.#under;
     const { maxNotional } = settings;
     const own = bestWay([first, ...others], buy, sell, {
@@ -128,15 +132,17 @@ export class Detector {
     });
     return isEnough(own, settings) ? own : null;
   }
-}
 
-/** The best prices pay before fees: most events end here. */
-function mayPay(buy: LegBook, sell: LegBook): boolean {
-  const [ask, bid] = [buy.book.best('ask'), sell.book.best('bid')];
-  if (!ask || !bid) return false;
-  const [askExponent, bidExponent] = [buy.book.scale.priceExponent, sell.book.scale.priceExponent];
-  if (askExponent === bidExponent) return bid[0] > ask[0];
-  return BigInt(bid[0]) * 10n ** BigInt(askExponent) > BigInt(ask[0]) * 10n ** BigInt(bidExponent);
+  /** The best prices pay before fees, and are far enough apart: most events end here. */
+  #mayPay(buy: LegBook, sell: LegBook): boolean {
+    const [ask, bid] = [buy.book.best('ask'), sell.book.best('bid')];
+    if (!ask || !bid) return false;
+    const [{ scale: asks }, { scale: bids }] = [buy.book, sell.book];
+    if (asks.priceExponent === bids.priceExponent && bid[0] <= ask[0]) return false;
+    const lowest = { value: BigInt(ask[0]), exponent: asks.priceExponent };
+    const highest = { value: BigInt(bid[0]), exponent: bids.priceExponent };
+    return compareExact(highest, lowest) > 0 && this.#isWide(lowest, highest);
+  }
 }
 
 export function directionOf(buy: Venue, sell: Venue): Direction {

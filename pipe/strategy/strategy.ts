@@ -113,6 +113,8 @@ export interface Strategy {
   onArrival?(transfer: Transfer, nowUs: number): void;
   /** Goes on with what an earlier run left open: before the first event, and before `onArrival`. */
   resume?(open: OpenTransfer): void;
+  /** For people, at the end: what was counted and not recorded; null: nothing. */
+  report?(): string | null;
   /** Ends what is open. After it come results and arrivals alone, of what was under way. */
   stop(nowUs: number): Promise<void>;
 }

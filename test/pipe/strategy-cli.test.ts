@@ -75,9 +75,14 @@ test('exit codes of a strategy: wrong usage, no logger', async () => {
     expect(stderr).toMatch(text);
   }
   // A mistake is told before a logger is asked: nobody listens at this port.
-  const bad = ['--strategy', 'arbitrage', '--pairs', 'BTCUSDT', '--max-notional', 'much'];
-  const mistake = await pipe(bad, { port: 1 });
-  expect([mistake.code, mistake.stderr]).toEqual([2, expect.stringContaining('--max-notional: ')]);
+  for (const [option, value] of [
+    ['--max-notional', 'much'],
+    ['--min-edge-bps', '-1'],
+  ] as const) {
+    const bad = ['--strategy', 'arbitrage', '--pairs', 'BTCUSDT', `${option}=${value}`];
+    const mistake = await pipe(bad, { port: 1 });
+    expect([mistake.code, mistake.stderr]).toEqual([2, expect.stringContaining(`${option}: `)]);
+  }
   const own = await pipe(['--strategy', 'arbitrage', '--help'], { port: 1 });
   expect(own.stdout).toMatch(/--strategy arbitrage --pairs BTCUSDT --exchanges binance,bybit/);
   const help = await pipe(['--strategy', 'toy', '--help'], { port, strategies });

@@ -102,6 +102,10 @@ export class TradingRun {
     this.#desk.onTime(this.#nowUs);
   }
 
+  reports(): readonly string[] {
+    return this.#desk.reports();
+  }
+
   async stop(nowUs: number): Promise<void> {
     this.#nowUs = Math.max(this.#nowUs, nowUs);
     await this.#desk.stop(this.#nowUs);

@@ -187,6 +187,7 @@ export class StrategyRun {
       // After a failure time may stand still. What was really sent has its result all the same.
       await (this.#execution ? settled : untilAborted(settled, this.#failed));
       await this.#journal.flushed();
+      for (const report of this.#desk.reports()) this.#deps.log.notice(report);
     } finally {
       for (const timer of this.#timers) timer.cancel();
       this.#execution?.close();

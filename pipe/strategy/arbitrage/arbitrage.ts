@@ -20,13 +20,15 @@ import { Actions } from './actions.ts';
 import { evaluationOf } from './decide.ts';
 import { directionsOf, legBook } from './directions.ts';
 import type { DirectionState } from './directions.ts';
+import { isWideUnder } from './min-edge.ts';
+import type { IsWide } from './min-edge.ts';
 import { NO_CAPS } from './pieces.ts';
 import { bestWay, isEnough } from './plan.ts';
 import type { BestWay, LegBook } from './plan.ts';
 import type { ArbitrageSettings } from './settings.ts';
 import { Span } from './span.ts';
 import type { SpanKind } from './span.ts';
-import { emptyTop, hasEdge, hasNetEdge, readTop } from './tops.ts';
+import { emptyTop, hasEdge, hasNetEdge, priceOf, readTop } from './tops.ts';
 import type { Top } from './tops.ts';
 
 export const ARBITRAGE = 'arbitrage';
@@ -56,6 +58,9 @@ export class Arbitrage implements Strategy {
   readonly #open = new Set<DirectionState>();
   readonly #taken = new TakenOfVenues();
   readonly #actions: Actions;
+  readonly #isWide: IsWide;
+  /** Times in which there was an edge that is too small to be looked at. */
+  #smallEdges = 0;
   #wasHalted = false;
 
   constructor(context: StrategyContext, settings: ArbitrageSettings) {
@@ -71,6 +76,7 @@ export class Arbitrage implements Strategy {
     this.#tops = books.map(emptyTop);
     this.#lastUs = books.map(() => 0);
     this.#actions = new Actions(context, settings, this.#taken);
+    this.#isWide = isWideUnder(settings);
   }
 
   onEvent(event: VenueEvent, nowUs: number): void {
@@ -111,6 +117,13 @@ export class Arbitrage implements Strategy {
     return Promise.resolve();
   }
 
+  report(): string | null {
+    const { pair } = this.#context;
+    const { minEdgeBps } = this.#settings;
+    if (this.#smallEdges === 0) return null;
+    return `${pair}: ${this.#smallEdges} times prices were less than ${minEdgeBps} bps apart, which is not recorded`;
+  }
+
   /** Ends what the kill switch ends, and opportunities of which a book has become too old. */
   #expire(nowUs: number): void {
     const isHalted = this.#context.halted() !== null;
@@ -128,7 +141,11 @@ export class Arbitrage implements Strategy {
 
   #look(each: DirectionState, nowUs: number): void {
     const [buyTop, sellTop] = [this.#tops[each.buy] as Top, this.#tops[each.sell] as Top];
-    if (!hasEdge(buyTop, sellTop)) {
+    const isEdge = hasEdge(buyTop, sellTop);
+    const isSmall = isEdge && !this.#isWide(priceOf(buyTop, 'ask'), priceOf(sellTop, 'bid'));
+    if (isSmall && !each.isSmall) this.#smallEdges++;
+    each.isSmall = isSmall;
+    if (!isEdge || isSmall) {
       // Nothing to begin, for nearly every event.
       if (each.span) this.#end(each, this.#isProven(each) ? 'closed' : 'gap', nowUs);
       return;

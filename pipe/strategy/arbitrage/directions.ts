@@ -18,6 +18,8 @@ export interface DirectionState {
   /** Of the way that costs least of what is moved; null: the fees are not known. */
   readonly factors: EdgeFactors | null;
   span: Span | null;
+  /** There is an edge, below the least that is looked at. */
+  isSmall: boolean;
   /** When the last span began: the next one begins later, since it is named after that. */
   lastFromUs: number;
 }
@@ -33,7 +35,7 @@ export function directionsOf(
       const direction = directionOf(books[buy] as VenueBook, books[sell] as VenueBook);
       const ways = waysOf(direction, table, settings);
       const factors = factorsOf(ways.ways);
-      return [{ buy, sell, direction, ways, factors, span: null, lastFromUs: -1 }];
+      return [{ buy, sell, direction, ways, factors, span: null, isSmall: false, lastFromUs: -1 }];
     }),
   );
 }

@@ -7,6 +7,8 @@ import { formatExact, isPlainDecimal, parseExact } from '../../market/exact.ts';
 
 /** Plain JSON. */
 export interface ArbitrageSettings {
+  /** Between best prices, before fees: what is closer is neither decided nor recorded. Absent in old records: '0'. */
+  readonly minEdgeBps?: string;
   /** In quote; what an opportunity has to bring at least. */
   readonly minProfit: string;
   /** In quote: what a buy may cost at most, without fees. */
@@ -32,6 +34,10 @@ const text = (describe: string, byDefault?: string): Options => ({
 });
 
 export const ARBITRAGE_OPTIONS: Readonly<Record<string, Options>> = {
+  'min-edge-bps': text(
+    'Look only at prices so many basis points apart, before fees; what is closer is counted, not recorded',
+    '0: every bid above an ask',
+  ),
   'min-profit': text('What an opportunity has to bring at least, in quote', '0: anything'),
   'max-notional': text('What a buy may cost at most, in quote', 'no limit'),
   'max-age': text(
@@ -56,6 +62,7 @@ export function arbitrageSettings(options: Readonly<Record<string, unknown>>): A
     throw new InvalidArgumentError('--transfer: yes or no');
   }
   return {
+    minEdgeBps: decimal(options, 'min-edge-bps') ?? '0',
     minProfit: decimal(options, 'min-profit') ?? '0',
     maxNotional: decimal(options, 'max-notional'),
     maxAgeUs: duration(options, 'max-age', '500ms'),

@@ -5,6 +5,7 @@
 
 import type { ScaledInt } from '../../../logger/market/decimal.ts';
 import { powerOfTen } from '../../market/exact.ts';
+import type { Exact } from '../../market/exact.ts';
 import type { VenueBook } from '../../market/venue-book.ts';
 
 export interface Top {
@@ -29,6 +30,10 @@ export function readTop(top: Top, { book }: VenueBook): void {
   top.ask = ask[0];
   top.exponent = book.scale.priceExponent;
   top.isCrossed = bid[0] >= ask[0];
+}
+
+export function priceOf(top: Top, side: 'bid' | 'ask'): Exact {
+  return { value: BigInt(top[side]), exponent: top.exponent };
 }
 
 /** Somebody pays more on `sell` than is asked on `buy`, before fees. */

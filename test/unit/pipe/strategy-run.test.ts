@@ -131,6 +131,18 @@ test('records before orders, in one ledger that goes on after a restart', async 
   expect(failures).toEqual([]);
 });
 
+test('says at the end what the strategy has counted and not recorded', async () => {
+  const notices: string[] = [];
+  const log = { ...silentLog, notice: (text: string) => void notices.push(text) };
+  const toy = toyStrategy(seen);
+  const create: typeof toy.create = (context, options) =>
+    Object.assign(toy.create(context, options), { report: () => `${context.pair}: 3 times` });
+  const run = await start({ definition: { ...toy, create } }, undefined, { log });
+  expect(notices).not.toContain('BTCUSDT: 3 times');
+  await run.stop();
+  expect(notices).toContain('BTCUSDT: 3 times');
+});
+
 test('pairs have strategies of their own and one ledger', async () => {
   const batches: RecordBatch[] = [];
   const run = await start({ venues: [BINANCE, ETHER], opening: [] }, (batch) =>

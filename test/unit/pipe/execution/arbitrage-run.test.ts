@@ -253,6 +253,45 @@ describe('with transfers of 1 s', () => {
   });
 });
 
+describe('with a least edge', () => {
+  const apart = async (bps: string): Promise<Scene> => {
+    const test = await scene({ options: { 'min-edge-bps': bps } });
+    begin(test);
+    return test;
+  };
+
+  it('prices exactly so far apart are looked at, and closer ones are counted alone', async () => {
+    // 100 and 103.
+    const wide = await apart('300');
+    await wide.run.stop(at(10));
+    expect([wide.reasons(), wide.run.reports()]).toEqual([[[]], []]);
+
+    const close = await apart('300.01');
+    // It goes on, goes away, and comes back.
+    close.run.onEvent(close.b.update(at(10), '102×3', ''));
+    close.run.onEvent(close.b.update(at(20), '103×0 102×0 99×1', ''));
+    close.run.onEvent(close.b.update(at(30), '103×1.5', ''));
+    await close.run.stop(at(40));
+    expect([close.opportunities(), close.decisions()]).toEqual([[], []]);
+    expect(close.run.reports()).toEqual([
+      'BTCUSDT: 2 times prices were less than 300.01 bps apart, which is not recorded',
+    ]);
+  });
+
+  it('an opportunity ends when they come closer, and the next one begins when they are apart again', async () => {
+    const test = await apart('250');
+    // 102 is 200 bps above, which pays.
+    test.run.onEvent(test.b.update(at(10), '103×0', ''));
+    test.run.onEvent(test.b.update(at(20), '102.5×1', ''));
+    await test.run.stop(at(30));
+    expect(test.opportunities().map(({ fromUs, toUs, end }) => [fromUs, toUs, end])).toEqual([
+      [at(1), at(10), 'closed'],
+      [at(20), at(20), 'running'],
+    ]);
+    expect(test.run.reports()).toEqual([expect.stringContaining(': 1 times ')]);
+  });
+});
+
 describe('what is rejected, with every reason', () => {
   const rejected = async (
     changes: Parameters<typeof startRun>[1],

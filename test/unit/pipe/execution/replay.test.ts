@@ -44,7 +44,7 @@ const TABLE = {
 };
 const CALM = { at: () => ({ bid: '100', ask: '100.01' }) };
 const OPTIONS = {
-  inventory: { 'max-notional': '150', 'max-failures': '100000' },
+  inventory: { 'max-notional': '150', 'max-failures': '100000', 'min-edge-bps': '2' },
   transfer: { transfer: 'yes', 'max-open-transfers': '3', 'max-failures': '100000' },
 };
 

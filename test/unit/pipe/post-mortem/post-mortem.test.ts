@@ -12,6 +12,7 @@ import { directionOf } from '../../../../pipe/post-mortem/missed.ts';
 import type { DecisionRecord, OpportunityRecord } from '../../../../pipe/records/records.ts';
 import { decide } from '../../../../pipe/strategy/arbitrage/decide.ts';
 import { arbitrageSettings } from '../../../../pipe/strategy/arbitrage/settings.ts';
+import type { ArbitrageSettings } from '../../../../pipe/strategy/arbitrage/settings.ts';
 import { MemoryRecords } from '../../../support/memory-records.ts';
 import { RecordedVenues, VenueScript, testVenue } from '../../../support/recorded-venues.ts';
 import { testFees } from '../../../support/test-fees.ts';
@@ -99,6 +100,7 @@ interface Scene {
 async function scene(
   later: (a: VenueScript, b: VenueScript) => void,
   recorded: (decision: DecisionRecord) => DecisionRecord = (decision) => decision,
+  ofRun: ArbitrageSettings = settings,
 ): Promise<Scene> {
   const [a, b] = [new VenueScript(A), new VenueScript(B)];
   const buy = a.image(T - MS, '99×5', '100×1 101×2');
@@ -112,7 +114,7 @@ async function scene(
     strategy: 'arbitrage',
     startedUs: T - S,
     feeTable: 'fees-1',
-    settings: settings as unknown as Record<string, unknown>,
+    settings: ofRun as unknown as Record<string, unknown>,
     venues: [A, B, testVenue('coinbase')],
   });
   await store.put({ opportunities: [opportunity], decisions: [recorded(decision)] });
@@ -261,6 +263,29 @@ describe('postMortem', () => {
     expect(report.totals.all[0]).toMatchObject({ taken: 1, missed: 1 });
     // Whatever the live run recorded is not missed.
     expect(report.opportunities.filter(({ verdict }) => verdict === 'taken')).toHaveLength(1);
+  });
+
+  test('nothing is missed below the least edge that the run has recorded', async () => {
+    const missedWith = async (ofRun: ArbitrageSettings): Promise<readonly string[]> => {
+      const given = await scene(
+        (a, b) => {
+          story(a, b);
+          // 351.75… bps.
+          b.image(T + 600 * S, '98×5', '99.5×5');
+          a.image(T + 600 * S + 10 * MS, '103×4', '104×4');
+        },
+        undefined,
+        ofRun,
+      );
+      const { opportunities, recomputation } = await examine(given, { venues: [A, B] });
+      expect(recomputation).toMatchObject({ decisions: 1, equal: 1, different: 0 });
+      return opportunities.map(({ verdict }) => verdict);
+    };
+    const { minEdgeBps: _, ...older } = settings;
+    for (const found of [older, { ...settings, minEdgeBps: '351.75' }]) {
+      expect(await missedWith(found)).toEqual(['taken', 'missed']);
+    }
+    expect(await missedWith({ ...settings, minEdgeBps: '351.76' })).toEqual(['taken']);
   });
 
   test('what is missed ends when a book is too old', async () => {

@@ -1,0 +1,15 @@
+/** Whether two venues' best prices are far enough apart, before fees, for anything to be looked at. Exact. */
+
+import { addExact, compareExact, multiplyExact, parseExact } from '../../market/exact.ts';
+import type { Exact } from '../../market/exact.ts';
+import type { ArbitrageSettings } from './settings.ts';
+
+const ALL_BPS: Exact = { value: 10_000n, exponent: 0 };
+
+export type IsWide = (ask: Exact, bid: Exact) => boolean;
+
+/** The bid is at least so many basis points above the ask. Runs of earlier versions have recorded no minimum. */
+export function isWideUnder({ minEdgeBps = '0' }: Pick<ArbitrageSettings, 'minEdgeBps'>): IsWide {
+  const least = addExact(ALL_BPS, parseExact(minEdgeBps));
+  return (ask, bid) => compareExact(multiplyExact(bid, ALL_BPS), multiplyExact(ask, least)) >= 0;
+}
