@@ -5,12 +5,13 @@ import type { Argv, Options } from 'yargs';
 import { describeError } from '../../logger/errors.ts';
 import type { Arguments } from '../../manager-cli/arguments.ts';
 import { CliError, usageError } from '../../manager-cli/exit-codes.ts';
-import { CONNECTION_OPTIONS, GLOBAL_OPTIONS } from '../../manager-cli/global-options.ts';
+import { GLOBAL_OPTIONS } from '../../manager-cli/global-options.ts';
 import type { Io } from '../../manager-cli/io.ts';
 import { explainParserError } from '../../manager-cli/parser-errors.ts';
 import { version } from '../../manager-cli/version.ts';
 import type { PipeCommand } from './command.ts';
 import { programName } from './program-name.ts';
+import { LOGGER_OPTIONS } from './session.ts';
 
 const MAX_HELP_COLUMNS = 100;
 const EXIT_CODES =
@@ -65,7 +66,7 @@ function baseParser(argv: readonly string[], io: Io, manual: Manual): Argv {
   return yargs()
     .detectLocale(false)
     .options(GLOBAL_OPTIONS)
-    .group([...CONNECTION_OPTIONS, 'timeout'], 'Connection:')
+    .group([...LOGGER_OPTIONS], 'Connection:')
     .group(['json', 'help', 'version'], 'Everywhere:')
     .scriptName(manual.program)
     .parserConfiguration({
@@ -88,7 +89,7 @@ function baseParser(argv: readonly string[], io: Io, manual: Manual): Argv {
 function describeCommand(builder: Argv, command: PipeCommand, program: string): Argv {
   builder.options(command.options as Record<string, Options>);
   builder.group(Object.keys(command.options), 'Options:');
-  if (command.needsNoLogger) for (const name of CONNECTION_OPTIONS) builder.hide(name);
+  if (command.needsNoLogger) for (const name of LOGGER_OPTIONS) builder.hide(name);
   const lines = command.examples.flatMap(([line, about]) => [
     `  # ${about}`,
     `  ${program} ${line}`,
@@ -102,6 +103,6 @@ function parserError(message: string, argv: readonly string[], manual: Manual): 
   const own = commands.flatMap(({ options }) =>
     Object.entries(options).filter(([, { type }]) => type !== 'boolean'),
   );
-  const valued = [...CONNECTION_OPTIONS, 'timeout', ...own.map(([name]) => name)];
+  const valued = [...LOGGER_OPTIONS, ...own.map(([name]) => name)];
   return usageError(explainParserError(message, argv, { name: program, usages, valued }));
 }

@@ -12,6 +12,9 @@ import { systemRandom } from '../../logger/service/system-random.ts';
 import type { PipeCommand, PipeSession } from './command.ts';
 import { programName } from './program-name.ts';
 
+/** Global options of commands that ask a logger. */
+export const LOGGER_OPTIONS: readonly string[] = [...CONNECTION_OPTIONS, 'timeout'];
+
 export function openSession(args: Arguments, io: Io): PipeSession {
   const out = new Output(io, { isJson: args['json'] === true });
   const clock = createSystemClock();
@@ -36,6 +39,6 @@ export function openSession(args: Arguments, io: Io): PipeSession {
 export function checkGlobals({ args }: PipeSession, { needsNoLogger }: PipeCommand): void {
   timeoutMs(args);
   if (!needsNoLogger) return;
-  const other = CONNECTION_OPTIONS.find((name) => text(args, name) !== undefined);
+  const other = LOGGER_OPTIONS.find((name) => text(args, name) !== undefined);
   if (other !== undefined) throw usageError(`This command needs no logger; omit --${other}`);
 }

@@ -118,7 +118,8 @@ describe('fees', () => {
       ['--refresh', '--fees', 'f', '--exchange', 'binance'],
       'only these publish fees without a key',
     ],
-    [['--host', 'h'], 'needs no logger'],
+    [['--host', 'h'], 'needs no logger; omit --host'],
+    [['--timeout', '3'], 'needs no logger; omit --timeout'],
   ])('rejects %j', async (args, message) => {
     const { code, stderr } = await pipe(['fees', ...args]);
     expect(stderr).toContain(message);
@@ -246,6 +247,12 @@ describe('fees --refresh', () => {
     expect(stdout).toMatch(/coinbase +0\.5 %/);
     expect(await readFile(file, 'utf8')).toBe(before);
   });
+});
+
+it.each(['fees', 'halt', 'resume'])('%s --help names nothing of a logger', async (command) => {
+  const { stdout } = await pipe([command, '--help']);
+  expect(stdout).not.toMatch(/--(?:host|timeout|authkey)/);
+  expect((await pipe(['pairs', '--help'])).stdout).toMatch(/--host[^]*--timeout/);
 });
 
 describe('halt and resume', () => {

@@ -21,14 +21,7 @@ import { archiveSources, loggerSources, venuesOf } from '../sources.ts';
 import { executionOf } from './executions.ts';
 import { feesOf } from './fees.ts';
 import type { RecordBatch } from './journal.ts';
-import {
-  decisionLine,
-  movementLines,
-  opportunityLine,
-  resultLine,
-  unfilledLine,
-  unfilledOf,
-} from './record-lines.ts';
+import { RecordLines, unfilledLine, unfilledOf } from './record-lines.ts';
 import { StrategyRun } from './strategy-run.ts';
 import type { RunDeps, RunOptions } from './strategy-run.ts';
 
@@ -52,6 +45,7 @@ export async function runStrategy(
     const warning = ageWarning(fees, clock.nowUs(), exchanges);
     if (warning !== null) log.warning(warning);
     const sink = new LineSink(session);
+    const lines = new RecordLines();
     const signal = AbortSignal.any([sink.signal, failed.signal]);
     const options: RunOptions = {
       definition,
@@ -67,7 +61,10 @@ export async function runStrategy(
       clock,
       log,
       execution: executionOf(args, venues, session.io.env),
-      onStored: (batch) => print(batch, session, sink),
+      onStored: (batch) => {
+        const stored = session.out.isJson ? jsonLines(batch) : lines.of(batch);
+        for (const line of stored) sink.put(line);
+      },
       onOrder: (result) => printUnfilled(result, session, sink),
       onFailed: failed.fail,
     };
@@ -156,17 +153,9 @@ function printUnfilled(result: OrderResult, { out }: PipeSession, sink: LineSink
   sink.put(out.isJson ? JSON.stringify({ unfilled }) : unfilledLine(unfilled));
 }
 
-function print(batch: RecordBatch, { out }: PipeSession, sink: LineSink): void {
-  const { opportunities = [], decisions = [], ledger = [], results = [] } = batch;
-  if (out.isJson) {
-    for (const opportunity of opportunities) sink.put(JSON.stringify({ opportunity }));
-    for (const decision of decisions) sink.put(JSON.stringify({ decision }));
-    for (const movement of ledger) sink.put(JSON.stringify({ movement }));
-    for (const result of results) sink.put(JSON.stringify({ result }));
-    return;
-  }
-  for (const decision of decisions) sink.put(decisionLine(decision));
-  for (const line of movementLines(ledger)) sink.put(line);
-  for (const result of results) sink.put(resultLine(result));
-  for (const one of opportunities) if (one.end !== 'running') sink.put(opportunityLine(one));
+function* jsonLines({ opportunities, decisions, ledger, results }: RecordBatch) {
+  for (const opportunity of opportunities ?? []) yield JSON.stringify({ opportunity });
+  for (const decision of decisions ?? []) yield JSON.stringify({ decision });
+  for (const movement of ledger ?? []) yield JSON.stringify({ movement });
+  for (const result of results ?? []) yield JSON.stringify({ result });
 }

@@ -9,16 +9,34 @@ import type {
   OpportunityRecord,
   ResultRecord,
 } from '../../records/records.ts';
+import type { RecordBatch } from './journal.ts';
 import type { OrderRequest, OrderResult } from '../../strategy/strategy.ts';
 
-export function decisionLine({ atUs, pair, verdict, reasons, evaluation }: DecisionRecord): string {
+/** What is stored, as lines: what is not taken has the one that says why, and none at its end. */
+export class RecordLines {
+  readonly #taken = new Set<string>();
+
+  *of({ opportunities = [], decisions = [], ledger = [], results = [] }: RecordBatch) {
+    for (const decision of decisions) {
+      if (decision.verdict === 'taken') this.#taken.add(decision.opportunity);
+      yield decisionLine(decision);
+    }
+    yield* movementLines(ledger);
+    for (const result of results) yield resultLine(result);
+    for (const one of opportunities) {
+      if (one.end !== 'running' && this.#taken.delete(one.id)) yield opportunityLine(one);
+    }
+  }
+}
+
+function decisionLine({ atUs, pair, verdict, reasons, evaluation }: DecisionRecord): string {
   const { buy, sell, size, profit, bps } = evaluation;
   const why = reasons.map(({ reason, detail }) => `${reason} (${detail})`).join(', ');
   const what = `${pair} buy ${buy.venue}, sell ${sell.venue}: size ${size}, profit ${profit} (${bps} bps)`;
   return `${formatTimeUs(atUs)}  ${verdict}  ${what}${why === '' ? '' : `: ${why}`}`;
 }
 
-export function opportunityLine(opportunity: OpportunityRecord): string {
+function opportunityLine(opportunity: OpportunityRecord): string {
   const { fromUs, toUs, pair, buy, sell, end, best } = opportunity;
   const milliseconds = Math.round((toUs - fromUs) / 1000);
   return `${formatTimeUs(toUs)}  ended  ${pair} buy ${buy}, sell ${sell}: ${end} after ${milliseconds} ms, best profit ${best.profit} (${best.bps} bps)`;

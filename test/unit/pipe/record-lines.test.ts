@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  RecordLines,
   movementLines,
   resultLine,
   unfilledLine,
@@ -7,6 +8,7 @@ import {
 } from '../../../pipe/program/run/record-lines.ts';
 import type { LedgerEntry } from '../../../pipe/records/records.ts';
 import type { OrderResult } from '../../../pipe/strategy/strategy.ts';
+import { sampleDecision, sampleOpportunity } from '../../pipe/sample-pipe-records.ts';
 import { START_US, venueOf } from '../../support/toy-strategy.ts';
 
 function entry(changed: Partial<LedgerEntry>): LedgerEntry {
@@ -91,4 +93,25 @@ test('a result says what is left over, and what that is worth', () => {
   expect(resultLine(part)).toBe(
     '2026-11-20T00:00:00Z  result  BTCUSDT: 4.15 USDT: 4.25 paid and got, -0.001 left over, worth -0.1',
   );
+});
+
+test('what is rejected has one line for all of its time; what is taken one more at its end', () => {
+  const lines = new RecordLines();
+  const wordsOf = (...batch: Parameters<RecordLines['of']>): string[] =>
+    [...lines.of(...batch)].map((line) => line.split(/ +/)[1] ?? '');
+  const reasons = [{ reason: 'fees', detail: 'all of it' }] as const;
+  for (const [fromUs, verdict, words] of [
+    [0, 'rejected', []],
+    [1, 'taken', ['ended']],
+  ] as const) {
+    const ended = sampleOpportunity(fromUs);
+    const running = { ...ended, end: 'running' } as const;
+    const decision = sampleDecision(running, {
+      verdict,
+      reasons: verdict === 'taken' ? [] : reasons,
+    });
+    expect(wordsOf({ opportunities: [running], decisions: [decision] })).toEqual([verdict]);
+    expect(wordsOf({ opportunities: [running] })).toEqual([]);
+    expect(wordsOf({ opportunities: [ended] })).toEqual(words);
+  }
 });
