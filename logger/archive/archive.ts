@@ -56,6 +56,11 @@ export interface RecordHeader {
    * after its last message. Absent if there are none.
    */
   readonly badReceiveTimes?: readonly BadReceiveTime[];
+  /**
+   * Block: bounds of the best prices, from the book before its first update to the one after its last;
+   * null: each of these books was crossed, or had an empty side. Absent: not known.
+   */
+  readonly tops?: TopBounds | null;
   /** Format of the body, such as `block/2` or `image/2`; of a journal part `journal/1` or `journal/2`. */
   readonly encoding: string;
   /** Length of the body in bytes. */
@@ -64,6 +69,12 @@ export interface RecordHeader {
   readonly writer: string;
   /** Over every other field and the body: see `record.ts`. */
   readonly checksum: string;
+}
+
+/** Of books that are not crossed and have both sides: the highest best bid and the lowest best ask, as plain decimals. */
+export interface TopBounds {
+  readonly maxBid: string;
+  readonly minAsk: string;
 }
 
 /**

@@ -97,6 +97,11 @@ function parseScaledSlowly(text: string, exponent: number): ScaledInt | undefine
   return canonical(BigInt(integer + fraction.slice(0, digits).padEnd(exponent, '0')));
 }
 
+/** Whether `formatScaled` may have printed it. */
+export function isPlainDecimal(text: string): boolean {
+  return PLAIN_DECIMAL.test(text);
+}
+
 /** Formats a scaled integer as a plain decimal without trailing zeros or exponent (`61837.63`). */
 export function formatScaled(value: ScaledInt, exponent: number): string {
   const power = POWERS[exponent];

@@ -102,7 +102,14 @@ export async function recordTwoSegments(
   const flagged = { badReceiveTimes: [late], ...own };
   await archive.commit([
     image(sampleImage({ lastSequence: end, reason: 'interval', ...flagged })),
-    block(sampleBlock({ previousSequence: end, lastSequence: end + 10, ...flagged })),
+    block(
+      sampleBlock({
+        previousSequence: end,
+        lastSequence: end + 10,
+        tops: { maxBid: '10.25', minAsk: '10' },
+        ...flagged,
+      }),
+    ),
   ]);
   const from = { epoch: 1, fromUs: (end + 10) * 1000, cause: 'connection' } as const;
   await archive.commit([{ type: 'open-gap', security, gap: { ...from, firstMissing: end + 11 } }]);

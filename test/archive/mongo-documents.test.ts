@@ -61,3 +61,23 @@ test('a record of a window says so, and comes back the same', () => {
   const contracts = sampleBlock({ ...range, contract });
   expect(headerOf('block', documentOf(contracts))).toEqual(contracts.header);
 });
+
+test('bounds of best prices are plain decimals, and come back the same', () => {
+  for (const tops of [{ maxBid: '61837.63', minAsk: '61837.64' }, null]) {
+    const bounded = sampleBlock({ ...range, tops });
+    expect(documentOf(bounded)['tops']).toEqual(tops);
+    const header = headerOf('block', documentOf(bounded));
+    expect(JSON.stringify(header.tops)).toBe(JSON.stringify(tops));
+    expect(header).toEqual(bounded.header);
+  }
+  expect(documentOf(sampleBlock(range))).not.toHaveProperty('tops');
+  expect(headerOf('block', documentOf(sampleBlock(range)))).not.toHaveProperty('tops');
+});
+
+test.each([1, 'none', [], {}, { maxBid: '1' }, { maxBid: '1e9', minAsk: '2' }])(
+  '%j in their place: the document is damaged',
+  (tops) => {
+    const document = { ...documentOf(sampleBlock(range)), tops };
+    expect(() => headerOf('block', document)).toThrow(RecordCorruptError);
+  },
+);

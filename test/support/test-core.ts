@@ -9,6 +9,7 @@ import { createCore } from '../../logger/core.ts';
 import type { Core, CoreDeps, CoreOptions } from '../../logger/core.ts';
 import { keptLog } from './scripted-coinbase.ts';
 import type { ManualClock } from './manual-clock.ts';
+import { checkRecordedTops } from './recorded-tops.ts';
 import { BINANCE, ScriptedExchange } from './scripted-exchange.ts';
 import { seededRandom } from './seeded-random.ts';
 
@@ -69,6 +70,11 @@ export async function openTestCore(
     discard: async () => {
       await whileMoving(clock, core.stop());
       await whileMoving(clock, core.close());
+      const securities = await archive.securities();
+      await checkRecordedTops(
+        archive,
+        securities.map(({ security }) => security),
+      );
       await archive.close();
       rmSync(directory, { recursive: true });
     },

@@ -15,7 +15,8 @@ import { RecordCorruptError } from '../../errors.ts';
 import { isBadReceiveTime } from '../../market/bad-receive-times.ts';
 import type { BadReceiveTime } from '../../market/bad-receive-times.ts';
 import type { Gap } from '../../market/coverage.ts';
-import type { GapRecord, RecordHeader, StoredRecord } from '../archive.ts';
+import { isPlainDecimal } from '../../market/decimal.ts';
+import type { GapRecord, RecordHeader, StoredRecord, TopBounds } from '../archive.ts';
 import { MAX_PART_BYTES, recordId, segmentId } from '../record.ts';
 import type { StoredDocument } from './connection.ts';
 
@@ -102,6 +103,7 @@ function headFields(_id: string, header: RecordHeader): StoredDocument {
     ...(isSequenced ? {} : { messages: counts }),
     ...amounts,
     ...(header.badReceiveTimes && { badReceiveTimes: header.badReceiveTimes.map(badFields) }),
+    ...(header.tops !== undefined && { tops: header.tops }),
     encoding: header.encoding,
     checksum: header.checksum,
     bytes: header.bytes,
@@ -128,6 +130,13 @@ function badOf(field: unknown): Pick<RecordHeader, 'badReceiveTimes'> {
       cause: one?.['cause'] as BadReceiveTime['cause'],
     })),
   };
+}
+
+/** As `badOf`. */
+function topsOf(field: unknown): Pick<RecordHeader, 'tops'> {
+  if (field === undefined || field === null) return field === null ? { tops: null } : {};
+  const { maxBid, minAsk } = field as Partial<TopBounds>;
+  return { tops: { maxBid: String(maxBid), minAsk: String(minAsk) } };
 }
 
 /**
@@ -164,6 +173,7 @@ export function headerOf(kind: RecordHeader['kind'], document: Document): Record
     levels: Number(rows ?? 0),
     reason: document['reason'] ?? null,
     ...badOf(document['badReceiveTimes']),
+    ...topsOf(document['tops']),
     encoding: String(document['encoding']),
     bytes: Number(document['bytes']),
     writer: String(document['writer']),
@@ -172,7 +182,9 @@ export function headerOf(kind: RecordHeader['kind'], document: Document): Record
   const isWhole =
     Object.values(header).every(
       (value) => typeof value !== 'number' || Number.isSafeInteger(value),
-    ) && (header.badReceiveTimes ?? []).every(isBadReceiveTime);
+    ) &&
+    (header.badReceiveTimes ?? []).every(isBadReceiveTime) &&
+    Object.values(header.tops ?? {}).every(isPlainDecimal);
   if (!isWhole || recordId(header) !== document['_id']) {
     throw new RecordCorruptError(`The document ${String(document['_id'])} is damaged`, {
       context: { record: String(document['_id']) },

@@ -4,7 +4,7 @@
  * replaces them in one commit, is made of the same parts.
  */
 
-import type { JournalPart, StoredRecord } from '../../archive/archive.ts';
+import type { JournalPart, StoredRecord, TopBounds } from '../../archive/archive.ts';
 import { decodeBlock, journalWriter } from '../../codec/formats.ts';
 import { assertInvariant } from '../../errors.ts';
 import type { Scale } from '../../market/decimal.ts';
@@ -129,7 +129,7 @@ export class OpenBlock {
   }
 
   /** The whole block as one record; undefined: it is empty. */
-  seal(): StoredRecord | undefined {
+  seal(tops: TopBounds | null): StoredRecord | undefined {
     if (this.#events === 0) return undefined;
     const { exchangeTimeUs, defectsBetween } = this.#start;
     const writer = this.#writer;
@@ -138,6 +138,6 @@ export class OpenBlock {
     );
     const content = joinParts(parts);
     assertInvariant(content.events.length === this.#events, 'A block seals what was added to it');
-    return blockRecord(this.#segment, content, exchangeTimeUs, defectsBetween);
+    return blockRecord(this.#segment, content, exchangeTimeUs, defectsBetween, tops);
   }
 }

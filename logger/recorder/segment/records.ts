@@ -1,7 +1,12 @@
 /** Turns books and events into records with their headers. */
 
 import { sealRecord } from '../../archive/record.ts';
-import type { ImageReason, RecordDescription, StoredRecord } from '../../archive/archive.ts';
+import type {
+  ImageReason,
+  RecordDescription,
+  StoredRecord,
+  TopBounds,
+} from '../../archive/archive.ts';
 import type { BlockContent } from '../../codec/codec.ts';
 import { storedBlock, storedImage } from '../../codec/formats.ts';
 import type { Contract } from '../../market/contract.ts';
@@ -153,12 +158,14 @@ export class EventSummary {
  * @param content at least one event.
  * @param exchangeTimeUs of the book before the block; that of a block with side events alone.
  * @param defectsBetween is asked for the span of its receive times.
+ * @param tops undefined: not known.
  */
 export function blockRecord(
   segment: SegmentIdentity,
   content: BlockContent,
   exchangeTimeUs: number,
   defectsBetween = NO_DEFECTS,
+  tops?: TopBounds | null,
 ): StoredRecord {
   const codec = storedBlock(segment.level, content);
   const summary = new EventSummary(content.previousSequence, exchangeTimeUs);
@@ -167,5 +174,6 @@ export function blockRecord(
     else summary.addSideEvent(event);
   }
   const header = summary.header(segment, codec.encoding, defectsBetween);
-  return sealRecord(header, codec.encode(content));
+  const described = tops === undefined ? header : { ...header, tops };
+  return sealRecord(described, codec.encode(content));
 }

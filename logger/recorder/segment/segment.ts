@@ -23,6 +23,7 @@ import type {
 } from '../../market/events.ts';
 import { rescaleHorizon } from '../../market/scale.ts';
 import { imageDue } from './base-image-policy.ts';
+import { BlockTops } from './block-tops.ts';
 import type { RecorderLimits } from '../limits.ts';
 import { OpenBlock } from './open-block.ts';
 import type { DefectsBetween, ReceiveTimes } from '../receive-times.ts';
@@ -76,6 +77,8 @@ export class Segment implements LiveSegment {
   #exchangeTimeUs: number;
   #receiveTimeUs: number;
   #block: OpenBlock;
+  /** Of the open block. */
+  #tops: BlockTops;
   #proven: SegmentPosition;
   #checked: SegmentPosition;
   #uncheckedImage: BookImage | undefined;
@@ -106,6 +109,7 @@ export class Segment implements LiveSegment {
     this.#receiveTimeUs = proven.receiveTimeUs;
     this.#proven = this.#checked = this.last;
     this.#block = this.#openBlock(deps.monotonicMs);
+    this.#tops = new BlockTops(this.#book);
   }
 
   get book(): Book {
@@ -206,6 +210,7 @@ export class Segment implements LiveSegment {
     this.#exchangeTimeUs = update.exchangeTimeUs;
     this.#receiveTimeUs = update.receiveTimeUs;
     this.#block.addUpdate(update);
+    this.#tops.add(this.#book);
     return null;
   }
 
@@ -260,6 +265,7 @@ export class Segment implements LiveSegment {
     this.#horizon = rescaleHorizon(this.#horizon, from, scale);
     this.#reach = new Reach(this.#book, this.#horizon);
     this.#block.refine(scale);
+    this.#tops = new BlockTops(this.#book);
     return [...writes, ...this.imageNow('scale', monotonicMs)];
   }
 
@@ -274,12 +280,13 @@ export class Segment implements LiveSegment {
     this.#horizon = content.horizon;
     this.#depth = depth;
     this.#reach = new Reach(this.#book, this.#horizon);
+    this.#tops.add(this.#book);
     return [...writes, ...this.#image('horizon', monotonicMs)];
   }
 
   /** The last block. Nothing may be added afterwards. */
   end(): Write[] {
-    const record = this.#block.seal();
+    const record = this.#block.seal(this.#tops.bounds);
     return record ? [{ type: 'block', record }] : [];
   }
 
@@ -301,9 +308,10 @@ export class Segment implements LiveSegment {
   }
 
   #sealUpdates(monotonicMs: number): Write[] {
-    const record = this.#block.hasUpdates ? this.#block.seal() : undefined;
+    const record = this.#block.hasUpdates ? this.#block.seal(this.#tops.bounds) : undefined;
     if (!record) return [];
     this.#block = this.#openBlock(monotonicMs);
+    this.#tops = new BlockTops(this.#book);
     this.#blockBytesSinceImage += record.header.bytes;
     this.#changesSinceImage += record.header.levelChanges;
     return [{ type: 'block', record }];

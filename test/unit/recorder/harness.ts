@@ -24,6 +24,7 @@ import type { RecorderDeps } from '../../../logger/recorder/recorder-deps.ts';
 import type { Log } from '../../../logger/runtime/log.ts';
 import { WriteQueue } from '../../../logger/recorder/write-queue.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { checkRecordedTops } from '../../support/recorded-tops.ts';
 import { ScriptedExchange, snapshotAt } from '../../support/scripted-exchange.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { silentLog } from '../../support/silent-log.ts';
@@ -69,6 +70,7 @@ export class RecorderHarness {
   }
 
   async close(): Promise<void> {
+    await checkRecordedTops(this.archive, [this.security.id]);
     await this.archive.close();
     rmSync(this.directory, { recursive: true });
     expect(this.fatal).toEqual([]);
