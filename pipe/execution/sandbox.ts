@@ -1,10 +1,16 @@
-/** Real orders on sandbox exchanges with accounts, one for each venue. */
+/**
+ * Real orders on sandbox exchanges with accounts, one for each venue. An exchange settles each order at its limit, so
+ * that there is one for each level that is to be taken: what is paid is what was walked.
+ */
 
 import { InvalidArgumentError } from '../../logger/errors.ts';
 import type { Balance, Execution } from './execution.ts';
 import type { Venue } from '../market/venue.ts';
 import type { OrderRequest, OrderResult } from '../strategy/strategy.ts';
+import { addExact, formatExact, parseExact, subtractExact, ZERO } from '../market/exact.ts';
+import { tradedBy } from './paper-fill.ts';
 import { SandboxAccount } from './sandbox-account.ts';
+import type { OrderOutcome } from './sandbox-account.ts';
 import type { SandboxLogin, SandboxPorts } from './sandbox-connection.ts';
 
 export interface SandboxExecutionDeps extends SandboxPorts {
@@ -62,12 +68,31 @@ export class SandboxExecution implements Execution {
   }
 
   async #execute(request: OrderRequest): Promise<OrderResult> {
-    const { venue, side, size, limit } = request;
-    const outcome = await this.#account(venue.name).order({ side, size, limit });
-    const { orderId, fills, fee, error, isUnknown } = outcome;
-    if (isUnknown) this.#deps.halt(`${venue.name}: ${error ?? 'outcome unknown'}`);
-    const atUs = this.#deps.clock.nowUs();
-    return { request, atUs, fills, fee: { coin: venue.quote, amount: fee }, orderId, error };
+    const { venue, side, levels } = request;
+    const account = this.#account(venue.name);
+    const outcomes: OrderOutcome[] = [];
+    let left = ZERO;
+    // One after the other, each with what the one before it has left.
+    for (const { price, size } of levels ?? [{ price: request.limit, size: request.size }]) {
+      const wanted = addExact(left, parseExact(size));
+      const order = { side, size: formatExact(wanted), limit: price };
+      const outcome = await account.order(order);
+      outcomes.push(outcome);
+      if (outcome.error !== null) break;
+      left = subtractExact(wanted, tradedBy(outcome.fills).base);
+    }
+    const last = outcomes.at(-1);
+    const error = last?.error ?? null;
+    if (last?.isUnknown) this.#deps.halt(`${venue.name}: ${error ?? 'outcome unknown'}`);
+    const fee = outcomes.map((each) => parseExact(each.fee)).reduce(addExact, ZERO);
+    return {
+      request,
+      atUs: this.#deps.clock.nowUs(),
+      fills: outcomes.flatMap(({ fills }) => fills),
+      fee: { coin: venue.quote, amount: formatExact(fee) },
+      orderId: outcomes.flatMap(({ orderId }) => orderId ?? []).join(',') || null,
+      error,
+    };
   }
 
   #account(venue: string): SandboxAccount {

@@ -17,6 +17,12 @@ import type {
 import type { PairHistory } from '../top/pair-history.ts';
 import type { Standing } from './standing.ts';
 
+/** Of one price: of a level, or filled. */
+export interface Fill {
+  readonly price: string;
+  readonly size: string;
+}
+
 /** An order for what is in the book now: it fills at once, as far as its limit allows, or not at all. */
 export interface OrderRequest {
   /** The decision it belongs to. */
@@ -26,11 +32,8 @@ export interface OrderRequest {
   /** In base, and the worst price; plain decimals. */
   readonly size: string;
   readonly limit: string;
-}
-
-export interface Fill {
-  readonly price: string;
-  readonly size: string;
+  /** What it is meant to take, best first: where each order is settled at its limit, it is one for each. */
+  readonly levels?: readonly Fill[];
 }
 
 export interface OrderResult {
@@ -40,7 +43,7 @@ export interface OrderResult {
   readonly fills: readonly Fill[];
   /** In which coin the fee was charged, and how much. */
   readonly fee: { readonly coin: string; readonly amount: string };
-  /** The exchange's id of the order; null: on paper. */
+  /** The exchange's id of the order, or of several with a comma between them; null: on paper. */
   readonly orderId: string | null;
   /** Why it was rejected; null: it was not. */
   readonly error: string | null;

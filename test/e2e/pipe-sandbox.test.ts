@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { addExact, formatExact, parseExact } from '../../pipe/market/exact.ts';
 import { openLmdbStore } from '../../pipe/records/lmdb-store.ts';
-import type { DecisionRecord, LedgerEntry } from '../../pipe/records/records.ts';
+import type { DecisionRecord, LedgerEntry, ResultRecord } from '../../pipe/records/records.ts';
 import { ExchangeClient } from '../support/exchange-client.ts';
 import { startExchangeProcess } from '../support/exchange-process.ts';
 import type { ExchangeProcess } from '../support/exchange-process.ts';
@@ -99,6 +99,7 @@ async function account(name: Name): Promise<Readonly<Record<string, unknown>>> {
 interface Line {
   readonly decision?: DecisionRecord;
   readonly movement?: LedgerEntry;
+  readonly result?: ResultRecord;
 }
 
 const linesOf = (running: RunningPipe): Line[] =>
@@ -160,6 +161,34 @@ test('buys where it is cheap, sells where it is dear; the ledger is what the exc
     cash_amount: 10_000 + 624,
     microbitcoin_amount: 19_800,
   });
+});
+
+test('what walking several levels was predicted to bring is what the accounts have got', async () => {
+  await rest('a', ['Sell', 3.2, 500], ['Buy', 3.1, 500]);
+  await rest('b', ['Sell', 3.22, 500], ['Buy', 3.1, 500], ['Buy', 3.14, 100], ['Buy', 3.13, 150]);
+  const running = startArbitrage();
+  const text = (): string => `${running.stderr()}${running.lines().slice(-8).join('\n')}`;
+  await until(
+    text,
+    () => movementsOf(running).filter(({ kind }) => kind === 'opening').length === 4,
+  );
+  await rest('a', ['Sell', 3.12, 300]);
+  await until(text, () => linesOf(running).some(({ result }) => result));
+  running.interrupt();
+  expect(await running.exit).toBe(0);
+  const [decision] = takenBy(running);
+  const { size, cost, revenue, profit } = decision?.evaluation ?? {};
+  expect({ size, cost, revenue, profit }).toEqual({
+    size: '250',
+    cost: '780',
+    revenue: '783.5',
+    profit: '3.5',
+  });
+  const results = linesOf(running).flatMap(({ result }) => result ?? []);
+  expect(results).toMatchObject([{ result: profit, rest: '0', hasFailed: false }]);
+  await expectLedgerIsTrue();
+  expect(await account('a')).toMatchObject({ cash_amount: 9220, microbitcoin_amount: 20_250 });
+  expect(await account('b')).toMatchObject({ cash_amount: 10_783.5, microbitcoin_amount: 19_750 });
 });
 
 test('an exchange that is killed is not traded on until it is back, and nothing is sent twice', async () => {

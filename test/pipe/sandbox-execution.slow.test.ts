@@ -192,6 +192,33 @@ test('fills at once, cancels the rest, and pays what the exchange says', async (
   expect(halts).toEqual([]);
 });
 
+const levels = (...all: readonly [price: string, size: string][]) =>
+  all.map(([price, size]) => ({ price, size }));
+
+test('pays for levels what they ask, and takes of the next what the one before has left', async () => {
+  await rest('a', ['Sell', 3.1, 50], ['Sell', 3.12, 90], ['Sell', 3.2, 10]);
+  await rest('b', ['Buy', 3.4, 100]);
+  const [bought, sold] = await execute(
+    { ...requestOf('a', 'buy', 120, '3.12'), levels: levels(['3.1', '50'], ['3.12', '70']) },
+    // What was there at 3.5 is gone.
+    { ...requestOf('b', 'sell', 60, '3.4'), levels: levels(['3.5', '40'], ['3.4', '20']) },
+  );
+  expect(bought).toMatchObject({
+    fills: [
+      { price: '3.1', size: '50' },
+      { price: '3.12', size: '70' },
+    ],
+    fee: { coin: 'USD', amount: '0' },
+    error: null,
+  });
+  expect(bought?.orderId).toMatch(/^order:[0-9a-f]{32},order:[0-9a-f]{32}$/);
+  expect(sold).toMatchObject({ fills: [{ price: '3.4', size: '60' }], fee: { amount: '0' } });
+  // 155 and 218.4; 204.
+  expect(await account('a')).toEqual(amounts(9626.6, 20_120));
+  expect(await account('b')).toEqual(amounts(10_204, 19_940));
+  expect(halts).toEqual([]);
+});
+
 test('what is rejected, and what meets nobody, changes nothing', async () => {
   const results = await execute(
     requestOf('a', 'buy', 1_000_000, '3.12'),

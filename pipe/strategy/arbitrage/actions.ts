@@ -16,6 +16,7 @@ import type { VenueBook } from '../../market/venue-book.ts';
 import type { Venue } from '../../market/venue.ts';
 import type { DecisionRecord, ResultRecord } from '../../records/records.ts';
 import type {
+  Fill,
   OpenTransfer,
   OrderRequest,
   OrderResult,
@@ -28,6 +29,7 @@ import type { Decision } from './decide.ts';
 import type { DirectionState } from './directions.ts';
 import type { Expectation } from './expectation.ts';
 import type { BestWay, LegBook } from './plan.ts';
+import type { WalkedLevel } from './profit.ts';
 import { isLost } from './reasons.ts';
 import { transferRisk } from './risk.ts';
 import type { ArbitrageSettings } from './settings.ts';
@@ -233,7 +235,8 @@ export class Actions {
     this.#context.execute(
       expected.orders.map(({ venue, side, size, limit }): OrderRequest => {
         const of = venue === buyVenue.name ? buyVenue : sellVenue;
-        return { decision: id, venue: of, side, size, limit };
+        const { levels } = side === 'buy' ? result.bought : result.sale;
+        return { decision: id, venue: of, side, size, limit, levels: levels.map(asText) };
       }),
     );
   }
@@ -242,7 +245,7 @@ export class Actions {
     decision: string,
     { name: venue }: Venue,
     side: 'bid' | 'ask',
-    levels: readonly { readonly price: Exact; readonly size: Exact }[],
+    levels: readonly WalkedLevel[],
   ): void {
     for (const { price, size } of levels) {
       this.#taken.take(decision, { venue, side, price: formatExact(price), size });
@@ -321,6 +324,10 @@ export class Actions {
       hasFailed,
     };
   }
+}
+
+function asText({ price, size }: WalkedLevel): Fill {
+  return { price: formatExact(price), size: formatExact(size) };
 }
 
 function strategyOf(id: string): string {
