@@ -9,6 +9,7 @@ import type { PipeCommand, PipeSession } from './command.ts';
 import { feesCommand } from './commands/fees.ts';
 import { haltCommand, resumeCommand } from './commands/halt.ts';
 import { pairsCommand } from './commands/pairs.ts';
+import { ledgerCommand, statusCommand } from './commands/status.ts';
 import { topCommand } from './commands/top.ts';
 import { STRATEGIES } from '../strategy/strategies.ts';
 import type { StrategyDefinition } from '../strategy/strategy.ts';
@@ -20,7 +21,15 @@ function commandsFor(
   argv: readonly string[],
   strategies: readonly StrategyDefinition[],
 ): readonly PipeCommand[] {
-  return [topCommand(argv, strategies), pairsCommand, feesCommand, haltCommand, resumeCommand];
+  return [
+    topCommand(argv, strategies),
+    pairsCommand,
+    feesCommand,
+    statusCommand,
+    ledgerCommand,
+    haltCommand,
+    resumeCommand,
+  ];
 }
 
 async function runCommand(command: PipeCommand, session: PipeSession): Promise<ExitCode> {

@@ -1,16 +1,7 @@
-import { text } from '../../../manager-cli/arguments.ts';
-import { valued } from '../../../manager-cli/command.ts';
 import { EXIT } from '../../../manager-cli/exit-codes.ts';
 import type { ExitCode } from '../../../manager-cli/exit-codes.ts';
-import { DEFAULT_STORE, openRecordStore } from '../../records/open-store.ts';
 import type { PipeCommand, PipeSession } from '../command.ts';
-
-const STORE_OPTION = {
-  store: {
-    ...valued('Where the records of the strategies are kept'),
-    defaultDescription: DEFAULT_STORE,
-  },
-};
+import { STORE_OPTION, withStore } from './store-option.ts';
 
 export const haltCommand: PipeCommand = {
   usage: 'halt [reason]',
@@ -34,13 +25,9 @@ export const resumeCommand: PipeCommand = {
   run: (session) => setHalted(session, null),
 };
 
-async function setHalted(
-  { args, clock, out }: PipeSession,
-  reason: string | null,
-): Promise<ExitCode> {
-  const location = text(args, 'store') ?? DEFAULT_STORE;
-  const store = await openRecordStore(location, 'halt', clock);
-  try {
+function setHalted(session: PipeSession, reason: string | null): Promise<ExitCode> {
+  return withStore(session, 'halt', async (store) => {
+    const { out } = session;
     const before = await store.halted();
     await store.setHalted(reason);
     const halted = await store.halted();
@@ -48,7 +35,5 @@ async function setHalted(
     else if (halted !== null) await out.line(`halted: ${halted}`);
     else await out.line(before === null ? 'not halted' : `resumed; it was halted: ${before}`);
     return EXIT.done;
-  } finally {
-    await store.close();
-  }
+  });
 }
