@@ -17,6 +17,7 @@ import type {
 } from '../records/records.ts';
 import type { DecisionInputs } from '../strategy/arbitrage/question.ts';
 import type { ArbitrageSettings } from '../strategy/arbitrage/settings.ts';
+import { bookedOf } from './booked.ts';
 import { askLater, breakEvenFeeOf, reported, runLater, withLater } from './later/examine.ts';
 import type { Asked, Decided, WithLater } from './later/examine.ts';
 import { loadRecords } from './load-records.ts';
@@ -98,7 +99,10 @@ export async function postMortem(
     (at, total) => onProgress('search', at, total),
   );
   all.push(...found.filter(({ opportunity }) => !records.overlaps(opportunity)));
-  const opportunities = all.sort(byTime).map(reported);
+  const booked = await bookedOf(store, options.strategy, records.decisions);
+  const opportunities = all
+    .sort(byTime)
+    .map((one) => reported(one, booked.get(`${one.opportunity.id}/1`) ?? null));
   return {
     strategy: options.strategy,
     ...span,

@@ -37,6 +37,24 @@ export interface Outcome {
   readonly profit: string;
 }
 
+/** What the orders of a decision really did. */
+export interface Booked {
+  /** In base; and what was paid and got, in quote, fees in it included. */
+  readonly bought: string;
+  readonly cost: string;
+  readonly sold: string;
+  readonly net: string;
+  /** What it came to; null: it is not done, or a kill or an earlier version has left no record of it. */
+  readonly result: {
+    readonly atUs: number;
+    /** With `worth`, that of the `rest` that was left over. */
+    readonly profit: string;
+    readonly rest: string;
+    readonly worth: string;
+    readonly hasFailed: boolean;
+  } | null;
+}
+
 /** How much longer it could have taken. */
 export interface TimeLimit {
   readonly us: number;
@@ -77,6 +95,8 @@ export interface ReportedOpportunity {
   readonly alreadyTaken: DecisionInputs['taken'];
   /** The books that the decision was made of: anyone can rebuild them. */
   readonly books: { readonly buy: RecordedLeg; readonly sell: RecordedLeg };
+  /** By the records; null: the live run has sent no orders. */
+  readonly booked: Booked | null;
   /** Both legs, each after its venue's latency. */
   readonly atLatency: Later<Outcome>;
   /** Bought after the latency, moved, and sold when it had arrived. */
@@ -92,6 +112,9 @@ export interface Sum {
   readonly missed: number;
   /** Of what was taken. */
   readonly predicted: string;
+  /** What the orders of the live run came to, and how many of what was taken have no result. */
+  readonly booked: string;
+  readonly unbooked: number;
   /** Of what was taken and is known: at the later books. */
   readonly realised: string;
   /** Taken, but what came of it is not known. */

@@ -3,7 +3,7 @@
 import { formatTimeUs } from '../../logger/market/time.ts';
 import { directionOf } from './totals.ts';
 import { duration, notSearchedText, plural } from './page/markup.ts';
-import { because, leg, limit, outcome, transfer } from './page/opportunity-table.ts';
+import { because, bookedText, leg, limit, outcome, transfer } from './page/opportunity-table.ts';
 import type { NamedSum, PostMortem, ReportedOpportunity, Sum } from './report.ts';
 
 export function* textOf(report: PostMortem): Generator<string> {
@@ -37,10 +37,13 @@ function* sums(heading: string, rows: readonly NamedSum[]): Generator<string> {
 }
 
 function sumText(sum: Sum): string {
-  const { taken, rejected, missed, predicted, realised, unknown, leftOut, quote } = sum;
+  const { taken, rejected, missed, predicted, booked, unbooked, realised, unknown } = sum;
+  const { leftOut, quote } = sum;
+  const open = unbooked > 0 ? ` (${unbooked} without a result)` : '';
   const gap = unknown > 0 ? ` (${unknown} unknown)` : '';
   return (
     `${taken} taken, ${rejected} rejected, ${missed} missed; predicted ${predicted} ${quote}, ` +
+    `booked ${booked} ${quote}${open}, ` +
     `at the later books ${realised} ${quote}${gap}; predicted, not taken ${leftOut} ${quote}`
   );
 }
@@ -57,6 +60,7 @@ function* paragraph(opportunity: ReportedOpportunity): Generator<string> {
   yield `  lasted ${duration(opportunity.lifetimeUs)}, ended: ${opportunity.end}`;
   yield `  predicted: ${predicted.profit} ${quote} (${predicted.bps} bps) with ${predicted.size}, limited by ${predicted.limitedBy}; at best ${best.profit} ${quote}`;
   for (const { reason, detail } of reasons) yield `  ${reason}: ${detail}`;
+  if (opportunity.booked !== null) yield `  booked: ${bookedText(opportunity.booked, quote)}`;
   yield `  at the later books: ${outcome(opportunity.atLatency, quote)}`;
   yield `  by transfer: ${transfer(opportunity.byTransfer, quote)}`;
   yield `  break-even: latency ${limit(breakEven.latency)}; fee ${highest}; transfer ${limit(breakEven.transfer)}`;

@@ -33,6 +33,8 @@ interface MovingSum {
   readonly quote: string;
   readonly counts: Record<ReportedOpportunity['verdict'], number>;
   predicted: Exact;
+  booked: Exact;
+  unbooked: number;
   realised: Exact;
   unknown: number;
   leftOut: Exact;
@@ -42,9 +44,12 @@ class Sums {
   readonly #sums = new Map<string, MovingSum>();
 
   add(name: string, opportunity: ReportedOpportunity): void {
-    const { quote, verdict, predicted, atLatency } = opportunity;
+    const { quote, verdict, predicted, booked, atLatency } = opportunity;
     const sum = this.#of(name, quote);
     sum.counts[verdict]++;
+    const result = booked?.result ?? null;
+    if (result !== null) sum.booked = addExact(sum.booked, parseExact(result.profit));
+    else if (verdict === 'taken') sum.unbooked++;
     const profit = parseExact(predicted.profit);
     if (verdict !== 'taken') {
       if (compareExact(profit, ZERO) > 0) sum.leftOut = addExact(sum.leftOut, profit);
@@ -65,7 +70,17 @@ class Sums {
     let sum = this.#sums.get(key);
     if (sum === undefined) {
       const counts = { taken: 0, rejected: 0, missed: 0 };
-      sum = { name, quote, counts, predicted: ZERO, realised: ZERO, unknown: 0, leftOut: ZERO };
+      sum = {
+        name,
+        quote,
+        counts,
+        predicted: ZERO,
+        booked: ZERO,
+        unbooked: 0,
+        realised: ZERO,
+        unknown: 0,
+        leftOut: ZERO,
+      };
       this.#sums.set(key, sum);
     }
     return sum;
@@ -81,6 +96,8 @@ function plainSum(sum: MovingSum): Sum {
     rejected,
     missed,
     predicted: formatExact(sum.predicted),
+    booked: formatExact(sum.booked),
+    unbooked: sum.unbooked,
     realised: formatExact(sum.realised),
     unknown: sum.unknown,
     leftOut: formatExact(sum.leftOut),

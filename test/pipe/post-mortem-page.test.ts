@@ -18,6 +18,7 @@ const opportunities = Array.from({ length: 48 }, (_, i) =>
     verdict: i % 5 === 0 ? 'missed' : i % 2 === 0 ? 'taken' : 'rejected',
     profit: `${(i % 7) - 1}.25`,
     realised: i % 8 === 6 ? null : `${(i % 6) - 1}.5`,
+    booked: i % 5 === 0 ? null : `${(i % 7) - 2}.25`,
     lifetimeUs: 3000 * 3 ** (i % 12),
     reasons:
       i % 2 === 1 && i % 5 !== 0
@@ -94,13 +95,18 @@ describe('the page in a browser', needs(browserInstalled), () => {
     expect(await page.evaluate(rowsShown)).toBe(48);
   });
 
-  test('a column sorts by its values, and unknown ones come last', async () => {
-    const column = 7;
+  test.each([
+    [7, 'Booked'],
+    [8, 'Later books'],
+  ])('column %i (%s) sorts by its values, and unknown ones come last', async (column, name) => {
+    const label = `document.querySelector('[data-sort="${column}"]').textContent`;
+    expect(await page.evaluate(label)).toBe(name);
     await page.evaluate(`document.querySelector('[data-sort="${column}"]').click()`);
     const orders = await page.evaluate<string[]>(
       `[...document.querySelectorAll('#opportunities tbody tr')].map((row) => row.cells[${column}].dataset.order)`,
     );
     const known = orders.filter((order) => order !== '').map(Number);
+    expect(known.length).toBeGreaterThan(5);
     expect(orders.slice(known.length).every((order) => order === '')).toBe(true);
     expect(known).toEqual([...known].sort((a, b) => a - b));
   });

@@ -20,6 +20,8 @@ export interface MadeUp {
   readonly profit?: string;
   /** null: unknown. */
   readonly realised?: string | null;
+  /** What the orders of a decision came to; null: no result. */
+  readonly booked?: string | null;
   readonly fromUs?: number;
   readonly lifetimeUs?: number;
   readonly reasons?: DecisionRecord['reasons'];
@@ -81,6 +83,7 @@ export function madeUpOpportunity(number: number, made: MadeUp = {}): ReportedOp
     best: evaluation,
     alreadyTaken: { asks: {}, bids: {} },
     books,
+    booked: bookedOf(verdict, made.booked ?? null),
     atLatency,
     byTransfer: { state: 'unknown', reason: 'binance: the archive ends before' },
     breakEven: {
@@ -89,6 +92,12 @@ export function madeUpOpportunity(number: number, made: MadeUp = {}): ReportedOp
       transfer: { state: 'known', us: 600_000_000, isAtLeast: true },
     },
   };
+}
+
+function bookedOf(verdict: Verdict, profit: string | null): ReportedOpportunity['booked'] {
+  if (verdict !== 'taken') return null;
+  const result = profit === null ? null : { atUs: START_US, profit, rest: '0', worth: '0', hasFailed: false }; // prettier-ignore
+  return { bought: '0.25', cost: '15001', sold: '0.2497', net: '15002', result };
 }
 
 export function madeUpReport(

@@ -194,7 +194,10 @@ export async function withLater(
   };
 }
 
-export function reported(one: WithLater): ReportedOpportunity {
+export function reported(
+  one: WithLater,
+  booked: ReportedOpportunity['booked'],
+): ReportedOpportunity {
   const { opportunity, verdict, reasons, evaluation, alreadyTaken, direction } = one;
   const { breakEvenFee: fee, later } = one;
   const { id, pair, buy, sell, fromUs, toUs, end, best } = opportunity;
@@ -214,6 +217,7 @@ export function reported(one: WithLater): ReportedOpportunity {
     best,
     alreadyTaken,
     books: { buy: evaluation.buy, sell: evaluation.sell },
+    booked,
     atLatency: later.atLatency,
     byTransfer: later.byTransfer,
     breakEven: { latency: later.latency, fee, transfer: later.transfer },

@@ -4,6 +4,7 @@ import { formatTimeUs } from '../../../logger/market/time.ts';
 import type { RecordedLeg } from '../../records/records.ts';
 import { directionOf } from '../totals.ts';
 import type {
+  Booked,
   Later,
   Nothing,
   Outcome,
@@ -21,6 +22,7 @@ const COLUMNS: readonly { readonly name: string; readonly isNumber?: true }[] = 
   { name: 'Reasons' },
   { name: 'Size', isNumber: true },
   { name: 'Predicted', isNumber: true },
+  { name: 'Booked', isNumber: true },
   { name: 'Later books', isNumber: true },
   { name: 'Lifetime', isNumber: true },
 ];
@@ -43,6 +45,7 @@ export function opportunityTable(opportunities: readonly ReportedOpportunity[]):
 function row(opportunity: ReportedOpportunity): string {
   const { pair, verdict, predicted, atLatency, quote, lifetimeUs, fromUs } = opportunity;
   const reasons = [...new Set(opportunity.reasons.map(({ reason }) => reason))];
+  const booked = opportunity.booked?.result?.profit ?? null;
   const realised = atLatency.state === 'known' ? atLatency.profit : null;
   const cells: readonly (readonly [content: string, order: string])[] = [
     [details(opportunity), String(fromUs)],
@@ -52,6 +55,7 @@ function row(opportunity: ReportedOpportunity): string {
     [escaped(reasons.join(', ')) || '–', reasons.join(' ')],
     [escaped(predicted.size), predicted.size],
     [`${escaped(predicted.profit)} ${escaped(quote)}`, predicted.profit],
+    [booked === null ? '–' : `${escaped(booked)} ${escaped(quote)}`, booked ?? ''],
     [
       realised === null ? noFigure(atLatency) : `${escaped(realised)} ${escaped(quote)}`,
       realised ?? '',
@@ -68,7 +72,8 @@ function row(opportunity: ReportedOpportunity): string {
 }
 
 function details(opportunity: ReportedOpportunity): string {
-  const { id, best, predicted, books, breakEven, atLatency, byTransfer, quote } = opportunity;
+  const { id, best, predicted, booked, books, breakEven, atLatency, byTransfer } = opportunity;
+  const { quote } = opportunity;
   const facts: (readonly [name: string, value: string])[] = [
     ['Id', id],
     ['Ended', `${formatTimeUs(opportunity.toUs)}, ${opportunity.end}`],
@@ -78,6 +83,7 @@ function details(opportunity: ReportedOpportunity): string {
       `${predicted.profit} ${quote}, ${predicted.bps} bps, limited by ${predicted.limitedBy}`,
     ],
     ['Best moment', `${best.profit} ${quote} with ${best.size} at ${formatTimeUs(best.atUs)}`],
+    ['Booked', booked === null ? 'nothing' : bookedText(booked, quote)],
     ['At the later books', outcome(atLatency, quote)],
     ['By transfer', transfer(byTransfer, quote)],
     ['Break-even latency', limit(breakEven.latency)],
@@ -97,6 +103,13 @@ function details(opportunity: ReportedOpportunity): string {
 
 function noFigure({ state }: Later<Outcome>): string {
   return state === 'none' ? '–' : 'unknown';
+}
+
+export function bookedText({ bought, cost, sold, net, result }: Booked, quote: string): string {
+  const fills = `bought ${bought} for ${cost}, sold ${sold} for ${net}`;
+  if (result === null) return `no result yet (${fills})`;
+  const rest = result.rest === '0' ? '' : `, ${result.rest} left over, worth ${result.worth}`;
+  return `${result.profit} ${quote} (${fills}${rest})`;
 }
 
 export function because(later: Unknown | Nothing): string {

@@ -46,8 +46,9 @@ export function pageOf(report: PostMortem): string {
 function header(report: PostMortem): string[] {
   const { strategy, fromUs, toUs, venues, feeTable, totals, opportunities } = report;
   const table = feeTable.isRecorded ? 'the fees of the live run' : 'another table of fees';
-  const figures = totals.all.flatMap(({ quote, predicted, realised, leftOut }) => [
+  const figures = totals.all.flatMap(({ quote, predicted, booked, realised, leftOut }) => [
     [`Predicted of what was taken, ${quote}`, predicted],
+    [`Booked, ${quote}`, booked],
     [`At the later books, ${quote}`, realised],
     [`Predicted, not taken, ${quote}`, leftOut],
   ]);
@@ -159,11 +160,11 @@ function sums(heading: string, column: string, rows: readonly NamedSum[]): strin
     '<details open>',
     `<summary>${heading}${shown.length < rows.length ? ` (the last ${shown.length} of ${rows.length})` : ''}</summary>`,
     '<div class="scroll"><table>',
-    `<thead><tr><th scope="col">${column}</th>${['Taken', 'Rejected', 'Missed', 'Predicted', 'At later books', 'Unknown', 'Predicted, not taken'].map((name) => `<th scope="col" class="number">${name}</th>`).join('')}<th scope="col">Coin</th></tr></thead>`,
+    `<thead><tr><th scope="col">${column}</th>${['Taken', 'Rejected', 'Missed', 'Predicted', 'Booked', 'Without result', 'At later books', 'Unknown', 'Predicted, not taken'].map((name) => `<th scope="col" class="number">${name}</th>`).join('')}<th scope="col">Coin</th></tr></thead>`,
     '<tbody>',
     ...shown.map(
       (sum) =>
-        `<tr><th scope="row">${escaped(sum.name)}</th>${[sum.taken, sum.rejected, sum.missed, sum.predicted, sum.realised, sum.unknown, sum.leftOut].map(number).join('')}<td>${escaped(sum.quote)}</td></tr>`,
+        `<tr><th scope="row">${escaped(sum.name)}</th>${[sum.taken, sum.rejected, sum.missed, sum.predicted, sum.booked, sum.unbooked, sum.realised, sum.unknown, sum.leftOut].map(number).join('')}<td>${escaped(sum.quote)}</td></tr>`,
     ),
     '</tbody></table></div>',
     '</details>',

@@ -179,6 +179,19 @@ describe('postMortem', () => {
     ]);
   });
 
+  test('says what the orders really came to, whatever the table', async () => {
+    const given = await scene(story);
+    const { id: decision, pair } = given.decision;
+    const figures = { money: '1.75', rest: '0', worth: '0', result: '1.75', hasFailed: false };
+    const common = { decision, strategy: 'arbitrage', pair, atUs: T, quote: 'USDT' };
+    expect((await examine(given)).totals.all).toMatchObject([{ booked: '0', unbooked: 1 }]);
+    await given.store.put({ results: [{ ...common, ...figures }] });
+    expect((await examine(given)).totals.all).toMatchObject([{ booked: '1.75', unbooked: 0 }]);
+    const other = { id: 'dear', table: table('0.02') };
+    const [anew] = (await examine(given, { other })).opportunities;
+    expect(anew).toMatchObject({ verdict: 'rejected', booked: { result: { profit: '1.75' } } });
+  });
+
   test('a gap in that future is not a number', async () => {
     const report = await examine(
       await scene((a, b) => {

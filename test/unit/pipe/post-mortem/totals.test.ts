@@ -10,12 +10,18 @@ describe('totalsOf', () => {
     { reason: 'stale', detail: 'binance: 900 ms old' },
   ] as const;
   const opportunities = [
-    madeUpOpportunity(1, { profit: '0.1', realised: '-0.3' }),
+    madeUpOpportunity(1, { profit: '0.1', realised: '-0.3', booked: '-0.25' }),
     madeUpOpportunity(2, { profit: '0.2', realised: null }),
     madeUpOpportunity(3, { verdict: 'rejected', profit: '-7', reasons }),
     madeUpOpportunity(25, { verdict: 'rejected', profit: '5', reasons: reasons.slice(1) }),
     madeUpOpportunity(26, { verdict: 'missed', profit: '2.25' }),
-    madeUpOpportunity(27, { quote: 'USD', pair: 'BTCUSD', profit: '9', realised: '8' }),
+    madeUpOpportunity(27, {
+      quote: 'USD',
+      pair: 'BTCUSD',
+      profit: '9',
+      realised: '8',
+      booked: '7',
+    }),
   ];
   const totals = totalsOf(opportunities);
 
@@ -28,6 +34,8 @@ describe('totalsOf', () => {
         rejected: 0,
         missed: 0,
         predicted: '9',
+        booked: '7',
+        unbooked: 0,
         realised: '8',
         unknown: 0,
         leftOut: '0',
@@ -39,6 +47,8 @@ describe('totalsOf', () => {
         rejected: 2,
         missed: 1,
         predicted: '0.3',
+        booked: '-0.25',
+        unbooked: 1,
         realised: '-0.3',
         unknown: 1,
         leftOut: '7.25',
