@@ -18,12 +18,15 @@ export async function openTransfers(
   const always = { fromUs: 0, toUs: Number.MAX_SAFE_INTEGER };
   for await (const { decision } of store.results(strategy, always)) open.delete(decision);
   for await (const entry of store.ledger(strategy)) open.get(entry.decision)?.push(entry);
-  const found: OpenTransfer[] = [];
+  const found = new Map<string, OpenTransfer>();
   for await (const decision of store.decisions(strategy, always)) {
-    const ledger = open.get(decision.id);
-    if (ledger) found.push(openTransferOf(decision, ledger));
+    const { id, opportunity } = decision;
+    const ledger = open.get(id);
+    const before = found.get(opportunity);
+    if (ledger) found.set(opportunity, openTransferOf(decision, ledger));
+    else if (before) found.set(opportunity, { ...before, lastNumber: numberOf(id) });
   }
-  return found;
+  return [...found.values()];
 }
 
 function openTransferOf(decision: DecisionRecord, ledger: readonly LedgerEntry[]): OpenTransfer {
@@ -34,6 +37,7 @@ function openTransferOf(decision: DecisionRecord, ledger: readonly LedgerEntry[]
   const { coin, venue, atUs } = withdrawals[0] as LedgerEntry;
   return {
     decision,
+    lastNumber: numberOf(decision.id),
     ledger,
     hasArrived: of('deposit').length > 0,
     transfer: {
@@ -46,6 +50,10 @@ function openTransferOf(decision: DecisionRecord, ledger: readonly LedgerEntry[]
       arrivesUs: atUs + delayMs * 1000,
     },
   };
+}
+
+function numberOf(id: string): number {
+  return Number(id.slice(id.lastIndexOf('/') + 1));
 }
 
 function takenBy(entries: readonly LedgerEntry[]): string {

@@ -6,6 +6,7 @@ import type { DecisionRecord, RecordedLeg, RunRecord } from '../records/records.
 import { TwoSidedBook } from '../../logger/book/two-sided-book.ts';
 import { decideAgain } from '../strategy/arbitrage/decide.ts';
 import type { Decision } from '../strategy/arbitrage/decide.ts';
+import { decideSaleAgain, isSale } from '../strategy/arbitrage/sale.ts';
 import type { LegBook } from '../strategy/arbitrage/plan.ts';
 import type { ArbitrageSettings } from '../strategy/arbitrage/settings.ts';
 import type { Difference, Recomputation } from './report.ts';
@@ -20,6 +21,12 @@ export interface DecidedUnder {
   readonly table: FeeTable;
 }
 
+/** To buy and to sell, or to sell what has arrived. */
+export type MadeAgain = Pick<Decision, 'verdict' | 'reasons' | 'evaluation'> & {
+  readonly inputs: object;
+  readonly expected: object;
+};
+
 export type Books = Readonly<Record<'buy' | 'sell', VenueImage | null>>;
 
 /** The book of an image, as a decision takes it. */
@@ -32,15 +39,15 @@ export function madeAgain(
   record: DecisionRecord,
   { buy, sell }: Books,
   { run, table }: DecidedUnder,
-): Decision | null {
-  if (buy === null || sell === null) return null;
+): MadeAgain | null {
   const { evaluation } = record;
-  return decideAgain(
-    record,
-    { buy: legBook(evaluation.buy, buy), sell: legBook(evaluation.sell, sell) },
-    table,
-    run.settings as unknown as ArbitrageSettings,
-  );
+  const settings = run.settings as unknown as ArbitrageSettings;
+  if (sell === null) return null;
+  const sellBook = legBook(evaluation.sell, sell);
+  if (isSale(record)) return decideSaleAgain(record, sellBook, table, settings);
+  if (buy === null) return null;
+  const books = { buy: legBook(evaluation.buy, buy), sell: sellBook };
+  return decideAgain(record, books, table, settings);
 }
 
 export class Comparison {
@@ -51,7 +58,7 @@ export class Comparison {
   #different = 0;
 
   /** What the archive makes of a recorded decision. */
-  compare(record: DecisionRecord, again: Decision): void {
+  compare(record: DecisionRecord, again: MadeAgain): void {
     this.#decisions++;
     const { verdict, reasons, evaluation, inputs, expected } = again;
     const found = differencesOf(record.id, record, {
@@ -89,11 +96,7 @@ export class Comparison {
   }
 }
 
-function differencesOf(
-  decision: string,
-  record: DecisionRecord,
-  again: Pick<Decision, 'verdict' | 'reasons' | 'evaluation' | 'inputs' | 'expected'>,
-): Difference[] {
+function differencesOf(decision: string, record: DecisionRecord, again: MadeAgain): Difference[] {
   const [recorded, recomputed] = [fieldsOf(record, again), fieldsOf(again, again)];
   const fields = new Set([...recorded.keys(), ...recomputed.keys()]);
   return [...fields].sort().flatMap((field) => {

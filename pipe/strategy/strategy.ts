@@ -66,6 +66,8 @@ export interface OpenTransfer {
   readonly transfer: Transfer;
   readonly hasArrived: boolean;
   readonly decision: DecisionRecord;
+  /** Of the last decision about it: each of its opportunity has a number. */
+  readonly lastNumber: number;
   /** All that the decision has moved so far. */
   readonly ledger: readonly LedgerEntry[];
 }

@@ -9,6 +9,7 @@ import type {
   OpportunityRecord,
   ResultRecord,
 } from '../../records/records.ts';
+import { isSale } from '../../strategy/arbitrage/sale.ts';
 import type { RecordBatch } from './journal.ts';
 import type { OrderRequest, OrderResult } from '../../strategy/strategy.ts';
 
@@ -18,7 +19,7 @@ export class RecordLines {
 
   *of({ opportunities = [], decisions = [], ledger = [], results = [] }: RecordBatch) {
     for (const decision of decisions) {
-      if (decision.verdict === 'taken') this.#taken.add(decision.opportunity);
+      if (decision.verdict === 'taken' && !isSale(decision)) this.#taken.add(decision.opportunity);
       yield decisionLine(decision);
     }
     yield* movementLines(ledger);
@@ -29,10 +30,12 @@ export class RecordLines {
   }
 }
 
-function decisionLine({ atUs, pair, verdict, reasons, evaluation }: DecisionRecord): string {
+function decisionLine(decision: DecisionRecord): string {
+  const { atUs, pair, verdict, reasons, evaluation } = decision;
   const { buy, sell, size, profit, bps } = evaluation;
   const why = reasons.map(({ reason, detail }) => `${reason} (${detail})`).join(', ');
-  const what = `${pair} buy ${buy.venue}, sell ${sell.venue}: size ${size}, profit ${profit} (${bps} bps)`;
+  const how = isSale(decision) ? 'sell what has arrived on' : `buy ${buy.venue}, sell`;
+  const what = `${pair} ${how} ${sell.venue}: size ${size}, profit ${profit} (${bps} bps)`;
   return `${formatTimeUs(atUs)}  ${verdict}  ${what}${why === '' ? '' : `: ${why}`}`;
 }
 

@@ -4,7 +4,6 @@ import {
   ZERO,
   addExact,
   compareExact,
-  floorToLot,
   formatExact,
   largerExact,
   multiplyExact,
@@ -24,6 +23,8 @@ import type {
   Transfer,
 } from '../strategy.ts';
 import type { TakenOfVenues } from '../taken-levels.ts';
+import { Arrivals } from './arrivals.ts';
+import type { Arrived } from './arrivals.ts';
 import { decide, takenTo } from './decide.ts';
 import type { Decision } from './decide.ts';
 import type { DirectionState } from './directions.ts';
@@ -32,24 +33,19 @@ import type { BestWay, LegBook } from './plan.ts';
 import type { WalkedLevel } from './profit.ts';
 import { isLost } from './reasons.ts';
 import { transferRisk } from './risk.ts';
+import { NO_LIMIT } from './sale.ts';
 import type { ArbitrageSettings } from './settings.ts';
 import type { Span } from './span.ts';
 
-/** Any price: what was bought has to be sold. */
-const NO_LIMIT = '0';
-
 /** What is under way. */
-interface Action {
-  readonly decision: string;
-  readonly way: BestWay['way'];
+interface Action extends Arrived {
   readonly buy: Venue;
-  readonly sell: Venue;
   /** What its orders may still take of the balances. */
   readonly reserved: { quote: Exact; base: Exact };
   /** Those without a result. */
   orders: number;
   readonly expected: Expectation;
-  /** In quote, paid and got so far; in base, left over. */
+  /** In base: left over. */
   money: Exact;
   base: Exact;
   /** Where what is left over lies. */
@@ -62,13 +58,16 @@ export class Actions {
   readonly #settings: ArbitrageSettings;
   readonly #taken: TakenOfVenues;
   readonly #underWay = new Map<string, Action>();
-  /** Arrived, to be sold once there is a proven book. */
-  readonly #waiting = new Map<string, Action>();
+  readonly #arrivals: Arrivals<Action>;
 
   constructor(context: StrategyContext, settings: ArbitrageSettings, taken: TakenOfVenues) {
     this.#context = context;
     this.#settings = settings;
     this.#taken = taken;
+    this.#arrivals = new Arrivals(context, settings, {
+      sell: (action, size) => this.#sell(action, size),
+      dust: (action, nowUs) => this.#finish(action, nowUs),
+    });
   }
 
   decide(
@@ -95,13 +94,17 @@ export class Actions {
   }
 
   /** A transfer of an earlier run: what was bought is sold when it is there. */
-  resume({ decision, ledger }: OpenTransfer, { buy, sell, ways }: DirectionState): void {
+  resume(open: OpenTransfer, { buy, sell, ways, direction }: DirectionState): void {
+    const { decision, ledger, lastNumber } = open;
     const [buyVenue, sellVenue] = [buy, sell].map((place) => this.#context.books[place]?.venue);
     // The terms of the sale are the same on all ways; without fees nothing is traded.
     const [way] = ways.ways;
     if (!way || !buyVenue || !sellVenue) return;
     this.#underWay.set(decision.id, {
       decision: decision.id,
+      number: lastNumber,
+      direction,
+      bought: decision.evaluation.buy,
       way,
       buy: buyVenue,
       sell: sellVenue,
@@ -122,7 +125,7 @@ export class Actions {
     if (!action) return;
     const isSaleOfTransfer = action.expected.transfer && result.request.side === 'sell';
     if (isSaleOfTransfer && result.fills.length === 0) {
-      this.#waiting.set(action.decision, action);
+      this.#arrivals.add(action);
       return;
     }
     this.#settle(action, result);
@@ -141,27 +144,18 @@ export class Actions {
     const arrived = subtractExact(parseExact(transfer.amount), parseExact(transfer.fee));
     action.base = arrived;
     action.holder = action.sell;
-    this.#waiting.set(action.decision, action);
+    this.#arrivals.add(action);
     this.sellWaiting(transfer.to, nowUs);
   }
 
-  /** What has arrived on a venue, if its book is proven; after the kill switch, once that is taken back. */
   sellWaiting(venue: string, nowUs: number): void {
-    if (this.#waiting.size === 0 || this.#context.halted() !== null) return;
-    const there = this.#context.books.find((book) => book.venue.name === venue);
-    if (!there?.book?.best('bid')) return;
-    for (const action of this.#waiting.values()) {
-      if (action.sell.name !== venue) continue;
-      this.#waiting.delete(action.decision);
-      const size = formatExact(floorToLot(action.base, action.way.terms.sell.lot));
-      if (size === '0') {
-        this.#finish(action, nowUs);
-        continue;
-      }
-      action.orders = 1;
-      const { decision, sell } = action;
-      this.#context.execute([{ decision, venue: sell, side: 'sell', size, limit: NO_LIMIT }]);
-    }
+    this.#arrivals.sellOn(venue, nowUs);
+  }
+
+  #sell(action: Action, size: string): void {
+    action.orders = 1;
+    const { decision, sell: venue } = action;
+    this.#context.execute([{ decision, venue, side: 'sell', size, limit: NO_LIMIT }]);
   }
 
   #decision(
@@ -208,7 +202,8 @@ export class Actions {
     return formatExact(largerExact(left, ZERO));
   }
 
-  #act(id: string, { buy, sell }: DirectionState, decision: Decision, plan: BestWay): void {
+  #act(id: string, state: DirectionState, decision: Decision, plan: BestWay): void {
+    const { buy, sell, direction } = state;
     const { result } = plan.best;
     const venues = [buy, sell].map((place) => this.#context.books[place]?.venue);
     const [buyVenue, sellVenue] = venues;
@@ -217,6 +212,9 @@ export class Actions {
     const isMoved = expected.transfer !== null;
     this.#underWay.set(id, {
       decision: id,
+      number: 1,
+      direction,
+      bought: decision.evaluation.buy,
       way: plan.way,
       buy: buyVenue,
       sell: sellVenue,

@@ -126,7 +126,7 @@ export function evaluationOf(
   };
 }
 
-function legOf({ venue, security, source, point }: LegBook): RecordedLeg {
+export function legOf({ venue, security, source, point }: LegBook): RecordedLeg {
   return { venue, security, source, point };
 }
 

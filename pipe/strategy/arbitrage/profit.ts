@@ -51,6 +51,15 @@ export interface SizeResult {
 
 /** null: not so much is known to be there. */
 export function walk(side: BookSide, size: Exact): Walked | null {
+  const walked = walkUpTo(side, size);
+  return walked.end === null ? walked : null;
+}
+
+/** As much as there is; `end`: what kept it from being all. */
+export function walkUpTo(
+  side: BookSide,
+  size: Exact,
+): Walked & { readonly end: LevelWalk['end'] | null } {
   const priceDecimals = side.scale.priceExponent;
   const sizeDecimals = Math.max(sizeDecimalsOf(side), size.exponent);
   const levels: WalkedLevel[] = [];
@@ -60,7 +69,7 @@ export function walk(side: BookSide, size: Exact): Walked | null {
   const walk = new LevelWalk(side, priceDecimals, sizeDecimals);
   while (left.value > 0n) {
     const level = walk.next();
-    if (level === null) return null;
+    if (level === null) return { levels, notional, worst, end: walk.end };
     const there = { value: level.size, exponent: sizeDecimals };
     const taken = compareExact(there, left) < 0 ? there : left;
     worst = { value: level.price, exponent: priceDecimals };
@@ -68,7 +77,7 @@ export function walk(side: BookSide, size: Exact): Walked | null {
     notional = addExact(notional, multiplyExact(worst, taken));
     left = subtractExact(left, taken);
   }
-  return { levels, notional, worst };
+  return { levels, notional, worst, end: null };
 }
 
 /** null: not so much is known to be there to buy, or to sell to. */

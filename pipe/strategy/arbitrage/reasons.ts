@@ -16,6 +16,7 @@ import { NO_CAPS } from './pieces.ts';
 import { bestWay, isEnough } from './plan.ts';
 import type { BestWay, LegBook } from './plan.ts';
 import { walk } from './profit.ts';
+import type { ArbitrageSettings } from './settings.ts';
 import type { TradeTerms } from './terms.ts';
 
 type Reasons = DecisionRecord['reasons'];
@@ -27,17 +28,22 @@ export function reasonsAgainst(
   expected: Expectation | Record<string, never>,
 ): Reasons {
   return [
-    ...bookReasons(question),
+    ...bookReasons(question.atUs, [question.buy, question.sell], question.settings),
     ...profitReasons(question, bests),
     ...transferReasons(question, bests.own, expected),
     ...limitReasons(question),
   ];
 }
 
-const because = (reason: Reason, detail: string): OneReason => ({ reason, detail });
+export const because = (reason: Reason, detail: string): OneReason => ({ reason, detail });
 
-function bookReasons({ atUs, buy, sell, settings }: DecisionQuestion): Reasons {
-  return [buy, sell].flatMap((leg) => {
+/** Why books must not be traded: each is too old, or crossed. */
+export function bookReasons(
+  atUs: number,
+  legs: readonly LegBook[],
+  settings: ArbitrageSettings,
+): Reasons {
+  return legs.flatMap((leg) => {
     const reasons: OneReason[] = [];
     const ageUs = atUs - leg.point.receiveTimeUs;
     if (ageUs >= settings.maxAgeUs) {

@@ -115,3 +115,15 @@ test('what is rejected has one line for all of its time; what is taken one more 
     expect(wordsOf({ opportunities: [ended] })).toEqual(words);
   }
 });
+
+test('the sale of what has arrived is named so, and is no opportunity that ends', () => {
+  const lines = new RecordLines();
+  const opportunity = sampleOpportunity(0);
+  const inputs = { sale: { amount: '2.5', paid: '251.5' } };
+  const [line, ...others] = lines.of({ decisions: [sampleDecision(opportunity, { inputs })] });
+  expect(line).toContain(
+    '  taken  BTCUSDT sell what has arrived on bybit: size 2.5, profit 4.386857',
+  );
+  expect(others).toEqual([]);
+  expect([...lines.of({ opportunities: [opportunity] })]).toEqual([]);
+});

@@ -228,6 +228,8 @@ describe('with transfers of 1 s', () => {
     begin(test);
     test.run.onTime(at(100));
     test.run.onEvent(test.b.update(at(200), '103×0 102×0 90×1', ''));
+    test.run.onTime(at(1500));
+    test.run.onEvent(test.b.update(at(1500), '', '104×4'));
     test.run.onTime(at(3000));
     await test.run.stop(at(3100));
     // 90 for 1 BTC and as much for each of the other 1.4965, less the fee, less the 251.5 that were paid.

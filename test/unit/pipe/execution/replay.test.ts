@@ -23,7 +23,9 @@ import type {
   OpportunityRecord,
 } from '../../../../pipe/records/records.ts';
 import { decideAgain } from '../../../../pipe/strategy/arbitrage/decide.ts';
+import { decideSaleAgain, isSale } from '../../../../pipe/strategy/arbitrage/sale.ts';
 import { arbitrageSettings } from '../../../../pipe/strategy/arbitrage/settings.ts';
+import type { ArbitrageSettings } from '../../../../pipe/strategy/arbitrage/settings.ts';
 import type { MemoryRecords } from '../../../support/memory-records.ts';
 import { play, randomScript } from '../../../support/random-market.ts';
 import type { Step } from '../../../support/random-market.ts';
@@ -128,32 +130,40 @@ for (const mode of ['inventory', 'transfer'] as const) {
   });
 
   it(`${mode}: no level is taken twice, and no stale, crossed or unproven book is traded [seed ${seed}]`, async () => {
-    const { script, decisions, ledger } = await played(mode);
+    const { script, decisions: all, ledger } = await played(mode);
+    const [sales, decisions] = [all.filter(isSale), all.filter((each) => !isSale(each))];
     const plain = new PlainBooks();
     const settings = arbitrageSettings(OPTIONS[mode]);
+    let made = 0;
+    const makeSales = (untilUs: number): void => {
+      for (; (sales[made]?.atUs ?? Infinity) < untilUs; made++) {
+        plain.expectSale(sales[made] as DecisionRecord, settings);
+      }
+    };
     let [decided, booked, taken] = [0, 0, 0];
     for (const step of script) {
       for (; (ledger[booked]?.atUs ?? Infinity) < step.atUs; booked++) {
         booked += plain.fill(ledger, booked);
       }
       if (step.type === 'time') continue;
+      makeSales(step.atUs);
       plain.apply(step.event);
+      makeSales(step.atUs + 1);
       for (; decisions[decided]?.atUs === step.atUs; decided++) {
         const decision = decisions[decided] as DecisionRecord;
         const { buy, sell } = decision.evaluation;
         const books = { buy: plain.book(buy.venue), sell: plain.book(sell.venue) };
         const again = decideAgain(decision, books, TABLE, settings);
-        const { plan: _plan, ...made } = again;
-        const { verdict, reasons, evaluation, inputs, expected } = decision;
-        expect(canonicalJson(made)).toBe(
-          canonicalJson({ verdict, reasons, evaluation, inputs, expected }),
-        );
-        if (verdict === 'rejected') continue;
+        const { plan: _plan, ...remade } = again;
+        expect(canonicalJson(remade)).toBe(canonicalJson(madeOf(decision)));
+        if (decision.verdict === 'rejected') continue;
         taken++;
         plain.take(decision, step.atUs, settings.maxAgeUs);
       }
     }
-    expect(decided).toBe(decisions.length);
+    makeSales(Infinity);
+    expect([decided, made]).toEqual([decisions.length, sales.length]);
+    if (mode === 'transfer') expect(made).toBeGreaterThan(5);
     expect(taken).toBeGreaterThan(5);
   });
 }
@@ -180,6 +190,10 @@ it(`an opportunity lasts while the market is the same, and ends with the cause [
     expect(inside).toEqual([]);
   }
 });
+
+function madeOf({ verdict, reasons, evaluation, inputs, expected }: DecisionRecord): object {
+  return { verdict, reasons, evaluation, inputs, expected };
+}
 
 interface PlainLevel {
   size: Exact;
@@ -251,6 +265,22 @@ class PlainBooks {
     const isMoved = expected['transfer'] !== null;
     const received = this.#walk(isMoved ? null : id, this.#proven(sell.venue).bids, -1, sold);
     expect(formatExact(received)).toBe(revenue);
+  }
+
+  /** The same again at the book as it stands, which is young and not crossed if it was made. */
+  expectSale(sale: DecisionRecord, { maxAgeUs }: ArbitrageSettings): void {
+    const { venue } = sale.evaluation.sell;
+    const again = decideSaleAgain(
+      sale,
+      this.book(venue),
+      TABLE,
+      arbitrageSettings(OPTIONS.transfer),
+    );
+    expect(canonicalJson(again)).toBe(canonicalJson(madeOf(sale)));
+    if (sale.verdict === 'rejected') return;
+    const { lastUs, bids, asks } = this.#proven(venue);
+    expect(sale.atUs - lastUs).toBeLessThan(maxAgeUs);
+    if (asks.size > 0) expect(compareExact(best(bids, -1), best(asks, 1))).toBeLessThan(0);
   }
 
   /** One fill of an order: two entries. @returns how many more than one it was. */

@@ -95,6 +95,7 @@ describe('a transfer', () => {
     for (const run of [again, unharmed]) {
       quiet(run, 300_000);
       run.onTime(at(DUE_MS - 1));
+      quiet(run, DUE_MS - 1);
       run.onTime(at(DUE_MS + 1000));
       await run.stop(at(DUE_MS + 1000));
     }
@@ -126,6 +127,11 @@ describe('a transfer', () => {
     ];
     await again.kill();
     expect(kindsOf(store)).toEqual(sold);
+    // The sale goes on counting where the run before it was killed.
+    const decisions = store.all<DecisionRecord>('decisions').slice(-1);
+    expect(decisions).toMatchObject([
+      { id: expect.stringMatching(/\/2$/) as string, verdict: 'taken' },
+    ]);
     const lateness = movesOf(store).map(({ dueUs }) => dueUs);
     expect(lateness.filter((dueUs) => dueUs !== undefined)).toEqual([at(DUE_MS)]);
 

@@ -11,6 +11,7 @@ import { TopsCache } from '../../../../pipe/post-mortem/tops/tops-cache.ts';
 import { directionOf } from '../../../../pipe/post-mortem/missed.ts';
 import type { DecisionRecord, OpportunityRecord } from '../../../../pipe/records/records.ts';
 import { decide } from '../../../../pipe/strategy/arbitrage/decide.ts';
+import { decideSale } from '../../../../pipe/strategy/arbitrage/sale.ts';
 import { arbitrageSettings } from '../../../../pipe/strategy/arbitrage/settings.ts';
 import type { ArbitrageSettings } from '../../../../pipe/strategy/arbitrage/settings.ts';
 import { MemoryRecords } from '../../../support/memory-records.ts';
@@ -239,6 +240,33 @@ describe('postMortem', () => {
         recomputed: '"4.386857"',
       },
     ]);
+  });
+
+  test('the sale of what has arrived is made again as well', async () => {
+    const given = await scene(story);
+    const { a, b, store, decision } = given;
+    const { point } = b.events.at(-1) as VenueImage;
+    const image = await new RecordedVenues([a, b], T + 3600 * S).bookAtPoint(B, point);
+    if (image === null) throw new Error('No book');
+    const { verdict, reasons, evaluation, inputs, expected } = decideSale({
+      atUs: point.receiveTimeUs + 10,
+      bought: decision.evaluation.buy,
+      sell: legOf(image),
+      table: table(),
+      settings,
+      inputs: {
+        direction: directionOf(A, B),
+        sale: { amount: '2.4965', paid: '252' },
+        halted: null,
+      },
+    });
+    expect([verdict, evaluation.profit]).toEqual(['taken', '7.376364']);
+    const made = { verdict, reasons, evaluation, inputs: { ...inputs }, expected };
+    const id = `${decision.opportunity}/2`;
+    await store.put({ decisions: [{ ...decision, id, atUs: evaluation.atUs, ...made }] });
+    const report = await examine(given);
+    expect(report.recomputation).toMatchObject({ decisions: 2, equal: 2, different: 0 });
+    expect(report.opportunities).toHaveLength(1);
   });
 
   test('a decision whose books the archive has lost is counted, not compared', async () => {
