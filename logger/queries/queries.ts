@@ -40,6 +40,13 @@ export interface LevelsQuery extends RangeQuery {
   readonly trades?: boolean | undefined;
 }
 
+/** `fromUs <= t < toUs` on the receive clock. */
+export interface TopBoundsQuery {
+  readonly security: string;
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
 /** A point of a stream of level events. */
 export interface PointQuery {
   readonly security: string;

@@ -22,6 +22,7 @@ import { rebuild } from './rebuild.ts';
 import type { Span } from './rebuild.ts';
 import { RecordLoader } from './record-loader.ts';
 import { snapshots } from './snapshots.ts';
+import { topBounds } from './top-bounds.ts';
 import { trades } from './trades.ts';
 import { quotes, updates } from './updates.ts';
 import { verify } from './verify.ts';
@@ -65,6 +66,7 @@ export function createReader(archive: ArchiveReader, options: ReaderOptions = {}
     quotes: (query) => quotes(uncached, query),
     updates: (query) => updates(uncached, query),
     levels: (query) => levels(uncached, query),
+    topBounds: (query) => topBounds(uncached, query),
     bookAtPoint: (query) => bookAtPoint(context, query),
     orders: (query) => orders(uncached, query),
     snapshots: (query) => snapshots(uncached, query),

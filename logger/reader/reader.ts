@@ -26,6 +26,7 @@ import type {
   PointQuery,
   RangeQuery,
   SnapshotsQuery,
+  TopBoundsQuery,
   VerifyQuery,
 } from '../queries/queries.ts';
 import type {
@@ -37,6 +38,7 @@ import type {
 } from '../queries/results.ts';
 import type { YieldToEventLoop } from '../runtime/yield.ts';
 import type { ReplayedTrades } from './candles.ts';
+import type { TopSpan } from './top-bounds.ts';
 
 export interface ReaderOptions {
   /** Bytes of decoded images and blocks kept for the next query. Default 8 MiB. */
@@ -69,6 +71,8 @@ export interface Reader {
   updates(query: RangeQuery): AsyncIterableIterator<ImageItem | UpdateItem | GapItem>;
   /** The same with places in the recording, so that each book of it can be asked for: as live. */
   levels(query: LevelsQuery): AsyncIterableIterator<StoredLevelEvent | GapItem>;
+  /** What headers say of the best prices that `levels` would show: no body is read. */
+  topBounds(query: TopBoundsQuery): AsyncIterableIterator<TopSpan>;
   /** The book at a point of `levels`, or of the live feed; null: the records do not lead there any more. */
   bookAtPoint(query: PointQuery): Promise<LevelImageEvent | null>;
   /** Every message about an order. @throws InvalidArgumentError if all was recorded by price. */

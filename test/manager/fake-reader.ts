@@ -110,6 +110,7 @@ export class FakeReader implements Reader {
   async *trades(): AsyncGenerator<never> {}
   async *quotes(): AsyncGenerator<never> {}
   async *levels(): AsyncGenerator<never> {}
+  async *topBounds(): AsyncGenerator<never> {}
   async bookAtPoint(): Promise<null> {
     return null;
   }

@@ -1,7 +1,8 @@
 /** The bounds of best prices in an archive's blocks, against books that are replayed from its records. */
 
 import { expect } from 'vitest';
-import type { ArchiveReader, BlockRef, TopBounds } from '../../logger/archive/archive.ts';
+import type { Archive, ArchiveReader, BlockRef, TopBounds } from '../../logger/archive/archive.ts';
+import { sealRecord } from '../../logger/archive/record.ts';
 import { bookOf } from '../../logger/book/book.ts';
 import type { Book } from '../../logger/book/book.ts';
 import { decodeBlock, decodeImage } from '../../logger/codec/formats.ts';
@@ -85,4 +86,19 @@ function boundsOf(tops: readonly Top[], { scale }: Book): TopBounds | null {
     maxBid: formatScaledSlowly(maxBid, exponent),
     minAsk: formatScaledSlowly(minAsk, exponent),
   };
+}
+
+/** What an earlier version would have left of what is committed: some blocks without bounds. */
+export function withoutTops(archive: Archive, isOld: () => boolean): Archive {
+  const commit: Archive['commit'] = (writes) =>
+    archive.commit(
+      writes.map((write) => {
+        if (write.type !== 'block' || !isOld()) return write;
+        const { tops: _tops, bytes: _bytes, checksum: _checksum, ...header } = write.record.header;
+        return { ...write, record: sealRecord(header, write.record.body) };
+      }),
+    );
+  return new Proxy(archive, {
+    get: (target, name) => (name === 'commit' ? commit : Reflect.get(target, name, target)),
+  });
 }
