@@ -1,5 +1,6 @@
 /** What a post-mortem asks of recordings. Sources of archives offer it. */
 
+import type { TopSpan } from '../../logger/reader/top-bounds.ts';
 import type { VenueEvent, VenueImage } from '../market/events.ts';
 import type { Venue } from '../market/venue.ts';
 
@@ -18,6 +19,11 @@ export interface PastVenues {
     span: Span,
     options: { readonly topOnly?: boolean },
   ): AsyncIterable<VenueEvent>;
+  /**
+   * Bounds of the best prices of `range`, which cost next to nothing: in order, without overlap. At moments in no
+   * span nothing is proven.
+   */
+  topBounds(venue: Venue, span: Span): Promise<readonly TopSpan[]>;
   /** The book at a point of the recording; null: the archive does not lead to it any more. */
   bookAtPoint(
     venue: Venue,

@@ -25,14 +25,14 @@ export async function priceDifferences(
     const span = { fromUs: fromUs - aroundUs, toUs: Math.min(toUs, fromUs + MOST_US) + aroundUs };
     const points: { us: number; difference: string | null }[] = [];
     for (let day = Math.floor(span.fromUs / DAY_US) * DAY_US; day < span.toUs; day += DAY_US) {
-      const [buy, sell] = [
-        await tops.dayOf(venueOf(books.buy.venue, books.buy.security), day),
-        await tops.dayOf(venueOf(books.sell.venue, books.sell.security), day),
-      ];
       const within = {
         fromUs: Math.max(day, span.fromUs),
         toUs: Math.min(day + DAY_US, span.toUs),
       };
+      const [buy, sell] = [
+        await tops.dayOf(venueOf(books.buy.venue, books.buy.security), day, [within]),
+        await tops.dayOf(venueOf(books.sell.venue, books.sell.security), day, [within]),
+      ];
       points.push(...pointsOf(buy, sell, within));
     }
     all.push({ opportunity: id, points: points.slice(0, MAX_POINTS) });

@@ -1,4 +1,7 @@
-/** Looks for opportunities of one day between two venues: best prices first, then full books where those could pay. */
+/**
+ * Looks for opportunities of one day between two venues: what headers say of the best prices, those prices where that
+ * does not rule a profit out, then full books where they could pay.
+ */
 
 import { feesOf } from '../fees/lookup.ts';
 import type { Venue } from '../market/venue.ts';
@@ -12,6 +15,7 @@ import type { PastVenues, Span } from './past-venues.ts';
 import { candidates, merged } from './tops/candidates.ts';
 import type { DirectionFactors } from './tops/candidates.ts';
 import { DAY_US } from './tops/day-tops.ts';
+import { possibleStretches } from './tops/possible.ts';
 import type { TopsSource } from './tops/tops-cache.ts';
 
 export interface SearchOptions extends Span, SearchedUnder {}
@@ -29,21 +33,34 @@ export async function searchDay(
   day: CoupleDay,
 ): Promise<WithLater[]> {
   const found: WithLater[] = [];
-  for (const stretch of await stretchesOf(tops, options, day)) {
+  for (const stretch of await stretchesOf({ past, tops }, options, day)) {
     found.push(...(await detect(past, day.couple, options, stretch)));
   }
   return found;
 }
 
 async function stretchesOf(
-  tops: TopsSource,
+  { past, tops }: { readonly past: PastVenues; readonly tops: TopsSource },
   options: SearchOptions,
   { couple: [first, second], dayUs }: CoupleDay,
 ): Promise<readonly Span[]> {
   const [there, back] = [factorsOf(options, first, second), factorsOf(options, second, first)];
   if (there === null && back === null) return [];
-  const [firstTops, secondTops] = [await tops.dayOf(first, dayUs), await tops.dayOf(second, dayUs)];
   const endUs = dayUs + DAY_US;
+  const asked = { fromUs: Math.max(dayUs, options.fromUs), toUs: Math.min(endUs, options.toUs) };
+  const [firstBounds, secondBounds] = [
+    await past.topBounds(first, asked),
+    await past.topBounds(second, asked),
+  ];
+  const possible = [
+    ...(there ? possibleStretches(firstBounds, secondBounds, there) : []),
+    ...(back ? possibleStretches(secondBounds, firstBounds, back) : []),
+  ];
+  if (possible.length === 0) return [];
+  const [firstTops, secondTops] = [
+    await tops.dayOf(first, dayUs, possible),
+    await tops.dayOf(second, dayUs, possible),
+  ];
   const all = [
     ...(there ? candidates(firstTops, secondTops, there, endUs) : []),
     ...(back ? candidates(secondTops, firstTops, back, endUs) : []),

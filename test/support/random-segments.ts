@@ -86,7 +86,7 @@ function segmentAt(
 
 function nextBest(random: SeededRandom, price: number): readonly [number, number] {
   // Far off for a moment, or crossed.
-  const middle = random.chance(0.01) ? price + random.integer(-2000, 2000) : price;
+  const middle = random.chance(0.003) ? price + random.integer(-2000, 2000) : price;
   if (random.chance(0.02))
     return [middle + random.integer(0, 500), middle - random.integer(0, 500)];
   const bid = middle - random.integer(0, 8);

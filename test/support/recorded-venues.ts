@@ -1,5 +1,6 @@
 /** Recordings of venues in memory, as a post-mortem reads them from an archive. */
 
+import type { TopSpan } from '../../logger/reader/top-bounds.ts';
 import type { VenueEvent, VenueImage } from '../../pipe/market/events.ts';
 import { timeOfEvent } from '../../pipe/market/events.ts';
 import { VenueBook } from '../../pipe/market/venue-book.ts';
@@ -104,6 +105,10 @@ export class RecordedVenues implements PastVenues {
       // A venue is known by its object.
       else yield { ...event, venue };
     }
+  }
+
+  topBounds(_venue: Venue, span: Span): Promise<readonly TopSpan[]> {
+    return Promise.resolve([{ ...span, bounds: undefined }]);
   }
 
   async bookAtPoint(

@@ -9,6 +9,7 @@ import type { GapItem } from '../../../logger/queries/items.ts';
 import type { CoverageResult } from '../../../logger/queries/results.ts';
 import { createReader } from '../../../logger/reader/create-reader.ts';
 import type { Reader } from '../../../logger/reader/reader.ts';
+import type { TopSpan } from '../../../logger/reader/top-bounds.ts';
 import type { YieldToEventLoop } from '../../../logger/runtime/yield.ts';
 import { yieldToEventLoop as yieldToMachine } from '../../../logger/runtime/yield.ts';
 import type { BookPoint, VenueEvent, VenueImage } from '../../market/events.ts';
@@ -58,6 +59,13 @@ export class ArchiveVenues implements PastVenues {
     if (endUs < span.toUs && last?.type !== 'unproven') {
       yield unprovenAt(venue, endUs, Math.max(endUs, span.fromUs), 'the recording ends');
     }
+  }
+
+  async topBounds(venue: Venue, span: Span): Promise<readonly TopSpan[]> {
+    const found: TopSpan[] = [];
+    const { security } = venue;
+    for await (const one of this.#of(venue).topBounds({ security, ...span })) found.push(one);
+    return found;
   }
 
   async bookAtPoint(venue: Venue, point: BookPoint): Promise<VenueImage | null> {

@@ -5,7 +5,7 @@
  */
 
 import type { Span } from '../past-venues.ts';
-import { KINDS } from './day-tops.ts';
+import { KINDS, timeOf } from './day-tops.ts';
 import type { DayTops } from './day-tops.ts';
 
 /** Far more than rounding can be. */
@@ -46,10 +46,6 @@ export function* candidates(
     }
   }
   if (fromUs !== null) yield { fromUs, toUs: endUs };
-}
-
-function timeOf({ times, rows }: DayTops, row: number): number {
-  return row < rows ? (times[row] as number) : Infinity;
 }
 
 const [BOTH, LARGE] = [KINDS.indexOf('both'), KINDS.indexOf('large')];

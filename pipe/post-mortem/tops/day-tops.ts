@@ -6,12 +6,16 @@
 import { formatScaled, rescale } from '../../../logger/market/decimal.ts';
 import type { Scale, ScaledInt } from '../../../logger/market/decimal.ts';
 import type { VenueEvent } from '../../market/events.ts';
+import type { Span } from '../past-venues.ts';
 
 export const DAY_US = 86_400_000_000;
 
-/** `unproven`: no book; `empty`: a side is; `large`: prices beyond what the columns hold exactly. */
-export type TopKind = 'both' | 'unproven' | 'empty' | 'large';
-export const KINDS: readonly TopKind[] = ['both', 'unproven', 'empty', 'large'];
+/**
+ * `unproven`: no book; `empty`: a side is; `large`: prices beyond what the columns hold exactly; `unread`: what the
+ * archive holds of that time was not asked for.
+ */
+export type TopKind = 'both' | 'unproven' | 'empty' | 'large' | 'unread';
+export const KINDS: readonly TopKind[] = ['both', 'unproven', 'empty', 'large', 'unread'];
 
 export interface DayTops {
   readonly rows: number;
@@ -45,6 +49,20 @@ export class DayTopsBuilder {
     const [bid, ask] = [event.bids[0], event.asks[0]];
     if (bid === undefined || ask === undefined) this.#push(us, 'empty', 0, 0);
     else this.#addPrices(us, bid, ask, event.scale);
+  }
+
+  /** From then on. */
+  unread(us: number): void {
+    this.#push(us, 'unread', 0, 0);
+  }
+
+  /** A row of other tops, from then on. */
+  addRow(us: number, from: DayTops, row: number): void {
+    const kind = KINDS[from.kinds[row] as number] as TopKind;
+    const { bids, asks, priceExponent } = from;
+    const scale = { priceExponent, sizeExponent: 0 };
+    if (kind === 'both') this.#addPrices(us, bids[row] as number, asks[row] as number, scale);
+    else this.#push(us, kind, 0, 0);
   }
 
   finish(): DayTops {
@@ -127,6 +145,41 @@ export function rowAt({ times, rows }: DayTops, us: number): number {
     else high = middle;
   }
   return low - 1;
+}
+
+const UNREAD = KINDS.indexOf('unread');
+
+/** Stretches of the day that begins then. */
+export function readStretches(tops: DayTops, dayUs: number): Span[] {
+  const found: { fromUs: number; toUs: number }[] = [];
+  for (let row = 0; row < tops.rows; row++) {
+    if (tops.kinds[row] === UNREAD) continue;
+    const fromUs = tops.times[row] as number;
+    const toUs = row + 1 < tops.rows ? (tops.times[row + 1] as number) : dayUs + DAY_US;
+    const last = found.at(-1);
+    if (last?.toUs === fromUs) last.toUs = toUs;
+    else found.push({ fromUs, toUs });
+  }
+  return found;
+}
+
+/** Tops of one day, of which different stretches were read. */
+export function joinedTops(first: DayTops, second: DayTops): DayTops {
+  const builder = new DayTopsBuilder();
+  let [firstRow, secondRow] = [-1, -1];
+  for (;;) {
+    const us = Math.min(timeOf(first, firstRow + 1), timeOf(second, secondRow + 1));
+    if (us === Infinity) return builder.finish();
+    if (timeOf(first, firstRow + 1) === us) firstRow++;
+    if (timeOf(second, secondRow + 1) === us) secondRow++;
+    const isFirst = firstRow >= 0 && first.kinds[firstRow] !== UNREAD;
+    if (isFirst || secondRow < 0) builder.addRow(us, first, firstRow);
+    else builder.addRow(us, second, secondRow);
+  }
+}
+
+export function timeOf({ times, rows }: DayTops, row: number): number {
+  return row < rows ? (times[row] as number) : Infinity;
 }
 
 /** Best prices as plain decimals; null unless both are known. */

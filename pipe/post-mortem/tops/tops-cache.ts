@@ -1,7 +1,8 @@
 /**
  * Tops of UTC days that are over, kept in files, so that the same days under another table of fees cost a
- * moment. A file belongs to what the archive held of its day when it was made: where the archive has
- * changed since, it is made again. A file that can't be read is as good as none.
+ * moment. A file holds the stretches of its day that were read, and belongs to what the archive held of that day
+ * when it was made: where the archive has changed since, it is made again. A file that can't be read is as good as
+ * none.
  */
 
 import { createHash } from 'node:crypto';
@@ -10,18 +11,26 @@ import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { RecordCorruptError } from '../../../logger/errors.ts';
 import type { Venue } from '../../market/venue.ts';
-import type { PastVenues } from '../past-venues.ts';
+import type { PastVenues, Span } from '../past-venues.ts';
+import { merged } from './candidates.ts';
 import { decodeDayTops, encodeDayTops } from './day-tops-codec.ts';
-import { DAY_US, DayTopsBuilder } from './day-tops.ts';
+import { DAY_US, DayTopsBuilder, joinedTops, readStretches } from './day-tops.ts';
 import type { DayTops } from './day-tops.ts';
 
 /** One more when other bytes are written, or other rows. */
-const VERSION = 1;
+const VERSION = 2;
 const DIGEST_BYTES = 32;
+/** To begin a stretch costs as much as to read on for so long. */
+const NEAR_US = 60_000_000;
+/** Where more is asked for, a day is read as a whole. */
+const MOST_IN_STRETCHES_US = DAY_US / 2;
 
 export interface TopsSource {
-  /** Of the UTC day that begins then. */
-  dayOf(venue: Venue, dayUs: number): Promise<DayTops>;
+  /**
+   * Of the UTC day that begins then.
+   * @param within stretches of it; the others may be unread. Default: all of it.
+   */
+  dayOf(venue: Venue, dayUs: number, within?: readonly Span[]): Promise<DayTops>;
 }
 
 export class TopsCache implements TopsSource {
@@ -45,32 +54,61 @@ export class TopsCache implements TopsSource {
     return this.#hits;
   }
 
-  async dayOf(venue: Venue, dayUs: number): Promise<DayTops> {
-    if (this.#directory === null || dayUs + DAY_US > this.#closedUs)
-      return this.#read(venue, dayUs);
+  async dayOf(venue: Venue, dayUs: number, within?: readonly Span[]): Promise<DayTops> {
     const day = { fromUs: dayUs, toUs: dayUs + DAY_US };
+    const wanted = within ?? [day];
+    if (this.#directory === null || day.toUs > this.#closedUs) {
+      return this.#read(venue, dayUs, worthReading(wanted, day));
+    }
     const content = await this.#past.fingerprint(venue, day);
     const key = sha256(`${VERSION}\n${venue.security}\n${venue.source}\n${dayUs}\n${content}`);
     const path = join(this.#directory, fileName(venue, dayUs));
     const kept = await keptTops(path, key, dayUs);
-    if (kept !== null) {
+    const read = kept === null ? [] : readStretches(kept, dayUs);
+    const missing = outside(wanted, read);
+    if (kept !== null && missing.length === 0) {
       this.#hits++;
       return kept;
     }
-    const tops = await this.#read(venue, dayUs);
+    const fresh = await this.#read(venue, dayUs, worthReading([...missing, ...read], day, read));
+    const tops = kept === null ? fresh : joinedTops(kept, fresh);
     await keep(path, this.#directory, key, encodeDayTops(tops, dayUs));
     return tops;
   }
 
-  async #read(venue: Venue, dayUs: number): Promise<DayTops> {
+  async #read(venue: Venue, dayUs: number, stretches: readonly Span[]): Promise<DayTops> {
     const builder = new DayTopsBuilder();
-    const day = { fromUs: dayUs, toUs: dayUs + DAY_US };
-    for await (const event of this.#past.range(venue, day, { topOnly: true })) {
-      // The book at the beginning of the day may be from the day before.
-      builder.add(event.type === 'image' ? notBefore(event, dayUs) : event);
+    builder.unread(dayUs);
+    for (const stretch of stretches) {
+      for await (const event of this.#past.range(venue, stretch, { topOnly: true })) {
+        // The book at the beginning may be from before.
+        builder.add(event.type === 'image' ? notBefore(event, stretch.fromUs) : event);
+      }
+      if (stretch.toUs < dayUs + DAY_US) builder.unread(stretch.toUs);
     }
     return builder.finish();
   }
+}
+
+/** What to read of a day for some stretches, where others have been read. */
+function worthReading(all: readonly Span[], day: Span, read: readonly Span[] = []): Span[] {
+  const stretches = merged(all, NEAR_US);
+  const us = stretches.reduce((sum, { fromUs, toUs }) => sum + toUs - fromUs, 0);
+  return outside(us > MOST_IN_STRETCHES_US ? [day] : stretches, read);
+}
+
+/** What of some stretches is in none of others, which are in order and apart. */
+function outside(stretches: readonly Span[], others: readonly Span[]): Span[] {
+  let left = [...stretches];
+  for (const other of others) {
+    left = left.flatMap(({ fromUs, toUs }) =>
+      [
+        { fromUs, toUs: Math.min(toUs, other.fromUs) },
+        { fromUs: Math.max(fromUs, other.toUs), toUs },
+      ].filter((part) => part.fromUs < part.toUs),
+    );
+  }
+  return left;
 }
 
 function notBefore<Event extends { readonly point: { readonly receiveTimeUs: number } }>(

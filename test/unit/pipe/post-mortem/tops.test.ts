@@ -190,7 +190,7 @@ describe('candidates', () => {
         expect(isInside, `SEED=${random.seed}`).toBe(pays);
       }
     }
-    expect(KINDS).toHaveLength(4);
+    expect(KINDS).toHaveLength(5);
   });
 
   test('near stretches are read as one', () => {
@@ -219,6 +219,9 @@ describe('the cache', () => {
     async *range(): AsyncGenerator<VenueEvent> {
       this.reads++;
       yield top(DAY - 100, 1, 2 + this.reads);
+    }
+    topBounds(): Promise<never[]> {
+      return Promise.resolve([]);
     }
     bookAtPoint(): Promise<null> {
       return Promise.resolve(null);
