@@ -87,7 +87,8 @@ async function recordOn(run: number): Promise<void> {
     const last = await sequences(client);
     expect(await one.end('SIGTERM')).toEqual({ code: 0 });
     for (const line of one.output().trim().split('\n')) JSON.parse(line);
-    await expectWhole(directory, store, last);
+    const lost = one.output().split('"The connection to the exchange ended"').length - 1;
+    await expectWhole(directory, store, { last, lost });
   } catch (error) {
     throw new Error(`On a disk of ${kib} KiB: ${one.output()}`, { cause: error });
   } finally {
@@ -153,11 +154,14 @@ async function sequences(client: RawClient): Promise<number[]> {
   });
 }
 
-/** One interval up to the last sequence that was live, with no gap but the one that the stop opens. */
+/**
+ * One interval up to the last sequence that was live, with no gap but the one that the stop opens, and at most one more
+ * for each connection that was lost: a machine under load can keep the exchange from sending anything for long enough.
+ */
 async function expectWhole(
   directory: string,
   store: MongoLocation | undefined,
-  last: readonly number[],
+  { last, lost }: { readonly last: readonly number[]; readonly lost: number },
 ): Promise<void> {
   // The exchanges of other runs keep this process busy: MongoDB may seem not to answer.
   const open = () => openMongoReader(store!, createSystemClock()).catch(() => null);
@@ -169,9 +173,11 @@ async function expectWhole(
     expect((await reader.verify()).problems).toEqual([]);
     for (const [i, security] of SECURITIES.entries()) {
       const { intervals, gaps } = await reader.coverage({ security });
-      expect(intervals).toHaveLength(1);
-      expect(gaps.map(({ to }) => to)).toEqual([null]);
-      expect(Number(intervals[0]?.lastSequence)).toBeGreaterThanOrEqual(last[i]!);
+      expect(intervals.length).toBeLessThanOrEqual(1 + lost);
+      expect(gaps.map(({ to }) => to === null)).toEqual(
+        intervals.map((_, at) => at === intervals.length - 1),
+      );
+      expect(Number(intervals.at(-1)?.lastSequence)).toBeGreaterThanOrEqual(last[i]!);
     }
   } finally {
     await archive.close();
