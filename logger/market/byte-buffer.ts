@@ -7,6 +7,8 @@ import { RecordCorruptError } from '../errors.ts';
 
 const LONGEST_INTEGER_BYTES = 8;
 const FIRST_BYTE_BITS = 6;
+/** Below it two bytes are enough. */
+const INT13 = 2 ** 13;
 const INT31 = 2 ** 31;
 
 export class ByteBuffer {
@@ -92,6 +94,11 @@ function putInteger(bytes: Uint8Array, from: number, value: number): number {
   if (rest < 64) {
     bytes[at] = (rest << 1) | sign;
     return at + 1;
+  }
+  if (rest < INT13) {
+    bytes[at] = 128 | ((rest & 63) << 1) | sign;
+    bytes[at + 1] = rest >> FIRST_BYTE_BITS;
+    return at + 2;
   }
   if (rest < INT31) {
     bytes[at++] = 128 | ((rest & 63) << 1) | sign;

@@ -17,6 +17,7 @@ import type {
   Levels,
   MarketEvent,
   OrderSide,
+  Trade,
   TradeId,
 } from '../../market/events.ts';
 import { parseUuid } from '../../market/uuid.ts';
@@ -29,6 +30,10 @@ const FIRST_CAPACITY_BYTES = 1024;
 const NUMBERS: ReadonlyMap<MarketEvent['type'], number> = new Map(
   SHAPES.map(({ type }, number) => [type, number]),
 );
+const DIFF = numberOf('diff');
+const TRADE = numberOf('trade');
+/** The null bits of a trade without a sequence. */
+const NO_TRADE_SEQUENCE = 1 << SHAPES[TRADE]!.fields.findIndex(({ name }) => name === 'sequence');
 const words: UuidWords = new Int32Array(4);
 const uuidBytes = new Uint8Array(words.buffer);
 
@@ -63,9 +68,68 @@ export class PartWriter {
     return this.#counted.has(index) ? 'journal/2' : 'journal/1';
   }
 
+  /** The same bytes as `addByTable`. Nearly all events are diffs and trades: for those, without the table. */
   add(event: MarketEvent): void {
+    const isWritten =
+      event.type === 'diff' ? this.#diff(event) : event.type === 'trade' && this.#trade(event);
+    if (!isWritten) this.addByTable(event);
+  }
+
+  /** @returns false, with nothing written, if a number is not plain or there are numbers of orders. */
+  #diff(diff: Diff): boolean {
+    const { firstSequence, lastSequence, exchangeTimeUs, receiveTimeUs, bids, asks } = diff;
+    const isUsual =
+      diff.counts === undefined &&
+      isPlainNumber(firstSequence) &&
+      isPlainNumber(lastSequence) &&
+      isPlainNumber(exchangeTimeUs) &&
+      isPlainNumber(receiveTimeUs) &&
+      areAllPlain(bids) &&
+      areAllPlain(asks);
+    if (!isUsual) return false;
+    this.#begin(DIFF, 0);
+    this.#distance('sequence', firstSequence);
+    this.#distance('sequence', lastSequence);
+    this.#distance('time', exchangeTimeUs);
+    this.#distance('arrival', receiveTimeUs);
+    this.#levels('bids', bids as readonly number[]);
+    this.#levels('asks', asks as readonly number[]);
+    return true;
+  }
+
+  /** @returns false, with nothing written, if a number is not plain or the id is no number. */
+  #trade(trade: Trade): boolean {
+    const { tradeId, sequence, exchangeTimeUs, eventTimeUs, receiveTimeUs, price, size } = trade;
+    const isUsual =
+      isPlainNumber(tradeId) &&
+      (sequence === null || isPlainNumber(sequence)) &&
+      isPlainNumber(exchangeTimeUs) &&
+      isPlainNumber(eventTimeUs) &&
+      isPlainNumber(receiveTimeUs) &&
+      isPlainNumber(price) &&
+      isPlainNumber(size);
+    if (!isUsual) return false;
+    this.#begin(TRADE, sequence === null ? NO_TRADE_SEQUENCE : 0);
+    this.#tradeId(tradeId);
+    if (sequence !== null) this.#out.integer(sequence);
+    this.#distance('time', exchangeTimeUs);
+    this.#distance('time', eventTimeUs);
+    this.#distance('arrival', receiveTimeUs);
+    this.#distance('price', price);
+    this.#out.integer(size);
+    this.#side(trade.side);
+    return true;
+  }
+
+  #begin(number: number, nulls: number): void {
+    this.#out.byte(number);
+    this.#out.integer(nulls);
+  }
+
+  /** Any event, field by field as `event-fields.ts` says. */
+  addByTable(event: MarketEvent): void {
     const counts = event.type === 'diff' ? event.counts : undefined;
-    const number = NUMBERS.get(event.type) as number;
+    const number = numberOf(event.type);
     const { fields } = SHAPES[number]!;
     const values = event as unknown as Values;
     if (counts !== undefined) this.#noteCounts(event as Diff, counts);
@@ -74,8 +138,7 @@ export class PartWriter {
       this.#out.text(JSON.stringify(event, taggedBigInt));
       return;
     }
-    this.#out.byte(counts === undefined ? number : COUNTED_DIFF);
-    this.#out.integer(nullBits(fields, values));
+    this.#begin(counts === undefined ? number : COUNTED_DIFF, nullBits(fields, values));
     for (const { name, kind } of fields) {
       const value = values[name];
       if (value !== null) this.#add(kind, value);
@@ -115,7 +178,7 @@ export class PartWriter {
         this.#tradeId(value as TradeId);
         break;
       case 'side':
-        this.#out.byte((value as OrderSide) === 'buy' ? 0 : 1);
+        this.#side(value as OrderSide);
         break;
       case 'text':
         this.#text(value as string);
@@ -134,6 +197,10 @@ export class PartWriter {
     this.#last[side] = levels[0] ?? this.#last[side];
   }
 
+  #side(side: OrderSide): void {
+    this.#out.byte(side === 'buy' ? 0 : 1);
+  }
+
   #tradeId(id: TradeId): void {
     if (typeof id === 'string') return this.#text(id);
     this.#out.byte(FORM.number);
@@ -149,6 +216,10 @@ export class PartWriter {
       this.#out.text(text);
     }
   }
+}
+
+function numberOf(type: MarketEvent['type']): number {
+  return NUMBERS.get(type) as number;
 }
 
 function nullBits(fields: readonly Field[], values: Values): number {
@@ -173,16 +244,16 @@ function isPlain(fields: readonly Field[], values: Values): boolean {
 function areAllPlain(levels: Levels): boolean {
   for (let i = 0; i < levels.length; i++) {
     const value = levels[i]!;
-    if (typeof value !== 'number' || !(Math.abs(value) <= MAX_PLAIN) || value % 1 !== 0)
-      return false;
+    if (typeof value !== 'number') return false;
+    // Nearly all are small integers, which costs least to see.
+    if ((value | 0) === value) continue;
+    if (!(Math.abs(value) <= MAX_PLAIN) || value % 1 !== 0) return false;
   }
   return true;
 }
 
-function isPlainNumber(value: unknown): boolean {
-  return (
-    Number.isSafeInteger(value) && (value as number) <= MAX_PLAIN && (value as number) >= -MAX_PLAIN
-  );
+function isPlainNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Math.abs(value as number) <= MAX_PLAIN;
 }
 
 function taggedBigInt(_: string, value: unknown): unknown {

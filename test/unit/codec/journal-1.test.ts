@@ -11,7 +11,7 @@ import type { MarketEvent } from '../../../logger/market/events.ts';
 import { seededRandom, testSeed } from '../../support/seeded-random.ts';
 import { flippedBits, outcomeOf } from './damage.ts';
 import { randomOrders } from './random-orders.ts';
-import { anyInteger, randomBlock } from './random-records.ts';
+import { anyInteger, randomBlock, withCounts, withNewFields } from './random-records.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'fixtures', 'codec');
 const seed = testSeed();
@@ -127,6 +127,21 @@ const EVERY: BlockContent = {
 };
 
 describe('a journal part', () => {
+  test(`is the same without the table of fields (seed ${seed})`, () => {
+    const random = seededRandom(seed);
+    for (let round = 0; round < 60; round++) {
+      const usual = random.chance(0.6) ? randomBlock(random) : randomOrders(random);
+      const odd = withCounts(random, withNewFields(random, usual));
+      const { scale, previousSequence, events } = [EVERY, usual, odd][round % 3]!;
+      const [quick, plain] = [new PartWriter(), new PartWriter()];
+      for (const writer of [quick, plain]) writer.begin(scale, previousSequence);
+      for (const event of events) quick.add(event);
+      for (const event of events) plain.addByTable(event);
+      expect(Buffer.compare(quick.part(0), plain.part(0)), `round ${round}`).toBe(0);
+      expect(quick.encodingOf(0)).toBe(plain.encodingOf(0));
+    }
+  });
+
   test(`holds any integer (seed ${seed})`, () => {
     const random = seededRandom(seed);
     const integers = Array.from({ length: 5000 }, () => anyInteger(random));
