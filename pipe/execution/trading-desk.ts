@@ -9,6 +9,7 @@ import type { VenueBook } from '../market/venue-book.ts';
 import type { ResultRecord } from '../records/records.ts';
 import { Standing } from '../strategy/standing.ts';
 import type {
+  CutAction,
   OpenTransfer,
   Strategy,
   StrategyContext,
@@ -74,6 +75,11 @@ export class TradingDesk {
   /** Results of earlier runs count as those of this one. */
   async restore(results: AsyncIterable<ResultRecord>): Promise<void> {
     for await (const result of results) this.#standing.count(result);
+  }
+
+  /** What kills have parted is settled once there are books. */
+  settle(actions: readonly CutAction[]): void {
+    for (const cut of actions) this.#strategies.get(cut.decision.pair)?.settle?.(cut);
   }
 
   /** Goes on with what earlier runs left open. What was due while nothing ran arrives now. */

@@ -39,7 +39,7 @@ export class Detector {
   readonly #direction: Direction;
   readonly #under: SearchedUnder;
   readonly #ways: readonly Way[];
-  readonly #isWide: IsWide;
+  readonly #isWide: IsWide | null;
   readonly #onBegin: (asked: Asked) => void;
   #open: {
     readonly span: Span;
@@ -141,7 +141,7 @@ export class Detector {
     if (asks.priceExponent === bids.priceExponent && bid[0] <= ask[0]) return false;
     const lowest = { value: BigInt(ask[0]), exponent: asks.priceExponent };
     const highest = { value: BigInt(bid[0]), exponent: bids.priceExponent };
-    return compareExact(highest, lowest) > 0 && this.#isWide(lowest, highest);
+    return compareExact(highest, lowest) > 0 && this.#isWide?.(lowest, highest) !== false;
   }
 }
 

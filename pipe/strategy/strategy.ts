@@ -72,6 +72,13 @@ export interface OpenTransfer {
   readonly ledger: readonly LedgerEntry[];
 }
 
+/** An action that a kill of an earlier run has parted: only some of its orders moved money. */
+export interface CutAction {
+  readonly decision: DecisionRecord;
+  /** All that they have moved. */
+  readonly ledger: readonly LedgerEntry[];
+}
+
 /** What a strategy is given. */
 export interface StrategyContext {
   readonly pair: string;
@@ -118,6 +125,8 @@ export interface Strategy {
   onArrival?(transfer: Transfer, nowUs: number): void;
   /** Goes on with what an earlier run left open: before the first event, and before `onArrival`. */
   resume?(open: OpenTransfer): void;
+  /** Finds out what it came to, for the results of the day: before the first event. */
+  settle?(cut: CutAction): void;
   /** For people, at the end: what was counted and not recorded; null: nothing. */
   report?(): string | null;
   /** Ends what is open. After it come results and arrivals alone, of what was under way. */

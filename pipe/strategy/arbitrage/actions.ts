@@ -13,8 +13,9 @@ import {
 import type { Exact } from '../../market/exact.ts';
 import type { VenueBook } from '../../market/venue-book.ts';
 import type { Venue } from '../../market/venue.ts';
-import type { DecisionRecord, ResultRecord } from '../../records/records.ts';
+import type { DecisionRecord, LedgerEntry, ResultRecord } from '../../records/records.ts';
 import type {
+  CutAction,
   Fill,
   OpenTransfer,
   OrderRequest,
@@ -59,6 +60,8 @@ export class Actions {
   readonly #taken: TakenOfVenues;
   readonly #underWay = new Map<string, Action>();
   readonly #arrivals: Arrivals<Action>;
+  /** Of earlier runs, not settled yet. */
+  #cut: Action[] = [];
 
   constructor(context: StrategyContext, settings: ArbitrageSettings, taken: TakenOfVenues) {
     this.#context = context;
@@ -94,15 +97,32 @@ export class Actions {
   }
 
   /** A transfer of an earlier run: what was bought is sold when it is there. */
-  resume(open: OpenTransfer, { buy, sell, ways, direction }: DirectionState): void {
-    const { decision, ledger, lastNumber } = open;
+  resume({ decision, ledger, lastNumber }: OpenTransfer, state: DirectionState): void {
+    const action = this.#earlier(decision, ledger, state);
+    if (action) this.#underWay.set(decision.id, { ...action, number: lastNumber });
+  }
+
+  /** An action of an earlier run: what it came to is known when both books are. */
+  settleLater({ decision, ledger }: CutAction, state: DirectionState): void {
+    const action = this.#earlier(decision, ledger, state);
+    if (!action) return;
+    const base = sumOf(ledger, action.buy.base);
+    // What is missing is missed where it was sold.
+    this.#cut.push({ ...action, base, holder: base.value < 0n ? action.sell : action.buy });
+  }
+
+  #earlier(
+    decision: DecisionRecord,
+    ledger: readonly LedgerEntry[],
+    { buy, sell, ways, direction }: DirectionState,
+  ): Action | null {
     const [buyVenue, sellVenue] = [buy, sell].map((place) => this.#context.books[place]?.venue);
     // The terms of the sale are the same on all ways; without fees nothing is traded.
     const [way] = ways.ways;
-    if (!way || !buyVenue || !sellVenue) return;
-    this.#underWay.set(decision.id, {
+    if (!way || !buyVenue || !sellVenue) return null;
+    return {
       decision: decision.id,
-      number: lastNumber,
+      number: 1,
       direction,
       bought: decision.evaluation.buy,
       way,
@@ -111,13 +131,11 @@ export class Actions {
       reserved: { quote: ZERO, base: ZERO },
       orders: 0,
       expected: decision.expected as unknown as Expectation,
-      money: ledger
-        .filter(({ coin }) => coin === buyVenue.quote)
-        .reduce((sum, { amount }) => addExact(sum, parseExact(amount)), ZERO),
+      money: sumOf(ledger, buyVenue.quote),
       base: ZERO,
       holder: buyVenue,
       hasFailed: false,
-    });
+    };
   }
 
   onResult(result: OrderResult, nowUs: number): void {
@@ -145,11 +163,18 @@ export class Actions {
     action.base = arrived;
     action.holder = action.sell;
     this.#arrivals.add(action);
-    this.sellWaiting(transfer.to, nowUs);
+    this.#arrivals.sellOn(transfer.to, nowUs);
   }
 
-  sellWaiting(venue: string, nowUs: number): void {
+  /** A book has moved, and is proven. */
+  onBook(venue: string, nowUs: number): void {
     this.#arrivals.sellOn(venue, nowUs);
+    if (this.#cut.length === 0) return;
+    const isProven = ({ name }: Venue): boolean =>
+      this.#context.books.some((book) => book.venue.name === name && book.book);
+    const known = this.#cut.filter(({ buy, sell }) => isProven(buy) && isProven(sell));
+    this.#cut = this.#cut.filter((action) => !known.includes(action));
+    for (const action of known) this.#finish(action, nowUs);
   }
 
   #sell(action: Action, size: string): void {
@@ -322,6 +347,12 @@ export class Actions {
       hasFailed,
     };
   }
+}
+
+function sumOf(ledger: readonly LedgerEntry[], coin: string): Exact {
+  return ledger
+    .filter((entry) => entry.coin === coin)
+    .reduce((sum, { amount }) => addExact(sum, parseExact(amount)), ZERO);
 }
 
 function asText({ price, size }: WalkedLevel): Fill {

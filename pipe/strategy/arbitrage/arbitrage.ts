@@ -7,8 +7,9 @@
 import { parseExact } from '../../market/exact.ts';
 import type { VenueEvent } from '../../market/events.ts';
 import type { VenueBook } from '../../market/venue-book.ts';
-import type { OpportunityEnd } from '../../records/records.ts';
+import type { DecisionRecord, OpportunityEnd } from '../../records/records.ts';
 import type {
+  CutAction,
   OpenTransfer,
   OrderResult,
   Strategy,
@@ -58,7 +59,7 @@ export class Arbitrage implements Strategy {
   readonly #open = new Set<DirectionState>();
   readonly #taken = new TakenOfVenues();
   readonly #actions: Actions;
-  readonly #isWide: IsWide;
+  readonly #isWide: IsWide | null;
   /** Times in which there was an edge that is too small to be looked at. */
   #smallEdges = 0;
   #wasHalted = false;
@@ -88,7 +89,7 @@ export class Arbitrage implements Strategy {
     readTop(this.#tops[place] as Top, book);
     this.#lastUs[place] = book.point?.receiveTimeUs ?? 0;
     for (const each of this.#directionsOf[place] ?? []) this.#look(each, nowUs);
-    if (book.book) this.#actions.sellWaiting(event.venue.name, nowUs);
+    if (book.book) this.#actions.onBook(event.venue.name, nowUs);
   }
 
   onTime(nowUs: number): void {
@@ -104,11 +105,19 @@ export class Arbitrage implements Strategy {
   }
 
   resume(open: OpenTransfer): void {
-    const { buy, sell } = open.decision.evaluation;
-    const each = this.#directions.find(
+    const each = this.#directionOf(open.decision);
+    if (each) this.#actions.resume(open, each);
+  }
+
+  settle(cut: CutAction): void {
+    const each = this.#directionOf(cut.decision);
+    if (each) this.#actions.settleLater(cut, each);
+  }
+
+  #directionOf({ evaluation: { buy, sell } }: DecisionRecord): DirectionState | undefined {
+    return this.#directions.find(
       ({ direction }) => direction.buy.venue === buy.venue && direction.sell.venue === sell.venue,
     );
-    if (each) this.#actions.resume(open, each);
   }
 
   stop(_nowUs: number): Promise<void> {
@@ -140,12 +149,7 @@ export class Arbitrage implements Strategy {
   }
 
   #look(each: DirectionState, nowUs: number): void {
-    const [buyTop, sellTop] = [this.#tops[each.buy] as Top, this.#tops[each.sell] as Top];
-    const isEdge = hasEdge(buyTop, sellTop);
-    const isSmall = isEdge && !this.#isWide(priceOf(buyTop, 'ask'), priceOf(sellTop, 'bid'));
-    if (isSmall && !each.isSmall) this.#smallEdges++;
-    each.isSmall = isSmall;
-    if (!isEdge || isSmall) {
+    if (!this.#hasEdge(each)) {
       // Nothing to begin, for nearly every event.
       if (each.span) this.#end(each, this.#isProven(each) ? 'closed' : 'gap', nowUs);
       return;
@@ -163,6 +167,17 @@ export class Arbitrage implements Strategy {
     }
     if (span) this.#end(each, present.kind === 'opportunity' ? 'closed' : present.end, nowUs);
     if (nowUs > each.lastFromUs) this.#begin(each, present, nowUs);
+  }
+
+  /** One that is looked at. */
+  #hasEdge(each: DirectionState): boolean {
+    const [buyTop, sellTop] = [this.#tops[each.buy] as Top, this.#tops[each.sell] as Top];
+    const isEdge = hasEdge(buyTop, sellTop);
+    const isSmall =
+      isEdge && this.#isWide?.(priceOf(buyTop, 'ask'), priceOf(sellTop, 'bid')) === false;
+    if (isSmall && !each.isSmall) this.#smallEdges++;
+    each.isSmall = isSmall;
+    return isEdge && !isSmall;
   }
 
   /** null: a book is not proven. There is an edge before fees. */
