@@ -2,6 +2,7 @@
 
 import { formatTimeUs } from '../../../logger/market/time.ts';
 import type { RecordedLeg } from '../../records/records.ts';
+import { restText } from '../../records/standing-of.ts';
 import { directionOf } from '../totals.ts';
 import type {
   Booked,
@@ -108,8 +109,8 @@ function noFigure({ state }: Later<Outcome>): string {
 export function bookedText({ bought, cost, sold, net, result }: Booked, quote: string): string {
   const fills = `bought ${bought} for ${cost}, sold ${sold} for ${net}`;
   if (result === null) return `no result yet (${fills})`;
-  const rest = result.rest === '0' ? '' : `, ${result.rest} left over, worth ${result.worth}`;
-  return `${result.profit} ${quote} (${fills}${rest})`;
+  const parts = [fills, restText(result)].filter((part) => part !== '');
+  return `${result.profit} ${quote} (${parts.join(', ')})`;
 }
 
 export function because(later: Unknown | Nothing): string {

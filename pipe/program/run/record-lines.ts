@@ -11,6 +11,7 @@ import type {
 } from '../../records/records.ts';
 import { isSale } from '../../strategy/arbitrage/sale.ts';
 import type { RecordBatch } from './journal.ts';
+import { restText } from '../../records/standing-of.ts';
 import type { OrderRequest, OrderResult } from '../../strategy/strategy.ts';
 
 /** What is stored, as lines: what is not taken has the one that says why, and none at its end. */
@@ -45,16 +46,10 @@ function opportunityLine(opportunity: OpportunityRecord): string {
   return `${formatTimeUs(toUs)}  ended  ${pair} buy ${buy}, sell ${sell}: ${end} after ${milliseconds} ms, best profit ${best.profit} (${best.bps} bps)`;
 }
 
-export function resultLine({
-  atUs,
-  pair,
-  quote,
-  money,
-  rest,
-  worth,
-  result,
-}: ResultRecord): string {
-  const parts = rest === '0' ? '' : `: ${money} paid and got, ${rest} left over, worth ${worth}`;
+export function resultLine(record: ResultRecord): string {
+  const { atUs, pair, quote, money, result } = record;
+  const rest = restText(record);
+  const parts = rest === '' ? '' : `: ${money} paid and got, ${rest}`;
   return `${formatTimeUs(atUs)}  result  ${pair}: ${result} ${quote}${parts}`;
 }
 

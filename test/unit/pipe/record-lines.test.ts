@@ -91,7 +91,7 @@ test('a result says what is left over, and what that is worth', () => {
   expect(resultLine(whole)).toBe('2026-11-20T00:00:00Z  result  BTCUSDT: 4.25 USDT');
   const part = { ...whole, rest: '-0.001', worth: '-0.1', result: '4.15' };
   expect(resultLine(part)).toBe(
-    '2026-11-20T00:00:00Z  result  BTCUSDT: 4.15 USDT: 4.25 paid and got, -0.001 left over, worth -0.1',
+    '2026-11-20T00:00:00Z  result  BTCUSDT: 4.15 USDT: 4.25 paid and got, 0.001 missing, worth -0.1',
   );
 });
 
