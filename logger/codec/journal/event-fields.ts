@@ -135,6 +135,9 @@ export const SHAPES: readonly EventShape[] = [
 export const COUNTED_DIFF = 8;
 /** The shape of the rest of it. */
 export const PLAIN_DIFF = 0;
+export const TRADE = 1;
+/** The null bits of a trade without a sequence. */
+export const NO_TRADE_SEQUENCE = 2;
 
 /** Begins an event that is stored as JSON: it has a number that is not plain. */
 export const JSON_EVENT = 255;

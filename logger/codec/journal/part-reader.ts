@@ -1,12 +1,21 @@
 /** Reads journal parts: see `part-writer.ts`. */
 
 import { RecordCorruptError } from '../../errors.ts';
-import type { Diff, Levels, MarketEvent } from '../../market/events.ts';
+import type { Diff, Levels, MarketEvent, OrderSide, Trade } from '../../market/events.ts';
 import { formatUuid } from '../../market/uuid.ts';
 import type { UuidWords } from '../../market/uuid.ts';
 import type { BlockContent } from '../codec.ts';
 import { ByteScanner, damaged } from '../../market/byte-buffer.ts';
-import { COUNTED_DIFF, FORM, JSON_EVENT, PLAIN_DIFF, Predictions, SHAPES } from './event-fields.ts';
+import {
+  COUNTED_DIFF,
+  FORM,
+  JSON_EVENT,
+  NO_TRADE_SEQUENCE,
+  PLAIN_DIFF,
+  Predictions,
+  SHAPES,
+  TRADE,
+} from './event-fields.ts';
 import type { EventShape, FieldKind } from './event-fields.ts';
 
 const words: UuidWords = new Int32Array(4);
@@ -56,12 +65,44 @@ class PartReader {
     const isCounted = this.#mayHaveCounts && number === COUNTED_DIFF;
     const shape = SHAPES[isCounted ? PLAIN_DIFF : number];
     if (shape === undefined) throw damaged(`there is no type of event ${number}`);
-    const event = this.#fields(shape);
+    const nulls = this.#in.integer();
+    if (number === TRADE && (nulls === 0 || nulls === NO_TRADE_SEQUENCE)) {
+      return this.#trade(nulls !== 0);
+    }
+    const isPlainDiff = shape === SHAPES[PLAIN_DIFF] && nulls === 0;
+    const event = isPlainDiff ? this.#diff() : this.#fields(shape, nulls);
     return isCounted ? this.#withCounts(event as Diff) : event;
   }
 
-  #fields(shape: EventShape): MarketEvent {
-    const nulls = this.#in.integer();
+  /** As `#fields` does, for what nearly all events are. */
+  #diff(): Diff {
+    return {
+      type: 'diff',
+      firstSequence: this.#distance('sequence'),
+      lastSequence: this.#distance('sequence'),
+      exchangeTimeUs: this.#distance('time'),
+      receiveTimeUs: this.#distance('arrival'),
+      bids: this.#levels('bids'),
+      asks: this.#levels('asks'),
+    };
+  }
+
+  /** As `#fields` does. */
+  #trade(hasNoSequence: boolean): Trade {
+    return {
+      type: 'trade',
+      tradeId: this.#text('trade'),
+      sequence: hasNoSequence ? null : this.#in.integer(),
+      exchangeTimeUs: this.#distance('time'),
+      eventTimeUs: this.#distance('time'),
+      receiveTimeUs: this.#distance('arrival'),
+      price: this.#distance('price'),
+      size: this.#in.integer(),
+      side: this.#side(),
+    };
+  }
+
+  #fields(shape: EventShape, nulls: number): MarketEvent {
     const values: Record<string, unknown> = { type: shape.type };
     for (const [i, { name, kind }] of shape.fields.entries()) {
       values[name] = (nulls & (1 << i)) === 0 ? this.#value(kind) : null;
@@ -88,7 +129,7 @@ class PartReader {
       case 'asks':
         return this.#levels(kind);
       case 'side':
-        return this.#in.byte() === 0 ? 'buy' : 'sell';
+        return this.#side();
       case 'trade':
       case 'text':
         return this.#text(kind);
@@ -97,6 +138,10 @@ class PartReader {
 
   #distance(kind: 'sequence' | 'time' | 'arrival' | 'price' | 'trade'): number {
     return (this.#last[kind] += this.#in.integer());
+  }
+
+  #side(): OrderSide {
+    return this.#in.byte() === 0 ? 'buy' : 'sell';
   }
 
   #levels(side: 'bids' | 'asks'): number[] {

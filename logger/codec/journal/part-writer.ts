@@ -23,17 +23,23 @@ import type {
 import { parseUuid } from '../../market/uuid.ts';
 import type { UuidWords } from '../../market/uuid.ts';
 import { ByteBuffer } from '../../market/byte-buffer.ts';
-import { COUNTED_DIFF, FORM, JSON_EVENT, MAX_PLAIN, Predictions, SHAPES } from './event-fields.ts';
+import {
+  COUNTED_DIFF,
+  FORM,
+  JSON_EVENT,
+  MAX_PLAIN,
+  NO_TRADE_SEQUENCE,
+  PLAIN_DIFF,
+  Predictions,
+  SHAPES,
+  TRADE,
+} from './event-fields.ts';
 import type { Field, FieldKind } from './event-fields.ts';
 
 const FIRST_CAPACITY_BYTES = 1024;
 const NUMBERS: ReadonlyMap<MarketEvent['type'], number> = new Map(
   SHAPES.map(({ type }, number) => [type, number]),
 );
-const DIFF = numberOf('diff');
-const TRADE = numberOf('trade');
-/** The null bits of a trade without a sequence. */
-const NO_TRADE_SEQUENCE = 1 << SHAPES[TRADE]!.fields.findIndex(({ name }) => name === 'sequence');
 const words: UuidWords = new Int32Array(4);
 const uuidBytes = new Uint8Array(words.buffer);
 
@@ -87,7 +93,7 @@ export class PartWriter {
       areAllPlain(bids) &&
       areAllPlain(asks);
     if (!isUsual) return false;
-    this.#begin(DIFF, 0);
+    this.#begin(PLAIN_DIFF, 0);
     this.#distance('sequence', firstSequence);
     this.#distance('sequence', lastSequence);
     this.#distance('time', exchangeTimeUs);
@@ -129,7 +135,7 @@ export class PartWriter {
   /** Any event, field by field as `event-fields.ts` says. */
   addByTable(event: MarketEvent): void {
     const counts = event.type === 'diff' ? event.counts : undefined;
-    const number = numberOf(event.type);
+    const number = NUMBERS.get(event.type) as number;
     const { fields } = SHAPES[number]!;
     const values = event as unknown as Values;
     if (counts !== undefined) this.#noteCounts(event as Diff, counts);
@@ -216,10 +222,6 @@ export class PartWriter {
       this.#out.text(text);
     }
   }
-}
-
-function numberOf(type: MarketEvent['type']): number {
-  return NUMBERS.get(type) as number;
 }
 
 function nullBits(fields: readonly Field[], values: Values): number {

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { BlockContent } from '../../../logger/codec/codec.ts';
 import { decodeBlock } from '../../../logger/codec/formats.ts';
 import { ByteBuffer, ByteScanner } from '../../../logger/market/byte-buffer.ts';
+import { FORM, SHAPES } from '../../../logger/codec/journal/event-fields.ts';
 import { PartWriter } from '../../../logger/codec/journal/part-writer.ts';
 import type { MarketEvent } from '../../../logger/market/events.ts';
 import { seededRandom, testSeed } from '../../support/seeded-random.ts';
@@ -157,6 +158,23 @@ describe('a journal part', () => {
 
   test('holds every event', () => {
     expectSame(decode(partOf(EVERY)), EVERY);
+  });
+
+  test.each(SHAPES.slice(0, 2))('may say that any field of a $type is null', ({ type, fields }) => {
+    for (const [index, missing] of fields.entries()) {
+      const bytes = new ByteBuffer(64);
+      for (const head of [2, 5, 8]) bytes.integer(head);
+      bytes.byte(SHAPES.findIndex((shape) => shape.type === type));
+      bytes.integer(1 << index);
+      for (const { kind } of fields.filter((field) => field !== missing)) {
+        if (kind === 'trade') bytes.byte(FORM.number);
+        // A side is a byte of 0 or 1; of levels none follow.
+        bytes.integer(0);
+      }
+      const [event] = decode(bytes.view(0, bytes.length)).events;
+      const nulls = Object.entries(event ?? {}).filter(([, value]) => value === null);
+      expect(nulls).toEqual([[missing.name, null]]);
+    }
   });
 
   test(`round-trips, whatever it holds (seed ${seed})`, () => {
