@@ -17,6 +17,7 @@ import type { OrderRow } from '../support/coinbase-session.ts';
 import { NaiveBook, plainDecimal } from '../support/naive-book.ts';
 import { scaled } from '../support/scaled.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
+import { checkTopsIn } from '../support/recorded-tops.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
@@ -42,6 +43,8 @@ describe('the Coinbase recordings', needs(recordings), () => {
 
   afterEach(async () => {
     expect(logger?.fatal ?? []).toEqual([]);
+    await logger?.stop();
+    if (logger) expect(await checkTopsIn(logger.dataDirectory)).toBeGreaterThan(0);
     await logger?.discard();
     await replay?.close();
     logger = replay = undefined;

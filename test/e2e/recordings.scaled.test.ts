@@ -12,6 +12,7 @@ import type { Fault, ReplayOptions, ReplayServer } from '../support/replay-serve
 import { scaled } from '../support/scaled.ts';
 import { seededRandom, testSeed } from '../support/seeded-random.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
+import { checkTopsIn } from '../support/recorded-tops.ts';
 import { startTestLogger } from '../support/test-logger.ts';
 import type { TestLogger } from '../support/test-logger.ts';
 import { until } from '../support/until.ts';
@@ -41,6 +42,8 @@ describe('the Binance recordings', needs(recordings), () => {
 
   afterEach(async () => {
     expect(logger?.fatal ?? []).toEqual([]);
+    await logger?.stop();
+    if (logger) expect(await checkTopsIn(logger.dataDirectory)).toBeGreaterThan(0);
     await logger?.discard();
     await server?.close();
     logger = server = undefined;

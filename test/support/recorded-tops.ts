@@ -10,23 +10,38 @@ import { formatScaledSlowly } from '../../logger/market/decimal.ts';
 import type { ScaledInt } from '../../logger/market/decimal.ts';
 import { isBookUpdate } from '../../logger/market/events.ts';
 import { isSameScale } from '../../logger/market/scale.ts';
+import { openArchiveReader } from '../../logger/open-archive.ts';
 
 /**
  * Checks the sealed blocks of all segments, each up to the first one that does not continue it.
+ *
+ * @param securities those that the archive knows the state of, unless they are named.
  * @returns how many of them state bounds.
  */
 export async function checkRecordedTops(
   archive: ArchiveReader,
-  securities: readonly string[],
+  securities?: readonly string[],
 ): Promise<number> {
   let stated = 0;
-  for (const security of securities) {
+  const all = async (): Promise<string[]> =>
+    (await archive.securities()).map(({ security }) => security);
+  for (const security of securities ?? (await all())) {
     let epoch: number | undefined = 0;
     while ((epoch = (await archive.segmentStart(security, epoch))?.header.epoch) !== undefined) {
       stated += await checkSegment(archive, security, epoch);
     }
   }
   return stated;
+}
+
+/** The same of a directory that no logger has open. */
+export async function checkTopsIn(directory: string): Promise<number> {
+  const archive = await openArchiveReader(directory);
+  try {
+    return await checkRecordedTops(archive);
+  } finally {
+    await archive.close();
+  }
 }
 
 async function checkSegment(

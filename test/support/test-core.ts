@@ -70,11 +70,7 @@ export async function openTestCore(
     discard: async () => {
       await whileMoving(clock, core.stop());
       await whileMoving(clock, core.close());
-      const securities = await archive.securities();
-      await checkRecordedTops(
-        archive,
-        securities.map(({ security }) => security),
-      );
+      await checkRecordedTops(archive);
       await archive.close();
       rmSync(directory, { recursive: true });
     },
