@@ -9,7 +9,7 @@ import type { VenueBook } from '../market/venue-book.ts';
 import type { ResultRecord } from '../records/records.ts';
 import { Standing } from '../strategy/standing.ts';
 import type {
-  CutAction,
+  InterruptedAction,
   OpenTransfer,
   Strategy,
   StrategyContext,
@@ -77,9 +77,11 @@ export class TradingDesk {
     for await (const result of results) this.#standing.count(result);
   }
 
-  /** What kills have parted is settled once there are books. */
-  settle(actions: readonly CutAction[]): void {
-    for (const cut of actions) this.#strategies.get(cut.decision.pair)?.settle?.(cut);
+  /** What kills interrupted is settled once there are books. */
+  settle(actions: readonly InterruptedAction[]): void {
+    for (const action of actions) {
+      this.#strategies.get(action.decision.pair)?.settle?.(action);
+    }
   }
 
   /** Goes on with what earlier runs left open. What was due while nothing ran arrives now. */

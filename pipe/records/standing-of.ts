@@ -21,14 +21,6 @@ export async function balancesOf(
   return [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
-/** What is left of an action, or missing, for people; '' if nothing is. */
-export function restText({ rest, worth }: Pick<ResultRecord, 'rest' | 'worth'>): string {
-  if (rest === '0') return '';
-  return rest.startsWith('-')
-    ? `${rest.slice(1)} missing, worth ${worth}`
-    : `${rest} left over, worth ${worth}`;
-}
-
 /** What the actions that ended within a range brought. */
 export interface ResultOf {
   readonly quote: string;

@@ -72,8 +72,8 @@ export interface OpenTransfer {
   readonly ledger: readonly LedgerEntry[];
 }
 
-/** An action that a kill of an earlier run has parted: only some of its orders moved money. */
-export interface CutAction {
+/** An action of an earlier run that a kill interrupted: only some of its orders moved money. */
+export interface InterruptedAction {
   readonly decision: DecisionRecord;
   /** All that they have moved. */
   readonly ledger: readonly LedgerEntry[];
@@ -126,7 +126,7 @@ export interface Strategy {
   /** Goes on with what an earlier run left open: before the first event, and before `onArrival`. */
   resume?(open: OpenTransfer): void;
   /** Finds out what it came to, for the results of the day: before the first event. */
-  settle?(cut: CutAction): void;
+  settle?(interrupted: InterruptedAction): void;
   /** For people, at the end: what was counted and not recorded; null: nothing. */
   report?(): string | null;
   /** Ends what is open. After it come results and arrivals alone, of what was under way. */

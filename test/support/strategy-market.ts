@@ -123,6 +123,8 @@ export class TestVenue {
 }
 
 export const START_US = 1_795_000_000_000_000;
+/** So many milliseconds after it. */
+export const at = (ms: number): number => START_US + ms * 1000;
 
 export const RICH = { USDT: '100000', BTC: '1000' };
 

@@ -2,7 +2,7 @@
 
 import { TradingDesk } from '../../pipe/execution/trading-desk.ts';
 import type { TradingDeskDeps } from '../../pipe/execution/trading-desk.ts';
-import { cutActions } from '../../pipe/execution/cut-actions.ts';
+import { interruptedActions } from '../../pipe/execution/interrupted-actions.ts';
 import { openTransfers } from '../../pipe/execution/open-transfers.ts';
 import { timeOfEvent } from '../../pipe/market/events.ts';
 import type { VenueEvent } from '../../pipe/market/events.ts';
@@ -59,7 +59,7 @@ export class TradingRun {
     journal.add({ ledger: ledger.filter(isNew) });
     const run = new TradingRun(options, journal);
     await run.#desk.restore(store.results(definition.name, sinceMidnight(startUs)));
-    run.#desk.settle(await cutActions(store, definition.name, sinceMidnight(startUs)));
+    run.#desk.settle(await interruptedActions(store, definition.name, sinceMidnight(startUs)));
     run.#desk.resume(await openTransfers(store, definition.name), startUs);
     return run;
   }

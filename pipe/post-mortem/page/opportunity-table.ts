@@ -2,7 +2,7 @@
 
 import { formatTimeUs } from '../../../logger/market/time.ts';
 import type { RecordedLeg } from '../../records/records.ts';
-import { restText } from '../../records/standing-of.ts';
+import { restText } from '../../records/rest-text.ts';
 import { directionOf } from '../totals.ts';
 import type {
   Booked,

@@ -3,7 +3,7 @@ import { valued } from '../../../manager-cli/command.ts';
 import { EXIT, usageError } from '../../../manager-cli/exit-codes.ts';
 import { paintFor } from '../../../manager-cli/style.ts';
 import { openTransfers } from '../../execution/open-transfers.ts';
-import type { RecordStore } from '../../records/records.ts';
+import type { LedgerEntry, RecordStore } from '../../records/records.ts';
 import { balancesOf, lastDecisions, resultsOf } from '../../records/standing-of.ts';
 import { STRATEGIES } from '../../strategy/strategies.ts';
 import { sinceMidnight } from '../../strategy/standing.ts';
@@ -69,12 +69,12 @@ export const ledgerCommand: PipeCommand = {
     return withStore(session, 'read', async (store) => {
       const { out } = session;
       for (const name of names) {
-        const entries = [];
-        for await (const entry of store.ledger(name)) entries.push(entry);
-        const lines = out.isJson
-          ? entries.map((entry) => JSON.stringify(entry))
-          : movementLines(entries);
-        for (const line of lines) await out.line(line);
+        const entries: LedgerEntry[] = [];
+        for await (const entry of store.ledger(name)) {
+          if (out.isJson) await out.line(JSON.stringify(entry));
+          else entries.push(entry);
+        }
+        for (const line of movementLines(entries)) await out.line(line);
       }
       return EXIT.done;
     });

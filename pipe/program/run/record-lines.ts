@@ -11,7 +11,7 @@ import type {
 } from '../../records/records.ts';
 import { isSale } from '../../strategy/arbitrage/sale.ts';
 import type { RecordBatch } from './journal.ts';
-import { restText } from '../../records/standing-of.ts';
+import { restText } from '../../records/rest-text.ts';
 import type { OrderRequest, OrderResult } from '../../strategy/strategy.ts';
 
 /** What is stored, as lines: what is not taken has the one that says why, and none at its end. */

@@ -9,7 +9,7 @@ import type { Log } from '../../../logger/runtime/log.ts';
 import { every, untilAborted } from '../../../logger/runtime/timing.ts';
 import type { Balance, Execution } from '../../execution/execution.ts';
 import { TradingDesk } from '../../execution/trading-desk.ts';
-import { cutActions } from '../../execution/cut-actions.ts';
+import { interruptedActions } from '../../execution/interrupted-actions.ts';
 import { openTransfers } from '../../execution/open-transfers.ts';
 import type { FeeTable } from '../../fees/fee-table.ts';
 import { timeOfEvent } from '../../market/events.ts';
@@ -125,7 +125,7 @@ export class StrategyRun {
     await store.putRun(runRecord(options, startedUs));
     await run.#openBalances();
     await run.#desk.restore(store.results(name, sinceMidnight(startedUs)));
-    run.#desk.settle(await cutActions(store, name, sinceMidnight(startedUs)));
+    run.#desk.settle(await interruptedActions(store, name, sinceMidnight(startedUs)));
     // What paper has left open is no coin of a real account.
     if (run.#execution === null) await run.#resume(startedUs);
     run.#startTimers();

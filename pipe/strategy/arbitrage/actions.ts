@@ -15,7 +15,7 @@ import type { VenueBook } from '../../market/venue-book.ts';
 import type { Venue } from '../../market/venue.ts';
 import type { DecisionRecord, LedgerEntry, ResultRecord } from '../../records/records.ts';
 import type {
-  CutAction,
+  InterruptedAction,
   Fill,
   OpenTransfer,
   OrderRequest,
@@ -61,7 +61,7 @@ export class Actions {
   readonly #underWay = new Map<string, Action>();
   readonly #arrivals: Arrivals<Action>;
   /** Of earlier runs, not settled yet. */
-  #cut: Action[] = [];
+  #interrupted: Action[] = [];
 
   constructor(context: StrategyContext, settings: ArbitrageSettings, taken: TakenOfVenues) {
     this.#context = context;
@@ -103,12 +103,12 @@ export class Actions {
   }
 
   /** An action of an earlier run: what it came to is known when both books are. */
-  settleLater({ decision, ledger }: CutAction, state: DirectionState): void {
+  settleLater({ decision, ledger }: InterruptedAction, state: DirectionState): void {
     const action = this.#earlier(decision, ledger, state);
     if (!action) return;
     const base = sumOf(ledger, action.buy.base);
     // What is missing is missed where it was sold.
-    this.#cut.push({ ...action, base, holder: base.value < 0n ? action.sell : action.buy });
+    this.#interrupted.push({ ...action, base, holder: base.value < 0n ? action.sell : action.buy });
   }
 
   #earlier(
@@ -169,11 +169,11 @@ export class Actions {
   /** A book has moved, and is proven. */
   onBook(venue: string, nowUs: number): void {
     this.#arrivals.sellOn(venue, nowUs);
-    if (this.#cut.length === 0) return;
+    if (this.#interrupted.length === 0) return;
     const isProven = ({ name }: Venue): boolean =>
       this.#context.books.some((book) => book.venue.name === name && book.book);
-    const known = this.#cut.filter(({ buy, sell }) => isProven(buy) && isProven(sell));
-    this.#cut = this.#cut.filter((action) => !known.includes(action));
+    const known = this.#interrupted.filter(({ buy, sell }) => isProven(buy) && isProven(sell));
+    this.#interrupted = this.#interrupted.filter((action) => !known.includes(action));
     for (const action of known) this.#finish(action, nowUs);
   }
 

@@ -9,7 +9,7 @@ import type { VenueEvent } from '../../market/events.ts';
 import type { VenueBook } from '../../market/venue-book.ts';
 import type { DecisionRecord, OpportunityEnd } from '../../records/records.ts';
 import type {
-  CutAction,
+  InterruptedAction,
   OpenTransfer,
   OrderResult,
   Strategy,
@@ -60,7 +60,7 @@ export class Arbitrage implements Strategy {
   readonly #taken = new TakenOfVenues();
   readonly #actions: Actions;
   readonly #isWide: IsWide | null;
-  /** Times in which there was an edge that is too small to be looked at. */
+  /** Times an edge was below the minimum. */
   #smallEdges = 0;
   #wasHalted = false;
 
@@ -109,9 +109,9 @@ export class Arbitrage implements Strategy {
     if (each) this.#actions.resume(open, each);
   }
 
-  settle(cut: CutAction): void {
-    const each = this.#directionOf(cut.decision);
-    if (each) this.#actions.settleLater(cut, each);
+  settle(interrupted: InterruptedAction): void {
+    const each = this.#directionOf(interrupted.decision);
+    if (each) this.#actions.settleLater(interrupted, each);
   }
 
   #directionOf({ evaluation: { buy, sell } }: DecisionRecord): DirectionState | undefined {
@@ -130,7 +130,7 @@ export class Arbitrage implements Strategy {
     const { pair } = this.#context;
     const { minEdgeBps } = this.#settings;
     if (this.#smallEdges === 0) return null;
-    return `${pair}: ${this.#smallEdges} times prices were less than ${minEdgeBps} bps apart, which is not recorded`;
+    return `${pair}: ${this.#smallEdges} times prices were less than ${minEdgeBps} bps apart (not recorded)`;
   }
 
   /** Ends what the kill switch ends, and opportunities of which a book has become too old. */

@@ -60,7 +60,7 @@ export class Arrivals<Action extends Arrived> {
     const there = this.#context.books.find((book) => book.venue.name === venue);
     const sell = there ? legBook(there) : null;
     if (sell === null) return;
-    for (const [action, refusedFor] of this.#waiting) {
+    for (const [action, rejectedFor] of this.#waiting) {
       if (action.sell.name !== venue) continue;
       if (lotsOf(action.base, action.way.terms.sell.lot) === '0') {
         this.#waiting.delete(action);
@@ -83,7 +83,7 @@ export class Arrivals<Action extends Arrived> {
         },
       });
       const reasons = made.reasons.map(({ reason }) => reason).join(' ');
-      if (made.verdict === 'rejected' && reasons === refusedFor) continue;
+      if (made.verdict === 'rejected' && reasons === rejectedFor) continue;
       this.#record(action, made, nowUs);
       if (made.verdict === 'rejected') {
         this.#waiting.set(action, reasons);

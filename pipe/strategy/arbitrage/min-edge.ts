@@ -1,4 +1,4 @@
-/** Whether two venues' best prices are far enough apart, before fees, for anything to be looked at. Exact. */
+/** Whether two venues' best prices are far enough apart, before fees, to be examined. Exact. */
 
 import { addExact, compareExact, multiplyExact, parseExact } from '../../market/exact.ts';
 import type { Exact } from '../../market/exact.ts';

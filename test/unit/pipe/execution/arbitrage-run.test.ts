@@ -10,6 +10,7 @@ import {
   RICH,
   START_US,
   TestVenue,
+  at,
   feesWith,
   startRun,
   venueOf,
@@ -18,7 +19,6 @@ import {
 const A = venueOf('cheap');
 const B = venueOf('dear');
 const MS = 1000;
-const at = (ms: number): number => START_US + ms * MS;
 
 interface Scene {
   readonly run: TradingRun;
@@ -276,7 +276,7 @@ describe('with a least edge', () => {
     await close.run.stop(at(40));
     expect([close.opportunities(), close.decisions()]).toEqual([[], []]);
     expect(close.run.reports()).toEqual([
-      'BTCUSDT: 2 times prices were less than 300.01 bps apart, which is not recorded',
+      'BTCUSDT: 2 times prices were less than 300.01 bps apart (not recorded)',
     ]);
   });
 

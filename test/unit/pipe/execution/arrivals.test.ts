@@ -2,16 +2,9 @@
 
 import { expect, it } from 'vitest';
 import type { DecisionRecord, LedgerEntry } from '../../../../pipe/records/records.ts';
-import {
-  START_US,
-  TestVenue,
-  feesWith,
-  startRun,
-  venueOf,
-} from '../../../support/strategy-market.ts';
+import { TestVenue, at, feesWith, startRun, venueOf } from '../../../support/strategy-market.ts';
 
 const [A, B] = [venueOf('cheap'), venueOf('dear')];
-const at = (ms: number): number => START_US + ms * 1000;
 
 const [network] = feesWith().coins['BTC'] ?? [];
 const coins = { BTC: network ? [{ ...network, blockSeconds: 1 }] : [] };

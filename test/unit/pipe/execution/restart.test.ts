@@ -15,6 +15,7 @@ import {
   RICH,
   START_US,
   TestVenue,
+  at,
   feesWith,
   startRun,
   venueOf,
@@ -25,7 +26,6 @@ const A = venueOf('cheap');
 const B = venueOf('dear');
 const CALM = { at: () => ({ bid: '100', ask: '100.01' }) };
 const MS = 1000;
-const at = (ms: number): number => START_US + ms * MS;
 /** One confirmation of 600 s, from the buy at 51 ms on. */
 const DUE_MS = 51 + 600_000;
 

@@ -2,11 +2,10 @@ import { expect, it } from 'vitest';
 import type { DecisionRecord, LedgerEntry } from '../../../../../pipe/records/records.ts';
 import { spreadCapture } from '../../../../../pipe/strategy/spread-capture/spread-capture.ts';
 import { STRATEGIES } from '../../../../../pipe/strategy/strategies.ts';
-import { START_US, TestVenue, startRun, venueOf } from '../../../../support/strategy-market.ts';
+import { TestVenue, at, startRun, venueOf } from '../../../../support/strategy-market.ts';
 import type { TradingRun } from '../../../../support/trading-run.ts';
 
 const VENUE = venueOf('binance');
-const at = (ms: number): number => START_US + ms * 1000;
 const OPTIONS = { 'quote-size': '1', 'min-spread': '0.5', 'max-position': '1' };
 
 async function begin(): Promise<{ readonly run: TradingRun; readonly venue: TestVenue }> {

@@ -3,17 +3,10 @@
 import { describe, expect, it } from 'vitest';
 import type { DecisionRecord, ResultRecord } from '../../../../pipe/records/records.ts';
 import { MemoryRecords } from '../../../support/memory-records.ts';
-import {
-  START_US,
-  TestVenue,
-  feesWith,
-  startRun,
-  venueOf,
-} from '../../../support/strategy-market.ts';
+import { TestVenue, at, feesWith, startRun, venueOf } from '../../../support/strategy-market.ts';
 import type { TradingRun } from '../../../support/trading-run.ts';
 
 const [A, B] = [venueOf('cheap'), venueOf('dear')];
-const at = (ms: number): number => START_US + ms * 1000;
 const DAY_MS = 86_400_000;
 
 interface Latencies {
@@ -57,7 +50,7 @@ async function killedBetween(latencies: Latencies): Promise<MemoryRecords> {
 
 const resultsOf = (store: MemoryRecords): ResultRecord[] => store.all('results');
 
-describe('an action that a kill has parted', () => {
+describe('an action that a kill interrupted', () => {
   it.each<[string, Latencies, Partial<ResultRecord>]>([
     [
       'after its buy counts at the best bid where it was bought',
